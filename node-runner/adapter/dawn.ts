@@ -1,0 +1,79 @@
+import { create, globals } from 'webgpu'
+import { NoAdapterError } from './no-adapter-error.ts'
+import { swiftshaderFiles } from './swiftshader.ts'
+import { ensureVulkanLoader, hasVulkanDriver } from './vulkan-loader.ts'
+
+/** `auto`: a hardware GPU if Dawn sees one, else the CPU adapter; a name picks the first adapter whose name contains it. */
+export type AdapterChoice = 'auto' | 'cpu' | 'gpu' | (string & {})
+
+/** A WebGPU entry point of this process and an adapter on it that has not been used yet. */
+export interface OpenedAdapter {
+  /** Hold it as long as the device lives: Dawn crashes when it is collected first. */
+  gpu: GPU
+  adapter: GPUAdapter
+}
+
+/** Options of `openAdapter`. */
+export interface OpenAdapterOptions {
+  /** Drop Dawn's validation and bounds checks: faster, and unsafe with a wrong shader. */
+  unsafeFast?: boolean
+}
+
+/**
+ * Opens the adapter that was asked for. The CPU adapter is SwiftShader, with its own Vulkan loader, so that no system
+ * library is needed. Throws NoAdapterError when there is none.
+ */
+export async function openAdapter(
+  choice: AdapterChoice = 'auto',
+  options: OpenAdapterOptions = {},
+): Promise<OpenedAdapter> {
+  Object.assign(globalThis, globals)
+  if (!ensureVulkanLoader()) throw noAdapter(choice, [])
+  if (choice !== 'cpu' && hasVulkanDriver()) {
+    const named = choice !== 'auto' && choice !== 'gpu'
+    const opened = await tryAdapter(dawnFlags(options, named ? choice : null))
+    if (opened && (named || !opened.adapter.info.isFallbackAdapter)) return opened
+  }
+  if (choice === 'gpu') throw noAdapter(choice, await adapterNames())
+  // A driver list that the user set wins, as does a system driver where SwiftShader is not to be had.
+  const swiftshader = swiftshaderFiles()
+  if (swiftshader) process.env['VK_DRIVER_FILES'] ??= swiftshader.driverManifest
+  const opened = await tryAdapter(dawnFlags(options, choice === 'cpu' || choice === 'auto' ? null : choice))
+  const wrongKind = choice === 'cpu' && opened?.adapter.info.isFallbackAdapter === false
+  if (!opened || wrongKind) throw noAdapter(choice, await adapterNames())
+  return opened
+}
+
+/** Names of all adapters that Dawn sees now, as `adapter=NAME` matches them. */
+export async function adapterNames(): Promise<string[]> {
+  if (!ensureVulkanLoader() || !hasVulkanDriver()) return []
+  // Dawn lists the adapters only in the error about one that does not exist.
+  const message = await create(['adapter=\u0001'])
+    .requestAdapter()
+    .then(() => '', String)
+  return [...message.matchAll(/name: '(.*)'/g)].map(match => match[1] ?? '')
+}
+
+async function tryAdapter(flags: string[]): Promise<OpenedAdapter | null> {
+  const gpu = create(flags)
+  // A name that no adapter has makes Dawn reject instead of answering null.
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null)
+  return adapter && { gpu, adapter }
+}
+
+function dawnFlags(options: OpenAdapterOptions, name: string | null): string[] {
+  const enable = ['vulkan_enable_f16_on_nvidia']
+  if (options.unsafeFast) enable.push('skip_validation', 'disable_robustness')
+  const flags = [`enable-dawn-features=${enable.join(',')}`, 'disable-dawn-features=timestamp_quantization']
+  return name === null ? flags : [...flags, `adapter=${name}`]
+}
+
+function noAdapter(choice: AdapterChoice, names: string[]): NoAdapterError {
+  const seen = names.length > 0 ? names.map(name => `"${name}"`).join(', ') : 'none'
+  return new NoAdapterError(
+    `no usable WebGPU adapter: asked for --adapter ${choice}, Dawn sees ${seen}. For a GPU install its Vulkan driver ` +
+      '(NVIDIA: the driver package that brings nvidia_icd.json; Debian: mesa-vulkan-drivers) and check with "entrace doctor"; ' +
+      'without a GPU install the CPU adapter: npm install @sparticuz/chromium (Linux on x64), or any Vulkan CPU driver, ' +
+      'named in VK_DRIVER_FILES.',
+  )
+}

@@ -1,0 +1,117 @@
+import { z } from 'zod'
+import { describeIssues } from '../describe-issues.ts'
+import { InputError } from '../input-error.ts'
+import type { ByteSource } from './byte-source.ts'
+import { parseJsonBytes } from './read-json.ts'
+
+/** Number formats of weights that the kernels read. */
+export type WeightDtype = 'f32' | 'f16' | 'bf16'
+
+/** Where one tensor lies: its bytes are `source.slice(start, start + byteLength)`, row-major and little-endian. */
+export interface TensorEntry {
+  name: string
+  dtype: WeightDtype
+  shape: number[]
+  source: ByteSource
+  /** Absolute offset in the source, bytes. */
+  start: number
+  byteLength: number
+}
+
+/** Bytes of one number of each weight format. */
+export const bytesPerWeight: Record<WeightDtype, number> = { f32: 4, f16: 2, bf16: 2 }
+
+const lengthBytes = 8
+const maximumHeaderBytes = 100_000_000
+const dtypeNames: Record<string, WeightDtype> = { F32: 'f32', F16: 'f16', BF16: 'bf16' }
+
+const nonNegative = z.int().nonnegative()
+const headerEntry = z.object({
+  dtype: z.string(),
+  shape: z.array(nonNegative),
+  data_offsets: z.tuple([nonNegative, nonNegative]),
+})
+
+/**
+ * Reads the header of a safetensors file (https://huggingface.co/docs/safetensors) and no tensor data: where each tensor
+ * lies. Throws InputError unless the header is whole and every tensor's bytes lie within the file and are its own.
+ */
+export async function openSafetensors(source: ByteSource): Promise<Map<string, TensorEntry>> {
+  const headerBytes = await readHeaderLength(source)
+  const dataStart = lengthBytes + headerBytes
+  const header = parseJsonBytes(await source.slice(lengthBytes, dataStart), `${source.name}: header`)
+  if (typeof header !== 'object' || header === null || Array.isArray(header))
+    throw new InputError(
+      `${source.name}: the header is not a JSON object; this is no safetensors file, or a damaged one`,
+    )
+  const entries = Object.entries(header)
+    .filter(([name]) => name !== '__metadata__')
+    .map(([name, value]) => readEntry(source, dataStart, name, value))
+  refuseOverlaps(source, entries)
+  return new Map(entries.map(entry => [entry.name, entry]))
+}
+
+async function readHeaderLength(source: ByteSource): Promise<number> {
+  if (source.byteLength < lengthBytes)
+    throw new InputError(
+      `${source.name}: ${source.byteLength} bytes, expected at least the ${lengthBytes} of a safetensors header length; ` +
+        'the file is cut, fetch it again',
+    )
+  const headerBytes = new DataView(await source.slice(0, lengthBytes)).getBigUint64(0, true)
+  if (headerBytes > maximumHeaderBytes)
+    throw new InputError(
+      `${source.name}: header of ${headerBytes} bytes, expected at most ${maximumHeaderBytes}; this is no safetensors file`,
+    )
+  const available = source.byteLength - lengthBytes
+  if (headerBytes > available)
+    throw new InputError(
+      `${source.name}: header of ${headerBytes} bytes, found only ${available}; the file is cut in its header, fetch it again`,
+    )
+  return Number(headerBytes)
+}
+
+function readEntry(source: ByteSource, dataStart: number, name: string, value: unknown): TensorEntry {
+  const where = `${source.name}: tensor ${name}`
+  const parsed = headerEntry.safeParse(value)
+  if (!parsed.success)
+    throw new InputError(
+      `${where}: header entry is malformed: ${describeIssues(parsed.error)}; fetch the file again`,
+    )
+  const [begin, end] = parsed.data.data_offsets
+  const { shape } = parsed.data
+  const dtype = Object.hasOwn(dtypeNames, parsed.data.dtype) ? dtypeNames[parsed.data.dtype] : undefined
+  if (dtype === undefined)
+    throw new InputError(
+      `${where}: dtype ${parsed.data.dtype}, expected one of ${Object.keys(dtypeNames).join(', ')}; ` +
+        'use a checkpoint in one of these (a quantized one is not supported)',
+    )
+  const dataBytes = source.byteLength - dataStart
+  if (begin > end)
+    throw new InputError(`${where}: data_offsets [${begin}, ${end}] run backwards; the header is damaged`)
+  const byteLength = shape.reduce((product, size) => product * size, bytesPerWeight[dtype])
+  if (byteLength !== end - begin)
+    throw new InputError(
+      `${where}: [${shape.join(', ')}] of ${parsed.data.dtype} takes ${byteLength} bytes, but data_offsets ` +
+        `[${begin}, ${end}] hold ${end - begin}; the header is damaged`,
+    )
+  if (end > dataBytes)
+    throw new InputError(
+      `${where}: data_offsets [${begin}, ${end}] end past the ${dataBytes} bytes of data in the file; ` +
+        'the file is cut in its data, fetch it again',
+    )
+  return { name, dtype, shape, source, start: dataStart + begin, byteLength }
+}
+
+function refuseOverlaps(source: ByteSource, entries: TensorEntry[]): void {
+  const ordered = entries
+    .filter(entry => entry.byteLength > 0)
+    .sort((left, right) => left.start - right.start)
+  for (const [index, entry] of ordered.entries()) {
+    const next = ordered[index + 1]
+    if (next && next.start < entry.start + entry.byteLength)
+      throw new InputError(
+        `${source.name}: tensors ${entry.name} and ${next.name} overlap: bytes [${entry.start}, ` +
+          `${entry.start + entry.byteLength}) and [${next.start}, ${next.start + next.byteLength}); the header is damaged`,
+      )
+  }
+}

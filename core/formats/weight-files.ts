@@ -1,0 +1,63 @@
+import { z } from 'zod'
+import { describeIssues } from '../describe-issues.ts'
+import { InputError } from '../input-error.ts'
+import type { ByteSource } from './byte-source.ts'
+import { readJson } from './read-json.ts'
+import { openSafetensors, type TensorEntry } from './safetensors.ts'
+
+/** The files of a model, by name: a folder on disk, a Hub repository, files that were dropped on a page. */
+export interface ModelFiles {
+  /** For error messages: a path or an address. */
+  readonly name: string
+  /** The file of that name, or null when there is none. */
+  open(name: string): Promise<ByteSource | null>
+}
+
+const singleFile = 'model.safetensors'
+const indexFile = 'model.safetensors.index.json'
+// A shard is a file beside its index: a name that could lead elsewhere is refused.
+const shardName = z.string().regex(/^[^/\\]+\.safetensors$/, 'expected the plain name of a .safetensors file')
+const weightIndex = z.object({ weight_map: z.record(z.string(), shardName) })
+
+/**
+ * Where every tensor of a model lies: the headers of `model.safetensors`, or of the shards that
+ * `model.safetensors.index.json` names. Reads no tensor data. Throws InputError when a file or a tensor is missing.
+ */
+export async function openWeights(files: ModelFiles): Promise<Map<string, TensorEntry>> {
+  const whole = await files.open(singleFile)
+  if (whole) return openSafetensors(whole)
+  const index = await files.open(indexFile)
+  if (!index)
+    throw new InputError(
+      `${files.name}: no weights: expected ${singleFile} or ${indexFile}, found neither; ` +
+        'other formats (.bin, .gguf) are not read, use a safetensors checkpoint',
+    )
+  const parsed = weightIndex.safeParse(await readJson(index))
+  if (!parsed.success) throw new InputError(`${index.name}: ${describeIssues(parsed.error)}; fetch it again`)
+  return openShards(files, index.name, parsed.data.weight_map)
+}
+
+async function openShards(
+  files: ModelFiles,
+  indexName: string,
+  shardOf: Record<string, string>,
+): Promise<Map<string, TensorEntry>> {
+  const shards = new Map<string, Map<string, TensorEntry>>()
+  for (const name of new Set(Object.values(shardOf))) {
+    const source = await files.open(name)
+    if (!source)
+      throw new InputError(`${files.name}: ${name} is missing, but ${indexName} names it; fetch that file`)
+    shards.set(name, await openSafetensors(source))
+  }
+  return new Map(
+    Object.entries(shardOf).map(([tensor, shard]) => {
+      const entry = shards.get(shard)?.get(tensor)
+      if (!entry)
+        throw new InputError(
+          `${indexName}: tensor ${tensor} is said to be in ${shard}, whose header does not hold it; ` +
+            'index and shards are of different checkpoints, fetch them together',
+        )
+      return [tensor, entry]
+    }),
+  )
+}

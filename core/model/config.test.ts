@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest'
+import { InputError } from '../input-error.ts'
+import { parseConfig } from './config.ts'
+import { parseGenerationConfig } from './generation-config.ts'
+
+const qwen05 = {
+  architectures: ['Qwen2ForCausalLM'],
+  attention_dropout: 0,
+  bos_token_id: 151643,
+  eos_token_id: 151645,
+  hidden_act: 'silu',
+  hidden_size: 896,
+  initializer_range: 0.02,
+  intermediate_size: 4864,
+  max_position_embeddings: 32768,
+  max_window_layers: 21,
+  model_type: 'qwen2',
+  num_attention_heads: 14,
+  num_hidden_layers: 24,
+  num_key_value_heads: 2,
+  rms_norm_eps: 1e-6,
+  rope_theta: 1e6,
+  sliding_window: 32768,
+  tie_word_embeddings: true,
+  torch_dtype: 'bfloat16',
+  use_cache: true,
+  use_sliding_window: false,
+  vocab_size: 151936,
+}
+const qwen7 = {
+  ...qwen05,
+  hidden_size: 3584,
+  intermediate_size: 18944,
+  max_window_layers: 28,
+  num_attention_heads: 28,
+  num_hidden_layers: 28,
+  num_key_value_heads: 4,
+  sliding_window: 131072,
+  tie_word_embeddings: false,
+  vocab_size: 152064,
+}
+const parse = (changes: object) => parseConfig({ ...qwen05, ...changes }, 'config.json')
+
+describe('parseConfig', () => {
+  it('reads Qwen2.5-0.5B', () => {
+    expect(parse({})).toEqual({
+      vocabSize: 151936,
+      hiddenSize: 896,
+      intermediateSize: 4864,
+      layers: 24,
+      heads: 14,
+      keyValueHeads: 2,
+      headDim: 64,
+      ropeTheta: 1e6,
+      rmsNormEps: 1e-6,
+      maxPositionEmbeddings: 32768,
+      tieWordEmbeddings: true,
+      eosTokenIds: [151645],
+      bosTokenId: 151643,
+      dtype: 'bf16',
+    })
+  })
+
+  it('reads Qwen2.5-7B', () => {
+    const config = parseConfig(qwen7, 'config.json')
+    expect(config).toMatchObject({ heads: 28, keyValueHeads: 4, headDim: 128, tieWordEmbeddings: false })
+  })
+
+  it.each([
+    ['head_dim', { head_dim: 80 }, { headDim: 80 }],
+    ['no num_key_value_heads', { num_key_value_heads: undefined }, { keyValueHeads: 14 }],
+    ['several stop tokens', { eos_token_id: [1, 2] }, { eosTokenIds: [1, 2] }],
+    ['no stop token', { eos_token_id: null }, { eosTokenIds: [] }],
+    ['no eos_token_id', { eos_token_id: undefined }, { eosTokenIds: [] }],
+    ['no dtype', { torch_dtype: undefined }, { dtype: null }],
+    ['dtype in the newer spelling', { torch_dtype: undefined, dtype: 'float16' }, { dtype: 'f16' }],
+    [
+      'rope_parameters',
+      { rope_theta: undefined, rope_parameters: { rope_type: 'default', rope_theta: 5e5 } },
+      { ropeTheta: 5e5 },
+    ],
+    ['layer_types of full attention', { layer_types: ['full_attention', 'full_attention'] }, { layers: 24 }],
+    ['rope_scaling of null', { rope_scaling: null }, { ropeTheta: 1e6 }],
+  ])('accepts %s', (_, changes, expected) => {
+    expect(parse(changes)).toMatchObject(expected)
+  })
+
+  it.each([
+    [
+      'another architecture',
+      { architectures: ['LlamaForCausalLM'], model_type: 'llama' },
+      /LlamaForCausalLM/,
+    ],
+    ['another model_type alone', { architectures: undefined, model_type: 'qwen3' }, /architecture qwen3/],
+    ['another head', { architectures: ['Qwen2ForSequenceClassification'] }, /Qwen2ForSequenceClassification/],
+    ['no architecture', { architectures: undefined, model_type: undefined }, /names no architecture/],
+    ['a sliding window in use', { use_sliding_window: true }, /use_sliding_window/],
+    ['a layer with a window', { layer_types: ['full_attention', 'sliding_attention'] }, /sliding_attention/],
+    ['rope_scaling', { rope_scaling: { type: 'yarn', factor: 4 } }, /rope_scaling .*yarn/],
+    [
+      'scaled rope_parameters',
+      { rope_parameters: { rope_type: 'yarn', factor: 4 } },
+      /rope_parameters .*yarn/,
+    ],
+    ['partial rotation', { rope_parameters: { partial_rotary_factor: 0.5 } }, /rope_parameters .*partial/],
+    ['another activation', { hidden_act: 'gelu' }, /hidden_act "gelu"/],
+    ['quantized weights', { quantization_config: { bits: 4 } }, /quantization_config/],
+    ['a head width that is no multiple of 4', { hidden_size: 14 * 6 }, /heads of width 6 /],
+    ['a fractional head width', { hidden_size: 897 }, /heads of width 64\.07/],
+    ['a head width past 256', { head_dim: 260 }, /heads of width 260 /],
+    ['heads that do not group', { num_key_value_heads: 4 }, /14 is no multiple of num_key_value_heads 4/],
+    ['a missing size', { hidden_size: undefined }, /hidden_size: expected/],
+    ['a size of zero', { vocab_size: 0 }, /vocab_size/],
+    ['a size that is text', { num_hidden_layers: '24' }, /num_hidden_layers: .*received string/],
+    ['an unknown dtype', { torch_dtype: 'float8' }, /torch_dtype/],
+    ['a negative stop token', { eos_token_id: -1 }, /eos_token_id/],
+  ])('refuses %s', (_, changes, message) => {
+    expect(() => parse(changes)).toThrow(InputError)
+    expect(() => parse(changes)).toThrow(message)
+  })
+
+  it.each([[null], [[]], ['text'], [{}]])('refuses %j', json => {
+    expect(() => parseConfig(json, 'config.json')).toThrow(InputError)
+  })
+})
+
+describe('parseGenerationConfig', () => {
+  const parseGeneration = (json: unknown) => parseGenerationConfig(json, 'generation_config.json')
+
+  it.each([
+    [{ eos_token_id: 7 }, [7]],
+    [{ eos_token_id: [7, 8], top_p: 0.8 }, [7, 8]],
+    [{ eos_token_id: null }, []],
+    [{ top_p: 0.8 }, null],
+  ])('reads the stop tokens of %j', (json, expected) => {
+    expect(parseGeneration(json)).toEqual({ eosTokenIds: expected, stated: json })
+  })
+
+  it.each([[[]], [{ eos_token_id: 'end' }], [{ eos_token_id: [1.5] }]])('refuses %j', json => {
+    expect(() => parseGeneration(json)).toThrow(InputError)
+  })
+})

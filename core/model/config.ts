@@ -1,0 +1,110 @@
+import { z } from 'zod'
+import { describeIssues } from '../describe-issues.ts'
+import type { WeightDtype } from '../formats/safetensors.ts'
+import { InputError } from '../input-error.ts'
+import { refuseUnsupported } from './unsupported-config.ts'
+
+/** The numbers of a Qwen2 model's config.json. */
+export interface ModelConfig {
+  /** V: rows of the embedding, padding rows included. */
+  vocabSize: number
+  /** D: width of the residual stream. */
+  hiddenSize: number
+  /** F: width of the MLP. */
+  intermediateSize: number
+  layers: number
+  /** H: query heads. */
+  heads: number
+  /** K: key-value heads; H is a multiple of it. */
+  keyValueHeads: number
+  /** d: width of a head; a multiple of 4 up to 256. */
+  headDim: number
+  ropeTheta: number
+  rmsNormEps: number
+  /** Longest sequence, prompt and answer together. */
+  maxPositionEmbeddings: number
+  /** Whether the output layer is the embedding, so that the checkpoint holds no lm_head. */
+  tieWordEmbeddings: boolean
+  /** Tokens that end an answer; none means run to the limit. generation_config.json may say otherwise. */
+  eosTokenIds: number[]
+  bosTokenId: number | null
+  /** The format config.json states; the checkpoint's own headers decide. */
+  dtype: WeightDtype | null
+}
+
+const size = z.int().positive()
+const tokenId = z.int().nonnegative()
+/** A token id, a list of them, or null, as Transformers writes it. */
+export const tokenIds = z
+  .union([tokenId, z.array(tokenId)])
+  .nullable()
+  .transform(value => (value === null ? [] : [value].flat()))
+
+const dtypeNames = { float32: 'f32', float16: 'f16', bfloat16: 'bf16' } as const
+const dtype = z.enum(['float32', 'float16', 'bfloat16']).nullable().optional()
+
+// What may be left out takes the default that Transformers' Qwen2Config gives it.
+const configFile = z.object({
+  vocab_size: size,
+  hidden_size: size,
+  intermediate_size: size,
+  num_hidden_layers: size,
+  num_attention_heads: size,
+  num_key_value_heads: size.nullish(),
+  head_dim: size.nullish(),
+  rope_theta: z.number().positive().nullish(),
+  rope_parameters: z.object({ rope_theta: z.number().positive().optional() }).nullish(),
+  rms_norm_eps: z.number().positive().default(1e-6),
+  max_position_embeddings: size.default(32768),
+  tie_word_embeddings: z.boolean().default(false),
+  eos_token_id: tokenIds.optional(),
+  bos_token_id: tokenId.nullish(),
+  dtype,
+  torch_dtype: dtype,
+})
+
+/**
+ * The ModelConfig of a config.json's content. `where` names the file in messages. Throws InputError for what is wrong
+ * or missing, and, by name, for what these kernels do not compute.
+ */
+export function parseConfig(json: unknown, where: string): ModelConfig {
+  refuseUnsupported(json, where)
+  const parsed = configFile.safeParse(json)
+  if (!parsed.success)
+    throw new InputError(`${where}: ${describeIssues(parsed.error)}; expected a Qwen2 config.json`)
+  const file = parsed.data
+  const heads = file.num_attention_heads
+  const statedDtype = file.dtype ?? file.torch_dtype
+  const config: ModelConfig = {
+    vocabSize: file.vocab_size,
+    hiddenSize: file.hidden_size,
+    intermediateSize: file.intermediate_size,
+    layers: file.num_hidden_layers,
+    heads,
+    keyValueHeads: file.num_key_value_heads ?? heads,
+    headDim: file.head_dim ?? file.hidden_size / heads,
+    ropeTheta: file.rope_parameters?.rope_theta ?? file.rope_theta ?? 10000,
+    rmsNormEps: file.rms_norm_eps,
+    maxPositionEmbeddings: file.max_position_embeddings,
+    tieWordEmbeddings: file.tie_word_embeddings,
+    eosTokenIds: file.eos_token_id ?? [],
+    bosTokenId: file.bos_token_id ?? null,
+    dtype: statedDtype ? dtypeNames[statedDtype] : null,
+  }
+  checkHeads(config, where)
+  return config
+}
+
+function checkHeads(config: ModelConfig, where: string): void {
+  const { heads, keyValueHeads, headDim, hiddenSize } = config
+  if (headDim % 4 !== 0 || headDim > 256)
+    throw new InputError(
+      `${where}: heads of width ${headDim} (head_dim, else hidden_size ${hiddenSize} / num_attention_heads ${heads}), ` +
+        'expected a multiple of 4 up to 256; no kernel computes this width',
+    )
+  if (heads % keyValueHeads !== 0)
+    throw new InputError(
+      `${where}: num_attention_heads ${heads} is no multiple of num_key_value_heads ${keyValueHeads}; ` +
+        'check the two, query heads share key-value heads in equal groups',
+    )
+}

@@ -1,0 +1,42 @@
+import { open } from 'node:fs/promises'
+import type { ByteSource } from '../../core/formats/byte-source.ts'
+import { InputError } from '../../core/input-error.ts'
+
+/** A ByteSource over a file that stays open until it is closed. */
+export interface FileByteSource extends ByteSource {
+  close(): Promise<void>
+}
+
+// One read call of the system transfers less than 2 GiB.
+const maximumReadBytes = 2 ** 30
+
+/** Opens a file for ranged reads. Rejects with Node's error (`code` "ENOENT") when there is none, InputError for a folder. */
+export async function openFileByteSource(path: string): Promise<FileByteSource> {
+  const file = await open(path, 'r')
+  const stats = await file.stat()
+  if (!stats.isFile()) {
+    await file.close()
+    throw new InputError(`${path}: expected a file, found a folder or a device; check the path`)
+  }
+  const byteLength = stats.size
+  return {
+    name: path,
+    byteLength,
+    async slice(start, end = byteLength) {
+      if (!(start >= 0 && start <= end && end <= byteLength))
+        throw new RangeError(`${path}: bytes [${start}, ${end}) are not within its ${byteLength} bytes`)
+      const bytes = new Uint8Array(end - start)
+      for (let done = 0; done < bytes.length; ) {
+        const length = Math.min(bytes.length - done, maximumReadBytes)
+        const { bytesRead } = await file.read(bytes, done, length, start + done)
+        if (bytesRead === 0)
+          throw new InputError(
+            `${path}: ended at byte ${start + done}, expected ${byteLength} bytes; it was cut while being read`,
+          )
+        done += bytesRead
+      }
+      return bytes.buffer
+    },
+    close: () => file.close(),
+  }
+}

@@ -1,0 +1,162 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { InputError } from '../../core/input-error.ts'
+import { encodeSafetensors } from '../../test/encode-safetensors.ts'
+import { openModelFolder } from './open-model-folder.ts'
+
+const temporary = mkdtempSync(join(tmpdir(), 'entrace-test-'))
+afterAll(() => rmSync(temporary, { recursive: true }))
+
+/** A copy of a model folder after `breakIt` has had its way with it. */
+function brokenCopy(model: string, breakIt: (file: (name: string) => string) => void): string {
+  const folder = mkdtempSync(join(temporary, 'model-'))
+  cpSync(model, folder, { recursive: true })
+  breakIt(name => join(folder, name))
+  return folder
+}
+
+const tied = 'test/models/random-tied'
+const twoFiles = 'test/models/random-two-files'
+
+/** Writes the model file again with its header changed and its data as they were. */
+function changeHeader(path: string, change: (header: Record<string, Tensor>) => void): void {
+  const bytes = readFileSync(path)
+  const headerEnd = 8 + Number(bytes.readBigUInt64LE(0))
+  const header = JSON.parse(bytes.toString('utf8', 8, headerEnd)) as Record<string, Tensor>
+  change(header)
+  writeFileSync(path, encodeSafetensors(header, bytes.subarray(headerEnd)))
+}
+interface Tensor {
+  dtype: string
+  shape: number[]
+  data_offsets: [number, number]
+}
+const norm = 'model.norm.weight'
+
+describe('openModelFolder', () => {
+  it.each([
+    ['models/arith-qwen2', 'bf16', 4 * 12 + 3, [502, 500]],
+    ['test/models/random-14-heads', 'f32', 2 * 12 + 3, []],
+    [tied, 'f16', 3 * 12 + 2, []],
+    [twoFiles, 'bf16', 2 * 12 + 3, []],
+  ])('opens %s', async (path, dtype, tensors, eosTokenIds) => {
+    const model = await openModelFolder(path)
+    expect(model.weights.size).toBe(tensors)
+    expect(new Set([...model.weights.values()].map(entry => entry.dtype))).toEqual(new Set([dtype]))
+    expect(model.config.dtype).toBe(dtype)
+    expect(model.eosTokenIds).toEqual(eosTokenIds)
+    const entry = model.weights.get(norm)!
+    expect((await entry.source.slice(entry.start, entry.start + entry.byteLength)).byteLength).toBe(
+      entry.byteLength,
+    )
+    await model.close()
+    await expect(entry.source.slice(0, 1)).rejects.toThrow()
+  })
+
+  it.each([
+    ['no such folder', () => join(temporary, 'none'), /no such folder/],
+    ['a file', () => 'package.json', /no such folder/],
+    [
+      'no config.json',
+      () => brokenCopy(tied, file => rmSync(file('config.json'))),
+      /config\.json is missing/,
+    ],
+    [
+      'a cut config.json',
+      () => brokenCopy(tied, file => truncateSync(file('config.json'), 50)),
+      /config\.json: expected JSON/,
+    ],
+    [
+      'another architecture',
+      () =>
+        brokenCopy(tied, file =>
+          writeFileSync(
+            file('config.json'),
+            '{"architectures": ["LlamaForCausalLM"], "model_type": "llama"}',
+          ),
+        ),
+      /LlamaForCausalLM/,
+    ],
+    [
+      'a broken generation_config.json',
+      () => brokenCopy(tied, file => writeFileSync(file('generation_config.json'), '{')),
+      /generation_config\.json: expected JSON/,
+    ],
+    ['no weights', () => brokenCopy(tied, file => rmSync(file('model.safetensors'))), /no weights/],
+    [
+      'weights that are a folder',
+      () =>
+        brokenCopy(tied, file => {
+          rmSync(file('model.safetensors'))
+          cpSync('test/models/random-tied', file('model.safetensors'), { recursive: true })
+        }),
+      /expected a file/,
+    ],
+    [
+      'weights cut in the header',
+      () => brokenCopy(tied, file => truncateSync(file('model.safetensors'), 99)),
+      /cut in its header/,
+    ],
+    [
+      'weights cut in the data',
+      () => brokenCopy(tied, file => truncateSync(file('model.safetensors'), 788_300)),
+      /cut in its data/,
+    ],
+    [
+      'a missing shard',
+      () => brokenCopy(twoFiles, file => rmSync(file('model-00002-of-00002.safetensors'))),
+      /00002-of-00002\.safetensors is missing/,
+    ],
+    [
+      'overlapping tensors',
+      () =>
+        brokenCopy(tied, file =>
+          changeHeader(file('model.safetensors'), header => {
+            header[norm]!.data_offsets = [0, 192]
+          }),
+        ),
+      /overlap/,
+    ],
+    [
+      'offsets out of range',
+      () =>
+        brokenCopy(tied, file =>
+          changeHeader(file('model.safetensors'), header => {
+            header[norm]!.data_offsets = [10_000_000, 10_000_192]
+          }),
+        ),
+      /tensor model\.norm\.weight: .*end past/,
+    ],
+    [
+      'an unknown dtype',
+      () =>
+        brokenCopy(tied, file =>
+          changeHeader(file('model.safetensors'), header => {
+            header[norm]!.dtype = 'F8_E4M3'
+          }),
+        ),
+      /tensor model\.norm\.weight: dtype F8_E4M3/,
+    ],
+    [
+      'a missing tensor',
+      () => brokenCopy(tied, file => changeHeader(file('model.safetensors'), header => delete header[norm])),
+      /tensor model\.norm\.weight is missing/,
+    ],
+    [
+      'a wrong shape',
+      () =>
+        brokenCopy(tied, file =>
+          changeHeader(file('model.safetensors'), header => {
+            header[norm]!.shape = [48, 2]
+          }),
+        ),
+      /tensor model\.norm\.weight is \[48, 2\], expected \[96\]/,
+    ],
+  ])('refuses %s', async (_, folder, message) => {
+    const path = folder()
+    await expect(openModelFolder(path)).rejects.toThrow(InputError)
+    await expect(openModelFolder(path)).rejects.toThrow(message)
+  })
+})

@@ -1,9 +1,14 @@
 import { defineConfig } from 'vitest/config'
 
-export default defineConfig({
+const folders = '{kernels,core,node-runner,test}/**'
+
+/** Long tests are a mode of their own: `vitest run --mode long`. */
+export default defineConfig(({ mode }) => ({
   test: {
-    include: ['{kernels,core,node-runner,test}/**/*.test.ts'],
-    testTimeout: 60_000,
+    include: [mode === 'long' ? `${folders}/*.long.test.ts` : `${folders}/*.test.ts`],
+    exclude: mode === 'long' ? [] : [`${folders}/*.long.test.ts`],
+    testTimeout: mode === 'long' ? 1_800_000 : 60_000,
     pool: 'forks',
+    reporters: ['default', './test/support/count-reporter.ts'],
   },
-})
+}))

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { encodeSafetensors } from '../../test/encode-safetensors.ts'
-import { memoryByteSource } from '../../test/memory-byte-source.ts'
+import { encodeSafetensors } from '../../test/support/encode-safetensors.ts'
+import { memoryByteSource } from '../../test/support/memory-byte-source.ts'
 import { InputError } from '../input-error.ts'
 import { openWeights } from './weight-files.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { memoryByteSource } from '../../test/memory-byte-source.ts'
+import { memoryByteSource } from '../../test/support/memory-byte-source.ts'
 import type { TensorEntry } from '../formats/safetensors.ts'
 import { InputError } from '../input-error.ts'
 import { type ModelConfig, parseConfig } from './config.ts'

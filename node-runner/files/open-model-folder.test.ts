@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { InputError } from '../../core/input-error.ts'
-import { encodeSafetensors } from '../../test/encode-safetensors.ts'
+import { encodeSafetensors } from '../../test/support/encode-safetensors.ts'
 import { openModelFolder } from './open-model-folder.ts'
 
 const temporary = mkdtempSync(join(tmpdir(), 'entrace-test-'))

@@ -1,0 +1,66 @@
+import { globSync, readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { importsOf, importViolations } from './support/import-rules.ts'
+
+describe('import rules', () => {
+  const files = globSync('{kernels,core,node-runner,web}/**/*.ts', { exclude: ['**/*.d.ts'] }).map(path => ({
+    path: path.replaceAll('\\', '/'),
+    source: readFileSync(path, 'utf8'),
+  }))
+
+  it('hold for every file', () => {
+    for (const folder of ['kernels/', 'core/', 'node-runner/'])
+      expect(files.filter(file => file.path.startsWith(folder)).length, folder).toBeGreaterThan(5)
+    expect(importViolations(files)).toEqual([])
+  })
+
+  it('let one file import Dawn', () => {
+    const importers = files.filter(file => importsOf(file).includes('webgpu')).map(file => file.path)
+    expect(importers).toEqual(['node-runner/adapter/dawn.ts'])
+  })
+})
+
+describe('importViolations', () => {
+  it.each([
+    ['kernels/a.ts', "import { b } from '../core/b.ts'", 'may not import ../core/b.ts'],
+    ['kernels/a/a.ts', "import { z } from 'zod'", 'may not import zod'],
+    ['core/a.ts', "import type { B } from '../node-runner/b.ts'", 'may not import ../node-runner/b.ts'],
+    ['core/a.ts', "export { b, c } from '../web/b.ts'\nconst d = 1", 'may not import ../web/b.ts'],
+    ['core/a.ts', "export const b = await import('../test/b.ts')", 'may not import ../test/b.ts'],
+    ['core/a.ts', "export type B = typeof import('sharp')", 'may not import sharp'],
+    ['core/a.ts', "import { readFile } from 'node:fs/promises'", 'may not import node:fs/promises'],
+    ['core/a.ts', "import { readFile } from 'fs'", 'may not import fs'],
+    ['core/a.ts', "import { parse } from 'csv-parse'", 'may not import csv-parse'],
+    ['core/a.ts', 'export const b = process.env.B', 'may not use process'],
+    ['kernels/a.ts', 'export const b = document.title', 'may not use document'],
+    ['node-runner/a.ts', "import { b } from '../web/b.ts'", 'may not import ../web/b.ts'],
+    ['web/a.ts', "import { b } from '../node-runner/b.ts'", 'may not import ../node-runner/b.ts'],
+    ['web/a.ts', "import 'node:fs'", 'may not import node:fs'],
+    ['core/index.ts', "export * from './b.ts'", 'only hands on what other files export'],
+    ['core/a.ts', "import { b } from './b.ts'\nexport { b }\nexport { c } from './c.ts'", 'only hands on'],
+  ])('finds what is wrong in %s: %s', (path, source, message) => {
+    const [violation, ...more] = importViolations([{ path, source }])
+    expect(violation).toContain(`${path}: ${message}`)
+    expect(more.filter(other => other !== violation)).toEqual([])
+  })
+
+  it('finds a second file that imports Dawn', () => {
+    const source = "import { create } from 'webgpu'\nexport const gpu = create([])"
+    const paths = ['node-runner/a.ts', 'node-runner/b.ts']
+    expect(importViolations(paths.map(path => ({ path, source })))).toEqual([
+      'more than one file imports webgpu: node-runner/a.ts, node-runner/b.ts',
+    ])
+  })
+
+  it.each([
+    ['kernels/a/a.ts', "import shader from './a.wgsl?raw'\nimport { b } from '../b/b.ts'"],
+    ['core/a.ts', "import { z } from 'zod'\nimport { b } from '../kernels/b.ts'\n// process.env is Node's"],
+    ['node-runner/a.ts', "import 'node:fs'\nimport p from '../package.json' with { type: 'json' }"],
+    [
+      'core/a.test.ts',
+      "import { readFile } from 'node:fs/promises'\nimport { b } from '../node-runner/b.ts'",
+    ],
+  ])('accepts %s: %s', (path, source) => {
+    expect(importViolations([{ path, source }])).toEqual([])
+  })
+})

@@ -1,0 +1,86 @@
+import { posix } from 'node:path'
+import { parseSync } from 'vite'
+
+/** A source file: its path from the project's root, and its text. */
+export interface SourceFile {
+  path: string
+  source: string
+}
+
+/** What the files of each folder may import: other folders of the project, npm packages, Node's own modules. */
+const folderRules: Record<string, { folders: string[]; packages: RegExp; node: boolean }> = {
+  kernels: { folders: ['kernels'], packages: /^$/, node: false },
+  core: {
+    folders: ['core', 'kernels'],
+    // Those that run in a browser as they are.
+    packages: /^(d3|zod|hyparquet|hyparquet-compressors|hyparquet-writer|csv-parse\/browser\/esm(\/sync)?)$/,
+    node: false,
+  },
+  'node-runner': { folders: ['node-runner', 'core', 'kernels'], packages: /./, node: true },
+  web: { folders: ['web', 'core', 'kernels'], packages: /./, node: false },
+}
+
+const nodeOrPageGlobals =
+  /\b(process|Buffer|document|window|localStorage|__dirname|__filename|require)\b\s*[.([]/g
+
+/** Every breach of the import rules, one line each. Test files may import what they like. */
+export function importViolations(files: SourceFile[]): string[] {
+  const checked = files.filter(file => !file.path.endsWith('.test.ts') && !file.path.startsWith('test/'))
+  const dawnFiles = checked.filter(file => importsOf(file).includes('webgpu')).map(file => file.path)
+  return [
+    ...checked.flatMap(file => importsOf(file).flatMap(name => violationOf(file.path, name))),
+    ...checked.flatMap(globalsOf),
+    ...checked.filter(isBarrel).map(file => `${file.path}: only hands on what other files export`),
+    ...(dawnFiles.length > 1 ? [`more than one file imports webgpu: ${dawnFiles.join(', ')}`] : []),
+  ]
+}
+
+/** Module names that a file imports: statically, dynamically, or for a type. */
+export function importsOf(file: SourceFile): string[] {
+  const { module } = parseSync(file.path, file.source)
+  return [
+    ...module.staticImports.map(statement => statement.moduleRequest.value),
+    ...module.staticExports.flatMap(statement =>
+      statement.entries.flatMap(entry => entry.moduleRequest?.value ?? []),
+    ),
+    ...Array.from(file.source.matchAll(/\bimport\(\s*['"`]([^'"`]+)/g), match => match[1] ?? ''),
+  ]
+}
+
+function violationOf(path: string, name: string): string[] {
+  const [folder = ''] = path.split('/')
+  const rule = folderRules[folder]
+  if (!rule) return [`${path}: is in no folder that has import rules`]
+  const refused = [`${path}: may not import ${name}`]
+  if (name.startsWith('.')) {
+    const target = posix.join(posix.dirname(path), name)
+    const allowed = rule.folders.some(allowedFolder => target.startsWith(`${allowedFolder}/`))
+    return allowed || (rule.node && target === 'package.json') ? [] : refused
+  }
+  if (name.startsWith('node:')) return rule.node ? [] : refused
+  return rule.packages.test(name) ? [] : refused
+}
+
+/** Uses of what only Node or only a page has, in code that must run in both and in workers. */
+function globalsOf(file: SourceFile): string[] {
+  if (!/^(kernels|core)\//.test(file.path)) return []
+  const { comments } = parseSync(file.path, file.source)
+  const code = comments.reduce(
+    (text, { start, end }) => text.slice(0, start) + ' '.repeat(end - start) + text.slice(end),
+    file.source,
+  )
+  return Array.from(code.matchAll(nodeOrPageGlobals), match => `${file.path}: may not use ${match[1]}`)
+}
+
+function isBarrel(file: SourceFile): boolean {
+  const { program } = parseSync(file.path, file.source)
+  return (
+    program.body.some(statement => 'source' in statement && statement.type !== 'ImportDeclaration') &&
+    program.body.every(
+      statement =>
+        statement.type === 'ImportDeclaration' ||
+        statement.type === 'ExportAllDeclaration' ||
+        (statement.type === 'ExportNamedDeclaration' && statement.declaration === null),
+    )
+  )
+}

@@ -1,0 +1,68 @@
+import { equalRationals, parseRational, type Rational } from './rational.ts'
+
+/** A number as answers give it: with a unit, a percent sign, the name of the unknown before it. */
+export interface Quantity {
+  value: Rational
+  isPercent: boolean
+  unit: string | null
+  /** The x of `x = 5`. */
+  variable: string | null
+}
+
+const currencies: Record<string, string> = { $: 'dollar', '€': 'euro', '£': 'pound' }
+
+// A bare letter or two are more likely factors (5 x, 5ab) than a unit, so a short unit counts in \text{} or by name only.
+const shortUnit = 'cm|mm|km|kg|mg|ml|ft'
+const unitWord = `(?:[a-z]{3,}|of|in|hr|${shortUnit})`
+const unitPattern = new RegExp(
+  String.raw`^(.*[\d}])(?: ?\\(?:text|mathrm|mbox|textrm|operatorname) ?\{([^{}]*)\}|(${shortUnit})| (${unitWord}(?: ${unitWord}){0,3}))` +
+    String.raw`(?:\^\{?([23])\}?|([²³]))?$`,
+  'i',
+)
+
+/** Words behind a number that change what it says. */
+const meaningfulWords =
+  /\b(?:hundred|thousand|million|billion|trillion|dozens?|or|and|mod|times|plus|minus|over|half|sin|cos|tan|log)\b/i
+
+/** Reads a cleaned answer that is one number; null if it is anything else. */
+export function parseQuantity(cleaned: string): Quantity | null {
+  const assignment = /^([a-z](?:_\{?\w+\}?)?) ?= ?(.*)$/i.exec(cleaned)
+  const variable = assignment?.[1] ?? null
+  const currency = /^([-+]?) ?([$€£]) ?(.*)$/.exec(assignment?.[2] ?? cleaned)
+  const amount = currency ? currency[1]! + currency[3]! : (assignment?.[2] ?? cleaned)
+
+  const percent = /^(.*[\d}]) ?(?:%|percent)$/i.exec(amount)
+  if (percent) return quantity(percent[1]!, { isPercent: true, unit: null, variable })
+
+  const withUnit = unitPattern.exec(amount)
+  if (withUnit === null) {
+    const unit = currency ? currencies[currency[2]!]! : null
+    return quantity(amount, { isPercent: false, unit, variable })
+  }
+  const [, number, inText, glued, apart, power, superscript] = withUnit
+  const words = (inText ?? glued ?? apart)!.trim().toLowerCase()
+  if (meaningfulWords.test(words)) return null
+  const exponent = power ?? superscript?.replace('²', '2').replace('³', '3') ?? ''
+  const unit = words.replace(/(?<=[a-z]{2})s\b/g, '') + exponent
+  return quantity(number!, { isPercent: false, unit: unit === '' ? null : unit, variable })
+}
+
+/**
+ * Whether two answers name the same number. A unit or an unknown that only one of them names is no difference.
+ * A percent sign may stand for hundredths or repeat the question's unit: 10% is equal to 10% and to 0.1 and to 10.
+ */
+export function equalQuantities(a: Quantity, b: Quantity): boolean {
+  if (a.variable !== null && b.variable !== null && a.variable !== b.variable) return false
+  if (a.unit !== null && b.unit !== null && a.unit !== b.unit) return false
+  if (a.isPercent === b.isPercent) return equalRationals(a.value, b.value)
+
+  const [percent, plain] = a.isPercent ? [a, b] : [b, a]
+  if (plain.unit !== null) return false
+  const hundredths = { ...percent.value, denominator: percent.value.denominator * 100n }
+  return equalRationals(percent.value, plain.value) || equalRationals(hundredths, plain.value)
+}
+
+function quantity(number: string, rest: Omit<Quantity, 'value'>): Quantity | null {
+  const value = parseRational(number)
+  return value && { value, ...rest }
+}

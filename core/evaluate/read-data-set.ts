@@ -1,0 +1,132 @@
+import type { ByteSource } from '../formats/byte-source.ts'
+import { InputError } from '../input-error.ts'
+import { lastBoxed } from './boxed-answer.ts'
+import { type DataSetRow, readRows } from './data-set-rows.ts'
+import { referenceAnswer } from './grade-answer.ts'
+import type { Problem, Scalar } from './problem.ts'
+
+/** What cannot be guessed about a data set. */
+export interface DataSetOptions {
+  problemColumn?: string | undefined
+  answerColumn?: string | undefined
+}
+
+const problemColumns = ['problem', 'question', 'prompt']
+const answerColumns = ['answer', 'expected_answer', 'final_answer']
+const idColumns = ['id', 'unique_id', 'problem_id']
+const solutionColumn = 'solution'
+
+interface Columns {
+  problem: string
+  answer: string
+  id: string | undefined
+}
+
+/**
+ * Reads the problems of a .jsonl, .json, .csv or .parquet file with the columns of AI-MO (`id, problem, solution,
+ * answer`), GSM8K (`question, answer` with the answer after `####`), MATH (`problem, solution` with the answer in the
+ * last `\boxed{}`) or MATH-500 (`unique_id`). A row without an id is named by its number, from 0. Throws an InputError
+ * that says what is wrong and where, also when two rows have one id.
+ */
+export async function readDataSet(source: ByteSource, options: DataSetOptions = {}): Promise<Problem[]> {
+  const rows = await readRows(source)
+  const columns = findColumns(source, rows, options)
+  const problems = rows.map((row, index) => toProblem(source, row, index, columns))
+  checkIds(source, rows, problems)
+  if (problems.every(({ expectedAnswer }) => expectedAnswer === '')) {
+    throw new InputError(
+      `${source.name}: expected answers in column "${columns.answer}", found it empty in all ${rows.length} rows. Name another with --answer-column; a test split may have none.`,
+    )
+  }
+  return problems
+}
+
+function findColumns(source: ByteSource, rows: DataSetRow[], options: DataSetOptions): Columns {
+  const found = new Set(rows.flatMap(row => Object.keys(row.cells)))
+  const list = [...found].join(', ')
+
+  function choose(what: string, flag: string, named: string | undefined, known: string[]): string {
+    const column = named === undefined ? known.find(name => found.has(name)) : named
+    if (column !== undefined && found.has(column)) return column
+    const expected = named === undefined ? `one of ${known.join(', ')}` : `"${named}"`
+    throw new InputError(
+      `${source.name}: expected ${expected} as the column of the ${what}, found the columns ${list}. Name it with ${flag}.`,
+    )
+  }
+
+  // MATH has its answers inside the solutions only.
+  const isBoxed = rows.some(({ cells }) => lastBoxed(cellText(cells[solutionColumn])) !== null)
+  const knownAnswers = isBoxed ? [...answerColumns, solutionColumn] : answerColumns
+  return {
+    problem: choose('problem', '--problem-column', options.problemColumn, problemColumns),
+    answer: choose('answer', '--answer-column', options.answerColumn, knownAnswers),
+    id: idColumns.find(name => found.has(name)),
+  }
+}
+
+function toProblem(
+  source: ByteSource,
+  { cells, place }: DataSetRow,
+  index: number,
+  columns: Columns,
+): Problem {
+  const problem = cells[columns.problem]
+  if (typeof problem !== 'string' || problem.trim() === '') {
+    throw new InputError(
+      `${source.name}: ${place}: expected text in column "${columns.problem}", found ${JSON.stringify(scalar(problem)) ?? 'nothing'}. Fill it in, remove the row, or name another column with --problem-column.`,
+    )
+  }
+  const answer = cellText(cells[columns.answer])
+  if (columns.answer === solutionColumn && lastBoxed(answer) === null) {
+    throw new InputError(
+      `${source.name}: ${place}: expected the answer in a \\boxed{} of column "${solutionColumn}", found none. Add it, remove the row, or name a column of answers with --answer-column.`,
+    )
+  }
+  const expectedAnswer = referenceAnswer(answer)
+  const solution = cellText(cells[solutionColumn]) || (answer.trim() === expectedAnswer ? '' : answer)
+  const id = columns.id === undefined ? '' : cellText(cells[columns.id])
+
+  const ownColumns = [columns.problem, columns.answer, columns.id, solutionColumn]
+  const others = Object.entries(cells).filter(([name]) => !ownColumns.includes(name))
+  const metadata = others
+    .map(([name, value]) => [name, scalar(value)] as const)
+    .filter((entry): entry is [string, Scalar] => entry[1] !== undefined)
+  return {
+    id: id === '' ? String(index) : id,
+    problem,
+    expectedAnswer,
+    solution: solution === '' ? null : solution,
+    metadata: Object.fromEntries(metadata),
+  }
+}
+
+function checkIds(source: ByteSource, rows: DataSetRow[], problems: Problem[]): void {
+  const places = new Map<string, string>()
+  for (const [index, { id }] of problems.entries()) {
+    const { place } = rows[index]!
+    const earlier = places.get(id)
+    if (earlier !== undefined) {
+      throw new InputError(
+        `${source.name}: ${place}: expected an id of its own, found "${id}", which ${earlier} has too. Make the ids unique, or remove the column to number the rows.`,
+      )
+    }
+    places.set(id, place)
+  }
+}
+
+/** A cell as text: '' if it is empty or holds no single value; 36.0 is "36". */
+function cellText(value: unknown): string {
+  const cell = scalar(value) ?? ''
+  return Object.is(cell, -0) ? '0' : String(cell)
+}
+
+/** A cell's value as JSON can hold it; undefined for a list or a structure. */
+function scalar(value: unknown): Scalar | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null
+  if (typeof value === 'bigint') {
+    return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
+  }
+  if (value instanceof Date) return value.toJSON()
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value
+  return undefined
+}

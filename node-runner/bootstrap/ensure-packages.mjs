@@ -27,7 +27,7 @@ export async function ensurePackages(root, node) {
 }
 
 /** Whether node_modules holds what the lockfile says, by the record that npm leaves there when it has finished. */
-function isInstalled(root) {
+export function isInstalled(root) {
   const locked = readPackages(join(root, 'package-lock.json'))
   const installed = readPackages(join(root, 'node_modules', '.package-lock.json'))
   if (!locked || !installed) return false

@@ -1,0 +1,122 @@
+import type { Device } from '../gpu/device.ts'
+import { defineKernel } from '../gpu/kernel.ts'
+import type { Recorder } from '../gpu/recorder.ts'
+import { checkTensor, createTensor, type Tensor, tensorBytes, viewTensor } from '../gpu/tensor.ts'
+import type { LayerCache } from '../rope/rope.ts'
+import source from './attention.wgsl?raw'
+import mergeSource from './attention-merge.wgsl?raw'
+import serialSource from './attention-serial.wgsl?raw'
+
+const split = defineKernel('attention', source)
+const merge = defineKernel('attention-merge', mergeSource)
+const serial = defineKernel('attention-serial', serialSource)
+
+/** Keys that one workgroup reads; the STRETCH of the shaders. */
+const stretchKeys = 128
+/** Query heads that one workgroup computes; the GROUP of the shader. */
+const headsOfWorkgroup = 8
+
+/** Tensors of an attention; H query heads, d head width. */
+export interface Attention {
+  /** [rows, H, d] f32, rotated. */
+  q: Tensor
+  cache: LayerCache
+  /** [rows] u32: each row sees the keys at positions 0 to its own of its slot. */
+  positions: Tensor
+  /** [rows] u32. */
+  slots: Tensor
+  /** [rows, H, d] f32. */
+  out: Tensor
+  /** Made for at least these rows, heads and keys. */
+  scratch: AttentionScratch
+  /** The largest position among the rows. */
+  lastPosition: number
+}
+
+/** Partial results of the stretches of long sequences: maxima and sums, and unnormalised outputs. */
+export interface AttentionScratch {
+  sums: Tensor
+  outputs: Tensor
+}
+
+/** Makes room for the partial results of `rows` rows where the longest sequence has `keys` keys. */
+export async function createAttentionScratch(
+  device: Device,
+  rows: number,
+  heads: number,
+  width: number,
+  keys: number,
+): Promise<AttentionScratch> {
+  const stretches = Math.ceil(keys / stretchKeys)
+  return {
+    sums: await createTensor(device, 'attention sums', 'f32', [rows * heads * stretches * 2]),
+    outputs: await createTensor(device, 'attention outputs', 'f32', [
+      stretches === 1 ? 1 : rows * heads * stretches * width,
+    ]),
+  }
+}
+
+/**
+ * Records causal grouped-query attention over the cache: one dispatch, or two where the longest sequence exceeds
+ * one workgroup's keys. Head width: a multiple of 4, at most 256. Throws where shapes do not fit.
+ */
+export function attention(
+  device: Device,
+  recorder: Recorder,
+  use: Attention,
+  variant: 'split' | 'serial' = device.kind === 'cpu' ? 'serial' : 'split',
+): void {
+  const { q, cache, positions, slots, out, scratch, lastPosition } = use
+  const [rows = 0, heads = 0, width = 0] = q.shape
+  const [slotCount = 0, keyValueHeads = 1, , capacity = 0] = cache.keys.shape
+  checkTensor('attention', q, ['f32'], [rows, heads, width])
+  checkTensor('attention', out, ['f32'], [rows, heads, width])
+  checkTensor('attention', cache.keys, ['f32'], [slotCount, keyValueHeads, width / 4, capacity, 4])
+  checkTensor('attention', cache.values, ['f32'], [slotCount, keyValueHeads, capacity, width])
+  checkTensor('attention', positions, ['u32'], [rows])
+  checkTensor('attention', slots, ['u32'], [rows])
+  if (width % 4 !== 0 || width > 256 || heads % keyValueHeads !== 0 || lastPosition >= capacity)
+    throw new Error(
+      `attention: width ${width}, ${heads} heads over ${keyValueHeads}, position ${lastPosition}; expected a width that is ` +
+        `a multiple of 4 up to 256, whole groups, and a position below the cache's capacity of ${capacity}`,
+    )
+  const keys = lastPosition + 1
+  const shape = { query_heads: heads, width, capacity, scale: 1 / Math.sqrt(width) }
+  const cost = {
+    bytes: 2 * tensorBytes(q) + 2 * rows * keyValueHeads * keys * width * 4,
+    flops: 4 * rows * heads * keys * width,
+  }
+  const inputs = { q, keys: cache.keys, values: cache.values, positions, slots }
+  if (variant === 'serial') {
+    const params = { rows, key_value_heads: keyValueHeads, ...shape }
+    recorder.dispatch(serial, {
+      params,
+      tensors: { ...inputs, out },
+      workgroups: [Math.ceil(heads / 4), rows],
+      cost,
+    })
+    return
+  }
+  const stretches = Math.ceil(keys / stretchKeys)
+  const groups = Math.ceil(heads / keyValueHeads / headsOfWorkgroup)
+  const sums = viewTensor(scratch.sums, [rows * heads * stretches * 2])
+  const outputs = stretches === 1 ? out : viewTensor(scratch.outputs, [rows * heads * stretches * width])
+  recorder.dispatch(split, {
+    params: { key_value_heads: keyValueHeads, stretches, ...shape },
+    tensors: { ...inputs, partial_sums: sums, out: outputs },
+    constants: { STRETCH: stretchKeys },
+    workgroups: [rows, keyValueHeads * groups, stretches],
+    cost,
+  })
+  if (stretches === 1) return
+  recorder.dispatch(merge, {
+    params: { rows, query_heads: heads, width, stretches },
+    tensors: { partial_sums: sums, partials: outputs, positions, out },
+    constants: { STRETCH: stretchKeys },
+    workgroups: [Math.ceil((heads * width) / 4 / 64), rows],
+    cost: {
+      bytes: rows * heads * stretches * (width + 2) * 4 + tensorBytes(out),
+      flops: 3 * rows * heads * stretches * width,
+    },
+  })
+}

@@ -1,0 +1,90 @@
+// The token that a step chooses: argmax over i of logits[r, i] / temperature + G(seed, sequence, step, i), G a standard
+// Gumbel deviate: a sample of softmax(logits / temperature) (Gumbel-max, arXiv 1411.0030). The noise depends on nothing
+// but its four keys, so that neither the batch nor a split of the vocabulary changes what is drawn. Temperature 0 is the
+// plain argmax. Ties go to the lower id; what is not finite is never chosen.
+// One workgroup a row.
+
+const THREADS = 256u;
+const LOWEST = -3.4028234e38;
+const NOTHING = 0xffffffffu;
+
+struct Params {
+  width: u32,
+  seed: u32,
+  temperature: f32,
+}
+
+struct Choice {
+  id: u32,
+  logit: f32,
+}
+
+struct Scored {
+  score: f32,
+  id: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> logits: array<f32>;
+@group(0) @binding(2) var<storage, read> sequences: array<u32>;  // key of each row's sequence
+@group(0) @binding(3) var<storage, read> steps: array<u32>;      // step of each row's sequence
+@group(0) @binding(4) var<storage, read_write> choices: array<Choice>;
+
+var<workgroup> best: array<Scored, THREADS>;
+
+// PCG's output permutation as a hash (O'Neill 2014; Jarzynski and Olano, JCGT 9(3), 2020).
+fn pcg(value: u32) -> u32 {
+  let state = value * 747796405u + 2891336453u;
+  let word = ((state >> ((state >> 28u) + 4u)) ^ state) * 277803737u;
+  return (word >> 22u) ^ word;
+}
+
+fn gumbel(sequence: u32, step: u32, id: u32) -> f32 {
+  let hash = pcg(id ^ pcg(step ^ pcg(sequence ^ pcg(params.seed))));
+  // 23 bits and a half, so that the result is strictly between 0 and 1 in f32.
+  let uniform = (f32(hash >> 9u) + 0.5) * 0x1p-23;
+  return -log(-log(uniform));
+}
+
+fn is_finite(value: f32) -> bool {
+  return (bitcast<u32>(value) & 0x7f800000u) != 0x7f800000u;
+}
+
+fn before(a: Scored, b: Scored) -> bool {
+  return a.id != NOTHING && (b.id == NOTHING || a.score > b.score || (a.score == b.score && a.id < b.id));
+}
+
+@compute @workgroup_size(THREADS)
+fn choose(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+  let row = workgroup.x;
+  var mine = Scored(LOWEST, NOTHING);
+  for (var i = thread; i < params.width; i += THREADS) {
+    let logit = logits[row * params.width + i];
+    if (is_finite(logit)) {
+      var score = logit;
+      if (params.temperature > 0.0) {
+        score = logit / params.temperature + gumbel(sequences[row], steps[row], i);
+      }
+      let scored = Scored(score, i);
+      if (before(scored, mine)) {
+        mine = scored;
+      }
+    }
+  }
+  best[thread] = mine;
+  workgroupBarrier();
+  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
+    if (thread < half && before(best[thread + half], best[thread])) {
+      best[thread] = best[thread + half];
+    }
+    workgroupBarrier();
+  }
+  if (thread == 0u) {
+    let id = best[0].id;
+    var logit = LOWEST;
+    if (id != NOTHING) {
+      logit = logits[row * params.width + id];
+    }
+    choices[row] = Choice(id, logit);
+  }
+}

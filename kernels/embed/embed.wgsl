@@ -1,0 +1,42 @@
+// out[r, d] = table[ids[r], d]: rows of the token embedding, widened to f32. An id outside the vocabulary gives zeros.
+
+override WEIGHT_TYPE: u32 = 2u;  // 0 f32, 1 f16, 2 bf16
+
+struct Params {
+  rows: u32,
+  width: u32,
+  vocabulary: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> ids: array<u32>;
+@group(0) @binding(2) var<storage, read> table: array<vec4<u32>>;
+@group(0) @binding(3) var<storage, read_write> out: array<f32>;
+
+fn value(id: u32, d: u32) -> f32 {
+  let block_size = select(8u, 4u, WEIGHT_TYPE == 0u);
+  let block = table[(d / block_size) * params.vocabulary + id];
+  if (WEIGHT_TYPE == 0u) {
+    return bitcast<f32>(block[d % 4u]);
+  }
+  let word = block[(d % 8u) / 2u];
+  if (WEIGHT_TYPE == 1u) {
+    return unpack2x16float(word)[d % 2u];
+  }
+  return bitcast<f32>(select(word << 16u, word & 0xffff0000u, d % 2u == 1u));
+}
+
+@compute @workgroup_size(64)
+fn embed(@builtin(global_invocation_id) global: vec3<u32>) {
+  let d = global.x;
+  let row = global.y;
+  if (d >= params.width || row >= params.rows) {
+    return;
+  }
+  let id = ids[row];
+  var result = 0.0;
+  if (id < params.vocabulary) {
+    result = value(id, d);
+  }
+  out[row * params.width + d] = result;
+}

@@ -1,0 +1,101 @@
+// Joins the slices of a row. Two partial results merge exactly: with M the larger maximum and delta = m - M,
+//   s' = s e^delta, t' = (t + delta s) e^delta, u' = (u + 2 delta t + delta^2 s) e^delta, w' = w + delta n,
+// n the slice's count of logits. Then H = ln s - t / s (nats) and its varentropy = u / s - (t / s)^2 (nats^2), both of the
+// softmax of the logits. One workgroup a row, and a tree: each thread starts with its own slices, in order.
+
+const THREADS = 64u;
+const SLICE = 2048u;
+const LOWEST = -3.4028234e38;
+
+struct Params {
+  width: u32,
+  slices: u32,
+}
+
+struct Partial {
+  maximum: f32,
+  s: f32,
+  t: f32,
+  u: f32,
+  w: f32,
+  not_finite: u32,
+}
+
+struct Statistics {
+  maximum: f32,
+  s: f32,
+  t: f32,
+  u: f32,
+  w: f32,
+  entropy: f32,
+  varentropy: f32,
+  not_finite: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> partials: array<Partial>;
+@group(0) @binding(2) var<storage, read_write> statistics: array<Statistics>;
+
+var<workgroup> maxima: array<f32, THREADS>;
+var<workgroup> sums: array<vec4<f32>, THREADS>;
+var<workgroup> not_finite: array<u32, THREADS>;
+
+// A partial's sums as seen from the row's maximum.
+fn shifted(part: Partial, maximum: f32, count: u32) -> vec4<f32> {
+  let delta = part.maximum - maximum;
+  let w = part.w + delta * f32(count);
+  if (part.s == 0.0) {
+    // No finite logit in it: delta is meaningless, and its product with nothing must stay nothing.
+    return vec4(0.0);
+  }
+  let e = exp(delta);
+  return vec4(
+    part.s * e,
+    (part.t + delta * part.s) * e,
+    (part.u + 2.0 * delta * part.t + delta * delta * part.s) * e,
+    w);
+}
+
+@compute @workgroup_size(THREADS)
+fn entropy_merge(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+  let row = workgroup.x;
+  var largest = LOWEST;
+  var bad = 0u;
+  for (var i = thread; i < params.slices; i += THREADS) {
+    let part = partials[row * params.slices + i];
+    largest = max(largest, part.maximum);
+    bad += part.not_finite;
+  }
+  maxima[thread] = largest;
+  not_finite[thread] = bad;
+  workgroupBarrier();
+  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
+    if (thread < half) {
+      maxima[thread] = max(maxima[thread], maxima[thread + half]);
+      not_finite[thread] += not_finite[thread + half];
+    }
+    workgroupBarrier();
+  }
+  let maximum = maxima[0];
+  var sum = vec4(0.0);
+  for (var i = thread; i < params.slices; i += THREADS) {
+    let part = partials[row * params.slices + i];
+    let count = min(SLICE, params.width - i * SLICE) - part.not_finite;
+    sum += shifted(part, maximum, count);
+  }
+  sums[thread] = sum;
+  workgroupBarrier();
+  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
+    if (thread < half) {
+      sums[thread] += sums[thread + half];
+    }
+    workgroupBarrier();
+  }
+  if (thread == 0u) {
+    let all = sums[0];
+    let mean = all.y / all.x;
+    statistics[row] = Statistics(
+      maximum, all.x, all.y, all.z, all.w,
+      max(0.0, log(all.x) - mean), max(0.0, all.z / all.x - mean * mean), not_finite[0]);
+  }
+}

@@ -1,0 +1,88 @@
+import type { Device } from '../gpu/device.ts'
+import { defineKernel } from '../gpu/kernel.ts'
+import type { Recorder } from '../gpu/recorder.ts'
+import { checkTensor, elementCount, type Tensor, tensorBytes } from '../gpu/tensor.ts'
+import mergeSource from './entropy-merge.wgsl?raw'
+import serialSource from './entropy-serial.wgsl?raw'
+import source from './entropy-slices.wgsl?raw'
+
+const slices = defineKernel('entropy-slices', source)
+const merge = defineKernel('entropy-merge', mergeSource)
+const serial = defineKernel('entropy-serial', serialSource)
+
+/** Logits of a slice; the SLICE of the shaders. */
+const sliceWidth = 2048
+/** 32-bit words of a slice's partial result. */
+const partialWords = 6
+/** 32-bit words of a row's statistics. */
+export const entropyWords = 8
+
+/** A row's statistics, of the softmax p of its logits x over the whole row. With d = x − maximum: */
+export interface EntropyStatistics {
+  maximum: number
+  /** Σ e^d: the softmax's denominator. */
+  s: number
+  /** Σ d. */
+  w: number
+  /** −Σ p ln p, nats. */
+  entropyNats: number
+  /** Variance of −ln p under p, nats². */
+  varentropy: number
+  /** Logits that are not-a-number or infinite; the other values then mean nothing. */
+  notFinite: number
+}
+
+/** u32 words that the partial results of `rows` rows of logits need. */
+export function entropyPartialWords(rows: number, width: number): number {
+  return rows * Math.ceil(width / sliceWidth) * partialWords
+}
+
+/**
+ * Records entropy and varentropy of each row: logits [rows, width] f32; partials, entropyPartialWords u32 at least;
+ * statistics [rows, 8] u32, read by readEntropyStatistics. Throws where shapes do not fit.
+ */
+export function entropy(
+  device: Device,
+  recorder: Recorder,
+  logits: Tensor,
+  partials: Tensor,
+  statistics: Tensor,
+  variant: 'slices' | 'serial' = device.kind === 'cpu' ? 'serial' : 'slices',
+): void {
+  const [rows = 0, width = 0] = logits.shape
+  checkTensor('entropy', logits, ['f32'], [rows, width])
+  checkTensor('entropy', statistics, ['u32'], [rows, entropyWords])
+  const cost = { bytes: tensorBytes(logits), flops: 8 * elementCount(logits.shape) }
+  if (variant === 'serial') {
+    recorder.dispatch(serial, {
+      params: { rows, width },
+      tensors: { logits, statistics },
+      workgroups: [Math.ceil(rows / 4)],
+      cost,
+    })
+    return
+  }
+  const params = { width, slices: Math.ceil(width / sliceWidth) }
+  recorder.dispatch(slices, {
+    params,
+    tensors: { logits, partials },
+    workgroups: [params.slices, rows],
+    cost,
+  })
+  const mergeCost = { bytes: entropyPartialWords(rows, width) * 4, flops: 0 }
+  recorder.dispatch(merge, { params, tensors: { partials, statistics }, workgroups: [rows], cost: mergeCost })
+}
+
+/** The statistics of row `row` from the bytes of a statistics tensor. */
+export function readEntropyStatistics(bytes: ArrayBuffer, row: number): EntropyStatistics {
+  const [maximum, s, , , w, entropyNats, varentropy] = new Float32Array(bytes, row * entropyWords * 4, 7)
+  const [notFinite] = new Uint32Array(bytes, (row * entropyWords + 7) * 4, 1)
+  return {
+    maximum: maximum!,
+    s: s!,
+    w: w!,
+    entropyNats: entropyNats!,
+    varentropy: varentropy!,
+    notFinite: notFinite!,
+  }
+}

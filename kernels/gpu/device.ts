@@ -1,0 +1,132 @@
+import { type Account, emptyAccount } from './account.ts'
+
+/** A WebGPU entry point and an unused adapter of it: `navigator.gpu` in a browser, Dawn in Node. */
+export interface GpuProvider {
+  /** Held for as long as the device lives: Dawn crashes when it is collected first. */
+  gpu: GPU
+  adapter: GPUAdapter
+}
+
+/** A device ran out of memory; it lives on, and what was asked for was not made. */
+export class OutOfMemoryError extends Error {
+  override readonly name = 'OutOfMemoryError'
+}
+
+/** A GPU device with its account. Owns the buffers made through it until `destroy`. */
+export class Device {
+  readonly provider: GpuProvider
+  readonly handle: GPUDevice
+  /** `cpu` chooses the kernel variants that a CPU adapter needs to be usable. */
+  readonly kind: 'cpu' | 'gpu'
+  readonly account: Account = emptyAccount()
+  readonly #errors: string[] = []
+  #lost: string | null = null
+
+  constructor(provider: GpuProvider, handle: GPUDevice) {
+    this.provider = provider
+    this.handle = handle
+    this.kind = provider.adapter.info.isFallbackAdapter ? 'cpu' : 'gpu'
+    handle.addEventListener('uncapturederror', event => this.#errors.push(event.error.message))
+    void handle.lost.then(info => {
+      this.#lost = info.message || info.reason
+    })
+  }
+
+  /** Name for people: vendor, architecture and device as the adapter reports them. */
+  get adapterName(): string {
+    const { vendor, architecture, device, description } = this.provider.adapter.info
+    return [vendor, architecture, device, description].filter(Boolean).join(' ')
+  }
+
+  /**
+   * Makes a buffer of at least `sizeBytes`, rounded up to 16. Throws OutOfMemoryError, or an Error where the size is
+   * beyond the adapter's limit.
+   */
+  async createBuffer(label: string, sizeBytes: number, usage: GPUBufferUsageFlags): Promise<GPUBuffer> {
+    const size = Math.max(16, Math.ceil(sizeBytes / 16) * 16)
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.handle.limits
+    const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize)
+    if (size > limit)
+      throw new Error(
+        `buffer ${label}: is ${size} bytes, this adapter binds at most ${limit}; split it over more ranks (--tp) or use another adapter`,
+      )
+    this.handle.pushErrorScope('out-of-memory')
+    const buffer = this.handle.createBuffer({ label, size, usage })
+    const error = await this.handle.popErrorScope()
+    if (error) {
+      buffer.destroy()
+      throw new OutOfMemoryError(
+        `buffer ${label}: the device has no room for ${size} bytes beside the ${this.account.allocatedBytes} in use; ` +
+          'use fewer sequences at once (--max-concurrent), a shorter context, or more ranks (--tp)',
+      )
+    }
+    this.account.allocatedBytes += size
+    this.account.peakAllocatedBytes = Math.max(this.account.peakAllocatedBytes, this.account.allocatedBytes)
+    return buffer
+  }
+
+  /** Gives a buffer's memory back. */
+  destroyBuffer(buffer: GPUBuffer): void {
+    this.account.allocatedBytes -= buffer.size
+    buffer.destroy()
+  }
+
+  /** Copies bytes (a multiple of 4) into a buffer, in queue order. */
+  write(buffer: GPUBuffer, offsetBytes: number, data: ArrayBuffer | ArrayBufferView<ArrayBuffer>): void {
+    this.account.uploadedBytes += data.byteLength
+    this.handle.queue.writeBuffer(buffer, offsetBytes, data)
+  }
+
+  /** Waits for a read-only mapping of `buffer` and gives a copy of its first `sizeBytes`. */
+  async readMapped(buffer: GPUBuffer, sizeBytes: number): Promise<ArrayBuffer> {
+    this.account.synchronisations++
+    this.account.downloadedBytes += sizeBytes
+    await buffer.mapAsync(GPUMapMode.READ, 0, sizeBytes)
+    const copy = buffer.getMappedRange(0, sizeBytes).slice(0)
+    buffer.unmap()
+    this.throwIfBroken()
+    return copy
+  }
+
+  /** Waits until all submitted work is done. */
+  async idle(): Promise<void> {
+    this.account.synchronisations++
+    await this.handle.queue.onSubmittedWorkDone()
+    this.throwIfBroken()
+  }
+
+  /** Throws what the device reported since the last call: a lost device, a validation error. */
+  throwIfBroken(): void {
+    if (this.#lost !== null) throw new Error(`device ${this.adapterName} was lost: ${this.#lost}`)
+    const error = this.#errors.splice(0)[0]
+    if (error !== undefined) throw new Error(`device ${this.adapterName} reported: ${error}`)
+  }
+
+  destroy(): void {
+    this.handle.destroy()
+  }
+}
+
+/** Opens a device with all of the adapter's limits (the defaults are low) and the features that kernels can use. */
+export async function openDevice(provider: GpuProvider): Promise<Device> {
+  const { adapter } = provider
+  const wanted: GPUFeatureName[] = ['timestamp-query', 'subgroups']
+  const requiredLimits: Record<string, number> = {}
+  for (const name of limitNames) requiredLimits[name] = adapter.limits[name]
+  const handle = await adapter.requestDevice({
+    label: 'entrace',
+    requiredFeatures: wanted.filter(feature => adapter.features.has(feature)),
+    requiredLimits,
+  })
+  return new Device(provider, handle)
+}
+
+const limitNames = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupsPerDimension',
+] as const

@@ -1,0 +1,143 @@
+// y[r, n] = sum over k of W[n, k] x[r, k] (+ bias[n], or SiLU-gated pairs), for many rows: prefill.
+//
+// A workgroup computes 64 rows by 64 columns, a thread 4 by 4 of them; x and W pass through workgroup memory in slices
+// of 16 inputs, so that each value is loaded once a tile.
+// The order of every sum is that of all variants of this kernel, whatever the number of rows: chunks of 128 inputs are
+// each summed in order from zero, and the chunks' sums are added in order.
+
+override WEIGHT_TYPE: u32 = 2u;  // 0 f32, 1 f16, 2 bf16
+override EPILOGUE: u32 = 0u;     // 0 none, 1 add bias[n], 2 y[r, i] = silu(even output 2i) * odd output 2i + 1
+
+const CHUNK = 128u;
+const SLICE = 16u;
+const TILE = 64u;
+
+struct Params {
+  rows: u32,
+  inputs: u32,
+  outputs: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read> weight: array<vec4<u32>>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+
+// [input of the slice][row or column / 4], so that a thread reads its four rows and its four columns as vectors.
+var<workgroup> x_slice: array<array<vec4<f32>, 16>, SLICE>;
+var<workgroup> w_slice: array<array<vec4<f32>, 16>, SLICE>;
+
+fn unpack(word: u32) -> vec2<f32> {
+  if (WEIGHT_TYPE == 1u) {
+    return unpack2x16float(word);
+  }
+  return bitcast<vec2<f32>>(vec2(word << 16u, word & 0xffff0000u));
+}
+
+// 256 threads load 64 rows of 16 inputs, four neighbouring inputs each.
+fn load_x(first_row: u32, k: u32, thread: u32) {
+  let row_in_tile = thread / 4u;
+  let row = first_row + row_in_tile;
+  for (var i = 0u; i < 4u; i++) {
+    let slot = (thread % 4u) * 4u + i;
+    var value = 0.0;
+    if (row < params.rows && k + slot < params.inputs) {
+      value = x[row * params.inputs + k + slot];
+    }
+    x_slice[slot][row_in_tile / 4u][row_in_tile % 4u] = value;
+  }
+}
+
+// 64 columns of 16 inputs: two blocks of a column for 16-bit types, four for f32; neighbouring threads take
+// neighbouring columns.
+fn load_w(first_column: u32, k: u32, thread: u32) {
+  let column_in_tile = thread % TILE;
+  let column = first_column + column_in_tile;
+  let block_in_slice = thread / TILE;
+  let block_size = select(8u, 4u, WEIGHT_TYPE == 0u);
+  let slot = block_in_slice * block_size;
+  if (slot >= SLICE) {
+    return;
+  }
+  var block = vec4(0u);
+  if (column < params.outputs && k + slot < params.inputs) {
+    block = weight[((k + slot) / block_size) * params.outputs + column];
+  }
+  let group = column_in_tile / 4u;
+  let member = column_in_tile % 4u;
+  for (var word = 0u; word < 4u; word++) {
+    if (WEIGHT_TYPE == 0u) {
+      w_slice[slot + word][group][member] = bitcast<f32>(block[word]);
+    } else {
+      let pair = unpack(block[word]);
+      w_slice[slot + word * 2u][group][member] = pair.x;
+      w_slice[slot + word * 2u + 1u][group][member] = pair.y;
+    }
+  }
+}
+
+fn silu(value: f32) -> f32 {
+  return value / (1.0 + exp(-value));
+}
+
+fn store(row: u32, first_output: u32, values: vec4<f32>) {
+  if (row >= params.rows) {
+    return;
+  }
+  for (var i = 0u; i < 4u; i++) {
+    let output = first_output + i;
+    if (output >= params.outputs) {
+      return;
+    }
+    if (EPILOGUE == 0u) {
+      y[row * params.outputs + output] = values[i];
+    } else if (EPILOGUE == 1u) {
+      y[row * params.outputs + output] = values[i] + bias[output];
+    } else if (i % 2u == 0u) {
+      y[row * (params.outputs / 2u) + output / 2u] = silu(values[i]) * values[i + 1u];
+    }
+  }
+}
+
+@compute @workgroup_size(256)
+fn linear_tiled(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+  let first_row = workgroup.y * TILE;
+  let first_column = workgroup.x * TILE;
+  let row_group = thread / 16u;
+  let column_group = thread % 16u;
+  var total0 = vec4(0.0);
+  var total1 = vec4(0.0);
+  var total2 = vec4(0.0);
+  var total3 = vec4(0.0);
+  for (var chunk = 0u; chunk < params.inputs; chunk += CHUNK) {
+    var sum0 = vec4(0.0);
+    var sum1 = vec4(0.0);
+    var sum2 = vec4(0.0);
+    var sum3 = vec4(0.0);
+    for (var k = chunk; k < min(chunk + CHUNK, params.inputs); k += SLICE) {
+      load_x(first_row, k, thread);
+      load_w(first_column, k, thread);
+      workgroupBarrier();
+      for (var slot = 0u; slot < SLICE; slot++) {
+        let rows = x_slice[slot][row_group];
+        let columns = w_slice[slot][column_group];
+        sum0 = fma(columns, vec4(rows.x), sum0);
+        sum1 = fma(columns, vec4(rows.y), sum1);
+        sum2 = fma(columns, vec4(rows.z), sum2);
+        sum3 = fma(columns, vec4(rows.w), sum3);
+      }
+      workgroupBarrier();
+    }
+    total0 += sum0;
+    total1 += sum1;
+    total2 += sum2;
+    total3 += sum3;
+  }
+  let row = first_row + row_group * 4u;
+  let output = first_column + column_group * 4u;
+  store(row, output, total0);
+  store(row + 1u, output, total1);
+  store(row + 2u, output, total2);
+  store(row + 3u, output, total3);
+}

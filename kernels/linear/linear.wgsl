@@ -1,0 +1,120 @@
+// y[r, n] = sum over k of W[n, k] x[r, k] (+ bias[n], or SiLU-gated pairs), for few rows: decoding.
+//
+// Bound by reading W once: 16 columns next to each other make every load of a subgroup contiguous, and 16 lanes of
+// threads share the inputs of a column for enough loads in flight.
+// The order of every sum is that of all variants of this kernel, whatever the number of rows: chunks of 128 inputs are
+// each summed in order from zero, and the chunks' sums are added in order.
+
+override WEIGHT_TYPE: u32 = 2u;  // 0 f32, 1 f16, 2 bf16
+override EPILOGUE: u32 = 0u;     // 0 none, 1 add bias[n], 2 y[r, i] = silu(even output 2i) * odd output 2i + 1
+override ROWS: u32 = 1u;         // rows that a workgroup computes with one reading of W: 1 to 8
+override COLUMNS: u32 = 16u;
+override LANES: u32 = 16u;       // at least ROWS
+
+const CHUNK = 128u;
+const MAX_ROWS = 8u;
+
+struct Params {
+  rows: u32,
+  inputs: u32,
+  outputs: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read> weight: array<vec4<u32>>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+
+var<workgroup> chunk_sums: array<f32, LANES * ROWS * COLUMNS>;
+
+fn unpack(word: u32) -> vec2<f32> {
+  if (WEIGHT_TYPE == 1u) {
+    return unpack2x16float(word);
+  }
+  return bitcast<vec2<f32>>(vec2(word << 16u, word & 0xffff0000u));
+}
+
+fn input(row: u32, k: u32) -> f32 {
+  return select(0.0, x[row * params.inputs + min(k, params.inputs - 1u)], k < params.inputs);
+}
+
+// Adds to `sum` the products of one block of W with a row, in the order of the inputs.
+fn add_block(sum: f32, block: vec4<u32>, row: u32, k: u32) -> f32 {
+  if (WEIGHT_TYPE == 0u) {
+    let w = bitcast<vec4<f32>>(block);
+    var s = fma(w.x, input(row, k), sum);
+    s = fma(w.y, input(row, k + 1u), s);
+    s = fma(w.z, input(row, k + 2u), s);
+    return fma(w.w, input(row, k + 3u), s);
+  }
+  let a = unpack(block.x);
+  let b = unpack(block.y);
+  let c = unpack(block.z);
+  let d = unpack(block.w);
+  var s = fma(a.x, input(row, k), sum);
+  s = fma(a.y, input(row, k + 1u), s);
+  s = fma(b.x, input(row, k + 2u), s);
+  s = fma(b.y, input(row, k + 3u), s);
+  s = fma(c.x, input(row, k + 4u), s);
+  s = fma(c.y, input(row, k + 5u), s);
+  s = fma(d.x, input(row, k + 6u), s);
+  return fma(d.y, input(row, k + 7u), s);
+}
+
+@compute @workgroup_size(COLUMNS * LANES)
+fn linear(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+  let column = thread % COLUMNS;
+  let lane = thread / COLUMNS;
+  let output = workgroup.x * COLUMNS + column;
+  let first_row = workgroup.y * ROWS;
+  let block_size = select(8u, 4u, WEIGHT_TYPE == 0u);
+  let chunks = (params.inputs + CHUNK - 1u) / CHUNK;
+  // Lane r also adds up the chunks' sums of row r.
+  var total = 0.0;
+  for (var first_chunk = 0u; first_chunk < chunks; first_chunk += LANES) {
+    var sums: array<f32, MAX_ROWS>;
+    // Declared anew, so zero by WGSL's rules; SwiftShader keeps the values of the iteration before.
+    for (var row = 0u; row < ROWS; row++) {
+      sums[row] = 0.0;
+    }
+    let chunk = first_chunk + lane;
+    if (chunk < chunks && output < params.outputs) {
+      let end = min((chunk + 1u) * CHUNK, params.inputs);
+      for (var k = chunk * CHUNK; k < end; k += block_size) {
+        let block = weight[(k / block_size) * params.outputs + output];
+        for (var row = 0u; row < ROWS; row++) {
+          sums[row] = add_block(sums[row], block, min(first_row + row, params.rows - 1u), k);
+        }
+      }
+    }
+    for (var row = 0u; row < ROWS; row++) {
+      chunk_sums[(lane * ROWS + row) * COLUMNS + column] = sums[row];
+    }
+    workgroupBarrier();
+    if (lane < ROWS) {
+      for (var c = 0u; c < min(LANES, chunks - first_chunk); c++) {
+        total += chunk_sums[(c * ROWS + lane) * COLUMNS + column];
+      }
+    }
+    workgroupBarrier();
+  }
+  if (EPILOGUE == 2u) {
+    if (lane < ROWS) {
+      chunk_sums[lane * COLUMNS + column] = total;
+    }
+    workgroupBarrier();
+  }
+  let row = first_row + lane;
+  if (lane >= ROWS || row >= params.rows || output >= params.outputs) {
+    return;
+  }
+  if (EPILOGUE == 0u) {
+    y[row * params.outputs + output] = total;
+  } else if (EPILOGUE == 1u) {
+    y[row * params.outputs + output] = total + bias[output];
+  } else if (output % 2u == 0u) {
+    let up = chunk_sums[lane * COLUMNS + column + 1u];
+    y[row * (params.outputs / 2u) + output / 2u] = total / (1.0 + exp(-total)) * up;
+  }
+}

@@ -1,0 +1,23 @@
+import { defineKernel } from '../gpu/kernel.ts'
+import type { Recorder } from '../gpu/recorder.ts'
+import { checkTensor, type Tensor, tensorBytes } from '../gpu/tensor.ts'
+import source from './rank.wgsl?raw'
+
+const kernel = defineKernel('rank', source)
+
+/**
+ * Records ranks[r] = how many logits of row r are likelier than the chosen one (ties: a lower id is likelier):
+ * logits [rows, width] f32, choices [rows, 2] u32 as `choose` leaves them, ranks [rows] u32.
+ */
+export function rank(recorder: Recorder, logits: Tensor, choices: Tensor, ranks: Tensor): void {
+  const [rows = 0, width = 0] = logits.shape
+  checkTensor('rank', logits, ['f32'], [rows, width])
+  checkTensor('rank', choices, ['u32'], [rows, 2])
+  checkTensor('rank', ranks, ['u32'], [rows])
+  recorder.dispatch(kernel, {
+    params: { width },
+    tensors: { logits, choices, ranks },
+    workgroups: [rows],
+    cost: { bytes: tensorBytes(logits), flops: 0 },
+  })
+}

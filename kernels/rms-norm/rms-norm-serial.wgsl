@@ -1,0 +1,43 @@
+// y[r, d] = x[r, d] / sqrt(mean over d of x[r, d]^2 + epsilon) * weight[d], where first, with ADD, x += delta.
+// RMSNorm, arXiv 1910.07467. One thread a row, for CPU adapters, where a barrier costs more than it saves.
+
+override ADD: u32 = 0u;  // 1: adds delta to x first, and keeps the sum in x
+
+const CHUNK = 128u;
+
+struct Params {
+  rows: u32,
+  width: u32,
+  epsilon: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read_write> x: array<f32>;
+@group(0) @binding(2) var<storage, read> delta: array<f32>;
+@group(0) @binding(3) var<storage, read> weight: array<f32>;
+@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+
+@compute @workgroup_size(4)
+fn rms_norm_serial(@builtin(global_invocation_id) id: vec3<u32>) {
+  if (id.x >= params.rows) {
+    return;
+  }
+  let base = id.x * params.width;
+  var total = 0.0;
+  for (var chunk = 0u; chunk < params.width; chunk += CHUNK) {
+    var sum = 0.0;
+    for (var d = chunk; d < min(chunk + CHUNK, params.width); d++) {
+      var value = x[base + d];
+      if (ADD == 1u) {
+        value += delta[base + d];
+        x[base + d] = value;
+      }
+      sum = fma(value, value, sum);
+    }
+    total += sum;
+  }
+  let scale = 1.0 / sqrt(total / f32(params.width) + params.epsilon);
+  for (var d = 0u; d < params.width; d++) {
+    y[base + d] = x[base + d] * scale * weight[d];
+  }
+}

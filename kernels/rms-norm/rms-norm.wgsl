@@ -1,0 +1,46 @@
+// y[r, d] = x[r, d] / sqrt(mean over d of x[r, d]^2 + epsilon) * weight[d], where first, with ADD, x += delta.
+// RMSNorm, arXiv 1910.07467. One workgroup a row.
+
+override ADD: u32 = 0u;  // 1: adds delta to x first, and keeps the sum in x
+
+const THREADS = 256u;
+
+struct Params {
+  width: u32,
+  epsilon: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read_write> x: array<f32>;
+@group(0) @binding(2) var<storage, read> delta: array<f32>;
+@group(0) @binding(3) var<storage, read> weight: array<f32>;
+@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+
+var<workgroup> sums: array<f32, THREADS>;
+
+@compute @workgroup_size(THREADS)
+fn rms_norm(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+  let base = workgroup.x * params.width;
+  var sum = 0.0;
+  for (var d = thread; d < params.width; d += THREADS) {
+    var value = x[base + d];
+    if (ADD == 1u) {
+      value += delta[base + d];
+      x[base + d] = value;
+    }
+    sum = fma(value, value, sum);
+  }
+  sums[thread] = sum;
+  workgroupBarrier();
+  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
+    if (thread < half) {
+      sums[thread] += sums[thread + half];
+    }
+    workgroupBarrier();
+  }
+  let scale = 1.0 / sqrt(sums[0] / f32(params.width) + params.epsilon);
+  // Each thread reads back only what it wrote itself.
+  for (var d = thread; d < params.width; d += THREADS) {
+    y[base + d] = x[base + d] * scale * weight[d];
+  }
+}

@@ -1,0 +1,51 @@
+// y[r, i] = e^(x[r, i] - m) / sum over j of e^(x[r, j] - m), m the row's maximum. One workgroup a row.
+
+const THREADS = 256u;
+const LOWEST = -3.4028234e38;
+
+struct Params {
+  width: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+
+var<workgroup> scratch: array<f32, THREADS>;
+
+@compute @workgroup_size(THREADS)
+fn softmax(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+  let base = workgroup.x * params.width;
+  var largest = LOWEST;
+  for (var i = thread; i < params.width; i += THREADS) {
+    largest = max(largest, x[base + i]);
+  }
+  scratch[thread] = largest;
+  workgroupBarrier();
+  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
+    if (thread < half) {
+      scratch[thread] = max(scratch[thread], scratch[thread + half]);
+    }
+    workgroupBarrier();
+  }
+  let maximum = scratch[0];
+  workgroupBarrier();
+  var sum = 0.0;
+  for (var i = thread; i < params.width; i += THREADS) {
+    let e = exp(x[base + i] - maximum);
+    y[base + i] = e;
+    sum += e;
+  }
+  scratch[thread] = sum;
+  workgroupBarrier();
+  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
+    if (thread < half) {
+      scratch[thread] += scratch[thread + half];
+    }
+    workgroupBarrier();
+  }
+  let total = scratch[0];
+  for (var i = thread; i < params.width; i += THREADS) {
+    y[base + i] /= total;
+  }
+}

@@ -1,0 +1,56 @@
+// The k largest of the slices' candidates of a row, largest first, ties by the lower id; where a row has fewer than k
+// finite logits, the rest have id 0xffffffff. One workgroup a row.
+
+const THREADS = 64u;
+const LOWEST = -3.4028234e38;
+const NOTHING = 0xffffffffu;
+
+struct Params {
+  slices: u32,
+  k: u32,
+}
+
+struct Candidate {
+  value: f32,
+  id: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> candidates: array<Candidate>;
+@group(0) @binding(2) var<storage, read_write> top: array<Candidate>;
+
+var<workgroup> best: array<Candidate, THREADS>;
+
+// Whether a comes before b: larger, or as large with a lower id. Nothing comes after everything.
+fn before(a: Candidate, b: Candidate) -> bool {
+  return a.id != NOTHING && (b.id == NOTHING || a.value > b.value || (a.value == b.value && a.id < b.id));
+}
+
+@compute @workgroup_size(THREADS)
+fn top_k_merge(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+  let row = workgroup.x;
+  let count = params.slices * params.k;
+  var last = Candidate(LOWEST, NOTHING);
+  for (var pick = 0u; pick < params.k; pick++) {
+    var mine = Candidate(LOWEST, NOTHING);
+    for (var i = thread; i < count; i += THREADS) {
+      let candidate = candidates[row * count + i];
+      if ((pick == 0u || before(last, candidate)) && before(candidate, mine)) {
+        mine = candidate;
+      }
+    }
+    best[thread] = mine;
+    workgroupBarrier();
+    for (var half = THREADS / 2u; half > 0u; half /= 2u) {
+      if (thread < half && before(best[thread + half], best[thread])) {
+        best[thread] = best[thread + half];
+      }
+      workgroupBarrier();
+    }
+    last = best[0];
+    if (thread == 0u) {
+      top[row * params.k + pick] = last;
+    }
+    workgroupBarrier();
+  }
+}

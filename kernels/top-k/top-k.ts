@@ -1,0 +1,74 @@
+import type { Device } from '../gpu/device.ts'
+import { defineKernel } from '../gpu/kernel.ts'
+import type { Recorder } from '../gpu/recorder.ts'
+import { checkTensor, type Tensor, tensorBytes } from '../gpu/tensor.ts'
+import mergeSource from './top-k-merge.wgsl?raw'
+import serialSource from './top-k-serial.wgsl?raw'
+import source from './top-k-slices.wgsl?raw'
+
+const slices = defineKernel('top-k-slices', source)
+const merge = defineKernel('top-k-merge', mergeSource)
+const serial = defineKernel('top-k-serial', serialSource)
+
+/** Logits of a slice; the SLICE of the shader. */
+const sliceWidth = 2048
+
+/** One of the largest logits of a row. */
+export interface TopLogit {
+  id: number
+  logit: number
+}
+
+/** u32 words that the slices' candidates of `rows` rows of logits need. */
+export function topKCandidateWords(rows: number, width: number, k: number): number {
+  return rows * Math.ceil(width / sliceWidth) * k * 2
+}
+
+/**
+ * Records the k largest logits of each row: logits [rows, width] f32; candidates, topKCandidateWords u32 at least;
+ * top [rows, k, 2] u32, read by readTopLogits. Throws where shapes do not fit or k exceeds the width.
+ */
+export function topK(
+  device: Device,
+  recorder: Recorder,
+  logits: Tensor,
+  candidates: Tensor,
+  top: Tensor,
+  variant: 'slices' | 'serial' = device.kind === 'cpu' ? 'serial' : 'slices',
+): void {
+  const [rows = 0, width = 0] = logits.shape
+  const k = top.shape[1] ?? 0
+  checkTensor('top-k', logits, ['f32'], [rows, width])
+  checkTensor('top-k', top, ['u32'], [rows, k, 2])
+  if (k < 1 || k > width) throw new Error(`top-k: k is ${k}, expected 1 to ${width}, the number of logits`)
+  const cost = { bytes: tensorBytes(logits) + tensorBytes(top), flops: 0 }
+  if (variant === 'serial') {
+    recorder.dispatch(serial, {
+      params: { rows, width, k },
+      tensors: { logits, top },
+      workgroups: [Math.ceil(rows / 4)],
+      cost,
+    })
+    return
+  }
+  const count = Math.ceil(width / sliceWidth)
+  recorder.dispatch(slices, {
+    params: { width, slices: count, k },
+    tensors: { logits, candidates },
+    workgroups: [count, rows],
+    cost,
+  })
+  recorder.dispatch(merge, {
+    params: { slices: count, k },
+    tensors: { candidates, top },
+    workgroups: [rows],
+    cost: { bytes: topKCandidateWords(rows, width, k) * 4, flops: 0 },
+  })
+}
+
+/** The largest logits of row `row`, largest first, from the bytes of a top tensor [rows, k, 2]. */
+export function readTopLogits(bytes: ArrayBuffer, row: number, k: number): TopLogit[] {
+  const logits = new Float32Array(bytes, row * k * 8, 2 * k)
+  const ids = new Uint32Array(bytes, row * k * 8, 2 * k)
+  return Array.from({ length: k }, (_, i) => ({ logit: logits[2 * i]!, id: ids[2 * i + 1]! }))
+}

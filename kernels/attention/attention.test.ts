@@ -16,12 +16,12 @@ function makeInputs({ heads, keyValueHeads, width, capacity, positions }: Shape,
   const q = random.normals(slots * heads * width, scale)
   const keys = random.normals(slots * keyValueHeads * width * capacity)
   const values = random.normals(slots * keyValueHeads * capacity * width)
-  const keyOf = (cacheHead: number, position: number) =>
+  const keyAt = (cacheHead: number, position: number) =>
     Array.from(
       { length: width },
       (_, d) => keys[((cacheHead * (width / 4) + (d >> 2)) * capacity + position) * 4 + (d & 3)]!,
     )
-  const valueOf = (cacheHead: number, position: number) =>
+  const valueAt = (cacheHead: number, position: number) =>
     values.subarray((cacheHead * capacity + position) * width, (cacheHead * capacity + position + 1) * width)
   // Rows use the slots in reverse, so that a mix-up of row and slot shows.
   const slotOf = (row: number) => slots - 1 - row
@@ -34,8 +34,8 @@ function makeInputs({ heads, keyValueHeads, width, capacity, positions }: Shape,
       const query = q.subarray((row * heads + h) * width, (row * heads + h + 1) * width)
       const one = attentionReference(
         query,
-        seen.map(j => keyOf(cacheHead, j)),
-        seen.map(j => valueOf(cacheHead, j)),
+        seen.map(j => keyAt(cacheHead, j)),
+        seen.map(j => valueAt(cacheHead, j)),
       )
       expected.push(...one.out)
       magnitude.push(...one.magnitude)

@@ -5,11 +5,12 @@ const wrappers = [
   /^\\\[([\s\S]*)\\\]$/,
   /^\*\*([\s\S]*)\*\*$/,
   /^`([^`]*)`$/,
+  /^(?:\\(?:text|textbf|textrm|mbox|mathrm|mathbf))?\{([^{}]*)\}$/,
 ]
 
 const replacements: [RegExp, string][] = [
   [/\\left(?![a-z])|\\right(?![a-z])|\\displaystyle(?![a-z])|\\!/g, ''],
-  [/\\[,;: ]|\\q?quad(?![a-z])|[~\s\u00A0\u2009\u202F]+/g, ' '],
+  [/(?<!\\)\\[,;: ]|\\q?quad(?![a-z])|[~\s\u00A0\u2009\u202F]+/g, ' '],
   [/\\[dtc]frac(?![a-z])/g, '\\frac'],
   [/\{,\}/g, ','],
   [/\\([$%#&])/g, '$1'],
@@ -27,7 +28,10 @@ export function cleanAnswer(text: string): string {
   let cleaned = text.trim()
   for (;;) {
     const before = cleaned
-    cleaned = cleaned.replace(/[.,;:]+$/, '').trim()
+    cleaned = cleaned
+      .replace(/(?:[.,;:]|\\\\)+$/, '')
+      .replace(/^(?:=|≈|\\approx\b|approximately\b|about\b)/i, '')
+      .trim()
     for (const wrapper of wrappers) cleaned = cleaned.replace(wrapper, '$1').trim()
     if (cleaned === before) break
   }

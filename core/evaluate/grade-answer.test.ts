@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { gradeAnswer, referenceAnswer } from './grade-answer.ts'
 
@@ -100,6 +99,18 @@ const equalNumbers: [string, string][] = [
   ['72', 'She sold 48 + 24 = 72.\n#### 72'],
   ['1000', 'Total.\n#### 1,000'],
   ['0.1', '1e-1'],
+  [String.raw`\text{5 apples}`, '5'],
+  [String.raw`\mathbf{42}`, '42'],
+  ['{42}', '42'],
+  ['(42)', '42'],
+  ['-(1/2)', '-0.5'],
+  ['(-1)/2', '-0.5'],
+  [String.raw`\left(\frac{1}{2}\right)`, '0.5'],
+  ['f(2) = 5', '5'],
+  ['AB = 5', '5'],
+  [String.raw`\angle ABC = 30^\circ`, '30'],
+  [String.raw`\approx 5`, '5'],
+  ['= 5', '5'],
 ]
 
 const equalTexts: [string, string][] = [
@@ -120,6 +131,8 @@ const equalTexts: [string, string][] = [
   [String.raw`x \neq 3`, String.raw`x \ne 3`],
   [String.raw`2\pi`, '2π'],
   ['4343_6', '4343_{6}'],
+  ['2:30 p.m.', String.raw`2:30 \text{ p.m.}`],
+  [String.raw`\begin{pmatrix} 1 \\ 2 \end{pmatrix}`, String.raw`\begin{pmatrix}1\\2\end{pmatrix}`],
   ['1/0', '1/0'],
   ['1e99999', '1e99999'],
 ]
@@ -185,6 +198,10 @@ const unequalPairs: [string, string][] = [
   ['x^2', 'x2'],
   ['x²', 'x2'],
   ['1+1', '2'],
+  ['-(-5)', '-5'],
+  ['(1, 000)', '1000'],
+  [String.raw`\approx 0.333`, '1/3'],
+  ['AB = 5', 'AC = 5'],
   ['process.exit(1)', '1'],
   ['NaN', 'NaN '.repeat(2)],
   ['Infinity', '0'],
@@ -255,83 +272,4 @@ test.each([
   ['', ''],
 ])('the reference %j names %j', (reference, answer) => {
   expect(referenceAnswer(reference)).toBe(answer)
-})
-
-describe('any input', () => {
-  test('a number in two notations is equal to itself and to no other', () => {
-    const integer = fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n })
-    const natural = fc.bigInt({ min: 1n, max: 10n ** 12n })
-    fc.assert(
-      fc.property(integer, natural, natural, (numerator, denominator, factor) => {
-        const notations = [
-          `${numerator}/${denominator}`,
-          `${numerator * factor} / ${denominator * factor}`,
-          `${-numerator}/${-denominator}`,
-          `\\frac{${numerator}}{${denominator}}`,
-          `\\dfrac{${numerator.toLocaleString('en-US')}}{${denominator}}`,
-          `$x = \\tfrac{${-numerator}}{-${denominator}}$`,
-          `${numerator}.0/${denominator}.00`,
-          `${numerator}/${denominator} apples`,
-        ]
-        for (const a of notations) {
-          for (const b of notations) expect(gradeAnswer(`\\boxed{${a}}`, b).equal).toBe(true)
-        }
-        expect(gradeAnswer(`\\boxed{${notations[0]}}`, `${numerator + 1n}/${denominator}`).equal).toBe(false)
-      }),
-    )
-  })
-
-  test('a decimal in two notations is equal to itself', () => {
-    fc.assert(
-      fc.property(fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }), fc.nat(30), (digits, places) => {
-        const shifted = `${digits}e-${places}`
-        const fraction = `\\frac{${digits}}{1${'0'.repeat(places)}}`
-        const power = `${digits} \\times 10^{-${places}}`
-        for (const other of [fraction, power, shifted]) {
-          expect(gradeAnswer(`\\boxed{${shifted}}`, other).rule).toBe('boxed, equal as rationals')
-        }
-      }),
-    )
-  })
-
-  test('never throws, and never takes an absent answer or reference for right', () => {
-    const piece = fc.constantFrom(
-      ...[
-        '\\boxed{',
-        '{',
-        '}',
-        '\\frac',
-        '####',
-        'the answer is ',
-        '1',
-        '-',
-        '/',
-        '.',
-        ',',
-        '$',
-        '\\',
-        'e',
-        '%',
-      ],
-      ...[' ', '\n', '=', 'x', '^', '\\text{', '\u2028', '0', '10^'],
-    )
-    const text = fc.oneof(
-      fc.string({ unit: 'binary' }),
-      fc.array(piece).map(pieces => pieces.join('')),
-    )
-    fc.assert(
-      fc.property(text, text, (answer, expected) => {
-        const verdict = gradeAnswer(answer, expected)
-        if (verdict.extracted === null || expected.trim() === '') expect(verdict.equal).toBe(false)
-        expect(gradeAnswer(answer, '').equal).toBe(false)
-      }),
-      { numRuns: 3_000 },
-    )
-  })
-
-  test('answers over 1,000 characters are compared as they stand', () => {
-    const long = '1'.repeat(1_001)
-    expect(gradeAnswer(`\\boxed{${long}}`, long).rule).toBe('boxed, equal as text')
-    expect(gradeAnswer(`\\boxed{${long}}`, `${long}.0`).rule).toBe('boxed, unequal as text')
-  })
 })

@@ -22,6 +22,7 @@ export function normaliseAnswerText(cleaned: string): string {
     .replace(/([\^_])\{(\w)\}/g, '$1$2')
     // Not between digits: 1 2 is not 12.
     .replace(/(?<!\d)\s+|\s+(?!\d)/g, '')
+    .replace(/[.,;:]+$/, '')
     // The unknown before an only equals sign: `y = 2x + 3`.
     .replace(/^[a-z]=(?=[^=]+$)/i, '')
     // The letter of a choice: (C).

@@ -20,13 +20,16 @@ const unitPattern = new RegExp(
   'i',
 )
 
+// x = 5, x_1 = 5, f(2) = 5, AB = 5, \angle ABC = 5
+const assignmentPattern = /^((?:\\angle ?)?[a-z]{1,4}(?:_\{?\w+\}?)?(?:\([\w, ]{1,8}\))?) ?= ?(.*)$/i
+
 /** Words behind a number that change what it says. */
 const meaningfulWords =
   /\b(?:hundred|thousand|million|billion|trillion|dozens?|or|and|mod|times|plus|minus|over|half|sin|cos|tan|log)\b/i
 
 /** Reads a cleaned answer that is one number; null if it is anything else. */
 export function parseQuantity(cleaned: string): Quantity | null {
-  const assignment = /^([a-z](?:_\{?\w+\}?)?) ?= ?(.*)$/i.exec(cleaned)
+  const assignment = assignmentPattern.exec(cleaned)
   const variable = assignment?.[1] ?? null
   const currency = /^([-+]?) ?([$€£]) ?(.*)$/.exec(assignment?.[2] ?? cleaned)
   const amount = currency ? currency[1]! + currency[3]! : (assignment?.[2] ?? cleaned)

@@ -12,18 +12,18 @@ const signedDigits = `[-+]?${digits}`
 const decimalPattern = new RegExp(
   String.raw`^(${digits})(?:[eE]([-+]?\d+)| ?(?:\\times|\\cdot|×|\*) ?10 ?\^ ?(?:\{([-+]?\d+)\}|([-+]?\d+)))?$`,
 )
-const slashPattern = new RegExp(`^(?:(\\d+) )?(${signedDigits}) ?/ ?(${signedDigits})$`)
+const slashPattern = new RegExp(String.raw`^(?:(\d+) )?\(?(${signedDigits})\)? ?/ ?\(?(${signedDigits})\)?$`)
 const fracPattern = new RegExp(
   String.raw`^(\d+)? ?\\frac ?(?:\{(${signedDigits})\}|(\d)) ?(?:\{(${signedDigits})\}|(\d))$`,
 )
 
 /**
  * Reads a number as an exact fraction: 42, -1,000.50, .5, 1e5, 3 \times 10^{5}, 1/2, \frac{1}{2}, \frac12, and mixed
- * numbers as 3\frac{1}{2} or 3 1/2. Null for anything else, a denominator of 0 and a power of ten beyond 10,000.
+ * numbers as 3\frac{1}{2} or 3 1/2, in parentheses or not. Null for anything else, a denominator of 0 and a power of ten beyond 10,000.
  */
 export function parseRational(text: string): Rational | null {
   const isNegative = text.startsWith('-')
-  const unsigned = text.replace(/^[-+] ?/, '')
+  const unsigned = text.replace(/^[-+] ?/, '').replace(/^\(([^()]*)\)$/, '$1')
   const value = parseUnsigned(unsigned)
   if (value === null) return null
   return isNegative ? { ...value, numerator: -value.numerator } : value

@@ -1,0 +1,65 @@
+import { expect } from 'vitest'
+import golden from './statistics.json' with { type: 'json' }
+
+interface Correlation {
+  coefficient: number
+  p: number
+}
+
+interface Group {
+  n: number
+  mean: number | null
+  sd: number | null
+  median: number | null
+}
+
+interface DataSet {
+  name: string
+  scores: number[]
+  incorrect: boolean[]
+  expected: {
+    ranks: number[] | null
+    accuracy: { value: number; low: number; high: number }
+    correct: Group
+    incorrect: Group
+    hedgesG: number | null
+    pearson: Correlation | null
+    spearman: Correlation | null
+    mannWhitney: { u: number; p: number } | null
+    auroc: number | null
+    aurocInterval: { low: number; high: number } | null
+    auprc: number | null
+    aurc: number
+    prr: number | null
+  }
+}
+
+/** The data sets of statistics.json, made by statistics.py. */
+export const dataSets: DataSet[] = golden.dataSets
+
+/** Arguments and value of each distribution function, made by statistics.py. */
+export const distributions: Record<keyof typeof golden.distributions, number[][]> = golden.distributions
+
+/** The scores of the incorrect answers, the positive class, and those of the correct ones. */
+export function splitScores(dataSet: DataSet): { positives: number[]; negatives: number[] } {
+  return {
+    positives: dataSet.scores.filter((_, index) => dataSet.incorrect[index]),
+    negatives: dataSet.scores.filter((_, index) => !dataSet.incorrect[index]),
+  }
+}
+
+/** Fails unless |found − expected| ≤ absolute + relative · |expected|, or both are null. */
+export function expectClose(
+  found: number | null | undefined,
+  expected: number | null | undefined,
+  where: string,
+  { absolute = 1e-13, relative = 1e-11 } = {},
+): void {
+  if (expected === null || expected === undefined || found === null || found === undefined) {
+    expect(found ?? null, where).toBe(expected ?? null)
+    return
+  }
+  const allowed = absolute + relative * Math.abs(expected)
+  const message = `${where}\n  expected ${expected}\n  found    ${found}\n  allowed  ±${allowed}`
+  expect(Math.abs(found - expected) <= allowed, message).toBe(true)
+}

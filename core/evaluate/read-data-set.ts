@@ -116,8 +116,7 @@ function checkIds(source: ByteSource, rows: DataSetRow[], problems: Problem[]): 
 
 /** A cell as text: '' if it is empty or holds no single value; 36.0 is "36". */
 function cellText(value: unknown): string {
-  const cell = scalar(value) ?? ''
-  return Object.is(cell, -0) ? '0' : String(cell)
+  return String(scalar(value) ?? '')
 }
 
 /** A cell's value as JSON can hold it; undefined for a list or a structure. */

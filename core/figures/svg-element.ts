@@ -1,0 +1,31 @@
+/** What a drawing needs of a document: a browser's has it, and so has linkedom's. */
+export interface SvgDocument {
+  createElementNS(namespace: string, name: string): SvgElement
+}
+
+/** What a drawing needs of an element. */
+export interface SvgElement {
+  readonly ownerDocument: SvgDocument | null
+  readonly outerHTML: string
+  textContent: string | null
+  setAttribute(name: string, value: string): void
+  appendChild(child: SvgElement): unknown
+}
+
+export const svgNamespace = 'http://www.w3.org/2000/svg'
+
+/** Adds a child with these attributes and returns it; numbers keep two decimals, which is finer than any screen or print. */
+export function appendElement(
+  parent: SvgElement,
+  name: string,
+  attributes: Record<string, string | number>,
+  text?: string,
+): SvgElement {
+  const child = parent.ownerDocument!.createElementNS(svgNamespace, name)
+  for (const [key, value] of Object.entries(attributes)) {
+    child.setAttribute(key, typeof value === 'number' ? String(Math.round(value * 100) / 100) : value)
+  }
+  if (text !== undefined) child.textContent = text
+  parent.appendChild(child)
+  return child
+}

@@ -22,10 +22,10 @@ export class Device {
   readonly #errors: string[] = []
   #lost: string | null = null
 
-  constructor(provider: GpuProvider, handle: GPUDevice) {
+  constructor(provider: GpuProvider, handle: GPUDevice, kind: 'cpu' | 'gpu') {
     this.provider = provider
     this.handle = handle
-    this.kind = provider.adapter.info.isFallbackAdapter ? 'cpu' : 'gpu'
+    this.kind = kind
     handle.addEventListener('uncapturederror', event => this.#errors.push(event.error.message))
     void handle.lost.then(info => {
       this.#lost = info.message || info.reason
@@ -107,8 +107,11 @@ export class Device {
   }
 }
 
-/** Opens a device with all of the adapter's limits (the defaults are low) and the features that kernels can use. */
-export async function openDevice(provider: GpuProvider): Promise<Device> {
+/**
+ * Opens a device with all of the adapter's limits (the defaults are low) and the features that kernels can use.
+ * `kind` says for which adapters kernel variants are chosen, where that is not to follow from the adapter itself.
+ */
+export async function openDevice(provider: GpuProvider, kind?: 'cpu' | 'gpu'): Promise<Device> {
   const { adapter } = provider
   const wanted: GPUFeatureName[] = ['timestamp-query', 'subgroups']
   const requiredLimits: Record<string, number> = {}
@@ -118,7 +121,7 @@ export async function openDevice(provider: GpuProvider): Promise<Device> {
     requiredFeatures: wanted.filter(feature => adapter.features.has(feature)),
     requiredLimits,
   })
-  return new Device(provider, handle)
+  return new Device(provider, handle, kind ?? (adapter.info.isFallbackAdapter ? 'cpu' : 'gpu'))
 }
 
 const limitNames = [

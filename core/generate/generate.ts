@@ -1,0 +1,161 @@
+import type { LanguageModel, Row } from '../model/language-model.ts'
+import type { Sampling, ScoredRow, TokenScores } from '../model/token-head.ts'
+import { recordToken } from './record-token.ts'
+import type { TokenRecord } from './token-record.ts'
+
+/** A prompt whose answer is wanted. */
+export interface SequenceRequest {
+  promptIds: readonly number[]
+  /** Key of its noise when sampling: the same wherever and with whomever it runs. */
+  key: number
+}
+
+/** An answer. */
+export interface Generation {
+  tokens: TokenRecord[]
+  finishReason: 'stop' | 'length' | 'error'
+  /** What went wrong, with finishReason "error". */
+  error: string | null
+  durationMs: number
+}
+
+/** How answers are made. */
+export interface GenerateOptions {
+  maxNewTokens: number
+  /** Ids that end an answer; they belong to it. Empty: run to the limit. */
+  stopIds: ReadonlySet<number>
+  sampling: Sampling
+  /** Largest log-probabilities that every record keeps. */
+  topLogprobs: number
+  /** Text of one token; null without a tokenizer. */
+  tokenText: ((id: number) => string) | null
+  /** Called for every token as it comes. */
+  onToken?: (request: SequenceRequest, token: TokenRecord) => void
+  /** Ends the run between two steps; unfinished sequences are dropped. */
+  signal?: AbortSignal
+}
+
+/** A sequence that is under way. */
+interface Active<Request> {
+  request: Request
+  slot: number
+  /** Tokens that the model has yet to see: the prompt, then one at a time. */
+  pending: number[]
+  /** Tokens that it has seen: the cache's length. */
+  seen: number
+  tokens: TokenRecord[]
+  startedMs: number
+}
+
+/**
+ * Answers requests, as many at once as the model has slots, and yields each as it is done: a slot that falls free takes
+ * the next request at once. Every step mixes single decoding tokens with the prompts of new sequences; neither changes
+ * the others' numbers, so an answer does not depend on its company.
+ */
+export async function* generate<Request extends SequenceRequest>(
+  model: LanguageModel,
+  requests: Iterable<Request>,
+  options: GenerateOptions,
+): AsyncGenerator<{ request: Request; generation: Generation }> {
+  const queue = requests[Symbol.iterator]()
+  const active: Active<Request>[] = []
+  const freeSlots = Array.from({ length: model.room.sequences }, (_, slot) => slot)
+  let exhausted = false
+  while (!options.signal?.aborted) {
+    while (!exhausted && freeSlots.length > 0) {
+      const next = queue.next()
+      exhausted = next.done === true
+      if (next.done) break
+      const request = next.value
+      const problem = findProblem(request, model)
+      if (problem)
+        yield { request, generation: { tokens: [], finishReason: 'error', error: problem, durationMs: 0 } }
+      else
+        active.push({
+          request,
+          slot: freeSlots.shift()!,
+          pending: [...request.promptIds],
+          seen: 0,
+          tokens: [],
+          startedMs: performance.now(),
+        })
+    }
+    if (active.length === 0) return
+    for (const { sequence, scores } of await stepAll(model, active, options.sampling)) {
+      const generation = addToken(model, sequence, scores, options)
+      if (!generation) continue
+      active.splice(active.indexOf(sequence), 1)
+      freeSlots.push(sequence.slot)
+      freeSlots.sort((a, b) => a - b)
+      yield { request: sequence.request, generation }
+    }
+  }
+}
+
+/** Why a request cannot be run, or null. */
+export function findProblem(request: SequenceRequest, model: LanguageModel): string | null {
+  const { promptIds } = request
+  const { capacity } = model.room
+  const { vocabSize } = model.config
+  if (promptIds.length === 0) return 'the prompt is empty; a model needs at least one token to continue'
+  if (promptIds.length >= capacity)
+    return `the prompt has ${promptIds.length} tokens, expected fewer than the context's ${capacity}; shorten it`
+  const bad = promptIds.find(id => !Number.isInteger(id) || id < 0 || id >= vocabSize)
+  return bad === undefined ? null : `token id ${bad} is not in the vocabulary, expected 0 to ${vocabSize - 1}`
+}
+
+/** Runs one step: a token of every sequence that decodes, then as much of the new prompts as there is room for. */
+async function stepAll<Request extends SequenceRequest>(
+  model: LanguageModel,
+  active: Active<Request>[],
+  sampling: Sampling,
+) {
+  const rows: Row[] = []
+  const scored: (ScoredRow & { of: Active<Request> })[] = []
+  const shortestFirst = active.toSorted((a, b) => a.pending.length - b.pending.length)
+  for (const sequence of shortestFirst) {
+    const count = Math.min(sequence.pending.length, model.maxRows - rows.length)
+    for (const tokenId of sequence.pending.splice(0, count))
+      rows.push({ tokenId, position: sequence.seen++, slot: sequence.slot })
+    if (count > 0 && sequence.pending.length === 0)
+      scored.push({
+        row: rows.length - 1,
+        sequence: sequence.request.key,
+        step: sequence.tokens.length,
+        of: sequence,
+      })
+  }
+  const scores = await model.step(rows, scored, sampling)
+  return scored.map((row, index) => ({ sequence: row.of, scores: scores[index]! }))
+}
+
+/** Takes a step's token into its sequence; returns the answer where that ends it. */
+function addToken<Request extends SequenceRequest>(
+  model: LanguageModel,
+  sequence: Active<Request>,
+  scores: TokenScores,
+  options: GenerateOptions,
+): Generation | null {
+  const end = (finishReason: Generation['finishReason'], error: string | null = null): Generation => ({
+    tokens: sequence.tokens,
+    finishReason,
+    error,
+    durationMs: performance.now() - sequence.startedMs,
+  })
+  const { vocabSize } = model.config
+  if (scores.statistics.notFinite > 0)
+    return end(
+      'error',
+      `${scores.statistics.notFinite} of ${vocabSize} logits are not finite after token ${sequence.seen} of the sequence; ` +
+        'the weights hold not-a-number or infinity, or overflow: check the checkpoint',
+    )
+  const text = options.tokenText?.(scores.chosen.id) ?? null
+  const token = recordToken(scores, options.topLogprobs, vocabSize, text)
+  sequence.tokens.push(token)
+  options.onToken?.(sequence.request, token)
+  if (options.stopIds.has(token.id)) return end('stop')
+  if (sequence.tokens.length >= options.maxNewTokens || sequence.seen >= model.room.capacity)
+    return end('length')
+  sequence.pending.push(token.id)
+  return null
+}

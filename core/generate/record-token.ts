@@ -1,0 +1,36 @@
+import type { TokenScores } from '../model/token-head.ts'
+import type { TokenRecord } from './token-record.ts'
+
+/**
+ * The record of a step from what the device handed over, finished in float64: log p(i) = x_i − maximum − ln s.
+ * `k` is the number of top entries to keep, `vocabulary` the number of logits.
+ */
+export function recordToken(
+  scores: TokenScores,
+  k: number,
+  vocabulary: number,
+  text: string | null,
+): TokenRecord {
+  const { statistics, top, chosen } = scores
+  const logDenominator = Math.log(statistics.s)
+  const logprob = (logit: number) => logit - statistics.maximum - logDenominator
+  const first = Math.exp(logprob(top[0]!.logit))
+  const second = top[1] ? Math.exp(logprob(top[1].logit)) : 0
+  const kept = top.slice(0, k)
+  const topLogprobs = kept.map(({ logit }) => logprob(logit))
+  const topMass = topLogprobs.reduce((sum, value) => sum + Math.exp(value), 0)
+  return {
+    id: chosen.id,
+    text,
+    entropyNats: statistics.entropyNats,
+    varentropy: statistics.varentropy,
+    logprob: logprob(chosen.logit),
+    margin: first - second,
+    selfCertainty: logDenominator - statistics.w / vocabulary - Math.log(vocabulary),
+    rank: chosen.rank,
+    topIds: kept.map(({ id }) => id),
+    topLogprobs,
+    // The top k of f32 logits can exceed 1 by a rounding error.
+    tailMass: Math.max(0, 1 - topMass),
+  }
+}

@@ -1,0 +1,72 @@
+import { type AttentionScratch, createAttentionScratch } from '../../kernels/attention/attention.ts'
+import type { Device } from '../../kernels/gpu/device.ts'
+import { createTensor, type Tensor, viewTensor } from '../../kernels/gpu/tensor.ts'
+import type { ModelConfig } from './config.ts'
+
+/** What a forward pass over N rows computes on the way. D hidden, H query heads, K key-value heads, d head width, F MLP width. */
+export interface Activations {
+  /** [N] u32: token ids, positions in their sequences, and cache slots of these. */
+  ids: Tensor
+  positions: Tensor
+  slots: Tensor
+  /** [N, D]: the residual stream. */
+  hidden: Tensor
+  /** [N, D]: the residual stream normalised. */
+  normed: Tensor
+  /** [N, (H + 2K)·d] */
+  qkv: Tensor
+  /** [N, H, d] */
+  queries: Tensor
+  /** [N, H, d] */
+  attended: Tensor
+  /** [N, F] */
+  gated: Tensor
+  /** [N, D]: what attention or MLP adds to the residual stream. */
+  delta: Tensor
+  attentionScratch: AttentionScratch
+}
+
+/** Makes the activations of at most `rows` rows of sequences of at most `keys` tokens. */
+export async function createActivations(
+  device: Device,
+  config: ModelConfig,
+  rows: number,
+  keys: number,
+): Promise<Activations> {
+  const { hiddenSize: D, heads: H, keyValueHeads: K, headDim: d, intermediateSize: F } = config
+  const f32 = (name: string, ...shape: number[]) => createTensor(device, name, 'f32', [rows, ...shape])
+  const u32 = (name: string) => createTensor(device, name, 'u32', [rows])
+  // The CPU adapter's attention has no partial results.
+  const scratchKeys = device.kind === 'cpu' ? 1 : keys
+  return {
+    ids: await u32('ids'),
+    positions: await u32('positions'),
+    slots: await u32('slots'),
+    hidden: await f32('hidden', D),
+    normed: await f32('normed', D),
+    qkv: await f32('query, key, value', (H + 2 * K) * d),
+    queries: await f32('queries', H, d),
+    attended: await f32('attended', H, d),
+    gated: await f32('gated', F),
+    delta: await f32('delta', D),
+    attentionScratch: await createAttentionScratch(device, rows, H, d, scratchKeys),
+  }
+}
+
+/** The same buffers as activations of N rows. */
+export function activationsOf(all: Activations, rows: number): Activations {
+  const view = (tensor: Tensor) => viewTensor(tensor, [rows, ...tensor.shape.slice(1)])
+  return {
+    ids: view(all.ids),
+    positions: view(all.positions),
+    slots: view(all.slots),
+    hidden: view(all.hidden),
+    normed: view(all.normed),
+    qkv: view(all.qkv),
+    queries: view(all.queries),
+    attended: view(all.attended),
+    gated: view(all.gated),
+    delta: view(all.delta),
+    attentionScratch: all.attentionScratch,
+  }
+}

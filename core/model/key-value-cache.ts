@@ -1,0 +1,34 @@
+import type { Device } from '../../kernels/gpu/device.ts'
+import { createTensor } from '../../kernels/gpu/tensor.ts'
+import type { LayerCache } from '../../kernels/rope/rope.ts'
+import type { ModelConfig } from './config.ts'
+
+/** Keys and values of every layer, in f32, for a fixed number of sequences (slots) of a fixed length (capacity). */
+export interface KeyValueCache {
+  layers: LayerCache[]
+  slots: number
+  capacity: number
+}
+
+/** Bytes of the cache of one token of one sequence. */
+export function cacheBytesPerToken(config: ModelConfig): number {
+  return config.layers * 2 * config.keyValueHeads * config.headDim * 4
+}
+
+/** Makes an empty cache. Slots need no clearing: a row reads only positions up to its own, which its sequence wrote. */
+export async function createKeyValueCache(
+  device: Device,
+  config: ModelConfig,
+  slots: number,
+  capacity: number,
+): Promise<KeyValueCache> {
+  const { keyValueHeads: K, headDim: d } = config
+  const layers: LayerCache[] = []
+  for (let layer = 0; layer < config.layers; layer++) {
+    layers.push({
+      keys: await createTensor(device, `layer ${layer} keys`, 'f32', [slots, K, d / 4, capacity, 4]),
+      values: await createTensor(device, `layer ${layer} values`, 'f32', [slots, K, capacity, d]),
+    })
+  }
+  return { layers, slots, capacity }
+}

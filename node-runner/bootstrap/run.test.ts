@@ -65,7 +65,7 @@ describe('runNodeProgram', () => {
   })
 
   it('takes the program along when it is killed', async () => {
-    const parent = startParent('console.log('ready'); setInterval(() => {}, 1000)')
+    const parent = startParent('console.log("ready"); setInterval(() => {}, 1000)')
     await parent.lines.next()
     parent.kill('SIGKILL')
     // The pipe ends when its last writer, the program, is gone.

@@ -2,6 +2,7 @@
 export const chooseShapes = [
   { name: 'width 1', rows: 1, width: 1 },
   { name: 'odd', rows: 5, width: 331 },
+  { name: '0.5B vocabulary', rows: 1, width: 151936 },
   { name: '7B vocabulary', rows: 1, width: 152064 },
 ] as const
 

@@ -39,11 +39,21 @@ fn pcg(value: u32) -> u32 {
   return (word >> 22u) ^ word;
 }
 
+// -log(u) for u in (0, 1). Near 1, where the likeliest of many ids are drawn, WGSL's log may be off by 2^-21, which is
+// more than the result: there it is the series of -log(1 - v), whose first six terms leave out less than 1e-8 of it.
+fn negative_log(u: f32) -> f32 {
+  let v = 1.0 - u;
+  if (v < 0.0625) {
+    return v * (1.0 + v * (1.0 / 2.0 + v * (1.0 / 3.0 + v * (1.0 / 4.0 + v * (1.0 / 5.0 + v * (1.0 / 6.0))))));
+  }
+  return -log(u);
+}
+
 fn gumbel(sequence: u32, step: u32, id: u32) -> f32 {
   let hash = pcg(id ^ pcg(step ^ pcg(sequence ^ pcg(params.seed))));
   // 23 bits and a half, so that the result is strictly between 0 and 1 in f32.
   let uniform = (f32(hash >> 9u) + 0.5) * 0x1p-23;
-  return -log(-log(uniform));
+  return -log(negative_log(uniform));
 }
 
 fn is_finite(value: f32) -> bool {

@@ -5,6 +5,8 @@ export const embedShapes = [
   { name: 'odd f32', rows: 3, width: 66, vocabulary: 17, dtype: 'f32' },
   { name: '0.5B width', rows: 16, width: 896, vocabulary: 1000, dtype: 'bf16' },
   { name: '7B width', rows: 7, width: 3584, vocabulary: 512, dtype: 'bf16' },
+  { name: '0.5B vocabulary, narrow', rows: 9, width: 8, vocabulary: 151936, dtype: 'bf16' },
+  { name: '7B vocabulary, narrow', rows: 9, width: 8, vocabulary: 152064, dtype: 'bf16' },
 ] as const
 
 /** out[r, d] = table[ids[r], d]. */

@@ -4,6 +4,7 @@ export const entropyShapes = [
   { name: 'odd', rows: 5, width: 331 },
   { name: 'one more than a slice', rows: 2, width: 2049 },
   { name: '7B vocabulary, rank of 8', rows: 3, width: 19008 },
+  { name: '0.5B vocabulary', rows: 1, width: 151936 },
   { name: '7B vocabulary', rows: 1, width: 152064 },
 ] as const
 

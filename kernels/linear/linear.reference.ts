@@ -7,6 +7,8 @@ export const linearShapes = [
   { name: 'odd bf16, many rows', rows: 67, inputs: 129, outputs: 70, dtype: 'bf16' },
   { name: '0.5B query, key and value', rows: 1, inputs: 896, outputs: 1152, dtype: 'bf16' },
   { name: '0.5B down, 18 rows', rows: 18, inputs: 4864, outputs: 896, dtype: 'bf16' },
+  { name: '0.5B gate and up', rows: 1, inputs: 896, outputs: 9728, dtype: 'bf16' },
+  { name: '0.5B vocabulary, few inputs', rows: 1, inputs: 8, outputs: 151936, dtype: 'bf16' },
   { name: '7B output, rank of 8', rows: 1, inputs: 512, outputs: 3584, dtype: 'bf16' },
   { name: '7B gate and up, rank of 8', rows: 1, inputs: 3584, outputs: 4736, dtype: 'bf16' },
   { name: '7B down, whole', rows: 2, inputs: 18944, outputs: 512, dtype: 'bf16' },

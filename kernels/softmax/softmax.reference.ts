@@ -4,6 +4,7 @@ export const softmaxShapes = [
   { name: 'odd', rows: 5, width: 331 },
   { name: '0.5B vocabulary', rows: 1, width: 151936 },
   { name: '7B vocabulary, rank of 8', rows: 4, width: 19008 },
+  { name: '7B vocabulary', rows: 1, width: 152064 },
 ] as const
 
 /** Softmax of each row in float64. */

@@ -5,6 +5,7 @@ export const topKShapes = [
   { name: 'odd', rows: 5, width: 331, k: 5 },
   { name: 'one more than a slice', rows: 2, width: 2049, k: 20 },
   { name: '7B vocabulary, rank of 8', rows: 3, width: 19008, k: 5 },
+  { name: '0.5B vocabulary', rows: 1, width: 151936, k: 5 },
   { name: '7B vocabulary', rows: 1, width: 152064, k: 5 },
 ] as const
 

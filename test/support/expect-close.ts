@@ -7,6 +7,9 @@ export interface Tolerance {
   scale?: ArrayLike<number>
 }
 
+/** The bound of every kernel whose test states no other. */
+export const kernelTolerance: Tolerance = { absolute: 1e-5, relative: 1e-5 }
+
 /** Fails with the worst elements in aligned rows: index, expected, found, difference, allowed. */
 export function expectClose(
   what: string,

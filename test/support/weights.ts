@@ -37,12 +37,20 @@ export async function packStored(
   outputs: number,
   inputs: number,
 ): Promise<PackedWeight> {
-  const rows = await tensorFrom(device, 'stored weight', [outputs, inputs], stored.words, dtype)
   const weight = await createPackedWeight(device, 'weight', dtype, outputs, inputs)
+  await packInto(device, stored, weight)
+  return weight
+}
+
+/** Uploads a stored weight and packs it into `weight`. */
+export async function packInto(device: Device, stored: StoredWeight, weight: PackedWeight): Promise<void> {
+  const shape = [weight.outputs, weight.inputs]
+  const rows = await tensorFrom(device, 'stored weight', shape, stored.words, weight.dtype)
   const recorder = new Recorder(device, 'pack weight')
   packWeight(recorder, rows, weight)
   recorder.submit()
-  return weight
+  await device.idle()
+  device.destroyBuffer(rows.buffer)
 }
 
 function bf16Value(bits: number): number {

@@ -94,7 +94,14 @@ test('has exactly the promised fields', () => {
 
 test('takes whole sample records', () => {
   const record: SampleRecord = {
-    ...{ problemId: '1', sampleIndex: 0, problem: '2 + 3', prompt: '2 + 3', generatedText: '5' },
+    ...{
+      problemId: '1',
+      problemIndex: 0,
+      sampleIndex: 0,
+      problem: '2 + 3',
+      prompt: '2 + 3',
+      generatedText: '5',
+    },
     ...{
       extractedAnswer: '5',
       expectedAnswer: '5',

@@ -9,6 +9,8 @@ export type FinishReason = 'stop' | 'length' | 'error'
 /** One finished sample: a line of `samples.jsonl`, from which every other file of a run is made. */
 export interface SampleRecord {
   problemId: string
+  /** Where the problem stands in its data set, from 0: the order of results. */
+  problemIndex: number
   /** Which of the several answers to this problem, from 0. */
   sampleIndex: number
   problem: string

@@ -1,3 +1,4 @@
+import type { ModelConfig } from '../model/config.ts'
 import type { LanguageModel, Row } from '../model/language-model.ts'
 import type { Sampling, ScoredRow, TokenScores } from '../model/token-head.ts'
 import { recordToken } from './record-token.ts'
@@ -67,7 +68,7 @@ export async function* generate<Request extends SequenceRequest>(
       exhausted = next.done === true
       if (next.done) break
       const request = next.value
-      const problem = findProblem(request, model)
+      const problem = findProblem(request, model.config)
       if (problem)
         yield { request, generation: { tokens: [], finishReason: 'error', error: problem, durationMs: 0 } }
       else
@@ -93,13 +94,11 @@ export async function* generate<Request extends SequenceRequest>(
 }
 
 /** Why a request cannot be run, or null. */
-export function findProblem(request: SequenceRequest, model: LanguageModel): string | null {
-  const { promptIds } = request
-  const { capacity } = model.room
-  const { vocabSize } = model.config
+export function findProblem({ promptIds }: SequenceRequest, config: ModelConfig): string | null {
+  const { vocabSize, maxPositionEmbeddings: context } = config
   if (promptIds.length === 0) return 'the prompt is empty; a model needs at least one token to continue'
-  if (promptIds.length >= capacity)
-    return `the prompt has ${promptIds.length} tokens, expected fewer than the context's ${capacity}; shorten it`
+  if (promptIds.length >= context)
+    return `the prompt has ${promptIds.length} tokens, expected fewer than the context's ${context}; shorten it`
   const bad = promptIds.find(id => !Number.isInteger(id) || id < 0 || id >= vocabSize)
   return bad === undefined ? null : `token id ${bad} is not in the vocabulary, expected 0 to ${vocabSize - 1}`
 }

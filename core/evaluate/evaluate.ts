@@ -1,0 +1,104 @@
+import type { FinishReason, SampleRecord } from '../formats/sample-record.ts'
+import {
+  type GenerateOptions,
+  type Generation,
+  generate,
+  type SequenceRequest,
+} from '../generate/generate.ts'
+import type { Tokenizer } from '../generate/tokenizer.ts'
+import type { LanguageModel } from '../model/language-model.ts'
+import { gradeAnswer } from './grade-answer.ts'
+import type { Problem } from './problem.ts'
+import { promptMessages } from './prompt.ts'
+
+/** One answer to one problem, yet to be made. */
+export interface SampleTask extends SequenceRequest {
+  problem: Problem
+  /** Where the problem stands in its data set, from 0. */
+  problemIndex: number
+  /** Which of the problem's answers, from 0. */
+  sampleIndex: number
+  /** The rendered prompt. */
+  prompt: string
+}
+
+/** The tasks of a data set, in order: `samples` answers to each problem. */
+export function planSamples(
+  problems: readonly Problem[],
+  tokenizer: Tokenizer,
+  { systemPrompt, samples = 1 }: { systemPrompt?: string | undefined; samples?: number } = {},
+): SampleTask[] {
+  return problems.flatMap((problem, index) => {
+    const messages = promptMessages(problem.problem, systemPrompt)
+    const prompt = tokenizer.renderChat(messages)
+    const promptIds = tokenizer.encodeChat(messages)
+    return Array.from({ length: samples }, (_, sampleIndex) => {
+      return {
+        problem,
+        problemIndex: index,
+        sampleIndex,
+        prompt,
+        promptIds,
+        key: index * samples + sampleIndex,
+      }
+    })
+  })
+}
+
+/** Tokens that the longest sequence of these tasks needs, within the model's context. */
+export function neededCapacity(tasks: readonly SampleTask[], maxNewTokens: number, context: number): number {
+  const fitting = tasks.map(({ promptIds }) => promptIds.length).filter(length => length < context)
+  const longest = fitting.reduce((a, b) => Math.max(a, b), 1)
+  return Math.min(context, longest + maxNewTokens)
+}
+
+/** Answers and grades tasks, and yields each as it is done, in no fixed order. */
+export async function* evaluate(
+  model: LanguageModel,
+  tokenizer: Tokenizer,
+  tasks: Iterable<SampleTask>,
+  options: Omit<GenerateOptions, 'tokenText'>,
+): AsyncGenerator<SampleRecord> {
+  const tokenText = (id: number) => tokenizer.tokenText(id)
+  for await (const { request, generation } of generate(model, tasks, { ...options, tokenText }))
+    yield recordSample(request, generation, tokenizer)
+}
+
+/** The record of a finished task. */
+export function recordSample(task: SampleTask, generation: Generation, tokenizer: Tokenizer): SampleRecord {
+  const { problem } = task
+  const { tokens } = generation
+  const finishReason: FinishReason = generation.finishReason
+  const generatedText = tokenizer.decode(tokens.map(token => token.id))
+  const failed = finishReason === 'error'
+  const verdict = failed
+    ? { extracted: null, equal: false, rule: 'failed' }
+    : gradeAnswer(generatedText, problem.expectedAnswer)
+  const measured = failed || tokens.length === 0 ? null : tokens
+  return {
+    problemId: problem.id,
+    problemIndex: task.problemIndex,
+    sampleIndex: task.sampleIndex,
+    problem: problem.problem,
+    prompt: task.prompt,
+    generatedText,
+    extractedAnswer: verdict.extracted,
+    expectedAnswer: problem.expectedAnswer,
+    correct: verdict.equal,
+    rule: verdict.rule,
+    finishReason,
+    error: generation.error,
+    promptTokens: task.promptIds.length,
+    generatedTokens: tokens.length,
+    meanEntropyNats: measured && sum(measured.map(token => token.entropyNats)) / measured.length,
+    maxEntropyNats: measured && measured.reduce((max, token) => Math.max(max, token.entropyNats), 0),
+    sumLogprob: measured && sum(measured.map(token => token.logprob)),
+    metadata: problem.metadata,
+    durationMs: generation.durationMs,
+    tokens,
+  }
+}
+
+function sum(values: number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}

@@ -1,0 +1,73 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { InputError } from '../../core/input-error.ts'
+
+/** Flags of `eval` and `generate` that say how answers are made and where. */
+export interface RunFlags {
+  model: string
+  tp: number
+  dp: number
+  maxNewTokens?: number
+  temperature: number
+  seed: number
+  topLogprobs: number
+  systemPrompt?: string
+  adapter: string
+  unsafeFast: boolean
+  json: boolean
+  quiet: boolean
+}
+
+/** Tokens of an answer at most, where neither the flag nor generation_config.json says. */
+const defaultMaxNewTokens = 2048
+
+/** Adds the flags that `eval` and `generate` share. */
+export function addRunFlags(command: Command): Command {
+  return command
+    .requiredOption('--model <folder>', "a model folder in the Hub's layout")
+    .option('--tp <n>', 'ranks of a tensor-parallel group; this version runs 1', integer(1, 16), 1)
+    .option('--dp <n>', 'data-parallel replicas; this version runs 1', integer(1, 16), 1)
+    .option(
+      '--max-new-tokens <n>',
+      `tokens of an answer at most (default: generation_config.json's max_new_tokens, else ${defaultMaxNewTokens})`,
+      integer(1),
+    )
+    .option('--temperature <x>', '0 chooses the likeliest token; above, samples', number(0, 100), 0)
+    .option('--seed <n>', 'seed of the sampling', integer(0, 2 ** 32 - 1), 0)
+    .option('--top-logprobs <k>', 'likeliest tokens kept with every token', integer(1, 100), 5)
+    .option('--system-prompt <text>', "system message before the problem (default: the chat template's own)")
+    .option('--adapter <choice>', 'auto, cpu, gpu, or part of an adapter name', 'auto')
+    .option('--unsafe-fast', "drop Dawn's validation and bounds checks", false)
+    .addOption(new Option('--json', 'print one JSON document on standard output').default(false))
+    .option('--quiet', 'no progress and no messages but errors', false)
+}
+
+/** Throws InputError for a mesh that this version does not run. */
+export function checkMesh({ tp, dp }: RunFlags): void {
+  if (tp !== 1 || dp !== 1)
+    throw new InputError(`--tp ${tp} --dp ${dp}: this version runs one rank; use --tp 1 --dp 1`)
+}
+
+/** The limit on new tokens: the flag, else what the model's generation_config.json states, else a default. */
+export function chooseMaxNewTokens(flags: RunFlags, stated: Record<string, unknown> | undefined): number {
+  const fromModel = stated?.max_new_tokens
+  return flags.maxNewTokens ?? (Number.isInteger(fromModel) ? Number(fromModel) : defaultMaxNewTokens)
+}
+
+/** Parser of a whole number within bounds. */
+export function integer(low: number, high = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  const parse = number(low, high)
+  return text => {
+    if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`expected a whole number, found "${text}".`)
+    return parse(text)
+  }
+}
+
+/** Parser of a number within bounds. */
+export function number(low: number, high: number): (text: string) => number {
+  return text => {
+    const value = Number(text)
+    if (text.trim() === '' || !(value >= low && value <= high))
+      throw new InvalidArgumentError(`expected a number from ${low} to ${high}, found "${text}".`)
+    return value
+  }
+}

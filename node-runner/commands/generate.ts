@@ -1,0 +1,125 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command, InvalidArgumentError } from 'commander'
+import { promptMessages } from '../../core/evaluate/prompt.ts'
+import { formatVersion } from '../../core/formats/sample-record.ts'
+import { findProblem, type Generation, generate } from '../../core/generate/generate.ts'
+import { createTextDecoder } from '../../core/generate/text-decoder.ts'
+import type { TokenRecord } from '../../core/generate/token-record.ts'
+import type { Tokenizer } from '../../core/generate/tokenizer.ts'
+import { InputError } from '../../core/input-error.ts'
+import { type ModelFolder, openModelFolder } from '../files/open-model-folder.ts'
+import { interruptSignal } from '../run/interrupt-signal.ts'
+import { loadModel, makeRoom } from '../run/loaded-model.ts'
+import { colourByEntropy } from '../terminal/colour-by-entropy.ts'
+import { createProgress } from '../terminal/progress.ts'
+import { addRunFlags, checkMesh, chooseMaxNewTokens, type RunFlags } from './flags.ts'
+
+interface GenerateFlags extends RunFlags {
+  prompt?: string
+  promptIds?: number[]
+}
+
+/** `entrace generate`: one answer, coloured by entropy on a terminal. */
+export function generateCommand(): Command {
+  const command = new Command('generate')
+    .description('answer one prompt; on a terminal the answer is coloured by entropy')
+    .option('--prompt <text>', "the user's message, put into the model's chat template")
+    .option('--prompt-ids <ids>', 'token ids, as 1,2,3: no chat template, no tokenizer needed', parseIds)
+  return addRunFlags(command).action(async (flags: GenerateFlags) => {
+    process.exitCode = await runGenerate(flags)
+  })
+}
+
+async function runGenerate(flags: GenerateFlags): Promise<number> {
+  checkMesh(flags)
+  if ((flags.prompt === undefined) === (flags.promptIds === undefined))
+    throw new InputError('generate: expected one of --prompt and --prompt-ids')
+  const progress = createProgress(flags.quiet)
+  const folder = await openModelFolder(flags.model)
+  const { config } = folder
+  const tokenizer = await tokenizerFor(flags, folder)
+  const promptIds =
+    flags.promptIds ?? tokenizer!.encodeChat(promptMessages(flags.prompt ?? '', flags.systemPrompt))
+  const request = { promptIds, key: 0 }
+  const problem = findProblem(request, config)
+  if (problem) throw new InputError(`generate: ${problem}`)
+  const maxNewTokens = chooseMaxNewTokens(flags, folder.generationConfig?.stated)
+  const loaded = await loadModel(folder, flags.adapter, flags.unsafeFast, progress)
+  const interrupt = interruptSignal()
+  try {
+    const model = await makeRoom(loaded, {
+      sequences: 1,
+      capacity: Math.min(promptIds.length + maxNewTokens, config.maxPositionEmbeddings),
+      topK: Math.min(Math.max(flags.topLogprobs, 2), config.vocabSize),
+    })
+    const show = flags.json || flags.quiet ? () => {} : tokenPrinter(tokenizer)
+    const answers = generate(model, [request], {
+      maxNewTokens,
+      stopIds: new Set(folder.eosTokenIds),
+      sampling: { temperature: flags.temperature, seed: flags.seed },
+      topLogprobs: flags.topLogprobs,
+      tokenText: tokenizer && (id => tokenizer.tokenText(id)),
+      signal: interrupt.signal,
+      onToken: (_, token) => show(token),
+    })
+    for await (const { generation } of answers) return report(flags, generation, promptIds.length, tokenizer)
+    return 130
+  } finally {
+    interrupt.release()
+    loaded.device.destroy()
+    await folder.close()
+  }
+}
+
+function report(
+  flags: GenerateFlags,
+  generation: Generation,
+  promptTokens: number,
+  tokenizer: Tokenizer | null,
+): number {
+  const { finishReason, tokens, error, durationMs } = generation
+  if (error !== null) throw new Error(`generate: ${error}`)
+  const text = tokenizer?.decode(tokens.map(token => token.id)) ?? null
+  if (flags.json) {
+    console.log(JSON.stringify({ formatVersion, promptTokens, finishReason, text, tokens }))
+    return 0
+  }
+  if (flags.quiet) {
+    console.log(text ?? tokens.map(token => token.id).join(','))
+    return 0
+  }
+  process.stdout.write('\n')
+  const entropies = tokens.map(token => token.entropyNats)
+  const mean = entropies.reduce((sum, value) => sum + value, 0) / entropies.length
+  const seconds = durationMs / 1000
+  process.stderr.write(
+    `${tokens.length} tokens after ${promptTokens} of prompt, ${finishReason}; entropy mean ${mean.toFixed(4)}, ` +
+      `max ${Math.max(...entropies).toFixed(4)} nats; ${(tokens.length / seconds).toFixed(1)} tokens/s\n`,
+  )
+  return 0
+}
+
+/** Shows tokens as they come: text where there is a tokenizer, ids elsewhere. */
+function tokenPrinter(tokenizer: Tokenizer | null): (token: TokenRecord) => void {
+  const decoder = tokenizer && createTextDecoder(tokenizer)
+  const colour = process.stdout.isTTY && !process.env.NO_COLOR
+  return token => {
+    const text = decoder ? decoder.push(token.id) : `${token.id} `
+    process.stdout.write(colour ? colourByEntropy(text, token.entropyNats) : text)
+  }
+}
+
+/** The model's tokenizer; with --prompt-ids only where the folder has one, for the text. */
+async function tokenizerFor(flags: GenerateFlags, folder: ModelFolder): Promise<Tokenizer | null> {
+  if (flags.prompt === undefined && !existsSync(join(folder.path, 'tokenizer.json'))) return null
+  const { loadTokenizer } = await import('../tokenizer/load-tokenizer.ts')
+  return loadTokenizer(folder.path)
+}
+
+function parseIds(text: string): number[] {
+  const ids = text.split(',').map(part => part.trim())
+  const bad = ids.find(part => !/^\d+$/.test(part))
+  if (bad !== undefined) throw new InvalidArgumentError(`expected token ids as 1,2,3, found "${bad}".`)
+  return ids.map(Number)
+}

@@ -1,0 +1,152 @@
+import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
+import { formatVersion, type SampleRecord } from '../../core/formats/sample-record.ts'
+import { InputError } from '../../core/input-error.ts'
+
+/** What names a sample within a run: a problem's place in its data set, and which of its answers. */
+export interface SampleName {
+  problemIndex: number
+  sampleIndex: number
+}
+
+/** Where a record's line lies in the file. */
+interface Line extends SampleName {
+  start: number
+  byteLength: number
+}
+
+/**
+ * `samples.jsonl`: one line for each finished sample, appended and synced before it counts as finished. What a resume
+ * reads, and what every other file of a run is made from. Holds places in memory, not records.
+ */
+export class Journal {
+  readonly path: string
+  readonly #file: number
+  readonly #lines: Map<string, Line>
+  #end: number
+
+  /**
+   * Opens or creates a journal. A last line without its end was being written when the process died: it is cut off.
+   * Throws InputError for a line that is damaged, or of a newer format.
+   */
+  constructor(path: string) {
+    this.path = path
+    this.#file = openSync(path, 'a+')
+    try {
+      const { lines, end } = readLines(path, this.#file)
+      this.#lines = lines
+      this.#end = end
+      ftruncateSync(this.#file, end)
+    } catch (error) {
+      closeSync(this.#file)
+      throw error
+    }
+  }
+
+  has(sample: SampleName): boolean {
+    return this.#lines.has(keyOf(sample))
+  }
+
+  /** Keeps a finished sample. Nothing happens for one that is there already. */
+  append(record: SampleRecord): void {
+    if (this.has(record)) return
+    const line = Buffer.from(`${JSON.stringify({ formatVersion, ...record })}\n`)
+    for (let written = 0; written < line.length; ) written += writeSync(this.#file, line, written)
+    fdatasyncSync(this.#file)
+    const { problemIndex, sampleIndex } = record
+    this.#lines.set(keyOf(record), {
+      problemIndex,
+      sampleIndex,
+      start: this.#end,
+      byteLength: line.length - 1,
+    })
+    this.#end += line.length
+  }
+
+  /** Number of finished samples. */
+  get size(): number {
+    return this.#lines.size
+  }
+
+  /** The finished samples of the first `limit` problems, in the order of the data set, read as they are asked for. */
+  *records(limit = Number.POSITIVE_INFINITY): Generator<SampleRecord> {
+    const inOrder = [...this.#lines.values()].sort(
+      (a, b) => a.problemIndex - b.problemIndex || a.sampleIndex - b.sampleIndex,
+    )
+    for (const line of inOrder) if (line.problemIndex < limit) yield this.#read(line)
+  }
+
+  close(): void {
+    closeSync(this.#file)
+  }
+
+  #read({ start, byteLength }: Line): SampleRecord {
+    return JSON.parse(readBytes(this.#file, start, byteLength).toString('utf8')) as SampleRecord
+  }
+}
+
+const newline = 0x0a
+const chunkBytes = 2 ** 20
+
+/** Finds the lines of a journal and checks each. A repeated sample keeps its first line. */
+function readLines(path: string, file: number): { lines: Map<string, Line>; end: number } {
+  const lines = new Map<string, Line>()
+  const sizeBytes = fstatSync(file).size
+  let end = 0
+  let lineNumber = 0
+  let pending: Buffer[] = []
+  for (let at = 0; at < sizeBytes; at += chunkBytes) {
+    const chunk = readBytes(file, at, Math.min(chunkBytes, sizeBytes - at))
+    let from = 0
+    for (let to = chunk.indexOf(newline); to !== -1; to = chunk.indexOf(newline, from)) {
+      const text = Buffer.concat([...pending, chunk.subarray(from, to)])
+      const name = nameOfLine(`${path}: line ${++lineNumber}`, text.toString('utf8'))
+      if (!lines.has(keyOf(name))) lines.set(keyOf(name), { ...name, start: end, byteLength: text.length })
+      pending = []
+      end += text.length + 1
+      from = to + 1
+    }
+    pending.push(chunk.subarray(from))
+  }
+  return { lines, end }
+}
+
+function keyOf({ problemIndex, sampleIndex }: SampleName): string {
+  return `${problemIndex} ${sampleIndex}`
+}
+
+function nameOfLine(where: string, text: string): SampleName {
+  let record: Partial<SampleRecord> & { formatVersion?: unknown }
+  try {
+    record = JSON.parse(text)
+  } catch {
+    throw new InputError(
+      `${where}: is not JSON, expected a finished sample; remove the line to have the sample run again`,
+    )
+  }
+  const { problemIndex, sampleIndex } = record
+  if (!Number.isInteger(problemIndex) || !Number.isInteger(sampleIndex))
+    throw new InputError(
+      `${where}: has no problemIndex and sampleIndex, expected a finished sample; remove the line`,
+    )
+  refuseNewerFormat(where, record.formatVersion)
+  return { problemIndex: problemIndex!, sampleIndex: sampleIndex! }
+}
+
+/** Throws InputError for a file of a newer major version, which may mean other things by the same names. */
+export function refuseNewerFormat(where: string, version: unknown): void {
+  const major = (value: string) => Number.parseInt(value, 10)
+  if (typeof version !== 'string' || !(major(version) <= major(formatVersion)))
+    throw new InputError(
+      `${where}: format version ${JSON.stringify(version)}, expected ${major(formatVersion)}.x; use the version of entrace that wrote it`,
+    )
+}
+
+function readBytes(file: number, start: number, byteLength: number): Buffer {
+  const bytes = Buffer.allocUnsafe(byteLength)
+  for (let done = 0; done < byteLength; ) {
+    const count = readSync(file, bytes, done, byteLength - done, start + done)
+    if (count === 0) throw new Error(`journal: ends at byte ${start + done}, expected ${start + byteLength}`)
+    done += count
+  }
+  return bytes
+}

@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { formatVersion } from '../../core/formats/sample-record.ts'
+import { InputError } from '../../core/input-error.ts'
+import { writeFileWhole } from '../files/write-file-whole.ts'
+import type { Versions } from '../versions.ts'
+import { refuseNewerFormat } from './journal.ts'
+
+/** What determines every number of a run. Two runs of one hash on one machine give the same bits. */
+export interface RunSettings {
+  model: { name: string; weightDigest: string; dtypes: string[] }
+  dataSet: { name: string; digest: string; problems: number }
+  prompt: { systemPrompt: string | null; chatTemplateDigest: string }
+  decoding: {
+    maxNewTokens: number
+    stopIds: number[]
+    temperature: number
+    seed: number
+    samples: number
+    topLogprobs: number
+  }
+  mesh: { tp: number; dp: number }
+  /** Which adapter each rank ran on; kernel variants are chosen by its kind. */
+  adapters: { name: string; kind: 'cpu' | 'gpu' }[]
+  /** Whether the checks of --unsafe-fast were dropped, which compiles other code. */
+  unsafeFast: boolean
+  versions: Versions
+}
+
+/** The content of `run.json`. */
+export interface RunDescription extends RunSettings {
+  formatVersion: typeof formatVersion
+  /** SHA-256 of the settings. */
+  hash: string
+  /** Number of problems asked for, of those in the data set; may grow from one call to the next. */
+  limit: number
+}
+
+/** Describes a run. */
+export function describeRun(settings: RunSettings, limit: number): RunDescription {
+  const hash = createHash('sha256').update(JSON.stringify(settings)).digest('hex')
+  return { formatVersion, hash, ...settings, limit }
+}
+
+/** Reads run.json, or null where there is none. Throws InputError when it is damaged or of a newer format. */
+export function readRunDescription(path: string): RunDescription | null {
+  if (!existsSync(path)) return null
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw new InputError(
+      `${path}: is not JSON (${String(error)}), expected the description of a run; use another --out`,
+    )
+  }
+  refuseNewerFormat(path, (parsed as { formatVersion?: unknown }).formatVersion)
+  return parsed as RunDescription
+}
+
+/** Throws InputError when a run folder's settings are not these, naming what differs. */
+export function checkSameSettings(path: string, before: RunSettings, now: RunSettings): void {
+  const differences = listDifferences(before, now)
+  if (differences.length > 0)
+    throw new InputError(
+      `${path}: holds another run, which this one would not resume: ${differences.join('; ')}. ` +
+        'Use the same settings, or another --out',
+    )
+}
+
+/** Writes run.json. Throws InputError when the folder holds a run of other settings. */
+export function claimRunFolder(path: string, run: RunDescription): void {
+  const before = readRunDescription(path)
+  if (before) checkSameSettings(path, before, run)
+  writeFileWhole(path, [`${JSON.stringify(run, null, 2)}\n`])
+}
+
+/** Settings that differ between two runs, as "a.b: was x, is y". */
+export function listDifferences(before: RunSettings, after: RunSettings): string[] {
+  const flatten = (value: unknown, path: string): [string, string][] =>
+    value !== null && typeof value === 'object' && !Array.isArray(value)
+      ? Object.entries(value).flatMap(([name, inner]) =>
+          flatten(inner, path === '' ? name : `${path}.${name}`),
+        )
+      : [[path, JSON.stringify(value)]]
+  const settingsOf = ({
+    model,
+    dataSet,
+    prompt,
+    decoding,
+    mesh,
+    adapters,
+    unsafeFast,
+    versions,
+  }: RunSettings) =>
+    new Map(flatten({ model, dataSet, prompt, decoding, mesh, adapters, unsafeFast, versions }, ''))
+  const old = settingsOf(before)
+  const now = settingsOf(after)
+  return [...new Set([...old.keys(), ...now.keys()])]
+    .filter(name => old.get(name) !== now.get(name))
+    .map(name => `${name} was ${old.get(name) ?? 'not set'}, is ${now.get(name) ?? 'not set'}`)
+}

@@ -1,0 +1,230 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { dataSetDigest } from '../../core/evaluate/data-set-digest.ts'
+import { evaluate, neededCapacity, planSamples, type SampleTask } from '../../core/evaluate/evaluate.ts'
+import type { Problem } from '../../core/evaluate/problem.ts'
+import { readDataSet } from '../../core/evaluate/read-data-set.ts'
+import type { GenerateOptions } from '../../core/generate/generate.ts'
+import type { Tokenizer } from '../../core/generate/tokenizer.ts'
+import { InputError } from '../../core/input-error.ts'
+import { checkMesh, chooseMaxNewTokens, type RunFlags } from '../commands/flags.ts'
+import { openFileByteSource } from '../files/file-byte-source.ts'
+import { type ModelFolder, openModelFolder } from '../files/open-model-folder.ts'
+import { createProgress, formatBytes, type Progress } from '../terminal/progress.ts'
+import { loadTokenizer } from '../tokenizer/load-tokenizer.ts'
+import { versions } from '../versions.ts'
+import { interruptSignal } from './interrupt-signal.ts'
+import { Journal } from './journal.ts'
+import { loadModel, makeRoom } from './loaded-model.ts'
+import {
+  checkSameSettings,
+  claimRunFolder,
+  describeRun,
+  type RunSettings,
+  readRunDescription,
+} from './run-description.ts'
+import { summariseRun } from './summarise-run.ts'
+import { writeResults } from './write-results.ts'
+
+/** Flags of `entrace eval`. */
+export interface EvalFlags extends RunFlags {
+  dataset: string
+  out: string
+  maxConcurrent: number
+  samples: number
+  limit?: number
+  problemColumn?: string
+  answerColumn?: string
+}
+
+/** What is known of a run before the weights are read. */
+interface PlannedRun {
+  flags: EvalFlags
+  folder: ModelFolder
+  tokenizer: Tokenizer
+  problems: Problem[]
+  tasks: SampleTask[]
+  limit: number
+  settings: RunSettings
+}
+
+/**
+ * The main job. Returns the exit code: 0 done, 1 every sample failed, 130 interrupted. Throws InputError before anything
+ * is started; any later error leaves what was finished in the journal, and the same call goes on from there.
+ */
+export async function runEvaluation(flags: EvalFlags): Promise<number> {
+  const progress = createProgress(flags.quiet)
+  checkMesh(flags)
+  const folder = await openModelFolder(flags.model)
+  const run = await planRun(flags, folder)
+  mkdirSync(flags.out, { recursive: true })
+  const descriptionPath = join(flags.out, 'run.json')
+  const before = readRunDescription(descriptionPath)
+  if (before) {
+    // What only the loaded model tells is checked again when it is loaded.
+    const { adapters, model } = before
+    checkSameSettings(descriptionPath, before, {
+      ...run.settings,
+      adapters,
+      model: { ...run.settings.model, weightDigest: model.weightDigest },
+    })
+  }
+  const journal = new Journal(join(flags.out, 'samples.jsonl'))
+  try {
+    const pending = run.tasks.filter(task => !journal.has(task))
+    const kept = run.tasks.length - pending.length
+    if (kept > 0) progress.say(`${kept} of ${run.tasks.length} samples are finished already`)
+    if (pending.length > 0 || !before) {
+      const finished = await answer(run, pending, journal, descriptionPath, progress)
+      if (!finished) {
+        const { size } = journal
+        progress.say(
+          `interrupted: ${size} of ${run.tasks.length} samples are kept in ${flags.out}; the same command resumes`,
+        )
+        return 130
+      }
+    }
+    return finishRun(flags, run.limit, journal, descriptionPath, progress)
+  } finally {
+    journal.close()
+    await folder.close()
+  }
+}
+
+async function planRun(flags: EvalFlags, folder: ModelFolder): Promise<PlannedRun> {
+  const tokenizer = await loadTokenizer(flags.model)
+  const source = await openFileByteSource(flags.dataset).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+    throw new InputError(
+      `${flags.dataset}: no such file; expected a data set (.jsonl, .json, .csv or .parquet), check --dataset`,
+    )
+  })
+  const columns = { problemColumn: flags.problemColumn, answerColumn: flags.answerColumn }
+  const problems = await readDataSet(source, columns).finally(() => source.close())
+  const limit = Math.min(flags.limit ?? problems.length, problems.length)
+  const { systemPrompt, samples } = flags
+  const tasks = planSamples(problems.slice(0, limit), tokenizer, { systemPrompt, samples })
+  const settings: RunSettings = {
+    model: {
+      name: basename(folder.path),
+      weightDigest: '',
+      dtypes: [...new Set([...folder.weights.values()].map(entry => entry.dtype))].sort(),
+    },
+    dataSet: {
+      name: basename(flags.dataset),
+      digest: await dataSetDigest(problems),
+      problems: problems.length,
+    },
+    prompt: { systemPrompt: systemPrompt ?? null, chatTemplateDigest: templateDigest(tokenizer) },
+    decoding: {
+      maxNewTokens: chooseMaxNewTokens(flags, folder.generationConfig?.stated),
+      stopIds: folder.eosTokenIds,
+      temperature: flags.temperature,
+      seed: flags.seed,
+      samples,
+      topLogprobs: flags.topLogprobs,
+    },
+    mesh: { tp: flags.tp, dp: flags.dp },
+    adapters: [],
+    unsafeFast: flags.unsafeFast,
+    versions: versions(),
+  }
+  return { flags, folder, tokenizer, problems, tasks, limit, settings }
+}
+
+/** Answers the pending tasks into the journal. Returns false when interrupted. */
+async function answer(
+  run: PlannedRun,
+  pending: SampleTask[],
+  journal: Journal,
+  descriptionPath: string,
+  progress: Progress,
+): Promise<boolean> {
+  const { flags, folder, tokenizer, settings } = run
+  const { maxNewTokens, stopIds, temperature, seed, topLogprobs } = settings.decoding
+  const loaded = await loadModel(folder, flags.adapter, flags.unsafeFast, progress)
+  const { device, config, weightDigest } = loaded
+  try {
+    const adapters = [{ name: device.adapterName, kind: device.kind }]
+    const description = describeRun(
+      { ...settings, adapters, model: { ...settings.model, weightDigest } },
+      run.limit,
+    )
+    claimRunFolder(descriptionPath, description)
+    const model = await makeRoom(loaded, {
+      sequences: Math.max(1, Math.min(flags.maxConcurrent, pending.length)),
+      capacity: neededCapacity(run.tasks, maxNewTokens, config.maxPositionEmbeddings),
+      topK: Math.min(Math.max(topLogprobs, 2), config.vocabSize),
+    })
+    let tokens = 0
+    const startedMs = performance.now()
+    const details = () =>
+      [
+        `${(tokens / ((performance.now() - startedMs) / 1000)).toFixed(1)} tokens/s`,
+        `host ${formatBytes(process.memoryUsage.rss())}`,
+        `device ${formatBytes(device.account.allocatedBytes)}`,
+      ].join(' · ')
+    progress.say(`${device.kind === 'cpu' ? 'CPU adapter' : 'GPU'}: ${device.adapterName}`)
+    const stage = progress.start('answering', pending.length, 'problems', details)
+    const interrupt = interruptSignal()
+    const options: Omit<GenerateOptions, 'tokenText'> = {
+      maxNewTokens,
+      stopIds: new Set(stopIds),
+      sampling: { temperature, seed },
+      topLogprobs,
+      signal: interrupt.signal,
+      onToken: () => {
+        tokens++
+        stage.refresh()
+      },
+    }
+    try {
+      for await (const record of evaluate(model, tokenizer, pending, options)) {
+        journal.append(record)
+        stage.advance(1)
+      }
+    } catch (error) {
+      throw new Error(
+        `${error instanceof Error ? error.message : String(error)}. ${journal.size} of ${run.tasks.length} samples are kept ` +
+          `in ${flags.out}; the same command resumes`,
+        { cause: error },
+      )
+    } finally {
+      stage.stop()
+      interrupt.release()
+    }
+    return !interrupt.signal.aborted
+  } finally {
+    device.destroy()
+  }
+}
+
+/** Analyses and draws, prints the summary and returns the exit code. */
+function finishRun(
+  flags: EvalFlags,
+  limit: number,
+  journal: Journal,
+  descriptionPath: string,
+  progress: Progress,
+): number {
+  const description = readRunDescription(descriptionPath)
+  if (!description) throw new Error(`${descriptionPath}: has gone; run the same command again`)
+  const { analysis, files } = writeResults(flags.out, { ...description, limit }, () => journal.records(limit))
+  if (flags.json) console.log(JSON.stringify(analysis, null, 2))
+  else if (!flags.quiet) console.log(summariseRun(analysis, files))
+  for (const warning of analysis.warnings) progress.say(`warning: ${warning}`)
+  if (analysis.errors < analysis.total) return 0
+  const [first] = journal.records(limit)
+  console.error(`entrace: every sample failed; the first: ${first?.error ?? 'unknown'}`)
+  return 1
+}
+
+/** Digest of how the template renders a fixed conversation: what any change to it would change. */
+function templateDigest(tokenizer: Tokenizer): string {
+  const rendered = tokenizer.renderChat([
+    { role: 'system', content: 'system' },
+    { role: 'user', content: 'user' },
+  ])
+  return createHash('sha256').update(rendered).digest('hex')
+}

@@ -1,0 +1,109 @@
+import { type GenericFormatter, SingleBar } from 'cli-progress'
+
+/** Shows how far a job is, on standard error: a bar on a terminal, plain lines elsewhere, nothing when quiet. */
+export interface Progress {
+  /** Begins a stage of `total` units. `details` is asked at each update for what to show beside it. */
+  start(label: string, total: number, unit: 'bytes' | 'problems', details?: () => string): ProgressStage
+  /** A line of its own. */
+  say(message: string): void
+}
+
+/** A stage under way. */
+export interface ProgressStage {
+  advance(units: number): void
+  /** Shows the details again without advancing. */
+  refresh(): void
+  stop(): void
+}
+
+/** Milliseconds between two plain lines. */
+const plainIntervalMs = 10_000
+
+/** Makes the progress display that suits the stream. */
+export function createProgress(quiet: boolean, stream: NodeJS.WriteStream = process.stderr): Progress {
+  if (quiet) return { start: () => ({ advance() {}, refresh() {}, stop() {} }), say() {} }
+  return {
+    start: (label, total, unit, details = () => '') =>
+      stream.isTTY
+        ? startBar(stream, label, total, unit, details)
+        : startLines(stream, label, total, unit, details),
+    say: message => void stream.write(`${message}\n`),
+  }
+}
+
+function startBar(
+  stream: NodeJS.WriteStream,
+  label: string,
+  total: number,
+  unit: 'bytes' | 'problems',
+  details: () => string,
+): ProgressStage {
+  const startedMs = performance.now()
+  const format: GenericFormatter = (_options, { progress, value }) => {
+    const cells = 24
+    const filled = Math.round(progress * cells)
+    const bar = '█'.repeat(filled) + '░'.repeat(cells - filled)
+    return statusLine(`${label} ${bar}`, value, total, unit, performance.now() - startedMs, details())
+  }
+  const bar = new SingleBar({ format, stream, hideCursor: true, clearOnComplete: false, fps: 5 })
+  bar.start(total, 0)
+  return { advance: units => bar.increment(units), refresh: () => bar.updateETA(), stop: () => bar.stop() }
+}
+
+function startLines(
+  stream: NodeJS.WriteStream,
+  label: string,
+  total: number,
+  unit: 'bytes' | 'problems',
+  details: () => string,
+): ProgressStage {
+  const startedMs = performance.now()
+  let value = 0
+  let writtenMs = startedMs
+  const write = () => {
+    writtenMs = performance.now()
+    stream.write(`${statusLine(label, value, total, unit, writtenMs - startedMs, details())}\n`)
+  }
+  const refresh = () => {
+    if (performance.now() - writtenMs >= plainIntervalMs) write()
+  }
+  return {
+    advance(units) {
+      value += units
+      refresh()
+    },
+    refresh,
+    stop: write,
+  }
+}
+
+function statusLine(
+  label: string,
+  value: number,
+  total: number,
+  unit: 'bytes' | 'problems',
+  elapsedMs: number,
+  details: string,
+): string {
+  const rate = value / (elapsedMs / 1000)
+  const shown = unit === 'bytes' ? formatBytes : (count: number) => String(count)
+  const speed = unit === 'bytes' ? `${formatBytes(rate)}/s` : `${rate.toPrecision(3)} problems/s`
+  const left = value > 0 && value < total ? `, ${formatDuration((total - value) / rate)} left` : ''
+  const parts = [`${label} ${shown(value)} of ${shown(total)}`, speed + left, details]
+  return parts.filter(Boolean).join(' · ')
+}
+
+/** Bytes with a decimal unit: 1.4 GB. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(bytes, 1)) / 3)))
+  return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`
+}
+
+/** Seconds as 45 s, 3 min 20 s or 2 h 5 min. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.round(seconds)
+  if (whole < 60) return `${whole} s`
+  const minutes = Math.floor(whole / 60)
+  return minutes < 60 ? `${minutes} min ${whole % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}

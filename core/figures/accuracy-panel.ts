@@ -1,6 +1,6 @@
 import { line, scaleLinear } from 'd3'
 import { accuracyBins } from './accuracy-bins.ts'
-import { appendClassMarker } from './class-marker.ts'
+import { appendClassMarker, pointLook } from './class-marker.ts'
 import { entropyLabel, entropyTicks, meanEntropyScale, missingDistribution } from './entropy-axis.ts'
 import { evenlyChosen } from './evenly-chosen.ts'
 import type { FigureData } from './figure-data.ts'
@@ -28,9 +28,10 @@ export function drawAccuracyPanel(panel: SvgElement, data: FigureData): void {
 
   const random = seededRandom(1)
   for (const { answerClass, meanEntropies } of data.groups) {
+    const look = pointLook(meanEntropies.length)
     for (const entropy of evenlyChosen(meanEntropies)) {
       const jitter = (random() - 0.5) * stripHeight
-      appendClassMarker(panel, answerClass, x.position(entropy), y(strips[answerClass] + jitter))
+      appendClassMarker(panel, answerClass, x.position(entropy), y(strips[answerClass] + jitter), look)
     }
   }
   const absent = data.groups.find(group => group.meanEntropies.length === 0)

@@ -1,12 +1,12 @@
 import { quantileSorted, scalePoint } from 'd3'
 import type { Analysis } from '../analyse/analysis.ts'
-import { appendClassMarker } from './class-marker.ts'
+import { appendClassMarker, pointLook } from './class-marker.ts'
 import { entropyLabel, entropyTicks, meanEntropyScale, missingDistribution } from './entropy-axis.ts'
 import type { EntropyScale } from './entropy-scale.ts'
 import { evenlyChosen } from './evenly-chosen.ts'
 import type { FigureData, FigureGroup } from './figure-data.ts'
-import { type AnswerClass, classStyles, ink } from './figure-theme.ts'
-import { formatNumber } from './format-number.ts'
+import { type AnswerClass, classStyles, ink, mutedInk } from './figure-theme.ts'
+import { formatNumber, formatP } from './format-number.ts'
 import { appendBottomAxis, appendLeftAxis, appendMessage, appendNote, plot } from './panel.ts'
 import { seededRandom } from './seeded-random.ts'
 import { appendElement, type SvgElement } from './svg-element.ts'
@@ -36,26 +36,30 @@ export function drawBoxPlotPanel(panel: SvgElement, data: FigureData, analysis: 
   const random = seededRandom(2)
   for (const group of data.groups) {
     const x = center(group.answerClass)!
+    const look = pointLook(group.meanEntropies.length)
     for (const entropy of evenlyChosen(group.meanEntropies)) {
       const jitter = (random() - 0.5) * pointsWidth
-      appendClassMarker(panel, group.answerClass, x + pointsOffset + jitter, scale.position(entropy))
+      appendClassMarker(panel, group.answerClass, x + pointsOffset + jitter, scale.position(entropy), look)
     }
     if (group.meanEntropies.length >= leastOfABox) {
       appendBox(panel, group, x, scale)
     } else {
-      const remark = group.meanEntropies.length === 0 ? 'none' : `fewer than ${leastOfABox}: no box`
-      appendElement(
-        panel,
-        'text',
-        { x, y: plot.height / 2, 'text-anchor': 'middle', fill: ink, 'font-size': 12 },
-        remark,
-      )
+      const remark = group.meanEntropies.length === 0 ? 'none' : `n < ${leastOfABox}`
+      const place = { x, y: plot.height / 2, 'text-anchor': 'middle', fill: mutedInk, 'font-size': 13 }
+      // The white rim keeps the grid lines from striking the remark through.
+      const rim = { stroke: '#ffffff', 'stroke-width': 5, 'paint-order': 'stroke' }
+      appendElement(panel, 'text', { ...place, ...rim }, remark)
     }
   }
   const { hedgesG } = analysis.entropyNats
   const { p } = analysis.mannWhitney
-  if (hedgesG !== null && p !== null) {
-    appendNote(panel, `Hedges' g = ${formatNumber(hedgesG)}, Mann–Whitney p = ${formatNumber(p)}`)
+  const few = data.groups.some(
+    group => group.meanEntropies.length < leastOfABox && group.meanEntropies.length > 0,
+  )
+  if (few) {
+    appendNote(panel, `no box with fewer than ${leastOfABox} answers`)
+  } else if (hedgesG !== null && p !== null) {
+    appendNote(panel, `Hedges' g = ${formatNumber(hedgesG)}, Mann–Whitney ${formatP(p)}`)
   }
 }
 

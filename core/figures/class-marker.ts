@@ -1,17 +1,28 @@
 import { type AnswerClass, classStyles } from './figure-theme.ts'
 import { appendElement, type SvgElement } from './svg-element.ts'
 
+/** How large a marker is, pixels, and how much it lets through of what it covers. */
+export interface MarkerLook {
+  radius: number
+  opacity: number
+}
+
+/** The look of one point among `count`: small and faint where points lie upon each other. */
+export function pointLook(count: number): MarkerLook {
+  return count > 300 ? { radius: 2, opacity: 0.3 } : { radius: 3.2, opacity: 0.75 }
+}
+
 /** Draws one answer: a circle if it is correct, a hollow triangle if not. */
 export function appendClassMarker(
   parent: SvgElement,
   answerClass: AnswerClass,
   x: number,
   y: number,
-  radius = 3.2,
+  { radius, opacity }: MarkerLook = { radius: 5, opacity: 1 },
 ): void {
   const { color } = classStyles[answerClass]
   if (answerClass === 'correct') {
-    appendElement(parent, 'circle', { cx: x, cy: y, r: radius, fill: color, 'fill-opacity': 0.55 })
+    appendElement(parent, 'circle', { cx: x, cy: y, r: radius, fill: color, opacity: opacity * 0.8 })
     return
   }
   const side = radius * 1.15
@@ -25,6 +36,7 @@ export function appendClassMarker(
     fill: '#ffffff',
     'fill-opacity': 0.6,
     stroke: color,
-    'stroke-width': 1.3,
+    'stroke-width': radius * 0.4,
+    opacity,
   })
 }

@@ -50,9 +50,9 @@ export function drawEntropyAnalysis(
   const right = panelSize.width
   const upper = headerHeight
   const lower = headerHeight + panelSize.height
-  drawDistributionPanel(appendPanel(figure, 0, upper, 'a', 'Entropy by correctness'), data)
-  drawAccuracyPanel(appendPanel(figure, right, upper, 'b', 'Accuracy against entropy'), data)
-  drawBoxPlotPanel(appendPanel(figure, 0, lower, 'c', 'Entropy by verdict'), data, analysis)
+  drawDistributionPanel(appendPanel(figure, 0, upper, 'a', 'Distribution of mean entropy'), data)
+  drawAccuracyPanel(appendPanel(figure, right, upper, 'b', 'Accuracy against mean entropy'), data)
+  drawBoxPlotPanel(appendPanel(figure, 0, lower, 'c', 'Mean entropy by verdict'), data, analysis)
   drawTokenPositionPanel(appendPanel(figure, right, lower, 'd', 'Entropy along the answer'), data)
 
   const points = data.groups.some(group => group.meanEntropies.length > mostPoints)

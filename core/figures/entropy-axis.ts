@@ -17,7 +17,7 @@ export function entropyLabel(what: string, scale: EntropyScale): string {
   if (scale.kind === 'linear') return `${what} (nats)`
   return scale.belowAxis === 0
     ? `${what} (nats, log scale)`
-    : `${what} (nats, log scale; ${scale.belowAxis} lower at the edge)`
+    : `${what} (nats, log scale, ${scale.belowAxis} below)`
 }
 
 /** Why mean entropies cannot be drawn, one line per string; null when they can. */

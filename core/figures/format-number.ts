@@ -9,6 +9,11 @@ export function formatNumber(value: number): string {
   return `${mantissa} × ${powerOfTen(Number(power))}`
 }
 
+/** A p as an equation; one below the range of double precision as an inequality, since no p is 0. */
+export function formatP(p: number): string {
+  return p < 1e-300 ? `p < ${powerOfTen(-300)}` : `p = ${formatNumber(p)}`
+}
+
 /** A tick: a decimal where that is short, a power of ten where it is not. */
 export function formatTick(value: number): string {
   const exponent = Math.round(Math.log10(value))

@@ -2,8 +2,8 @@ import { gridColor, ink, mutedInk } from './figure-theme.ts'
 import { appendElement, type SvgElement } from './svg-element.ts'
 
 /** Where a panel's drawing area lies inside the panel, pixels. */
-export const plot = { left: 78, top: 40, width: 460, height: 270 } as const
-export const panelSize = { width: 570, height: 376 } as const
+export const plot = { left: 78, top: 54, width: 460, height: 270 } as const
+export const panelSize = { width: 570, height: 390 } as const
 
 /** One labelled position of an axis, pixels along it. */
 export interface Tick {
@@ -20,8 +20,8 @@ export function appendPanel(
   title: string,
 ): SvgElement {
   const panel = appendElement(figure, 'g', { transform: `translate(${x + plot.left},${y + plot.top})` })
-  const heading = { x: -plot.left + 16, y: -16, fill: ink, 'font-size': 15, 'font-weight': 'bold' }
-  appendElement(panel, 'text', heading, `${letter}  ${title}`)
+  const heading = { x: -plot.left + 16, y: -28, fill: ink, 'font-size': 15, 'font-weight': 'bold' }
+  appendElement(panel, 'text', heading, `(${letter}) ${title}`)
   return panel
 }
 
@@ -49,8 +49,8 @@ export function appendBottomAxis(
   appendElement(panel, 'text', place, label)
 }
 
-/** Ticks, grid lines and a label left of the drawing area. */
-export function appendLeftAxis(panel: SvgElement, ticks: readonly Tick[], label: string): void {
+/** Ticks, grid lines and a label left of the drawing area; no label where the ticks say it all. */
+export function appendLeftAxis(panel: SvgElement, ticks: readonly Tick[], label?: string): void {
   for (const { at, label: tickLabel } of ticks) {
     appendElement(panel, 'line', { x1: 0, x2: plot.width, y1: at, y2: at, stroke: gridColor })
     appendElement(panel, 'line', { x1: -5, x2: 0, y1: at, y2: at, stroke: ink })
@@ -58,6 +58,7 @@ export function appendLeftAxis(panel: SvgElement, ticks: readonly Tick[], label:
     appendElement(panel, 'text', place, tickLabel)
   }
   appendElement(panel, 'line', { x1: 0, x2: 0, y1: 0, y2: plot.height, stroke: ink })
+  if (label === undefined) return
   const place = { 'text-anchor': 'middle', fill: ink, 'font-size': 13 }
   const turn = { transform: `translate(${-plot.left + 22},${plot.height / 2}) rotate(-90)` }
   appendElement(panel, 'text', { ...turn, ...place }, label)
@@ -78,8 +79,8 @@ export function appendMessage(panel: SvgElement, lines: readonly string[]): void
   })
 }
 
-/** A remark at the upper right of the drawing area, on a white ground so that grid lines do not cross it. */
-export function appendNote(panel: SvgElement, text: string, row = 0): void {
-  const place = { x: plot.width, y: -3 + row * 16, 'text-anchor': 'end', fill: mutedInk, 'font-size': 12 }
+/** A remark between the title and the drawing area, at the right. */
+export function appendNote(panel: SvgElement, text: string): void {
+  const place = { x: plot.width, y: -8, 'text-anchor': 'end', fill: mutedInk, 'font-size': 12 }
   appendElement(panel, 'text', place, text)
 }

@@ -11,6 +11,9 @@ import { appendElement, type SvgElement } from './svg-element.ts'
 /** Quartiles of fewer answers than this are hardly more than the answers. */
 const leastOfABand = 4
 
+/** Bands cover each other where histograms rarely do. */
+const bandOpacity = 0.7
+
 interface Position {
   index: number
   lower: number
@@ -56,7 +59,7 @@ export function drawTokenPositionPanel(panel: SvgElement, data: FigureData): voi
       position => y.position(position.lower),
       position => y.position(position.upper),
     )
-    const fill = { fill: style.fill, 'fill-opacity': style.fillOpacity }
+    const fill = { fill: style.fill, 'fill-opacity': style.fillOpacity * bandOpacity }
     appendElement(panel, 'path', {
       d: band.digits(2)(positions)!,
       ...fill,
@@ -70,15 +73,16 @@ export function drawTokenPositionPanel(panel: SvgElement, data: FigureData): voi
     const stroke = { stroke: style.color, 'stroke-width': 2.2, 'stroke-dasharray': style.dash }
     appendElement(panel, 'path', { d: median(positions)!, fill: 'none', ...stroke })
     for (const position of positions)
-      appendClassMarker(panel, answerClass, at(position), y.position(position.middle), 3.6)
+      appendClassMarker(panel, answerClass, at(position), y.position(position.middle), {
+        radius: 3.6,
+        opacity: 1,
+      })
   }
   const bandless = profiles
     .filter(profile => profile.count < leastOfABand)
     .map(profile => profile.answerClass)
-  appendNote(
-    panel,
-    bandless.length === 0
-      ? 'lines: medians, bands: middle half of the answers'
-      : `lines: medians, bands: middle half (${bandless.join(' and ')}: too few)`,
-  )
+  if (bandless.length === 0) appendNote(panel, 'lines: medians, bands: middle half of the answers')
+  else if (bandless.length < profiles.length)
+    appendNote(panel, `lines: medians, bands: middle half (${bandless[0]}: too few)`)
+  else appendNote(panel, 'lines: medians; too few answers for bands')
 }

@@ -21,7 +21,7 @@ export function renderFigure(
   analysis: Analysis,
   title = '',
 ): RenderedFigure {
-  // linkedom's types know no createElementNS of an XML document that returns more than an Element of lib.dom, which is not loaded here.
+  // linkedom's types speak of lib.dom's elements, which are not loaded here.
   const document = new DOMParser().parseFromString('<svg/>', 'image/svg+xml') as unknown as SvgDocument
   const svg = `${drawEntropyAnalysis(document, samples, analysis, title).outerHTML}\n`
   return { svg, png: rasterise(svg, fontFiles()) }
@@ -34,7 +34,7 @@ export function rasterise(svg: string, fonts: string[]): Uint8Array {
 }
 
 /** Files of the fonts that the figures name: the package ships them, so that no machine's own fonts matter. */
-function fontFiles(): string[] {
+export function fontFiles(): string[] {
   const { resolve } = createRequire(import.meta.url)
   return ['DejaVuSans', 'DejaVuSans-Bold'].map(name => resolve(`dejavu-fonts-ttf/ttf/${name}.ttf`))
 }

@@ -1,0 +1,86 @@
+import { Resvg } from '@resvg/resvg-js'
+import { parseHTML } from 'linkedom'
+import { expect, test } from 'vitest'
+import { analyseRun } from '../../core/analyse/analyse-run.ts'
+import { figureSize } from '../../core/figures/entropy-analysis.ts'
+import { oddRuns, simulateSamples } from '../../test/golden/statistics-samples.ts'
+import { fontFiles, renderFigure } from './render-figure.ts'
+
+const font = { fontFiles: fontFiles(), loadSystemFonts: false }
+
+const widths = new Map<string, number>()
+
+/** Width of a text in the font of the PNG, pixels. */
+function measureWidth(text: string, size: string, weight: string): number {
+  const key = [size, weight, text].join(' ')
+  const known = widths.get(key)
+  if (known !== undefined) return known
+  const { document } = parseHTML(
+    '<svg xmlns="http://www.w3.org/2000/svg" width="3000" height="100"><text/></svg>',
+  )
+  const element = document.querySelector('text')!
+  element.textContent = text
+  for (const [name, value] of Object.entries({ x: '10', y: '50', 'font-family': 'DejaVu Sans' })) {
+    element.setAttribute(name, value)
+  }
+  element.setAttribute('font-size', size)
+  element.setAttribute('font-weight', weight)
+  const { width } = new Resvg(document.documentElement.outerHTML, { font }).getBBox()!
+  widths.set(key, width)
+  return width
+}
+
+function translation(element: { getAttribute(name: string): string | null } | null): [x: number, y: number] {
+  const found = /translate\(([-\d.]+),([-\d.]+)\)/.exec(element?.getAttribute('transform') ?? '')
+  return found ? [Number(found[1]), Number(found[2])] : [0, 0]
+}
+
+/** Where each text of a figure lies, pixels. */
+function textBoxes(svg: string) {
+  const root = parseHTML(`<html><body>${svg}</body></html>`).document
+  return [...root.querySelectorAll('text')].map(element => {
+    const attribute = (name: string, otherwise: string) => element.getAttribute(name) ?? otherwise
+    const own = translation(element)
+    const parent = translation(element.parentElement)
+    const x = Number(attribute('x', '0')) + own[0] + parent[0]
+    const y = Number(attribute('y', '0')) + own[1] + parent[1]
+    const text = element.textContent!
+    const size = attribute('font-size', '')
+    const width = measureWidth(text, size, attribute('font-weight', 'normal'))
+    const anchor = attribute('text-anchor', 'start')
+    const before = anchor === 'start' ? 0 : anchor === 'middle' ? width / 2 : width
+    const ascent = Number(size) * 0.76
+    const descent = Number(size) * 0.24
+    return attribute('transform', '').includes('rotate(-90)')
+      ? { text, left: x - ascent, right: x + descent, top: y - width + before, bottom: y + before }
+      : { text, left: x - before, right: x - before + width, top: y - ascent, bottom: y + descent }
+  })
+}
+
+test.each([{ name: 'a realistic run', samples: simulateSamples(70, 34) }, ...oddRuns])(
+  'cuts off no text, and lets no two overlap: $name',
+  ({ samples }) => {
+    const title = 'Qwen/Qwen2.5-7B-Instruct on AI-MO/aimo-validation-math-level-4, train split'
+    const boxes = textBoxes(renderFigure(samples, analyseRun(samples), title).svg)
+    expect(boxes.length).toBeGreaterThan(8)
+    for (const box of boxes) {
+      expect(box.left, box.text).toBeGreaterThanOrEqual(4)
+      expect(box.right, box.text).toBeLessThanOrEqual(figureSize.width - 4)
+      expect(box.top, box.text).toBeGreaterThanOrEqual(4)
+      expect(box.bottom, box.text).toBeLessThanOrEqual(figureSize.height - 4)
+    }
+    const overlaps = boxes.flatMap((first, index) =>
+      boxes
+        .slice(index + 1)
+        .filter(
+          second =>
+            first.left < second.right &&
+            second.left < first.right &&
+            first.top < second.bottom &&
+            second.top < first.bottom,
+        )
+        .map(second => `"${first.text}" and "${second.text}"`),
+    )
+    expect(overlaps).toEqual([])
+  },
+)

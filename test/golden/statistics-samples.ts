@@ -1,0 +1,69 @@
+import type { AnalysisSample } from '../../core/analyse/uncertainty-scores.ts'
+import { seededRandom } from '../../core/figures/seeded-random.ts'
+
+/** Samples for statistics and figures: skewed entropies as a small model has them, the incorrect answers' larger; always the same. */
+export function simulateSamples(correct: number, incorrect: number): AnalysisSample[] {
+  const random = seededRandom(correct * 1009 + incorrect)
+  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
+  return Array.from({ length: correct + incorrect }, (_, index) => {
+    const isCorrect = index < correct
+    const level = (isCorrect ? 0.0008 : 0.005) * Math.exp(normal())
+    const tokens = Array.from({ length: Math.max(1, Math.round(40 + 8 * normal())) }, () => {
+      const entropyNats = Math.min(6, level * Math.exp(2 * normal()))
+      return { entropyNats, varentropy: entropyNats / 2, margin: Math.exp(-entropyNats), selfCertainty: 6 - entropyNats }
+    })
+    const entropies = tokens.map(token => token.entropyNats)
+    const sum = entropies.reduce((total, value) => total + value, 0)
+    return {
+      correct: isCorrect,
+      finishReason: 'stop',
+      extractedAnswer: '5',
+      generatedTokens: tokens.length,
+      meanEntropyNats: sum / tokens.length,
+      maxEntropyNats: Math.max(...entropies),
+      sumLogprob: -sum,
+      tokens,
+    }
+  })
+}
+
+/** A sample that failed before its first token. */
+export const failedSample: AnalysisSample = {
+  correct: false,
+  finishReason: 'error',
+  extractedAnswer: null,
+  generatedTokens: 0,
+  meanEntropyNats: null,
+  maxEntropyNats: null,
+  sumLogprob: null,
+  tokens: [],
+}
+
+/** Runs whose figures are hard to draw: few answers, one class, no spread, none at all. */
+export const oddRuns: { name: string; samples: AnalysisSample[] }[] = [
+  { name: 'no samples', samples: [] },
+  { name: 'all failed', samples: [failedSample, failedSample] },
+  { name: 'one answer', samples: simulateSamples(1, 0) },
+  { name: 'one of each', samples: simulateSamples(1, 1) },
+  { name: 'all correct', samples: simulateSamples(30, 0) },
+  { name: 'all incorrect', samples: simulateSamples(0, 30) },
+  { name: 'two correct among 104', samples: simulateSamples(2, 102) },
+  {
+    name: 'the same entropy everywhere',
+    samples: simulateSamples(6, 6).map(sample => ({ ...sample, meanEntropyNats: 0.1 })),
+  },
+  {
+    name: 'no doubt at all',
+    samples: simulateSamples(6, 6).map(sample => ({
+      ...sample,
+      meanEntropyNats: 0,
+      tokens: sample.tokens.map(token => ({ ...token, entropyNats: 0 })),
+    })),
+  },
+  {
+    name: 'some without doubt',
+    samples: simulateSamples(40, 30).map((sample, index) => (index % 4 === 0 ? { ...sample, meanEntropyNats: 0 } : sample)),
+  },
+  { name: 'more answers than points', samples: simulateSamples(2000, 1700) },
+  { name: 'no tokens recorded', samples: simulateSamples(20, 20).map(sample => ({ ...sample, tokens: [] })) },
+]

@@ -76,7 +76,13 @@ test.each(dataSets)('has the golden statistics in their places: $name', ({ score
 test('has exactly the promised fields', () => {
   const analysis = analyseRun([sample(true, [0.1]), sample(false, [0.2])])
   expect(Object.keys(analysis)).toEqual([
-    ...['formatVersion', 'total', 'correct', 'incorrect', 'errors', 'accuracy', 'capHitRate'],
+    'formatVersion',
+    'total',
+    'correct',
+    'incorrect',
+    'errors',
+    'accuracy',
+    'capHitRate',
     ...[
       'extractionFailureRate',
       'entropyNats',
@@ -87,31 +93,37 @@ test('has exactly the promised fields', () => {
       'auprc',
       'prr',
     ],
-    ...['aurc', 'scores', 'calibration', 'warnings'],
+    'aurc',
+    'scores',
+    'calibration',
+    'warnings',
   ])
   expect(analysis.formatVersion).toBe('1.0')
 })
 
 test('takes whole sample records', () => {
   const record: SampleRecord = {
-    ...{
-      problemId: '1',
-      problemIndex: 0,
-      sampleIndex: 0,
-      problem: '2 + 3',
-      prompt: '2 + 3',
-      generatedText: '5',
-    },
-    ...{
-      extractedAnswer: '5',
-      expectedAnswer: '5',
-      correct: true,
-      rule: 'text',
-      finishReason: 'stop',
-      error: null,
-    },
-    ...{ promptTokens: 3, generatedTokens: 0, meanEntropyNats: 0.5, maxEntropyNats: 0.5, sumLogprob: -0.1 },
-    ...{ metadata: {}, durationMs: 1, tokens: [] },
+    problemId: '1',
+    problemIndex: 0,
+    sampleIndex: 0,
+    problem: '2 + 3',
+    prompt: '2 + 3',
+    generatedText: '5',
+
+    extractedAnswer: '5',
+    expectedAnswer: '5',
+    correct: true,
+    rule: 'text',
+    finishReason: 'stop',
+    error: null,
+    promptTokens: 3,
+    generatedTokens: 0,
+    meanEntropyNats: 0.5,
+    maxEntropyNats: 0.5,
+    sumLogprob: -0.1,
+    metadata: {},
+    durationMs: 1,
+    tokens: [],
   }
   expect(analyseRun([record]).entropyNats.correct.mean).toBe(0.5)
 })
@@ -131,8 +143,15 @@ test('each score grows with doubt and reads its own column', () => {
   // The incorrect answer is the less certain one in every respect, the longer one too.
   const { scores } = analyseRun([sample(true, [0.1, 0.3]), sample(false, [0.2, 0.9, 0.9])])
   expect(Object.keys(scores)).toEqual([
-    ...['MeanTokenEntropy', 'MaximumTokenEntropy', 'FirstTokenEntropy', 'MeanTokenVarentropy'],
-    ...['MaximumSequenceProbability', 'Perplexity', 'MeanTokenMargin', 'SelfCertainty', 'SequenceLength'],
+    'MeanTokenEntropy',
+    'MaximumTokenEntropy',
+    'FirstTokenEntropy',
+    'MeanTokenVarentropy',
+    'MaximumSequenceProbability',
+    'Perplexity',
+    'MeanTokenMargin',
+    'SelfCertainty',
+    'SequenceLength',
   ])
   for (const score of Object.values(scores)) expect(score).toMatchObject({ auroc: 1, prr: 1, auprc: 1 })
   const firstOnly = analyseRun([sample(true, [0.4, 0]), sample(false, [0.2, 0.9])]).scores

@@ -1,5 +1,6 @@
 // y[r, n] = sum over k of W[n, k] x[r, k] (+ bias[n], or SiLU-gated pairs), for CPU adapters, where a barrier costs more
-// than it saves: a thread computes four neighbouring columns of up to four rows alone.
+// than it saves: a thread computes eight neighbouring columns of up to four rows alone, so that each load serves many products.
+// The number of inputs is a multiple of 4.
 //
 // The order of every sum is that of all variants of this kernel, whatever the number of rows: chunks of 128 inputs are
 // each summed in order from zero, and the chunks' sums are added in order.
@@ -17,53 +18,51 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> weight: array<vec4<u32>>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;
 
-// Sums of four columns for each of four rows.
+// Sums of eight columns for each of four rows.
 struct Sums {
-  row0: vec4<f32>,
-  row1: vec4<f32>,
-  row2: vec4<f32>,
-  row3: vec4<f32>,
+  left0: vec4<f32>,
+  left1: vec4<f32>,
+  left2: vec4<f32>,
+  left3: vec4<f32>,
+  right0: vec4<f32>,
+  right1: vec4<f32>,
+  right2: vec4<f32>,
+  right3: vec4<f32>,
 }
 
-fn unpack(words: vec4<u32>, odd: bool) -> vec4<f32> {
-  if (WEIGHT_TYPE == 0u) {
-    return bitcast<vec4<f32>>(words);
-  }
+fn low(words: vec4<u32>) -> vec4<f32> {
   if (WEIGHT_TYPE == 1u) {
-    let half = select(0u, 1u, odd);
     return vec4(
-      unpack2x16float(words.x)[half], unpack2x16float(words.y)[half],
-      unpack2x16float(words.z)[half], unpack2x16float(words.w)[half]);
+      unpack2x16float(words.x).x, unpack2x16float(words.y).x, unpack2x16float(words.z).x, unpack2x16float(words.w).x);
   }
-  return bitcast<vec4<f32>>(select(words << vec4(16u), words & vec4(0xffff0000u), odd));
+  return bitcast<vec4<f32>>(words << vec4(16u));
 }
 
-fn input(row: u32, k: u32) -> vec4<f32> {
-  return vec4(select(0.0, x[row * params.inputs + min(k, params.inputs - 1u)], k < params.inputs));
+fn high(words: vec4<u32>) -> vec4<f32> {
+  if (WEIGHT_TYPE == 1u) {
+    return vec4(
+      unpack2x16float(words.x).y, unpack2x16float(words.y).y, unpack2x16float(words.z).y, unpack2x16float(words.w).y);
+  }
+  return bitcast<vec4<f32>>(words & vec4(0xffff0000u));
 }
 
-fn add_input(sums: Sums, columns: vec4<f32>, row: u32, k: u32) -> Sums {
-  var next = sums;
-  next.row0 = fma(columns, input(row, k), sums.row0);
+// Adds the products of one input: columns of the weight, and that input of each row.
+fn add(sums: ptr<function, Sums>, left: vec4<f32>, right: vec4<f32>, x0: f32, x1: f32, x2: f32, x3: f32) {
+  (*sums).left0 = fma(left, vec4(x0), (*sums).left0);
+  (*sums).right0 = fma(right, vec4(x0), (*sums).right0);
   if (ROWS > 1u) {
-    next.row1 = fma(columns, input(min(row + 1u, params.rows - 1u), k), sums.row1);
-    next.row2 = fma(columns, input(min(row + 2u, params.rows - 1u), k), sums.row2);
-    next.row3 = fma(columns, input(min(row + 3u, params.rows - 1u), k), sums.row3);
+    (*sums).left1 = fma(left, vec4(x1), (*sums).left1);
+    (*sums).right1 = fma(right, vec4(x1), (*sums).right1);
+    (*sums).left2 = fma(left, vec4(x2), (*sums).left2);
+    (*sums).right2 = fma(right, vec4(x2), (*sums).right2);
+    (*sums).left3 = fma(left, vec4(x3), (*sums).left3);
+    (*sums).right3 = fma(right, vec4(x3), (*sums).right3);
   }
-  return next;
-}
-
-fn add_words(sums: Sums, words: vec4<u32>, row: u32, k: u32) -> Sums {
-  var next = add_input(sums, unpack(words, false), row, k);
-  if (WEIGHT_TYPE != 0u) {
-    next = add_input(next, unpack(words, true), row, k + 1u);
-  }
-  return next;
 }
 
 fn silu(value: f32) -> f32 {
@@ -89,39 +88,91 @@ fn store(row: u32, first_output: u32, values: vec4<f32>) {
   }
 }
 
-@compute @workgroup_size(32)
+@compute @workgroup_size(16)
 fn linear_serial(@builtin(global_invocation_id) id: vec3<u32>) {
-  let output = id.x * 4u;
+  let output = id.x * 8u;
   let row = id.y * ROWS;
   if (output >= params.outputs) {
     return;
   }
   let last = params.outputs - 1u;
-  let block_size = select(8u, 4u, WEIGHT_TYPE == 0u);
-  let words_inputs = block_size / 4u;
+  let vectors = params.inputs / 4u;
+  let row0 = row * vectors;
+  let row1 = min(row + 1u, params.rows - 1u) * vectors;
+  let row2 = min(row + 2u, params.rows - 1u) * vectors;
+  let row3 = min(row + 3u, params.rows - 1u) * vectors;
+  let block_vectors = select(2u, 1u, WEIGHT_TYPE == 0u);
   var total = Sums();
-  for (var chunk = 0u; chunk < params.inputs; chunk += CHUNK) {
+  for (var chunk = 0u; chunk < vectors; chunk += CHUNK / 4u) {
     var sums = Sums();
-    for (var k = chunk; k < min(chunk + CHUNK, params.inputs); k += block_size) {
-      let base = (k / block_size) * params.outputs;
-      let block0 = weight[base + output];
-      let block1 = weight[base + min(output + 1u, last)];
-      let block2 = weight[base + min(output + 2u, last)];
-      let block3 = weight[base + min(output + 3u, last)];
-      sums = add_words(sums, vec4(block0.x, block1.x, block2.x, block3.x), row, k);
-      sums = add_words(sums, vec4(block0.y, block1.y, block2.y, block3.y), row, k + words_inputs);
-      sums = add_words(sums, vec4(block0.z, block1.z, block2.z, block3.z), row, k + 2u * words_inputs);
-      sums = add_words(sums, vec4(block0.w, block1.w, block2.w, block3.w), row, k + 3u * words_inputs);
+    for (var v = chunk; v < min(chunk + CHUNK / 4u, vectors); v += block_vectors) {
+      let base = (v / block_vectors) * params.outputs;
+      let b0 = weight[base + output];
+      let b1 = weight[base + min(output + 1u, last)];
+      let b2 = weight[base + min(output + 2u, last)];
+      let b3 = weight[base + min(output + 3u, last)];
+      let b4 = weight[base + min(output + 4u, last)];
+      let b5 = weight[base + min(output + 5u, last)];
+      let b6 = weight[base + min(output + 6u, last)];
+      let b7 = weight[base + min(output + 7u, last)];
+      let left0 = vec4(b0.x, b1.x, b2.x, b3.x);
+      let left1 = vec4(b0.y, b1.y, b2.y, b3.y);
+      let left2 = vec4(b0.z, b1.z, b2.z, b3.z);
+      let left3 = vec4(b0.w, b1.w, b2.w, b3.w);
+      let right0 = vec4(b4.x, b5.x, b6.x, b7.x);
+      let right1 = vec4(b4.y, b5.y, b6.y, b7.y);
+      let right2 = vec4(b4.z, b5.z, b6.z, b7.z);
+      let right3 = vec4(b4.w, b5.w, b6.w, b7.w);
+      var x0 = x[row0 + v];
+      var x1 = vec4(0.0);
+      var x2 = vec4(0.0);
+      var x3 = vec4(0.0);
+      if (ROWS > 1u) {
+        x1 = x[row1 + v];
+        x2 = x[row2 + v];
+        x3 = x[row3 + v];
+      }
+      if (WEIGHT_TYPE == 0u) {
+        add(&sums, bitcast<vec4<f32>>(left0), bitcast<vec4<f32>>(right0), x0.x, x1.x, x2.x, x3.x);
+        add(&sums, bitcast<vec4<f32>>(left1), bitcast<vec4<f32>>(right1), x0.y, x1.y, x2.y, x3.y);
+        add(&sums, bitcast<vec4<f32>>(left2), bitcast<vec4<f32>>(right2), x0.z, x1.z, x2.z, x3.z);
+        add(&sums, bitcast<vec4<f32>>(left3), bitcast<vec4<f32>>(right3), x0.w, x1.w, x2.w, x3.w);
+      } else {
+        add(&sums, low(left0), low(right0), x0.x, x1.x, x2.x, x3.x);
+        add(&sums, high(left0), high(right0), x0.y, x1.y, x2.y, x3.y);
+        add(&sums, low(left1), low(right1), x0.z, x1.z, x2.z, x3.z);
+        add(&sums, high(left1), high(right1), x0.w, x1.w, x2.w, x3.w);
+        // The second half of a last block lies past the inputs where these are no multiple of 8: the weight is zero there.
+        let next = min(v + 1u, vectors - 1u);
+        x0 = x[row0 + next];
+        if (ROWS > 1u) {
+          x1 = x[row1 + next];
+          x2 = x[row2 + next];
+          x3 = x[row3 + next];
+        }
+        add(&sums, low(left2), low(right2), x0.x, x1.x, x2.x, x3.x);
+        add(&sums, high(left2), high(right2), x0.y, x1.y, x2.y, x3.y);
+        add(&sums, low(left3), low(right3), x0.z, x1.z, x2.z, x3.z);
+        add(&sums, high(left3), high(right3), x0.w, x1.w, x2.w, x3.w);
+      }
     }
-    total.row0 += sums.row0;
-    total.row1 += sums.row1;
-    total.row2 += sums.row2;
-    total.row3 += sums.row3;
+    total.left0 += sums.left0;
+    total.left1 += sums.left1;
+    total.left2 += sums.left2;
+    total.left3 += sums.left3;
+    total.right0 += sums.right0;
+    total.right1 += sums.right1;
+    total.right2 += sums.right2;
+    total.right3 += sums.right3;
   }
-  store(row, output, total.row0);
+  store(row, output, total.left0);
+  store(row, output + 4u, total.right0);
   if (ROWS > 1u) {
-    store(row + 1u, output, total.row1);
-    store(row + 2u, output, total.row2);
-    store(row + 3u, output, total.row3);
+    store(row + 1u, output, total.left1);
+    store(row + 1u, output + 4u, total.right1);
+    store(row + 2u, output, total.left2);
+    store(row + 2u, output + 4u, total.right2);
+    store(row + 3u, output, total.left3);
+    store(row + 3u, output + 4u, total.right3);
   }
 }

@@ -11,7 +11,10 @@ const fewRows = defineKernel('linear', source)
 const tiled = defineKernel('linear-tiled', tiledSource)
 const serial = defineKernel('linear-serial', serialSource)
 
-/** The variants; all sum in one order, so that a row's bits do not depend on how many rows there are. */
+/**
+ * The variants; all sum in one order, so that a row's bits do not depend on how many rows there are. `serial` reads four
+ * inputs at once: where their number is no multiple of 4, `few-rows` takes its place.
+ */
 export type LinearVariant = 'few-rows' | 'tiled' | 'serial'
 
 /** What follows the sum. `silu-mul`: outputs come in pairs (gate, up), and y[r, i] = silu(gate) · up. */
@@ -55,7 +58,7 @@ export function linear(
       constants,
       workgroups: [Math.ceil(outputs / 64), Math.ceil(rows / 64)],
     })
-  } else if (variant === 'serial') {
+  } else if (variant === 'serial' && inputs % 4 === 0) {
     const ROWS = rows === 1 ? 1 : 4
     const workgroups = [Math.ceil(outputs / 128), Math.ceil(rows / ROWS)] as const
     recorder.dispatch(serial, { ...use, constants: { ...constants, ROWS }, workgroups })

@@ -12,6 +12,7 @@ import {
   createTensor,
   createTensorGroup,
   type Tensor,
+  type TensorGroup,
   uploadTensor,
   viewTensor,
 } from '../../kernels/gpu/tensor.ts'
@@ -85,8 +86,8 @@ export class TokenHead {
   record(recorder: Recorder, normed: Tensor, scored: ScoredRow[], sampling: Sampling): void {
     const rows = scored.length
     const D = this.#weight.inputs
-    const { scores, readable, entropyPartials, topCandidates } = this.#buffers
-    const { statistics, top, choices, ranks } = scores.tensors
+    const { scores, ranks, readable, entropyPartials, topCandidates } = this.#buffers
+    const { statistics, top, choices } = scores.tensors
     const of = (tensor: Tensor) => viewTensor(tensor, [rows, ...tensor.shape.slice(1)])
     const hidden = of(this.#buffers.selected) // [S, D]
     for (const [index, { row }] of scored.entries())
@@ -112,17 +113,18 @@ export class TokenHead {
       rank(recorder, logits, of(choices), of(ranks)) // [S]
     }
     recorder.copyBuffer(scores.buffer, 0, readable, 0, scores.sizeBytes)
+    recorder.copyBuffer(ranks.buffer, 0, readable, scores.sizeBytes, rows * 4)
   }
 
   /** Waits for the scores of the last recording: one synchronisation. */
   async read(rows: number, sampling: Sampling): Promise<TokenScores[]> {
     const { scores, readable } = this.#buffers
-    const bytes = await this.#device.readMapped(readable, scores.sizeBytes)
-    const { statistics, top, choices, ranks } = scores.tensors
+    const bytes = await this.#device.readMapped(readable, scores.sizeBytes + rows * 4)
+    const { statistics, top, choices } = scores.tensors
     const statisticsBytes = bytes.slice(statistics.offsetBytes)
     const topBytes = bytes.slice(top.offsetBytes)
     const chosenBytes = bytes.slice(choices.offsetBytes)
-    const rankWords = new Uint32Array(bytes, ranks.offsetBytes, rows)
+    const rankWords = new Uint32Array(bytes, scores.sizeBytes, rows)
     return Array.from({ length: rows }, (_, row) => {
       const topLogits = readTopLogits(topBytes, row, this.#k)
       const likeliest = { ...topLogits[0]!, rank: 0 }
@@ -137,25 +139,30 @@ export class TokenHead {
   }
 }
 
-interface HeadBuffers {
+interface HeadBuffers extends ScoreBuffers {
   selected: Tensor
   logits: Tensor
   entropyPartials: Tensor
   topCandidates: Tensor
   sequences: Tensor
   steps: Tensor
-  scores: Awaited<ReturnType<typeof createScores>>['scores']
+}
+
+interface ScoreBuffers {
+  scores: TensorGroup<'statistics' | 'top' | 'choices'>
+  /** Apart from the group, because WebGPU lets no dispatch read and write parts of one buffer. */
+  ranks: Tensor
   readable: GPUBuffer
 }
 
-async function createScores(device: Device, rows: number, k: number) {
+async function createScores(device: Device, rows: number, k: number): Promise<ScoreBuffers> {
   const scores = await createTensorGroup(device, 'scores', {
     statistics: { dtype: 'u32', shape: [rows, entropyWords] },
     top: { dtype: 'u32', shape: [rows, k, 2] },
     choices: { dtype: 'u32', shape: [rows, 2] },
-    ranks: { dtype: 'u32', shape: [rows] },
   })
+  const ranks = await createTensor(device, 'ranks', 'u32', [rows])
   const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST
-  const readable = await device.createBuffer('readable scores', scores.sizeBytes, usage)
-  return { scores, readable }
+  const readable = await device.createBuffer('readable scores', scores.sizeBytes + rows * 4, usage)
+  return { scores, ranks, readable }
 }

@@ -40,12 +40,19 @@ export async function createTensor(
   return { name, dtype, shape, buffer, offsetBytes: 0 }
 }
 
+/** Tensors in one buffer. */
+export interface TensorGroup<Name extends string> {
+  buffer: GPUBuffer
+  sizeBytes: number
+  tensors: Record<Name, Tensor>
+}
+
 /** Makes several tensors in one buffer, so that one copy reads them all back. Each starts at a multiple of 256 bytes. */
 export async function createTensorGroup<Name extends string>(
   device: Device,
   groupName: string,
   members: Record<Name, { dtype: DType; shape: readonly number[] }>,
-): Promise<{ buffer: GPUBuffer; sizeBytes: number; tensors: Record<Name, Tensor> }> {
+): Promise<TensorGroup<Name>> {
   let sizeBytes = 0
   const offsets = new Map<string, number>()
   const entries = Object.entries(members) as [Name, { dtype: DType; shape: readonly number[] }][]

@@ -2,63 +2,111 @@ import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
 import { expectClose } from '../../test/support/expect-close.ts'
 import { Random } from '../../test/support/random.ts'
-import { packStored, storedWeight } from '../../test/support/weights.ts'
+import { runPrepared } from '../../test/support/run-prepared.ts'
+import { packInto, packStored, storedWeight } from '../../test/support/weights.ts'
 import { Recorder } from '../gpu/recorder.ts'
-import { createTensor, tensorFrom } from '../gpu/tensor.ts'
+import { createTensor } from '../gpu/tensor.ts'
+import { type LinearShape, linearVariants, prepareLinear } from './linear.bench.ts'
 import { linearReference, linearShapes } from './linear.reference.ts'
-import { type LinearEpilogue, type LinearVariant, linear } from './linear.ts'
+import { chooseLinearVariant, type LinearEpilogue, type LinearVariant, linear } from './linear.ts'
 
-const variants: LinearVariant[] = ['few-rows', 'tiled', 'serial']
+/** Shapes of at most so many products, and of pairs, also try every epilogue, which does not depend on what was summed. */
+const epilogueProducts = 1.1e6
+/**
+ * Outputs that every variant computes; wider shapes are whole in the adapter's own variant. On a CPU adapter a workgroup
+ * with barriers costs a millisecond, and thousands of them show nothing that a few do not.
+ */
+const outputsOfAllVariants = 512
 
 describe('linear', async () => {
   const device = await testDevice()
 
-  for (const { name, rows, inputs, outputs, dtype } of linearShapes) {
-    it(`agrees with float64 and between its variants, with and without epilogue: ${name}`, async () => {
-      const random = new Random(1)
-      const stored = storedWeight(random, dtype, outputs * inputs, 1)
-      const weight = await packStored(device, stored, dtype, outputs, inputs)
-      const numbers = random.normals(rows * inputs)
-      const x = await tensorFrom(device, 'x', [rows, inputs], numbers)
-      const biasNumbers = random.normals(outputs)
-      const bias = await tensorFrom(device, 'bias', [outputs], biasNumbers)
-      const run = async (variant: LinearVariant, epilogue: LinearEpilogue) => {
-        const width = epilogue.kind === 'silu-mul' ? outputs / 2 : outputs
-        const y = await createTensor(device, 'y', 'f32', [rows, width])
-        const recorder = new Recorder(device, 'linear test')
-        linear(device, recorder, x, weight, y, epilogue, variant)
-        const [bytes] = await recorder.submitAndRead(y)
-        return new Float32Array(bytes!)
-      }
-      const { y, magnitude } = linearReference(numbers, stored.values, rows, inputs, outputs)
-      const plain = await run('few-rows', { kind: 'none' })
-      const tolerance = { absolute: 1e-6, relative: 1e-6, scale: magnitude }
-      expectClose(`linear ${name}`, plain, y, tolerance)
-      const withBias = await run('few-rows', { kind: 'bias', bias })
-      expect(withBias).toEqual(plain.map((value, i) => value + biasNumbers[i % outputs]!))
-      const gated = outputs % 2 === 0 ? await run('few-rows', { kind: 'silu-mul' }) : null
-      if (gated) {
-        const expected = Float64Array.from(
-          gated,
-          (_, i) => (y[2 * i]! / (1 + Math.exp(-y[2 * i]!))) * y[2 * i + 1]!,
+  /** One random product of a shape: its inputs, and how to run it. */
+  function makeProduct(shape: LinearShape, xScale = 1) {
+    const { rows, inputs, outputs, dtype } = shape
+    const random = new Random(1)
+    const stored = storedWeight(random, dtype, outputs * inputs, 1)
+    const x = random.normals(rows * inputs, xScale)
+    const bias = random.normals(outputs)
+    const reference = linearReference(x, stored.values, rows, inputs, outputs)
+    const run = async (variant: LinearVariant, epilogue: LinearEpilogue['kind'], leading = outputs) => {
+      const prepared = await prepareLinear(device, { ...shape, outputs: leading, epilogue }, variant)
+      const words = stored.words.subarray(0, Math.ceil((stored.words.length * leading) / outputs))
+      await packInto(device, { ...stored, words }, prepared.weight)
+      const used = { x, bias: bias.subarray(0, leading) }
+      return new Float32Array((await runPrepared(device, prepared, used, 'y')).y)
+    }
+    return { bias, reference, run }
+  }
+
+  for (const shape of linearShapes) {
+    const { name, rows, inputs, outputs } = shape
+
+    it(`agrees with float64 and between its variants: ${name}`, async () => {
+      const { reference, run } = makeProduct(shape)
+      const plain = await run(chooseLinearVariant(device, rows), 'none')
+      const tolerance = { absolute: 1e-6, relative: 1e-6, scale: reference.magnitude }
+      expectClose(`linear ${name}`, plain, reference.y, tolerance)
+      const leading = Math.min(outputs, outputsOfAllVariants)
+      const leadingBits = plain.filter((_, i) => i % outputs < leading)
+      for (const variant of linearVariants)
+        expect(await run(variant, 'none', leading), `bits of ${variant}`).toEqual(leadingBits)
+    })
+
+    if (rows * inputs * outputs > epilogueProducts || outputs % 2 !== 0) continue
+
+    it(`adds a bias to the same bits in every variant: ${name}`, async () => {
+      const { bias, run } = makeProduct(shape)
+      const plain = await run('few-rows', 'none')
+      for (const variant of linearVariants)
+        expect(await run(variant, 'bias'), variant).toEqual(
+          plain.map((value, i) => value + bias[i % outputs]!),
         )
-        // The product of two sums carries both errors.
-        const scale = Float64Array.from(
-          gated,
-          (_, i) => (magnitude[2 * i]! + 1) * (magnitude[2 * i + 1]! + 1),
-        )
-        expectClose(`linear silu-mul ${name}`, gated, expected, { absolute: 1e-6, relative: 2e-6, scale })
-      }
-      for (const variant of variants) {
-        expect(await run(variant, { kind: 'none' }), `${variant}: bits of few-rows`).toEqual(plain)
-        expect(await run(variant, { kind: 'bias', bias }), `${variant}: bits of few-rows, bias`).toEqual(
-          withBias,
-        )
-        if (gated)
-          expect(await run(variant, { kind: 'silu-mul' }), `${variant}: bits, silu-mul`).toEqual(gated)
-      }
+    })
+
+    it(`gates pairs of outputs, with the same bits in every variant: ${name}`, async () => {
+      const { reference, run } = makeProduct(shape)
+      const gated = await run('few-rows', 'silu-mul')
+      const [y, magnitude] = [reference.y, reference.magnitude]
+      const silu = (value: number) => value / (1 + Math.exp(-value))
+      const expected = Float64Array.from(gated, (_, i) => silu(y[2 * i]!) * y[2 * i + 1]!)
+      // The product of two sums carries both errors.
+      const scale = Float64Array.from(gated, (_, i) => (magnitude[2 * i]! + 1) * (magnitude[2 * i + 1]! + 1))
+      expectClose(`linear silu-mul ${name}`, gated, expected, { absolute: 1e-6, relative: 2e-6, scale })
+      for (const variant of linearVariants) expect(await run(variant, 'silu-mul'), variant).toEqual(gated)
     })
   }
+
+  it('keeps its bound with inputs of 1e4', async () => {
+    const shape = { rows: 3, inputs: 515, outputs: 20, dtype: 'bf16' } as const
+    const { reference, run } = makeProduct(shape, 1e4)
+    const tolerance = { absolute: 1e-6, relative: 1e-6, scale: reference.magnitude }
+    for (const variant of linearVariants)
+      expectClose(`linear ${variant}`, await run(variant, 'none'), reference.y, tolerance)
+  })
+
+  it('gives a row the same bits alone and in company', async () => {
+    const shape = { rows: 9, inputs: 300, outputs: 40, dtype: 'bf16' } as const
+    const weight = await packStored(device, storedWeight(new Random(3), 'bf16', 12_000, 1), 'bf16', 40, 300)
+    const x = new Random(4).normals(9 * 300)
+    const run = async (rows: number, variant: LinearVariant, numbers: Float32Array<ArrayBuffer>) => {
+      const { tensors, destroy } = await prepareLinear(device, { ...shape, rows }, variant)
+      const record = (recorder: Recorder) =>
+        linear(device, recorder, tensors.x, weight, tensors.y, { kind: 'none' }, variant)
+      const found = await runPrepared(device, { tensors, record, destroy }, { x: numbers }, 'y')
+      return new Float32Array(found.y)
+    }
+    const together = await run(9, 'tiled', x)
+    for (const variant of linearVariants) {
+      for (const [first, rows] of [
+        [4, 1],
+        [5, 4],
+      ] as const) {
+        const alone = await run(rows, variant, x.slice(first * 300, (first + rows) * 300))
+        expect(alone, `${variant}, ${rows} rows`).toEqual(together.slice(first * 40, (first + rows) * 40))
+      }
+    }
+  })
 
   it('refuses shapes that do not fit, naming them', async () => {
     const random = new Random(2)

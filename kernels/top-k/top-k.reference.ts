@@ -9,8 +9,15 @@ export const topKShapes = [
   { name: '7B vocabulary', rows: 1, width: 152064, k: 5 },
 ] as const
 
-/** Ids of the k largest, largest first, ties by the lower id. */
+/** Ids of the k largest, largest first, ties by the lower id. Logits must be finite. */
 export function topKReference(logits: ArrayLike<number>, k: number): number[] {
-  const ids = Array.from({ length: logits.length }, (_, id) => id)
-  return ids.sort((a, b) => logits[b]! - logits[a]! || a - b).slice(0, k)
+  const ids: number[] = []
+  while (ids.length < Math.min(k, logits.length)) {
+    let best = -1
+    for (let id = 0; id < logits.length; id++) {
+      if (!ids.includes(id) && (best < 0 || logits[id]! > logits[best]!)) best = id
+    }
+    ids.push(best)
+  }
+  return ids
 }

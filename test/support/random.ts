@@ -19,7 +19,9 @@ export class Random {
   }
 
   normals(count: number, scale = 1): Float32Array<ArrayBuffer> {
-    return Float32Array.from({ length: count }, () => scale * this.normal())
+    const numbers = new Float32Array(count)
+    for (let i = 0; i < count; i++) numbers[i] = scale * this.normal()
+    return numbers
   }
 
   integer(below: number): number {

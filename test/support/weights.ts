@@ -23,8 +23,14 @@ export function storedWeight(random: Random, dtype: WeightDType, count: number, 
   const halves = new Uint16Array(Math.ceil(count / 2) * 2)
   const values = new Float64Array(count)
   for (let i = 0; i < count; i++) {
-    halves[i] = dtype === 'bf16' ? bits[i]! >>> 16 : truncateToF16(numbers[i]!)
-    values[i] = dtype === 'bf16' ? bf16Value(halves[i]!) : f16Value(halves[i]!)
+    if (dtype === 'bf16') {
+      halves[i] = bits[i]! >>> 16
+      bits[i] = bits[i]! & 0xffff0000
+      values[i] = numbers[i]!
+    } else {
+      halves[i] = truncateToF16(numbers[i]!)
+      values[i] = f16Value(halves[i]!)
+    }
   }
   return { words: new Uint32Array(halves.buffer), values }
 }
@@ -51,10 +57,6 @@ export async function packInto(device: Device, stored: StoredWeight, weight: Pac
   recorder.submit()
   await device.idle()
   device.destroyBuffer(rows.buffer)
-}
-
-function bf16Value(bits: number): number {
-  return new Float32Array(new Uint32Array([bits << 16]).buffer)[0]!
 }
 
 function f16Value(bits: number): number {

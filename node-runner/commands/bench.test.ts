@@ -1,0 +1,96 @@
+import { describe, expect, it, vi } from 'vitest'
+import { InputError } from '../../core/input-error.ts'
+import { allBenches } from '../../kernels/all-benches.ts'
+import { type BenchReport, benchCommand, selectCases } from './bench.ts'
+import { renderBenchReport } from './bench-table.ts'
+
+const adapterFlags = ['--adapter', process.env.ENTRACE_TEST_ADAPTER ?? 'cpu']
+
+/** Runs the command and gives what it printed on each stream. */
+async function run(...args: string[]): Promise<{ out: string; progress: string[] }> {
+  const out = vi.spyOn(console, 'log').mockImplementation(() => {})
+  const progress = vi.spyOn(console, 'error').mockImplementation(() => {})
+  await benchCommand().parseAsync(args, { from: 'user' })
+  const printed = { out: out.mock.calls.flat().join('\n'), progress: progress.mock.calls.flat() }
+  vi.restoreAllMocks()
+  return printed
+}
+
+describe('bench', () => {
+  it('prints one JSON document, and progress apart from it', async () => {
+    const { out, progress } = await run(...adapterFlags, '--kernel', 'add', '--rounds', '3', '--json')
+    const report = JSON.parse(out) as BenchReport
+    expect(Object.keys(report)).toEqual(['formatVersion', 'adapter', 'kind', 'clock', 'results'])
+    const shapes = allBenches.filter(({ kernel }) => kernel === 'add').map(({ shape }) => shape)
+    expect(report.results.map(({ shape }) => shape)).toEqual(shapes)
+    for (const result of report.results) {
+      const { kernel, variant, shape, ...numbers } = result
+      expect([kernel, variant]).toEqual(['add', null])
+      for (const [field, value] of Object.entries(numbers))
+        expect(value, `${shape}: ${field}`).toBeGreaterThan(0)
+      expect(result.medianMs).toBeGreaterThanOrEqual(result.minMs)
+      expect(result.medianMs).toBeLessThanOrEqual(result.maxMs)
+      expect(result.rounds).toBe(3)
+    }
+    expect(progress).toEqual([`add: ${shapes.length} cases (kernel 1 of 1)`])
+  })
+
+  it('times the variants that suit the adapter, all of them on request', async () => {
+    const variantsOf = async (...flags: string[]) => {
+      const { out, progress } = await run(
+        ...adapterFlags,
+        '--kernel',
+        'rms-norm',
+        '--rounds',
+        '1',
+        '--json',
+        '--quiet',
+        ...flags,
+      )
+      expect(progress).toEqual([])
+      const { kind, results } = JSON.parse(out) as BenchReport
+      return { kind, variants: [...new Set(results.map(({ variant }) => variant))] }
+    }
+    const { kind, variants } = await variantsOf()
+    expect(variants).toEqual(kind === 'cpu' ? ['serial'] : ['parallel'])
+    expect((await variantsOf('--all-variants')).variants).toEqual(['parallel', 'serial'])
+  })
+
+  it('refuses a kernel that does not exist, naming those that do', () => {
+    expect(() => selectCases(allBenches, ['add', 'matmul'])).toThrow(InputError)
+    expect(() => selectCases(allBenches, ['matmul'])).toThrow(/--kernel matmul: no such kernel.*linear, rope/)
+  })
+})
+
+describe('renderBenchReport', () => {
+  it('aligns its columns and says which clock was used', () => {
+    const result = {
+      kernel: 'add',
+      variant: null,
+      shape: 'odd',
+      rounds: 5,
+      repeats: 2,
+      medianMs: 1.23456,
+      lowerQuartileMs: 1,
+      upperQuartileMs: 2,
+      minMs: 0.5,
+      maxMs: 3,
+      gigabytesPerSecond: 12.345,
+      gigaflopsPerSecond: 0,
+    }
+    const text = renderBenchReport({
+      formatVersion: '1.0',
+      adapter: 'some adapter',
+      kind: 'gpu',
+      clock: 'wall',
+      results: [result, { ...result, variant: 'serial', gigaflopsPerSecond: 1000 }],
+    })
+    expect(text.split('\n')).toEqual([
+      "some adapter; times by the host's clock around submit and wait",
+      '',
+      'kernel  shape  variant  median ms  quartiles ms  rounds  GB/s  GFLOP/s',
+      'add     odd                  1.23           1–2     5×2  12.3',
+      'add     odd    serial        1.23           1–2     5×2  12.3     1000',
+    ])
+  })
+})

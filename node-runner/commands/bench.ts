@@ -1,0 +1,96 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { formatVersion } from '../../core/formats/sample-record.ts'
+import { InputError } from '../../core/input-error.ts'
+import { prepareAdd } from '../../kernels/add/add.bench.ts'
+import { allBenches } from '../../kernels/all-benches.ts'
+import { type BenchCase, type BenchResult, measureCases, suitsDevice } from '../../kernels/gpu/bench.ts'
+import { type BenchClock, createBenchClock } from '../../kernels/gpu/bench-clock.ts'
+import { type Device, openDevice } from '../../kernels/gpu/device.ts'
+import { openAdapter } from '../adapter/dawn.ts'
+import { renderBenchReport } from './bench-table.ts'
+
+/** What `entrace bench --json` prints. */
+export interface BenchReport {
+  formatVersion: string
+  adapter: string
+  kind: Device['kind']
+  /** `timestamps`: the device's own clock; `wall`: the host's, around submit and wait. */
+  clock: BenchClock['kind']
+  results: BenchResult[]
+}
+
+interface BenchFlags {
+  kernel?: string[]
+  rounds?: number
+  seconds: number
+  allVariants?: boolean
+  adapter: string
+  json?: boolean
+  quiet?: boolean
+}
+
+const defaultMaxRounds = 50
+
+/** `entrace bench`: times every kernel over the shapes that its test checks. */
+export function benchCommand(): Command {
+  return new Command('bench')
+    .description('time every kernel over its list of shapes')
+    .option('--kernel <name...>', 'only these kernels')
+    .option('--rounds <number>', 'rounds of every case, instead of as many as the time allows', positive)
+    .option('--seconds <number>', 'time for all measurements together', positive, 100)
+    .option('--all-variants', 'also the variants that are made for another kind of adapter: can take minutes')
+    .option('--adapter <choice>', 'auto, cpu, gpu, or part of an adapter name', 'auto')
+    .option('--json', 'print one JSON document')
+    .option('--quiet', 'no progress')
+    .action(async (flags: BenchFlags) => {
+      const cases = selectCases(allBenches, flags.kernel)
+      const device = await openDevice(await openAdapter(flags.adapter))
+      const chosen = flags.allVariants ? cases : cases.filter(one => suitsDevice(one, device.kind))
+      const say = flags.quiet ? () => {} : (line: string) => console.error(line)
+      const report = await benchDevice(device, chosen, flags, say).finally(() => device.destroy())
+      console.log(flags.json ? JSON.stringify(report, null, 2) : renderBenchReport(report))
+    })
+}
+
+/** The cases of the named kernels, of all where none is named. Throws InputError on an unknown name. */
+export function selectCases(
+  cases: readonly BenchCase[],
+  names: readonly string[] | undefined,
+): readonly BenchCase[] {
+  if (!names) return cases
+  const known = new Set(cases.map(({ kernel }) => kernel))
+  const unknown = names.find(name => !known.has(name))
+  if (unknown !== undefined)
+    throw new InputError(`--kernel ${unknown}: no such kernel; expected one of ${[...known].join(', ')}`)
+  return cases.filter(({ kernel }) => names.includes(kernel))
+}
+
+/** Times cases, kernel by kernel, and says before each what comes. */
+export async function benchDevice(
+  device: Device,
+  cases: readonly BenchCase[],
+  { rounds, seconds }: { rounds?: number; seconds: number },
+  say: (line: string) => void,
+): Promise<BenchReport> {
+  const probe = await prepareAdd(device, { rows: 1, width: 1000 })
+  const clock = await createBenchClock(device, probe)
+  probe.destroy()
+  const byKernel = Object.entries(Object.groupBy(cases, ({ kernel }) => kernel))
+  const settings =
+    rounds === undefined
+      ? { budgetMs: (1000 * seconds) / cases.length, maxRounds: defaultMaxRounds }
+      : { budgetMs: Number.POSITIVE_INFINITY, maxRounds: rounds }
+  const results: BenchResult[] = []
+  for (const [index, [kernel, ofKernel = []]] of byKernel.entries()) {
+    say(`${kernel}: ${ofKernel.length} cases (kernel ${index + 1} of ${byKernel.length})`)
+    results.push(...(await measureCases(device, clock, ofKernel, settings)))
+  }
+  clock.destroy()
+  return { formatVersion, adapter: device.adapterName, kind: device.kind, clock: clock.kind, results }
+}
+
+function positive(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('expected a whole number from 1')
+  return value
+}

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
-import { type GenerateOptions, generate } from '../core/generate/generate.ts'
+import type { GenerateOptions } from '../core/generate/generate.ts'
 import type { TokenRecord } from '../core/generate/token-record.ts'
-import { LanguageModel } from '../core/model/language-model.ts'
-import { loadWeights } from '../core/model/load-weights.ts'
+import type { LanguageModel } from '../core/model/language-model.ts'
 import type { TokenScores } from '../core/model/token-head.ts'
+import { createLocalMesh, generateOnMesh } from '../core/parallel/local-mesh.ts'
 import { type Device, openDevice } from '../kernels/gpu/device.ts'
 import { openAdapter } from '../node-runner/adapter/dawn.ts'
 import { openModelFolder } from '../node-runner/files/open-model-folder.ts'
@@ -36,13 +36,16 @@ const entropyTolerance = { absolute: 2e-5, relative: 2e-5 }
 const greedy = { temperature: 0, seed: 0 }
 
 const cases = [
-  { model: 'arith-qwen2', folder: '../models/arith-qwen2', kernels: 'cpu', longest: 1000 },
-  { model: 'random-14-heads', folder: 'models/random-14-heads', kernels: 'cpu', longest: 1000 },
-  { model: 'random-tied', folder: 'models/random-tied', kernels: 'cpu', longest: 1000 },
-  { model: 'random-two-files', folder: 'models/random-two-files', kernels: 'cpu', longest: 1000 },
+  { model: 'arith-qwen2', folder: '../models/arith-qwen2', ranks: 1, kernels: 'cpu', longest: 1000 },
+  { model: 'random-14-heads', folder: 'models/random-14-heads', ranks: 1, kernels: 'cpu', longest: 1000 },
+  { model: 'random-tied', folder: 'models/random-tied', ranks: 1, kernels: 'cpu', longest: 1000 },
+  { model: 'random-two-files', folder: 'models/random-two-files', ranks: 1, kernels: 'cpu', longest: 1000 },
+  // More ranks than key-value heads, and than heads.
+  { model: 'random-14-heads', folder: 'models/random-14-heads', ranks: 3, kernels: 'cpu', longest: 65 },
+  { model: 'random-tied', folder: 'models/random-tied', ranks: 8, kernels: 'cpu', longest: 40 },
   // The kernels that a GPU runs, on the same adapter: slow here, so on the shorter prompts only.
-  { model: 'random-14-heads', folder: 'models/random-14-heads', kernels: 'gpu', longest: 17 },
-  { model: 'random-tied', folder: 'models/random-tied', kernels: 'gpu', longest: 3 },
+  { model: 'random-14-heads', folder: 'models/random-14-heads', ranks: 1, kernels: 'gpu', longest: 17 },
+  { model: 'random-tied', folder: 'models/random-tied', ranks: 1, kernels: 'gpu', longest: 3 },
 ] as const
 
 const devices: Device[] = []
@@ -50,19 +53,20 @@ afterAll(() => {
   for (const device of devices) device.destroy()
 })
 
-for (const { model: name, folder, kernels, longest } of cases) {
-  describe(`${name} with the ${kernels} kernels agrees with float64`, async () => {
-    const device = await openDevice(await openAdapter('cpu'), kernels)
-    devices.push(device)
+for (const { model: name, folder, ranks, kernels, longest } of cases) {
+  describe(`${name} on ${ranks} ranks with the ${kernels} kernels agrees with float64`, async () => {
+    const own: Device[] = []
+    for (let rank = 0; rank < ranks; rank++) own.push(await openDevice(await openAdapter('cpu'), kernels))
+    devices.push(...own)
     const files = await openModelFolder(new URL(folder, import.meta.url).pathname)
-    const weights = await loadWeights(device, files.config, files.weights, folder)
-    await files.close()
     const sequences = readGolden(name).sequences.filter(({ prompt_ids }) => prompt_ids.length <= longest)
-    const model = await LanguageModel.create(device, files.config, weights, {
+    const room = {
       sequences: sequences.length,
       capacity: 256,
       topK: 5,
-    })
+    }
+    const models = await createLocalMesh(own, files.config, files.weights, folder, room)
+    await files.close()
 
     it('at every greedy step of every prompt', async () => {
       const options: GenerateOptions = {
@@ -74,7 +78,7 @@ for (const { model: name, folder, kernels, longest } of cases) {
       }
       const requests = sequences.map((sequence, key) => ({ promptIds: sequence.prompt_ids, key, sequence }))
       let compared = 0
-      for await (const { request, generation } of generate(model, requests, options)) {
+      for (const { request, generation } of await generateOnMesh(models, requests, options)) {
         expect(generation.error).toBeNull()
         compared += compareSteps(
           `${name}, ${request.sequence.name}`,
@@ -88,8 +92,8 @@ for (const { model: name, folder, kernels, longest } of cases) {
 
     it('at every position of every prompt', async () => {
       for (const sequence of sequences) {
-        const found = await scorePrompt(model, sequence.prompt_ids)
-        const entropies = found.map(scores => scores.statistics.entropyNats)
+        const [found] = await Promise.all(models.map(model => scorePrompt(model, sequence.prompt_ids)))
+        const entropies = found!.map(scores => scores.statistics.entropyNats)
         const what = `${name}, ${sequence.name}, prompt entropy`
         expectClose(
           what,

@@ -1,18 +1,22 @@
-import { createHash } from 'node:crypto'
 import type { ModelConfig } from '../../core/model/config.ts'
 import { LanguageModel, type ModelRoom } from '../../core/model/language-model.ts'
 import { loadWeights, type ModelWeights, weightBytes } from '../../core/model/load-weights.ts'
+import type { OnRows } from '../../core/model/weight-reader.ts'
+import { soloExchange } from '../../core/parallel/exchange.ts'
+import { planShards, type ShardPlan } from '../../core/parallel/plan-shards.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { type AdapterChoice, openAdapter } from '../adapter/dawn.ts'
 import type { ModelFolder } from '../files/open-model-folder.ts'
 import type { Progress } from '../terminal/progress.ts'
+import { WeightDigest } from './weight-digest.ts'
 
 /** A model's weights on a device. */
 export interface LoadedModel {
   device: Device
   config: ModelConfig
+  plan: ShardPlan
   weights: ModelWeights
-  /** SHA-256 over the names and bytes of the tensors in the order of loading. */
+  /** See WeightDigest. */
   weightDigest: string
 }
 
@@ -24,17 +28,20 @@ export async function loadModel(
   progress: Progress,
 ): Promise<LoadedModel> {
   const device = await openDevice(await openAdapter(choice, { unsafeFast }))
-  const hash = createHash('sha256')
+  const plan = planShards(folder.config, 1)
+  const digest = new WeightDigest()
   const bar = progress.start('loading weights', weightBytes(folder.config, folder.weights), 'bytes')
-  const weights = await loadWeights(device, folder.config, folder.weights, folder.path, (name, bytes) => {
-    hash.update(name).update(new Uint8Array(bytes))
+  const onRows: OnRows = (name, firstRow, rowBytes, bytes) => {
+    digest.add(name, firstRow, rowBytes, bytes)
     bar.advance(bytes.byteLength)
-  })
+  }
+  const { config, weights: entries, path } = folder
+  const weights = await loadWeights(device, config, plan, entries, path, soloExchange(), onRows)
   bar.stop()
-  return { device, config: folder.config, weights, weightDigest: hash.digest('hex') }
+  return { device, config, plan, weights, weightDigest: digest.hex }
 }
 
 /** Makes room for sequences beside loaded weights. */
-export function makeRoom(loaded: LoadedModel, room: ModelRoom): Promise<LanguageModel> {
-  return LanguageModel.create(loaded.device, loaded.config, loaded.weights, room)
+export function makeRoom({ device, config, plan, weights }: LoadedModel, room: ModelRoom): Promise<LanguageModel> {
+  return LanguageModel.create(device, config, plan, weights, room, soloExchange())
 }

@@ -1,0 +1,113 @@
+// The engine: a process whose threads are the ranks of a mesh. A supervisor starts it, feeds it and starts it again when
+// it dies; a thread that ends while its device has a buffer mapping pending takes the whole process along.
+import { proxy } from 'comlink'
+import { GroupAbortedError } from '../../core/parallel/exchange.ts'
+import { exchangeSlotBytes } from '../../core/parallel/local-mesh.ts'
+import { createSharedExchange } from '../../core/parallel/shared-exchange.ts'
+import { weightBytes } from '../../core/model/load-weights.ts'
+import { assignAdapters } from '../adapter/rank-adapters.ts'
+import { openModelFolder } from '../files/open-model-folder.ts'
+import { WeightDigest } from '../run/weight-digest.ts'
+import type { EngineCommand, EngineEvent, EngineJob, EngineTask, LoadedEngine } from './messages.ts'
+import { RankThread } from './rank-thread.ts'
+import type { RankListener } from './rank-worker.ts'
+import { shareWork, WorkView } from './shared-work.ts'
+
+/** Milliseconds between two reports of how far the work is. */
+const statusIntervalMs = 500
+/** How long ranks get to end what they are at after one of them failed. */
+const settleMs = 5000
+
+let threads: RankThread[] = []
+let stop = () => {}
+
+process.on('message', (command: EngineCommand) => {
+  if (command.kind === 'stop') stop()
+  else (command.kind === 'start' ? start(command.job) : run(command.tasks)).catch(fail)
+})
+// The supervisor answers Ctrl-C; without a supervisor nobody wants the answers.
+process.on('SIGINT', () => {})
+process.on('SIGTERM', () => {})
+process.on('disconnect', () => process.exit(1))
+
+let job: EngineJob | null = null
+
+async function start(started: EngineJob): Promise<void> {
+  job = started
+  const { tp, dp } = started.mesh
+  const folder = await openModelFolder(started.model)
+  const { config } = folder
+  const totalBytes = weightBytes(config, folder.weights) * dp
+  await folder.close()
+  const adapters = await assignAdapters(started.adapter, tp * dp)
+  const slotBytes = exchangeSlotBytes(config, started.room)
+  const groups = Array.from({ length: dp }, () => (tp > 1 ? createSharedExchange(tp, slotBytes) : null))
+  threads = adapters.map((adapter, rank) => {
+    return new RankThread({ job: started, rank, adapter, exchange: groups[Math.floor(rank / tp)] ?? null })
+  })
+  let readBytes = 0
+  let saidMs = 0
+  const onRead = proxy((bytes: number) => {
+    readBytes += bytes
+    if (readBytes < totalBytes && performance.now() - saidMs < 100) return
+    saidMs = performance.now()
+    send({ kind: 'loading', readBytes, totalBytes })
+  })
+  const ranks = await onAllRanks(thread => thread.api.load(onRead))
+  const digest = new WeightDigest()
+  for (const { weightDigest } of ranks.slice(0, tp)) digest.addHex(weightDigest)
+  const loaded: LoadedEngine = {
+    adapters,
+    adapterNames: ranks.map(rank => rank.adapterName),
+    deviceBytes: ranks.map(rank => rank.deviceBytes),
+    weightDigest: digest.hex,
+  }
+  send({ kind: 'loaded', loaded })
+}
+
+async function run(tasks: EngineTask[]): Promise<void> {
+  const work = shareWork(tasks, job!.mesh.dp)
+  const view = new WorkView(work, 0, false)
+  stop = () => view.askToStop()
+  const listener = proxy<RankListener>({
+    onAnswer: (key, generation) => send({ kind: 'answer', key, generation }),
+    onToken: (key, token) => send({ kind: 'token', key, token }),
+  })
+  const report = () => {
+    const { tokens, progress } = view
+    send({ kind: 'status', tokens, progress, hostBytes: process.memoryUsage.rss() })
+  }
+  const timer = setInterval(report, statusIntervalMs)
+  const stopped = await onAllRanks(thread => thread.api.run(work, listener))
+  clearInterval(timer)
+  report()
+  send({ kind: 'done', stopped: stopped.some(Boolean) }, () => process.exit(0))
+}
+
+/**
+ * The same call on all ranks. When one fails the others are told by their exchange and get time to end; the failure that
+ * came first is thrown, not those that followed from it.
+ */
+async function onAllRanks<T>(call: (thread: RankThread) => Promise<T>): Promise<T[]> {
+  let failure: { error: unknown } | null = null
+  const calls = threads.map(thread =>
+    thread.call(call(thread)).catch(error => {
+      if (!failure || failure.error instanceof GroupAbortedError) failure = { error }
+      throw error
+    }),
+  )
+  const settled = Promise.allSettled(calls)
+  const firstFailure = Promise.all(calls).catch(() => new Promise(resolve => setTimeout(resolve, settleMs)))
+  await Promise.race([settled, firstFailure])
+  if (failure) throw (failure as { error: unknown }).error
+  return Promise.all(calls)
+}
+
+function send(event: EngineEvent, then: () => void = () => {}): void {
+  process.send?.(event, then)
+}
+
+function fail(error: unknown): void {
+  const { name, message } = error instanceof Error ? error : new Error(String(error))
+  send({ kind: 'failed', name, message }, () => process.exit(1))
+}

@@ -1,0 +1,105 @@
+import { availableParallelism } from 'node:os'
+import { parentPort, workerData } from 'node:worker_threads'
+import { expose, type ProxyMarked, type Remote } from 'comlink'
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
+import { type Generation, generate } from '../../core/generate/generate.ts'
+import type { TokenRecord } from '../../core/generate/token-record.ts'
+import { LanguageModel } from '../../core/model/language-model.ts'
+import { loadWeights } from '../../core/model/load-weights.ts'
+import { type Exchange, soloExchange } from '../../core/parallel/exchange.ts'
+import { planShards } from '../../core/parallel/plan-shards.ts'
+import { joinSharedExchange, type SharedExchangeMemory } from '../../core/parallel/shared-exchange.ts'
+import { type Device, openDevice } from '../../kernels/gpu/device.ts'
+import { openRankAdapter, type RankAdapter } from '../adapter/rank-adapters.ts'
+import { openModelFolder } from '../files/open-model-folder.ts'
+import { WeightDigest } from '../run/weight-digest.ts'
+import type { EngineJob } from './messages.ts'
+import { type SharedWork, WorkView } from './shared-work.ts'
+
+/** What a rank thread is started with. */
+export interface RankStart {
+  job: EngineJob
+  rank: number
+  adapter: RankAdapter
+  /** Of its group; null for a rank that is alone. */
+  exchange: SharedExchangeMemory | null
+}
+
+/** What a rank hands over while it runs. */
+export interface RankListener {
+  onAnswer(key: number, generation: Generation): void
+  onToken(key: number, token: TokenRecord): void
+}
+
+const { job, rank, adapter, exchange: memory } = workerData as RankStart
+const { tp, dp } = job.mesh
+const group = Math.floor(rank / tp)
+const member = rank % tp
+// Spinning helps only where every rank has a core to spin on.
+const exchange: Exchange = memory ? joinSharedExchange(memory, member, availableParallelism() >= tp * dp) : soloExchange()
+
+// Held: Dawn crashes when what made a device is collected before it.
+let device: Device | null = null
+let model: LanguageModel | null = null
+
+/** The interface of a rank thread: called through Comlink. */
+const api = {
+  /** Opens the rank's device and reads its part of the weights. `onRead` gets the bytes read, each counted once in a group. */
+  async load(onRead: Remote<((bytes: number) => void) & ProxyMarked>) {
+    try {
+      device = await openDevice(await openRankAdapter(adapter, { unsafeFast: job.unsafeFast }))
+      const folder = await openModelFolder(job.model)
+      const { config, weights: entries, path } = folder
+      const plan = planShards(config, tp)
+      const digest = new WeightDigest()
+      const weights = await loadWeights(device, config, plan, entries, path, exchange, (name, firstRow, rowBytes, bytes) => {
+        digest.add(name, firstRow, rowBytes, bytes)
+        void onRead(bytes.byteLength)
+      })
+      await folder.close()
+      model = await LanguageModel.create(device, config, plan, weights, job.room, exchange)
+      const { adapterName, account } = device
+      return { adapterName, weightDigest: digest.hex, deviceBytes: account.allocatedBytes }
+    } catch (error) {
+      exchange.abort(String(error))
+      throw error
+    }
+  },
+
+  /** Answers tasks until the queue is empty (false) or a stop is asked for (true). The first rank of a group hands the answers over. */
+  async run(work: SharedWork, listener: Remote<RankListener & ProxyMarked>) {
+    const leads = member === 0
+    const view = new WorkView(work, group, leads)
+    try {
+      let stopped = false
+      const answers = generate(model!, view.requests(), {
+        maxNewTokens: job.maxNewTokens,
+        stopIds: new Set(job.stopIds),
+        sampling: job.sampling,
+        topLogprobs: job.topLogprobs,
+        tokenText: null,
+        shouldStop: () => {
+          view.countProgress()
+          stopped = view.shouldStop()
+          return stopped
+        },
+        onToken: (request, token) => {
+          if (!leads) return
+          view.countToken()
+          if (job.streamTokens) void listener.onToken(request.key, token)
+        },
+      })
+      for await (const { request, generation } of answers) if (leads) void listener.onAnswer(request.key, generation)
+      return stopped
+    } catch (error) {
+      view.fail()
+      exchange.abort(String(error))
+      throw error
+    }
+  },
+}
+
+/** Type of a rank thread's interface. */
+export type RankApi = typeof api
+
+expose(api, nodeEndpoint(parentPort!))

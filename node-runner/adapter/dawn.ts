@@ -44,6 +44,14 @@ export async function openAdapter(
   return opened
 }
 
+/** Opens Dawn's adapter that computes nothing: it checks shaders and calls as any other does, on any machine. */
+export async function openNullAdapter(): Promise<OpenedAdapter> {
+  Object.assign(globalThis, globals)
+  const opened = await tryAdapter(['backend=null'])
+  if (!opened) throw noAdapter('null', [])
+  return opened
+}
+
 /** Names of all adapters that Dawn sees now, as `adapter=NAME` matches them. */
 export async function adapterNames(): Promise<string[]> {
   if (!ensureVulkanLoader() || !hasVulkanDriver()) return []

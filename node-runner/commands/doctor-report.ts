@@ -1,4 +1,5 @@
 import { formatVersion } from '../../core/formats/sample-record.ts'
+import { openDevice } from '../../kernels/gpu/device.ts'
 import { type AdapterChoice, adapterNames, openAdapter } from '../adapter/dawn.ts'
 import { NoAdapterError } from '../adapter/no-adapter-error.ts'
 import { type Versions, versions } from '../versions.ts'
@@ -8,7 +9,7 @@ export interface RankAdapter {
   rank: number
   name: string
   kind: 'cpu' | 'gpu'
-  /** Whether a device could be opened on it, with every limit and feature listed here. */
+  /** Whether a device could be opened on it. */
   opens: boolean
   limits: Record<string, number>
   /** Optional features that a kernel or a timing can use, and whether the adapter has them. */
@@ -32,15 +33,8 @@ export interface DoctorReport {
   findings: Finding[]
 }
 
-const limitNames = [
-  'maxBufferSize',
-  'maxStorageBufferBindingSize',
-  'maxStorageBuffersPerShaderStage',
-  'maxComputeWorkgroupStorageSize',
-  'maxComputeInvocationsPerWorkgroup',
-  'maxComputeWorkgroupSizeX',
-  'maxComputeWorkgroupsPerDimension',
-] as const
+/** Limits that decide what a kernel may bind and how it may be dispatched. */
+const computeLimit = /^max(BufferSize|StorageBufferBindingSize|StorageBuffersPerShaderStage|Compute.*)$/
 
 const featureNames = ['shader-f16', 'subgroups', 'timestamp-query', 'chromium-experimental-subgroup-matrix']
 
@@ -63,23 +57,26 @@ export async function doctorReport(choice: AdapterChoice): Promise<DoctorReport>
 }
 
 async function rankAdapter(choice: AdapterChoice): Promise<RankAdapter> {
-  const { gpu, adapter } = await openAdapter(choice)
-  const { vendor, architecture, device, description } = adapter.info
-  const limits = Object.fromEntries(limitNames.map(name => [name, adapter.limits[name]]))
-  const features = Object.fromEntries(featureNames.map(name => [name, adapter.features.has(name)]))
-  const requiredFeatures = featureNames.filter(name => features[name]) as GPUFeatureName[]
-  const opened = await adapter.requestDevice({ requiredLimits: limits, requiredFeatures }).catch(() => null)
-  opened?.destroy()
-  // Dawn crashes when `gpu` is collected before its device has gone.
-  await opened?.lost.then(() => gpu)
+  const provider = await openAdapter(choice)
+  const { info, limits, features } = provider.adapter
+  const device = await openDevice(provider).catch(() => null)
+  device?.destroy()
   return {
     rank: 0,
-    name: [vendor, architecture, device, description].filter(Boolean).join(' '),
-    kind: adapter.info.isFallbackAdapter ? 'cpu' : 'gpu',
-    opens: opened !== null,
-    limits,
-    features,
+    name: [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(' '),
+    kind: info.isFallbackAdapter ? 'cpu' : 'gpu',
+    opens: device !== null,
+    limits: computeLimits(limits),
+    features: Object.fromEntries(featureNames.map(name => [name, features.has(name)])),
   }
+}
+
+function computeLimits(limits: GPUSupportedLimits): Record<string, number> {
+  const found: Record<string, number> = {}
+  // The limits are accessors of the prototype, which Object.entries does not list.
+  for (const name in limits)
+    if (computeLimit.test(name)) found[name] = Number(limits[name as keyof GPUSupportedLimits])
+  return found
 }
 
 function findingsOf(rank: RankAdapter): Finding[] {

@@ -6,7 +6,7 @@ import { bytesPerWeight, type TensorEntry } from '../formats/safetensors.ts'
 import { widen } from '../formats/widen.ts'
 import { InputError } from '../input-error.ts'
 import type { ModelConfig } from './config.ts'
-import { checkTensors } from './tensor-names.ts'
+import { checkTensors, expectedTensors } from './tensor-names.ts'
 
 /** Weights of one decoder layer. D hidden, H query heads, K key-value heads, d head width, F MLP width. */
 export interface LayerWeights {
@@ -42,12 +42,9 @@ export type OnWeightBytes = (tensorName: string, bytes: ArrayBuffer) => void
 /** Bytes of a tensor that sit in host memory at once, at most. */
 const stagingBytes = 64 * 2 ** 20
 
-/** Bytes that loadWeights reads. */
+/** Bytes that loadWeights reads: a checkpoint may hold further tensors. */
 export function weightBytes(config: ModelConfig, entries: Map<string, TensorEntry>): number {
-  let total = 0
-  for (const { name, byteLength } of entries.values())
-    if (!(config.tieWordEmbeddings && name === 'lm_head.weight')) total += byteLength
-  return total
+  return expectedTensors(config).reduce((total, { name }) => total + (entries.get(name)?.byteLength ?? 0), 0)
 }
 
 /**

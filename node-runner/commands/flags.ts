@@ -50,7 +50,8 @@ export function checkMesh({ tp, dp }: RunFlags): void {
 /** The limit on new tokens: the flag, else what the model's generation_config.json states, else a default. */
 export function chooseMaxNewTokens(flags: RunFlags, stated: Record<string, unknown> | undefined): number {
   const fromModel = stated?.max_new_tokens
-  return flags.maxNewTokens ?? (Number.isInteger(fromModel) ? Number(fromModel) : defaultMaxNewTokens)
+  const isStated = Number.isInteger(fromModel) && Number(fromModel) >= 1
+  return flags.maxNewTokens ?? (isStated ? Number(fromModel) : defaultMaxNewTokens)
 }
 
 /** Parser of a whole number within bounds. */

@@ -11,6 +11,7 @@ import { InputError } from '../../core/input-error.ts'
 import { type ModelFolder, openModelFolder } from '../files/open-model-folder.ts'
 import { interruptSignal } from '../run/interrupt-signal.ts'
 import { loadModel, makeRoom } from '../run/loaded-model.ts'
+import { brokenPipeSignal } from '../terminal/broken-pipe.ts'
 import { colourByEntropy } from '../terminal/colour-by-entropy.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { addRunFlags, checkMesh, chooseMaxNewTokens, type RunFlags } from './flags.ts'
@@ -53,18 +54,22 @@ async function runGenerate(flags: GenerateFlags): Promise<number> {
       capacity: Math.min(promptIds.length + maxNewTokens, config.maxPositionEmbeddings),
       topK: Math.min(Math.max(flags.topLogprobs, 2), config.vocabSize),
     })
-    const show = flags.json || flags.quiet ? () => {} : tokenPrinter(tokenizer)
+    const printer = flags.json || flags.quiet ? null : tokenPrinter(tokenizer)
     const answers = generate(model, [request], {
       maxNewTokens,
       stopIds: new Set(folder.eosTokenIds),
       sampling: { temperature: flags.temperature, seed: flags.seed },
       topLogprobs: flags.topLogprobs,
       tokenText: tokenizer && (id => tokenizer.tokenText(id)),
-      signal: interrupt.signal,
-      onToken: (_, token) => show(token),
+      signal: AbortSignal.any([interrupt.signal, brokenPipeSignal(process.stdout)]),
+      onToken: (_, token) => printer?.show(token),
     })
-    for await (const { generation } of answers) return report(flags, generation, promptIds.length, tokenizer)
-    return 130
+    for await (const { generation } of answers) {
+      printer?.end()
+      return report(flags, generation, promptIds.length, tokenizer)
+    }
+    // Whoever closed standard output has read all that was wanted.
+    return interrupt.signal.aborted ? 130 : 0
   } finally {
     interrupt.release()
     loaded.device.destroy()
@@ -89,7 +94,6 @@ function report(
     console.log(text ?? tokens.map(token => token.id).join(','))
     return 0
   }
-  process.stdout.write('\n')
   const entropies = tokens.map(token => token.entropyNats)
   const mean = entropies.reduce((sum, value) => sum + value, 0) / entropies.length
   const seconds = durationMs / 1000
@@ -101,12 +105,17 @@ function report(
 }
 
 /** Shows tokens as they come: text where there is a tokenizer, ids elsewhere. */
-function tokenPrinter(tokenizer: Tokenizer | null): (token: TokenRecord) => void {
+function tokenPrinter(tokenizer: Tokenizer | null): { show(token: TokenRecord): void; end(): void } {
   const decoder = tokenizer && createTextDecoder(tokenizer)
   const colour = process.stdout.isTTY && !process.env.NO_COLOR
-  return token => {
-    const text = decoder ? decoder.push(token.id) : `${token.id} `
-    process.stdout.write(colour ? colourByEntropy(text, token.entropyNats) : text)
+  return {
+    show(token) {
+      const text = decoder ? decoder.push(token.id) : `${token.id} `
+      process.stdout.write(colour ? colourByEntropy(text, token.entropyNats) : text)
+    },
+    end() {
+      process.stdout.write(`${decoder?.flush() ?? ''}\n`)
+    },
   }
 }
 

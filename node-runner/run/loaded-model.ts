@@ -26,12 +26,18 @@ export async function loadModel(
   const device = await openDevice(await openAdapter(choice, { unsafeFast }))
   const hash = createHash('sha256')
   const bar = progress.start('loading weights', weightBytes(folder.config, folder.weights), 'bytes')
-  const weights = await loadWeights(device, folder.config, folder.weights, folder.path, (name, bytes) => {
-    hash.update(name).update(new Uint8Array(bytes))
-    bar.advance(bytes.byteLength)
-  })
-  bar.stop()
-  return { device, config: folder.config, weights, weightDigest: hash.digest('hex') }
+  try {
+    const weights = await loadWeights(device, folder.config, folder.weights, folder.path, (name, bytes) => {
+      hash.update(name).update(new Uint8Array(bytes))
+      bar.advance(bytes.byteLength)
+    })
+    return { device, config: folder.config, weights, weightDigest: hash.digest('hex') }
+  } catch (error) {
+    device.destroy()
+    throw error
+  } finally {
+    bar.stop()
+  }
 }
 
 /** Makes room for sequences beside loaded weights. */

@@ -58,7 +58,7 @@ export async function runEvaluation(flags: EvalFlags): Promise<number> {
   checkMesh(flags)
   const folder = await openModelFolder(flags.model)
   const run = await planRun(flags, folder)
-  mkdirSync(flags.out, { recursive: true })
+  makeRunFolder(flags.out)
   const descriptionPath = join(flags.out, 'run.json')
   const before = readRunDescription(descriptionPath)
   if (before) {
@@ -70,15 +70,20 @@ export async function runEvaluation(flags: EvalFlags): Promise<number> {
       model: { ...run.settings.model, weightDigest: model.weightDigest },
     })
   }
-  const journal = new Journal(join(flags.out, 'samples.jsonl'))
+  const journal = new Journal(join(flags.out, 'samples.jsonl'), 'append')
   try {
+    if (!before && journal.size > 0)
+      throw new InputError(
+        `${flags.out}: holds ${journal.size} finished samples in samples.jsonl, but no run.json that says of which run; ` +
+          'restore run.json, or use another --out',
+      )
     const pending = run.tasks.filter(task => !journal.has(task))
     const kept = run.tasks.length - pending.length
     if (kept > 0) progress.say(`${kept} of ${run.tasks.length} samples are finished already`)
     if (pending.length > 0 || !before) {
       const finished = await answer(run, pending, journal, descriptionPath, progress)
       if (!finished) {
-        const { size } = journal
+        const size = run.tasks.filter(task => journal.has(task)).length
         progress.say(
           `interrupted: ${size} of ${run.tasks.length} samples are kept in ${flags.out}; the same command resumes`,
         )
@@ -95,9 +100,10 @@ export async function runEvaluation(flags: EvalFlags): Promise<number> {
 async function planRun(flags: EvalFlags, folder: ModelFolder): Promise<PlannedRun> {
   const tokenizer = await loadTokenizer(flags.model)
   const source = await openFileByteSource(flags.dataset).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error
+    if (error instanceof InputError) throw error
+    const reason = error.code === 'ENOENT' ? 'no such file' : `cannot be opened (${error.code})`
     throw new InputError(
-      `${flags.dataset}: no such file; expected a data set (.jsonl, .json, .csv or .parquet), check --dataset`,
+      `${flags.dataset}: ${reason}; expected a data set (.jsonl, .json, .csv or .parquet), check --dataset`,
     )
   })
   const columns = { problemColumn: flags.problemColumn, answerColumn: flags.answerColumn }
@@ -210,7 +216,10 @@ function finishRun(
 ): number {
   const description = readRunDescription(descriptionPath)
   if (!description) throw new Error(`${descriptionPath}: has gone; run the same command again`)
-  const { analysis, files } = writeResults(flags.out, { ...description, limit }, () => journal.records(limit))
+  // A run that was longer before keeps its samples; every file of it says what this call asked for.
+  const run = { ...description, limit }
+  claimRunFolder(descriptionPath, run)
+  const { analysis, files } = writeResults(flags.out, run, () => journal.records(limit))
   if (flags.json) console.log(JSON.stringify(analysis, null, 2))
   else if (!flags.quiet) console.log(summariseRun(analysis, files))
   for (const warning of analysis.warnings) progress.say(`warning: ${warning}`)
@@ -218,6 +227,15 @@ function finishRun(
   const [first] = journal.records(limit)
   console.error(`entrace: every sample failed; the first: ${first?.error ?? 'unknown'}`)
   return 1
+}
+
+function makeRunFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new InputError(`${path}: cannot be made a folder (${code}); use another --out`)
+  }
 }
 
 /** Digest of how the template renders a fixed conversation: what any change to it would change. */

@@ -7,6 +7,8 @@ import { doctorCommand } from './commands/doctor.ts'
 import { evalCommand } from './commands/eval.ts'
 import { generateCommand } from './commands/generate.ts'
 import { gradeCommand } from './commands/grade.ts'
+import { planCommand } from './commands/plan.ts'
+import { brokenPipeSignal } from './terminal/broken-pipe.ts'
 import { versions } from './versions.ts'
 
 const program = new Command('entrace')
@@ -16,8 +18,16 @@ const program = new Command('entrace')
   .addCommand(generateCommand())
   .addCommand(gradeCommand())
   .addCommand(analyseCommand())
+  .addCommand(planCommand())
   .addCommand(doctorCommand())
-for (const command of [program, ...program.commands]) command.exitOverride()
+const commands = [program, ...program.commands]
+for (const command of commands)
+  command.option('--debug', 'print a stack trace with an error', false).exitOverride()
+for (const stream of [process.stdout, process.stderr]) brokenPipeSignal(stream)
+process.on('uncaughtException', error => {
+  // Nothing is known of what still runs, so the process ends at once; a run resumes from its journal.
+  process.exit(exitCodeOf(error))
+})
 
 try {
   await program.parseAsync()
@@ -28,8 +38,16 @@ try {
 function exitCodeOf(error: unknown): number {
   // Commander has printed its own message, and ends help and version with 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  if (!(error instanceof Error)) throw error
-  console.error(`entrace: ${error.message}`)
+  const message = error instanceof Error ? error.message : String(error)
+  // Dawn's messages have many lines; one paragraph is what scripts and people expect of an error.
+  console.error(`entrace: ${message.trim().replaceAll(/\s*\n\s*/g, ' ')}`)
+  if (commands.some(command => command.opts()['debug'])) console.error(stackOf(error))
   if (error instanceof InputError) return 2
   return error instanceof NoAdapterError ? 3 : 1
+}
+
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'no stack trace: what was thrown is no Error'
+  const stack = error.stack ?? error.message
+  return error.cause === undefined ? stack : `${stack}\ncaused by ${stackOf(error.cause)}`
 }

@@ -32,7 +32,7 @@ describe('importViolations', () => {
     ['core/a.ts', "import { readFile } from 'fs'", 'may not import fs'],
     ['core/a.ts', "import { parse } from 'csv-parse'", 'may not import csv-parse'],
     ['core/a.ts', 'export const b = process.env.B', 'may not use process'],
-    ['kernels/a.ts', 'export const b = document.title', 'may not use document'],
+    ['kernels/a.ts', 'export const b = Buffer.alloc(8)', 'may not use Buffer'],
     ['node-runner/a.ts', "import { b } from '../web/b.ts'", 'may not import ../web/b.ts'],
     ['web/a.ts', "import { b } from '../node-runner/b.ts'", 'may not import ../node-runner/b.ts'],
     ['web/a.ts', "import 'node:fs'", 'may not import node:fs'],

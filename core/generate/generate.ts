@@ -4,6 +4,9 @@ import type { Sampling, ScoredRow, TokenScores } from '../model/token-head.ts'
 import { recordToken } from './record-token.ts'
 import type { TokenRecord } from './token-record.ts'
 
+/** What generation needs of a model. */
+export type SteppedModel = Pick<LanguageModel, 'config' | 'room' | 'maxRows' | 'step'>
+
 /** A prompt whose answer is wanted. */
 export interface SequenceRequest {
   promptIds: readonly number[]
@@ -54,7 +57,7 @@ interface Active<Request> {
  * the others' numbers, so an answer does not depend on its company.
  */
 export async function* generate<Request extends SequenceRequest>(
-  model: LanguageModel,
+  model: SteppedModel,
   requests: Iterable<Request>,
   options: GenerateOptions,
 ): AsyncGenerator<{ request: Request; generation: Generation }> {
@@ -105,7 +108,7 @@ export function findProblem({ promptIds }: SequenceRequest, config: ModelConfig)
 
 /** Runs one step: a token of every sequence that decodes, then as much of the new prompts as there is room for. */
 async function stepAll<Request extends SequenceRequest>(
-  model: LanguageModel,
+  model: SteppedModel,
   active: Active<Request>[],
   sampling: Sampling,
 ) {
@@ -130,7 +133,7 @@ async function stepAll<Request extends SequenceRequest>(
 
 /** Takes a step's token into its sequence; returns the answer where that ends it. */
 function addToken<Request extends SequenceRequest>(
-  model: LanguageModel,
+  model: SteppedModel,
   sequence: Active<Request>,
   scores: TokenScores,
   options: GenerateOptions,
@@ -153,8 +156,9 @@ function addToken<Request extends SequenceRequest>(
   sequence.tokens.push(token)
   options.onToken?.(sequence.request, token)
   if (options.stopIds.has(token.id)) return end('stop')
-  if (sequence.tokens.length >= options.maxNewTokens || sequence.seen >= model.room.capacity)
-    return end('length')
+  // The token itself counts: prompt and answer together stay within the room and so within the context.
+  const length = sequence.seen + 1
+  if (sequence.tokens.length >= options.maxNewTokens || length >= model.room.capacity) return end('length')
   sequence.pending.push(token.id)
   return null
 }

@@ -6,7 +6,7 @@ import type { Exchange } from '../parallel/exchange.ts'
 import type { ShardPlan } from '../parallel/plan-shards.ts'
 import type { Range } from '../parallel/split-range.ts'
 import type { ModelConfig } from './config.ts'
-import { checkTensors } from './tensor-names.ts'
+import { checkTensors, expectedTensors } from './tensor-names.ts'
 import { type OnRows, WeightReader } from './weight-reader.ts'
 
 /** A rank's weights of one decoder layer. D hidden, d head width; H, K and F are the rank's query heads, key-value heads and MLP columns. */
@@ -39,12 +39,9 @@ export interface ModelWeights {
   lmHead: PackedWeight
 }
 
-/** Bytes that all ranks of a group account for while loading. */
+/** Bytes that all ranks of a group account for while loading: a checkpoint may hold further tensors. */
 export function weightBytes(config: ModelConfig, entries: Map<string, TensorEntry>): number {
-  let total = 0
-  for (const { name, byteLength } of entries.values())
-    if (!(config.tieWordEmbeddings && name === 'lm_head.weight')) total += byteLength
-  return total
+  return expectedTensors(config).reduce((total, { name }) => total + (entries.get(name)?.byteLength ?? 0), 0)
 }
 
 /**

@@ -7,10 +7,10 @@ const config = publishedConfig('qwen2.5-7b')!
 /** Memory of an H200 that nothing else slows down. */
 const ideal: Hardware = {
   memoryBytes: 141e9,
-  bandwidth: 4.8e12,
-  compute: Number.POSITIVE_INFINITY,
+  bandwidthBytesPerSecond: 4.8e12,
+  flopsPerSecond: Number.POSITIVE_INFINITY,
   latencySeconds: 0,
-  link: Number.POSITIVE_INFINITY,
+  linkBytesPerSecond: Number.POSITIVE_INFINITY,
   dispatchSeconds: 0,
 }
 const oneShortSequence: Workload = { concurrency: 1, contextTokens: 1 }
@@ -50,7 +50,12 @@ describe('cost model', () => {
   )
 
   it('sums the larger of reading and computing, dispatches, and synchronisations', () => {
-    const hardware = { compute: 1e12, latencySeconds: 1e-4, link: 1e9, dispatchSeconds: 1e-5 }
+    const hardware = {
+      flopsPerSecond: 1e12,
+      latencySeconds: 1e-4,
+      linkBytesPerSecond: 1e9,
+      dispatchSeconds: 1e-5,
+    }
     const { oneSequence, concurrent } = predict(8, hardware, { concurrency: 64, contextTokens: 200 })
     const { cost } = oneSequence
     expect(oneSequence.deviceSeconds).toBe(cost.flops / 1e12)
@@ -63,7 +68,7 @@ describe('cost model', () => {
   })
 
   it('shares the cost of exchanges among many sequences, yet gives replicas the throughput', () => {
-    const hardware = { latencySeconds: 5e-5, link: 5e10, compute: 6.7e13 }
+    const hardware = { latencySeconds: 5e-5, linkBytesPerSecond: 5e10, flopsPerSecond: 6.7e13 }
     const many = { concurrency: 256, contextTokens: 1000 }
     const tokens = (tp: number, workload: Workload) => predict(tp, hardware, workload).tokensPerSecond
     expect(tokens(8, many) / tokens(8, { ...many, concurrency: 1 })).toBeGreaterThan(10)

@@ -16,13 +16,13 @@ export interface Hardware {
   /** Of the adapter's memory. */
   memoryBytes: number
   /** Read from the adapter's memory a second. */
-  bandwidth: number
+  bandwidthBytesPerSecond: number
   /** Floating-point operations a second. */
-  compute: number
+  flopsPerSecond: number
   /** Seconds of a synchronisation beside its bytes: submit, map, and the meeting of the ranks. */
   latencySeconds: number
   /** Bytes a second between a device and its host. */
-  link: number
+  linkBytesPerSecond: number
   /** Seconds of a dispatch beside its work. */
   dispatchSeconds: number
 }
@@ -132,9 +132,13 @@ function slowestStep(
 }
 
 function predictStep(cost: StepCost, hardware: Hardware): StepPrediction {
-  const deviceSeconds = Math.max(cost.readBytes / hardware.bandwidth, cost.flops / hardware.compute)
+  const deviceSeconds = Math.max(
+    cost.readBytes / hardware.bandwidthBytesPerSecond,
+    cost.flops / hardware.flopsPerSecond,
+  )
   const dispatchSeconds = cost.dispatches * hardware.dispatchSeconds
-  const exchangeSeconds = cost.synchronisations * hardware.latencySeconds + cost.messageBytes / hardware.link
+  const exchangeSeconds =
+    cost.synchronisations * hardware.latencySeconds + cost.messageBytes / hardware.linkBytesPerSecond
   return {
     cost,
     deviceSeconds,

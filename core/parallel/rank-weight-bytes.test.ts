@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { openDevice } from '../../kernels/gpu/device.ts'
+import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openAdapter } from '../../node-runner/adapter/dawn.ts'
 import { openModelFolder } from '../../node-runner/files/open-model-folder.ts'
 import { bytesPerWeight } from '../formats/safetensors.ts'
@@ -8,7 +8,7 @@ import { type ModelConfig, parseConfig } from '../model/config.ts'
 import { loadWeights } from '../model/load-weights.ts'
 import { publishedConfig, publishedConfigNames } from '../model/published-configs.ts'
 import { expectedTensors } from '../model/tensor-names.ts'
-import { soloExchange } from './exchange.ts'
+import { createLocalExchanges } from './local-exchange.ts'
 import { planShards } from './plan-shards.ts'
 import { rankWeightBytes, rankWeightParts } from './rank-weight-bytes.ts'
 
@@ -46,19 +46,28 @@ describe('rankWeightBytes', () => {
     })
   })
 
-  it.each(['models/arith-qwen2', 'test/models/random-14-heads', 'test/models/random-tied'])(
-    'of one rank is what loading %s allocates',
-    async path => {
-      const device = await openDevice(await openAdapter('cpu'))
-      const { config, weights, close } = await openModelFolder(folderOf(path))
-      try {
-        await loadWeights(device, config, planShards(config, 1), weights, path, soloExchange())
-        const { dtype } = weights.values().next().value!
-        expect(device.account.allocatedBytes).toBe(rankWeightBytes(config, planShards(config, 1), 0, dtype))
-      } finally {
-        await close()
-        device.destroy()
-      }
-    },
-  )
+  it.each([
+    ['models/arith-qwen2', 1],
+    ['test/models/random-tied', 1],
+    ['test/models/random-14-heads', 3],
+    ['test/models/random-14-heads', 16],
+  ])('is what loading %s over %i ranks allocates', async (path, ranks) => {
+    const { config, weights, close } = await openModelFolder(folderOf(path))
+    const plan = planShards(config, ranks)
+    const { dtype } = weights.values().next().value!
+    const exchanges = createLocalExchanges(ranks, 2 ** 23)
+    const devices: Device[] = []
+    try {
+      for (let rank = 0; rank < ranks; rank++) devices.push(await openDevice(await openAdapter('cpu')))
+      await Promise.all(
+        devices.map((device, rank) => loadWeights(device, config, plan, weights, path, exchanges[rank]!)),
+      )
+      expect(devices.map(device => device.account.allocatedBytes)).toEqual(
+        plan.ranks.map(({ rank }) => rankWeightBytes(config, plan, rank, dtype)),
+      )
+    } finally {
+      await close()
+      for (const device of devices) device.destroy()
+    }
+  })
 })

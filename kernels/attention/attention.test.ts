@@ -1,16 +1,15 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
 import { expectClose } from '../../test/support/expect-close.ts'
 import { Random } from '../../test/support/random.ts'
+import { runPrepared } from '../../test/support/run-prepared.ts'
 import { Recorder } from '../gpu/recorder.ts'
-import { createTensor, tensorFrom } from '../gpu/tensor.ts'
+import { type AttentionShape, attentionVariants, prepareAttention } from './attention.bench.ts'
 import { attentionReference, attentionShapes } from './attention.reference.ts'
-import { type Attention, attention, createAttentionScratch } from './attention.ts'
-
-type Shape = (typeof attentionShapes)[number]
 
 /** Inputs as the kernel wants them, and as plain rows for the reference. */
-function makeInputs({ heads, keyValueHeads, width, capacity, positions }: Shape, scale: number) {
+function makeInputs({ heads, keyValueHeads, width, capacity, positions }: AttentionShape, scale: number) {
   const random = new Random(3)
   const slots = positions.length
   const q = random.normals(slots * heads * width, scale)
@@ -48,56 +47,28 @@ describe('attention', async () => {
   const device = await testDevice()
 
   async function run(
-    shape: Shape,
+    shape: AttentionShape,
     inputs: ReturnType<typeof makeInputs>,
-    variant: 'split' | 'serial',
+    variant: (typeof attentionVariants)[number],
     rows?: number[],
   ) {
     const { heads, keyValueHeads, width, capacity } = shape
     const chosen = rows ?? shape.positions.map((_, row) => row)
-    const count = chosen.length
     const q = chosen.flatMap(row => [...inputs.q.subarray(row * heads * width, (row + 1) * heads * width)])
+    const positions = chosen.map(row => shape.positions[row]!)
     const slotCount = shape.positions.length
-    const lastPosition = Math.max(...chosen.map(row => shape.positions[row]!))
-    const use: Attention = {
-      q: await tensorFrom(device, 'q', [count, heads, width], new Float32Array(q)),
-      cache: {
-        keys: await tensorFrom(
-          device,
-          'keys',
-          [slotCount, keyValueHeads, width / 4, capacity, 4],
-          inputs.keys,
-        ),
-        values: await tensorFrom(
-          device,
-          'values',
-          [slotCount, keyValueHeads, capacity, width],
-          inputs.values,
-        ),
-      },
-      positions: await tensorFrom(
-        device,
-        'positions',
-        [count],
-        new Uint32Array(chosen.map(row => shape.positions[row]!)),
-      ),
-      slots: await tensorFrom(
-        device,
-        'slots',
-        [count],
-        new Uint32Array(chosen.map(row => inputs.slots[row]!)),
-      ),
-      out: await createTensor(device, 'out', 'f32', [count, heads, width]),
-      scratch: await createAttentionScratch(device, count, heads, width, lastPosition + 1),
-      lastPosition,
-    }
-    const recorder = new Recorder(device, 'attention test')
-    attention(device, recorder, use, variant)
-    const [bytes] = await recorder.submitAndRead(use.out)
-    return new Float32Array(bytes!)
+    const prepared = await prepareAttention(
+      device,
+      { heads, keyValueHeads, width, capacity, positions, slotCount },
+      variant,
+    )
+    const slots = new Uint32Array(chosen.map(row => inputs.slots[row]!))
+    const used = { q: new Float32Array(q), keys: inputs.keys, values: inputs.values, slots }
+    const { out } = await runPrepared(device, prepared, used, 'out')
+    return new Float32Array(out)
   }
 
-  for (const variant of ['split', 'serial'] as const) {
+  for (const variant of attentionVariants) {
     for (const shape of attentionShapes) {
       it(`${variant} agrees with float64: ${shape.name}`, async () => {
         const inputs = makeInputs(shape, 1)
@@ -127,6 +98,36 @@ describe('attention', async () => {
         expect(await run(shape, inputs, variant, [row])).toEqual(
           together.slice(row * rowElements, (row + 1) * rowElements),
         )
+    })
+
+    it(`${variant}: over one key returns its value`, async () => {
+      const shape = { heads: 6, keyValueHeads: 2, width: 8, capacity: 3, positions: [0] }
+      const number = fc.float({ min: -1000, max: 1000, noNaN: true })
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(number, { minLength: 48, maxLength: 48 }),
+          fc.array(number, { minLength: 48, maxLength: 48 }),
+          async (queries, values) => {
+            const prepared = await prepareAttention(device, shape, variant)
+            const inputs = { q: new Float32Array(queries), values: new Float32Array(values) }
+            const { out } = await runPrepared(device, prepared, inputs, 'out')
+            const expected = Array.from({ length: 48 }, (_, i) => {
+              const keyValueHead = Math.floor(i / 8 / 3)
+              return inputs.values[keyValueHead * 3 * 8 + (i % 8)]!
+            })
+            expectClose('value', new Float32Array(out), expected, { absolute: 1e-6, relative: 1e-6 })
+          },
+        ),
+        { numRuns: 15, seed: 1 },
+      )
+    })
+
+    it(`${variant}: refuses a width above 256, and a position beyond the cache`, async () => {
+      const shape = { heads: 2, keyValueHeads: 1, width: 8, capacity: 3, positions: [3] }
+      const { record } = await prepareAttention(device, shape, variant)
+      expect(() => record(new Recorder(device, 'test'))).toThrow(/position 3; expected .* capacity of 3/)
+      const odd = await prepareAttention(device, { ...shape, width: 260, positions: [0] }, variant)
+      expect(() => odd.record(new Recorder(device, 'test'))).toThrow(/width 260.* multiple of 4 up to 256/)
     })
   }
 })

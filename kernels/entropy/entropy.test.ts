@@ -1,21 +1,13 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
-import { expectClose } from '../../test/support/expect-close.ts'
+import { distributedRows, distributions, rowOf } from '../../test/support/distributions.ts'
+import { expectClose, kernelTolerance } from '../../test/support/expect-close.ts'
 import { Random } from '../../test/support/random.ts'
-import { Recorder } from '../gpu/recorder.ts'
-import { createTensor, tensorFrom } from '../gpu/tensor.ts'
+import { runPrepared } from '../../test/support/run-prepared.ts'
+import { entropyVariants, prepareEntropy } from './entropy.bench.ts'
 import { entropyReference, entropyShapes } from './entropy.reference.ts'
-import { entropy, entropyPartialWords, entropyWords, readEntropyStatistics } from './entropy.ts'
-
-/** Distributions that break careless sums. */
-const distributions: Record<string, (random: Random, width: number) => Float32Array<ArrayBuffer>> = {
-  normal: (random, width) => random.normals(width, 3),
-  'of ±1e4': (random, width) =>
-    Float32Array.from({ length: width }, () => (random.uniform() < 0.5 ? -1e4 : 1e4)),
-  'all equal': (_, width) => new Float32Array(width).fill(7),
-  'one huge': (random, width) => random.normals(width).map((x, i) => (i === width >> 1 ? 1e4 : x)),
-  'one spike over a constant': (_, width) => new Float32Array(width).map((_, i) => (i === 0 ? 10 : 0)),
-}
+import { readEntropyStatistics } from './entropy.ts'
 
 describe('entropy', async () => {
   const device = await testDevice()
@@ -24,26 +16,20 @@ describe('entropy', async () => {
     rows: number,
     width: number,
     logits: Float32Array<ArrayBuffer>,
-    variant: 'slices' | 'serial',
+    variant: (typeof entropyVariants)[number],
   ) {
-    const input = await tensorFrom(device, 'logits', [rows, width], logits)
-    const partials = await createTensor(device, 'partials', 'u32', [entropyPartialWords(rows, width)])
-    const statistics = await createTensor(device, 'statistics', 'u32', [rows, entropyWords])
-    const recorder = new Recorder(device, 'entropy test')
-    entropy(device, recorder, input, partials, statistics, variant)
-    const [bytes] = await recorder.submitAndRead(statistics)
-    return Array.from({ length: rows }, (_, row) => readEntropyStatistics(bytes!, row))
+    const prepared = await prepareEntropy(device, { rows, width }, variant)
+    const { statistics } = await runPrepared(device, prepared, { logits }, 'statistics')
+    return Array.from({ length: rows }, (_, row) => readEntropyStatistics(statistics, row))
   }
 
-  for (const variant of ['slices', 'serial'] as const) {
+  for (const variant of entropyVariants) {
     for (const { name, rows, width } of entropyShapes) {
       it(`${variant} agrees with float64 on every distribution: ${name}`, async () => {
-        for (const [kind, make] of Object.entries(distributions)) {
-          const random = new Random(5)
-          const rowsOfLogits = Array.from({ length: rows }, () => make(random, width))
-          const logits = new Float32Array(rowsOfLogits.flatMap(row => [...row]))
+        for (const kind of Object.keys(distributions)) {
+          const logits = distributedRows(kind, new Random(5), rows, width)
           const found = await run(rows, width, logits, variant)
-          const expected = rowsOfLogits.map(entropyReference)
+          const expected = found.map((_, row) => entropyReference(rowOf(logits, row, width)))
           const what = `${variant} ${name}, ${kind}`
           expectClose(
             `${what}: entropy`,
@@ -84,5 +70,34 @@ describe('entropy', async () => {
       expect(found!.notFinite).toBe(2048 + 2)
       expect(found!.entropyNats).toBeGreaterThan(0)
     })
+
+    it(`${variant} does not change when a constant is added to all logits`, async () => {
+      await fc.assert(
+        fc.asyncProperty(sixtyFourths, fc.integer({ min: -1000, max: 1000 }), async (logits, constant) => {
+          const plain = new Float32Array(logits.map(x => x / 64))
+          const [before] = await run(1, plain.length, plain, variant)
+          const [after] = await run(
+            1,
+            plain.length,
+            plain.map(x => x + constant),
+            variant,
+          )
+          expect(after).toEqual({ ...before!, maximum: before!.maximum + constant })
+        }),
+        { numRuns: 15, seed: 1 },
+      )
+    })
   }
+
+  it('agrees between its variants', async () => {
+    const logits = new Random(7).normals(3 * 5000, 3)
+    const [slices, serial] = [await run(3, 5000, logits, 'slices'), await run(3, 5000, logits, 'serial')]
+    for (const field of ['maximum', 's', 'w', 'entropyNats', 'varentropy'] as const) {
+      const [one, other] = [slices, serial].map(rows => rows.map(row => row[field]))
+      expectClose(field, one!, other!, kernelTolerance)
+    }
+  })
 })
+
+/** Logits in steps of 1/64 and below 16, so that 32-bit sums with whole numbers are exact. */
+const sixtyFourths = fc.array(fc.integer({ min: -1024, max: 1024 }), { minLength: 1, maxLength: 300 })

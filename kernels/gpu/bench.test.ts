@@ -4,6 +4,8 @@ import { prepareAdd } from '../add/add.bench.ts'
 import { prepareRmsNorm, rmsNormVariants } from '../rms-norm/rms-norm.bench.ts'
 import { benchCases, benchCasesOfVariants, measureCases, suitsDevice, summarise } from './bench.ts'
 import { createBenchClock, isExact, wallClock } from './bench-clock.ts'
+import type { PreparedKernel } from './prepared-kernel.ts'
+import { Recorder } from './recorder.ts'
 
 const shapes = [
   { name: 'small', rows: 2, width: 3 },
@@ -64,23 +66,30 @@ describe('measureCases', async () => {
     const order: string[] = []
     const recorded = cases.slice(0, 2).map(one => ({
       ...one,
-      prepare: async () => ({ tensors: {}, record() {}, destroy: () => order.push(`end of ${one.shape}`) }),
+      prepare: async () => ({
+        tensors: {},
+        record: () => order.push(one.shape),
+        destroy: () => order.push(`end of ${one.shape}`),
+      }),
     }))
     const clock = {
       kind: 'wall' as const,
-      async timeMs() {
-        order.push('round')
+      async timeMs(prepared: PreparedKernel) {
+        prepared.record(new Recorder(device, 'test'))
         return 2
       },
       destroy() {},
     }
     const results = await measureCases(device, clock, recorded, { budgetMs: 1e9, maxRounds: 5 })
+    // Once to compile, before the clock is asked.
+    expect([order.shift(), order.splice(3, 1)]).toEqual(['small', ['larger']])
     expect(results.map(({ medianMs, repeats }) => [medianMs, repeats])).toEqual([
       [2, 1],
       [2, 1],
     ])
-    // One trial each, then five rounds of both.
-    expect(order).toEqual([...new Array(12).fill('round'), 'end of small', 'end of larger'])
+    const trials = ['small', 'small', 'small', 'larger', 'larger', 'larger']
+    const rounds = new Array<string[]>(5).fill(['small', 'larger']).flat()
+    expect(order).toEqual([...trials, ...rounds, 'end of small', 'end of larger'])
   })
 })
 

@@ -39,6 +39,15 @@ export async function openAdapter(
   return opened
 }
 
+/** Opens Dawn's adapter that computes nothing: it checks shaders and calls as any other does, on any machine. */
+export async function openNullAdapter(): Promise<OpenedAdapter> {
+  Object.assign(globalThis, globals)
+  const gpu = create(['backend=null'])
+  const adapter = await gpu.requestAdapter(fastest)
+  if (!adapter) throw noAdapterError('null', [])
+  return { gpu, adapter }
+}
+
 /** Names of all adapters that Dawn sees now, as `adapter=NAME` matches them, in the order in which it looks for one. */
 export async function adapterNames(): Promise<string[]> {
   if (!ensureVulkanLoader() || !hasVulkanDriver()) return []

@@ -67,7 +67,7 @@ export function nameRanks(ranks: readonly number[]): string {
     if (run?.at(-1) === rank - 1) run.push(rank)
     else runs.push([rank])
   }
-  const names = runs.flatMap(run => (run.length > 2 ? `${run[0]} to ${run.at(-1)}` : run))
+  const names = runs.map(run => (run.length > 2 ? `${run[0]} to ${run.at(-1)}` : run.join(', ')))
   return `rank${ranks.length === 1 ? '' : 's'} ${names.join(', ')}`
 }
 

@@ -23,7 +23,7 @@ export function analyseCommand(): Command {
         throw new InputError(
           `${folder}: expected a run's folder with run.json and samples.jsonl; check the path`,
         )
-      const journal = new Journal(journalPath)
+      const journal = new Journal(journalPath, 'read')
       try {
         const graded = () => gradeAll(journal.records(description.limit))
         const { analysis, files } = writeResults(folder, description, graded)

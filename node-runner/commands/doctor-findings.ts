@@ -26,7 +26,7 @@ export function findingsOf(ranks: readonly RankReport[], sharing: string | null)
       remedy: 'update its Vulkan driver, or choose another with --adapter',
     }),
     finding(ranks, rank => rank.kind === 'cpu', {
-      problem: 'on the processor, which is slow',
+      problem: 'the adapter computes on the processor, which is slow',
       remedy:
         'with a GPU in this machine, install its Vulkan driver (NVIDIA: the package that brings nvidia_icd.json; ' +
         'Debian: mesa-vulkan-drivers)',

@@ -1,4 +1,5 @@
 import { formatVersion } from '../../core/formats/sample-record.ts'
+import { openDevice } from '../../kernels/gpu/device.ts'
 import { type AdapterChoice, adapterNames } from '../adapter/dawn.ts'
 import { NoAdapterError } from '../adapter/no-adapter-error.ts'
 import { assignAdapters, openRankAdapter, type RankAdapter, sharingNotice } from '../adapter/rank-adapters.ts'
@@ -9,7 +10,7 @@ import { type Finding, findingsOf } from './doctor-findings.ts'
 export interface AdapterReport {
   /** Vendor, architecture, device and driver, as the adapter reports them. */
   name: string
-  /** Whether a device could be opened on it, with every limit and feature listed here. */
+  /** Whether a device could be opened on it, as a run opens it. */
   opens: boolean
   limits: Record<string, number>
   /** Optional features that a kernel or a timing can use, and whether the adapter has them. */
@@ -37,20 +38,13 @@ export interface DoctorReport {
   findings: Finding[]
 }
 
-const limitNames = [
-  'maxBufferSize',
-  'maxStorageBufferBindingSize',
-  'maxStorageBuffersPerShaderStage',
-  'maxComputeWorkgroupStorageSize',
-  'maxComputeInvocationsPerWorkgroup',
-  'maxComputeWorkgroupSizeX',
-  'maxComputeWorkgroupsPerDimension',
-] as const
+/** Limits that decide what a kernel may bind and how it may be dispatched. */
+const computeLimit = /^max(BufferSize|StorageBufferBindingSize|StorageBuffersPerShaderStage|Compute.*)$/
 
 const featureNames = ['shader-f16', 'subgroups', 'timestamp-query', 'chromium-experimental-subgroup-matrix']
 
 /** Looks for adapters, assigns them to ranks and opens each once. */
-export async function doctorReport(choice: AdapterChoice, rankCount: number): Promise<DoctorReport> {
+export async function doctorReport(choice: AdapterChoice, rankCount = 1): Promise<DoctorReport> {
   const findings: Finding[] = []
   const assigned = await assignAdapters(choice, rankCount).catch((error: unknown) => {
     if (!(error instanceof NoAdapterError)) throw error
@@ -74,15 +68,24 @@ async function reportRanks(assigned: RankAdapter[]): Promise<RankReport[]> {
 }
 
 async function reportAdapter(rank: RankAdapter): Promise<AdapterReport> {
-  const { gpu, adapter } = await openRankAdapter(rank)
-  const { vendor, architecture, device, description } = adapter.info
-  const limits = Object.fromEntries(limitNames.map(name => [name, adapter.limits[name]]))
-  const features = Object.fromEntries(featureNames.map(name => [name, adapter.features.has(name)]))
-  const requiredFeatures = featureNames.filter(name => features[name]) as GPUFeatureName[]
-  const opened = await adapter.requestDevice({ requiredLimits: limits, requiredFeatures }).catch(() => null)
-  opened?.destroy()
+  const provider = await openRankAdapter(rank)
+  const { info, limits, features } = provider.adapter
+  const device = await openDevice(provider).catch(() => null)
+  device?.destroy()
   // Dawn crashes when `gpu` is collected before its device has gone.
-  await opened?.lost.then(() => gpu)
-  const name = [vendor, architecture, device, description].filter(Boolean).join(' ')
-  return { name, opens: opened !== null, limits, features }
+  await device?.handle.lost.then(() => provider.gpu)
+  return {
+    name: [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(' '),
+    opens: device !== null,
+    limits: computeLimits(limits),
+    features: Object.fromEntries(featureNames.map(name => [name, features.has(name)])),
+  }
+}
+
+function computeLimits(limits: GPUSupportedLimits): Record<string, number> {
+  const found: Record<string, number> = {}
+  // The limits are accessors of the prototype, which Object.entries does not list.
+  for (const name in limits)
+    if (computeLimit.test(name)) found[name] = Number(limits[name as keyof GPUSupportedLimits])
+  return found
 }

@@ -1,10 +1,10 @@
 // The engine: a process whose threads are the ranks of a mesh. A supervisor starts it, feeds it and starts it again when
 // it dies; a thread that ends while its device has a buffer mapping pending takes the whole process along.
 import { proxy } from 'comlink'
+import { weightBytes } from '../../core/model/load-weights.ts'
 import { GroupAbortedError } from '../../core/parallel/exchange.ts'
 import { exchangeSlotBytes } from '../../core/parallel/local-mesh.ts'
 import { createSharedExchange } from '../../core/parallel/shared-exchange.ts'
-import { weightBytes } from '../../core/model/load-weights.ts'
 import { assignAdapters } from '../adapter/rank-adapters.ts'
 import { openModelFolder } from '../files/open-model-folder.ts'
 import { WeightDigest } from '../run/weight-digest.ts'

@@ -42,7 +42,10 @@ export interface LoadedEngine {
 }
 
 /** From the supervisor to the engine. */
-export type EngineCommand = { kind: 'start'; job: EngineJob } | { kind: 'run'; tasks: EngineTask[] } | { kind: 'stop' }
+export type EngineCommand =
+  | { kind: 'start'; job: EngineJob }
+  | { kind: 'run'; tasks: EngineTask[] }
+  | { kind: 'stop' }
 
 /** From the engine to the supervisor. */
 export type EngineEvent =

@@ -2,7 +2,6 @@ import { Worker } from 'node:worker_threads'
 import { type Remote, wrap } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import type { RankApi, RankStart } from './rank-worker.ts'
-import { siblingModule } from './sibling-module.ts'
 
 /** A rank in a thread of its own. */
 export class RankThread {
@@ -13,12 +12,17 @@ export class RankThread {
 
   constructor(start: RankStart) {
     this.rank = start.rank
-    this.#worker = new Worker(siblingModule(import.meta.url, 'rank-worker'), { workerData: start, name: `rank ${start.rank}` })
+    this.#worker = new Worker(new URL('./rank-worker.ts', import.meta.url), {
+      workerData: start,
+      name: `rank ${start.rank}`,
+    })
     this.api = wrap<RankApi>(nodeEndpoint(this.#worker))
     // A call through Comlink never settles when its worker dies (comlink#601), so that every call races the death.
     this.#ended = new Promise((_, reject) => {
       this.#worker.once('error', reject)
-      this.#worker.once('exit', code => reject(new Error(`rank ${start.rank}: its thread ended with code ${code}`)))
+      this.#worker.once('exit', code =>
+        reject(new Error(`rank ${start.rank}: its thread ended with code ${code}`)),
+      )
     })
     this.#ended.catch(() => {})
   }

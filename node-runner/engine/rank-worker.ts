@@ -36,7 +36,9 @@ const { tp, dp } = job.mesh
 const group = Math.floor(rank / tp)
 const member = rank % tp
 // Spinning helps only where every rank has a core to spin on.
-const exchange: Exchange = memory ? joinSharedExchange(memory, member, availableParallelism() >= tp * dp) : soloExchange()
+const exchange: Exchange = memory
+  ? joinSharedExchange(memory, member, availableParallelism() >= tp * dp)
+  : soloExchange()
 
 // Held: Dawn crashes when what made a device is collected before it.
 let device: Device | null = null
@@ -52,10 +54,18 @@ const api = {
       const { config, weights: entries, path } = folder
       const plan = planShards(config, tp)
       const digest = new WeightDigest()
-      const weights = await loadWeights(device, config, plan, entries, path, exchange, (name, firstRow, rowBytes, bytes) => {
-        digest.add(name, firstRow, rowBytes, bytes)
-        void onRead(bytes.byteLength)
-      })
+      const weights = await loadWeights(
+        device,
+        config,
+        plan,
+        entries,
+        path,
+        exchange,
+        (name, firstRow, rowBytes, bytes) => {
+          digest.add(name, firstRow, rowBytes, bytes)
+          void onRead(bytes.byteLength)
+        },
+      )
       await folder.close()
       model = await LanguageModel.create(device, config, plan, weights, job.room, exchange)
       const { adapterName, account } = device
@@ -70,6 +80,8 @@ const api = {
   async run(work: SharedWork, listener: Remote<RankListener & ProxyMarked>) {
     const leads = member === 0
     const view = new WorkView(work, group, leads)
+    // What is handed over arrives in order, on a channel of its own: once the last has, all have.
+    let handedOver: Promise<void> = Promise.resolve()
     try {
       let stopped = false
       const answers = generate(model!, view.requests(), {
@@ -81,15 +93,18 @@ const api = {
         shouldStop: () => {
           view.countProgress()
           stopped = view.shouldStop()
-          return stopped
+          await handedOver
+      return stopped
         },
         onToken: (request, token) => {
           if (!leads) return
           view.countToken()
-          if (job.streamTokens) void listener.onToken(request.key, token)
+          if (job.streamTokens) handedOver = listener.onToken(request.key, token)
         },
       })
-      for await (const { request, generation } of answers) if (leads) void listener.onAnswer(request.key, generation)
+      for await (const { request, generation } of answers)
+        if (leads) handedOver = listener.onAnswer(request.key, generation)
+      await handedOver
       return stopped
     } catch (error) {
       view.fail()

@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { InputError } from '../../core/input-error.ts'
 import { NoAdapterError } from '../adapter/no-adapter-error.ts'
 import type { EngineCommand, EngineEvent, EngineJob, EngineTask, LoadedEngine } from './messages.ts'
-import { siblingModule } from './sibling-module.ts'
 
 /** What a supervisor is told while its engine works. */
 export interface EngineListener {
@@ -48,7 +47,9 @@ export async function superviseEngine(
     if (outcome.kind === 'stopped' || options.signal.aborted) return false
     failures = remaining.size < before ? 1 : failures + 1
     if (failures >= failuresWithoutProgress)
-      throw new Error(`the engine failed ${failures} times without an answer in between; the last time: ${outcome.reason}`)
+      throw new Error(
+        `the engine failed ${failures} times without an answer in between; the last time: ${outcome.reason}`,
+      )
     listener.onRestart(outcome.reason)
   }
 }
@@ -62,7 +63,7 @@ async function runEngine(
   listener: EngineListener,
   { signal, hangMs = defaultHangMs }: SupervisorOptions,
 ): Promise<Outcome> {
-  const engine = fork(siblingModule(import.meta.url, 'engine-process'), { serialization: 'advanced' })
+  const engine = fork(new URL('./engine-process.ts', import.meta.url), { serialization: 'advanced' })
   const tell = (command: EngineCommand) => void (engine.connected && engine.send(command, () => {}))
   const stop = () => tell({ kind: 'stop' })
   signal.addEventListener('abort', stop)

@@ -25,17 +25,18 @@ export class Journal {
   #end: number
 
   /**
-   * Opens or creates a journal. A last line without its end was being written when the process died: it is cut off.
+   * Opens a journal, creating it in order to append. A last line without its end was being written when the process
+   * died: it is left out, and cut off in order to append. To read changes nothing, as a run may be under way.
    * Throws InputError for a line that is damaged, or of a newer format.
    */
-  constructor(path: string) {
+  constructor(path: string, access: 'read' | 'append') {
     this.path = path
-    this.#file = openSync(path, 'a+')
+    this.#file = openSync(path, access === 'read' ? 'r' : 'a+')
     try {
       const { lines, end } = readLines(path, this.#file)
       this.#lines = lines
       this.#end = end
-      ftruncateSync(this.#file, end)
+      if (access === 'append') ftruncateSync(this.#file, end)
     } catch (error) {
       closeSync(this.#file)
       throw error
@@ -80,7 +81,10 @@ export class Journal {
   }
 
   #read({ start, byteLength }: Line): SampleRecord {
-    return JSON.parse(readBytes(this.#file, start, byteLength).toString('utf8')) as SampleRecord
+    const { formatVersion: _, ...record } = JSON.parse(
+      readBytes(this.#file, start, byteLength).toString('utf8'),
+    ) as SampleRecord & { formatVersion: string }
+    return record
   }
 }
 
@@ -115,7 +119,7 @@ function keyOf({ problemIndex, sampleIndex }: SampleName): string {
 }
 
 function nameOfLine(where: string, text: string): SampleName {
-  let record: Partial<SampleRecord> & { formatVersion?: unknown }
+  let record: (Partial<SampleRecord> & { formatVersion?: unknown }) | null
   try {
     record = JSON.parse(text)
   } catch {
@@ -123,12 +127,14 @@ function nameOfLine(where: string, text: string): SampleName {
       `${where}: is not JSON, expected a finished sample; remove the line to have the sample run again`,
     )
   }
-  const { problemIndex, sampleIndex } = record
-  if (!Number.isInteger(problemIndex) || !Number.isInteger(sampleIndex))
+  // The version comes first: a newer one may have other names.
+  refuseNewerFormat(where, record?.formatVersion)
+  const { problemIndex, sampleIndex, tokens } = record ?? {}
+  if (!Number.isInteger(problemIndex) || !Number.isInteger(sampleIndex) || !Array.isArray(tokens))
     throw new InputError(
-      `${where}: has no problemIndex and sampleIndex, expected a finished sample; remove the line`,
+      `${where}: has no problemIndex, sampleIndex and tokens, expected a finished sample; ` +
+        'remove the line to have the sample run again',
     )
-  refuseNewerFormat(where, record.formatVersion)
   return { problemIndex: problemIndex!, sampleIndex: sampleIndex! }
 }
 

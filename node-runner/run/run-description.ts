@@ -53,8 +53,13 @@ export function readRunDescription(path: string): RunDescription | null {
       `${path}: is not JSON (${String(error)}), expected the description of a run; use another --out`,
     )
   }
-  refuseNewerFormat(path, (parsed as { formatVersion?: unknown }).formatVersion)
-  return parsed as RunDescription
+  const description = parsed as Partial<RunDescription> | null
+  refuseNewerFormat(path, description?.formatVersion)
+  if (!description?.model || !description.dataSet || !description.limit)
+    throw new InputError(
+      `${path}: has no model, dataSet and limit, expected the description of a run; use another --out`,
+    )
+  return description as RunDescription
 }
 
 /** Throws InputError when a run folder's settings are not these, naming what differs. */

@@ -2,21 +2,23 @@ import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { dataSetDigest } from '../../core/evaluate/data-set-digest.ts'
-import { evaluate, neededCapacity, planSamples, type SampleTask } from '../../core/evaluate/evaluate.ts'
 import type { Problem } from '../../core/evaluate/problem.ts'
 import { readDataSet } from '../../core/evaluate/read-data-set.ts'
-import type { GenerateOptions } from '../../core/generate/generate.ts'
+import { neededCapacity, planSamples, recordSample, type SampleTask } from '../../core/evaluate/samples.ts'
 import type { Tokenizer } from '../../core/generate/tokenizer.ts'
 import { InputError } from '../../core/input-error.ts'
+import { NoAdapterError } from '../adapter/no-adapter-error.ts'
 import { checkMesh, chooseMaxNewTokens, type RunFlags } from '../commands/flags.ts'
+import { createEngineProgress } from '../engine/engine-progress.ts'
+import type { EngineJob } from '../engine/messages.ts'
+import { type EngineListener, superviseEngine } from '../engine/supervise-engine.ts'
 import { openFileByteSource } from '../files/file-byte-source.ts'
 import { type ModelFolder, openModelFolder } from '../files/open-model-folder.ts'
-import { createProgress, formatBytes, type Progress } from '../terminal/progress.ts'
+import { createProgress, type Progress } from '../terminal/progress.ts'
 import { loadTokenizer } from '../tokenizer/load-tokenizer.ts'
 import { versions } from '../versions.ts'
 import { interruptSignal } from './interrupt-signal.ts'
 import { Journal } from './journal.ts'
-import { loadModel, makeRoom } from './loaded-model.ts'
 import {
   checkSameSettings,
   claimRunFolder,
@@ -55,10 +57,10 @@ interface PlannedRun {
  */
 export async function runEvaluation(flags: EvalFlags): Promise<number> {
   const progress = createProgress(flags.quiet)
-  checkMesh(flags)
   const folder = await openModelFolder(flags.model)
+  checkMesh(flags, folder.config)
   const run = await planRun(flags, folder)
-  mkdirSync(flags.out, { recursive: true })
+  makeRunFolder(flags.out)
   const descriptionPath = join(flags.out, 'run.json')
   const before = readRunDescription(descriptionPath)
   if (before) {
@@ -70,15 +72,20 @@ export async function runEvaluation(flags: EvalFlags): Promise<number> {
       model: { ...run.settings.model, weightDigest: model.weightDigest },
     })
   }
-  const journal = new Journal(join(flags.out, 'samples.jsonl'))
+  const journal = new Journal(join(flags.out, 'samples.jsonl'), 'append')
   try {
+    if (!before && journal.size > 0)
+      throw new InputError(
+        `${flags.out}: holds ${journal.size} finished samples in samples.jsonl, but no run.json that says of which run; ` +
+          'restore run.json, or use another --out',
+      )
     const pending = run.tasks.filter(task => !journal.has(task))
     const kept = run.tasks.length - pending.length
     if (kept > 0) progress.say(`${kept} of ${run.tasks.length} samples are finished already`)
     if (pending.length > 0 || !before) {
       const finished = await answer(run, pending, journal, descriptionPath, progress)
       if (!finished) {
-        const { size } = journal
+        const size = run.tasks.filter(task => journal.has(task)).length
         progress.say(
           `interrupted: ${size} of ${run.tasks.length} samples are kept in ${flags.out}; the same command resumes`,
         )
@@ -95,9 +102,10 @@ export async function runEvaluation(flags: EvalFlags): Promise<number> {
 async function planRun(flags: EvalFlags, folder: ModelFolder): Promise<PlannedRun> {
   const tokenizer = await loadTokenizer(flags.model)
   const source = await openFileByteSource(flags.dataset).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error
+    if (error instanceof InputError) throw error
+    const reason = error.code === 'ENOENT' ? 'no such file' : `cannot be opened (${error.code})`
     throw new InputError(
-      `${flags.dataset}: no such file; expected a data set (.jsonl, .json, .csv or .parquet), check --dataset`,
+      `${flags.dataset}: ${reason}; expected a data set (.jsonl, .json, .csv or .parquet), check --dataset`,
     )
   })
   const columns = { problemColumn: flags.problemColumn, answerColumn: flags.answerColumn }
@@ -133,7 +141,7 @@ async function planRun(flags: EvalFlags, folder: ModelFolder): Promise<PlannedRu
   return { flags, folder, tokenizer, problems, tasks, limit, settings }
 }
 
-/** Answers the pending tasks into the journal. Returns false when interrupted. */
+/** Has the pending tasks answered into the journal. Returns false when interrupted. */
 async function answer(
   run: PlannedRun,
   pending: SampleTask[],
@@ -143,60 +151,53 @@ async function answer(
 ): Promise<boolean> {
   const { flags, folder, tokenizer, settings } = run
   const { maxNewTokens, stopIds, temperature, seed, topLogprobs } = settings.decoding
-  const loaded = await loadModel(folder, flags.adapter, flags.unsafeFast, progress)
-  const { device, config, weightDigest } = loaded
-  try {
-    const adapters = [{ name: device.adapterName, kind: device.kind }]
-    const description = describeRun(
-      { ...settings, adapters, model: { ...settings.model, weightDigest } },
-      run.limit,
-    )
-    claimRunFolder(descriptionPath, description)
-    const model = await makeRoom(loaded, {
-      sequences: Math.max(1, Math.min(flags.maxConcurrent, pending.length)),
+  const { config } = folder
+  const { dp } = settings.mesh
+  const job: EngineJob = {
+    model: flags.model,
+    adapter: flags.adapter,
+    unsafeFast: flags.unsafeFast,
+    mesh: settings.mesh,
+    room: {
+      sequences: Math.max(1, Math.ceil(Math.min(flags.maxConcurrent, pending.length) / dp)),
       capacity: neededCapacity(run.tasks, maxNewTokens, config.maxPositionEmbeddings),
       topK: Math.min(Math.max(topLogprobs, 2), config.vocabSize),
-    })
-    let tokens = 0
-    const startedMs = performance.now()
-    const details = () =>
-      [
-        `${(tokens / ((performance.now() - startedMs) / 1000)).toFixed(1)} tokens/s`,
-        `host ${formatBytes(process.memoryUsage.rss())}`,
-        `device ${formatBytes(device.account.allocatedBytes)}`,
-      ].join(' · ')
-    progress.say(`${device.kind === 'cpu' ? 'CPU adapter' : 'GPU'}: ${device.adapterName}`)
-    const stage = progress.start('answering', pending.length, 'problems', details)
-    const interrupt = interruptSignal()
-    const options: Omit<GenerateOptions, 'tokenText'> = {
-      maxNewTokens,
-      stopIds: new Set(stopIds),
-      sampling: { temperature, seed },
-      topLogprobs,
-      signal: interrupt.signal,
-      onToken: () => {
-        tokens++
-        stage.refresh()
-      },
-    }
-    try {
-      for await (const record of evaluate(model, tokenizer, pending, options)) {
-        journal.append(record)
-        stage.advance(1)
-      }
-    } catch (error) {
-      throw new Error(
-        `${error instanceof Error ? error.message : String(error)}. ${journal.size} of ${run.tasks.length} samples are kept ` +
-          `in ${flags.out}; the same command resumes`,
-        { cause: error },
-      )
-    } finally {
-      stage.stop()
-      interrupt.release()
-    }
-    return !interrupt.signal.aborted
+    },
+    maxNewTokens,
+    stopIds,
+    sampling: { temperature, seed },
+    topLogprobs,
+    streamTokens: false,
+  }
+  const taskOfKey = new Map(pending.map(task => [task.key, task]))
+  const display = createEngineProgress(progress, 'answering', pending.length)
+  const interrupt = interruptSignal()
+  const listener: EngineListener = {
+    ...display,
+    onLoaded(loaded) {
+      const adapters = loaded.adapters.map(({ kind }, rank) => ({ name: loaded.adapterNames[rank]!, kind }))
+      const model = { ...settings.model, weightDigest: loaded.weightDigest }
+      claimRunFolder(descriptionPath, describeRun({ ...settings, adapters, model }, run.limit))
+      display.onLoaded(loaded)
+    },
+    onAnswer({ key, generation }) {
+      for (const token of generation.tokens) token.text = tokenizer.tokenText(token.id)
+      journal.append(recordSample(taskOfKey.get(key)!, generation, tokenizer))
+      display.onAnswer()
+    },
+  }
+  try {
+    return await superviseEngine(job, pending, listener, { signal: interrupt.signal })
+  } catch (error) {
+    if (error instanceof InputError || error instanceof NoAdapterError) throw error
+    throw new Error(
+      `${error instanceof Error ? error.message : String(error)}. ${journal.size} of ${run.tasks.length} samples are kept ` +
+        `in ${flags.out}; the same command resumes`,
+      { cause: error },
+    )
   } finally {
-    device.destroy()
+    display.end()
+    interrupt.release()
   }
 }
 
@@ -210,7 +211,10 @@ function finishRun(
 ): number {
   const description = readRunDescription(descriptionPath)
   if (!description) throw new Error(`${descriptionPath}: has gone; run the same command again`)
-  const { analysis, files } = writeResults(flags.out, { ...description, limit }, () => journal.records(limit))
+  // A run that was longer before keeps its samples; every file of it says what this call asked for.
+  const run = { ...description, limit }
+  claimRunFolder(descriptionPath, run)
+  const { analysis, files } = writeResults(flags.out, run, () => journal.records(limit))
   if (flags.json) console.log(JSON.stringify(analysis, null, 2))
   else if (!flags.quiet) console.log(summariseRun(analysis, files))
   for (const warning of analysis.warnings) progress.say(`warning: ${warning}`)
@@ -218,6 +222,15 @@ function finishRun(
   const [first] = journal.records(limit)
   console.error(`entrace: every sample failed; the first: ${first?.error ?? 'unknown'}`)
   return 1
+}
+
+function makeRunFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new InputError(`${path}: cannot be made a folder (${code}); use another --out`)
+  }
 }
 
 /** Digest of how the template renders a fixed conversation: what any change to it would change. */

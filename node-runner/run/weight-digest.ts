@@ -12,7 +12,9 @@ export class WeightDigest {
   /** Takes whole rows of a tensor in. */
   add(tensorName: string, firstRow: number, rowBytes: number, bytes: Uint8Array): void {
     for (let at = 0, row = firstRow; at < bytes.length; at += rowBytes, row++) {
-      const digest = createHash('sha256').update(`${tensorName}\0${row}\0`).update(bytes.subarray(at, at + rowBytes))
+      const digest = createHash('sha256')
+        .update(`${tensorName}\0${row}\0`)
+        .update(bytes.subarray(at, at + rowBytes))
       this.#sum = (this.#sum + BigInt(`0x${digest.digest('hex')}`)) % modulus
     }
   }

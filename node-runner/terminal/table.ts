@@ -1,8 +1,8 @@
-/** Rows of cells as aligned text, the first column to the left and the others as given. */
+/** Rows of cells as text, every column as wide as its widest cell. A row may have fewer cells than others. */
 export function renderTable(rows: readonly (readonly string[])[]): string {
-  const widths = rows.reduce<number[]>(
-    (all, row) => row.map((cell, column) => Math.max(all[column] ?? 0, cell.length)),
-    [],
+  const columns = rows.reduce((most, row) => Math.max(most, row.length), 0)
+  const widths = Array.from({ length: columns }, (_, column) =>
+    rows.reduce((widest, row) => Math.max(widest, row[column]?.length ?? 0), 0),
   )
   return rows
     .map(row =>

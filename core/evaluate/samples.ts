@@ -1,12 +1,6 @@
 import type { FinishReason, SampleRecord } from '../formats/sample-record.ts'
-import {
-  type GenerateOptions,
-  type Generation,
-  generate,
-  type SequenceRequest,
-} from '../generate/generate.ts'
+import type { Generation, SequenceRequest } from '../generate/generate.ts'
 import type { Tokenizer } from '../generate/tokenizer.ts'
-import type { LanguageModel } from '../model/language-model.ts'
 import { gradeAnswer } from './grade-answer.ts'
 import type { Problem } from './problem.ts'
 import { promptMessages } from './prompt.ts'
@@ -52,18 +46,6 @@ export function neededCapacity(tasks: readonly SampleTask[], maxNewTokens: numbe
   return Math.min(context, longest + maxNewTokens)
 }
 
-/** Answers and grades tasks, and yields each as it is done, in no fixed order. */
-export async function* evaluate(
-  model: LanguageModel,
-  tokenizer: Tokenizer,
-  tasks: Iterable<SampleTask>,
-  options: Omit<GenerateOptions, 'tokenText'>,
-): AsyncGenerator<SampleRecord> {
-  const tokenText = (id: number) => tokenizer.tokenText(id)
-  for await (const { request, generation } of generate(model, tasks, { ...options, tokenText }))
-    yield recordSample(request, generation, tokenizer)
-}
-
 /** The record of a finished task. */
 export function recordSample(task: SampleTask, generation: Generation, tokenizer: Tokenizer): SampleRecord {
   const { problem } = task
@@ -91,7 +73,7 @@ export function recordSample(task: SampleTask, generation: Generation, tokenizer
     promptTokens: task.promptIds.length,
     generatedTokens: tokens.length,
     meanEntropyNats: measured && sum(measured.map(token => token.entropyNats)) / measured.length,
-    maxEntropyNats: measured && measured.reduce((max, token) => Math.max(max, token.entropyNats), 0),
+    maxEntropyNats: measured?.reduce((max, token) => Math.max(max, token.entropyNats), 0) ?? null,
     sumLogprob: measured && sum(measured.map(token => token.logprob)),
     metadata: problem.metadata,
     durationMs: generation.durationMs,

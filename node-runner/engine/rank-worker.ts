@@ -93,8 +93,7 @@ const api = {
         shouldStop: () => {
           view.countProgress()
           stopped = view.shouldStop()
-          await handedOver
-      return stopped
+          return stopped
         },
         onToken: (request, token) => {
           if (!leads) return

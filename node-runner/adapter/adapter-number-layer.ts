@@ -9,7 +9,7 @@ import { makeFolderWhole } from '../files/make-folder-whole.ts'
 // their names differ, and not something smaller:
 // - VK_DRIVER_FILES chooses drivers, and one driver serves all eight.
 // - VK_LOADER_DEVICE_SELECT, VK_LOADER_DEVICE_ID_FILTER and MESA_VK_DEVICE_SELECT go by vendor and device id, which
-//   equal GPUs share. The last also takes a PCI address, where Mesa is installed.
+//   equal GPUs share. DRI_PRIME takes a PCI address, but only Mesa reads it.
 // - CUDA_VISIBLE_DEVICES does not concern NVIDIA's Vulkan driver; containers and namespaces that hide device files
 //   separate processes, and ranks are threads of one.
 // - Any variable is the process's own: threads that open different adapters at one time cannot each set it.
@@ -28,7 +28,7 @@ export class LayerBuildError extends Error {
  */
 export function numberAdapters(): void {
   const folder = buildAdapterNumberLayer()
-  // Older loaders, such as Ubuntu 22.04's, know no VK_ADD_LAYER_PATH.
+  // The older names of these variables, since loaders such as Ubuntu 22.04's know no others.
   process.env['VK_LAYER_PATH'] = withItem(process.env['VK_LAYER_PATH'], folder)
   process.env['VK_INSTANCE_LAYERS'] = withItem(process.env['VK_INSTANCE_LAYERS'], layerName)
 }
@@ -45,46 +45,37 @@ export function buildAdapterNumberLayer(): string {
       `this is ${process.platform}, and only Linux has it. Choose one adapter with --adapter`,
     )
   const source = readFileSync(new URL('./adapter-number-layer/adapter-number-layer.c', import.meta.url))
-  const compiler = findCompiler()
-  const key = createHash('sha256').update(source).update(`${process.arch} ${compiler.version}`).digest('hex')
+  const { command, version } = findCompiler()
+  // All that decides what is built.
+  const inputs = [process.arch, command, version, compilerFlags, manifest]
+  const key = createHash('sha256').update(source).update(JSON.stringify(inputs)).digest('hex')
   const folder = join(cacheFolder(), `adapter-number-layer-${key.slice(0, 16)}`)
   makeFolderWhole(folder, staging => {
-    const library = 'libadapter-number-layer.so'
-    const flags = [
-      '-std=c11',
-      '-O2',
-      '-Wall',
-      '-Wextra',
-      '-shared',
-      '-fPIC',
-      '-fvisibility=hidden',
-      '-pthread',
-    ]
-    const output = runCompiler(
-      compiler.command,
-      [...flags, '-x', 'c', '-', '-o', join(staging, library)],
-      source,
-    )
-    if (output.status !== 0)
+    const args = [...compilerFlags, '-x', 'c', '-', '-o', join(staging, libraryName)]
+    const { status, stderr } = runCompiler(command, args, source)
+    if (status !== 0)
       throw new LayerBuildError(
-        `${compiler.command.join(' ')} cannot compile it (${firstError(output.stderr)}). ${installCompiler}`,
+        `${command.join(' ')} cannot compile it (${firstError(stderr)}). ${installCompiler}`,
       )
-    writeFileSync(join(staging, 'adapter-number-layer.json'), layerManifest(library))
+    writeFileSync(join(staging, 'adapter-number-layer.json'), JSON.stringify(manifest))
   })
   return folder
 }
 
+const compilerFlags = '-std=c11 -O2 -Wall -Wextra -shared -fPIC -fvisibility=hidden -pthread'.split(' ')
+const libraryName = 'libadapter-number-layer.so'
+
 /** What the loader reads: Vulkan-Loader, docs/LoaderLayerInterface.md, "Layer Manifest File Format". */
-function layerManifest(library: string): string {
-  const layer = {
+const manifest = {
+  file_format_version: '1.0.0',
+  layer: {
     name: layerName,
     type: 'GLOBAL',
-    library_path: `./${library}`,
+    library_path: `./${libraryName}`,
     api_version: '1.4.0',
     implementation_version: '1',
     description: 'Numbers the names of adapters',
-  }
-  return JSON.stringify({ file_format_version: '1.0.0', layer })
+  },
 }
 
 const installCompiler =

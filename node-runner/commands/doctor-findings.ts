@@ -19,7 +19,8 @@ export function findingsOf(ranks: readonly RankReport[], sharing: string | null)
           problem: sharing,
           remedy:
             'what shares an adapter computes in turn, and its memory holds the parts of all: use as many ranks as ' +
-            'there are adapters (--tp), or let --adapter fit more of them',
+            'there are adapters (--tp), or let --adapter fit more of them. Where DISPLAY names an X server of another ' +
+            "vendor, NVIDIA's driver shows one GPU only: unset it",
         },
     finding(ranks, rank => !rank.opens, {
       problem: 'the adapter opens no device',

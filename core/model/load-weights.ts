@@ -8,6 +8,7 @@ import type { Range } from '../parallel/split-range.ts'
 import type { ModelConfig } from './config.ts'
 import { checkTensors, expectedTensors } from './tensor-names.ts'
 import { type OnRows, WeightReader } from './weight-reader.ts'
+import type { WeightSource } from './weight-source.ts'
 
 /** A rank's weights of one decoder layer. D hidden, d head width; H, K and F are the rank's query heads, key-value heads and MLP columns. */
 export interface LayerWeights {
@@ -58,17 +59,26 @@ export async function loadWeights(
   onRows: OnRows = () => {},
 ): Promise<ModelWeights> {
   checkTensors(config, entries, where)
-  const reader = new WeightReader(device, entries, exchange, onRows)
-  const shard = plan.ranks[exchange.rank]!
+  return assembleWeights(new WeightReader(device, entries, exchange, onRows), config, plan, exchange.rank)
+}
+
+/** Makes all of a rank's weights from where they come from, which is used up: the parts of every buffer, in order. */
+export async function assembleWeights(
+  source: WeightSource,
+  config: ModelConfig,
+  plan: ShardPlan,
+  rank: number,
+): Promise<ModelWeights> {
+  const shard = plan.ranks[rank]!
   const { hiddenSize: D, headDim: d } = config
   const heads = timesWidth(shard.queryHeads, d)
   const keyValues = timesWidth(shard.keyValueHeads, d)
-  const ownKeyValues = timesWidth(ownedKeyValueHeads(plan, exchange.rank), d)
+  const ownKeyValues = timesWidth(ownedKeyValueHeads(plan, rank), d)
   const hidden: Range = { first: 0, count: D }
-  const ownHidden: Range = { first: 0, count: exchange.rank === 0 ? D : 0 }
-  const norm = (name: string) => reader.vector(name, [{ name, range: hidden, owned: ownHidden }])
+  const ownHidden: Range = { first: 0, count: rank === 0 ? D : 0 }
+  const norm = (name: string) => source.vector(name, [{ name, range: hidden, owned: ownHidden }])
   const vocabulary = (label: string, name: string) =>
-    reader.packed(label, shard.vocabulary.count, D, [{ name, rows: shard.vocabulary }])
+    source.packed(label, shard.vocabulary.count, D, [{ name, rows: shard.vocabulary }])
 
   const embedding = await vocabulary('embedding', 'model.embed_tokens.weight')
   const layers: LayerWeights[] = []
@@ -77,7 +87,7 @@ export async function loadWeights(
     const attention = `${layer}.self_attn`
     layers.push({
       inputNorm: await norm(`${layer}.input_layernorm.weight`),
-      qkv: await reader.packed(`${layer} query, key, value`, heads.count + 2 * keyValues.count, D, [
+      qkv: await source.packed(`${layer} query, key, value`, heads.count + 2 * keyValues.count, D, [
         { name: `${attention}.q_proj.weight`, rows: heads },
         {
           name: `${attention}.k_proj.weight`,
@@ -92,27 +102,27 @@ export async function loadWeights(
           firstOutput: heads.count + keyValues.count,
         },
       ]),
-      qkvBias: await reader.vector(`${layer} query, key, value bias`, [
+      qkvBias: await source.vector(`${layer} query, key, value bias`, [
         { name: `${attention}.q_proj.bias`, range: heads, owned: heads },
         { name: `${attention}.k_proj.bias`, range: keyValues, owned: ownKeyValues },
         { name: `${attention}.v_proj.bias`, range: keyValues, owned: ownKeyValues },
       ]),
-      output: await reader.packed(`${layer} output`, D, heads.count, [
+      output: await source.packed(`${layer} output`, D, heads.count, [
         { name: `${attention}.o_proj.weight`, rows: hidden, columns: heads },
       ]),
       postAttentionNorm: await norm(`${layer}.post_attention_layernorm.weight`),
-      gateUp: await reader.packed(`${layer} gate, up`, 2 * shard.mlp.count, D, [
+      gateUp: await source.packed(`${layer} gate, up`, 2 * shard.mlp.count, D, [
         { name: `${layer}.mlp.gate_proj.weight`, rows: shard.mlp, outputStride: 2 },
         { name: `${layer}.mlp.up_proj.weight`, rows: shard.mlp, outputStride: 2, firstOutput: 1 },
       ]),
-      down: await reader.packed(`${layer} down`, D, shard.mlp.count, [
+      down: await source.packed(`${layer} down`, D, shard.mlp.count, [
         { name: `${layer}.mlp.down_proj.weight`, rows: hidden, columns: shard.mlp },
       ]),
     })
   }
   const finalNorm = await norm('model.norm.weight')
   const lmHead = config.tieWordEmbeddings ? embedding : await vocabulary('lm_head', 'lm_head.weight')
-  reader.destroy()
+  source.destroy()
   return { embedding, firstId: shard.vocabulary.first, layers, finalNorm, lmHead }
 }
 

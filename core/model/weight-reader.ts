@@ -7,6 +7,7 @@ import { widen } from '../formats/widen.ts'
 import { InputError } from '../input-error.ts'
 import type { Exchange } from '../parallel/exchange.ts'
 import type { Range } from '../parallel/split-range.ts'
+import type { VectorPart, WeightPart, WeightSource } from './weight-source.ts'
 
 /**
  * Called for whole rows of a tensor as they are read, each row once among all ranks (a vector is one row): for a progress
@@ -14,25 +15,11 @@ import type { Range } from '../parallel/split-range.ts'
  */
 export type OnRows = (tensorName: string, firstRow: number, rowBytes: number, bytes: Uint8Array) => void
 
-/** A part of a checkpoint tensor that becomes part of a packed weight. */
-export interface WeightPart {
-  name: string
-  /** Rows of the tensor that this rank holds. */
-  rows: Range
-  /** Columns, where the tensor is split by columns. */
-  columns?: Range
-  /** Rows among those that no rank before holds: this rank accounts for them. */
-  owned?: Range
-  /** Where the first row goes, and the distance to the next. */
-  firstOutput?: number
-  outputStride?: number
-}
-
 /** Bytes that a rank reads at once, at most. */
 const readBytes = 8 * 2 ** 20
 
 /** Reads a rank's part of a checkpoint onto its device, in pieces. */
-export class WeightReader {
+export class WeightReader implements WeightSource {
   readonly #device: Device
   readonly #entries: Map<string, TensorEntry>
   readonly #exchange: Exchange
@@ -46,7 +33,6 @@ export class WeightReader {
     this.#onRows = onRows
   }
 
-  /** A packed weight [outputs, inputs] made of parts of tensors of one type. */
   async packed(label: string, outputs: number, inputs: number, parts: WeightPart[]): Promise<PackedWeight> {
     const [firstPart] = parts
     const { dtype } = this.#entry(firstPart!.name)
@@ -64,8 +50,7 @@ export class WeightReader {
     return weight
   }
 
-  /** Ranges of one or more vectors, one after another, as f32. `owned` says which of them this rank accounts for. */
-  async vector(label: string, parts: { name: string; range: Range; owned: Range }[]): Promise<Tensor> {
+  async vector(label: string, parts: VectorPart[]): Promise<Tensor> {
     const values: number[] = []
     for (const { name, range, owned } of parts) {
       const entry = this.#entry(name)

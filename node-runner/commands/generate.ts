@@ -36,8 +36,15 @@ async function runGenerate(flags: GenerateFlags): Promise<number> {
   checkMesh(flags)
   if ((flags.prompt === undefined) === (flags.promptIds === undefined))
     throw new InputError('generate: expected one of --prompt and --prompt-ids')
-  const progress = createProgress(flags.quiet)
   const folder = await openModelFolder(flags.model)
+  try {
+    return await answerPrompt(flags, folder)
+  } finally {
+    await folder.close()
+  }
+}
+
+async function answerPrompt(flags: GenerateFlags, folder: ModelFolder): Promise<number> {
   const { config } = folder
   const tokenizer = await tokenizerFor(flags, folder)
   const promptIds =
@@ -46,7 +53,7 @@ async function runGenerate(flags: GenerateFlags): Promise<number> {
   const problem = findProblem(request, config)
   if (problem) throw new InputError(`generate: ${problem}`)
   const maxNewTokens = chooseMaxNewTokens(flags, folder.generationConfig?.stated)
-  const loaded = await loadModel(folder, flags.adapter, flags.unsafeFast, progress)
+  const loaded = await loadModel(folder, flags.adapter, flags.unsafeFast, createProgress(flags.quiet))
   const interrupt = interruptSignal()
   try {
     const model = await makeRoom(loaded, {
@@ -73,7 +80,6 @@ async function runGenerate(flags: GenerateFlags): Promise<number> {
   } finally {
     interrupt.release()
     loaded.device.destroy()
-    await folder.close()
   }
 }
 
@@ -108,13 +114,15 @@ function report(
 function tokenPrinter(tokenizer: Tokenizer | null): { show(token: TokenRecord): void; end(): void } {
   const decoder = tokenizer && createTextDecoder(tokenizer)
   const colour = process.stdout.isTTY && !process.env.NO_COLOR
+  let shown = false
   return {
     show(token) {
+      shown = true
       const text = decoder ? decoder.push(token.id) : `${token.id} `
       process.stdout.write(colour ? colourByEntropy(text, token.entropyNats) : text)
     },
     end() {
-      process.stdout.write(`${decoder?.flush() ?? ''}\n`)
+      if (shown) process.stdout.write(`${decoder?.flush() ?? ''}\n`)
     },
   }
 }

@@ -8,6 +8,8 @@ export default defineConfig(({ mode }) => ({
     include: [mode === 'long' ? `${folders}/*.long.test.ts` : `${folders}/*.test.ts`],
     exclude: mode === 'long' ? [] : [`${folders}/*.long.test.ts`],
     testTimeout: mode === 'long' ? 1_800_000 : 60_000,
+    // A hook may run whole commands that many tests read.
+    hookTimeout: 120_000,
     pool: 'forks',
     reporters: ['default', './test/support/count-reporter.ts'],
   },

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { InputError } from '../core/input-error.ts'
 import { NoAdapterError } from './adapter/no-adapter-error.ts'
 import { analyseCommand } from './commands/analyse.ts'
+import { benchCommand } from './commands/bench.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { evalCommand } from './commands/eval.ts'
 import { generateCommand } from './commands/generate.ts'
@@ -20,6 +21,7 @@ const program = new Command('entrace')
   .addCommand(analyseCommand())
   .addCommand(planCommand())
   .addCommand(doctorCommand())
+  .addCommand(benchCommand())
 const commands = [program, ...program.commands]
 for (const command of commands)
   command.option('--debug', 'print a stack trace with an error', false).exitOverride()

@@ -1,5 +1,6 @@
 import type { FinishReason, SampleRecord } from '../formats/sample-record.ts'
 import type { Generation, SequenceRequest } from '../generate/generate.ts'
+import type { TokenRecord } from '../generate/token-record.ts'
 import type { Tokenizer } from '../generate/tokenizer.ts'
 import { gradeAnswer } from './grade-answer.ts'
 import type { Problem } from './problem.ts'
@@ -56,7 +57,6 @@ export function recordSample(task: SampleTask, generation: Generation, tokenizer
   const verdict = failed
     ? { extracted: null, equal: false, rule: 'failed' }
     : gradeAnswer(generatedText, problem.expectedAnswer)
-  const measured = failed || tokens.length === 0 ? null : tokens
   return {
     problemId: problem.id,
     problemIndex: task.problemIndex,
@@ -72,12 +72,23 @@ export function recordSample(task: SampleTask, generation: Generation, tokenizer
     error: generation.error,
     promptTokens: task.promptIds.length,
     generatedTokens: tokens.length,
-    meanEntropyNats: measured && sum(measured.map(token => token.entropyNats)) / measured.length,
-    maxEntropyNats: measured?.reduce((max, token) => Math.max(max, token.entropyNats), 0) ?? null,
-    sumLogprob: measured && sum(measured.map(token => token.logprob)),
+    ...(failed || tokens.length === 0 ? unmeasured : measure(tokens)),
     metadata: problem.metadata,
     durationMs: generation.durationMs,
     tokens,
+  }
+}
+
+type Measures = Pick<SampleRecord, 'meanEntropyNats' | 'maxEntropyNats' | 'sumLogprob'>
+
+const unmeasured: Measures = { meanEntropyNats: null, maxEntropyNats: null, sumLogprob: null }
+
+function measure(tokens: readonly TokenRecord[]): Measures {
+  const entropies = tokens.map(token => token.entropyNats)
+  return {
+    meanEntropyNats: sum(entropies) / tokens.length,
+    maxEntropyNats: entropies.reduce((largest, entropy) => Math.max(largest, entropy), 0),
+    sumLogprob: sum(tokens.map(token => token.logprob)),
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
 import { expectClose } from '../../test/support/expect-close.ts'
+import { expectSameBits } from '../../test/support/expect-same-bits.ts'
 import { Random } from '../../test/support/random.ts'
 import { runPrepared } from '../../test/support/run-prepared.ts'
 import { packInto, packStored, storedWeight } from '../../test/support/weights.ts'
@@ -50,7 +51,7 @@ describe('linear', async () => {
       const leading = Math.min(outputs, outputsOfAllVariants)
       const leadingBits = plain.filter((_, i) => i % outputs < leading)
       for (const variant of linearVariants)
-        expect(await run(variant, 'none', leading), `bits of ${variant}`).toEqual(leadingBits)
+        expectSameBits(`linear ${name}, ${variant}`, await run(variant, 'none', leading), leadingBits)
     })
 
     if (rows * inputs * outputs > epilogueProducts || outputs % 2 !== 0) continue
@@ -58,10 +59,9 @@ describe('linear', async () => {
     it(`adds a bias to the same bits in every variant: ${name}`, async () => {
       const { bias, run } = makeProduct(shape)
       const plain = await run('few-rows', 'none')
+      const expected = plain.map((value, i) => value + bias[i % outputs]!)
       for (const variant of linearVariants)
-        expect(await run(variant, 'bias'), variant).toEqual(
-          plain.map((value, i) => value + bias[i % outputs]!),
-        )
+        expectSameBits(`linear ${name}, bias, ${variant}`, await run(variant, 'bias'), expected)
     })
 
     it(`gates pairs of outputs, with the same bits in every variant: ${name}`, async () => {
@@ -73,7 +73,8 @@ describe('linear', async () => {
       // The product of two sums carries both errors.
       const scale = Float64Array.from(gated, (_, i) => (magnitude[2 * i]! + 1) * (magnitude[2 * i + 1]! + 1))
       expectClose(`linear silu-mul ${name}`, gated, expected, { absolute: 1e-6, relative: 2e-6, scale })
-      for (const variant of linearVariants) expect(await run(variant, 'silu-mul'), variant).toEqual(gated)
+      for (const variant of linearVariants)
+        expectSameBits(`linear ${name}, silu-mul, ${variant}`, await run(variant, 'silu-mul'), gated)
     })
   }
 
@@ -103,7 +104,7 @@ describe('linear', async () => {
         [5, 4],
       ] as const) {
         const alone = await run(rows, variant, x.slice(first * 300, (first + rows) * 300))
-        expect(alone, `${variant}, ${rows} rows`).toEqual(together.slice(first * 40, (first + rows) * 40))
+        expectSameBits(`${variant}, ${rows} rows`, alone, together.slice(first * 40, (first + rows) * 40))
       }
     }
   })

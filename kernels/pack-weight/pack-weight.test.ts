@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
+import { expectSameBits } from '../../test/support/expect-same-bits.ts'
 import { Random } from '../../test/support/random.ts'
 import { runPrepared } from '../../test/support/run-prepared.ts'
 import { Recorder } from '../gpu/recorder.ts'
@@ -23,7 +24,7 @@ describe('pack-weight', async () => {
     const found = await runPrepared(device, prepared, { source, packed }, 'packed')
     const expected = new Words(packed.buffer)
     packWeightReference(new Words(source.buffer), expected, shape)
-    expect(new Words(found.packed)).toEqual(expected)
+    expectSameBits(`pack-weight ${shape.name}`, new Words(found.packed), expected)
   })
 
   it('refuses rows that do not fit, naming both', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
 import { distributedRows, distributions } from '../../test/support/distributions.ts'
 import { expectClose, kernelTolerance } from '../../test/support/expect-close.ts'
+import { expectSameBits } from '../../test/support/expect-same-bits.ts'
 import { Random } from '../../test/support/random.ts'
 import { runPrepared } from '../../test/support/run-prepared.ts'
 import { prepareAdd } from '../add/add.bench.ts'
@@ -41,7 +42,7 @@ describe.each(rmsNormVariants)('rms-norm, %s', async variant => {
         const found = await run(shape, { x, weight })
         const expected = rmsNormReference(x, weight, rows, epsilon)
         expectClose(`rms-norm ${variant} ${name}, ${kind}`, found.y, expected, kernelTolerance)
-        expect(found.x).toEqual(x)
+        expectSameBits(`rms-norm ${variant} ${name}, ${kind}: x`, found.x, x)
       }
     })
 
@@ -53,8 +54,9 @@ describe.each(rmsNormVariants)('rms-norm, %s', async variant => {
       const added = await runPrepared(device, await prepareAdd(device, shape), { x, delta }, 'x')
       const sum = new Float32Array(added.x)
       const fused = await run(shape, { x, weight }, delta)
-      expect(fused.x).toEqual(sum)
-      expect(fused.y).toEqual((await run(shape, { x: sum, weight })).y)
+      expectSameBits(`rms-norm ${variant} ${name}: sum`, fused.x, sum)
+      const apart = await run(shape, { x: sum, weight })
+      expectSameBits(`rms-norm ${variant} ${name}: y`, fused.y, apart.y)
     })
   }
 

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
 import { expectClose, kernelTolerance } from '../../test/support/expect-close.ts'
+import { expectSameBits } from '../../test/support/expect-same-bits.ts'
 import { Random } from '../../test/support/random.ts'
 import { runPrepared } from '../../test/support/run-prepared.ts'
 import { Recorder } from '../gpu/recorder.ts'
@@ -56,7 +57,7 @@ describe('rope', async () => {
   function expectAgreement(name: string, { found, expected }: Awaited<ReturnType<typeof runAndExpect>>) {
     expectClose(`${name}: queries`, found.q, expected.q, kernelTolerance)
     expectClose(`${name}: keys`, found.keys, expected.keys, kernelTolerance)
-    expect(found.values, `${name}: values, bit for bit`).toEqual(new Float32Array(expected.values))
+    expectSameBits(`${name}: values`, found.values, new Float32Array(expected.values))
     const untouched = (numbers: ArrayLike<number>) =>
       Array.from(numbers).filter(number => number === 7).length
     expect(untouched(found.keys), `${name}: places of the cache left as they were`).toBe(

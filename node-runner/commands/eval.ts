@@ -1,5 +1,6 @@
 import { Command } from 'commander'
-import { type EvalFlags, runEvaluation } from '../run/run-evaluation.ts'
+import type { EvalFlags } from '../run/plan-run.ts'
+import { runEvaluation } from '../run/run-evaluation.ts'
 import { addRunFlags, integer } from './flags.ts'
 
 /** `entrace eval`: runs a model over a data set, grades, analyses and draws; the same command resumes. */

@@ -37,8 +37,15 @@ export function generateCommand(): Command {
 async function runGenerate(flags: GenerateFlags): Promise<number> {
   if ((flags.prompt === undefined) === (flags.promptIds === undefined))
     throw new InputError('generate: expected one of --prompt and --prompt-ids')
-  const progress = createProgress(flags.quiet)
   const folder = await openModelFolder(flags.model)
+  try {
+    return await answerPrompt(flags, folder)
+  } finally {
+    await folder.close()
+  }
+}
+
+async function answerPrompt(flags: GenerateFlags, folder: ModelFolder): Promise<number> {
   const { config } = folder
   await folder.close()
   checkMesh(flags, config)
@@ -48,6 +55,7 @@ async function runGenerate(flags: GenerateFlags): Promise<number> {
   const task = { promptIds, key: 0 }
   const problem = findProblem(task, config)
   if (problem) throw new InputError(`generate: ${problem}`)
+  const progress = createProgress(flags.quiet)
   const maxNewTokens = chooseMaxNewTokens(flags, folder.generationConfig?.stated)
   const printer = flags.json || flags.quiet ? null : tokenPrinter(tokenizer)
   const job: EngineJob = {
@@ -125,13 +133,15 @@ function report(
 function tokenPrinter(tokenizer: Tokenizer | null): { show(token: TokenRecord): void; end(): void } {
   const decoder = tokenizer && createTextDecoder(tokenizer)
   const colour = process.stdout.isTTY && !process.env.NO_COLOR
+  let shown = false
   return {
     show(token) {
+      shown = true
       const text = decoder ? decoder.push(token.id) : `${token.id} `
       process.stdout.write(colour ? colourByEntropy(text, token.entropyNats) : text)
     },
     end() {
-      process.stdout.write(`${decoder?.flush() ?? ''}\n`)
+      if (shown) process.stdout.write(`${decoder?.flush() ?? ''}\n`)
     },
   }
 }

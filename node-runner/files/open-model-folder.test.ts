@@ -1,38 +1,20 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { InputError } from '../../core/input-error.ts'
-import { encodeSafetensors } from '../../test/support/encode-safetensors.ts'
+import { changedModel, changeHeader } from '../../test/support/change-model.ts'
 import { openModelFolder } from './open-model-folder.ts'
 
 const temporary = mkdtempSync(join(tmpdir(), 'entrace-test-'))
 afterAll(() => rmSync(temporary, { recursive: true }))
 
-/** A copy of a model folder after `breakIt` has had its way with it. */
-function brokenCopy(model: string, breakIt: (file: (name: string) => string) => void): string {
-  const folder = mkdtempSync(join(temporary, 'model-'))
-  cpSync(model, folder, { recursive: true })
-  breakIt(name => join(folder, name))
-  return folder
-}
+const brokenCopy = (model: string, breakIt: (file: (name: string) => string) => void) =>
+  changedModel(temporary, model, breakIt)
 
 const tied = 'test/models/random-tied'
 const twoFiles = 'test/models/random-two-files'
 
-/** Writes the model file again with its header changed and its data as they were. */
-function changeHeader(path: string, change: (header: Record<string, Tensor>) => void): void {
-  const bytes = readFileSync(path)
-  const headerEnd = 8 + Number(bytes.readBigUInt64LE(0))
-  const header = JSON.parse(bytes.toString('utf8', 8, headerEnd)) as Record<string, Tensor>
-  change(header)
-  writeFileSync(path, encodeSafetensors(header, bytes.subarray(headerEnd)))
-}
-interface Tensor {
-  dtype: string
-  shape: number[]
-  data_offsets: [number, number]
-}
 const norm = 'model.norm.weight'
 
 describe('openModelFolder', () => {

@@ -1,55 +1,20 @@
-import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
-import { basename, join } from 'node:path'
-import { dataSetDigest } from '../../core/evaluate/data-set-digest.ts'
-import type { Problem } from '../../core/evaluate/problem.ts'
-import { readDataSet } from '../../core/evaluate/read-data-set.ts'
-import { neededCapacity, planSamples, recordSample, type SampleTask } from '../../core/evaluate/samples.ts'
-import type { Tokenizer } from '../../core/generate/tokenizer.ts'
+import { join } from 'node:path'
+import { neededCapacity, recordSample, type SampleTask } from '../../core/evaluate/samples.ts'
 import { InputError } from '../../core/input-error.ts'
 import { NoAdapterError } from '../adapter/no-adapter-error.ts'
-import { checkMesh, chooseMaxNewTokens, type RunFlags } from '../commands/flags.ts'
+import { checkMesh } from '../commands/flags.ts'
 import { createEngineProgress } from '../engine/engine-progress.ts'
 import type { EngineJob } from '../engine/messages.ts'
 import { type EngineListener, superviseEngine } from '../engine/supervise-engine.ts'
-import { openFileByteSource } from '../files/file-byte-source.ts'
-import { type ModelFolder, openModelFolder } from '../files/open-model-folder.ts'
+import { openModelFolder } from '../files/open-model-folder.ts'
 import { createProgress, type Progress } from '../terminal/progress.ts'
-import { loadTokenizer } from '../tokenizer/load-tokenizer.ts'
-import { versions } from '../versions.ts'
 import { interruptSignal } from './interrupt-signal.ts'
 import { Journal } from './journal.ts'
-import {
-  checkSameSettings,
-  claimRunFolder,
-  describeRun,
-  type RunSettings,
-  readRunDescription,
-} from './run-description.ts'
+import { type EvalFlags, type PlannedRun, planRun } from './plan-run.ts'
+import { checkSameSettings, claimRunFolder, describeRun, readRunDescription } from './run-description.ts'
 import { summariseRun } from './summarise-run.ts'
 import { writeResults } from './write-results.ts'
-
-/** Flags of `entrace eval`. */
-export interface EvalFlags extends RunFlags {
-  dataset: string
-  out: string
-  maxConcurrent: number
-  samples: number
-  limit?: number
-  problemColumn?: string
-  answerColumn?: string
-}
-
-/** What is known of a run before the weights are read. */
-interface PlannedRun {
-  flags: EvalFlags
-  folder: ModelFolder
-  tokenizer: Tokenizer
-  problems: Problem[]
-  tasks: SampleTask[]
-  limit: number
-  settings: RunSettings
-}
 
 /**
  * The main job. Returns the exit code: 0 done, 1 every sample failed, 130 interrupted. Throws InputError before anything
@@ -58,8 +23,17 @@ interface PlannedRun {
 export async function runEvaluation(flags: EvalFlags): Promise<number> {
   const progress = createProgress(flags.quiet)
   const folder = await openModelFolder(flags.model)
-  checkMesh(flags, folder.config)
-  const run = await planRun(flags, folder)
+  try {
+    checkMesh(flags, folder.config)
+    return await resumeRun(await planRun(flags, folder), progress)
+  } finally {
+    await folder.close()
+  }
+}
+
+/** Goes on with a run from where its folder stands, and finishes it. */
+async function resumeRun(run: PlannedRun, progress: Progress): Promise<number> {
+  const { flags } = run
   makeRunFolder(flags.out)
   const descriptionPath = join(flags.out, 'run.json')
   const before = readRunDescription(descriptionPath)
@@ -95,50 +69,7 @@ export async function runEvaluation(flags: EvalFlags): Promise<number> {
     return finishRun(flags, run.limit, journal, descriptionPath, progress)
   } finally {
     journal.close()
-    await folder.close()
   }
-}
-
-async function planRun(flags: EvalFlags, folder: ModelFolder): Promise<PlannedRun> {
-  const tokenizer = await loadTokenizer(flags.model)
-  const source = await openFileByteSource(flags.dataset).catch((error: NodeJS.ErrnoException) => {
-    if (error instanceof InputError) throw error
-    const reason = error.code === 'ENOENT' ? 'no such file' : `cannot be opened (${error.code})`
-    throw new InputError(
-      `${flags.dataset}: ${reason}; expected a data set (.jsonl, .json, .csv or .parquet), check --dataset`,
-    )
-  })
-  const columns = { problemColumn: flags.problemColumn, answerColumn: flags.answerColumn }
-  const problems = await readDataSet(source, columns).finally(() => source.close())
-  const limit = Math.min(flags.limit ?? problems.length, problems.length)
-  const { systemPrompt, samples } = flags
-  const tasks = planSamples(problems.slice(0, limit), tokenizer, { systemPrompt, samples })
-  const settings: RunSettings = {
-    model: {
-      name: basename(folder.path),
-      weightDigest: '',
-      dtypes: [...new Set([...folder.weights.values()].map(entry => entry.dtype))].sort(),
-    },
-    dataSet: {
-      name: basename(flags.dataset),
-      digest: await dataSetDigest(problems),
-      problems: problems.length,
-    },
-    prompt: { systemPrompt: systemPrompt ?? null, chatTemplateDigest: templateDigest(tokenizer) },
-    decoding: {
-      maxNewTokens: chooseMaxNewTokens(flags, folder.generationConfig?.stated),
-      stopIds: folder.eosTokenIds,
-      temperature: flags.temperature,
-      seed: flags.seed,
-      samples,
-      topLogprobs: flags.topLogprobs,
-    },
-    mesh: { tp: flags.tp, dp: flags.dp },
-    adapters: [],
-    unsafeFast: flags.unsafeFast,
-    versions: versions(),
-  }
-  return { flags, folder, tokenizer, problems, tasks, limit, settings }
 }
 
 /** Has the pending tasks answered into the journal. Returns false when interrupted. */
@@ -231,13 +162,4 @@ function makeRunFolder(path: string): void {
     const { code } = error as NodeJS.ErrnoException
     throw new InputError(`${path}: cannot be made a folder (${code}); use another --out`)
   }
-}
-
-/** Digest of how the template renders a fixed conversation: what any change to it would change. */
-function templateDigest(tokenizer: Tokenizer): string {
-  const rendered = tokenizer.renderChat([
-    { role: 'system', content: 'system' },
-    { role: 'user', content: 'user' },
-  ])
-  return createHash('sha256').update(rendered).digest('hex')
 }

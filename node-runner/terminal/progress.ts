@@ -85,19 +85,25 @@ function statusLine(
   elapsedMs: number,
   details: string,
 ): string {
-  const rate = value / (elapsedMs / 1000)
   const shown = unit === 'bytes' ? formatBytes : (count: number) => String(count)
+  const speed = elapsedMs > 0 ? describeSpeed(value, total, unit, elapsedMs / 1000) : ''
+  return [`${label} ${shown(value)} of ${shown(total)}`, speed, details].filter(Boolean).join(' · ')
+}
+
+function describeSpeed(value: number, total: number, unit: 'bytes' | 'problems', seconds: number): string {
+  const rate = value / seconds
   const speed = unit === 'bytes' ? `${formatBytes(rate)}/s` : `${rate.toPrecision(3)} problems/s`
-  const left = value > 0 && value < total ? `, ${formatDuration((total - value) / rate)} left` : ''
-  const parts = [`${label} ${shown(value)} of ${shown(total)}`, speed + left, details]
-  return parts.filter(Boolean).join(' · ')
+  return value > 0 && value < total ? `${speed}, ${formatDuration((total - value) / rate)} left` : speed
 }
 
 /** Bytes with a decimal unit: 1.4 GB. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB']
-  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(bytes, 1)) / 3)))
-  return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`
+  let power = 0
+  let amount = bytes
+  // What would be rounded to 1000.0 is 1.0 of the next unit.
+  for (; amount >= 999.95 && power < units.length - 1; power++) amount /= 1000
+  return `${amount.toFixed(power === 0 ? 0 : 1)} ${units[power]}`
 }
 
 /** Seconds as 45 s, 3 min 20 s or 2 h 5 min. */

@@ -26,17 +26,21 @@ export function expectClose(
   }
   if (wrong.length === 0) return
   wrong.sort((a, b) => b.difference / b.allowed - a.difference / a.allowed)
-  const row = (cells: (string | number)[]) => cells.map(cell => String(cell).padStart(24)).join('')
   const lines = wrong
     .slice(0, 8)
     .map(({ index, difference, allowed }) =>
-      row([index, expected[index]!, found[index]!, difference, allowed]),
+      alignedRow([index, expected[index]!, found[index]!, difference, allowed]),
     )
   expect.fail(
     [
       `${what}: ${wrong.length} of ${expected.length} elements are off; the worst:`,
-      row(['index', 'expected', 'found', 'difference', 'allowed']),
+      alignedRow(['index', 'expected', 'found', 'difference', 'allowed']),
       ...lines,
     ].join('\n'),
   )
+}
+
+/** Cells of a table's row under one another. */
+export function alignedRow(cells: (string | number)[]): string {
+  return cells.map(cell => String(cell).padStart(24)).join('')
 }

@@ -1,0 +1,209 @@
+import { describe, expect, it } from 'vitest'
+import { addingConfig, addingModel, poison } from '../../test/support/adding-model.ts'
+import {
+  findProblem,
+  type GenerateOptions,
+  type Generation,
+  generate,
+  type SequenceRequest,
+  type SteppedModel,
+} from './generate.ts'
+
+/** What an adding model answers, computed without it. */
+function expectedIds(promptIds: readonly number[], maxNewTokens: number, stopId: number): number[] {
+  const all = [...promptIds]
+  const answer: number[] = []
+  while (answer.length < maxNewTokens && answer.at(-1) !== stopId) {
+    const id = all.reduce((a, b) => a + b, 0) % 60
+    answer.push(id)
+    all.push(id)
+  }
+  return answer
+}
+
+const stopId = 8
+const options: GenerateOptions = {
+  maxNewTokens: 7,
+  stopIds: new Set([stopId]),
+  sampling: { temperature: 0, seed: 0 },
+  topLogprobs: 2,
+  tokenText: null,
+}
+
+/** Prompts of many lengths, some of which run into the stop token. */
+const requests: SequenceRequest[] = Array.from({ length: 23 }, (_, key) => ({
+  key,
+  promptIds: Array.from({ length: 1 + ((key * 7) % 20) }, (_, i) => (key * 13 + i * 5) % 60),
+}))
+
+async function answersOf(
+  model: SteppedModel,
+  asked: Iterable<SequenceRequest>,
+  changed: Partial<GenerateOptions> = {},
+) {
+  const answers = new Map<number, { ids: number[]; finishReason: string; error: string | null }>()
+  for await (const { request, generation } of generate(model, asked, { ...options, ...changed })) {
+    expect(answers.has(request.key), 'answered once').toBe(false)
+    const { tokens, finishReason, error } = generation
+    answers.set(request.key, { ids: tokens.map(token => token.id), finishReason, error })
+  }
+  return answers
+}
+
+describe('generate', () => {
+  it.each([
+    [1, 16],
+    [3, 16],
+    [5, 6],
+    [23, 23],
+    [40, 64],
+  ])('answers every request alike with %i slots and %i rows a step', async (sequences, maxRows) => {
+    const { model } = addingModel({ sequences, maxRows })
+    const answers = await answersOf(model, requests)
+    expect(answers.size).toBe(requests.length)
+    for (const { key, promptIds } of requests) {
+      const ids = expectedIds(promptIds, 7, stopId)
+      expect(answers.get(key)).toEqual({
+        ids,
+        finishReason: ids.at(-1) === stopId ? 'stop' : 'length',
+        error: null,
+      })
+    }
+    const reasons = new Set([...answers.values()].map(answer => answer.finishReason))
+    expect(reasons).toEqual(new Set(['stop', 'length']))
+  })
+
+  it('answers alike in any order', async () => {
+    const inOrder = await answersOf(addingModel({ sequences: 4 }).model, requests)
+    const reversed = await answersOf(addingModel({ sequences: 4 }).model, requests.toReversed())
+    expect(new Map([...reversed].sort(([a], [b]) => a - b))).toEqual(
+      new Map([...inOrder].sort(([a], [b]) => a - b)),
+    )
+  })
+
+  it('gives a slot that falls free to the next request in the very next step', async () => {
+    const { model, steps } = addingModel({ sequences: 2, maxRows: 64 })
+    await answersOf(model, requests)
+    const running = steps.map(({ rows }) => new Set(rows.map(row => row.slot)).size)
+    expect(running.slice(0, -7).every(count => count === 2)).toBe(true)
+    const prompts = steps.flatMap(({ rows }) => rows.filter(row => row.position === 0))
+    expect(prompts).toHaveLength(requests.length)
+  })
+
+  it('asks for a request only when there is a slot for it', async () => {
+    let asked = 0
+    function* lazily() {
+      for (const request of requests) {
+        asked++
+        yield request
+      }
+    }
+    const first = await generate(addingModel({ sequences: 3 }).model, lazily(), options).next()
+    expect(first.done).toBe(false)
+    expect(asked).toBeLessThanOrEqual(4)
+  })
+
+  it('feeds a prompt longer than a step in pieces, and decodes others meanwhile', async () => {
+    const { model, steps } = addingModel({ sequences: 2, maxRows: 4 })
+    const long = { key: 1, promptIds: Array.from({ length: 11 }, (_, i) => i) }
+    const answers = await answersOf(model, [{ key: 0, promptIds: [1] }, long])
+    expect(answers.get(1)!.ids).toEqual(expectedIds(long.promptIds, 7, stopId))
+    // One row decodes and three read the prompt: 3 + 3 + 3 + 2.
+    expect(steps.slice(0, 4).map(({ rows }) => rows.length)).toEqual([4, 4, 4, 3])
+    expect(steps.slice(0, 4).map(({ scored }) => scored.length)).toEqual([1, 1, 1, 2])
+  })
+
+  it('numbers steps within a sequence, and passes its key', async () => {
+    const { model, steps } = addingModel({ sequences: 2 })
+    await answersOf(model, [
+      { key: 70, promptIds: [1, 2] },
+      { key: 90, promptIds: [3] },
+    ])
+    for (const key of [70, 90]) {
+      const numbers = steps.flatMap(({ scored }) =>
+        scored.filter(row => row.sequence === key).map(row => row.step),
+      )
+      expect(numbers).toEqual([0, 1, 2, 3, 4, 5, 6])
+    }
+  })
+
+  it('ends at the context, prompt and answer together', async () => {
+    const { model } = addingModel({ sequences: 1, capacity: 12 })
+    const promptIds = Array.from({ length: 9 }, () => 1)
+    const answer = (await answersOf(model, [{ key: 0, promptIds }])).get(0)!
+    expect(answer).toMatchObject({ finishReason: 'length' })
+    expect(answer.ids).toHaveLength(3)
+  })
+
+  it('reports a sequence that fails, and leaves the others as they are', async () => {
+    const failing = { key: 99, promptIds: [poison - 8, 8, poison] }
+    const { model } = addingModel({ sequences: 3 })
+    const answers = await answersOf(model, [...requests.slice(0, 5), failing, ...requests.slice(5)])
+    expect(answers.get(99)).toEqual({
+      ids: [],
+      finishReason: 'error',
+      error: expect.stringMatching(/^3 of 100 logits are not finite after token 3 of the sequence/),
+    })
+    for (const { key, promptIds } of requests)
+      expect(answers.get(key)!.ids).toEqual(expectedIds(promptIds, 7, stopId))
+  })
+
+  it('reports a request that cannot be run, without a step', async () => {
+    const { model, steps } = addingModel({ sequences: 1 })
+    const answers = await answersOf(model, [
+      { key: 0, promptIds: [] },
+      { key: 1, promptIds: Array(64).fill(1) },
+      { key: 2, promptIds: [5, 100] },
+    ])
+    expect([...answers.values()].map(answer => answer.finishReason)).toEqual(['error', 'error', 'error'])
+    expect(steps).toEqual([])
+  })
+
+  it('stops between two steps when its signal aborts, and drops what is unfinished', async () => {
+    const controller = new AbortController()
+    const { model, steps } = addingModel({ sequences: 2 })
+    let tokens = 0
+    const onToken = () => {
+      if (++tokens === 10) controller.abort()
+    }
+    const answers = await answersOf(model, requests, {
+      shouldStop: () => controller.signal.aborted,
+      stopIds: new Set(),
+      onToken,
+    })
+    expect(steps).toHaveLength(5)
+    expect(answers.size).toBe(0)
+  })
+
+  it('runs to the limit without stop tokens, and gives each token its text', async () => {
+    const { model } = addingModel({ sequences: 1 })
+    const generator = generate(model, [{ key: 0, promptIds: [8] }], {
+      ...options,
+      stopIds: new Set(),
+      tokenText: id => `<${id}>`,
+    })
+    const { value } = await generator.next()
+    const { generation } = value as { generation: Generation }
+    expect(generation).toMatchObject({ finishReason: 'length', error: null })
+    expect(generation.tokens.map(token => token.text)).toEqual(
+      generation.tokens.map(token => `<${token.id}>`),
+    )
+    expect(generation.tokens).toHaveLength(7)
+  })
+})
+
+describe('findProblem', () => {
+  it.each([
+    [[], /the prompt is empty/],
+    [Array(64).fill(1), /the prompt has 64 tokens, expected fewer than the context's 64/],
+    [[1, 100], /token id 100 is not in the vocabulary, expected 0 to 99/],
+    [[-1], /token id -1 /],
+    [[1.5], /token id 1\.5 /],
+  ])('says what is wrong with %j', (promptIds, message) => {
+    expect(findProblem({ key: 0, promptIds }, addingConfig)).toMatch(message)
+  })
+
+  it('finds nothing wrong with the longest prompt and the highest id', () => {
+    expect(findProblem({ key: 0, promptIds: Array(63).fill(99) }, addingConfig)).toBeNull()
+  })
+})

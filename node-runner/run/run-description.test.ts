@@ -1,0 +1,93 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { InputError } from '../../core/input-error.ts'
+import {
+  checkSameSettings,
+  claimRunFolder,
+  describeRun,
+  listDifferences,
+  type RunSettings,
+  readRunDescription,
+} from './run-description.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const settings: RunSettings = {
+  model: { name: 'arith-qwen2', weightDigest: 'ab12', dtypes: ['bf16'] },
+  dataSet: { name: 'arith-104.jsonl', digest: 'cd34', problems: 104 },
+  prompt: { systemPrompt: null, chatTemplateDigest: 'ef56' },
+  decoding: { maxNewTokens: 96, stopIds: [502, 500], temperature: 0, seed: 0, samples: 1, topLogprobs: 5 },
+  mesh: { tp: 1, dp: 1 },
+  adapters: [{ name: 'SwiftShader', kind: 'cpu' }],
+  unsafeFast: false,
+  versions: { entrace: '0.1.0', node: 'v24.0.0', webgpu: '0.6.2', platform: 'linux x64' },
+}
+
+/** Every path to a single value within the settings. */
+function pathsOf(value: unknown, path: string[] = []): string[][] {
+  if (value === null || typeof value !== 'object') return [path]
+  return Object.entries(value).flatMap(([name, inner]) => pathsOf(inner, [...path, name]))
+}
+
+/** A copy of the settings with another value at a path. */
+function changedAt(path: string[]): RunSettings {
+  const copy = structuredClone(settings) as unknown as Record<string, unknown>
+  let inner = copy
+  for (const name of path.slice(0, -1)) inner = inner[name] as Record<string, unknown>
+  inner[path.at(-1)!] = 'another'
+  return copy as unknown as RunSettings
+}
+
+describe('describeRun', () => {
+  it('hashes every setting, and not the limit', () => {
+    const { hash } = describeRun(settings, 10)
+    expect(hash).toMatch(/^[0-9a-f]{64}$/)
+    expect(describeRun(structuredClone(settings), 20)).toMatchObject({ hash, limit: 20 })
+    const hashes = pathsOf(settings).map(path => describeRun(changedAt(path), 10).hash)
+    expect(new Set([hash, ...hashes]).size).toBe(pathsOf(settings).length + 1)
+  })
+})
+
+describe('listDifferences', () => {
+  it('finds none between equal settings, and any single one', () => {
+    expect(listDifferences(settings, structuredClone(settings))).toEqual([])
+    for (const path of pathsOf(settings)) {
+      const differences = listDifferences(settings, changedAt(path))
+      expect(differences, path.join('.')).toHaveLength(1)
+      // A list is named whole.
+      expect(differences[0]).toContain(
+        path
+          .slice(0, 2)
+          .join('.')
+          .replace(/\.\d+$/, ''),
+      )
+    }
+  })
+
+  it('names what only one of them has', () => {
+    const { systemPrompt: _, ...prompt } = settings.prompt
+    const without = { ...settings, prompt } as RunSettings
+    expect(listDifferences(without, settings)).toEqual(['prompt.systemPrompt was not set, is null'])
+    expect(listDifferences(settings, without)).toEqual(['prompt.systemPrompt was null, is not set'])
+  })
+})
+
+describe('claimRunFolder', () => {
+  it('writes run.json, writes it again for a longer run, and leaves that of another run', () => {
+    const path = join(folder, 'run.json')
+    expect(readRunDescription(path)).toBeNull()
+    for (const limit of [10, 20]) {
+      claimRunFolder(path, describeRun(settings, limit))
+      expect(readRunDescription(path)).toEqual(describeRun(settings, limit))
+    }
+    const before = readFileSync(path, 'utf8')
+    const other = describeRun(changedAt(['decoding', 'seed']), 20)
+    expect(() => claimRunFolder(path, other)).toThrow(InputError)
+    expect(() => claimRunFolder(path, other)).toThrow(/decoding\.seed was 0, is "another"/)
+    expect(readFileSync(path, 'utf8')).toBe(before)
+    expect(() => checkSameSettings(path, describeRun(settings, 1), describeRun(settings, 2))).not.toThrow()
+  })
+})

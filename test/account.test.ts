@@ -1,0 +1,154 @@
+import { statSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { cacheBytesPerToken } from '../core/model/key-value-cache.ts'
+import type { LanguageModel, Row } from '../core/model/language-model.ts'
+import type { ModelWeights } from '../core/model/load-weights.ts'
+import { type Account, accountSince } from '../kernels/gpu/account.ts'
+import { type Device, openDevice } from '../kernels/gpu/device.ts'
+import { type Tensor, tensorBytes } from '../kernels/gpu/tensor.ts'
+import { openAdapter } from '../node-runner/adapter/dawn.ts'
+import { type ModelFolder, openModelFolder } from '../node-runner/files/open-model-folder.ts'
+import { createWhole, loadWhole } from './support/whole-model.ts'
+
+const devices: Device[] = []
+afterAll(() => {
+  for (const device of devices) device.destroy()
+})
+
+/** A model with room for one sequence on a device of its own. */
+async function loaded(folder: string, kernels: 'cpu' | 'gpu') {
+  const device = await openDevice(await openAdapter('cpu'), kernels)
+  devices.push(device)
+  const files = await openModelFolder(folder)
+  const weights = await loadWhole(device, files.config, files.weights, folder)
+  await files.close()
+  const weightBytes = device.account.allocatedBytes
+  const room = { sequences: 1, capacity: 200, topK: 5 }
+  const model = await createWhole(device, files.config, weights, room)
+  return { device, files, weights, weightBytes, model }
+}
+
+/** What one step of one decoded token costs at a position. What the cache holds makes no difference. */
+async function costAt(model: LanguageModel, position: number, isScored: boolean): Promise<Account> {
+  const before = { ...model.group.device.account }
+  const rows: Row[] = [{ tokenId: 1, position, slot: 0 }]
+  const scored = isScored ? [{ row: 0, sequence: 0, step: 0 }] : []
+  await model.step(rows, scored, { temperature: 0, seed: 0 })
+  return accountSince(before, model.group.device.account)
+}
+
+/** Vocabularies of 1000 and 257. */
+const models = ['test/models/random-tied', 'test/models/random-two-files']
+const bytesOfParams = 256
+
+describe.each(['cpu', 'gpu'] as const)('one decoded token with the %s kernels', kernels => {
+  const costs: { layers: number; short: Account; long: Account; forward: Account; longForward: Account }[] =
+    []
+
+  beforeAll(async () => {
+    for (const folder of models) {
+      const { model, files } = await loaded(folder, kernels)
+      costs.push({
+        layers: files.config.layers,
+        short: await costAt(model, 100, true),
+        forward: await costAt(model, 100, false),
+        long: await costAt(model, 150, true),
+        longForward: await costAt(model, 150, false),
+      })
+    }
+  })
+
+  it('takes 8 dispatches a layer, and 9 where attention beyond 128 keys is merged', () => {
+    for (const { layers, forward, longForward } of costs) {
+      // Embedding and the first norm belong to no layer.
+      expect((forward.dispatches - 2) / layers).toBe(8)
+      expect((longForward.dispatches - 2) / layers).toBe(kernels === 'gpu' ? 9 : 8)
+    }
+  })
+
+  it('takes at most 5 dispatches from hidden state to scores', () => {
+    for (const { short, forward } of costs)
+      expect(short.dispatches - forward.dispatches).toBe(kernels === 'gpu' ? 5 : 3)
+  })
+
+  it('takes one submit and one synchronisation', () => {
+    for (const { short, long, forward } of costs) {
+      for (const cost of [short, long]) expect(cost).toMatchObject({ submits: 1, synchronisations: 1 })
+      expect(forward).toMatchObject({ submits: 1, synchronisations: 0, downloadedBytes: 0 })
+    }
+  })
+
+  it('downloads its scores only, however large the vocabulary', () => {
+    const sizes = costs.flatMap(({ short, long }) => [short.downloadedBytes, long.downloadedBytes])
+    expect(new Set(sizes).size).toBe(1)
+    // Statistics, top tokens, choice and rank, each from a multiple of 256 bytes on: less than the smallest logits.
+    expect(sizes[0]).toBeLessThanOrEqual(4 * 256)
+  })
+
+  it('uploads one id, position and slot, and parameters', () => {
+    for (const { short, long } of costs)
+      for (const cost of [short, long])
+        expect(cost.uploadedBytes).toBe(3 * 4 + cost.dispatches * bytesOfParams)
+  })
+
+  it('allocates nothing', () => {
+    for (const { short, long } of costs) expect(long.allocatedBytes).toBe(short.allocatedBytes)
+  })
+})
+
+describe('bytes on the device', () => {
+  let arith: Awaited<ReturnType<typeof loaded>>
+  beforeAll(async () => {
+    arith = await loaded('models/arith-qwen2', 'cpu')
+  })
+
+  it('of weights are those of their tensors, and at most 1.05 of the file', () => {
+    const tensors = tensorsOf(arith.weights)
+    const all = tensors.reduce((sum, tensor) => sum + Math.ceil(tensorBytes(tensor) / 16) * 16, 0)
+    expect(arith.weightBytes).toBe(all)
+    const fileBytes = statSync('models/arith-qwen2/model.safetensors').size
+    expect(arith.weightBytes).toBeLessThanOrEqual(1.05 * fileBytes)
+    expect(arith.weightBytes).toBeGreaterThan(0.95 * fileBytes)
+  })
+
+  it('of room grow by the cache of each token', async () => {
+    const { device, files, weights } = arith
+    const bytesWith = async (capacity: number) => {
+      const before = device.account.allocatedBytes
+      await createWhole(device, files.config, weights, { sequences: 4, capacity, topK: 5 })
+      return device.account.allocatedBytes - before
+    }
+    // From 128 tokens on, four sequences fill a step, so that its activations stay as they are.
+    const growth = (await bytesWith(512)) - (await bytesWith(256))
+    const ropeTable = 256 * files.config.headDim * 4
+    expect(growth).toBe(256 * (4 * cacheBytesPerToken((files as ModelFolder).config)) + ropeTable)
+  })
+
+  it('are given back with a buffer', async () => {
+    const { device } = arith
+    const before = device.account.allocatedBytes
+    const buffer = await device.createBuffer('short-lived', 1000, GPUBufferUsage.STORAGE)
+    expect(device.account.allocatedBytes).toBe(before + 1008)
+    device.destroyBuffer(buffer)
+    expect(device.account.allocatedBytes).toBe(before)
+    expect(device.account.peakAllocatedBytes).toBeGreaterThanOrEqual(before + 1008)
+  })
+})
+
+/** The tensors of weights that are not tied. */
+function tensorsOf({ embedding, layers, finalNorm, lmHead }: ModelWeights): Tensor[] {
+  return [
+    embedding.blocks,
+    finalNorm,
+    lmHead.blocks,
+    ...layers.flatMap(layer => [
+      layer.inputNorm,
+      layer.qkv.blocks,
+      layer.qkvBias,
+      layer.output.blocks,
+      layer.postAttentionNorm,
+      layer.gateUp.blocks,
+      layer.down.blocks,
+    ]),
+  ]
+}

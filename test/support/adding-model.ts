@@ -1,0 +1,60 @@
+import { expect } from 'vitest'
+import type { SteppedModel } from '../../core/generate/generate.ts'
+import type { ModelConfig } from '../../core/model/config.ts'
+import type { Row } from '../../core/model/language-model.ts'
+import type { ScoredRow, TokenScores } from '../../core/model/token-head.ts'
+import { tinyConfig } from './tiny-config.ts'
+
+/** Of the model below: 100 tokens, a context of 64. */
+export const addingConfig: ModelConfig = { ...tinyConfig, vocabSize: 100, maxPositionEmbeddings: 64 }
+
+/** After this token the logits are not finite. */
+export const poison = 66
+
+/**
+ * A model whose next token is the sum of all tokens that its slot's cache holds up to the row, modulo 60. It fails when
+ * a row does not continue its slot's sequence, so a wrong position, slot or order cannot go unnoticed.
+ */
+export function addingModel(room: { sequences: number; capacity?: number; maxRows?: number }) {
+  const { sequences, capacity = 64, maxRows = 16 } = room
+  const caches: number[][] = Array.from({ length: sequences }, () => [])
+  const steps: { rows: Row[]; scored: ScoredRow[] }[] = []
+  const model: SteppedModel = {
+    config: addingConfig,
+    room: { sequences, capacity, topK: 2 },
+    maxRows,
+    async step(rows, scored) {
+      expect(rows.length).toBeGreaterThan(0)
+      expect(rows.length).toBeLessThanOrEqual(maxRows)
+      expect(scored.length).toBeLessThanOrEqual(sequences)
+      steps.push({
+        rows: [...rows],
+        scored: scored.map(({ row, sequence, step }) => ({ row, sequence, step })),
+      })
+      const sums = rows.map(({ tokenId, position, slot }) => {
+        const cache = caches[slot]!
+        if (position === 0) cache.length = 0
+        expect(position, `slot ${slot}`).toBe(cache.length)
+        expect(position).toBeLessThan(capacity)
+        cache.push(tokenId)
+        return cache
+      })
+      // A sequence's later rows have filled the cache further by now; what counts is the cache up to the row.
+      return scored.map(({ row }) => scoresAfter(sums[row]!.slice(0, rows[row]!.position + 1)))
+    },
+  }
+  return { model, steps }
+}
+
+function scoresAfter(tokens: number[]): TokenScores {
+  const id = tokens.reduce((a, b) => a + b, 0) % 60
+  const notFinite = tokens.at(-1) === poison ? 3 : 0
+  return {
+    statistics: { maximum: 1, s: 2, t: 0, u: 0, w: -50, entropyNats: id / 10, varentropy: 0, notFinite },
+    top: [
+      { id, logit: 1 },
+      { id: id + 1, logit: 0.5 },
+    ],
+    chosen: { id, logit: 1, rank: 0 },
+  }
+}

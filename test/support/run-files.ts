@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { SampleRecord } from '../../core/formats/sample-record.ts'
+
+/** A result of all_results.json. */
+export type Result = Omit<SampleRecord, 'tokens'> & {
+  tokenIds: number[]
+  tokenTexts: string[]
+  tokenEntropiesNats: number[]
+  tokenLogprobs: number[]
+}
+
+/** The content of a JSON file of a run's folder. */
+export function readRunFile(folder: string, name: string): Record<string, unknown> {
+  return JSON.parse(readFileSync(join(folder, name), 'utf8'))
+}
+
+/** The results of a run's folder. */
+export function readResults(folder: string): Result[] {
+  return readRunFile(folder, 'all_results.json')['results'] as Result[]
+}
+
+/** The text of all_results.json without the values of timings, whose names end in Ms. */
+export function untimedResults(folder: string): string {
+  const text = readFileSync(join(folder, 'all_results.json'), 'utf8')
+  return text.replaceAll(/("\w+Ms":)[-+.\de]+/g, '$1')
+}
+
+/** Whole lines in a run's journal so far; 0 where there is none. */
+export function journalLines(folder: string): number {
+  try {
+    return readFileSync(join(folder, 'samples.jsonl'), 'utf8').split('\n').length - 1
+  } catch {
+    return 0
+  }
+}

@@ -78,7 +78,7 @@ describe('loadWeights', () => {
     const before = device.account.allocatedBytes
     const weights = await loadWhole(device, large, entries, 'made')
     expect(Math.max(...reads)).toBeLessThanOrEqual(64 * 2 ** 20)
-    expect(reads.filter(size => size > 2 ** 20)).toHaveLength(2)
+    expect(reads.filter(size => size > 2 ** 20).length).toBeGreaterThan(1)
     const kept = device.account.allocatedBytes - before
     expect(kept / weightBytes(large, entries)).toBeGreaterThan(0.99)
     expect(kept / weightBytes(large, entries)).toBeLessThan(1.05)

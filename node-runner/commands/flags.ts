@@ -2,10 +2,12 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { InputError } from '../../core/input-error.ts'
 import type { ModelConfig } from '../../core/model/config.ts'
 import { maximumRanks, planShards } from '../../core/parallel/plan-shards.ts'
+import type { LoadFormat } from '../files/open-model.ts'
 
 /** Flags of `eval` and `generate` that say how answers are made and where. */
 export interface RunFlags {
   model: string
+  loadFormat: LoadFormat
   tp: number
   dp: number
   maxNewTokens?: number
@@ -28,7 +30,18 @@ const defaultMaxNewTokens = 2048
 /** Adds the flags that `eval` and `generate` share. */
 export function addRunFlags(command: Command): Command {
   return command
-    .requiredOption('--model <folder>', "a model folder in the Hub's layout")
+    .requiredOption(
+      '--model <folder>',
+      "a model folder in the Hub's layout; with dummy weights also the name of a published config (qwen2.5-7b, ...)",
+    )
+    .addOption(
+      new Option(
+        '--load-format <format>',
+        "dummy: random weights from --seed, for a config's speed and memory",
+      )
+        .choices(['auto', 'dummy'])
+        .default('auto'),
+    )
     .option('--tp <n>', 'ranks of a tensor-parallel group', integer(1, maximumRanks), 1)
     .option('--dp <n>', 'data-parallel replicas of the group', integer(1, mostRanks), 1)
     .option(

@@ -11,7 +11,8 @@ import { InputError } from '../../core/input-error.ts'
 import { createEngineProgress } from '../engine/engine-progress.ts'
 import type { EngineJob } from '../engine/messages.ts'
 import { type EngineListener, superviseEngine } from '../engine/supervise-engine.ts'
-import { type ModelFolder, openModelFolder } from '../files/open-model-folder.ts'
+import { openModel } from '../files/open-model.ts'
+import type { ModelFolder } from '../files/open-model-folder.ts'
 import { interruptSignal } from '../run/interrupt-signal.ts'
 import { brokenPipeSignal } from '../terminal/broken-pipe.ts'
 import { colourByEntropy } from '../terminal/colour-by-entropy.ts'
@@ -37,7 +38,7 @@ export function generateCommand(): Command {
 async function runGenerate(flags: GenerateFlags): Promise<number> {
   if ((flags.prompt === undefined) === (flags.promptIds === undefined))
     throw new InputError('generate: expected one of --prompt and --prompt-ids')
-  const folder = await openModelFolder(flags.model)
+  const folder = await openModel(flags.model, flags.loadFormat)
   try {
     return await answerPrompt(flags, folder)
   } finally {
@@ -60,6 +61,7 @@ async function answerPrompt(flags: GenerateFlags, folder: ModelFolder): Promise<
   const printer = flags.json || flags.quiet ? null : tokenPrinter(tokenizer)
   const job: EngineJob = {
     model: flags.model,
+    loadFormat: flags.loadFormat,
     adapter: flags.adapter,
     unsafeFast: flags.unsafeFast,
     mesh: { tp: flags.tp, dp: 1 },

@@ -1,13 +1,9 @@
-import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import { Command, Option } from 'commander'
-import { readJson } from '../../core/formats/read-json.ts'
 import { InputError } from '../../core/input-error.ts'
-import { type ModelConfig, parseConfig } from '../../core/model/config.ts'
-import { publishedConfig, publishedConfigNames } from '../../core/model/published-configs.ts'
+import { publishedConfigNames } from '../../core/model/published-configs.ts'
 import type { Hardware } from '../../core/parallel/cost-model.ts'
 import { maximumRanks } from '../../core/parallel/plan-shards.ts'
-import { openFileByteSource } from '../files/file-byte-source.ts'
+import { readModelConfig } from '../files/open-model.ts'
 import { integer, number } from './flags.ts'
 import { planReport } from './plan-report.ts'
 import { renderPlan, renderVerdict } from './render-plan.ts'
@@ -53,7 +49,7 @@ export function planCommand(): Command {
     .addOption(new Option('--json', 'print one JSON document').default(false))
     .option('--quiet', 'print only what is best', false)
     .action(async (flags: PlanFlags) => {
-      const config = await readConfig(flags.model)
+      const config = await readModelConfig(flags.model)
       const longest = config.maxPositionEmbeddings
       if (flags.context !== undefined && flags.context > longest)
         throw new InputError(
@@ -74,26 +70,6 @@ export function planCommand(): Command {
 }
 
 /** A published config, or that of a folder; weights need not be there. */
-async function readConfig(model: string): Promise<ModelConfig> {
-  const published = publishedConfig(model)
-  if (published) return published
-  const path = join(model, 'config.json')
-  const isFile = await stat(path).then(
-    stats => stats.isFile(),
-    () => false,
-  )
-  if (!isFile)
-    throw new InputError(
-      `--model ${model}: found no ${path}; expected a model folder, or one of ${publishedConfigNames.join(', ')}`,
-    )
-  const source = await openFileByteSource(path)
-  try {
-    return parseConfig(await readJson(source), path)
-  } finally {
-    await source.close()
-  }
-}
-
 function givenHardware(flags: PlanFlags): Partial<Hardware> {
   return {
     ...(flags.memory !== undefined && { memoryBytes: flags.memory * 1e9 }),

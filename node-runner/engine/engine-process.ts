@@ -1,13 +1,12 @@
 // The engine: a process whose threads are the ranks of a mesh. A supervisor starts it, feeds it and starts it again when
 // it dies; a thread that ends while its device has a buffer mapping pending takes the whole process along.
 import { proxy } from 'comlink'
-import { weightBytes } from '../../core/model/load-weights.ts'
 import { GroupAbortedError } from '../../core/parallel/exchange.ts'
 import { exchangeSlotBytes } from '../../core/parallel/local-mesh.ts'
 import { createSharedExchange } from '../../core/parallel/shared-exchange.ts'
 import { assignAdapters } from '../adapter/rank-adapters.ts'
-import { openModelFolder } from '../files/open-model-folder.ts'
 import { WeightDigest } from '../run/weight-digest.ts'
+import { describeLoading } from './load-rank.ts'
 import type { EngineCommand, EngineEvent, EngineJob, EngineTask, LoadedEngine } from './messages.ts'
 import { RankThread } from './rank-thread.ts'
 import type { RankListener } from './rank-worker.ts'
@@ -35,10 +34,8 @@ let job: EngineJob | null = null
 async function start(started: EngineJob): Promise<void> {
   job = started
   const { tp, dp } = started.mesh
-  const folder = await openModelFolder(started.model)
-  const { config } = folder
-  const totalBytes = weightBytes(config, folder.weights) * dp
-  await folder.close()
+  const { config, bytes } = await describeLoading(started, tp)
+  const totalBytes = bytes * dp
   const adapters = await assignAdapters(started.adapter, tp * dp)
   const slotBytes = exchangeSlotBytes(config, started.room)
   const groups = Array.from({ length: dp }, () => (tp > 1 ? createSharedExchange(tp, slotBytes) : null))

@@ -4,11 +4,13 @@ import type { ModelRoom } from '../../core/model/language-model.ts'
 import type { Sampling } from '../../core/model/token-head.ts'
 import type { AdapterChoice } from '../adapter/dawn.ts'
 import type { RankAdapter } from '../adapter/rank-adapters.ts'
+import type { LoadFormat } from '../files/open-model.ts'
 
 /** What an engine process is to do. Plain data: it crosses from process to process and from thread to thread. */
 export interface EngineJob {
-  /** A model folder. */
+  /** A model folder; with dummy weights also the name of a published config. */
   model: string
+  loadFormat: LoadFormat
   adapter: AdapterChoice
   unsafeFast: boolean
   /** dp replicas of groups of tp ranks; rank r is member r mod tp of group ⌊r / tp⌋. */

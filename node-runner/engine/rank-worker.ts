@@ -5,14 +5,12 @@ import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import { type Generation, generate } from '../../core/generate/generate.ts'
 import type { TokenRecord } from '../../core/generate/token-record.ts'
 import { LanguageModel } from '../../core/model/language-model.ts'
-import { loadWeights } from '../../core/model/load-weights.ts'
 import { type Exchange, soloExchange } from '../../core/parallel/exchange.ts'
 import { planShards } from '../../core/parallel/plan-shards.ts'
 import { joinSharedExchange, type SharedExchangeMemory } from '../../core/parallel/shared-exchange.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openRankAdapter, type RankAdapter } from '../adapter/rank-adapters.ts'
-import { openModelFolder } from '../files/open-model-folder.ts'
-import { WeightDigest } from '../run/weight-digest.ts'
+import { loadRank } from './load-rank.ts'
 import type { EngineJob } from './messages.ts'
 import { type SharedWork, WorkView } from './shared-work.ts'
 
@@ -50,26 +48,11 @@ const api = {
   async load(onRead: Remote<((bytes: number) => void) & ProxyMarked>) {
     try {
       device = await openDevice(await openRankAdapter(adapter, { unsafeFast: job.unsafeFast }))
-      const folder = await openModelFolder(job.model)
-      const { config, weights: entries, path } = folder
-      const plan = planShards(config, tp)
-      const digest = new WeightDigest()
-      const weights = await loadWeights(
-        device,
-        config,
-        plan,
-        entries,
-        path,
-        exchange,
-        (name, firstRow, rowBytes, bytes) => {
-          digest.add(name, firstRow, rowBytes, bytes)
-          void onRead(bytes.byteLength)
-        },
-      )
-      await folder.close()
-      model = await LanguageModel.create(device, config, plan, weights, job.room, exchange)
+      const loaded = await loadRank(job, device, exchange, bytes => void onRead(bytes))
+      const { config, weights, weightDigest } = loaded
+      model = await LanguageModel.create(device, config, planShards(config, tp), weights, job.room, exchange)
       const { adapterName, account } = device
-      return { adapterName, weightDigest: digest.hex, deviceBytes: account.allocatedBytes }
+      return { adapterName, weightDigest, deviceBytes: account.allocatedBytes }
     } catch (error) {
       exchange.abort(String(error))
       throw error

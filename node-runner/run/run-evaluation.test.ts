@@ -13,6 +13,7 @@ const flags: EvalFlags = {
   model: 'models/arith-qwen2',
   dataset: 'datasets/arith-104.jsonl',
   out: '',
+  loadFormat: 'auto',
   tp: 1,
   dp: 1,
   temperature: 0,

@@ -7,7 +7,7 @@ import { checkMesh } from '../commands/flags.ts'
 import { createEngineProgress } from '../engine/engine-progress.ts'
 import type { EngineJob } from '../engine/messages.ts'
 import { type EngineListener, superviseEngine } from '../engine/supervise-engine.ts'
-import { openModelFolder } from '../files/open-model-folder.ts'
+import { openModel } from '../files/open-model.ts'
 import { createProgress, type Progress } from '../terminal/progress.ts'
 import { interruptSignal } from './interrupt-signal.ts'
 import { Journal } from './journal.ts'
@@ -22,7 +22,7 @@ import { writeResults } from './write-results.ts'
  */
 export async function runEvaluation(flags: EvalFlags): Promise<number> {
   const progress = createProgress(flags.quiet)
-  const folder = await openModelFolder(flags.model)
+  const folder = await openModel(flags.model, flags.loadFormat)
   try {
     checkMesh(flags, folder.config)
     return await resumeRun(await planRun(flags, folder), progress)
@@ -86,6 +86,7 @@ async function answer(
   const { dp } = settings.mesh
   const job: EngineJob = {
     model: flags.model,
+    loadFormat: flags.loadFormat,
     adapter: flags.adapter,
     unsafeFast: flags.unsafeFast,
     mesh: settings.mesh,

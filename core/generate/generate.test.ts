@@ -106,7 +106,7 @@ describe('generate', () => {
   it('feeds a prompt longer than a step in pieces, and decodes others meanwhile', async () => {
     const { model, steps } = addingModel({ sequences: 2, maxRows: 4 })
     const long = { key: 1, promptIds: Array.from({ length: 11 }, (_, i) => i) }
-    const answers = await answersOf(model, [{ key: 0, promptIds: [1] }, long])
+    const answers = await answersOf(model, [long, { key: 0, promptIds: [1] }])
     expect(answers.get(1)!.ids).toEqual(expectedIds(long.promptIds, 7, stopId))
     // One row decodes and three read the prompt: 3 + 3 + 3 + 2.
     expect(steps.slice(0, 4).map(({ rows }) => rows.length)).toEqual([4, 4, 4, 3])

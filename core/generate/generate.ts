@@ -119,7 +119,7 @@ async function stepAll<Request extends SequenceRequest>(
     const count = Math.min(sequence.pending.length, model.maxRows - rows.length)
     for (const tokenId of sequence.pending.splice(0, count))
       rows.push({ tokenId, position: sequence.seen++, slot: sequence.slot })
-    if (count > 0 && sequence.pending.length === 0)
+    if (sequence.pending.length === 0)
       scored.push({
         row: rows.length - 1,
         sequence: sequence.request.key,

@@ -48,7 +48,7 @@ describe('runEvaluation refuses', () => {
     ],
     ['that is cut', '{"formatVersion":', /run\.json: is not JSON/],
     ['that is null', 'null', /run\.json: format version undefined/],
-    ['without a model', '{"formatVersion":"1.0"}', /run\.json: has no model/],
+    ['without a model', '{"formatVersion":"1.0","dataSet":{},"limit":3}', /run\.json: has no model/],
   ])('a run.json %s, and leaves it as it is', async (_, text, message) => {
     const out = folderWith({ 'run.json': text })
     await expectRefused({ out }, message)

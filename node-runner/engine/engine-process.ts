@@ -28,6 +28,8 @@ process.on('message', (command: EngineCommand) => {
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => {})
 process.on('disconnect', () => process.exit(1))
+// Lives as long as its channel, also where what started the supervisor made channels not count.
+process.channel?.ref()
 
 let job: EngineJob | null = null
 

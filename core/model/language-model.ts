@@ -1,4 +1,4 @@
-import { createHeadGroups } from '../../kernels/attention/attention.ts'
+import { createHeadGroups, stretchKeys } from '../../kernels/attention/attention.ts'
 import type { Device } from '../../kernels/gpu/device.ts'
 import { tensorFrom, uploadTensor } from '../../kernels/gpu/tensor.ts'
 import { ropeTable } from '../../kernels/rope/rope-table.ts'
@@ -134,7 +134,7 @@ interface ModelParts {
 
 /** Rows that one step of a model takes: those whose attention over a full cache leaves partial results that fit. */
 export function stepRows(config: ModelConfig, { sequences, capacity }: ModelRoom): number {
-  const stretches = Math.ceil(capacity / 128)
+  const stretches = Math.ceil(capacity / stretchKeys)
   const scratchRows = Math.floor(
     attentionScratchBytes / (config.heads * stretches * (config.headDim + 2) * 4),
   )

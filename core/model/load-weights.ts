@@ -4,7 +4,7 @@ import type { PackedWeight } from '../../kernels/pack-weight/pack-weight.ts'
 import type { TensorEntry } from '../formats/safetensors.ts'
 import type { Exchange } from '../parallel/exchange.ts'
 import type { ShardPlan } from '../parallel/plan-shards.ts'
-import type { Range } from '../parallel/split-range.ts'
+import { type Range, scaleRange } from '../parallel/split-range.ts'
 import type { ModelConfig } from './config.ts'
 import { checkTensors, expectedTensors } from './tensor-names.ts'
 import { type OnRows, WeightReader } from './weight-reader.ts'
@@ -71,9 +71,9 @@ export async function assembleWeights(
 ): Promise<ModelWeights> {
   const shard = plan.ranks[rank]!
   const { hiddenSize: D, headDim: d } = config
-  const heads = timesWidth(shard.queryHeads, d)
-  const keyValues = timesWidth(shard.keyValueHeads, d)
-  const ownKeyValues = timesWidth(ownedKeyValueHeads(plan, rank), d)
+  const heads = scaleRange(shard.queryHeads, d)
+  const keyValues = scaleRange(shard.keyValueHeads, d)
+  const ownKeyValues = scaleRange(ownedKeyValueHeads(plan, rank), d)
   const hidden: Range = { first: 0, count: D }
   const ownHidden: Range = { first: 0, count: rank === 0 ? D : 0 }
   const norm = (name: string) => source.vector(name, [{ name, range: hidden, owned: ownHidden }])
@@ -124,11 +124,6 @@ export async function assembleWeights(
   const lmHead = config.tieWordEmbeddings ? embedding : await vocabulary('lm_head', 'lm_head.weight')
   source.destroy()
   return { embedding, firstId: shard.vocabulary.first, layers, finalNorm, lmHead }
-}
-
-/** Heads as rows: each is `width` of them. */
-function timesWidth({ first, count }: Range, width: number): Range {
-  return { first: first * width, count: count * width }
 }
 
 /** A rank's key-value heads that no rank before it holds too. */

@@ -5,7 +5,7 @@ import { type RmsNorm, rmsNorm } from '../../kernels/rms-norm/rms-norm.ts'
 import type { Exchange } from './exchange.ts'
 
 /** Bytes of all ranks' contributions from which they are summed on the host, each rank its part, instead of on every device. */
-const hostSumBytes = 2 ** 20
+export const hostSumBytes = 2 ** 20
 
 /** A normalisation of a residual stream to which every rank adds a partial sum. */
 export interface CombinedNorm extends Omit<RmsNorm, 'delta'> {

@@ -1,8 +1,10 @@
+import { stretchKeys } from '../../kernels/attention/attention.ts'
 import type { WeightDtype } from '../formats/safetensors.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { cacheBytesPerToken } from '../model/key-value-cache.ts'
 import { stepRows } from '../model/language-model.ts'
 import { rankShard, type ShardPlan } from './plan-shards.ts'
+import { hostSumBytes } from './rank-group.ts'
 import { rankWeightBytes } from './rank-weight-bytes.ts'
 
 /** What a rank makes room for. */
@@ -24,11 +26,6 @@ export interface RankMemory {
   peakBytes: number
 }
 
-/** Keys of a sequence that attention reads in one piece; more make partial results. */
-export const keysOfPiece = 128
-/** Bytes of all ranks' partial sums up to which every device sums them itself; beyond, the host does. */
-export const deviceSumBytes = 2 ** 20
-
 /** The memory of a rank: weights to the byte, cache to the byte, work by the shapes of a full step. */
 export function rankMemory(
   config: ModelConfig,
@@ -46,7 +43,7 @@ export function rankMemory(
   const weightBytes = rankWeightBytes(config, plan, rank, dtype)
   const cacheBytes = sequences * contextTokens * cacheBytesPerToken({ ...config, keyValueHeads: K })
 
-  const pieces = Math.ceil(contextTokens / keysOfPiece)
+  const pieces = Math.ceil(contextTokens / stretchKeys)
   const rows = stepRows(config, { sequences, capacity: contextTokens, topK: 1 })
   const activations = 3 * D + (H + 2 * K) * d + 2 * H * d + F
   const partials = pieces * H * (d + 2)
@@ -59,6 +56,6 @@ export function rankMemory(
 /** The partial sum to be read, and where all ranks' sums or their total come back. */
 function exchangeBytes(ranks: number, rows: number, rowBytes: number): number {
   if (ranks === 1) return 0
-  const rowsOnDevice = Math.min(rows, Math.max(1, Math.floor(deviceSumBytes / (ranks * rowBytes))))
+  const rowsOnDevice = Math.min(rows, Math.max(1, Math.floor(hostSumBytes / (ranks * rowBytes))))
   return rows * rowBytes + Math.max(rows, ranks * rowsOnDevice) * rowBytes
 }

@@ -1,9 +1,11 @@
+import { stretchKeys } from '../../kernels/attention/attention.ts'
 import { entropyWords } from '../../kernels/entropy/entropy.ts'
 import type { WeightDtype } from '../formats/safetensors.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { cacheBytesPerToken } from '../model/key-value-cache.ts'
 import { rankShard, type ShardPlan } from './plan-shards.ts'
-import { deviceSumBytes, keysOfPiece, type RankRoom } from './rank-memory.ts'
+import { hostSumBytes } from './rank-group.ts'
+import type { RankRoom } from './rank-memory.ts'
 import { rankWeightParts } from './rank-weight-bytes.ts'
 
 /** What a rank does in one decoding step, which gives every sequence a token. Of one sequence it is the cost of a token. */
@@ -43,7 +45,7 @@ export function stepCost(
   const weights =
     layers * D * (2 * queryWidth + 2 * keyValueWidth + 3 * shard.mlp.count) + shard.vocabulary.count * D
   const meetings = plan.ranks.length > 1 ? 2 * layers + 2 : 1
-  const attentionDispatches = contextTokens > keysOfPiece ? 2 : 1
+  const attentionDispatches = contextTokens > stretchKeys ? 2 : 1
   return {
     readBytes: decoder + lmHead + sequences * contextTokens * cacheOfToken,
     flops: sequences * (2 * weights + 4 * layers * queryWidth * contextTokens),
@@ -59,6 +61,6 @@ function messageBytes(config: ModelConfig, ranks: number, sequences: number): nu
   const scores = sequences * (entropyWords * 4 + topTokens * 8)
   if (ranks === 1) return scores
   const partial = sequences * config.hiddenSize * 4
-  const uploaded = ranks * partial > deviceSumBytes ? partial : ranks * partial
+  const uploaded = ranks * partial > hostSumBytes ? partial : ranks * partial
   return scores + (2 * config.layers + 1) * (partial + uploaded)
 }

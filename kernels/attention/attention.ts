@@ -11,8 +11,8 @@ const split = defineKernel('attention', source)
 const merge = defineKernel('attention-merge', mergeSource)
 const serial = defineKernel('attention-serial', serialSource)
 
-/** Keys that one workgroup reads; the STRETCH of the shaders. */
-const stretchKeys = 128
+/** Keys that one workgroup reads, the STRETCH of the shaders: a longer sequence leaves partial results to be merged. */
+export const stretchKeys = 128
 /** Query heads that one workgroup computes; the GROUP of the shader. */
 const headsOfWorkgroup = 8
 

@@ -1,7 +1,6 @@
 // The engine: a process whose threads are the ranks of a mesh. A supervisor starts it, feeds it and starts it again when
 // it dies; a thread that ends while its device has a buffer mapping pending takes the whole process along.
 import { proxy } from 'comlink'
-import { GroupAbortedError } from '../../core/parallel/exchange.ts'
 import { exchangeSlotBytes } from '../../core/parallel/local-mesh.ts'
 import { createSharedExchange } from '../../core/parallel/shared-exchange.ts'
 import { assignAdapters } from '../adapter/rank-adapters.ts'
@@ -10,6 +9,7 @@ import { describeLoading } from './load-rank.ts'
 import type { EngineCommand, EngineEvent, EngineJob, EngineTask, LoadedEngine } from './messages.ts'
 import { RankThread } from './rank-thread.ts'
 import type { RankListener } from './rank-worker.ts'
+import { settleRanks } from './settle-ranks.ts'
 import { shareWork, WorkView } from './shared-work.ts'
 
 /** Milliseconds between two reports of how far the work is. */
@@ -27,7 +27,7 @@ process.on('message', (command: EngineCommand) => {
 // The supervisor answers Ctrl-C; without a supervisor nobody wants the answers.
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => {})
-process.on('disconnect', () => process.exit(1))
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 // Lives as long as its channel, also where what started the supervisor made channels not count.
 process.channel?.ref()
 
@@ -80,33 +80,23 @@ async function run(tasks: EngineTask[]): Promise<void> {
   const stopped = await onAllRanks(thread => thread.api.run(work, listener))
   clearInterval(timer)
   report()
-  send({ kind: 'done', stopped: stopped.some(Boolean) }, () => process.exit(0))
+  send({ kind: 'done', stopped: stopped.some(Boolean) })
 }
 
-/**
- * The same call on all ranks. When one fails the others are told by their exchange and get time to end; the failure that
- * came first is thrown, not those that followed from it.
- */
-async function onAllRanks<T>(call: (thread: RankThread) => Promise<T>): Promise<T[]> {
-  let failure: { error: unknown } | null = null
-  const calls = threads.map(thread =>
-    thread.call(call(thread)).catch(error => {
-      if (!failure || failure.error instanceof GroupAbortedError) failure = { error }
-      throw error
-    }),
+/** The same call on all ranks. */
+function onAllRanks<T>(call: (thread: RankThread) => Promise<T>): Promise<T[]> {
+  return settleRanks(
+    threads.map(thread => thread.call(call(thread))),
+    settleMs,
   )
-  const settled = Promise.allSettled(calls)
-  const firstFailure = Promise.all(calls).catch(() => new Promise(resolve => setTimeout(resolve, settleMs)))
-  await Promise.race([settled, firstFailure])
-  if (failure) throw (failure as { error: unknown }).error
-  return Promise.all(calls)
 }
 
-function send(event: EngineEvent, then: () => void = () => {}): void {
-  process.send?.(event, then)
+function send(event: EngineEvent): void {
+  process.send?.(event, () => {})
 }
 
+/** Says why the engine cannot go on. The supervisor ends it then: to end threads in the midst of their work aborts the process. */
 function fail(error: unknown): void {
   const { name, message } = error instanceof Error ? error : new Error(String(error))
-  send({ kind: 'failed', name, message }, () => process.exit(1))
+  send({ kind: 'failed', name, message })
 }

@@ -18,6 +18,7 @@ export function createEngineProgress(progress: Progress, label: string | null, t
   const end = () => {
     stage?.stop()
     stage = null
+    loadedBytes = 0
   }
   return {
     onLoading(readBytes: number, totalBytes: number) {
@@ -27,7 +28,6 @@ export function createEngineProgress(progress: Progress, label: string | null, t
     },
     onLoaded(loaded: LoadedEngine) {
       end()
-      loadedBytes = 0
       deviceBytes = loaded.deviceBytes.reduce((sum, size) => sum + size, 0)
       const [first] = loaded.adapters
       progress.say(

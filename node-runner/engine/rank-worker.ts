@@ -48,9 +48,14 @@ const api = {
   async load(onRead: Remote<((bytes: number) => void) & ProxyMarked>) {
     try {
       device = await openDevice(await openRankAdapter(adapter, { unsafeFast: job.unsafeFast }))
-      const loaded = await loadRank(job, device, exchange, bytes => void onRead(bytes))
+      let read: Promise<void> = Promise.resolve()
+      const loaded = await loadRank(job, device, exchange, bytes => {
+        read = onRead(bytes)
+      })
       const { config, weights, weightDigest } = loaded
       model = await LanguageModel.create(device, config, planShards(config, tp), weights, job.room, exchange)
+      // These arrive in order, on a channel of their own: once the last has, none comes after the load is over.
+      await read
       const { adapterName, account } = device
       return { adapterName, weightDigest, deviceBytes: account.allocatedBytes }
     } catch (error) {

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { InputError } from '../../core/input-error.ts'
 import { NoAdapterError } from '../adapter/no-adapter-error.ts'
@@ -21,8 +21,11 @@ export interface SupervisorOptions {
   signal: AbortSignal
   /** Milliseconds without any sign of work after which an engine counts as hung. */
   hangMs?: number
+  /** The program of the engine process. */
+  engine?: URL
 }
 
+const engineProgram = new URL('./engine-process.ts', import.meta.url)
 /** Failures in a row, none of them with an answer in between, after which the job has failed. */
 const failuresWithoutProgress = 3
 /** A step of a large model on a CPU adapter takes minutes. */
@@ -41,6 +44,7 @@ export async function superviseEngine(
 ): Promise<boolean> {
   const remaining = new Map(tasks.map(task => [task.key, task]))
   for (let failures = 0; ; ) {
+    if (options.signal.aborted) return false
     const before = remaining.size
     const outcome = await runEngine(job, remaining, listener, options)
     if (outcome.kind === 'done') return true
@@ -61,58 +65,70 @@ async function runEngine(
   job: EngineJob,
   remaining: Map<number, EngineTask>,
   listener: EngineListener,
-  { signal, hangMs = defaultHangMs }: SupervisorOptions,
+  { signal, hangMs = defaultHangMs, engine: program = engineProgram }: SupervisorOptions,
 ): Promise<Outcome> {
-  const engine = fork(new URL('./engine-process.ts', import.meta.url), { serialization: 'advanced' })
+  const engine = fork(program, { serialization: 'advanced' })
   const tell = (command: EngineCommand) => void (engine.connected && engine.send(command, () => {}))
-  const stop = () => tell({ kind: 'stop' })
-  signal.addEventListener('abort', stop)
-  const watch = watchForHang(engine, hangMs)
-  const ended = once(engine, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
-  try {
-    let outcome: Outcome | null = null
-    let refusal: Error | null = null
-    const refuse = (error: Error) => {
-      refusal = error
-      engine.kill('SIGKILL')
+  let outcome: Outcome | null = null
+  let refusal: Error | null = null
+  let running = false
+  // An engine holds nothing that is not kept here, so that its last word is its end.
+  const end = (result: Outcome) => {
+    outcome = result
+    engine.kill('SIGKILL')
+  }
+  const refuse = (error: Error) => {
+    refusal = error
+    engine.kill('SIGKILL')
+  }
+  const stop = () => (running ? tell({ kind: 'stop' }) : end({ kind: 'stopped' }))
+  const watch = watchForHang(hangMs, () =>
+    end({ kind: 'failed', reason: `no sign of work for ${hangMs / 1000} s` }),
+  )
+  const take = (event: EngineEvent) => {
+    if (event.kind === 'loading') {
+      watch.sign(`read ${event.readBytes}`)
+      listener.onLoading(event.readBytes, event.totalBytes)
+    } else if (event.kind === 'loaded') {
+      watch.sign('loaded')
+      listener.onLoaded(event.loaded)
+      running = true
+      tell({ kind: 'run', tasks: [...remaining.values()] })
+    } else if (event.kind === 'answer') {
+      remaining.delete(event.key)
+      listener.onAnswer(event)
+    } else if (event.kind === 'token') {
+      listener.onToken?.(event)
+    } else if (event.kind === 'status') {
+      watch.sign(event.progress)
+      listener.onStatus?.(event)
+    } else if (event.kind === 'done') {
+      if (event.stopped) end({ kind: 'stopped' })
+      else if (remaining.size === 0) end({ kind: 'done' })
+      else end({ kind: 'failed', reason: `it called itself done with ${remaining.size} tasks unanswered` })
+    } else if (event.kind === 'failed') {
+      const known = { InputError, NoAdapterError }[event.name]
+      if (known) refuse(new known(event.message))
+      else end({ kind: 'failed', reason: event.message })
+    } else {
+      event satisfies never
     }
-    engine.on('error', () => {})
-    engine.on('message', (event: EngineEvent) => {
-      if (refusal) return
-      if (event.kind === 'loading') {
-        watch.sign(event.readBytes)
-        listener.onLoading(event.readBytes, event.totalBytes)
-      } else if (event.kind === 'loaded') {
-        watch.sign('loaded')
-        try {
-          listener.onLoaded(event.loaded)
-        } catch (error) {
-          return refuse(error as Error)
-        }
-        tell({ kind: 'run', tasks: [...remaining.values()] })
-        if (signal.aborted) stop()
-      } else if (event.kind === 'answer') {
-        remaining.delete(event.key)
-        listener.onAnswer(event)
-      } else if (event.kind === 'token') {
-        listener.onToken?.(event)
-      } else if (event.kind === 'status') {
-        watch.sign(event.progress)
-        listener.onStatus?.(event)
-      } else if (event.kind === 'done') {
-        outcome = { kind: event.stopped ? 'stopped' : 'done' }
-      } else if (event.kind === 'failed') {
-        const known = { InputError, NoAdapterError }[event.name]
-        if (known) refuse(new known(event.message))
-        else outcome = { kind: 'failed', reason: event.message }
-      } else {
-        event satisfies never
-      }
-    })
+  }
+  engine.on('error', () => {})
+  engine.on('message', (event: EngineEvent) => {
+    if (outcome || refusal) return
+    try {
+      take(event)
+    } catch (error) {
+      refuse(error as Error)
+    }
+  })
+  signal.addEventListener('abort', stop)
+  try {
     tell({ kind: 'start', job })
-    const [code, killedBy] = await ended
+    // What it sent before it died may arrive after its death; the channel closes behind the last of it.
+    const [[code, killedBy]] = await Promise.all([once(engine, 'exit'), once(engine, 'disconnect')])
     if (refusal) throw refusal
-    if (watch.hung) return { kind: 'failed', reason: `no sign of work for ${hangMs / 1000} s` }
     return outcome ?? { kind: 'failed', reason: `its process ended with ${killedBy ?? `code ${code}`}` }
   } finally {
     watch.end()
@@ -121,25 +137,19 @@ async function runEngine(
   }
 }
 
-/** Kills a process that gives no new sign for `hangMs`. */
-function watchForHang(engine: ChildProcess, hangMs: number) {
+/** Calls `onHang` once no new sign came for `hangMs`. */
+function watchForHang(hangMs: number, onHang: () => void) {
   let last: unknown = null
   let changedMs = performance.now()
-  const watch = {
-    hung: false,
+  const look = () => {
+    if (performance.now() - changedMs >= hangMs) onHang()
+  }
+  const timer = setInterval(look, Math.min(1000, hangMs / 4))
+  return {
     sign(value: unknown) {
       if (value !== last) changedMs = performance.now()
       last = value
     },
     end: () => clearInterval(timer),
   }
-  const timer = setInterval(
-    () => {
-      if (performance.now() - changedMs < hangMs) return
-      watch.hung = true
-      engine.kill('SIGKILL')
-    },
-    Math.min(1000, hangMs / 4),
-  )
-  return watch
 }

@@ -20,17 +20,6 @@ const settleMs = 5000
 let threads: RankThread[] = []
 let stop = () => {}
 
-process.on('message', (command: EngineCommand) => {
-  if (command.kind === 'stop') stop()
-  else (command.kind === 'start' ? start(command.job) : run(command.tasks)).catch(fail)
-})
-// The supervisor answers Ctrl-C; without a supervisor nobody wants the answers.
-process.on('SIGINT', () => {})
-process.on('SIGTERM', () => {})
-process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
-// Lives as long as its channel, also where what started the supervisor made channels not count.
-process.channel?.ref()
-
 let job: EngineJob | null = null
 
 async function start(started: EngineJob): Promise<void> {
@@ -99,4 +88,18 @@ function send(event: EngineEvent): void {
 function fail(error: unknown): void {
   const { name, message } = error instanceof Error ? error : new Error(String(error))
   send({ kind: 'failed', name, message })
+}
+
+// Only where a supervisor listens: a module that is merely imported does nothing.
+if (process.send) {
+  process.on('message', (command: EngineCommand) => {
+    if (command.kind === 'stop') stop()
+    else (command.kind === 'start' ? start(command.job) : run(command.tasks)).catch(fail)
+  })
+  // The supervisor answers Ctrl-C; without a supervisor nobody wants the answers.
+  process.on('SIGINT', () => {})
+  process.on('SIGTERM', () => {})
+  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+  // Lives as long as its channel, also where what started the supervisor made channels not count.
+  process.channel?.ref()
 }

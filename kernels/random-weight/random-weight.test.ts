@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
-import { runPrepared } from '../../test/support/run-prepared.ts'
+import { expectAgreement } from '../../test/support/expect-close.ts'
 import { Recorder } from '../gpu/recorder.ts'
-import { createPackedWeight, packedWeightBytes, type WeightDType } from '../pack-weight/pack-weight.ts'
+import { runPrepared } from '../gpu/run-prepared.ts'
+import { createPackedWeight, type WeightDType } from '../pack-weight/pack-weight.ts'
 import { prepareRandomWeight, type RandomWeightShape } from './random-weight.bench.ts'
-import { randomWeightReference, randomWeightShapes } from './random-weight.reference.ts'
+import { randomWeightChecks } from './random-weight.check.ts'
 import { randomWeight, randomWeightDeviation } from './random-weight.ts'
 
 describe('random-weight', async () => {
@@ -21,30 +22,9 @@ describe('random-weight', async () => {
     )
   }
 
-  const cases = randomWeightShapes.flatMap(shape =>
-    (['f32', 'f16', 'bf16'] as const).map(dtype => ({ ...shape, dtype })),
-  )
-  it.each(cases)(
-    'has every bit of the reference and no other: $name, $dtype',
-    async ({ dtype, ...shape }) => {
-      const Words = dtype === 'f32' ? Uint32Array : Uint16Array
-      for (const [seed, tensorKey, unit] of [
-        [0, 0, 1],
-        [0xfedcba98, 338, 2 ** -14],
-      ] as const) {
-        const numbers = { ...shape, seed, tensorKey, unit }
-        const before = new Uint32Array(packedWeightBytes(dtype, shape.outputs, shape.inputs) / 4).fill(
-          0xabcdef01,
-        )
-        const prepared = await prepareRandomWeight(device, numbers, dtype)
-        const found = new Words((await runPrepared(device, prepared, { packed: before }, 'packed')).packed)
-        const expected = new Words(before.buffer)
-        randomWeightReference(expected, dtype, numbers)
-        expect(found.findIndex((bits, i) => bits !== expected[i])).toBe(-1)
-        expect(found.length).toBe(expected.length)
-      }
-    },
-  )
+  it.each(randomWeightChecks)('has every bit of the reference and no other: $shape', async check => {
+    expectAgreement(await check.run(device))
+  })
 
   it('is roughly normal, of its deviation', async () => {
     const unit = 2 ** -6

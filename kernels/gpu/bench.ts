@@ -147,7 +147,7 @@ export function summarise(
 }
 
 /** Quantile of ascending numbers, interpolated between the two nearest. */
-function quantile(sorted: readonly number[], fraction: number): number {
+export function quantile(sorted: readonly number[], fraction: number): number {
   const at = fraction * (sorted.length - 1)
   const below = sorted[Math.floor(at)] ?? Number.NaN
   const above = sorted[Math.ceil(at)] ?? Number.NaN

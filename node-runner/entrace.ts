@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { InputError } from '../core/input-error.ts'
 import { NoAdapterError } from './adapter/no-adapter-error.ts'
+import { acceptanceCommand } from './commands/acceptance.ts'
 import { analyseCommand } from './commands/analyse.ts'
 import { benchCommand } from './commands/bench.ts'
 import { doctorCommand } from './commands/doctor.ts'
@@ -22,6 +23,7 @@ const program = new Command('entrace')
   .addCommand(planCommand())
   .addCommand(doctorCommand())
   .addCommand(benchCommand())
+  .addCommand(acceptanceCommand())
 const commands = [program, ...program.commands]
 for (const command of commands)
   command.option('--debug', 'print a stack trace with an error', false).exitOverride()

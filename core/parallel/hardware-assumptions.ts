@@ -7,6 +7,8 @@ export interface Assumption {
   /** In the units of Hardware: bytes, seconds, operations. */
   unit: string
   given: boolean
+  /** Whether it was measured on the adapters at hand. */
+  measured: boolean
   /** Where the value comes from. */
   reason: string
 }
@@ -15,7 +17,7 @@ export interface Assumption {
  * What is assumed where nothing is given: an H200 on PCIe 5.0, at the limits its maker states, under Dawn. None of it
  * was measured on that machine, and kernels do not reach the limits of bandwidth and compute.
  */
-const defaults: Record<keyof Hardware, Omit<Assumption, 'name' | 'given'>> = {
+const defaults: Record<keyof Hardware, Omit<Assumption, 'name' | 'given' | 'measured'>> = {
   memoryBytes: { value: 141e9, unit: 'bytes', reason: 'the memory of an H200' },
   bandwidthBytesPerSecond: {
     value: 4.8e12,
@@ -40,14 +42,19 @@ const defaults: Record<keyof Hardware, Omit<Assumption, 'name' | 'given'>> = {
   },
 }
 
-/** The assumptions behind predictions: what is given, and defaults for the rest. */
-export function assume(given: Partial<Hardware>): Assumption[] {
+/** What was measured, and how: the reason that people read. */
+export type Measured = Partial<Record<keyof Hardware, { value: number; how: string }>>
+
+/** The assumptions behind predictions: what is given, else what was measured, and defaults for the rest. */
+export function assume(given: Partial<Hardware>, measured: Measured = {}): Assumption[] {
   return (Object.keys(defaults) as (keyof Hardware)[]).map(name => {
     const { value, unit, reason } = defaults[name]
     const own = given[name]
-    return own === undefined
-      ? { name, value, unit, given: false, reason }
-      : { name, value: own, unit, given: true, reason: 'given' }
+    const found = measured[name]
+    if (own !== undefined) return { name, value: own, unit, given: true, measured: false, reason: 'given' }
+    return found
+      ? { name, value: found.value, unit, given: false, measured: true, reason: `measured: ${found.how}` }
+      : { name, value, unit, given: false, measured: false, reason }
   })
 }
 

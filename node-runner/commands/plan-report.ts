@@ -10,7 +10,12 @@ import {
   predictMesh,
   type Workload,
 } from '../../core/parallel/cost-model.ts'
-import { type Assumption, assume, hardwareOf } from '../../core/parallel/hardware-assumptions.ts'
+import {
+  type Assumption,
+  assume,
+  hardwareOf,
+  type Measured,
+} from '../../core/parallel/hardware-assumptions.ts'
 import { planShards, type RankShard } from '../../core/parallel/plan-shards.ts'
 import { rankWeightBytes } from '../../core/parallel/rank-weight-bytes.ts'
 import { shardTensors, type TensorShard } from '../../core/parallel/shard-tensors.ts'
@@ -44,13 +49,15 @@ export interface PlanRequest {
   tp: number | null
   workload: Workload
   given: Partial<Hardware>
+  /** Of the adapters at hand. */
+  measured?: Measured
 }
 
 /** Predicts every mesh of so many adapters. `model` is only named. A config that states no type is taken as bf16. */
 export function planReport(model: string, config: ModelConfig, request: PlanRequest): PlanReport {
-  const { adapters, tp, workload, given } = request
+  const { adapters, tp, workload, given, measured } = request
   const dtype = config.dtype ?? 'bf16'
-  const assumptions = assume(given)
+  const assumptions = assume(given, measured)
   const hardware = hardwareOf(assumptions)
   const meshes = meshesOf(config, adapters).map(mesh => predictMesh(config, dtype, mesh, workload, hardware))
   const { latency, throughput } = bestMeshes(meshes)

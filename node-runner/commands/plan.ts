@@ -4,6 +4,7 @@ import { publishedConfigNames } from '../../core/model/published-configs.ts'
 import type { Hardware } from '../../core/parallel/cost-model.ts'
 import { maximumRanks } from '../../core/parallel/plan-shards.ts'
 import { readModelConfig } from '../files/open-model.ts'
+import { measureHardware } from '../measure/measured-hardware.ts'
 import { integer, number } from './flags.ts'
 import { planReport } from './plan-report.ts'
 import { renderPlan, renderVerdict } from './render-plan.ts'
@@ -20,13 +21,15 @@ interface PlanFlags {
   dispatch?: number
   concurrency: number
   context?: number
+  measure: boolean
+  adapter: string
   json: boolean
   quiet: boolean
 }
 
 const defaultContext = 1024
 
-/** `entrace plan`: memory and predicted time of every mesh of some adapters; runs nothing. */
+/** `entrace plan`: memory and predicted time of every mesh of some adapters; runs nothing but, when asked, measurements. */
 export function planCommand(): Command {
   const positive = number(1e-9, 1e9)
   return new Command('plan')
@@ -46,6 +49,8 @@ export function planCommand(): Command {
       `length of every sequence (default: ${defaultContext}, or the model's longest)`,
       integer(1),
     )
+    .option('--measure', 'measure what is not given on the adapters at hand: about ten seconds', false)
+    .option('--adapter <choice>', 'to measure on: auto, cpu, gpu, or part of an adapter name', 'auto')
     .addOption(new Option('--json', 'print one JSON document').default(false))
     .option('--quiet', 'print only what is best', false)
     .action(async (flags: PlanFlags) => {
@@ -55,6 +60,9 @@ export function planCommand(): Command {
         throw new InputError(
           `--context ${flags.context}: ${flags.model} takes at most ${longest} tokens; choose a shorter one`,
         )
+      const measured = flags.measure
+        ? await measureHardware(flags.adapter, Math.min(flags.tp ?? flags.adapters, maximumRanks), config)
+        : {}
       const report = planReport(flags.model, config, {
         adapters: flags.adapters,
         tp: flags.tp ?? null,
@@ -63,13 +71,14 @@ export function planCommand(): Command {
           contextTokens: flags.context ?? Math.min(defaultContext, longest),
         },
         given: givenHardware(flags),
+        measured,
       })
       if (flags.json) console.log(JSON.stringify(report, null, 2))
       else console.log(flags.quiet ? renderVerdict(report) : renderPlan(report))
     })
 }
 
-/** A published config, or that of a folder; weights need not be there. */
+/** What the flags say of the hardware, in its units. */
 function givenHardware(flags: PlanFlags): Partial<Hardware> {
   return {
     ...(flags.memory !== undefined && { memoryBytes: flags.memory * 1e9 }),

@@ -60,7 +60,7 @@ export function renderPlan(report: PlanReport): string {
     '',
     renderVerdict(report),
     '',
-    'Assumed',
+    assumptions.some(({ measured }) => measured) ? 'Measured and assumed' : 'Assumed',
     renderTable(
       assumptions.map(({ name, value, reason }) => [
         `  ${assumptionTexts[name].label}`,

@@ -63,10 +63,8 @@ it('refuses a model that is not there, before it looks for adapters', async () =
 it('says in the report what is so of every kernel: no subgroup operations, no shader-f16', () => {
   const shaders = globSync('kernels/*/*.wgsl')
   expect(shaders.length).toBeGreaterThan(10)
-  for (const path of shaders)
-    expect(readFileSync(path, 'utf8'), path).not.toMatch(
-      /^\s*enable |\bsubgroup|\bquad[A-Z]|\bf16\b(?=\s*[(>,;)])/m,
-    )
+  // A shader that uses either has to enable it.
+  for (const path of shaders) expect(readFileSync(path, 'utf8'), path).not.toMatch(/^\s*enable /m)
 })
 
 it('plans with what it measures', { timeout: 60_000 }, async () => {

@@ -24,6 +24,17 @@ function javascriptUrls(): Plugin {
   }
 }
 
+/** C sources, which the package compiles where it runs and finds by `new URL('./name.c', import.meta.url)`. */
+function cSources(): Plugin {
+  return {
+    name: 'c-sources',
+    generateBundle() {
+      for (const path of globSync('node-runner/**/*.c'))
+        this.emitFile({ type: 'asset', fileName: path, source: readFileSync(path) })
+    },
+  }
+}
+
 /** The licence texts of the packages whose code the build carries. */
 function licences(): Plugin {
   return {
@@ -46,7 +57,7 @@ function licences(): Plugin {
 
 export default defineConfig({
   logLevel: 'warn',
-  plugins: [javascriptUrls(), licences()],
+  plugins: [javascriptUrls(), cSources(), licences()],
   resolve: {
     alias: [
       {

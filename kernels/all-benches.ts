@@ -6,6 +6,7 @@ import { entropyBench } from './entropy/entropy.bench.ts'
 import type { BenchCase } from './gpu/bench.ts'
 import { linearBench } from './linear/linear.bench.ts'
 import { packWeightBench } from './pack-weight/pack-weight.bench.ts'
+import { randomWeightBench } from './random-weight/random-weight.bench.ts'
 import { rankBench } from './rank/rank.bench.ts'
 import { rmsNormBench } from './rms-norm/rms-norm.bench.ts'
 import { ropeBench } from './rope/rope.bench.ts'
@@ -16,6 +17,7 @@ import { topKBench } from './top-k/top-k.bench.ts'
 /** Every kernel's cases, in the order of a forward pass. */
 export const allBenches: readonly BenchCase[] = [
   ...packWeightBench,
+  ...randomWeightBench,
   ...embedBench,
   ...rmsNormBench,
   ...linearBench,

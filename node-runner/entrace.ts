@@ -2,12 +2,14 @@
 import { Command, CommanderError } from 'commander'
 import { InputError } from '../core/input-error.ts'
 import { NoAdapterError } from './adapter/no-adapter-error.ts'
+import { acceptanceCommand } from './commands/acceptance.ts'
 import { analyseCommand } from './commands/analyse.ts'
 import { benchCommand } from './commands/bench.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { evalCommand } from './commands/eval.ts'
 import { generateCommand } from './commands/generate.ts'
 import { gradeCommand } from './commands/grade.ts'
+import { planCommand } from './commands/plan.ts'
 import { brokenPipeSignal } from './terminal/broken-pipe.ts'
 import { versions } from './versions.ts'
 
@@ -18,8 +20,10 @@ const program = new Command('entrace')
   .addCommand(generateCommand())
   .addCommand(gradeCommand())
   .addCommand(analyseCommand())
+  .addCommand(planCommand())
   .addCommand(doctorCommand())
   .addCommand(benchCommand())
+  .addCommand(acceptanceCommand())
 const commands = [program, ...program.commands]
 for (const command of commands)
   command.option('--debug', 'print a stack trace with an error', false).exitOverride()

@@ -1,13 +1,14 @@
 import { statSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cacheBytesPerToken } from '../core/model/key-value-cache.ts'
-import { LanguageModel, type Row } from '../core/model/language-model.ts'
-import { loadWeights, type ModelWeights } from '../core/model/load-weights.ts'
+import type { LanguageModel, Row } from '../core/model/language-model.ts'
+import type { ModelWeights } from '../core/model/load-weights.ts'
 import { type Account, accountSince } from '../kernels/gpu/account.ts'
 import { type Device, openDevice } from '../kernels/gpu/device.ts'
 import { type Tensor, tensorBytes } from '../kernels/gpu/tensor.ts'
 import { openAdapter } from '../node-runner/adapter/dawn.ts'
 import { type ModelFolder, openModelFolder } from '../node-runner/files/open-model-folder.ts'
+import { createWhole, loadWhole } from './support/whole-model.ts'
 
 const devices: Device[] = []
 afterAll(() => {
@@ -19,21 +20,21 @@ async function loaded(folder: string, kernels: 'cpu' | 'gpu') {
   const device = await openDevice(await openAdapter('cpu'), kernels)
   devices.push(device)
   const files = await openModelFolder(folder)
-  const weights = await loadWeights(device, files.config, files.weights, folder)
+  const weights = await loadWhole(device, files.config, files.weights, folder)
   await files.close()
   const weightBytes = device.account.allocatedBytes
   const room = { sequences: 1, capacity: 200, topK: 5 }
-  const model = await LanguageModel.create(device, files.config, weights, room)
+  const model = await createWhole(device, files.config, weights, room)
   return { device, files, weights, weightBytes, model }
 }
 
 /** What one step of one decoded token costs at a position. What the cache holds makes no difference. */
 async function costAt(model: LanguageModel, position: number, isScored: boolean): Promise<Account> {
-  const before = { ...model.device.account }
+  const before = { ...model.group.device.account }
   const rows: Row[] = [{ tokenId: 1, position, slot: 0 }]
   const scored = isScored ? [{ row: 0, sequence: 0, step: 0 }] : []
   await model.step(rows, scored, { temperature: 0, seed: 0 })
-  return accountSince(before, model.device.account)
+  return accountSince(before, model.group.device.account)
 }
 
 /** Vocabularies of 1000 and 257. */
@@ -114,7 +115,7 @@ describe('bytes on the device', () => {
     const { device, files, weights } = arith
     const bytesWith = async (capacity: number) => {
       const before = device.account.allocatedBytes
-      await LanguageModel.create(device, files.config, weights, { sequences: 4, capacity, topK: 5 })
+      await createWhole(device, files.config, weights, { sequences: 4, capacity, topK: 5 })
       return device.account.allocatedBytes - before
     }
     // From 128 tokens on, four sequences fill a step, so that its activations stay as they are.

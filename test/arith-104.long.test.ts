@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Analysis } from '../core/analyse/analysis.ts'
-import { Random } from './support/random.ts'
+import { Random } from '../kernels/gpu/random.ts'
 import { runEntrace, startEntrace } from './support/run-entrace.ts'
 import { journalLines, readResults, readRunFile, untimedResults } from './support/run-files.ts'
 

@@ -9,12 +9,12 @@ import {
   type SequenceRequest,
 } from '../core/generate/generate.ts'
 import type { TokenRecord } from '../core/generate/token-record.ts'
-import { LanguageModel } from '../core/model/language-model.ts'
-import { loadWeights } from '../core/model/load-weights.ts'
+import type { LanguageModel } from '../core/model/language-model.ts'
 import { type Device, openDevice } from '../kernels/gpu/device.ts'
 import { openAdapter } from '../node-runner/adapter/dawn.ts'
 import { openModelFolder } from '../node-runner/files/open-model-folder.ts'
 import { changedModel, overwriteTensor } from './support/change-model.ts'
+import { createWhole, loadWhole } from './support/whole-model.ts'
 
 const temporary = mkdtempSync(join(tmpdir(), 'entrace-test-'))
 afterAll(() => rmSync(temporary, { recursive: true }))
@@ -55,10 +55,9 @@ describe.each(['cpu', 'gpu'] as const)("a sequence's numbers with the %s kernels
   beforeAll(async () => {
     device = await openDevice(await openAdapter('cpu'), kernels)
     const files = await openModelFolder(folder)
-    const weights = await loadWeights(device, files.config, files.weights, folder)
+    const weights = await loadWhole(device, files.config, files.weights, folder)
     await files.close()
-    modelFor = sequences =>
-      LanguageModel.create(device, files.config, weights, { sequences, capacity: 280, topK: 3 })
+    modelFor = sequences => createWhole(device, files.config, weights, { sequences, capacity: 280, topK: 3 })
     for (const request of requests) {
       const answers = await answersOf(await modelFor(1), [request])
       alone.set(request.key, answers.get(request.key)!.tokens)

@@ -1,170 +1,28 @@
-import { readFileSync } from 'node:fs'
-import { afterAll, describe, expect, it } from 'vitest'
-import { type GenerateOptions, generate } from '../core/generate/generate.ts'
-import type { TokenRecord } from '../core/generate/token-record.ts'
-import { LanguageModel } from '../core/model/language-model.ts'
-import { loadWeights } from '../core/model/load-weights.ts'
-import type { TokenScores } from '../core/model/token-head.ts'
-import { type Device, openDevice } from '../kernels/gpu/device.ts'
-import { openAdapter } from '../node-runner/adapter/dawn.ts'
-import { openModelFolder } from '../node-runner/files/open-model-folder.ts'
-import { expectClose } from './support/expect-close.ts'
+import { describeGolden, type GoldenCase } from './support/describe-golden.ts'
 
-/** Float64 outputs of an independent implementation: golden/*.json, made by golden.py of the reference (see golden/README.md). */
-interface Golden {
-  sequences: {
-    name: string
-    prompt_ids: number[]
-    prompt: { entropy: number; top_ids: number[] }[]
-    steps: GoldenStep[]
-  }[]
-}
-interface GoldenStep {
-  token: number
-  entropy: number
-  varentropy: number
-  logprob: number
-  margin: number
-  top_ids: number[]
-  top_logprobs: number[]
-}
-
-const readGolden = (name: string) =>
-  JSON.parse(readFileSync(new URL(`golden/${name}.json`, import.meta.url), 'utf8')) as Golden
-
-const entropyTolerance = { absolute: 2e-5, relative: 2e-5 }
-const greedy = { temperature: 0, seed: 0 }
-
-const cases = [
-  { model: 'arith-qwen2', folder: '../models/arith-qwen2', kernels: 'cpu', longest: 1000 },
-  { model: 'random-14-heads', folder: 'models/random-14-heads', kernels: 'cpu', longest: 1000 },
-  { model: 'random-tied', folder: 'models/random-tied', kernels: 'cpu', longest: 1000 },
-  { model: 'random-two-files', folder: 'models/random-two-files', kernels: 'cpu', longest: 1000 },
+const cases: GoldenCase[] = [
+  { model: 'arith-qwen2', folder: 'models/arith-qwen2', ranks: 1, kernels: 'cpu', longest: 1000 },
+  {
+    model: 'random-14-heads',
+    folder: 'test/models/random-14-heads',
+    ranks: 1,
+    kernels: 'cpu',
+    longest: 1000,
+  },
+  { model: 'random-tied', folder: 'test/models/random-tied', ranks: 1, kernels: 'cpu', longest: 1000 },
+  {
+    model: 'random-two-files',
+    folder: 'test/models/random-two-files',
+    ranks: 1,
+    kernels: 'cpu',
+    longest: 1000,
+  },
+  // More ranks than key-value heads, and than heads.
+  { model: 'random-14-heads', folder: 'test/models/random-14-heads', ranks: 3, kernels: 'cpu', longest: 65 },
+  { model: 'random-tied', folder: 'test/models/random-tied', ranks: 8, kernels: 'cpu', longest: 40 },
   // The kernels that a GPU runs, on the same adapter: slow here, so on the shorter prompts only.
-  { model: 'random-14-heads', folder: 'models/random-14-heads', kernels: 'gpu', longest: 17 },
-  { model: 'random-tied', folder: 'models/random-tied', kernels: 'gpu', longest: 3 },
-] as const
+  { model: 'random-14-heads', folder: 'test/models/random-14-heads', ranks: 1, kernels: 'gpu', longest: 17 },
+  { model: 'random-tied', folder: 'test/models/random-tied', ranks: 1, kernels: 'gpu', longest: 3 },
+]
 
-const devices: Device[] = []
-afterAll(() => {
-  for (const device of devices) device.destroy()
-})
-
-for (const { model: name, folder, kernels, longest } of cases) {
-  describe(`${name} with the ${kernels} kernels agrees with float64`, async () => {
-    const device = await openDevice(await openAdapter('cpu'), kernels)
-    devices.push(device)
-    const files = await openModelFolder(new URL(folder, import.meta.url).pathname)
-    const weights = await loadWeights(device, files.config, files.weights, folder)
-    await files.close()
-    const sequences = readGolden(name).sequences.filter(({ prompt_ids }) => prompt_ids.length <= longest)
-    const model = await LanguageModel.create(device, files.config, weights, {
-      sequences: sequences.length,
-      capacity: 256,
-      topK: 5,
-    })
-
-    it('at every greedy step of every prompt', async () => {
-      const options: GenerateOptions = {
-        maxNewTokens: Math.max(...sequences.map(({ steps }) => steps.length)),
-        stopIds: new Set([502]),
-        sampling: greedy,
-        topLogprobs: 5,
-        tokenText: null,
-      }
-      const requests = sequences.map((sequence, key) => ({ promptIds: sequence.prompt_ids, key, sequence }))
-      let compared = 0
-      for await (const { request, generation } of generate(model, requests, options)) {
-        expect(generation.error).toBeNull()
-        compared += compareSteps(
-          `${name}, ${request.sequence.name}`,
-          generation.tokens,
-          request.sequence.steps,
-        )
-      }
-      const all = sequences.reduce((sum, { steps }) => sum + steps.length, 0)
-      expect(compared, 'steps compared, of those in the file').toBeGreaterThan(0.95 * all)
-    })
-
-    it('at every position of every prompt', async () => {
-      for (const sequence of sequences) {
-        const found = await scorePrompt(model, sequence.prompt_ids)
-        const entropies = found.map(scores => scores.statistics.entropyNats)
-        const what = `${name}, ${sequence.name}, prompt entropy`
-        expectClose(
-          what,
-          entropies,
-          sequence.prompt.map(({ entropy }) => entropy),
-          entropyTolerance,
-        )
-      }
-    })
-  })
-}
-
-/** Compares until a near tie (margin below 1e-3) made the two choose different tokens; returns the steps compared. */
-function compareSteps(what: string, found: TokenRecord[], expected: GoldenStep[]): number {
-  const differs = expected.findIndex((step, i) => found[i]?.id !== step.token)
-  const count = differs === -1 ? expected.length : differs
-  if (differs !== -1)
-    expect(expected[differs]!.margin, `${what}: step ${differs} chose ${found[differs]?.id}`).toBeLessThan(
-      1e-3,
-    )
-  const same = expected.slice(0, count)
-  const column = <T>(rows: T[], value: (row: T) => number) => rows.map(value)
-  const ours = found.slice(0, count)
-  expectClose(
-    `${what}, entropy`,
-    column(ours, t => t.entropyNats),
-    column(same, t => t.entropy),
-    entropyTolerance,
-  )
-  expectClose(
-    `${what}, varentropy`,
-    column(ours, t => t.varentropy),
-    column(same, t => t.varentropy),
-    {
-      absolute: 1e-3,
-      relative: 1e-3,
-    },
-  )
-  expectClose(
-    `${what}, logprob`,
-    column(ours, t => t.logprob),
-    column(same, t => t.logprob),
-    { absolute: 5e-5, relative: 0 },
-  )
-  expectClose(
-    `${what}, margin`,
-    column(ours, t => t.margin),
-    column(same, t => t.margin),
-    { absolute: 5e-5, relative: 0 },
-  )
-  for (const [step, { top_ids, top_logprobs }] of same.entries()) {
-    const { topIds, topLogprobs } = ours[step]!
-    expectClose(`${what}, step ${step}, top logprobs`, topLogprobs, top_logprobs, {
-      absolute: 1e-4,
-      relative: 1e-5,
-    })
-    for (const [place, id] of top_ids.entries()) {
-      const gaps = [top_logprobs[place - 1], top_logprobs[place + 1]].map(other =>
-        Math.abs((other ?? 1e9) - top_logprobs[place]!),
-      )
-      if (Math.min(...gaps) > 1e-3) expect(topIds[place], `${what}, step ${step}, top ${place}`).toBe(id)
-    }
-  }
-  return count
-}
-
-/** Scores of every position of a prompt, as many at a time as the model's head takes. */
-async function scorePrompt(model: LanguageModel, promptIds: number[]): Promise<TokenScores[]> {
-  const scores: TokenScores[] = []
-  for (let first = 0; first < promptIds.length; first += model.room.sequences) {
-    const rows = promptIds
-      .slice(first, first + model.room.sequences)
-      .map((tokenId, i) => ({ tokenId, position: first + i, slot: 0 }))
-    const scored = rows.map((_, row) => ({ row, sequence: 0, step: 0 }))
-    scores.push(...(await model.step(rows, scored, greedy)))
-  }
-  return scores
-}
+for (const one of cases) describeGolden(one)

@@ -43,6 +43,16 @@ describe('the packed package, installed in an empty project', () => {
     expect(stdout).toMatch(/^entrace \d/)
   })
 
+  it.skipIf(process.platform !== 'linux')(
+    'carries and finds what it compiles for ranks on equal adapters',
+    async () => {
+      const script = `import { buildAdapterNumberLayer } from 'entrace/node-runner/adapter/adapter-number-layer'
+      console.log(buildAdapterNumberLayer())`
+      const folder = (await inProject(process.execPath, '--input-type=module', '--eval', script)).trim()
+      expect(existsSync(join(folder, 'adapter-number-layer.json')), folder).toBe(true)
+    },
+  )
+
   it('ends a wrong command with exit code 2', async () => {
     await expect(inProject('npx', 'entrace', 'no-such-command')).rejects.toMatchObject({ code: 2 })
   })

@@ -167,7 +167,7 @@ describe('generate', () => {
       if (++tokens === 10) controller.abort()
     }
     const answers = await answersOf(model, requests, {
-      signal: controller.signal,
+      shouldStop: () => controller.signal.aborted,
       stopIds: new Set(),
       onToken,
     })

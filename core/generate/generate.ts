@@ -35,8 +35,8 @@ export interface GenerateOptions {
   tokenText: ((id: number) => string) | null
   /** Called for every token as it comes. */
   onToken?: (request: SequenceRequest, token: TokenRecord) => void
-  /** Ends the run between two steps; unfinished sequences are dropped. */
-  signal?: AbortSignal
+  /** Asked before every step: true ends the run, and unfinished sequences are dropped. */
+  shouldStop?: () => boolean
 }
 
 /** A sequence that is under way. */
@@ -65,7 +65,7 @@ export async function* generate<Request extends SequenceRequest>(
   const active: Active<Request>[] = []
   const freeSlots = Array.from({ length: model.room.sequences }, (_, slot) => slot)
   let exhausted = false
-  while (!options.signal?.aborted) {
+  while (!options.shouldStop?.()) {
     while (!exhausted && freeSlots.length > 0) {
       const next = queue.next()
       exhausted = next.done === true

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { distributions } from '../../test/support/distributions.ts'
+import { distributions } from '../../kernels/gpu/distributions.ts'
+import { Random } from '../../kernels/gpu/random.ts'
 import { expectClose } from '../../test/support/expect-close.ts'
-import { Random } from '../../test/support/random.ts'
 import type { TokenScores } from '../model/token-head.ts'
 import { recordToken } from './record-token.ts'
 
@@ -17,6 +17,8 @@ function scoresOf(logits: Float32Array, k: number, chosenId: number): TokenScore
     statistics: {
       maximum,
       s: Math.fround(s),
+      t: 0,
+      u: 0,
       w: Math.fround(w),
       entropyNats: 1.5,
       varentropy: 2.5,

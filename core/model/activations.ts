@@ -1,9 +1,13 @@
 import { type AttentionScratch, createAttentionScratch } from '../../kernels/attention/attention.ts'
 import type { Device } from '../../kernels/gpu/device.ts'
 import { createTensor, type Tensor, viewTensor } from '../../kernels/gpu/tensor.ts'
+import type { RankShard } from '../parallel/plan-shards.ts'
 import type { ModelConfig } from './config.ts'
 
-/** What a forward pass over N rows computes on the way. D hidden, H query heads, K key-value heads, d head width, F MLP width. */
+/**
+ * What a rank's forward pass over N rows computes on the way. D hidden, d head width; H, K and F are the rank's query
+ * heads, key-value heads and MLP columns.
+ */
 export interface Activations {
   /** [N] u32: token ids, positions in their sequences, and cache slots of these. */
   ids: Tensor
@@ -21,19 +25,23 @@ export interface Activations {
   attended: Tensor
   /** [N, F] */
   gated: Tensor
-  /** [N, D]: what attention or MLP adds to the residual stream. */
+  /** [N, D]: the rank's part of what embedding, attention or MLP adds to the residual stream. */
   delta: Tensor
   attentionScratch: AttentionScratch
 }
 
-/** Makes the activations of at most `rows` rows of sequences of at most `keys` tokens. */
+/** Makes a rank's activations of at most `rows` rows of sequences of at most `keys` tokens. */
 export async function createActivations(
   device: Device,
   config: ModelConfig,
+  shard: RankShard,
   rows: number,
   keys: number,
 ): Promise<Activations> {
-  const { hiddenSize: D, heads: H, keyValueHeads: K, headDim: d, intermediateSize: F } = config
+  const { hiddenSize: D, headDim: d } = config
+  const H = shard.queryHeads.count
+  const K = shard.keyValueHeads.count
+  const F = shard.mlp.count
   const f32 = (name: string, ...shape: number[]) => createTensor(device, name, 'f32', [rows, ...shape])
   const u32 = (name: string) => createTensor(device, name, 'u32', [rows])
   // The CPU adapter's attention has no partial results.

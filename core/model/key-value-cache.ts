@@ -1,6 +1,7 @@
 import type { Device } from '../../kernels/gpu/device.ts'
 import { createTensor } from '../../kernels/gpu/tensor.ts'
 import type { LayerCache } from '../../kernels/rope/rope.ts'
+import type { RankShard } from '../parallel/plan-shards.ts'
 import type { ModelConfig } from './config.ts'
 
 /** Keys and values of every layer, in f32, for a fixed number of sequences (slots) of a fixed length (capacity). */
@@ -15,14 +16,16 @@ export function cacheBytesPerToken(config: ModelConfig): number {
   return config.layers * 2 * config.keyValueHeads * config.headDim * 4
 }
 
-/** Makes an empty cache. Slots need no clearing: a row reads only positions up to its own, which its sequence wrote. */
+/** Makes an empty cache of a rank's key-value heads. Slots need no clearing: a row reads only positions up to its own, which its sequence wrote. */
 export async function createKeyValueCache(
   device: Device,
   config: ModelConfig,
+  shard: RankShard,
   slots: number,
   capacity: number,
 ): Promise<KeyValueCache> {
-  const { keyValueHeads: K, headDim: d } = config
+  const d = config.headDim
+  const K = shard.keyValueHeads.count
   const layers: LayerCache[] = []
   for (let layer = 0; layer < config.layers; layer++) {
     layers.push({

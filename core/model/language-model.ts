@@ -1,11 +1,14 @@
+import { createHeadGroups, stretchKeys } from '../../kernels/attention/attention.ts'
 import type { Device } from '../../kernels/gpu/device.ts'
-import { Recorder } from '../../kernels/gpu/recorder.ts'
-import { type Tensor, tensorFrom, uploadTensor } from '../../kernels/gpu/tensor.ts'
+import { tensorFrom, uploadTensor } from '../../kernels/gpu/tensor.ts'
 import { ropeTable } from '../../kernels/rope/rope-table.ts'
+import type { Exchange } from '../parallel/exchange.ts'
+import type { ShardPlan } from '../parallel/plan-shards.ts'
+import { RankGroup } from '../parallel/rank-group.ts'
 import { type Activations, activationsOf, createActivations } from './activations.ts'
 import type { ModelConfig } from './config.ts'
-import { forward } from './forward.ts'
-import { createKeyValueCache, type KeyValueCache } from './key-value-cache.ts'
+import { type ForwardPass, forward } from './forward.ts'
+import { createKeyValueCache } from './key-value-cache.ts'
 import type { ModelWeights } from './load-weights.ts'
 import { type Sampling, type ScoredRow, TokenHead, type TokenScores } from './token-head.ts'
 
@@ -33,107 +36,107 @@ const rowsOfStep = 512
 /** Device memory for attention's partial results, at most. */
 const attentionScratchBytes = 128 * 2 ** 20
 
-/** A Qwen2 model on a device, with room for some sequences. */
+/** A rank of a Qwen2 model, or the whole of one, on a device, with room for some sequences. */
 export class LanguageModel {
-  readonly device: Device
+  readonly group: RankGroup
   readonly config: ModelConfig
   readonly room: ModelRoom
   /** Rows that one step takes at most. */
   readonly maxRows: number
-  readonly #weights: ModelWeights
-  readonly #cache: KeyValueCache
+  readonly #pass: Omit<ForwardPass, 'activations' | 'lastPosition'>
   readonly #activations: Activations
-  readonly #ropeTable: Tensor
   readonly #head: TokenHead
 
-  private constructor(
-    device: Device,
-    config: ModelConfig,
-    weights: ModelWeights,
-    room: ModelRoom,
-    parts: ModelParts,
-  ) {
-    this.device = device
+  private constructor(config: ModelConfig, room: ModelRoom, parts: ModelParts) {
     this.config = config
     this.room = room
-    this.#weights = weights
-    this.#cache = parts.cache
+    this.group = parts.group
+    this.#pass = parts.pass
     this.#activations = parts.activations
-    this.#ropeTable = parts.table
     this.#head = parts.head
     this.maxRows = parts.activations.ids.shape[0] ?? 0
   }
 
-  /** Makes the cache and the buffers. Throws OutOfMemoryError where the device has no room for them. */
+  /** Makes the cache and the buffers of a rank. Throws OutOfMemoryError where the device has no room for them. */
   static async create(
     device: Device,
     config: ModelConfig,
+    plan: ShardPlan,
     weights: ModelWeights,
     room: ModelRoom,
+    exchange: Exchange,
   ): Promise<LanguageModel> {
     const { sequences, capacity } = room
-    const rows = Math.max(
-      sequences,
-      Math.min(rowsOfStep, sequences * capacity, attentionRows(config, capacity)),
-    )
+    const shard = plan.ranks[exchange.rank]!
+    const rows = stepRows(config, room)
     const table = ropeTable(config.headDim, config.ropeTheta, capacity)
-    return new LanguageModel(device, config, weights, room, {
-      cache: await createKeyValueCache(device, config, sequences, capacity),
-      activations: await createActivations(device, config, rows, capacity),
-      table: await tensorFrom(device, 'rope table', [capacity, config.headDim / 2, 2], table),
-      head: await TokenHead.create(device, weights.lmHead, sequences, room.topK),
+    return new LanguageModel(config, room, {
+      group: await RankGroup.create(device, exchange, rows, config.hiddenSize),
+      pass: {
+        weights,
+        cache: await createKeyValueCache(device, config, shard, sequences, capacity),
+        heads: await createHeadGroups(device, shard.keyValueHeadOfQuery, shard.keyValueHeads.count),
+        ropeTable: await tensorFrom(device, 'rope table', [capacity, config.headDim / 2, 2], table),
+        epsilon: config.rmsNormEps,
+      },
+      activations: await createActivations(device, config, shard, rows, capacity),
+      head: await TokenHead.create(device, weights.lmHead, {
+        rows: sequences,
+        k: room.topK,
+        firstId: shard.vocabulary.first,
+        vocabularyWidths: plan.ranks.map(({ vocabulary }) => vocabulary.count),
+      }),
     })
   }
 
   /**
-   * Runs rows through the model: one submit, and one synchronisation where any row is scored. Returns the scores in the
-   * order of `scored`. A row's numbers do not depend on the other rows of its step.
+   * Runs rows through the model and returns the scores in the order of `scored`. Alone: one submit, and one
+   * synchronisation where any row is scored. A row's numbers do not depend on the other rows of its step.
    */
   async step(rows: Row[], scored: ScoredRow[], sampling: Sampling): Promise<TokenScores[]> {
     if (rows.length > this.maxRows || scored.length > this.#head.maxRows)
       throw new Error(
         `step: ${rows.length} rows, ${scored.length} scored; room for ${this.maxRows} and ${this.#head.maxRows}`,
       )
+    const { device } = this.group
     const activations = activationsOf(this.#activations, rows.length)
+    const wordsOf = (word: (row: Row) => number) => Uint32Array.from(rows, word)
     uploadTensor(
-      this.device,
+      device,
       activations.ids,
-      Uint32Array.from(rows, row => row.tokenId),
+      wordsOf(row => row.tokenId),
     )
     uploadTensor(
-      this.device,
+      device,
       activations.positions,
-      Uint32Array.from(rows, row => row.position),
+      wordsOf(row => row.position),
     )
     uploadTensor(
-      this.device,
+      device,
       activations.slots,
-      Uint32Array.from(rows, row => row.slot),
+      wordsOf(row => row.slot),
     )
-    const recorder = new Recorder(this.device, `step of ${rows.length}`)
-    const normed = forward(this.device, recorder, {
-      config: this.config,
-      weights: this.#weights,
-      ropeTable: this.#ropeTable,
-      cache: this.#cache,
-      activations,
-      lastPosition: rows.reduce((last, row) => Math.max(last, row.position), 0),
-    })
-    if (scored.length > 0) this.#head.record(recorder, normed, scored, sampling)
-    recorder.submit()
-    return scored.length > 0 ? this.#head.read(scored.length, sampling) : []
+    this.group.begin(`step of ${rows.length}`)
+    const lastPosition = rows.reduce((last, row) => Math.max(last, row.position), 0)
+    const normed = await forward(this.group, { ...this.#pass, activations, lastPosition })
+    if (scored.length > 0) return this.#head.score(this.group, normed, scored, sampling)
+    this.group.recorder.submit()
+    return []
   }
 }
 
 interface ModelParts {
-  cache: KeyValueCache
+  group: RankGroup
+  pass: Omit<ForwardPass, 'activations' | 'lastPosition'>
   activations: Activations
-  table: Tensor
   head: TokenHead
 }
 
-/** Rows whose attention over a full cache leaves partial results that fit. */
-function attentionRows(config: ModelConfig, capacity: number): number {
-  const stretches = Math.ceil(capacity / 128)
-  return Math.floor(attentionScratchBytes / (config.heads * stretches * (config.headDim + 2) * 4))
+/** Rows that one step of a model takes: those whose attention over a full cache leaves partial results that fit. */
+export function stepRows(config: ModelConfig, { sequences, capacity }: ModelRoom): number {
+  const stretches = Math.ceil(capacity / stretchKeys)
+  const scratchRows = Math.floor(
+    attentionScratchBytes / (config.heads * stretches * (config.headDim + 2) * 4),
+  )
+  return Math.max(sequences, Math.min(rowsOfStep, sequences * capacity, scratchRows))
 }

@@ -7,7 +7,6 @@ import {
   readEntropyStatistics,
 } from '../../kernels/entropy/entropy.ts'
 import type { Device } from '../../kernels/gpu/device.ts'
-import type { Recorder } from '../../kernels/gpu/recorder.ts'
 import {
   createTensor,
   createTensorGroup,
@@ -20,6 +19,8 @@ import { linear } from '../../kernels/linear/linear.ts'
 import type { PackedWeight } from '../../kernels/pack-weight/pack-weight.ts'
 import { rank } from '../../kernels/rank/rank.ts'
 import { readTopLogits, type TopLogit, topK, topKCandidateWords } from '../../kernels/top-k/top-k.ts'
+import type { RankGroup } from '../parallel/rank-group.ts'
+import { mergeStatistics, mergeTop, noToken } from './merge-scores.ts'
 
 /** How a step chooses its token. */
 export interface Sampling {
@@ -48,25 +49,28 @@ export interface TokenScores {
 
 /**
  * From final hidden states to token scores: logits, entropy, top-k and choice. Logits never leave the device: one small
- * buffer of scores does.
+ * buffer of scores does. Ranks that share the vocabulary exchange these scores, and each merges them to the same result.
  */
 export class TokenHead {
-  readonly #device: Device
   readonly #weight: PackedWeight
+  readonly #firstId: number
   readonly #k: number
+  readonly #vocabularyWidths: number[]
   readonly #buffers: HeadBuffers
 
-  private constructor(device: Device, weight: PackedWeight, k: number, buffers: HeadBuffers) {
-    this.#device = device
+  private constructor(weight: PackedWeight, options: TokenHeadOptions, buffers: HeadBuffers) {
     this.#weight = weight
-    this.#k = k
+    this.#firstId = options.firstId
+    this.#k = options.k
+    this.#vocabularyWidths = options.vocabularyWidths
     this.#buffers = buffers
   }
 
-  /** Makes a head for at most `rows` scored rows a pass. `weight` is lm_head [V, D]. */
-  static async create(device: Device, weight: PackedWeight, rows: number, k: number): Promise<TokenHead> {
+  /** Makes a head. `weight` is the rank's lm_head [V, D]. */
+  static async create(device: Device, weight: PackedWeight, options: TokenHeadOptions): Promise<TokenHead> {
+    const { rows, k } = options
     const { outputs: V, inputs: D } = weight
-    return new TokenHead(device, weight, k, {
+    return new TokenHead(weight, options, {
       selected: await createTensor(device, 'selected', 'f32', [rows, D]),
       logits: await createTensor(device, 'logits', 'f32', [rows, V]),
       entropyPartials: await createTensor(device, 'entropy partials', 'u32', [entropyPartialWords(rows, V)]),
@@ -82,61 +86,141 @@ export class TokenHead {
     return this.#buffers.logits.shape[0] ?? 0
   }
 
-  /** Records the scoring of some rows of `normed` [N, D], and the copy of the scores to where the host can read. */
-  record(recorder: Recorder, normed: Tensor, scored: ScoredRow[], sampling: Sampling): void {
-    const rows = scored.length
-    const D = this.#weight.inputs
-    const { scores, ranks, readable, entropyPartials, topCandidates } = this.#buffers
-    const { statistics, top, choices } = scores.tensors
-    const of = (tensor: Tensor) => viewTensor(tensor, [rows, ...tensor.shape.slice(1)])
-    const hidden = of(this.#buffers.selected) // [S, D]
-    for (const [index, { row }] of scored.entries())
-      recorder.copy(normed, row * D * 4, hidden, index * D * 4, D * 4)
-    const logits = of(this.#buffers.logits)
-    linear(this.#device, recorder, hidden, this.#weight, logits) // logits [S, V]
-    entropy(this.#device, recorder, logits, entropyPartials, of(statistics)) // [S, 8]
-    topK(this.#device, recorder, logits, topCandidates, of(top)) // [S, k, 2]
-    if (sampling.temperature > 0) {
-      const sequences = of(this.#buffers.sequences)
-      const steps = of(this.#buffers.steps)
-      uploadTensor(
-        this.#device,
-        sequences,
-        Uint32Array.from(scored, row => row.sequence),
+  /** Scores some rows of `normed` [N, D]: submits the group's recording and waits for the scores, then for the other ranks'. */
+  async score(
+    group: RankGroup,
+    normed: Tensor,
+    scored: ScoredRow[],
+    sampling: Sampling,
+  ): Promise<TokenScores[]> {
+    const { device, exchange } = group
+    const { scores, ranks, readable } = this.#buffers
+    const samples = sampling.temperature > 0
+    const ranksAtOnce = samples && exchange.ranks === 1
+    this.#record(group, normed, scored, sampling)
+    const { choices } = scores.tensors
+    if (ranksAtOnce)
+      rank(
+        group.recorder,
+        this.#logits(scored.length),
+        rowsOf(choices, scored.length),
+        rowsOf(ranks, scored.length),
       )
-      uploadTensor(
-        this.#device,
-        steps,
-        Uint32Array.from(scored, row => row.step),
-      )
-      choose(recorder, { logits, sequences, steps, choices: of(choices), ...sampling }) // [S, 2]
-      rank(recorder, logits, of(choices), of(ranks)) // [S]
-    }
-    recorder.copyBuffer(scores.buffer, 0, readable, 0, scores.sizeBytes)
-    recorder.copyBuffer(ranks.buffer, 0, readable, scores.sizeBytes, rows * 4)
+    group.recorder.copyBuffer(scores.buffer, 0, readable, 0, scores.sizeBytes)
+    group.recorder.copyBuffer(ranks.buffer, 0, readable, scores.sizeBytes, scored.length * 4)
+    group.recorder.submit()
+    const bytes = await device.readMapped(readable, scores.sizeBytes + scored.length * 4)
+    const gathered = await exchange.gather(new Uint8Array(bytes))
+    const ofRanks = Array.from(
+      { length: exchange.ranks },
+      (_, from) => gathered.slice(from * bytes.byteLength, (from + 1) * bytes.byteLength).buffer,
+    )
+    const merged = scored.map((_, row) => this.#merge(ofRanks, row, samples))
+    if (samples && !ranksAtOnce) await this.#countRanks(group, merged)
+    return merged
   }
 
-  /** Waits for the scores of the last recording: one synchronisation. */
-  async read(rows: number, sampling: Sampling): Promise<TokenScores[]> {
-    const { scores, readable } = this.#buffers
-    const bytes = await this.#device.readMapped(readable, scores.sizeBytes + rows * 4)
-    const { statistics, top, choices } = scores.tensors
-    const statisticsBytes = bytes.slice(statistics.offsetBytes)
-    const topBytes = bytes.slice(top.offsetBytes)
-    const chosenBytes = bytes.slice(choices.offsetBytes)
-    const rankWords = new Uint32Array(bytes, scores.sizeBytes, rows)
-    return Array.from({ length: rows }, (_, row) => {
-      const topLogits = readTopLogits(topBytes, row, this.#k)
-      const likeliest = { ...topLogits[0]!, rank: 0 }
-      const id = new Uint32Array(chosenBytes, row * 8, 1)[0]!
-      const logit = new Float32Array(chosenBytes, row * 8 + 4, 1)[0]!
-      return {
-        statistics: readEntropyStatistics(statisticsBytes, row),
-        top: topLogits,
-        chosen: sampling.temperature > 0 ? { id, logit, rank: rankWords[row]! } : likeliest,
-      }
-    })
+  #logits(rows: number): Tensor {
+    return rowsOf(this.#buffers.logits, rows)
   }
+
+  #record(group: RankGroup, normed: Tensor, scored: ScoredRow[], sampling: Sampling): void {
+    const { device, recorder } = group
+    const rows = scored.length
+    const D = this.#weight.inputs
+    const { scores, entropyPartials, topCandidates } = this.#buffers
+    const { statistics, top, choices } = scores.tensors
+    const hidden = rowsOf(this.#buffers.selected, rows) // [S, D]
+    for (const [index, { row }] of scored.entries())
+      recorder.copy(normed, row * D * 4, hidden, index * D * 4, D * 4)
+    const logits = this.#logits(rows)
+    linear(device, recorder, hidden, this.#weight, logits) // logits [S, V]
+    entropy(device, recorder, logits, entropyPartials, rowsOf(statistics, rows)) // [S, 8]
+    topK(device, recorder, logits, topCandidates, rowsOf(top, rows)) // [S, k, 2]
+    if (sampling.temperature === 0) return
+    const sequences = rowsOf(this.#buffers.sequences, rows)
+    const steps = rowsOf(this.#buffers.steps, rows)
+    const keysOf = (key: (row: ScoredRow) => number) => Uint32Array.from(scored, key)
+    uploadTensor(
+      device,
+      sequences,
+      keysOf(row => row.sequence),
+    )
+    uploadTensor(
+      device,
+      steps,
+      keysOf(row => row.step),
+    )
+    const firstId = this.#firstId
+    choose(recorder, { logits, sequences, steps, choices: rowsOf(choices, rows), firstId, ...sampling }) // [S, 3]
+  }
+
+  /** Joins what every rank read of a row. */
+  #merge(ofRanks: ArrayBuffer[], row: number, samples: boolean): TokenScores {
+    const { scores } = this.#buffers
+    const { statistics, top, choices } = scores.tensors
+    const parts = ofRanks.map(bytes => readEntropyStatistics(bytes.slice(statistics.offsetBytes), row))
+    const tops = ofRanks.map((bytes, from) => {
+      const firstId = this.#vocabularyWidths.slice(0, from).reduce((sum, width) => sum + width, 0)
+      const local = readTopLogits(bytes.slice(top.offsetBytes), row, this.#k)
+      return local.map(({ id, logit }) => ({ id: id === noToken ? noToken : firstId + id, logit }))
+    })
+    const likeliest = mergeTop(tops, this.#k)
+    const result = { statistics: mergeStatistics(parts, this.#vocabularyWidths), top: likeliest }
+    if (!samples) return { ...result, chosen: { ...likeliest[0]!, rank: 0 } }
+    const drawn = ofRanks.map(bytes => {
+      const at = choices.offsetBytes + row * 12
+      const [logit, score] = new Float32Array(bytes, at + 4, 2)
+      const [rankOfToken] = new Uint32Array(bytes, scores.sizeBytes + row * 4, 1)
+      return { id: new Uint32Array(bytes, at, 1)[0]!, logit: logit!, score: score!, rank: rankOfToken! }
+    })
+    const best = drawn.reduce((a, b) => (b.id !== noToken && (a.id === noToken || b.score > a.score) ? b : a))
+    return { ...result, chosen: { id: best.id, logit: best.logit, rank: best.rank } }
+  }
+
+  /**
+   * Counts the tokens likelier than each chosen one over all ranks. Where every chosen token is among the largest, which
+   * every rank knows alike, nothing is asked; else it costs a second exchange.
+   */
+  async #countRanks(group: RankGroup, merged: TokenScores[]): Promise<void> {
+    for (const { chosen, top } of merged) chosen.rank = top.findIndex(({ id }) => id === chosen.id)
+    if (merged.every(({ chosen }) => chosen.rank >= 0)) return
+    const { ranks, readable, scores } = this.#buffers
+    const rows = merged.length
+    const choices = rowsOf(scores.tensors.choices, rows)
+    const words = new Uint32Array(rows * 3)
+    for (const [row, { chosen }] of merged.entries()) {
+      words[row * 3] = chosen.id
+      new Float32Array(words.buffer)[row * 3 + 1] = chosen.logit
+    }
+    group.begin('ranks of chosen tokens')
+    uploadTensor(group.device, choices, words)
+    rank(group.recorder, this.#logits(rows), choices, rowsOf(ranks, rows), this.#firstId)
+    group.recorder.copyBuffer(ranks.buffer, 0, readable, 0, rows * 4)
+    group.recorder.submit()
+    const mine = await group.device.readMapped(readable, rows * 4)
+    const counts = new Uint32Array((await group.exchange.gather(new Uint8Array(mine))).buffer)
+    for (const [row, { chosen }] of merged.entries()) {
+      chosen.rank = 0
+      for (let at = row; at < counts.length; at += rows) chosen.rank += counts[at]!
+    }
+  }
+}
+
+/** What a token head is made for. */
+export interface TokenHeadOptions {
+  /** Scored rows of a pass, at most. */
+  rows: number
+  /** Largest logits to hand over. */
+  k: number
+  /** Id of the first of this rank's logits. */
+  firstId: number
+  /** Numbers of logits of all ranks, in rank order. */
+  vocabularyWidths: number[]
+}
+
+function rowsOf(tensor: Tensor, rows: number): Tensor {
+  return viewTensor(tensor, [rows, ...tensor.shape.slice(1)])
 }
 
 interface HeadBuffers extends ScoreBuffers {
@@ -159,7 +243,7 @@ async function createScores(device: Device, rows: number, k: number): Promise<Sc
   const scores = await createTensorGroup(device, 'scores', {
     statistics: { dtype: 'u32', shape: [rows, entropyWords] },
     top: { dtype: 'u32', shape: [rows, k, 2] },
-    choices: { dtype: 'u32', shape: [rows, 2] },
+    choices: { dtype: 'u32', shape: [rows, 3] },
   })
   const ranks = await createTensor(device, 'ranks', 'u32', [rows])
   const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST

@@ -1,24 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
-import { expectClose, kernelTolerance } from '../../test/support/expect-close.ts'
-import { Random } from '../../test/support/random.ts'
-import { runPrepared } from '../../test/support/run-prepared.ts'
+import { expectAgreement } from '../../test/support/expect-close.ts'
 import { Recorder } from '../gpu/recorder.ts'
 import { createTensor } from '../gpu/tensor.ts'
-import { prepareAdd } from './add.bench.ts'
-import { addReference, addShapes } from './add.reference.ts'
+import { addChecks } from './add.check.ts'
 import { add } from './add.ts'
 
 describe('add', async () => {
   const device = await testDevice()
 
-  it.each(addShapes)('agrees with float64: $name', async ({ name, rows, width }) => {
-    const random = new Random(21)
-    const x = Float32Array.from({ length: rows * width }, () => random.uniform() - 0.5)
-    const delta = Float32Array.from({ length: rows * width }, () => random.uniform() - 0.5)
-    x[0] = 1e4
-    const found = await runPrepared(device, await prepareAdd(device, { rows, width }), { x, delta }, 'x')
-    expectClose(`add ${name}`, new Float32Array(found.x), addReference(x, delta), kernelTolerance)
+  it.each(addChecks)('agrees with float64: $shape', async check => {
+    expectAgreement(await check.run(device))
   })
 
   it('refuses shapes that differ', async () => {

@@ -10,9 +10,17 @@ struct Params {
   rows: u32,
   query_heads: u32,
   key_value_heads: u32,
+  groups: u32,
   width: u32,
   capacity: u32,
   scale: f32,
+}
+
+// Neighbouring query heads that share a key-value head.
+struct HeadGroup {
+  first_head: u32,
+  heads: u32,
+  key_value_head: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -21,7 +29,17 @@ struct Params {
 @group(0) @binding(3) var<storage, read> values: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read> positions: array<u32>;
 @group(0) @binding(5) var<storage, read> slots: array<u32>;
-@group(0) @binding(6) var<storage, read_write> out: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> groups: array<HeadGroup>;
+@group(0) @binding(7) var<storage, read_write> out: array<vec4<f32>>;
+
+fn key_value_head_of(head: u32) -> u32 {
+  for (var g = 0u; g < params.groups; g++) {
+    if (head < groups[g].first_head + groups[g].heads) {
+      return groups[g].key_value_head;
+    }
+  }
+  return 0u;
+}
 
 @compute @workgroup_size(4)
 fn attention_serial(@builtin(global_invocation_id) id: vec3<u32>) {
@@ -31,8 +49,7 @@ fn attention_serial(@builtin(global_invocation_id) id: vec3<u32>) {
     return;
   }
   let width4 = params.width / 4u;
-  let kv_head = head / (params.query_heads / params.key_value_heads);
-  let cache_head = slots[row] * params.key_value_heads + kv_head;
+  let cache_head = slots[row] * params.key_value_heads + key_value_head_of(head);
   let query = (row * params.query_heads + head) * width4;
   let count = positions[row] + 1u;
   var maximum = LOWEST;

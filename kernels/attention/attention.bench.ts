@@ -3,7 +3,7 @@ import type { Device } from '../gpu/device.ts'
 import { createFilledTensors, type PreparedKernel } from '../gpu/prepared-kernel.ts'
 import { uploadTensor } from '../gpu/tensor.ts'
 import { attentionShapes } from './attention.reference.ts'
-import { attention, createAttentionScratch } from './attention.ts'
+import { attention, createAttentionScratch, createHeadGroups } from './attention.ts'
 
 /** Sizes of an attention: one row at each of these positions, each in a cache slot of its own. */
 export interface AttentionShape {
@@ -38,8 +38,11 @@ export async function prepareAttention(
   uploadTensor(device, tensors.slots, Uint32Array.from(positions.keys()))
   const lastPosition = Math.max(...positions)
   const scratch = await createAttentionScratch(device, rows, heads, width, lastPosition + 1)
+  // Query heads share key-value heads in equal groups.
+  const keyValueHeadOfQuery = Array.from({ length: heads }, (_, h) => Math.floor(h / (heads / keyValueHeads)))
+  const groups = await createHeadGroups(device, keyValueHeadOfQuery, keyValueHeads)
   const { keys, values, ...others } = tensors
-  const use = { ...others, cache: { keys, values }, scratch, lastPosition }
+  const use = { ...others, cache: { keys, values }, groups, scratch, lastPosition }
   return {
     tensors,
     record: recorder => attention(device, recorder, use, variant),
@@ -47,6 +50,7 @@ export async function prepareAttention(
       destroy()
       device.destroyBuffer(scratch.sums.buffer)
       device.destroyBuffer(scratch.outputs.buffer)
+      device.destroyBuffer(groups.tensor.buffer)
     },
   }
 }

@@ -1,55 +1,20 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
-import { expectClose } from '../../test/support/expect-close.ts'
+import { expectAgreement, expectClose } from '../../test/support/expect-close.ts'
 import { expectSameBits } from '../../test/support/expect-same-bits.ts'
-import { Random } from '../../test/support/random.ts'
-import { runPrepared } from '../../test/support/run-prepared.ts'
 import { Recorder } from '../gpu/recorder.ts'
+import { runPrepared } from '../gpu/run-prepared.ts'
 import { type AttentionShape, attentionVariants, prepareAttention } from './attention.bench.ts'
-import { attentionReference, attentionShapes } from './attention.reference.ts'
-
-/** Inputs as the kernel wants them, and as plain rows for the reference. */
-function makeInputs({ heads, keyValueHeads, width, capacity, positions }: AttentionShape, scale: number) {
-  const random = new Random(3)
-  const slots = positions.length
-  const q = random.normals(slots * heads * width, scale)
-  const keys = random.normals(slots * keyValueHeads * width * capacity)
-  const values = random.normals(slots * keyValueHeads * capacity * width)
-  const keyAt = (cacheHead: number, position: number) =>
-    Array.from(
-      { length: width },
-      (_, d) => keys[((cacheHead * (width / 4) + (d >> 2)) * capacity + position) * 4 + (d & 3)]!,
-    )
-  const valueAt = (cacheHead: number, position: number) =>
-    values.subarray((cacheHead * capacity + position) * width, (cacheHead * capacity + position + 1) * width)
-  // Rows use the slots in reverse, so that a mix-up of row and slot shows.
-  const slotOf = (row: number) => slots - 1 - row
-  const expected: number[] = []
-  const magnitude: number[] = []
-  positions.forEach((position, row) => {
-    for (let h = 0; h < heads; h++) {
-      const cacheHead = slotOf(row) * keyValueHeads + Math.floor(h / (heads / keyValueHeads))
-      const seen = Array.from({ length: position + 1 }, (_, j) => j)
-      const query = q.subarray((row * heads + h) * width, (row * heads + h + 1) * width)
-      const one = attentionReference(
-        query,
-        seen.map(j => keyAt(cacheHead, j)),
-        seen.map(j => valueAt(cacheHead, j)),
-      )
-      expected.push(...one.out)
-      magnitude.push(...one.magnitude)
-    }
-  })
-  return { q, keys, values, slots: positions.map((_, row) => slotOf(row)), expected, magnitude }
-}
+import { attentionChecks, attentionInputs } from './attention.check.ts'
+import { attentionShapes } from './attention.reference.ts'
 
 describe('attention', async () => {
   const device = await testDevice()
 
   async function run(
     shape: AttentionShape,
-    inputs: ReturnType<typeof makeInputs>,
+    inputs: ReturnType<typeof attentionInputs>,
     variant: (typeof attentionVariants)[number],
     rows?: number[],
   ) {
@@ -69,19 +34,14 @@ describe('attention', async () => {
     return new Float32Array(out)
   }
 
-  for (const variant of attentionVariants) {
-    for (const shape of attentionShapes) {
-      it(`${variant} agrees with float64: ${shape.name}`, async () => {
-        const inputs = makeInputs(shape, 1)
-        const found = await run(shape, inputs, variant)
-        const tolerance = { absolute: 1e-6, relative: 1e-6, scale: inputs.magnitude }
-        expectClose(`attention ${variant} ${shape.name}`, found, inputs.expected, tolerance)
-      })
-    }
+  it.each(attentionChecks)('$variant agrees with float64: $shape', async check => {
+    expectAgreement(await check.run(device))
+  })
 
+  for (const variant of attentionVariants) {
     it(`${variant}: large scores stay finite`, async () => {
       const shape = attentionShapes[3]
-      const inputs = makeInputs(shape, 3000)
+      const inputs = attentionInputs(shape, 3000)
       const found = await run(shape, inputs, variant)
       // Scores of ±1e4 carry a rounding error of 1e-3 each, and so do the weights; a masked or overflowing score would show.
       expectClose(`attention ${variant}, large scores`, found, inputs.expected, {
@@ -92,7 +52,7 @@ describe('attention', async () => {
 
     it(`${variant}: a row's bits do not depend on its company`, async () => {
       const shape = attentionShapes[3]
-      const inputs = makeInputs(shape, 1)
+      const inputs = attentionInputs(shape, 1)
       const together = await run(shape, inputs, variant)
       const rowElements = shape.heads * shape.width
       for (const row of shape.positions.keys())

@@ -1,7 +1,7 @@
 import type { Device } from '../gpu/device.ts'
 import { defineKernel } from '../gpu/kernel.ts'
 import type { Recorder } from '../gpu/recorder.ts'
-import { checkTensor, createTensor, type Tensor, tensorBytes, viewTensor } from '../gpu/tensor.ts'
+import { checkTensor, createTensor, type Tensor, tensorBytes, tensorFrom, viewTensor } from '../gpu/tensor.ts'
 import type { LayerCache } from '../rope/rope.ts'
 import source from './attention.wgsl?raw'
 import mergeSource from './attention-merge.wgsl?raw'
@@ -11,16 +11,47 @@ const split = defineKernel('attention', source)
 const merge = defineKernel('attention-merge', mergeSource)
 const serial = defineKernel('attention-serial', serialSource)
 
-/** Keys that one workgroup reads; the STRETCH of the shaders. */
-const stretchKeys = 128
+/** Keys that one workgroup reads, the STRETCH of the shaders: a longer sequence leaves partial results to be merged. */
+export const stretchKeys = 128
 /** Query heads that one workgroup computes; the GROUP of the shader. */
 const headsOfWorkgroup = 8
+
+/** Which query heads share a key-value head: groups of neighbouring heads, [groups, 3] u32 (first head, heads, key-value head). */
+export interface HeadGroups {
+  tensor: Tensor
+  heads: number
+  keyValueHeads: number
+}
+
+/**
+ * Makes the groups from the key-value head of each query head (in the order of the heads: neighbours share). A rank of a
+ * tensor-parallel model may hold parts of a model's groups, of unequal sizes.
+ */
+export async function createHeadGroups(
+  device: Device,
+  keyValueHeadOfQuery: readonly number[],
+  keyValueHeads: number,
+): Promise<HeadGroups> {
+  const groups: { first: number; heads: number; keyValueHead: number }[] = []
+  for (const [head, keyValueHead] of keyValueHeadOfQuery.entries()) {
+    const last = groups.at(-1)
+    if (last?.keyValueHead === keyValueHead && last.heads < headsOfWorkgroup) last.heads++
+    else groups.push({ first: head, heads: 1, keyValueHead })
+  }
+  const words = groups.flatMap(({ first, heads, keyValueHead }) => [first, heads, keyValueHead])
+  const tensor =
+    groups.length === 0
+      ? await createTensor(device, 'head groups', 'u32', [0, 3])
+      : await tensorFrom(device, 'head groups', [groups.length, 3], new Uint32Array(words))
+  return { tensor, heads: keyValueHeadOfQuery.length, keyValueHeads }
+}
 
 /** Tensors of an attention; H query heads, d head width. */
 export interface Attention {
   /** [rows, H, d] f32, rotated. */
   q: Tensor
   cache: LayerCache
+  groups: HeadGroups
   /** [rows] u32: each row sees the keys at positions 0 to its own of its slot. */
   positions: Tensor
   /** [rows] u32. */
@@ -66,7 +97,7 @@ export function attention(
   use: Attention,
   variant: 'split' | 'serial' = device.kind === 'cpu' ? 'serial' : 'split',
 ): void {
-  const { q, cache, positions, slots, out, scratch, lastPosition } = use
+  const { q, cache, groups, positions, slots, out, scratch, lastPosition } = use
   const [rows = 0, heads = 0, width = 0] = q.shape
   const [slotCount = 0, keyValueHeads = 1, , capacity = 0] = cache.keys.shape
   checkTensor('attention', q, ['f32'], [rows, heads, width])
@@ -75,10 +106,16 @@ export function attention(
   checkTensor('attention', cache.values, ['f32'], [slotCount, keyValueHeads, capacity, width])
   checkTensor('attention', positions, ['u32'], [rows])
   checkTensor('attention', slots, ['u32'], [rows])
-  if (width % 4 !== 0 || width > 256 || heads % keyValueHeads !== 0 || lastPosition >= capacity)
+  if (
+    width % 4 !== 0 ||
+    width > 256 ||
+    groups.heads !== heads ||
+    groups.keyValueHeads !== keyValueHeads ||
+    lastPosition >= capacity
+  )
     throw new Error(
       `attention: width ${width}, ${heads} heads over ${keyValueHeads}, position ${lastPosition}; expected a width that is ` +
-        `a multiple of 4 up to 256, whole groups, and a position below the cache's capacity of ${capacity}`,
+        `a multiple of 4 up to 256, groups of these heads, and a position below the cache's capacity of ${capacity}`,
     )
   const keys = lastPosition + 1
   const shape = { query_heads: heads, width, capacity, scale: 1 / Math.sqrt(width) }
@@ -86,9 +123,10 @@ export function attention(
     bytes: 2 * tensorBytes(q) + 2 * rows * keyValueHeads * keys * width * 4,
     flops: 4 * rows * heads * keys * width,
   }
-  const inputs = { q, keys: cache.keys, values: cache.values, positions, slots }
+  const groupCount = groups.tensor.shape[0] ?? 0
+  const inputs = { q, keys: cache.keys, values: cache.values, positions, slots, groups: groups.tensor }
   if (variant === 'serial') {
-    const params = { rows, key_value_heads: keyValueHeads, ...shape }
+    const params = { rows, key_value_heads: keyValueHeads, groups: groupCount, ...shape }
     recorder.dispatch(serial, {
       params,
       tensors: { ...inputs, out },
@@ -98,14 +136,13 @@ export function attention(
     return
   }
   const stretches = Math.ceil(keys / stretchKeys)
-  const groups = Math.ceil(heads / keyValueHeads / headsOfWorkgroup)
   const sums = viewTensor(scratch.sums, [rows * heads * stretches * 2])
   const outputs = stretches === 1 ? out : viewTensor(scratch.outputs, [rows * heads * stretches * width])
   recorder.dispatch(split, {
     params: { key_value_heads: keyValueHeads, stretches, ...shape },
     tensors: { ...inputs, partial_sums: sums, out: outputs },
     constants: { STRETCH: stretchKeys },
-    workgroups: [rows, keyValueHeads * groups, stretches],
+    workgroups: [rows, groupCount, stretches],
     cost,
   })
   if (stretches === 1) return

@@ -22,14 +22,22 @@ struct Params {
   scale: f32,
 }
 
+// Neighbouring query heads that share a key-value head: at most GROUP.
+struct HeadGroup {
+  first_head: u32,
+  heads: u32,
+  key_value_head: u32,
+}
+
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> keys: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> values: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read> positions: array<u32>;
 @group(0) @binding(5) var<storage, read> slots: array<u32>;
-@group(0) @binding(6) var<storage, read_write> partial_sums: array<vec2<f32>>;
-@group(0) @binding(7) var<storage, read_write> out: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> groups: array<HeadGroup>;
+@group(0) @binding(7) var<storage, read_write> partial_sums: array<vec2<f32>>;
+@group(0) @binding(8) var<storage, read_write> out: array<vec4<f32>>;
 
 // The group's queries; after the last tile, each thread's part of the weighted values.
 var<workgroup> vectors: array<array<vec4<f32>, MAX_VECTORS>, GROUP>;
@@ -42,12 +50,9 @@ var<workgroup> rescales: array<f32, GROUP>;
 @compute @workgroup_size(THREADS)
 fn attention(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let row = workgroup.x;
-  let group_size = params.query_heads / params.key_value_heads;
-  let groups = (group_size + GROUP - 1u) / GROUP;
-  let kv_head = workgroup.y / groups;
-  let first_in_group = (workgroup.y % groups) * GROUP;
-  let first_head = kv_head * group_size + first_in_group;
-  let heads = min(GROUP, group_size - first_in_group);
+  let group = groups[workgroup.y];
+  let first_head = group.first_head;
+  let heads = group.heads;
   let stretch = workgroup.z;
   let first_key = stretch * STRETCH;
   let end_key = min(first_key + STRETCH, positions[row] + 1u);
@@ -55,7 +60,7 @@ fn attention(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocat
     return;
   }
   let width4 = params.width / 4u;
-  let cache_head = slots[row] * params.key_value_heads + kv_head;
+  let cache_head = slots[row] * params.key_value_heads + group.key_value_head;
 
   for (var i = thread; i < heads * width4; i += THREADS) {
     vectors[i / width4][i % width4] = q[(row * params.query_heads + first_head) * width4 + i];

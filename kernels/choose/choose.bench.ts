@@ -18,7 +18,7 @@ export async function prepareChoose(
     logits: ['f32', [rows, width]],
     sequences: ['u32', [rows]],
     steps: ['u32', [rows]],
-    choices: ['u32', [rows, 2]],
+    choices: ['u32', [rows, 3]],
   })
   return { tensors, record: recorder => choose(recorder, { ...tensors, temperature, seed }), destroy }
 }

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
-import { distributedRows, distributions, rowOf } from '../../test/support/distributions.ts'
-import { Random } from '../../test/support/random.ts'
-import { runPrepared } from '../../test/support/run-prepared.ts'
+import { expectAgreement } from '../../test/support/expect-close.ts'
+import { rowOf } from '../gpu/distributions.ts'
+import { Random } from '../gpu/random.ts'
+import { runPrepared } from '../gpu/run-prepared.ts'
 import { softmaxReference } from '../softmax/softmax.reference.ts'
-import { topKReference } from '../top-k/top-k.reference.ts'
 import { prepareChoose } from './choose.bench.ts'
-import { chooseShapes, gumbelReference } from './choose.reference.ts'
+import { chooseChecks } from './choose.check.ts'
+import { gumbelReference } from './choose.reference.ts'
 
 interface Keys {
   seed: number
@@ -27,7 +28,7 @@ describe('choose', async () => {
     const inputs = { logits, sequences: new Uint32Array(sequences), steps: new Uint32Array(steps) }
     const { choices } = await runPrepared(device, await prepareChoose(device, shape), inputs, 'choices')
     const [ids, chosen] = [new Uint32Array(choices), new Float32Array(choices)]
-    return sequences.map((_, row) => ({ id: ids[2 * row]!, logit: chosen[2 * row + 1]! }))
+    return sequences.map((_, row) => ({ id: ids[3 * row]!, logit: chosen[3 * row + 1]! }))
   }
 
   const keysOf = (random: Random, rows: number): Keys => ({
@@ -36,51 +37,12 @@ describe('choose', async () => {
     steps: Array.from({ length: rows }, () => random.integer(2000)),
   })
 
-  for (const { name, rows, width } of chooseShapes) {
-    it(`is the argmax at temperature 0, ties by the lower id: ${name}`, async () => {
-      for (const kind of Object.keys(distributions)) {
-        const random = new Random(34)
-        const logits = distributedRows(kind, random, rows, width)
-        const expected = Array.from({ length: rows }, (_, row) => {
-          const numbers = rowOf(logits, row, width)
-          const [id] = topKReference(numbers, 1)
-          return { id, logit: numbers[id!] }
-        })
-        expect(await run(logits, 0, keysOf(random, rows)), kind).toEqual(expected)
-      }
-    })
-
-    it(`samples what float64 samples with the same noise: ${name}`, async () => {
-      let decided = 0
-      for (const [kind, temperature] of [
-        ['normal', 1],
-        ['normal', 0.3],
-        ['normal', 4],
-        ['of ±1e4', 1],
-        ['all equal', 1],
-        ['one huge', 1],
-      ] as const) {
-        const random = new Random(35)
-        const logits = distributedRows(kind, random, rows, width)
-        const keys = keysOf(random, rows)
-        const found = await run(logits, temperature, keys)
-        found.forEach(({ id, logit }, row) => {
-          const numbers = rowOf(logits, row, width)
-          const scores = Float64Array.from(
-            numbers,
-            (x, i) => x / temperature + gumbelReference(keys.seed, keys.sequences[row]!, keys.steps[row]!, i),
-          )
-          const [first, second] = topKReference(scores, 2)
-          expect(logit).toBe(numbers[id])
-          // Closer than this, the 32-bit scores of ±1e4 may be equal.
-          if (second !== undefined && scores[first!]! - scores[second]! < 1e-3) return
-          decided++
-          expect(id, `${kind} at temperature ${temperature}, row ${row}`).toBe(first)
-        })
-      }
-      expect(decided).toBeGreaterThanOrEqual(5 * rows)
-    })
-  }
+  it.each(chooseChecks)(
+    'is the argmax, and samples what float64 samples with the same noise: $shape',
+    async check => {
+      expectAgreement(await check.run(device))
+    },
+  )
 
   it('has the noise of the reference to 2e-5', async () => {
     const rows = 1000

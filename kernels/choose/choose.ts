@@ -13,25 +13,27 @@ export interface Choose {
   sequences: Tensor
   /** [rows] u32: the step of each row's sequence. */
   steps: Tensor
-  /** [rows, 2] u32: id, and the bits of its logit. */
+  /** [rows, 3] u32: id, and the bits of its logit and of its score. */
   choices: Tensor
   /** 0 chooses the likeliest. */
   temperature: number
   seed: number
+  /** Id of the first logit, where ranks share a vocabulary. */
+  firstId?: number
 }
 
 /** Records the choice of a token for each row: a sample of softmax(logits / temperature), the same for the same keys. */
 export function choose(
   recorder: Recorder,
-  { logits, sequences, steps, choices, temperature, seed }: Choose,
+  { logits, sequences, steps, choices, temperature, seed, firstId = 0 }: Choose,
 ): void {
   const [rows = 0, width = 0] = logits.shape
   checkTensor('choose', logits, ['f32'], [rows, width])
   checkTensor('choose', sequences, ['u32'], [rows])
   checkTensor('choose', steps, ['u32'], [rows])
-  checkTensor('choose', choices, ['u32'], [rows, 2])
+  checkTensor('choose', choices, ['u32'], [rows, 3])
   recorder.dispatch(kernel, {
-    params: { width, seed, temperature },
+    params: { width, first_id: firstId, seed, temperature },
     tensors: { logits, sequences, steps, choices },
     workgroups: [rows],
     cost: { bytes: tensorBytes(logits), flops: 4 * elementCount(logits.shape) },

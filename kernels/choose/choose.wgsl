@@ -10,6 +10,7 @@ const NOTHING = 0xffffffffu;
 
 struct Params {
   width: u32,
+  first_id: u32,  // id of the row's first logit: ranks may share a vocabulary
   seed: u32,
   temperature: f32,
 }
@@ -17,6 +18,7 @@ struct Params {
 struct Choice {
   id: u32,
   logit: f32,
+  score: f32,  // by which ranks that share a vocabulary compare their choices
 }
 
 struct Scored {
@@ -73,7 +75,7 @@ fn choose(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation
     if (is_finite(logit)) {
       var score = logit;
       if (params.temperature > 0.0) {
-        score = logit / params.temperature + gumbel(sequences[row], steps[row], i);
+        score = logit / params.temperature + gumbel(sequences[row], steps[row], params.first_id + i);
       }
       let scored = Scored(score, i);
       if (before(scored, mine)) {
@@ -95,6 +97,6 @@ fn choose(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation
     if (id != NOTHING) {
       logit = logits[row * params.width + id];
     }
-    choices[row] = Choice(id, logit);
+    choices[row] = Choice(select(params.first_id + id, NOTHING, id == NOTHING), logit, best[0].score);
   }
 }

@@ -1,29 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
-import { expectSameBits } from '../../test/support/expect-same-bits.ts'
-import { Random } from '../../test/support/random.ts'
-import { runPrepared } from '../../test/support/run-prepared.ts'
-import { packInto, storedWeight } from '../../test/support/weights.ts'
+import { expectAgreement } from '../../test/support/expect-close.ts'
 import { Recorder } from '../gpu/recorder.ts'
+import { runPrepared } from '../gpu/run-prepared.ts'
 import { createTensor } from '../gpu/tensor.ts'
 import { prepareEmbed } from './embed.bench.ts'
-import { embedReference, embedShapes } from './embed.reference.ts'
+import { embedChecks } from './embed.check.ts'
 import { embed } from './embed.ts'
 
 describe('embed', async () => {
   const device = await testDevice()
 
-  it.each(embedShapes)('gives the exact numbers of the rows: $name', async shape => {
-    const { rows, width, vocabulary, dtype } = shape
-    const random = new Random(25)
-    const stored = storedWeight(random, dtype, vocabulary * width, 1)
-    const ids = Uint32Array.from({ length: rows }, () => random.integer(vocabulary))
-    ids[0] = vocabulary - 1
-    const prepared = await prepareEmbed(device, shape)
-    await packInto(device, stored, prepared.table)
-    const found = new Float32Array((await runPrepared(device, prepared, { ids }, 'out')).out)
-    const expected = new Float32Array(embedReference(ids, stored.values, width))
-    expectSameBits(`embed ${shape.name}`, found, expected)
+  it.each(embedChecks)('gives the exact numbers of the rows: $shape', async check => {
+    expectAgreement(await check.run(device))
   })
 
   it('gives zeros for an id outside the vocabulary', async () => {

@@ -1,11 +1,13 @@
-// out[r, d] = table[ids[r], d]: rows of the token embedding, widened to f32. An id outside the vocabulary gives zeros.
+// out[r, d] = table[ids[r] - first_id, d]: rows of the token embedding, widened to f32. An id outside the table gives
+// zeros: where ranks share a vocabulary, their sum is the embedding.
 
 override WEIGHT_TYPE: u32 = 2u;  // 0 f32, 1 f16, 2 bf16
 
 struct Params {
   rows: u32,
   width: u32,
-  vocabulary: u32,
+  vocabulary: u32,  // rows of the table
+  first_id: u32,    // id of its first row
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -33,7 +35,8 @@ fn embed(@builtin(global_invocation_id) global: vec3<u32>) {
   if (d >= params.width || row >= params.rows) {
     return;
   }
-  let id = ids[row];
+  // An id below first_id wraps to one far beyond the table.
+  let id = ids[row] - params.first_id;
   var result = 0.0;
   if (id < params.vocabulary) {
     result = value(id, d);

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
-import { distributedRows, distributions, rowOf } from '../../test/support/distributions.ts'
-import { expectClose, kernelTolerance } from '../../test/support/expect-close.ts'
-import { Random } from '../../test/support/random.ts'
-import { runPrepared } from '../../test/support/run-prepared.ts'
+import { expectAgreement, expectClose } from '../../test/support/expect-close.ts'
+import { kernelTolerance } from '../gpu/compare.ts'
+import { Random } from '../gpu/random.ts'
+import { runPrepared } from '../gpu/run-prepared.ts'
 import { entropyVariants, prepareEntropy } from './entropy.bench.ts'
-import { entropyReference, entropyShapes } from './entropy.reference.ts'
+import { entropyChecks } from './entropy.check.ts'
 import { readEntropyStatistics } from './entropy.ts'
 
 describe('entropy', async () => {
@@ -23,43 +23,11 @@ describe('entropy', async () => {
     return Array.from({ length: rows }, (_, row) => readEntropyStatistics(statistics, row))
   }
 
-  for (const variant of entropyVariants) {
-    for (const { name, rows, width } of entropyShapes) {
-      it(`${variant} agrees with float64 on every distribution: ${name}`, async () => {
-        for (const kind of Object.keys(distributions)) {
-          const logits = distributedRows(kind, new Random(5), rows, width)
-          const found = await run(rows, width, logits, variant)
-          const expected = found.map((_, row) => entropyReference(rowOf(logits, row, width)))
-          const what = `${variant} ${name}, ${kind}`
-          expectClose(
-            `${what}: entropy`,
-            found.map(f => f.entropyNats),
-            expected.map(e => e.entropy),
-            {
-              absolute: 1e-4,
-              relative: 0,
-            },
-          )
-          expectClose(
-            `${what}: varentropy`,
-            found.map(f => f.varentropy),
-            expected.map(e => e.varentropy),
-            {
-              absolute: 1e-3,
-              relative: 1e-3,
-            },
-          )
-          expectClose(
-            `${what}: w`,
-            found.map(f => f.w),
-            expected.map(e => e.w),
-            { absolute: 1e-3, relative: 1e-5 },
-          )
-          expect(found.map(f => f.notFinite)).toEqual(found.map(() => 0))
-        }
-      })
-    }
+  it.each(entropyChecks)('$variant agrees with float64 on every distribution: $shape', async check => {
+    expectAgreement(await check.run(device))
+  })
 
+  for (const variant of entropyVariants) {
     it(`${variant} counts what is not finite, also a whole slice of it`, async () => {
       const width = 5000
       const logits = new Random(6).normals(width)

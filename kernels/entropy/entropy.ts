@@ -22,6 +22,9 @@ export interface EntropyStatistics {
   maximum: number
   /** Σ e^d: the softmax's denominator. */
   s: number
+  /** Σ d·e^d and Σ d²·e^d. */
+  t: number
+  u: number
   /** Σ d. */
   w: number
   /** −Σ p ln p, nats. */
@@ -75,11 +78,13 @@ export function entropy(
 
 /** The statistics of row `row` from the bytes of a statistics tensor. */
 export function readEntropyStatistics(bytes: ArrayBuffer, row: number): EntropyStatistics {
-  const [maximum, s, , , w, entropyNats, varentropy] = new Float32Array(bytes, row * entropyWords * 4, 7)
+  const [maximum, s, t, u, w, entropyNats, varentropy] = new Float32Array(bytes, row * entropyWords * 4, 7)
   const [notFinite] = new Uint32Array(bytes, (row * entropyWords + 7) * 4, 1)
   return {
     maximum: maximum!,
     s: s!,
+    t: t!,
+    u: u!,
     w: w!,
     entropyNats: entropyNats!,
     varentropy: varentropy!,

@@ -70,7 +70,7 @@ export function benchCasesOfVariants<Shape extends { name: string }, Variant ext
 }
 
 /** Whether a case's variant is made for this kind of adapter: the serial ones are for CPUs, the others for GPUs. */
-export function suitsDevice({ variant }: BenchCase, kind: Device['kind']): boolean {
+export function suitsDevice({ variant }: Pick<BenchCase, 'variant'>, kind: Device['kind']): boolean {
   return variant === null || (variant === 'serial') === (kind === 'cpu')
 }
 
@@ -147,7 +147,7 @@ export function summarise(
 }
 
 /** Quantile of ascending numbers, interpolated between the two nearest. */
-function quantile(sorted: readonly number[], fraction: number): number {
+export function quantile(sorted: readonly number[], fraction: number): number {
   const at = fraction * (sorted.length - 1)
   const below = sorted[Math.floor(at)] ?? Number.NaN
   const above = sorted[Math.ceil(at)] ?? Number.NaN

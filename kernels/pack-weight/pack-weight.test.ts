@@ -1,30 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
-import { expectSameBits } from '../../test/support/expect-same-bits.ts'
-import { Random } from '../../test/support/random.ts'
-import { runPrepared } from '../../test/support/run-prepared.ts'
+import { expectAgreement } from '../../test/support/expect-close.ts'
 import { Recorder } from '../gpu/recorder.ts'
 import { createTensor } from '../gpu/tensor.ts'
-import { preparePackWeight } from './pack-weight.bench.ts'
-import { packWeightReference, packWeightShapes } from './pack-weight.reference.ts'
+import { packWeightChecks } from './pack-weight.check.ts'
 import { createPackedWeight, packWeight } from './pack-weight.ts'
 
 describe('pack-weight', async () => {
   const device = await testDevice()
 
-  it.each(packWeightShapes)('moves every bit to its place and no other: $name', async shape => {
-    const Words = shape.dtype === 'f32' ? Uint32Array : Uint16Array
-    const random = new Random(26)
-    const wordCount = Math.ceil((shape.rows * shape.inputs * Words.BYTES_PER_ELEMENT) / 4)
-    // Any bits, those of infinities and not-a-number too.
-    const source = Uint32Array.from({ length: wordCount }, () => random.integer(2 ** 32))
-    const prepared = await preparePackWeight(device, shape)
-    const packedBytes = prepared.tensors.packed.shape.reduce((product, size) => product * size, 4)
-    const packed = new Uint32Array(packedBytes / 4).fill(0xabcdef01)
-    const found = await runPrepared(device, prepared, { source, packed }, 'packed')
-    const expected = new Words(packed.buffer)
-    packWeightReference(new Words(source.buffer), expected, shape)
-    expectSameBits(`pack-weight ${shape.name}`, new Words(found.packed), expected)
+  it.each(packWeightChecks)('moves every bit to its place and no other: $shape', async check => {
+    expectAgreement(await check.run(device))
   })
 
   it('refuses rows that do not fit, naming both', async () => {

@@ -40,8 +40,8 @@ export async function createPackedWeight(
   outputs: number,
   inputs: number,
 ): Promise<PackedWeight> {
-  const words = packedWeightBytes(dtype, outputs, inputs) / 4
-  const blocks = await createTensor(device, name, 'u32', [words / 4 / outputs, outputs, 4])
+  const blocksOfOutput = Math.ceil((inputs * bytesPerElement(dtype)) / 16)
+  const blocks = await createTensor(device, name, 'u32', [blocksOfOutput, outputs, 4])
   return { name, dtype, outputs, inputs, blocks }
 }
 

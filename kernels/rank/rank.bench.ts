@@ -11,7 +11,7 @@ export async function prepareRank(
 ): Promise<PreparedKernel<'logits' | 'choices' | 'ranks'>> {
   const { tensors, destroy } = await createFilledTensors(device, {
     logits: ['f32', [rows, width]],
-    choices: ['u32', [rows, 2]],
+    choices: ['u32', [rows, 3]],
     ranks: ['u32', [rows]],
   })
   const { logits, choices, ranks } = tensors

@@ -5,11 +5,13 @@ const THREADS = 256u;
 
 struct Params {
   width: u32,
+  first_id: u32,  // id of the row's first logit: ranks may share a vocabulary
 }
 
 struct Choice {
   id: u32,
   logit: f32,
+  score: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -26,7 +28,7 @@ fn rank(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   var count = 0u;
   for (var i = thread; i < params.width; i += THREADS) {
     let logit = logits[row * params.width + i];
-    if (logit > chosen.logit || (logit == chosen.logit && i < chosen.id)) {
+    if (logit > chosen.logit || (logit == chosen.logit && params.first_id + i < chosen.id)) {
       count++;
     }
   }

@@ -1,85 +1,29 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
-import { expectClose, kernelTolerance } from '../../test/support/expect-close.ts'
-import { expectSameBits } from '../../test/support/expect-same-bits.ts'
-import { Random } from '../../test/support/random.ts'
-import { runPrepared } from '../../test/support/run-prepared.ts'
+import { expectAgreement, expectClose } from '../../test/support/expect-close.ts'
+import { kernelTolerance } from '../gpu/compare.ts'
 import { Recorder } from '../gpu/recorder.ts'
+import { runPrepared } from '../gpu/run-prepared.ts'
 import { createTensor } from '../gpu/tensor.ts'
-import { prepareRope, type RopeShape } from './rope.bench.ts'
-import { ropeReference, ropeShapes } from './rope.reference.ts'
+import { prepareRope } from './rope.bench.ts'
+import { checkRope, ropeChecks } from './rope.check.ts'
 import { rope } from './rope.ts'
 import { ropeTable } from './rope-table.ts'
 
 describe('rope', async () => {
   const device = await testDevice()
 
-  /** Runs the kernel on a cache full of sevens, and says what it must hold afterwards. */
-  async function runAndExpect(shape: RopeShape, positions: number[], slots: number[]) {
-    const { rows, queryHeads, keyValueHeads, width, capacity, theta } = shape
-    const heads = queryHeads + 2 * keyValueHeads
-    const qkv = new Random(31).normals(rows * heads * width)
-    const cacheSize = rows * keyValueHeads * capacity * width
-    const inputs = {
-      qkv,
-      positions: new Uint32Array(positions),
-      slots: new Uint32Array(slots),
-      keys: new Float32Array(cacheSize).fill(7),
-      values: new Float32Array(cacheSize).fill(7),
-    }
-    const found = await runPrepared(device, await prepareRope(device, shape), inputs, 'q', 'keys', 'values')
-    const q: number[] = []
-    const keys = new Float64Array(cacheSize).fill(7)
-    const values = new Float64Array(cacheSize).fill(7)
-    positions.forEach((position, row) => {
-      const headAt = (head: number) =>
-        qkv.subarray((row * heads + head) * width, (row * heads + head + 1) * width)
-      for (let h = 0; h < queryHeads; h++) q.push(...ropeReference(headAt(h), position, theta))
-      for (let h = 0; h < keyValueHeads; h++) {
-        const cacheHead = slots[row]! * keyValueHeads + h
-        ropeReference(headAt(queryHeads + h), position, theta).forEach((value, d) => {
-          keys[((cacheHead * (width / 4) + Math.floor(d / 4)) * capacity + position) * 4 + (d % 4)] = value
-        })
-        values.set(headAt(queryHeads + keyValueHeads + h), (cacheHead * capacity + position) * width)
-      }
-    })
-    return {
-      found: {
-        q: new Float32Array(found.q),
-        keys: new Float32Array(found.keys),
-        values: new Float32Array(found.values),
-      },
-      expected: { q, keys, values },
-    }
-  }
-
-  function expectAgreement(name: string, { found, expected }: Awaited<ReturnType<typeof runAndExpect>>) {
-    expectClose(`${name}: queries`, found.q, expected.q, kernelTolerance)
-    expectClose(`${name}: keys`, found.keys, expected.keys, kernelTolerance)
-    expectSameBits(`${name}: values`, found.values, new Float32Array(expected.values))
-    const untouched = (numbers: ArrayLike<number>) =>
-      Array.from(numbers).filter(number => number === 7).length
-    expect(untouched(found.keys), `${name}: places of the cache left as they were`).toBe(
-      untouched(expected.keys),
-    )
-  }
-
-  it.each(ropeShapes)(
-    'agrees with float64 and writes only its own places of the cache: $name',
-    async shape => {
-      // Slots in reverse, so that a mix-up of row and slot shows; the first and the last position among them.
-      const positions = Array.from({ length: shape.rows }, (_, row) =>
-        Math.round(((shape.capacity - 1) * row) / Math.max(1, shape.rows - 1)),
-      )
-      const slots = positions.map((_, row) => shape.rows - 1 - row)
-      expectAgreement(shape.name, await runAndExpect(shape, positions, slots))
+  it.each(ropeChecks)(
+    'agrees with float64 and writes only its own places of the cache: $shape',
+    async check => {
+      expectAgreement(await check.run(device))
     },
   )
 
   it('writes neighbouring positions of one slot, as a prompt does', async () => {
     const shape = { rows: 5, queryHeads: 4, keyValueHeads: 2, width: 16, capacity: 9, theta: 10_000 }
-    expectAgreement('prompt', await runAndExpect(shape, [3, 4, 5, 6, 7], [2, 2, 2, 2, 2]))
+    expectAgreement(await checkRope(device, shape, [3, 4, 5, 6, 7], [2, 2, 2, 2, 2]))
   })
 
   it('preserves the norm of every head', async () => {

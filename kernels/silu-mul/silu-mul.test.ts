@@ -1,32 +1,22 @@
 import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
-import { distributedRows, distributions } from '../../test/support/distributions.ts'
-import { expectClose, kernelTolerance } from '../../test/support/expect-close.ts'
+import { expectAgreement } from '../../test/support/expect-close.ts'
 import { expectSameBits } from '../../test/support/expect-same-bits.ts'
-import { Random } from '../../test/support/random.ts'
-import { runPrepared } from '../../test/support/run-prepared.ts'
+import { Random } from '../gpu/random.ts'
 import { Recorder } from '../gpu/recorder.ts'
+import { runPrepared } from '../gpu/run-prepared.ts'
 import { createTensor } from '../gpu/tensor.ts'
 import { linearVariants, prepareLinear } from '../linear/linear.bench.ts'
 import { prepareSiluMul } from './silu-mul.bench.ts'
-import { siluMulReference, siluMulShapes } from './silu-mul.reference.ts'
+import { siluMulChecks } from './silu-mul.check.ts'
 import { siluMul } from './silu-mul.ts'
 
 describe('silu-mul', async () => {
   const device = await testDevice()
 
-  for (const { name, rows, width } of siluMulShapes) {
-    it.each(Object.keys(distributions))(`agrees with float64: ${name}, %s`, async kind => {
-      const x = distributedRows(kind, new Random(22), rows, 2 * width)
-      const found = await runPrepared(device, await prepareSiluMul(device, { rows, width }), { x }, 'y')
-      expectClose(
-        `silu-mul ${name}, ${kind}`,
-        new Float32Array(found.y),
-        siluMulReference(x),
-        kernelTolerance,
-      )
-    })
-  }
+  it.each(siluMulChecks)('agrees with float64 on every distribution: $shape', async check => {
+    expectAgreement(await check.run(device))
+  })
 
   it.each(linearVariants)("has the bits of linear's epilogue: %s", async variant => {
     const shape = { rows: 5, inputs: 131, outputs: 66, dtype: 'bf16' } as const

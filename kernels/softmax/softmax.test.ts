@@ -1,14 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
-import { distributedRows, distributions } from '../../test/support/distributions.ts'
-import { expectClose } from '../../test/support/expect-close.ts'
-import { Random } from '../../test/support/random.ts'
-import { runPrepared } from '../../test/support/run-prepared.ts'
+import { expectAgreement } from '../../test/support/expect-close.ts'
 import { Recorder } from '../gpu/recorder.ts'
+import { runPrepared } from '../gpu/run-prepared.ts'
 import { createTensor } from '../gpu/tensor.ts'
 import { prepareSoftmax } from './softmax.bench.ts'
-import { softmaxReference, softmaxShapes } from './softmax.reference.ts'
+import { softmaxChecks } from './softmax.check.ts'
 import { softmax } from './softmax.ts'
 
 describe('softmax', async () => {
@@ -20,14 +18,9 @@ describe('softmax', async () => {
     )
   }
 
-  for (const { name, rows, width } of softmaxShapes) {
-    it.each(Object.keys(distributions))(`agrees with float64: ${name}, %s`, async kind => {
-      const x = distributedRows(kind, new Random(24), rows, width)
-      // Most probabilities of a whole vocabulary lie below 1e-5, so the absolute part must be far below that.
-      const tolerance = { absolute: 1e-10, relative: 1e-5 }
-      expectClose(`softmax ${name}, ${kind}`, await run(rows, width, x), softmaxReference(x, rows), tolerance)
-    })
-  }
+  it.each(softmaxChecks)('agrees with float64 on every distribution: $shape', async check => {
+    expectAgreement(await check.run(device))
+  })
 
   it('sums to 1', async () => {
     const logits = fc.float({ min: -100, max: 100, noNaN: true })

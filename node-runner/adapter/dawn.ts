@@ -1,7 +1,6 @@
 import { create, globals } from 'webgpu'
 import { NoAdapterError } from './no-adapter-error.ts'
-import { swiftshaderFiles } from './swiftshader.ts'
-import { ensureVulkanLoader, hasVulkanDriver } from './vulkan-loader.ts'
+import { ensureVulkanLoader, hasVulkanDriver, useCpuDriver } from './vulkan-loader.ts'
 
 /** `auto`: a hardware GPU if Dawn sees one, else the CPU adapter; a name picks the first adapter whose name contains it. */
 export type AdapterChoice = 'auto' | 'cpu' | 'gpu' | (string & {})
@@ -27,47 +26,52 @@ export async function openAdapter(
   choice: AdapterChoice = 'auto',
   options: OpenAdapterOptions = {},
 ): Promise<OpenedAdapter> {
-  Object.assign(globalThis, globals)
-  if (!ensureVulkanLoader()) throw noAdapter(choice, [])
   if (choice !== 'cpu' && hasVulkanDriver()) {
     const named = choice !== 'auto' && choice !== 'gpu'
-    const opened = await tryAdapter(dawnFlags(options, named ? choice : null))
+    const opened = await openNamedAdapter(named ? choice : null, options)
     if (opened && (named || !opened.adapter.info.isFallbackAdapter)) return opened
   }
-  if (choice === 'gpu') throw noAdapter(choice, await adapterNames())
-  // A driver list that the user set wins, as does a system driver where SwiftShader is not to be had.
-  const swiftshader = swiftshaderFiles()
-  if (swiftshader) process.env['VK_DRIVER_FILES'] ??= swiftshader.driverManifest
-  const opened = await tryAdapter(dawnFlags(options, choice === 'cpu' || choice === 'auto' ? null : choice))
+  if (choice === 'gpu') throw noAdapterError(choice, await adapterNames())
+  useCpuDriver()
+  const opened = await openNamedAdapter(choice === 'cpu' || choice === 'auto' ? null : choice, options)
   const wrongKind = choice === 'cpu' && opened?.adapter.info.isFallbackAdapter === false
-  if (!opened || wrongKind) throw noAdapter(choice, await adapterNames())
+  if (!opened || wrongKind) throw noAdapterError(choice, await adapterNames())
   return opened
 }
 
 /** Opens Dawn's adapter that computes nothing: it checks shaders and calls as any other does, on any machine. */
 export async function openNullAdapter(): Promise<OpenedAdapter> {
   Object.assign(globalThis, globals)
-  const opened = await tryAdapter(['backend=null'])
-  if (!opened) throw noAdapter('null', [])
-  return opened
+  const gpu = create(['backend=null'])
+  const adapter = await gpu.requestAdapter(fastest)
+  if (!adapter) throw noAdapterError('null', [])
+  return { gpu, adapter }
 }
 
-/** Names of all adapters that Dawn sees now, as `adapter=NAME` matches them. */
+/** Names of all adapters that Dawn sees now, as `adapter=NAME` matches them, in the order in which it looks for one. */
 export async function adapterNames(): Promise<string[]> {
   if (!ensureVulkanLoader() || !hasVulkanDriver()) return []
   // Dawn lists the adapters only in the error about one that does not exist.
   const message = await create(['adapter=\u0001'])
-    .requestAdapter()
+    .requestAdapter(fastest)
     .then(() => '', String)
   return [...message.matchAll(/name: '(.*)'/g)].map(match => match[1] ?? '')
 }
 
-async function tryAdapter(flags: string[]): Promise<OpenedAdapter | null> {
-  const gpu = create(flags)
+/** Opens the first adapter whose name contains `name`, or the first of all; null when there is none. */
+export async function openNamedAdapter(
+  name: string | null,
+  options: OpenAdapterOptions = {},
+): Promise<OpenedAdapter | null> {
+  Object.assign(globalThis, globals)
+  if (!ensureVulkanLoader()) return null
+  const gpu = create(dawnFlags(options, name))
   // A name that no adapter has makes Dawn reject instead of answering null.
-  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null)
+  const adapter = await gpu.requestAdapter(fastest).catch(() => null)
   return adapter && { gpu, adapter }
 }
+
+const fastest = { powerPreference: 'high-performance' } as const
 
 function dawnFlags(options: OpenAdapterOptions, name: string | null): string[] {
   const enable = ['vulkan_enable_f16_on_nvidia']
@@ -76,7 +80,8 @@ function dawnFlags(options: OpenAdapterOptions, name: string | null): string[] {
   return name === null ? flags : [...flags, `adapter=${name}`]
 }
 
-function noAdapter(choice: AdapterChoice, names: string[]): NoAdapterError {
+/** The error for a choice that none of the adapters which Dawn sees fits. */
+export function noAdapterError(choice: AdapterChoice, names: string[]): NoAdapterError {
   const seen = names.length > 0 ? names.map(name => `"${name}"`).join(', ') : 'none'
   return new NoAdapterError(
     `no usable WebGPU adapter: asked for --adapter ${choice}, Dawn sees ${seen}. For a GPU install its Vulkan driver ` +

@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { brotliDecompressSync } from 'node:zlib'
 import { cacheFolder } from '../cache-folder.ts'
+import { makeFolderWhole } from '../files/make-folder-whole.ts'
 import { readTar } from './read-tar.ts'
 
 /** Files of a CPU adapter: a Vulkan driver manifest and the Vulkan loader that reads it. */
@@ -22,21 +23,12 @@ export function swiftshaderFiles(): CpuAdapterFiles | null {
   const { version } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')) as {
     version: string
   }
-  const root = cacheFolder()
-  const folder = join(root, `swiftshader-${version}`)
-  if (!existsSync(folder)) {
+  const folder = join(cacheFolder(), `swiftshader-${version}`)
+  makeFolderWhole(folder, staging => {
     const archive = brotliDecompressSync(readFileSync(join(packageFolder, 'bin', 'swiftshader.tar.br')))
-    // Unpack beside the target and rename, so that two processes at once or a kill leave a whole folder or none.
-    const staging = mkdtempSync(join(root, 'unpacking-'))
     for (const file of readTar(archive))
       writeFileSync(join(staging, file.name), file.content, { mode: 0o755 })
-    try {
-      renameSync(staging, folder)
-    } catch (error) {
-      rmSync(staging, { recursive: true, force: true })
-      if (!existsSync(folder)) throw error
-    }
-  }
+  })
   return { driverManifest: join(folder, 'vk_swiftshader_icd.json'), loader: join(folder, 'libvulkan.so.1') }
 }
 

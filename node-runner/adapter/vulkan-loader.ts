@@ -14,6 +14,15 @@ export function ensureVulkanLoader(): boolean {
 }
 
 /**
+ * Makes SwiftShader the only Vulkan driver, for an adapter on the processor. A driver list that the user set wins, as
+ * does a system driver where SwiftShader is not to be had.
+ */
+export function useCpuDriver(): void {
+  const swiftshader = swiftshaderFiles()
+  if (swiftshader) process.env['VK_DRIVER_FILES'] ??= swiftshader.driverManifest
+}
+
+/**
  * Whether any Vulkan driver is installed or named by the environment, by the loader's search rules
  * (Vulkan-Loader, docs/LoaderDriverInterface.md). Asking first keeps Dawn from printing a warning where there is none.
  */

@@ -1,25 +1,30 @@
 import { formatVersion } from '../../core/formats/sample-record.ts'
 import { openDevice } from '../../kernels/gpu/device.ts'
-import { type AdapterChoice, adapterNames, openAdapter } from '../adapter/dawn.ts'
+import { type AdapterChoice, adapterNames } from '../adapter/dawn.ts'
 import { NoAdapterError } from '../adapter/no-adapter-error.ts'
+import { assignAdapters, openRankAdapter, type RankAdapter, sharingNotice } from '../adapter/rank-adapters.ts'
 import { type Versions, versions } from '../versions.ts'
+import { type Finding, findingsOf } from './doctor-findings.ts'
 
-/** The adapter that one rank would get. */
-export interface RankAdapter {
-  rank: number
+/** What an adapter offers. */
+export interface AdapterReport {
+  /** Vendor, architecture, device and driver, as the adapter reports them. */
   name: string
-  kind: 'cpu' | 'gpu'
-  /** Whether a device could be opened on it. */
+  /** Whether a device could be opened on it, as a run opens it. */
   opens: boolean
   limits: Record<string, number>
   /** Optional features that a kernel or a timing can use, and whether the adapter has them. */
   features: Record<string, boolean>
 }
 
-/** Something missing, and how to mend it. */
-export interface Finding {
-  problem: string
-  remedy: string
+/** The adapter that one rank would get. */
+export interface RankReport extends AdapterReport {
+  rank: number
+  /** The adapter's entry in the list of adapters. */
+  adapter: string
+  kind: 'cpu' | 'gpu'
+  /** All ranks on this adapter, this one among them. */
+  sharedBy: number[]
 }
 
 /** What `entrace doctor --json` prints. */
@@ -28,8 +33,8 @@ export interface DoctorReport {
   versions: Versions
   /** Names as `--adapter NAME` matches them. */
   adapters: string[]
-  /** Empty without a usable adapter. */
-  ranks: RankAdapter[]
+  /** Empty without a usable adapter for every rank. */
+  ranks: RankReport[]
   findings: Finding[]
 }
 
@@ -38,33 +43,39 @@ const computeLimit = /^max(BufferSize|StorageBufferBindingSize|StorageBuffersPer
 
 const featureNames = ['shader-f16', 'subgroups', 'timestamp-query', 'chromium-experimental-subgroup-matrix']
 
-/** Output layer of Qwen2.5-7B in bf16: the largest tensor that a single rank has to bind. */
-const largestTensorBytes = 152064 * 3584 * 2
-
-/** Looks for adapters and opens the one that each rank would get. */
-export async function doctorReport(choice: AdapterChoice): Promise<DoctorReport> {
+/** Looks for adapters, assigns them to ranks and opens each once. */
+export async function doctorReport(choice: AdapterChoice, rankCount = 1): Promise<DoctorReport> {
   const findings: Finding[] = []
-  const rank = await rankAdapter(choice).catch((error: unknown) => {
+  const assigned = await assignAdapters(choice, rankCount).catch((error: unknown) => {
     if (!(error instanceof NoAdapterError)) throw error
     const [problem = '', ...remedy] = error.message.split('. ')
     findings.push({ problem, remedy: remedy.join('. ') })
-    return null
+    return []
   })
-  if (rank) findings.push(...findingsOf(rank))
-  // Opening makes the CPU adapter known to Dawn, so the list comes after it.
+  const ranks = await reportRanks(assigned)
+  findings.push(...findingsOf(ranks, sharingNotice(assigned)))
+  // Assigning makes adapters known to Dawn and numbers them, so the list comes after it.
   const adapters = await adapterNames()
-  return { formatVersion, versions: versions(), adapters, ranks: rank ? [rank] : [], findings }
+  return { formatVersion, versions: versions(), adapters, ranks, findings }
 }
 
-async function rankAdapter(choice: AdapterChoice): Promise<RankAdapter> {
-  const provider = await openAdapter(choice)
+async function reportRanks(assigned: RankAdapter[]): Promise<RankReport[]> {
+  const reports = new Map<string, AdapterReport>()
+  for (const rank of assigned) if (!reports.has(rank.name)) reports.set(rank.name, await reportAdapter(rank))
+  return assigned.map(({ rank, name, kind, sharedBy }) => {
+    return { rank, adapter: name, kind, sharedBy, ...reports.get(name)! }
+  })
+}
+
+async function reportAdapter(rank: RankAdapter): Promise<AdapterReport> {
+  const provider = await openRankAdapter(rank)
   const { info, limits, features } = provider.adapter
   const device = await openDevice(provider).catch(() => null)
   device?.destroy()
+  // Dawn crashes when `gpu` is collected before its device has gone.
+  await device?.handle.lost.then(() => provider.gpu)
   return {
-    rank: 0,
     name: [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(' '),
-    kind: info.isFallbackAdapter ? 'cpu' : 'gpu',
     opens: device !== null,
     limits: computeLimits(limits),
     features: Object.fromEntries(featureNames.map(name => [name, features.has(name)])),
@@ -77,32 +88,4 @@ function computeLimits(limits: GPUSupportedLimits): Record<string, number> {
   for (const name in limits)
     if (computeLimit.test(name)) found[name] = Number(limits[name as keyof GPUSupportedLimits])
   return found
-}
-
-function findingsOf(rank: RankAdapter): Finding[] {
-  const findings: Finding[] = []
-  if (!rank.opens)
-    findings.push({
-      problem: `the adapter of rank ${rank.rank} opens no device`,
-      remedy: 'update its Vulkan driver, or choose another with --adapter',
-    })
-  if (rank.kind === 'cpu')
-    findings.push({
-      problem: `rank ${rank.rank} computes on the processor, which is slow`,
-      remedy:
-        'with a GPU in this machine, install its Vulkan driver (NVIDIA: the package that brings nvidia_icd.json; ' +
-        'Debian: mesa-vulkan-drivers)',
-    })
-  if (!rank.features['timestamp-query'])
-    findings.push({
-      problem: 'no timestamp-query: "entrace bench" measures with the host clock',
-      remedy: "a newer driver, or bench on another adapter; results don't depend on it",
-    })
-  const bindingBytes = rank.limits.maxStorageBufferBindingSize ?? 0
-  if (bindingBytes < largestTensorBytes)
-    findings.push({
-      problem: `one binding holds ${bindingBytes} bytes, fewer than the ${largestTensorBytes} of Qwen2.5-7B's output layer`,
-      remedy: 'run such a model on several ranks (--tp 2 or more); smaller ones fit',
-    })
-  return findings
 }

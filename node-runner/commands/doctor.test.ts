@@ -1,13 +1,27 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { eightAdapters } from '../../test/support/eight-adapters.ts'
 import { renderReport } from './doctor.ts'
 import { doctorReport } from './doctor-report.ts'
+
+const driverFiles = eightAdapters()
+const program = ['--import', './node-runner/wgsl-loader.mjs', 'node-runner/entrace.ts', 'doctor']
+
+/** Runs `entrace doctor` where these Vulkan drivers are installed; rejects with its output at another exit code than 0. */
+async function doctor(env: Record<string, string>, ...flags: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [...program, ...flags], {
+    env: { ...process.env, VK_DRIVER_FILES: driverFiles!, ...env },
+  })
+  return stdout
+}
 
 describe('doctorReport', () => {
   it('opens the CPU adapter and says what it lacks', async () => {
     const report = await doctorReport('cpu')
     expect(report.adapters.length).toBeGreaterThan(0)
     const [rank] = report.ranks
-    expect(rank).toMatchObject({ rank: 0, kind: 'cpu', opens: true })
+    expect(rank).toMatchObject({ rank: 0, kind: 'cpu', opens: true, sharedBy: [0] })
     expect(rank?.limits).toMatchObject({ maxComputeWorkgroupsPerDimension: 65535 })
     expect(rank?.limits.maxBufferSize).toBeGreaterThan(2 ** 28)
     expect(rank?.features).toHaveProperty('shader-f16')
@@ -25,5 +39,34 @@ describe('doctorReport', () => {
     )
     expect(report.findings[0]?.remedy).toMatch(/npm install @sparticuz\/chromium/)
     expect(renderReport(report)).toMatch(/Findings\n {2}no usable WebGPU adapter/)
+  })
+})
+
+describe.skipIf(!driverFiles)('entrace doctor --ranks', () => {
+  it('shows the adapter that each rank gets, as JSON', async () => {
+    const report = JSON.parse(await doctor({}, '--ranks', '9', '--json'))
+    expect(report.adapters).toHaveLength(8)
+    expect(report.ranks.map((rank: { adapter: string }) => rank.adapter)).toEqual(
+      [0, 1, 2, 3, 4, 5, 6, 7, 0].map(i => `SwiftShader Device (Subzero) #${i} of 8`),
+    )
+    expect(report.ranks[8]).toMatchObject({ rank: 8, kind: 'cpu', opens: true, sharedBy: [0, 8] })
+    expect(report.findings[0]).toMatchObject({
+      problem: '9 ranks on 8 adapters: ranks 0, 8 share SwiftShader Device (Subzero) #0 of 8',
+    })
+  })
+
+  it('shows it as a table', async () => {
+    const text = await doctor({}, '--ranks', '8')
+    expect(text).toMatch(/^7 {5}SwiftShader Device \(Subzero\) #7 of 8 {2}CPU$/m)
+    expect(text).toMatch(/^Ranks 0 to 7$/m)
+  })
+
+  it('ends with 3 where adapters cannot be told apart, and says how to mend it', async () => {
+    await expect(doctor({ PATH: '', CC: '' }, '--ranks', '8', '--json')).rejects.toMatchObject({
+      code: 3,
+      stdout: expect.stringMatching(
+        /"problem": "8 adapters cannot.*no C compiler.*\n.*"remedy": "Install a C compiler/,
+      ),
+    })
   })
 })

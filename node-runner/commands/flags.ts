@@ -1,9 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { InputError } from '../../core/input-error.ts'
+import type { ModelConfig } from '../../core/model/config.ts'
+import { maximumRanks, planShards } from '../../core/parallel/plan-shards.ts'
+import type { LoadFormat } from '../files/open-model.ts'
 
 /** Flags of `eval` and `generate` that say how answers are made and where. */
 export interface RunFlags {
   model: string
+  loadFormat: LoadFormat
   tp: number
   dp: number
   maxNewTokens?: number
@@ -17,15 +21,29 @@ export interface RunFlags {
   quiet: boolean
 }
 
+/** Ranks of one engine at most. */
+const mostRanks = 64
+
 /** Tokens of an answer at most, where neither the flag nor generation_config.json says. */
 const defaultMaxNewTokens = 2048
 
 /** Adds the flags that `eval` and `generate` share. */
 export function addRunFlags(command: Command): Command {
   return command
-    .requiredOption('--model <folder>', "a model folder in the Hub's layout")
-    .option('--tp <n>', 'ranks of a tensor-parallel group; this version runs 1', integer(1, 16), 1)
-    .option('--dp <n>', 'data-parallel replicas; this version runs 1', integer(1, 16), 1)
+    .requiredOption(
+      '--model <folder>',
+      "a model folder in the Hub's layout; with dummy weights also the name of a published config (qwen2.5-7b, ...)",
+    )
+    .addOption(
+      new Option(
+        '--load-format <format>',
+        "dummy: random weights from --seed, for a config's speed and memory",
+      )
+        .choices(['auto', 'dummy'])
+        .default('auto'),
+    )
+    .option('--tp <n>', 'ranks of a tensor-parallel group', integer(1, maximumRanks), 1)
+    .option('--dp <n>', 'data-parallel replicas of the group', integer(1, mostRanks), 1)
     .option(
       '--max-new-tokens <n>',
       `tokens of an answer at most (default: generation_config.json's max_new_tokens, else ${defaultMaxNewTokens})`,
@@ -41,10 +59,13 @@ export function addRunFlags(command: Command): Command {
     .option('--quiet', 'no progress and no messages but errors', false)
 }
 
-/** Throws InputError for a mesh that this version does not run. */
-export function checkMesh({ tp, dp }: RunFlags): void {
-  if (tp !== 1 || dp !== 1)
-    throw new InputError(`--tp ${tp} --dp ${dp}: this version runs one rank; use --tp 1 --dp 1`)
+/** Throws InputError for a mesh that cannot be served, before anything is started. */
+export function checkMesh({ tp, dp }: RunFlags, config: ModelConfig): void {
+  if (tp * dp > mostRanks)
+    throw new InputError(
+      `--tp ${tp} --dp ${dp}: makes ${tp * dp} ranks, expected at most ${mostRanks}; use fewer replicas`,
+    )
+  planShards(config, tp)
 }
 
 /** The limit on new tokens: the flag, else what the model's generation_config.json states, else a default. */

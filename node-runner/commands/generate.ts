@@ -3,14 +3,17 @@ import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { promptMessages } from '../../core/evaluate/prompt.ts'
 import { formatVersion } from '../../core/formats/sample-record.ts'
-import { findProblem, type Generation, generate } from '../../core/generate/generate.ts'
+import { findProblem, type Generation } from '../../core/generate/generate.ts'
 import { createTextDecoder } from '../../core/generate/text-decoder.ts'
 import type { TokenRecord } from '../../core/generate/token-record.ts'
 import type { Tokenizer } from '../../core/generate/tokenizer.ts'
 import { InputError } from '../../core/input-error.ts'
-import { type ModelFolder, openModelFolder } from '../files/open-model-folder.ts'
+import { createEngineProgress } from '../engine/engine-progress.ts'
+import type { EngineJob } from '../engine/messages.ts'
+import { type EngineListener, superviseEngine } from '../engine/supervise-engine.ts'
+import { openModel } from '../files/open-model.ts'
+import type { ModelFolder } from '../files/open-model-folder.ts'
 import { interruptSignal } from '../run/interrupt-signal.ts'
-import { loadModel, makeRoom } from '../run/loaded-model.ts'
 import { brokenPipeSignal } from '../terminal/broken-pipe.ts'
 import { colourByEntropy } from '../terminal/colour-by-entropy.ts'
 import { createProgress } from '../terminal/progress.ts'
@@ -33,10 +36,9 @@ export function generateCommand(): Command {
 }
 
 async function runGenerate(flags: GenerateFlags): Promise<number> {
-  checkMesh(flags)
   if ((flags.prompt === undefined) === (flags.promptIds === undefined))
     throw new InputError('generate: expected one of --prompt and --prompt-ids')
-  const folder = await openModelFolder(flags.model)
+  const folder = await openModel(flags.model, flags.loadFormat)
   try {
     return await answerPrompt(flags, folder)
   } finally {
@@ -46,41 +48,60 @@ async function runGenerate(flags: GenerateFlags): Promise<number> {
 
 async function answerPrompt(flags: GenerateFlags, folder: ModelFolder): Promise<number> {
   const { config } = folder
+  await folder.close()
+  checkMesh(flags, config)
   const tokenizer = await tokenizerFor(flags, folder)
   const promptIds =
     flags.promptIds ?? tokenizer!.encodeChat(promptMessages(flags.prompt ?? '', flags.systemPrompt))
-  const request = { promptIds, key: 0 }
-  const problem = findProblem(request, config)
+  const task = { promptIds, key: 0 }
+  const problem = findProblem(task, config)
   if (problem) throw new InputError(`generate: ${problem}`)
+  const progress = createProgress(flags.quiet)
   const maxNewTokens = chooseMaxNewTokens(flags, folder.generationConfig?.stated)
-  const loaded = await loadModel(folder, flags.adapter, flags.unsafeFast, createProgress(flags.quiet))
-  const interrupt = interruptSignal()
-  try {
-    const model = await makeRoom(loaded, {
+  const printer = flags.json || flags.quiet ? null : tokenPrinter(tokenizer)
+  const job: EngineJob = {
+    model: flags.model,
+    loadFormat: flags.loadFormat,
+    adapter: flags.adapter,
+    unsafeFast: flags.unsafeFast,
+    mesh: { tp: flags.tp, dp: 1 },
+    room: {
       sequences: 1,
       capacity: Math.min(promptIds.length + maxNewTokens, config.maxPositionEmbeddings),
       topK: Math.min(Math.max(flags.topLogprobs, 2), config.vocabSize),
-    })
-    const printer = flags.json || flags.quiet ? null : tokenPrinter(tokenizer)
-    const answers = generate(model, [request], {
-      maxNewTokens,
-      stopIds: new Set(folder.eosTokenIds),
-      sampling: { temperature: flags.temperature, seed: flags.seed },
-      topLogprobs: flags.topLogprobs,
-      tokenText: tokenizer && (id => tokenizer.tokenText(id)),
-      signal: AbortSignal.any([interrupt.signal, brokenPipeSignal(process.stdout)]),
-      onToken: (_, token) => printer?.show(token),
-    })
-    for await (const { generation } of answers) {
-      printer?.end()
-      return report(flags, generation, promptIds.length, tokenizer)
-    }
-    // Whoever closed standard output has read all that was wanted.
-    return interrupt.signal.aborted ? 130 : 0
-  } finally {
-    interrupt.release()
-    loaded.device.destroy()
+    },
+    maxNewTokens,
+    stopIds: folder.eosTokenIds,
+    sampling: { temperature: flags.temperature, seed: flags.seed },
+    topLogprobs: flags.topLogprobs,
+    streamTokens: printer !== null,
   }
+  let answer: Generation | null = null
+  const interrupt = interruptSignal()
+  const display = createEngineProgress(progress, null, 1)
+  const listener: EngineListener = {
+    ...display,
+    onToken: ({ token }) => printer?.show(token),
+    onAnswer({ generation }) {
+      if (tokenizer) for (const token of generation.tokens) token.text = tokenizer.tokenText(token.id)
+      answer = generation
+    },
+    onRestart(reason) {
+      printer?.end()
+      display.onRestart(reason)
+    },
+  }
+  const signal = AbortSignal.any([interrupt.signal, brokenPipeSignal(process.stdout)])
+  try {
+    await superviseEngine(job, [task], listener, { signal })
+  } finally {
+    display.end()
+    interrupt.release()
+  }
+  // Whoever closed standard output has read all that was wanted.
+  if (!answer) return interrupt.signal.aborted ? 130 : 0
+  printer?.end()
+  return report(flags, answer, promptIds.length, tokenizer)
 }
 
 function report(

@@ -82,16 +82,10 @@ describe('the command line refuses', () => {
     ['both prompts', generateCommand, [...tied, ...ids, '--prompt', 'Hello'], /expected one of --prompt and/],
     ['a prompt without a tokenizer', generateCommand, [...tied, '--prompt', 'Hello'], /tokenizer\.json/],
     [
-      'two ranks',
-      generateCommand,
-      [...tied, ...ids, '--tp', '2'],
-      /--tp 2 --dp 1: this version runs one rank/,
-    ],
-    [
-      'two replicas',
+      'more ranks than an engine holds',
       evalCommand,
-      [...tied, ...run, '--dp', '2'],
-      /--tp 1 --dp 2: this version runs one rank/,
+      [...tied, ...run, '--tp', '16', '--dp', '5'],
+      /--tp 16 --dp 5: makes 80 ranks, expected at most 64/,
     ],
     [
       'a prompt as long as the context',

@@ -1,14 +1,16 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { evaluate, neededCapacity, type SampleTask } from '../../core/evaluate/evaluate.ts'
-import type { GenerateOptions } from '../../core/generate/generate.ts'
+import { neededCapacity, recordSample, type SampleTask } from '../../core/evaluate/samples.ts'
 import { InputError } from '../../core/input-error.ts'
+import { NoAdapterError } from '../adapter/no-adapter-error.ts'
 import { checkMesh } from '../commands/flags.ts'
-import { openModelFolder } from '../files/open-model-folder.ts'
-import { createProgress, formatBytes, type Progress } from '../terminal/progress.ts'
+import { createEngineProgress } from '../engine/engine-progress.ts'
+import type { EngineJob } from '../engine/messages.ts'
+import { type EngineListener, superviseEngine } from '../engine/supervise-engine.ts'
+import { openModel } from '../files/open-model.ts'
+import { createProgress, type Progress } from '../terminal/progress.ts'
 import { interruptSignal } from './interrupt-signal.ts'
 import { Journal } from './journal.ts'
-import { loadModel, makeRoom } from './loaded-model.ts'
 import { type EvalFlags, type PlannedRun, planRun } from './plan-run.ts'
 import { checkSameSettings, claimRunFolder, describeRun, readRunDescription } from './run-description.ts'
 import { summariseRun } from './summarise-run.ts'
@@ -20,9 +22,9 @@ import { writeResults } from './write-results.ts'
  */
 export async function runEvaluation(flags: EvalFlags): Promise<number> {
   const progress = createProgress(flags.quiet)
-  checkMesh(flags)
-  const folder = await openModelFolder(flags.model)
+  const folder = await openModel(flags.model, flags.loadFormat)
   try {
+    checkMesh(flags, folder.config)
     return await resumeRun(await planRun(flags, folder), progress)
   } finally {
     await folder.close()
@@ -70,7 +72,7 @@ async function resumeRun(run: PlannedRun, progress: Progress): Promise<number> {
   }
 }
 
-/** Answers the pending tasks into the journal. Returns false when interrupted. */
+/** Has the pending tasks answered into the journal. Returns false when interrupted. */
 async function answer(
   run: PlannedRun,
   pending: SampleTask[],
@@ -80,60 +82,54 @@ async function answer(
 ): Promise<boolean> {
   const { flags, folder, tokenizer, settings } = run
   const { maxNewTokens, stopIds, temperature, seed, topLogprobs } = settings.decoding
-  const loaded = await loadModel(folder, flags.adapter, flags.unsafeFast, progress)
-  const { device, config, weightDigest } = loaded
-  try {
-    const adapters = [{ name: device.adapterName, kind: device.kind }]
-    const description = describeRun(
-      { ...settings, adapters, model: { ...settings.model, weightDigest } },
-      run.limit,
-    )
-    claimRunFolder(descriptionPath, description)
-    const model = await makeRoom(loaded, {
-      sequences: Math.max(1, Math.min(flags.maxConcurrent, pending.length)),
+  const { config } = folder
+  const { dp } = settings.mesh
+  const job: EngineJob = {
+    model: flags.model,
+    loadFormat: flags.loadFormat,
+    adapter: flags.adapter,
+    unsafeFast: flags.unsafeFast,
+    mesh: settings.mesh,
+    room: {
+      sequences: Math.max(1, Math.ceil(Math.min(flags.maxConcurrent, pending.length) / dp)),
       capacity: neededCapacity(run.tasks, maxNewTokens, config.maxPositionEmbeddings),
       topK: Math.min(Math.max(topLogprobs, 2), config.vocabSize),
-    })
-    let tokens = 0
-    const startedMs = performance.now()
-    const details = () =>
-      [
-        `${(tokens / ((performance.now() - startedMs) / 1000)).toFixed(1)} tokens/s`,
-        `host ${formatBytes(process.memoryUsage.rss())}`,
-        `device ${formatBytes(device.account.allocatedBytes)}`,
-      ].join(' · ')
-    progress.say(`${device.kind === 'cpu' ? 'CPU adapter' : 'GPU'}: ${device.adapterName}`)
-    const stage = progress.start('answering', pending.length, 'problems', details)
-    const interrupt = interruptSignal()
-    const options: Omit<GenerateOptions, 'tokenText'> = {
-      maxNewTokens,
-      stopIds: new Set(stopIds),
-      sampling: { temperature, seed },
-      topLogprobs,
-      signal: interrupt.signal,
-      onToken: () => {
-        tokens++
-        stage.refresh()
-      },
-    }
-    try {
-      for await (const record of evaluate(model, tokenizer, pending, options)) {
-        journal.append(record)
-        stage.advance(1)
-      }
-    } catch (error) {
-      throw new Error(
-        `${error instanceof Error ? error.message : String(error)}. ${journal.size} of ${run.tasks.length} samples are kept ` +
-          `in ${flags.out}; the same command resumes`,
-        { cause: error },
-      )
-    } finally {
-      stage.stop()
-      interrupt.release()
-    }
-    return !interrupt.signal.aborted
+    },
+    maxNewTokens,
+    stopIds,
+    sampling: { temperature, seed },
+    topLogprobs,
+    streamTokens: false,
+  }
+  const taskOfKey = new Map(pending.map(task => [task.key, task]))
+  const display = createEngineProgress(progress, 'answering', pending.length)
+  const interrupt = interruptSignal()
+  const listener: EngineListener = {
+    ...display,
+    onLoaded(loaded) {
+      const adapters = loaded.adapters.map(({ kind }, rank) => ({ name: loaded.adapterNames[rank]!, kind }))
+      const model = { ...settings.model, weightDigest: loaded.weightDigest }
+      claimRunFolder(descriptionPath, describeRun({ ...settings, adapters, model }, run.limit))
+      display.onLoaded(loaded)
+    },
+    onAnswer({ key, generation }) {
+      for (const token of generation.tokens) token.text = tokenizer.tokenText(token.id)
+      journal.append(recordSample(taskOfKey.get(key)!, generation, tokenizer))
+      display.onAnswer()
+    },
+  }
+  try {
+    return await superviseEngine(job, pending, listener, { signal: interrupt.signal })
+  } catch (error) {
+    if (error instanceof InputError || error instanceof NoAdapterError) throw error
+    throw new Error(
+      `${error instanceof Error ? error.message : String(error)}. ${journal.size} of ${run.tasks.length} samples are kept ` +
+        `in ${flags.out}; the same command resumes`,
+      { cause: error },
+    )
   } finally {
-    device.destroy()
+    display.end()
+    interrupt.release()
   }
 }
 

@@ -87,6 +87,6 @@ describe('a reader of standard output that goes away', () => {
     child.stdout.once('data', () => child.stdout.destroy())
     const exitCode = await new Promise(resolve => child.on('close', resolve))
     expect(exitCode).toBe(0)
-    expect(stderr).toMatch(/^loading weights .*\n$/)
+    expect(stderr).toMatch(/^loading weights .*\nCPU adapter: .*\n$/)
   })
 })

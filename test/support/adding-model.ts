@@ -50,7 +50,7 @@ function scoresAfter(tokens: number[]): TokenScores {
   const id = tokens.reduce((a, b) => a + b, 0) % 60
   const notFinite = tokens.at(-1) === poison ? 3 : 0
   return {
-    statistics: { maximum: 1, s: 2, w: -50, entropyNats: id / 10, varentropy: 0, notFinite },
+    statistics: { maximum: 1, s: 2, t: 0, u: 0, w: -50, entropyNats: id / 10, varentropy: 0, notFinite },
     top: [
       { id, logit: 1 },
       { id: id + 1, logit: 0.5 },

@@ -1,13 +1,8 @@
-import type { Device } from '../../kernels/gpu/device.ts'
-import { Recorder } from '../../kernels/gpu/recorder.ts'
-import { tensorFrom } from '../../kernels/gpu/tensor.ts'
-import {
-  createPackedWeight,
-  type PackedWeight,
-  packWeight,
-  type WeightDType,
-} from '../../kernels/pack-weight/pack-weight.ts'
-import type { Random } from './random.ts'
+import type { Device } from '../gpu/device.ts'
+import type { Random } from '../gpu/random.ts'
+import { Recorder } from '../gpu/recorder.ts'
+import { tensorFrom } from '../gpu/tensor.ts'
+import { createPackedWeight, type PackedWeight, packWeight, type WeightDType } from './pack-weight.ts'
 
 /** A random weight as a checkpoint stores it, and the exact numbers that the stored bits mean. */
 export interface StoredWeight {

@@ -1,7 +1,7 @@
-import type { Device } from '../../kernels/gpu/device.ts'
-import type { PreparedKernel } from '../../kernels/gpu/prepared-kernel.ts'
-import { Recorder } from '../../kernels/gpu/recorder.ts'
-import { type Tensor, uploadTensor } from '../../kernels/gpu/tensor.ts'
+import type { Device } from './device.ts'
+import type { PreparedKernel } from './prepared-kernel.ts'
+import { Recorder } from './recorder.ts'
+import { type Tensor, uploadTensor } from './tensor.ts'
 
 /** Numbers to put into a prepared kernel's tensors, by name. */
 export type Inputs<Name extends string> = Partial<
@@ -19,7 +19,7 @@ export async function runPrepared<Name extends string, Output extends Name>(
     const data = inputs[name]
     if (data) uploadTensor(device, prepared.tensors[name], data)
   }
-  const recorder = new Recorder(device, 'test')
+  const recorder = new Recorder(device, 'check')
   prepared.record(recorder)
   const tensors: Tensor[] = outputs.map(name => prepared.tensors[name])
   const bytes = await recorder.submitAndRead(...tensors)

@@ -1,13 +1,7 @@
 import type { FinishReason, SampleRecord } from '../formats/sample-record.ts'
-import {
-  type GenerateOptions,
-  type Generation,
-  generate,
-  type SequenceRequest,
-} from '../generate/generate.ts'
+import type { Generation, SequenceRequest } from '../generate/generate.ts'
 import type { TokenRecord } from '../generate/token-record.ts'
 import type { Tokenizer } from '../generate/tokenizer.ts'
-import type { LanguageModel } from '../model/language-model.ts'
 import { gradeAnswer } from './grade-answer.ts'
 import type { Problem } from './problem.ts'
 import { promptMessages } from './prompt.ts'
@@ -51,18 +45,6 @@ export function neededCapacity(tasks: readonly SampleTask[], maxNewTokens: numbe
   const fitting = tasks.map(({ promptIds }) => promptIds.length).filter(length => length < context)
   const longest = fitting.reduce((a, b) => Math.max(a, b), 1)
   return Math.min(context, longest + maxNewTokens)
-}
-
-/** Answers and grades tasks, and yields each as it is done, in no fixed order. */
-export async function* evaluate(
-  model: LanguageModel,
-  tokenizer: Tokenizer,
-  tasks: Iterable<SampleTask>,
-  options: Omit<GenerateOptions, 'tokenText'>,
-): AsyncGenerator<SampleRecord> {
-  const tokenText = (id: number) => tokenizer.tokenText(id)
-  for await (const { request, generation } of generate(model, tasks, { ...options, tokenText }))
-    yield recordSample(request, generation, tokenizer)
 }
 
 /** The record of a finished task. */

@@ -1,4 +1,4 @@
-/** Seeded numbers for tests: mulberry32, and normal deviates by Box and Muller. */
+/** Seeded numbers for checks and tests: mulberry32, and normal deviates by Box and Muller. */
 export class Random {
   #state: number
   constructor(seed: number) {

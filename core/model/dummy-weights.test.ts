@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, describe, expect, it } from 'vitest'
+import { type Device, openDevice } from '../../kernels/gpu/device.ts'
+import { openAdapter } from '../../node-runner/adapter/dawn.ts'
+import type { TokenRecord } from '../generate/token-record.ts'
+import { createLocalExchanges } from '../parallel/local-exchange.ts'
+import { exchangeSlotBytes, generateOnMesh } from '../parallel/local-mesh.ts'
+import { planShards } from '../parallel/plan-shards.ts'
+import { rankWeightBytes } from '../parallel/rank-weight-bytes.ts'
+import { type ModelConfig, parseConfig } from './config.ts'
+import { createDummyWeights } from './dummy-weights.ts'
+import { LanguageModel } from './language-model.ts'
+
+const configFile = new URL('../../test/models/random-14-heads/config.json', import.meta.url)
+const heads14 = parseConfig(JSON.parse(readFileSync(configFile, 'utf8')), 'random-14-heads')
+const tied = parseConfig(
+  {
+    model_type: 'qwen2',
+    vocab_size: 203,
+    hidden_size: 40,
+    intermediate_size: 52,
+    num_hidden_layers: 3,
+    num_attention_heads: 5,
+    num_key_value_heads: 1,
+    tie_word_embeddings: true,
+  },
+  'tied',
+)
+const cases: [string, ModelConfig][] = [
+  ['14 heads, f32', heads14],
+  ['14 heads, f16', { ...heads14, dtype: 'f16' }],
+  ['tied, bf16 by default', tied],
+]
+
+const room = { sequences: 2, capacity: 64, topK: 5 }
+const devices: Device[] = []
+afterAll(() => {
+  for (const device of devices) device.destroy()
+})
+
+/** Greedy answers to two prompts of the random model of this seed over ranks, one after another. */
+async function tokensOf(config: ModelConfig, ranks: number, seed: number): Promise<TokenRecord[]> {
+  const plan = planShards(config, ranks)
+  const models = await Promise.all(
+    createLocalExchanges(ranks, exchangeSlotBytes(config, room)).map(async (exchange, rank) => {
+      const device = await openDevice(await openAdapter('cpu'))
+      devices.push(device)
+      const weights = await createDummyWeights(device, config, plan, rank, seed)
+      return LanguageModel.create(device, config, plan, weights, room, exchange)
+    }),
+  )
+  const requests = [[1, 2, 3], [7]].map((promptIds, key) => ({ promptIds, key }))
+  const answers = await generateOnMesh(models, requests, {
+    maxNewTokens: 6,
+    stopIds: new Set(),
+    sampling: { temperature: 0, seed: 0 },
+    topLogprobs: 5,
+    tokenText: null,
+  })
+  for (const { generation } of answers)
+    expect(generation).toMatchObject({ error: null, finishReason: 'length' })
+  return answers.sort((a, b) => a.request.key - b.request.key).flatMap(({ generation }) => generation.tokens)
+}
+
+describe('createDummyWeights', () => {
+  it.each(cases)(
+    'makes the same model over 1 and 3 ranks, another of another seed: %s',
+    async (_, config) => {
+      const alone = await tokensOf(config, 1, 5)
+      const shared = await tokensOf(config, 3, 5)
+      const other = await tokensOf(config, 1, 6)
+      const ids = (tokens: TokenRecord[]) => tokens.map(({ id }) => id)
+      expect(alone).toHaveLength(12)
+      expect(ids(shared)).toEqual(ids(alone))
+      expect(ids(other)).not.toEqual(ids(alone))
+      for (const [i, { entropyNats }] of shared.entries())
+        expect(Math.abs(entropyNats - alone[i]!.entropyNats)).toBeLessThan(1e-4)
+      for (const { entropyNats, logprob, topLogprobs } of [...alone, ...other]) {
+        expect(entropyNats).toBeGreaterThan(0.01)
+        expect(entropyNats).toBeLessThan(Math.log(config.vocabSize) - 0.01)
+        for (const number of [logprob, ...topLogprobs]) expect(number).toBeGreaterThan(-100)
+      }
+      // What a token's distribution is depends on the tokens before it.
+      expect(new Set(alone.map(({ entropyNats }) => entropyNats.toFixed(4))).size).toBeGreaterThan(4)
+    },
+  )
+
+  it.each(cases)(
+    'allocates and tells of exactly the planned bytes on each of 7 ranks: %s',
+    async (_, config) => {
+      const plan = planShards(config, 7)
+      for (const { rank } of plan.ranks) {
+        const device = await openDevice(await openAdapter('cpu'))
+        devices.push(device)
+        let told = 0
+        await createDummyWeights(device, config, plan, rank, 1, sizeBytes => (told += sizeBytes))
+        const planned = rankWeightBytes(config, plan, rank, config.dtype ?? 'bf16')
+        expect(device.account.allocatedBytes).toBe(planned)
+        expect(told).toBe(planned)
+      }
+    },
+  )
+})

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+import { publishedConfig, publishedConfigNames } from './published-configs.ts'
+import { expectedTensors } from './tensor-names.ts'
+
+const parameters = (name: string) =>
+  expectedTensors(publishedConfig(name)!).reduce(
+    (sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1),
+    0,
+  )
+
+describe('publishedConfig', () => {
+  it.each([
+    ['qwen2.5-0.5b', 494_032_768],
+    ['qwen2.5-1.5b', 1_543_714_304],
+    ['qwen2.5-3b', 3_085_938_688],
+    ['qwen2.5-7b', 7_615_616_512],
+    ['qwen2.5-14b', 14_770_033_664],
+    ['qwen2.5-32b', 32_763_876_352],
+    ['qwen2.5-72b', 72_706_203_648],
+  ])('gives %s the parameters of its published checkpoint', (name, count) => {
+    expect(parameters(name)).toBe(count)
+  })
+
+  it('knows seven models, whatever the case of the name', () => {
+    expect(publishedConfigNames).toHaveLength(7)
+    expect(publishedConfig('Qwen2.5-7B')).toEqual(publishedConfig('qwen2.5-7b'))
+    expect(publishedConfig('qwen2.5-7b')).toMatchObject({
+      heads: 28,
+      keyValueHeads: 4,
+      headDim: 128,
+      ropeTheta: 1e6,
+      eosTokenIds: [151645],
+      tieWordEmbeddings: false,
+      dtype: 'bf16',
+    })
+  })
+
+  it('has none of another name', () => {
+    expect(publishedConfig('qwen2.5-8b')).toBeNull()
+    expect(publishedConfig('toString')).toBeNull()
+  })
+})

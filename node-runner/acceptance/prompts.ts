@@ -1,0 +1,28 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { promptMessages } from '../../core/evaluate/prompt.ts'
+import type { ModelConfig } from '../../core/model/config.ts'
+
+/** Problems of the kind that evaluations ask. */
+const problems = [
+  'Tom has 14 apples and buys 9 more. How many apples does he have?',
+  'A box holds 6 rows of 8 eggs. How many eggs does it hold?',
+  'Compute 37 + 58 - 12.',
+]
+
+/** Tokens of a prompt without a tokenizer. */
+const idsOfPrompt = 12
+
+/** The model's own encoding of a few problems; where it has no tokenizer, ids spread over its vocabulary. */
+export async function acceptancePrompts(folder: string, config: ModelConfig): Promise<number[][]> {
+  if (!existsSync(join(folder, 'tokenizer.json')))
+    return problems.map((_, index) => promptOfIds(config, index))
+  const { loadTokenizer } = await import('../tokenizer/load-tokenizer.ts')
+  const tokenizer = await loadTokenizer(folder)
+  return problems.map(problem => tokenizer.encodeChat(promptMessages(problem)))
+}
+
+/** A prompt of ids, another for every index. */
+export function promptOfIds({ vocabSize }: ModelConfig, index: number): number[] {
+  return Array.from({ length: idsOfPrompt }, (_, at) => ((index * idsOfPrompt + at + 1) * 7919) % vocabSize)
+}

@@ -1,0 +1,142 @@
+import { adapterNumber, fitsName, namesNumber, normalizedIdentifier, unnumberedName } from './adapter-name.ts'
+import { LayerBuildError, numberAdapters } from './adapter-number-layer.ts'
+import {
+  type AdapterChoice,
+  adapterNames,
+  noAdapterError,
+  type OpenAdapterOptions,
+  type OpenedAdapter,
+  openNamedAdapter,
+} from './dawn.ts'
+import { NoAdapterError } from './no-adapter-error.ts'
+import { hasVulkanDriver, useCpuDriver } from './vulkan-loader.ts'
+
+/** The adapter that a rank computes on. Plain data: a worker gets it by message. */
+export interface RankAdapter {
+  rank: number
+  /** Its name in Dawn's list: opening the first adapter whose name contains this one opens it and no other. */
+  name: string
+  kind: 'cpu' | 'gpu'
+  /** All ranks on this adapter, this one among them: several where there are fewer adapters than ranks. */
+  sharedBy: number[]
+}
+
+/**
+ * Decides which adapter each rank gets: of n adapters that fit the choice, rank i gets i mod n. `auto` means all GPUs,
+ * and the CPU adapters where there is no GPU; a name means every adapter whose name contains it. Where names alone do
+ * not tell the adapters apart, this numbers them for the whole process, so call it on the main thread before workers
+ * start. Throws NoAdapterError where no adapter fits or they cannot be told apart.
+ */
+export async function assignAdapters(choice: AdapterChoice, ranks: number): Promise<RankAdapter[]> {
+  if (namesNumber(choice)) numberOrExplain(`--adapter "${choice}" names an adapter by its number`)
+  let adapters = await fittingAdapters(choice, ranks)
+  if (!adapters.every(adapter => adapter.opensByName)) {
+    const names = new Set(adapters.map(adapter => `"${adapter.name}"`))
+    numberOrExplain(`${adapters.length} adapters cannot be told apart by name: ${[...names].join(', ')}`)
+    adapters = await fittingAdapters(choice, ranks)
+    // A loader that skips the layer says so only in its own log.
+    if (!adapters.every(adapter => adapter.opensByName))
+      throw new NoAdapterError(
+        'the Vulkan loader did not load the layer that numbers adapters. Look for the reason in what it prints with ' +
+          'VK_LOADER_DEBUG=error,warn,layer; a program with more rights than its user loads no layer',
+      )
+  }
+  return Array.from({ length: ranks }, (_, rank) => {
+    const { name, kind } = adapters[rank % adapters.length]!
+    const sharedBy = []
+    for (let other = rank % adapters.length; other < ranks; other += adapters.length) sharedBy.push(other)
+    return { rank, name, kind, sharedBy }
+  })
+}
+
+/** One sentence about ranks that share adapters, for people; null where each rank has its own. */
+export function sharingNotice(ranks: readonly RankAdapter[]): string | null {
+  const adapters = Map.groupBy(ranks, ({ name }) => name)
+  const groups = [...adapters]
+    .filter(([, sharing]) => sharing.length > 1)
+    .map(([name, [first]]) => `${nameRanks(first!.sharedBy)} share ${name}`)
+  if (groups.length === 0) return null
+  return `${ranks.length} ranks on ${adapters.size} adapter${adapters.size > 1 ? 's' : ''}: ${groups.join('; ')}`
+}
+
+/** "rank 0", "ranks 0, 1, 4 to 7"; ranks in ascending order. */
+export function nameRanks(ranks: readonly number[]): string {
+  const runs: number[][] = []
+  for (const rank of ranks) {
+    const run = runs.at(-1)
+    if (run?.at(-1) === rank - 1) run.push(rank)
+    else runs.push([rank])
+  }
+  const names = runs.map(run => (run.length > 2 ? `${run[0]} to ${run.at(-1)}` : run.join(', ')))
+  return `rank${ranks.length === 1 ? '' : 's'} ${names.join(', ')}`
+}
+
+/**
+ * Opens a rank's adapter in the calling thread, main or worker, and makes sure by what the adapter reports that it is
+ * the one. Throws NoAdapterError otherwise.
+ */
+export async function openRankAdapter(
+  assigned: Pick<RankAdapter, 'rank' | 'name'>,
+  options: OpenAdapterOptions = {},
+): Promise<OpenedAdapter> {
+  const opened = await openNamedAdapter(assigned.name, options)
+  const reported = opened?.adapter.info.device
+  if (opened && reported === normalizedIdentifier(assigned.name)) return opened
+  throw new NoAdapterError(
+    `rank ${assigned.rank}: expected adapter "${assigned.name}", found ${reported ? `"${reported}"` : 'none of that name'}. ` +
+      'Adapters have changed since the ranks were assigned; look with "entrace doctor" and start again',
+  )
+}
+
+interface Adapter {
+  name: string
+  kind: 'cpu' | 'gpu'
+  /** Whether it is the first whose name contains its own: Dawn opens that one. */
+  opensByName: boolean
+}
+
+/** The first adapters that fit a choice, at most as many as there are ranks, numbered ones in the order of their numbers. */
+async function fittingAdapters(choice: AdapterChoice, ranks: number): Promise<Adapter[]> {
+  const fitting = async (kind: 'cpu' | 'gpu') => {
+    const named = choice !== 'auto' && choice !== 'gpu' && choice !== 'cpu'
+    const adapters = await listAdapters()
+    return adapters.filter(adapter => (named ? fitsName(adapter.name, choice) : adapter.kind === kind))
+  }
+  let adapters = choice !== 'cpu' && hasVulkanDriver() ? await fitting('gpu') : []
+  if (adapters.length === 0 && choice !== 'gpu') {
+    useCpuDriver()
+    adapters = await fitting('cpu')
+  }
+  if (adapters.length === 0) throw noAdapterError(choice, await adapterNames())
+  return adapters.sort((a, b) => (adapterNumber(a.name) ?? 0) - (adapterNumber(b.name) ?? 0)).slice(0, ranks)
+}
+
+/** Every adapter that Dawn sees, in its order. */
+async function listAdapters(): Promise<Adapter[]> {
+  const names = await adapterNames()
+  // Adapters of one model are of one kind, and asking each of eight GPUs takes their driver long.
+  const kinds = new Map<string, 'cpu' | 'gpu'>()
+  for (const name of names) {
+    const model = unnumberedName(name)
+    if (kinds.has(model)) continue
+    const opened = await openNamedAdapter(name)
+    kinds.set(model, opened?.adapter.info.isFallbackAdapter ? 'cpu' : 'gpu')
+  }
+  return names.map((name, place) => ({
+    name,
+    kind: kinds.get(unnumberedName(name))!,
+    opensByName: names.findIndex(other => other.includes(name)) === place,
+  }))
+}
+
+function numberOrExplain(reason: string): void {
+  try {
+    numberAdapters()
+  } catch (error) {
+    if (!(error instanceof LayerBuildError)) throw error
+    throw new NoAdapterError(
+      `${reason}, and the Vulkan layer that numbers adapters cannot be built: ${error.message}. ` +
+        'Without it, use one rank (--tp 1) or adapters of different names',
+    )
+  }
+}

@@ -1,0 +1,105 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command, Option } from 'commander'
+import { InputError } from '../../core/input-error.ts'
+import { maximumRanks, planShards } from '../../core/parallel/plan-shards.ts'
+import { type AcceptanceReport, acceptanceReport } from '../acceptance/acceptance-report.ts'
+import { type AcceptanceBounds, acceptanceBounds } from '../acceptance/acceptance-request.ts'
+import { acceptancePrompts } from '../acceptance/prompts.ts'
+import { acceptanceMarkdown, renderAcceptance } from '../acceptance/render-acceptance.ts'
+import { type LoadFormat, openModel } from '../files/open-model.ts'
+import { writeFileWhole } from '../files/write-file-whole.ts'
+import { interruptSignal } from '../run/interrupt-signal.ts'
+import { createProgress } from '../terminal/progress.ts'
+import { integer } from './flags.ts'
+
+/** Flags of `entrace acceptance`. */
+export interface AcceptanceFlags {
+  model: string
+  loadFormat: LoadFormat
+  tp: number
+  out?: string
+  seconds: number
+  concurrency: number
+  maxNewTokens: number
+  adapter: string
+  json: boolean
+  quiet: boolean
+}
+
+/** `entrace acceptance`: exit code 0 where all checks hold, 1 where one failed. */
+export function acceptanceCommand(): Command {
+  return new Command('acceptance')
+    .description('check kernels, ranks, memory and speed of a model on the adapters at hand; one report')
+    .requiredOption(
+      '--model <folder>',
+      "a model folder in the Hub's layout; with dummy weights also the name of a published config (qwen2.5-7b, ...)",
+    )
+    .addOption(
+      new Option('--load-format <format>', 'dummy: random weights, for a config without its weights')
+        .choices(['auto', 'dummy'])
+        .default('auto'),
+    )
+    .option('--tp <n>', 'ranks of a tensor-parallel group', integer(1, maximumRanks), 1)
+    .option('--out <folder>', 'write acceptance.json and acceptance.md there')
+    .option('--seconds <n>', "time for the kernels' checks", integer(1), 60)
+    .option('--concurrency <n>', 'sequences at once, of the speed', integer(1, 4096), 16)
+    .option('--max-new-tokens <n>', 'tokens of every answer', integer(2), 32)
+    .option('--adapter <choice>', 'auto, cpu, gpu, or part of an adapter name', 'auto')
+    .addOption(new Option('--json', 'print the report as one JSON document').default(false))
+    .option('--quiet', 'no progress', false)
+    .action(async (flags: AcceptanceFlags) => {
+      process.exitCode = await runAcceptance(flags)
+    })
+}
+
+/** Runs the command; returns its exit code. */
+export async function runAcceptance(
+  flags: AcceptanceFlags,
+  bounds: AcceptanceBounds = acceptanceBounds,
+): Promise<number> {
+  const { model, loadFormat, tp, seconds, concurrency, maxNewTokens, adapter } = flags
+  const folder = await openModel(model, loadFormat)
+  await folder.close()
+  const { config } = folder
+  planShards(config, tp)
+  const prompts = await acceptancePrompts(folder.path, config)
+  const longest = Math.max(...prompts.map(ids => ids.length))
+  if (longest + 2 > config.maxPositionEmbeddings)
+    throw new InputError(
+      `acceptance: ${model} takes ${config.maxPositionEmbeddings} tokens, the prompts have ${longest}; expected a longer context`,
+    )
+  const progress = createProgress(flags.quiet)
+  const interrupt = interruptSignal()
+  try {
+    const report = await acceptanceReport({
+      model,
+      loadFormat,
+      config,
+      dtype: config.dtype ?? 'bf16',
+      adapter,
+      tp,
+      concurrency,
+      maxNewTokens,
+      seconds,
+      prompts,
+      bounds,
+      signal: interrupt.signal,
+      say: line => progress.say(`acceptance: ${line}`),
+    })
+    if (flags.out !== undefined) writeReport(flags.out, report)
+    console.log(flags.json ? JSON.stringify(report, null, 2) : renderAcceptance(report))
+    return report.passed ? 0 : 1
+  } catch (error) {
+    if (interrupt.signal.aborted) return 130
+    throw error
+  } finally {
+    interrupt.release()
+  }
+}
+
+function writeReport(folder: string, report: AcceptanceReport): void {
+  mkdirSync(folder, { recursive: true })
+  writeFileWhole(join(folder, 'acceptance.json'), [`${JSON.stringify(report, null, 2)}\n`])
+  writeFileWhole(join(folder, 'acceptance.md'), [acceptanceMarkdown(report)])
+}

@@ -1,0 +1,91 @@
+import { Command, Option } from 'commander'
+import { InputError } from '../../core/input-error.ts'
+import { publishedConfigNames } from '../../core/model/published-configs.ts'
+import type { Hardware } from '../../core/parallel/cost-model.ts'
+import { maximumRanks } from '../../core/parallel/plan-shards.ts'
+import { readModelConfig } from '../files/open-model.ts'
+import { measureHardware } from '../measure/measured-hardware.ts'
+import { integer, number } from './flags.ts'
+import { planReport } from './plan-report.ts'
+import { renderPlan, renderVerdict } from './render-plan.ts'
+
+interface PlanFlags {
+  model: string
+  adapters: number
+  tp?: number
+  memory?: number
+  bandwidth?: number
+  compute?: number
+  latency?: number
+  link?: number
+  dispatch?: number
+  concurrency: number
+  context?: number
+  measure: boolean
+  adapter: string
+  json: boolean
+  quiet: boolean
+}
+
+const defaultContext = 1024
+
+/** `entrace plan`: memory and predicted time of every mesh of some adapters; runs nothing but, when asked, measurements. */
+export function planCommand(): Command {
+  const positive = number(1e-9, 1e9)
+  return new Command('plan')
+    .description('predict memory and time of every mesh of adapters, and say which is best')
+    .requiredOption('--model <model>', `a model folder, or one of ${publishedConfigNames.join(', ')}`)
+    .option('--adapters <n>', 'adapters to spread over', integer(1, 1024), 8)
+    .option('--tp <n>', 'also show what each rank of so many holds', integer(1, maximumRanks))
+    .option('--memory <GB>', "an adapter's memory", positive)
+    .option('--bandwidth <TB/s>', "of an adapter's memory", positive)
+    .option('--compute <TFLOP/s>', "an adapter's f32 arithmetic", positive)
+    .option('--latency <µs>', 'of a synchronisation of the ranks, beside its bytes', number(0, 1e9))
+    .option('--link <GB/s>', 'between an adapter and the host', positive)
+    .option('--dispatch <µs>', 'of a dispatch, beside its work', number(0, 1e9))
+    .option('--concurrency <n>', 'sequences at once, over all replicas', integer(1, 1_000_000), 64)
+    .option(
+      '--context <tokens>',
+      `length of every sequence (default: ${defaultContext}, or the model's longest)`,
+      integer(1),
+    )
+    .option('--measure', 'measure what is not given on the adapters at hand: about ten seconds', false)
+    .option('--adapter <choice>', 'to measure on: auto, cpu, gpu, or part of an adapter name', 'auto')
+    .addOption(new Option('--json', 'print one JSON document').default(false))
+    .option('--quiet', 'print only what is best', false)
+    .action(async (flags: PlanFlags) => {
+      const config = await readModelConfig(flags.model)
+      const longest = config.maxPositionEmbeddings
+      if (flags.context !== undefined && flags.context > longest)
+        throw new InputError(
+          `--context ${flags.context}: ${flags.model} takes at most ${longest} tokens; choose a shorter one`,
+        )
+      const measured = flags.measure
+        ? await measureHardware(flags.adapter, Math.min(flags.tp ?? flags.adapters, maximumRanks), config)
+        : {}
+      const report = planReport(flags.model, config, {
+        adapters: flags.adapters,
+        tp: flags.tp ?? null,
+        workload: {
+          concurrency: flags.concurrency,
+          contextTokens: flags.context ?? Math.min(defaultContext, longest),
+        },
+        given: givenHardware(flags),
+        measured,
+      })
+      if (flags.json) console.log(JSON.stringify(report, null, 2))
+      else console.log(flags.quiet ? renderVerdict(report) : renderPlan(report))
+    })
+}
+
+/** What the flags say of the hardware, in its units. */
+function givenHardware(flags: PlanFlags): Partial<Hardware> {
+  return {
+    ...(flags.memory !== undefined && { memoryBytes: flags.memory * 1e9 }),
+    ...(flags.bandwidth !== undefined && { bandwidthBytesPerSecond: flags.bandwidth * 1e12 }),
+    ...(flags.compute !== undefined && { flopsPerSecond: flags.compute * 1e12 }),
+    ...(flags.latency !== undefined && { latencySeconds: flags.latency / 1e6 }),
+    ...(flags.link !== undefined && { linkBytesPerSecond: flags.link * 1e9 }),
+    ...(flags.dispatch !== undefined && { dispatchSeconds: flags.dispatch / 1e6 }),
+  }
+}

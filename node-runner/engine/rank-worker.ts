@@ -1,0 +1,116 @@
+import { availableParallelism } from 'node:os'
+import { parentPort, workerData } from 'node:worker_threads'
+import { expose, type ProxyMarked, type Remote } from 'comlink'
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
+import { type Generation, generate } from '../../core/generate/generate.ts'
+import type { TokenRecord } from '../../core/generate/token-record.ts'
+import { LanguageModel } from '../../core/model/language-model.ts'
+import { type Exchange, soloExchange } from '../../core/parallel/exchange.ts'
+import { planShards } from '../../core/parallel/plan-shards.ts'
+import { joinSharedExchange, type SharedExchangeMemory } from '../../core/parallel/shared-exchange.ts'
+import { type Device, openDevice } from '../../kernels/gpu/device.ts'
+import { openRankAdapter, type RankAdapter } from '../adapter/rank-adapters.ts'
+import { loadRank } from './load-rank.ts'
+import type { EngineJob } from './messages.ts'
+import { type SharedWork, WorkView } from './shared-work.ts'
+
+/** What a rank thread is started with. */
+export interface RankStart {
+  job: EngineJob
+  rank: number
+  adapter: RankAdapter
+  /** Of its group; null for a rank that is alone. */
+  exchange: SharedExchangeMemory | null
+}
+
+/** What a rank hands over while it runs. */
+export interface RankListener {
+  onAnswer(key: number, generation: Generation): void
+  onToken(key: number, token: TokenRecord): void
+}
+
+/** A rank: opens its device, holds its part of the model and answers tasks with the others. Called through Comlink. */
+function createRank(start: RankStart) {
+  const { job, rank, adapter, exchange: memory } = start
+  const { tp, dp } = job.mesh
+  const group = Math.floor(rank / tp)
+  const member = rank % tp
+  // Spinning helps only where every rank has a core to spin on.
+  const exchange: Exchange = memory
+    ? joinSharedExchange(memory, member, availableParallelism() >= tp * dp)
+    : soloExchange()
+
+  // Held: Dawn crashes when what made a device is collected before it.
+  let device: Device | null = null
+  let model: LanguageModel | null = null
+
+  return {
+    /** Opens the rank's device and reads its part of the weights. `onRead` gets the bytes read, each counted once in a group. */
+    async load(onRead: Remote<((bytes: number) => void) & ProxyMarked>) {
+      try {
+        device = await openDevice(await openRankAdapter(adapter, { unsafeFast: job.unsafeFast }))
+        let read: Promise<void> = Promise.resolve()
+        const loaded = await loadRank(job, device, exchange, bytes => {
+          read = onRead(bytes)
+        })
+        const { config, weights, weightDigest } = loaded
+        model = await LanguageModel.create(
+          device,
+          config,
+          planShards(config, tp),
+          weights,
+          job.room,
+          exchange,
+        )
+        // These arrive in order, on a channel of their own: once the last has, none comes after the load is over.
+        await read
+        const { adapterName, account } = device
+        return { adapterName, weightDigest, deviceBytes: account.allocatedBytes }
+      } catch (error) {
+        exchange.abort(String(error))
+        throw error
+      }
+    },
+
+    /** Answers tasks until the queue is empty (false) or a stop is asked for (true). The first rank of a group hands the answers over. */
+    async run(work: SharedWork, listener: Remote<RankListener & ProxyMarked>) {
+      const leads = member === 0
+      const view = new WorkView(work, group, leads)
+      // What is handed over arrives in order, on a channel of its own: once the last has, all have.
+      let handedOver: Promise<void> = Promise.resolve()
+      try {
+        let stopped = false
+        const answers = generate(model!, view.requests(), {
+          maxNewTokens: job.maxNewTokens,
+          stopIds: new Set(job.stopIds),
+          sampling: job.sampling,
+          topLogprobs: job.topLogprobs,
+          tokenText: null,
+          shouldStop: () => {
+            view.countProgress()
+            stopped = view.shouldStop()
+            return stopped
+          },
+          onToken: (request, token) => {
+            if (!leads) return
+            view.countToken()
+            if (job.streamTokens) handedOver = listener.onToken(request.key, token)
+          },
+        })
+        for await (const { request, generation } of answers)
+          if (leads) handedOver = listener.onAnswer(request.key, generation)
+        await handedOver
+        return stopped
+      } catch (error) {
+        view.fail()
+        exchange.abort(String(error))
+        throw error
+      }
+    },
+  }
+}
+
+/** A rank's interface. */
+export type RankApi = ReturnType<typeof createRank>
+
+if (parentPort) expose(createRank(workerData as RankStart), nodeEndpoint(parentPort))

@@ -1,0 +1,97 @@
+// A rank of a measured group: meets the others as the ranks of an engine do, once a round.
+import { availableParallelism } from 'node:os'
+import { parentPort, workerData } from 'node:worker_threads'
+import { soloExchange } from '../../core/parallel/exchange.ts'
+import { RankGroup } from '../../core/parallel/rank-group.ts'
+import { joinSharedExchange, type SharedExchangeMemory } from '../../core/parallel/shared-exchange.ts'
+import { accountSince } from '../../kernels/gpu/account.ts'
+import { type Device, openDevice } from '../../kernels/gpu/device.ts'
+import { createTensor } from '../../kernels/gpu/tensor.ts'
+import { openRankAdapter, type RankAdapter } from '../adapter/rank-adapters.ts'
+import { timeRoundTrips } from './round-trip.ts'
+import { timeRounds } from './spread.ts'
+
+/** What a rank thread is started with. */
+export interface ExchangeThreadStart {
+  adapter: RankAdapter
+  rank: number
+  ranks: number
+  /** Null for a rank that is alone. */
+  memory: SharedExchangeMemory | null
+  /** Elements of the messages to measure. */
+  widths: number[]
+  rounds: number
+}
+
+/** What a rank found, for each width. */
+export interface ExchangeSamples {
+  width: number
+  allReduceMs: number[]
+  /** Of this rank's device alone while the others sleep; empty but on the first rank. */
+  roundTripMs: number[]
+  /** Of the rank's device, a round. */
+  submits: number
+  synchronisations: number
+}
+
+async function main(start: ExchangeThreadStart): Promise<ExchangeSamples[]> {
+  const { adapter, rank, ranks, memory, widths } = start
+  const exchange = memory ? joinSharedExchange(memory, rank, availableParallelism() >= ranks) : soloExchange()
+  try {
+    const device = await openDevice(await openRankAdapter(adapter))
+    const samples: ExchangeSamples[] = []
+    for (const width of widths) {
+      const group = await RankGroup.create(device, exchange, 1, width)
+      samples.push(await measureWidth(device, group, width, start))
+    }
+    return samples
+  } catch (error) {
+    exchange.abort(String(error))
+    throw error
+  }
+}
+
+async function measureWidth(
+  device: Device,
+  group: RankGroup,
+  width: number,
+  { rank, rounds }: ExchangeThreadStart,
+): Promise<ExchangeSamples> {
+  const [x, partial, y] = await Promise.all(
+    ['x', 'partial', 'y'].map(name => createTensor(device, name, 'f32', [1, width])),
+  )
+  const weight = await createTensor(device, 'weight', 'f32', [width])
+  const norm = { x: x!, partial: partial!, y: y!, weight, epsilon: 1e-6 }
+  const once = async () => {
+    await group.addNorm(norm)
+    // A rank that is alone meets nobody, and would never submit.
+    if (group.exchange.ranks > 1) return
+    group.recorder.submit()
+    await device.idle()
+    group.begin('alone')
+  }
+  const meet = () => group.exchange.gather(new Uint8Array(4))
+  group.begin('first round')
+  await timeRounds(5, once)
+  await meet()
+  const before = { ...device.account }
+  const samplesMs: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    const startMs = performance.now()
+    await once()
+    samplesMs.push(performance.now() - startMs)
+  }
+  const { submits, synchronisations } = accountSince(before, device.account)
+  await meet()
+  const roundTripMs = rank === 0 ? await timeRoundTrips(device, width * 4, rounds) : []
+  await meet()
+  return {
+    width,
+    allReduceMs: samplesMs,
+    roundTripMs,
+    submits: submits / rounds,
+    synchronisations: synchronisations / rounds,
+  }
+}
+
+parentPort?.postMessage(await main(workerData as ExchangeThreadStart))

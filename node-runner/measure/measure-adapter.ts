@@ -1,0 +1,98 @@
+import { prepareAdd } from '../../kernels/add/add.bench.ts'
+import { type BenchCase, measureCases, quantile } from '../../kernels/gpu/bench.ts'
+import { createBenchClock } from '../../kernels/gpu/bench-clock.ts'
+import type { Device } from '../../kernels/gpu/device.ts'
+import { Recorder } from '../../kernels/gpu/recorder.ts'
+import { prepareLinear } from '../../kernels/linear/linear.bench.ts'
+import { chooseLinearVariant } from '../../kernels/linear/linear.ts'
+import { timeRoundTrips } from './round-trip.ts'
+import { timeRounds } from './spread.ts'
+
+/** What an adapter reaches with the kernels that decide a step's time. */
+export interface AdapterMeasurement {
+  adapterName: string
+  kind: 'cpu' | 'gpu'
+  /** Of a product of one row with a weight that no cache holds. */
+  bandwidthBytesPerSecond: number
+  /** Of a product of many rows. */
+  flopsPerSecond: number
+  /** What one more dispatch, dependent on the one before, adds to a submit. */
+  dispatchSeconds: number
+  /** What one more byte to the device and one back add to a round trip. */
+  linkBytesPerSecond: number
+}
+
+/** Sizes that make a GPU busy, and sizes that a CPU adapter computes in a second. */
+const sizes = {
+  gpu: {
+    reading: { rows: 1, inputs: 18944, outputs: 7168, dtype: 'bf16' },
+    computing: { rows: 512, inputs: 3584, outputs: 4736, dtype: 'bf16' },
+    linkBytes: 64 * 2 ** 20,
+  },
+  cpu: {
+    reading: { rows: 1, inputs: 3584, outputs: 4736, dtype: 'bf16' },
+    computing: { rows: 32, inputs: 896, outputs: 1152, dtype: 'bf16' },
+    linkBytes: 16 * 2 ** 20,
+  },
+} as const
+
+const fewDispatches = 16
+const manyDispatches = 512
+const rounds = 9
+
+/** Measures an adapter: takes a few seconds. */
+export async function measureAdapter(device: Device): Promise<AdapterMeasurement> {
+  const { reading, computing, linkBytes } = sizes[device.kind]
+  const probe = await prepareAdd(device, { rows: 1, width: 1000 })
+  const clock = await createBenchClock(device, probe)
+  const cases = [reading, computing].map(
+    (shape): BenchCase => ({
+      kernel: 'linear',
+      variant: null,
+      shape: `${shape.rows} rows`,
+      prepare: () => prepareLinear(device, shape, chooseLinearVariant(device, shape.rows)),
+    }),
+  )
+  const [read, computed] = await measureCases(device, clock, cases, { budgetMs: 500, maxRounds: 30 })
+  clock.destroy()
+  const few = await timeDispatches(device, probe.record, fewDispatches)
+  const many = await timeDispatches(device, probe.record, manyDispatches)
+  probe.destroy()
+  const smallBytes = 2 ** 14
+  const small = median(await timeRoundTrips(device, smallBytes, rounds))
+  const large = median(await timeRoundTrips(device, linkBytes, rounds))
+  return {
+    adapterName: device.adapterName,
+    kind: device.kind,
+    bandwidthBytesPerSecond: read!.gigabytesPerSecond * 1e9,
+    flopsPerSecond: computed!.gigaflopsPerSecond * 1e9,
+    dispatchSeconds: slope(few, many, manyDispatches - fewDispatches) / 1e3,
+    linkBytesPerSecond: 1e3 / slope(small, large, 2 * (linkBytes - smallBytes)),
+  }
+}
+
+async function timeDispatches(
+  device: Device,
+  record: (recorder: Recorder) => void,
+  dispatches: number,
+): Promise<number> {
+  const samplesMs = await timeRounds(rounds, async () => {
+    const recorder = new Recorder(device, 'dispatch overhead')
+    for (let i = 0; i < dispatches; i++) record(recorder)
+    recorder.submit()
+    await device.idle()
+  })
+  return median(samplesMs)
+}
+
+/** Milliseconds of one more; never 0, whatever the noise. */
+function slope(lessMs: number, moreMs: number, steps: number): number {
+  return Math.max(moreMs - lessMs, 1e-6) / steps
+}
+
+function median(samplesMs: readonly number[]): number {
+  return quantile(
+    samplesMs.toSorted((a, b) => a - b),
+    0.5,
+  )
+}

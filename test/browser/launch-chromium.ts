@@ -1,0 +1,32 @@
+import { type Browser, chromium } from 'playwright-core'
+import { type ChromiumFiles, chromiumFiles } from '../support/chromium-files.ts'
+
+// SwiftShader is no adapter that Chromium offers to pages by itself. Chromium's own sandbox wants rights that a container
+// may not give; the pages are this project's. The others keep the browser from calling its maker's servers.
+const flags = [
+  '--no-sandbox',
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-domain-reliability',
+  '--disable-sync',
+  '--no-first-run',
+  '--no-pings',
+]
+
+/** Starts a headless Chromium with a fresh profile and SwiftShader as adapter. Throws with what it printed. */
+export async function launchChromium(files: ChromiumFiles = chromiumFiles()): Promise<Browser> {
+  const { executable, libraries } = files
+  const libraryPath = libraries ?? process.env.LD_LIBRARY_PATH
+  const env = { ...process.env, ...(libraryPath && { LD_LIBRARY_PATH: libraryPath }) }
+  try {
+    return await chromium.launch({ executablePath: executable, args: flags, env, timeout: 30_000 })
+  } catch (error) {
+    throw new Error(
+      `browser test: ${executable} did not start; install the library that it lacks, or name another Chromium in ` +
+        `ENTRACE_TEST_CHROMIUM: ${(error as Error).message}`,
+      { cause: error },
+    )
+  }
+}

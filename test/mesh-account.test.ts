@@ -1,0 +1,195 @@
+import { statSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ByteSource } from '../core/formats/byte-source.ts'
+import type { TensorEntry } from '../core/formats/safetensors.ts'
+import type { ModelConfig } from '../core/model/config.ts'
+import type { LanguageModel, Row } from '../core/model/language-model.ts'
+import { loadWeights } from '../core/model/load-weights.ts'
+import { expectedTensors } from '../core/model/tensor-names.ts'
+import { createLocalExchanges } from '../core/parallel/local-exchange.ts'
+import { createLocalMesh } from '../core/parallel/local-mesh.ts'
+import { planShards } from '../core/parallel/plan-shards.ts'
+import { rankWeightBytes } from '../core/parallel/rank-weight-bytes.ts'
+import { type Account, accountSince } from '../kernels/gpu/account.ts'
+import { type Device, openDevice } from '../kernels/gpu/device.ts'
+import { openAdapter } from '../node-runner/adapter/dawn.ts'
+import { openModelFolder } from '../node-runner/files/open-model-folder.ts'
+import { WeightDigest } from '../node-runner/run/weight-digest.ts'
+import { tinyConfig } from './support/tiny-config.ts'
+
+const opened: Device[] = []
+afterAll(() => {
+  for (const device of opened) device.destroy()
+})
+
+async function openDevices(count: number): Promise<Device[]> {
+  const devices: Device[] = []
+  for (let rank = 0; rank < count; rank++) devices.push(await openDevice(await openAdapter('cpu')))
+  opened.push(...devices)
+  return devices
+}
+
+/** What one step of one decoded token costs each rank, once scored and once not. */
+async function costsOf(models: LanguageModel[], temperature: number, isScored: boolean): Promise<Account[]> {
+  const rows: Row[] = [{ tokenId: 1, position: 100, slot: 0 }]
+  const scored = isScored ? [{ row: 0, sequence: 0, step: 0 }] : []
+  const before = models.map(model => ({ ...model.group.device.account }))
+  await Promise.all(models.map(model => model.step(rows, scored, { temperature, seed: 0 })))
+  return models.map((model, rank) => accountSince(before[rank]!, model.group.device.account))
+}
+
+describe.each([
+  ['test/models/random-tied', 2],
+  ['test/models/random-two-files', 3],
+])('a decoded token of %s on %i ranks', (folder, ranks) => {
+  let models: LanguageModel[]
+  let config: ModelConfig
+  beforeAll(async () => {
+    const files = await openModelFolder(folder)
+    config = files.config
+    const room = { sequences: 1, capacity: 200, topK: 5 }
+    models = await createLocalMesh(await openDevices(ranks), config, files.weights, folder, room)
+    await files.close()
+  })
+
+  it('takes 2 all-reduces a layer, one for the embedding and one exchange of scores, each one submit and one map', async () => {
+    const meetings = 2 * config.layers + 2
+    for (const cost of await costsOf(models, 0, true))
+      expect(cost).toMatchObject({ submits: meetings, synchronisations: meetings })
+  })
+
+  it('takes one meeting and one submit with a map less where nothing is scored', async () => {
+    const allReduces = 2 * config.layers + 1
+    for (const cost of await costsOf(models, 0, false))
+      expect(cost).toMatchObject({ submits: allReduces + 1, synchronisations: allReduces })
+  })
+
+  it("hands over a partial sum an all-reduce and its scores, and gets every rank's sum", async () => {
+    const sumBytes = config.hiddenSize * 4
+    const allReduces = 2 * config.layers + 1
+    const scored = await costsOf(models, 0, true)
+    const forward = await costsOf(models, 0, false)
+    for (const [rank, cost] of forward.entries()) {
+      expect(cost.downloadedBytes).toBe(allReduces * sumBytes)
+      expect(cost.uploadedBytes).toBe(allReduces * ranks * sumBytes + 3 * 4 + cost.dispatches * 256)
+      expect(scored[rank]!.downloadedBytes - cost.downloadedBytes).toBeLessThanOrEqual(4 * 256)
+    }
+  })
+
+  it('allocates nothing', async () => {
+    const [before, after] = [await costsOf(models, 0, true), await costsOf(models, 0, true)]
+    expect(after.map(cost => cost.allocatedBytes)).toEqual(before.map(cost => cost.allocatedBytes))
+  })
+})
+
+/** Bytes that a rank reads at once, at most, and of a slot of the exchanges of these tests. */
+const pieceBytes = 8 * 2 ** 20
+
+/** Entries whose sources count what is read of them. */
+function counted(entries: Map<string, TensorEntry>) {
+  const reads: number[] = []
+  const wrapped = new Map<ByteSource, ByteSource>()
+  const wrap = (source: ByteSource): ByteSource => ({
+    name: source.name,
+    byteLength: source.byteLength,
+    slice(start, end = source.byteLength) {
+      reads.push(end - start)
+      return source.slice(start, end)
+    },
+  })
+  const counting = [...entries].map(([name, entry]): [string, TensorEntry] => {
+    if (!wrapped.has(entry.source)) wrapped.set(entry.source, wrap(entry.source))
+    return [name, { ...entry, source: wrapped.get(entry.source)! }]
+  })
+  return { entries: new Map(counting), reads }
+}
+
+describe('loading the model that ships', () => {
+  const folder = 'models/arith-qwen2'
+  const fileBytes = statSync(`${folder}/model.safetensors`).size
+  const digests: string[] = []
+
+  it.each([1, 3, 8])('over %i ranks reads the file once, into buffers as planned', async ranks => {
+    const files = await openModelFolder(folder)
+    const { entries, reads } = counted(files.weights)
+    const plan = planShards(files.config, ranks)
+    const exchanges = createLocalExchanges(ranks, pieceBytes)
+    const devices = await openDevices(ranks)
+    const digest = new WeightDigest()
+    let reportedBytes = 0
+    const onRows = (name: string, firstRow: number, rowBytes: number, bytes: Uint8Array) => {
+      reportedBytes += bytes.byteLength
+      digest.add(name, firstRow, rowBytes, bytes)
+    }
+    await Promise.all(
+      devices.map((device, rank) =>
+        loadWeights(device, files.config, plan, entries, folder, exchanges[rank]!, onRows),
+      ),
+    )
+    await files.close()
+    const tensorBytes = [...files.weights.values()].reduce((sum, entry) => sum + entry.byteLength, 0)
+    const readBytes = reads.reduce((sum, bytes) => sum + bytes, 0)
+    expect(readBytes).toBeGreaterThanOrEqual(tensorBytes)
+    expect(readBytes).toBeLessThanOrEqual(1.1 * fileBytes)
+    expect(reportedBytes, 'every byte is accounted for once').toBe(tensorBytes)
+    const deviceBytes = devices.map(device => device.account.allocatedBytes)
+    expect(deviceBytes).toEqual(
+      plan.ranks.map(({ rank }) => rankWeightBytes(files.config, plan, rank, 'bf16')),
+    )
+    expect(deviceBytes.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThanOrEqual(1.05 * fileBytes)
+    digests.push(digest.hex)
+  })
+
+  it('gives the weights one digest, however many ranks read them', () => {
+    expect(digests).toHaveLength(3)
+    expect(new Set(digests).size).toBe(1)
+  })
+})
+
+describe('loading tensors larger than a piece', () => {
+  // 18 MB each: embedding, gate and up are cut by rows, down by columns. Nothing but the reads is of interest.
+  const config: ModelConfig = {
+    ...tinyConfig,
+    layers: 1,
+    vocabSize: 36_000,
+    hiddenSize: 256,
+    intermediateSize: 36_000,
+    heads: 4,
+    headDim: 64,
+    tieWordEmbeddings: true,
+  }
+
+  it('reads them in pieces, also where one rank reads all', async () => {
+    const all = expectedTensors(config)
+    const totalBytes = all.reduce((sum, { shape }) => sum + shape.reduce((product, n) => product * n, 2), 0)
+    const zeros: ByteSource = {
+      name: 'zeros',
+      byteLength: totalBytes,
+      slice: async (from, to = totalBytes) => new ArrayBuffer(to - from),
+    }
+    let start = 0
+    const tensors = all.map(({ name, shape }): [string, TensorEntry] => {
+      const byteLength = shape.reduce((product, n) => product * n, 2)
+      const entry: TensorEntry = { name, dtype: 'bf16', shape, source: zeros, start, byteLength }
+      start += byteLength
+      return [name, entry]
+    })
+    for (const ranks of [1, 2]) {
+      const { entries, reads } = counted(new Map(tensors))
+      const exchanges = createLocalExchanges(ranks, pieceBytes)
+      const devices = await openDevices(ranks)
+      const plan = planShards(config, ranks)
+      await Promise.all(
+        devices.map((device, rank) => loadWeights(device, config, plan, entries, 'zeros', exchanges[rank]!)),
+      )
+      expect(reads.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThanOrEqual(1.001 * totalBytes)
+      expect(Math.max(...reads)).toBeLessThanOrEqual(pieceBytes)
+      expect(Math.max(...reads), 'in long stretches').toBeGreaterThan(0.9 * pieceBytes)
+      // A device holds its part, and one piece that waits to be packed.
+      for (const [rank, { account }] of devices.entries()) {
+        const own = rankWeightBytes(config, plan, rank, 'bf16')
+        expect(account.peakAllocatedBytes - own).toBeLessThanOrEqual(ranks * pieceBytes)
+      }
+    }
+  })
+})

@@ -1,0 +1,41 @@
+// A rank of tests that claims shared work in a thread of its own, as fast as it can.
+import { parentPort, workerData } from 'node:worker_threads'
+import { joinSharedExchange, type SharedExchangeMemory } from '../../core/parallel/shared-exchange.ts'
+import { type SharedWork, WorkView } from '../../node-runner/engine/shared-work.ts'
+
+/** What such a rank is started with. */
+export interface ClaimScript {
+  work: SharedWork
+  exchange: SharedExchangeMemory
+  group: number
+  member: number
+  /** Steps after which the first rank of the first group asks all to stop; null for never. */
+  asksToStopAt: number | null
+}
+
+/** What it claimed, and before which step it stopped; null where the work was done before. */
+export interface ClaimReport {
+  group: number
+  member: number
+  claims: { key: number; promptIds: readonly number[] }[]
+  stoppedBefore: number | null
+}
+
+/** As generation does it: asks whether to stop, claims a task, meets the others of the group. */
+async function claimAll({ work, exchange, group, member, asksToStopAt }: ClaimScript): Promise<ClaimReport> {
+  const view = new WorkView(work, group, member === 0)
+  const meeting = joinSharedExchange(exchange, member, false)
+  const requests = view.requests()
+  const claims: ClaimReport['claims'] = []
+  for (let step = 1; !view.shouldStop(); step++) {
+    if (step === asksToStopAt) view.askToStop()
+    const next = requests.next()
+    if (next.done) return { group, member, claims, stoppedBefore: null }
+    const { key, promptIds } = next.value
+    claims.push({ key, promptIds })
+    await meeting.gather(new Uint8Array(4))
+  }
+  return { group, member, claims, stoppedBefore: claims.length + 1 }
+}
+
+if (parentPort) parentPort.postMessage(await claimAll(workerData as ClaimScript))

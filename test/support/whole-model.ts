@@ -1,0 +1,29 @@
+import type { TensorEntry } from '../../core/formats/safetensors.ts'
+import type { ModelConfig } from '../../core/model/config.ts'
+import { LanguageModel, type ModelRoom } from '../../core/model/language-model.ts'
+import { loadWeights, type ModelWeights } from '../../core/model/load-weights.ts'
+import type { OnRows } from '../../core/model/weight-reader.ts'
+import { soloExchange } from '../../core/parallel/exchange.ts'
+import { planShards } from '../../core/parallel/plan-shards.ts'
+import type { Device } from '../../kernels/gpu/device.ts'
+
+/** Loads all of a model onto one device: one rank. */
+export function loadWhole(
+  device: Device,
+  config: ModelConfig,
+  entries: Map<string, TensorEntry>,
+  where: string,
+  onRows?: OnRows,
+): Promise<ModelWeights> {
+  return loadWeights(device, config, planShards(config, 1), entries, where, soloExchange(), onRows)
+}
+
+/** A model of one rank. */
+export function createWhole(
+  device: Device,
+  config: ModelConfig,
+  weights: ModelWeights,
+  room: ModelRoom,
+): Promise<LanguageModel> {
+  return LanguageModel.create(device, config, planShards(config, 1), weights, room, soloExchange())
+}

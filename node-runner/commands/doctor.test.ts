@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { describeWhere } from '../../test/support/describe-where.ts'
 import { eightAdapters } from '../../test/support/eight-adapters.ts'
 import { renderReport } from './doctor.ts'
 import { doctorReport } from './doctor-report.ts'
@@ -42,31 +43,36 @@ describe('doctorReport', () => {
   })
 })
 
-describe.skipIf(!driverFiles)('entrace doctor --ranks', () => {
-  it('shows the adapter that each rank gets, as JSON', async () => {
-    const report = JSON.parse(await doctor({}, '--ranks', '9', '--json'))
-    expect(report.adapters).toHaveLength(8)
-    expect(report.ranks.map((rank: { adapter: string }) => rank.adapter)).toEqual(
-      [0, 1, 2, 3, 4, 5, 6, 7, 0].map(i => `SwiftShader Device (Subzero) #${i} of 8`),
-    )
-    expect(report.ranks[8]).toMatchObject({ rank: 8, kind: 'cpu', opens: true, sharedBy: [0, 8] })
-    expect(report.findings[0]).toMatchObject({
-      problem: '9 ranks on 8 adapters: ranks 0, 8 share SwiftShader Device (Subzero) #0 of 8',
+describeWhere(
+  driverFiles !== null,
+  'no SwiftShader on this machine (Linux on x64, with @sparticuz/chromium)',
+  'entrace doctor --ranks',
+  () => {
+    it('shows the adapter that each rank gets, as JSON', async () => {
+      const report = JSON.parse(await doctor({}, '--ranks', '9', '--json'))
+      expect(report.adapters).toHaveLength(8)
+      expect(report.ranks.map((rank: { adapter: string }) => rank.adapter)).toEqual(
+        [0, 1, 2, 3, 4, 5, 6, 7, 0].map(i => `SwiftShader Device (Subzero) #${i} of 8`),
+      )
+      expect(report.ranks[8]).toMatchObject({ rank: 8, kind: 'cpu', opens: true, sharedBy: [0, 8] })
+      expect(report.findings[0]).toMatchObject({
+        problem: '9 ranks on 8 adapters: ranks 0, 8 share SwiftShader Device (Subzero) #0 of 8',
+      })
     })
-  })
 
-  it('shows it as a table', async () => {
-    const text = await doctor({}, '--ranks', '8')
-    expect(text).toMatch(/^7 {5}SwiftShader Device \(Subzero\) #7 of 8 {2}CPU$/m)
-    expect(text).toMatch(/^Ranks 0 to 7$/m)
-  })
-
-  it('ends with 3 where adapters cannot be told apart, and says how to mend it', async () => {
-    await expect(doctor({ PATH: '', CC: '' }, '--ranks', '8', '--json')).rejects.toMatchObject({
-      code: 3,
-      stdout: expect.stringMatching(
-        /"problem": "8 adapters cannot.*no C compiler.*\n.*"remedy": "Install a C compiler/,
-      ),
+    it('shows it as a table', async () => {
+      const text = await doctor({}, '--ranks', '8')
+      expect(text).toMatch(/^7 {5}SwiftShader Device \(Subzero\) #7 of 8 {2}CPU$/m)
+      expect(text).toMatch(/^Ranks 0 to 7$/m)
     })
-  })
-})
+
+    it('ends with 3 where adapters cannot be told apart, and says how to mend it', async () => {
+      await expect(doctor({ PATH: '', CC: '' }, '--ranks', '8', '--json')).rejects.toMatchObject({
+        code: 3,
+        stdout: expect.stringMatching(
+          /"problem": "8 adapters cannot.*no C compiler.*\n.*"remedy": "Install a C compiler/,
+        ),
+      })
+    })
+  },
+)

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { dataSets, expectClose } from '../../test/golden/statistics.ts'
 import type { SampleRecord } from '../formats/sample-record.ts'
 import { analyseRun } from './analyse-run.ts'
-import type { AnalysisSample } from './uncertainty-scores.ts'
+import type { AnalysisSample } from './scores/uncertainty-scores.ts'
 
 function sample(
   correct: boolean,

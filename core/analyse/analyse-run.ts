@@ -2,16 +2,20 @@ import { formatVersion } from '../formats/sample-record.ts'
 import { analyseScore } from './analyse-score.ts'
 import type { Analysis, AnalysisGroup, AnalysisScore } from './analysis.ts'
 import { analysisWarnings } from './analysis-warnings.ts'
-import { auroc } from './auroc.ts'
-import { hedgesG } from './hedges-g.ts'
-import { mannWhitney } from './mann-whitney.ts'
-import { mean } from './mean.ts'
-import { median } from './median.ts'
-import { pearson } from './pearson.ts'
-import { sampleStandardDeviation } from './sample-standard-deviation.ts'
-import { spearman } from './spearman.ts'
-import { type AnalysisSample, type UncertaintyScoreName, uncertaintyScores } from './uncertainty-scores.ts'
-import { wilsonInterval } from './wilson-interval.ts'
+import {
+  type AnalysisSample,
+  type UncertaintyScoreName,
+  uncertaintyScores,
+} from './scores/uncertainty-scores.ts'
+import { auroc } from './statistics/auroc.ts'
+import { hedgesG } from './statistics/hedges-g.ts'
+import { mannWhitney } from './statistics/mann-whitney.ts'
+import { mean } from './statistics/mean.ts'
+import { median } from './statistics/median.ts'
+import { pearson } from './statistics/pearson.ts'
+import { sampleStandardDeviation } from './statistics/sample-standard-deviation.ts'
+import { spearman } from './statistics/spearman.ts'
+import { wilsonInterval } from './statistics/wilson-interval.ts'
 
 /** One score over the samples that have it, and which of those samples are incorrect. */
 interface ScoreColumn {

@@ -1,8 +1,8 @@
 import type { AnalysisScore } from './analysis.ts'
-import { auroc } from './auroc.ts'
-import { averagePrecision } from './average-precision.ts'
-import { predictionRejectionRatio } from './prediction-rejection-ratio.ts'
-import { riskCoverageArea } from './risk-coverage-area.ts'
+import { auroc } from './statistics/auroc.ts'
+import { averagePrecision } from './statistics/average-precision.ts'
+import { predictionRejectionRatio } from './statistics/prediction-rejection-ratio.ts'
+import { riskCoverageArea } from './statistics/risk-coverage-area.ts'
 
 /** How well a score of uncertainty tells incorrect from correct answers; null for what is undefined with these samples. */
 export function analyseScore(scores: readonly number[], incorrect: readonly boolean[]): AnalysisScore {

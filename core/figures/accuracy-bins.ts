@@ -1,4 +1,4 @@
-import { type Interval, wilsonInterval } from '../analyse/wilson-interval.ts'
+import { type Interval, wilsonInterval } from '../analyse/statistics/wilson-interval.ts'
 import type { FigureData } from './figure-data.ts'
 
 /** Answers of neighbouring mean entropy: their median, nats, and the share that is correct with its Wilson interval. */

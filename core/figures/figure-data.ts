@@ -1,4 +1,4 @@
-import type { AnalysisSample } from '../analyse/uncertainty-scores.ts'
+import type { AnalysisSample } from '../analyse/scores/uncertainty-scores.ts'
 import type { TokenRecord } from '../generate/token-record.ts'
 import type { AnswerClass } from './figure-theme.ts'
 

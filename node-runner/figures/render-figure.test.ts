@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { analyseRun } from '../../core/analyse/analyse-run.ts'
-import type { AnalysisSample } from '../../core/analyse/uncertainty-scores.ts'
+import type { AnalysisSample } from '../../core/analyse/scores/uncertainty-scores.ts'
 import { figureSize } from '../../core/figures/entropy-analysis.ts'
 import { oddRuns, simulateSamples } from '../../test/golden/statistics-samples.ts'
 import { rasterise, renderFigure } from './render-figure.ts'

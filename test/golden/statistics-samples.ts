@@ -1,4 +1,4 @@
-import type { AnalysisSample } from '../../core/analyse/uncertainty-scores.ts'
+import type { AnalysisSample } from '../../core/analyse/scores/uncertainty-scores.ts'
 import { seededRandom } from '../../core/figures/seeded-random.ts'
 
 /** Samples for statistics and figures: skewed entropies as a small model has them, the incorrect answers' larger; always the same. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { dataSets, expectClose } from '../../test/golden/statistics.ts'
+import { dataSets, expectClose } from '../../../test/golden/statistics.ts'
 import { predictionRejectionRatio } from './prediction-rejection-ratio.ts'
 
 test.each(dataSets)('agrees with the definition over NumPy: $name', dataSet => {

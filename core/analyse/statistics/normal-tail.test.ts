@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { distributions, expectClose } from '../../test/golden/statistics.ts'
+import { distributions, expectClose } from '../../../test/golden/statistics.ts'
 import { normalQuantile975, normalTail } from './normal-tail.ts'
 
 test.each(distributions.normalTail)(

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { dataSets, expectClose } from '../../test/golden/statistics.ts'
+import { dataSets, expectClose } from '../../../test/golden/statistics.ts'
 import { wilsonInterval } from './wilson-interval.ts'
 
 test.each(dataSets)('agrees with SciPy: $name', dataSet => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { dataSets, expectClose } from '../../test/golden/statistics.ts'
+import { dataSets, expectClose } from '../../../test/golden/statistics.ts'
 import { spearman } from './spearman.ts'
 
 test.each(dataSets)('agrees with SciPy: $name', ({ scores, incorrect, expected }) => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { dataSets, expectClose, splitScores } from '../../test/golden/statistics.ts'
+import { dataSets, expectClose, splitScores } from '../../../test/golden/statistics.ts'
 import { mannWhitney } from './mann-whitney.ts'
 
 test.each(dataSets)('agrees with SciPy: $name', dataSet => {

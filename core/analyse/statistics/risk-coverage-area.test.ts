@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { dataSets, expectClose } from '../../test/golden/statistics.ts'
+import { dataSets, expectClose } from '../../../test/golden/statistics.ts'
 import { riskCoverageArea } from './risk-coverage-area.ts'
 
 test.each(dataSets)('agrees with every order of the ties, or their interpolation: $name', dataSet => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { dataSets, expectClose } from '../../test/golden/statistics.ts'
+import { dataSets, expectClose } from '../../../test/golden/statistics.ts'
 import { averagePrecision } from './average-precision.ts'
 
 test.each(dataSets)('agrees with scikit-learn: $name', ({ scores, incorrect, expected }) => {

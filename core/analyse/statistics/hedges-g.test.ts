@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { dataSets, expectClose, splitScores } from '../../test/golden/statistics.ts'
+import { dataSets, expectClose, splitScores } from '../../../test/golden/statistics.ts'
 import { hedgesG } from './hedges-g.ts'
 
 test.each(dataSets)('agrees with the formula over NumPy: $name', dataSet => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { dataSets, expectClose, splitScores } from '../../test/golden/statistics.ts'
+import { dataSets, expectClose, splitScores } from '../../../test/golden/statistics.ts'
 import { auroc } from './auroc.ts'
 import { mannWhitney } from './mann-whitney.ts'
 

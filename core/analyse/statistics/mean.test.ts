@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { dataSets, expectClose, splitScores } from '../../test/golden/statistics.ts'
+import { dataSets, expectClose, splitScores } from '../../../test/golden/statistics.ts'
 import { mean } from './mean.ts'
 
 test.each(dataSets)('agrees with NumPy: $name', dataSet => {

@@ -1,6 +1,6 @@
-import type { SampleRecord } from '../formats/sample-record.ts'
-import type { TokenRecord } from '../generate/token-record.ts'
-import { mean } from './mean.ts'
+import type { SampleRecord } from '../../formats/sample-record.ts'
+import type { TokenRecord } from '../../generate/token-record.ts'
+import { mean } from '../statistics/mean.ts'
 
 /** What an analysis reads of a sample. A SampleRecord is one; for a large run, hand over only these fields. */
 export type AnalysisSample = Pick<

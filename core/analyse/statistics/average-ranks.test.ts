@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { dataSets } from '../../test/golden/statistics.ts'
+import { dataSets } from '../../../test/golden/statistics.ts'
 import { averageRanks } from './average-ranks.ts'
 
 const ranked = dataSets.filter(dataSet => dataSet.expected.ranks !== null)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { dataSets, expectClose, splitScores } from '../../test/golden/statistics.ts'
+import { dataSets, expectClose, splitScores } from '../../../test/golden/statistics.ts'
 import { median } from './median.ts'
 
 test.each(dataSets)('agrees with NumPy: $name', dataSet => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { distributions, expectClose } from '../../test/golden/statistics.ts'
+import { distributions, expectClose } from '../../../test/golden/statistics.ts'
 import { logGamma } from './log-gamma.ts'
 
 test.each(distributions.logGamma)('x = %d agrees with SciPy', (x, expected) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { distributions, expectClose } from '../../test/golden/statistics.ts'
+import { distributions, expectClose } from '../../../test/golden/statistics.ts'
 import { incompleteBeta } from './incomplete-beta.ts'
 
 test.each(distributions.incompleteBeta)('I_%d(%d, %d) agrees with SciPy', (x, a, b, expected) => {

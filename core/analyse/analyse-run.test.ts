@@ -1,44 +1,36 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { dataSets, expectClose } from '../../test/golden/statistics.ts'
+import { failedSample } from '../../test/golden/statistics-samples.ts'
+import { sampleRecord, tokenRecord } from '../../test/support/sample-record.ts'
 import type { SampleRecord } from '../formats/sample-record.ts'
 import { analyseRun } from './analyse-run.ts'
-import type { AnalysisSample } from './scores/uncertainty-scores.ts'
+import { columnsOf } from './columns-of.ts'
 
-function sample(
-  correct: boolean,
-  entropies: number[],
-  changes: Partial<AnalysisSample> = {},
-): AnalysisSample {
+function sample(correct: boolean, entropies: number[], changes: Partial<SampleRecord> = {}): SampleRecord {
   const sum = entropies.reduce((total, value) => total + value, 0)
-  return {
+  return sampleRecord({
     correct,
-    finishReason: 'stop',
-    extractedAnswer: '5',
     generatedTokens: entropies.length,
     meanEntropyNats: sum / entropies.length,
     maxEntropyNats: Math.max(...entropies),
     sumLogprob: -sum / 2,
-    tokens: entropies.map(entropyNats => ({
-      entropyNats,
-      varentropy: entropyNats * 2,
-      margin: 1 - entropyNats / 10,
-      selfCertainty: 6 - entropyNats,
-    })),
+    tokens: entropies.map(entropyNats =>
+      tokenRecord({
+        entropyNats,
+        varentropy: entropyNats * 2,
+        margin: 1 - entropyNats / 10,
+        selfCertainty: 6 - entropyNats,
+      }),
+    ),
     ...changes,
-  }
+  })
 }
 
-const failed = sample(false, [], {
-  finishReason: 'error',
-  extractedAnswer: null,
-  meanEntropyNats: null,
-  maxEntropyNats: null,
-  sumLogprob: null,
-})
+const analyse = (samples: Iterable<SampleRecord>) => analyseRun(columnsOf(samples))
 
 test.each(dataSets)('has the golden statistics in their places: $name', ({ scores, incorrect, expected }) => {
-  const analysis = analyseRun(scores.map((score, index) => sample(!incorrect[index], [score])))
+  const analysis = analyse(scores.map((score, index) => sample(!incorrect[index], [score])))
   expect(analysis.total).toBe(scores.length)
   expect(analysis.correct).toBe(expected.correct.n)
   expect(analysis.incorrect).toBe(expected.incorrect.n)
@@ -74,7 +66,7 @@ test.each(dataSets)('has the golden statistics in their places: $name', ({ score
 })
 
 test('has exactly the promised fields', () => {
-  const analysis = analyseRun([sample(true, [0.1]), sample(false, [0.2])])
+  const analysis = analyse([sample(true, [0.1]), sample(false, [0.2])])
   expect(Object.keys(analysis)).toEqual([
     'formatVersion',
     'total',
@@ -99,46 +91,20 @@ test('has exactly the promised fields', () => {
   expect(analysis.formatVersion).toBe('1.0')
 })
 
-test('takes whole sample records', () => {
-  const record: SampleRecord = {
-    problemId: '1',
-    problemIndex: 0,
-    sampleIndex: 0,
-    problem: '2 + 3',
-    prompt: '2 + 3',
-    generatedText: '5',
-    extractedAnswer: '5',
-    expectedAnswer: '5',
-    correct: true,
-    rule: 'text',
-    finishReason: 'stop',
-    error: null,
-    promptTokens: 3,
-    generatedTokens: 0,
-    meanEntropyNats: 0.5,
-    maxEntropyNats: 0.5,
-    sumLogprob: -0.1,
-    metadata: {},
-    durationMs: 1,
-    tokens: [],
-  }
-  expect(analyseRun([record]).entropyNats.correct.mean).toBe(0.5)
-})
-
 test('a failed sample is incorrect, but in no statistic of entropy', () => {
   const others = [sample(true, [0.1]), sample(true, [0.3]), sample(false, [0.2]), sample(false, [0.6])]
-  const analysis = analyseRun([failed, ...others])
+  const analysis = analyse([failedSample, ...others])
   expect(analysis).toMatchObject({ total: 5, correct: 2, incorrect: 3, errors: 1, extractionFailureRate: 0 })
   expect(analysis.accuracy.value).toBe(0.4)
-  expect(analysis.entropyNats).toEqual(analyseRun(others).entropyNats)
-  expect(analysis.auroc).toEqual(analyseRun(others).auroc)
-  expect(analysis.scores).toEqual(analyseRun(others).scores)
+  expect(analysis.entropyNats).toEqual(analyse(others).entropyNats)
+  expect(analysis.auroc).toEqual(analyse(others).auroc)
+  expect(analysis.scores).toEqual(analyse(others).scores)
   expect(analysis.warnings[0]).toMatch(/^1 sample of 5 failed; it counts as incorrect/)
 })
 
 test('each score grows with doubt and reads its own column', () => {
   // The incorrect answer is the less certain one in every respect, the longer one too.
-  const { scores } = analyseRun([sample(true, [0.1, 0.3]), sample(false, [0.2, 0.9, 0.9])])
+  const { scores } = analyse([sample(true, [0.1, 0.3]), sample(false, [0.2, 0.9, 0.9])])
   expect(Object.keys(scores)).toEqual([
     'MeanTokenEntropy',
     'MaximumTokenEntropy',
@@ -151,7 +117,7 @@ test('each score grows with doubt and reads its own column', () => {
     'SequenceLength',
   ])
   for (const score of Object.values(scores)) expect(score).toMatchObject({ auroc: 1, prr: 1, auprc: 1 })
-  const firstOnly = analyseRun([sample(true, [0.4, 0]), sample(false, [0.2, 0.9])]).scores
+  const firstOnly = analyse([sample(true, [0.4, 0]), sample(false, [0.2, 0.9])]).scores
   expect(firstOnly.FirstTokenEntropy?.auroc).toBe(0)
   expect(firstOnly.MeanTokenEntropy?.auroc).toBe(1)
   expect(firstOnly.SequenceLength?.auroc).toBe(0.5)
@@ -159,26 +125,26 @@ test('each score grows with doubt and reads its own column', () => {
 
 test('warns of cut answers, unread answers and small classes, and only then', () => {
   // Entropies from 0.01 to 1.01 and one to three tokens, so that every score varies.
-  const many = (length: number, correct: boolean, changes?: Partial<AnalysisSample>) =>
+  const many = (length: number, correct: boolean, changes?: Partial<SampleRecord>) =>
     Array.from({ length }, (_, index) => {
       const entropyNats = ((index * 37) % 101) / 100 + 0.01
       return sample(correct, new Array<number>(1 + (index % 3)).fill(entropyNats), changes)
     })
   const sound = [...many(100, true), ...many(100, false)]
-  expect(analyseRun(sound).warnings).toEqual([expect.stringMatching(/^Calibration is not computed/)])
+  expect(analyse(sound).warnings).toEqual([expect.stringMatching(/^Calibration is not computed/)])
 
-  const cut = analyseRun([...sound, ...many(5, false, { finishReason: 'length' })])
+  const cut = analyse([...sound, ...many(5, false, { finishReason: 'length' })])
   expect(cut.capHitRate).toBe(5 / 205)
   expect(cut.warnings[0]).toMatch(/^2\.4 % of the answers were cut off at the token limit/)
 
-  const unread = analyseRun([...sound, ...many(5, false, { extractedAnswer: null })])
+  const unread = analyse([...sound, ...many(5, false, { extractedAnswer: null })])
   expect(unread.extractionFailureRate).toBe(5 / 205)
   expect(unread.warnings[0]).toMatch(/^No answer could be read from 2\.4 % of the texts/)
 
-  expect(analyseRun([...many(200, true), ...many(99, false)]).warnings[0]).toMatch(
+  expect(analyse([...many(200, true), ...many(99, false)]).warnings[0]).toMatch(
     /^Only 99 incorrect answers \(fewer than 100\)/,
   )
-  const atLimit = analyseRun([
+  const atLimit = analyse([
     ...many(98, true),
     ...many(98, false),
     ...many(4, false, { finishReason: 'length' }),
@@ -189,7 +155,7 @@ test('warns of cut answers, unread answers and small classes, and only then', ()
 
 test.each([
   ['no samples', [], /There are no samples/],
-  ['all failed', [failed, failed], /No sample has a mean entropy/],
+  ['all failed', [failedSample, failedSample], /No sample has a mean entropy/],
   ['one class', [sample(true, [0.1]), sample(true, [0.2])], /All 2 samples with entropy are correct/],
   [
     'equal entropies',
@@ -213,7 +179,7 @@ test.each([
     /FirstTokenEntropy/,
   ],
 ] as const)('says why a value is undefined: %s', (_, samples, reason) => {
-  expect(analyseRun(samples).warnings.join('\n')).toMatch(reason)
+  expect(analyse(samples).warnings.join('\n')).toMatch(reason)
 })
 
 test('whatever the samples, numbers are finite, nulls come with a reason, and the order does not matter', () => {
@@ -223,8 +189,8 @@ test('whatever the samples, numbers are finite, nulls come with a reason, and th
     .tuple(fc.boolean(), fc.array(entropy, { minLength: 1, maxLength: 4 }))
     .map(([correct, entropies]) => sample(correct, entropies))
   fc.assert(
-    fc.property(fc.array(fc.oneof(anySample, fc.constant(failed)), { maxLength: 25 }), samples => {
-      const analysis = analyseRun(samples)
+    fc.property(fc.array(fc.oneof(anySample, fc.constant(failedSample)), { maxLength: 25 }), samples => {
+      const analysis = analyse(samples)
       const nulls: string[] = []
       visit(analysis, '', (path, value) => {
         if (value === null && path !== '.calibration') nulls.push(path)
@@ -233,7 +199,7 @@ test('whatever the samples, numbers are finite, nulls come with a reason, and th
       if (nulls.length > 0)
         expect(analysis.warnings.join('\n')).toMatch(/undefined|no standard deviation|no difference|missing/)
       expect(JSON.parse(JSON.stringify(analysis))).toEqual(analysis)
-      const reversed = analyseRun(samples.toReversed())
+      const reversed = analyse(samples.toReversed())
       expect(reversed.mannWhitney).toEqual(analysis.mannWhitney)
       expect(reversed.warnings).toEqual(analysis.warnings)
       expectClose(reversed.prr, analysis.prr, 'PRR')

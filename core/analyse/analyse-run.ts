@@ -1,12 +1,8 @@
+import type { RunColumns } from '../formats/run-columns.ts'
 import { formatVersion } from '../formats/sample-record.ts'
 import { analyseScore } from './analyse-score.ts'
-import type { Analysis, AnalysisGroup, AnalysisScore } from './analysis.ts'
+import type { Analysis, AnalysisGroup } from './analysis.ts'
 import { analysisWarnings } from './analysis-warnings.ts'
-import {
-  type AnalysisSample,
-  type UncertaintyScoreName,
-  uncertaintyScores,
-} from './scores/uncertainty-scores.ts'
 import { auroc } from './statistics/auroc.ts'
 import { hedgesG } from './statistics/hedges-g.ts'
 import { mannWhitney } from './statistics/mann-whitney.ts'
@@ -23,38 +19,52 @@ interface ScoreColumn {
   incorrect: boolean[]
 }
 
+/** What an analysis does with chance. */
+export interface AnalysisOptions {
+  /** Of everything that is drawn at random; the same seed gives the same analysis. */
+  seed?: number
+  /** Resamples of each bootstrap. */
+  resamples?: number
+}
+
 /**
- * Says whether uncertainty predicts error: the content of `analysis.json`, from the samples of a run in any order.
- * Reads each sample once and keeps only its scores, so the samples may come from a generator.
+ * Says whether uncertainty predicts error: the content of `analysis.json`, from the columns of a run in any order.
+ * Statistics run over whatever scores the columns hold.
  */
-export function analyseRun(samples: Iterable<AnalysisSample>): Analysis {
-  const counts = { total: 0, correct: 0, errors: 0, capHits: 0, extractionFailures: 0, withoutEntropy: 0 }
-  const columns = Object.fromEntries(
-    scoreNames().map(name => [name, { values: [], incorrect: [] }]),
-  ) as unknown as Record<UncertaintyScoreName, ScoreColumn>
-  for (const sample of samples) {
-    counts.total++
-    if (sample.correct) counts.correct++
-    if (sample.finishReason === 'error') {
+export function analyseRun(run: RunColumns, _options: AnalysisOptions = {}): Analysis {
+  const counts = {
+    total: run.count,
+    correct: 0,
+    errors: 0,
+    capHits: 0,
+    extractionFailures: 0,
+    withoutEntropy: 0,
+  }
+  const names = Object.keys(run.scores)
+  const columns = Object.fromEntries(names.map(name => [name, { values: [], incorrect: [] } as ScoreColumn]))
+  for (let row = 0; row < run.count; row++) {
+    const isCorrect = run.correct[row] === 1
+    if (isCorrect) counts.correct++
+    if (run.finishReason[row] === 'error') {
       counts.errors++
       continue
     }
-    if (sample.finishReason === 'length') counts.capHits++
-    if (sample.extractedAnswer === null) counts.extractionFailures++
-    if (!isNumber(sample.meanEntropyNats)) {
+    if (run.finishReason[row] === 'length') counts.capHits++
+    if (run.extractedAnswer[row] === null) counts.extractionFailures++
+    if (!Number.isFinite(run.scores['MeanTokenEntropy']?.[row])) {
       counts.withoutEntropy++
       continue
     }
-    for (const name of scoreNames()) {
-      const value = uncertaintyScores[name](sample)
-      if (!isNumber(value)) continue
-      columns[name].values.push(value)
-      columns[name].incorrect.push(!sample.correct)
+    for (const name of names) {
+      const value = run.scores[name]![row]!
+      if (!Number.isFinite(value)) continue
+      columns[name]!.values.push(value)
+      columns[name]!.incorrect.push(!isCorrect)
     }
   }
 
   const share = (count: number) => (counts.total === 0 ? null : count / counts.total)
-  const entropy = columns.MeanTokenEntropy
+  const entropy = columns['MeanTokenEntropy'] ?? { values: [], incorrect: [] }
   const correctEntropies = entropy.values.filter((_, index) => !entropy.incorrect[index])
   const incorrectEntropies = entropy.values.filter((_, index) => entropy.incorrect[index])
   const correct = describeGroup(correctEntropies)
@@ -66,9 +76,9 @@ export function analyseRun(samples: Iterable<AnalysisSample>): Analysis {
   const area = auroc(incorrectEntropies, correctEntropies)
   const accuracyInterval = wilsonInterval(counts.correct, counts.total)
   const scores = Object.fromEntries(
-    scoreNames().map(name => [name, analyseScore(columns[name].values, columns[name].incorrect)]),
-  ) as Record<UncertaintyScoreName, AnalysisScore>
-  const { auprc, prr, aurc } = scores.MeanTokenEntropy
+    names.map(name => [name, analyseScore(columns[name]!.values, columns[name]!.incorrect)]),
+  )
+  const { auprc, prr, aurc } = scores['MeanTokenEntropy'] ?? analyseScore([], [])
 
   const analysis: Omit<Analysis, 'warnings'> = {
     formatVersion,
@@ -107,10 +117,6 @@ export function analyseRun(samples: Iterable<AnalysisSample>): Analysis {
   return { ...analysis, warnings: analysisWarnings(analysis, counts.withoutEntropy) }
 }
 
-function scoreNames(): UncertaintyScoreName[] {
-  return Object.keys(uncertaintyScores) as UncertaintyScoreName[]
-}
-
 function describeGroup(entropies: readonly number[]): AnalysisGroup {
   return {
     n: entropies.length,
@@ -118,9 +124,4 @@ function describeGroup(entropies: readonly number[]): AnalysisGroup {
     sd: sampleStandardDeviation(entropies),
     median: median(entropies),
   }
-}
-
-// JSON turns NaN and the infinities to null; a value that is not finite is treated as one that is not there, with a warning.
-function isNumber(value: number | null): value is number {
-  return value !== null && Number.isFinite(value)
 }

@@ -114,7 +114,7 @@ function scoreWarnings(analysis: Omit<Analysis, 'warnings'>): string[] {
     .filter(([, score]) =>
       Object.entries(score).some(
         ([field, value]) =>
-          value === null && analysis.scores.MeanTokenEntropy?.[field as keyof AnalysisScore] !== null,
+          value === null && analysis.scores['MeanTokenEntropy']?.[field as keyof AnalysisScore] !== null,
       ),
     )
     .map(([name]) => name)

@@ -1,4 +1,5 @@
 import { line, scaleLinear } from 'd3'
+import { seededRandom } from '../seeded-random.ts'
 import { accuracyBins } from './accuracy-bins.ts'
 import { appendClassMarker, pointLook } from './class-marker.ts'
 import { entropyLabel, entropyTicks, meanEntropyScale, missingDistribution } from './entropy-axis.ts'
@@ -6,7 +7,6 @@ import { evenlyChosen } from './evenly-chosen.ts'
 import type { FigureData } from './figure-data.ts'
 import { ink } from './figure-theme.ts'
 import { appendBottomAxis, appendLeftAxis, appendMessage, appendNote, plot } from './panel.ts'
-import { seededRandom } from './seeded-random.ts'
 import { appendElement, type SvgElement } from './svg-element.ts'
 
 /** Where the single answers lie, in units of accuracy: above 1 the correct ones, below 0 the others. */

@@ -1,5 +1,6 @@
 import { quantileSorted, scalePoint } from 'd3'
 import type { Analysis } from '../analyse/analysis.ts'
+import { seededRandom } from '../seeded-random.ts'
 import { appendClassMarker, pointLook } from './class-marker.ts'
 import { entropyLabel, entropyTicks, meanEntropyScale, missingDistribution } from './entropy-axis.ts'
 import type { EntropyScale } from './entropy-scale.ts'
@@ -8,7 +9,6 @@ import type { FigureData, FigureGroup } from './figure-data.ts'
 import { type AnswerClass, classStyles, ink, mutedInk } from './figure-theme.ts'
 import { formatNumber, formatP } from './format-number.ts'
 import { appendBottomAxis, appendLeftAxis, appendMessage, appendNote, plot } from './panel.ts'
-import { seededRandom } from './seeded-random.ts'
 import { appendElement, type SvgElement } from './svg-element.ts'
 
 /** The quartiles of fewer answers than this are hardly more than the answers. */

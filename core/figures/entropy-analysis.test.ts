@@ -2,14 +2,15 @@ import { DOMParser, parseHTML } from 'linkedom'
 import { expect, test } from 'vitest'
 import { failedSample, oddRuns, simulateSamples } from '../../test/golden/statistics-samples.ts'
 import { analyseRun } from '../analyse/analyse-run.ts'
-import type { AnalysisSample } from '../analyse/scores/uncertainty-scores.ts'
+import { columnsOf } from '../analyse/columns-of.ts'
+import type { SampleRecord } from '../formats/sample-record.ts'
 import { drawEntropyAnalysis } from './entropy-analysis.ts'
 import { mostPoints } from './evenly-chosen.ts'
 import type { SvgDocument } from './svg-element.ts'
 
 const xmlDocument = () => new DOMParser().parseFromString('<svg/>', 'image/svg+xml') as unknown as SvgDocument
-const draw = (samples: AnalysisSample[], title?: string) =>
-  drawEntropyAnalysis(xmlDocument(), samples, analyseRun(samples), title).outerHTML
+const draw = (samples: SampleRecord[], title?: string) =>
+  drawEntropyAnalysis(xmlDocument(), samples, analyseRun(columnsOf(samples)), title).outerHTML
 
 const realistic = simulateSamples(70, 34)
 
@@ -26,7 +27,7 @@ test('the same data gives the same bytes, other data others', () => {
 })
 
 test('the header says n, accuracy and AUROC with their intervals', () => {
-  const { accuracy, auroc } = analyseRun(realistic)
+  const { accuracy, auroc } = analyseRun(columnsOf(realistic))
   const svg = draw(realistic, 'a <model> & a set')
   expect(svg).toContain('a &lt;model&gt; &amp; a set')
   expect(svg).toContain(
@@ -81,6 +82,6 @@ test.each([
 test('a document of a page gives the same elements as one of XML', () => {
   const elements = (svg: string) => svg.match(/<[a-zA-Z]+/g)
   const page = parseHTML('<html></html>').document as unknown as SvgDocument
-  const svg = drawEntropyAnalysis(page, realistic, analyseRun(realistic)).outerHTML
+  const svg = drawEntropyAnalysis(page, realistic, analyseRun(columnsOf(realistic))).outerHTML
   expect(elements(svg)).toEqual(elements(draw(realistic)))
 })

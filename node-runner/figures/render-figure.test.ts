@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { analyseRun } from '../../core/analyse/analyse-run.ts'
-import type { AnalysisSample } from '../../core/analyse/scores/uncertainty-scores.ts'
+import { columnsOf } from '../../core/analyse/columns-of.ts'
 import { figureSize } from '../../core/figures/entropy-analysis.ts'
+import type { SampleRecord } from '../../core/formats/sample-record.ts'
 import { oddRuns, simulateSamples } from '../../test/golden/statistics-samples.ts'
 import { rasterise, renderFigure } from './render-figure.ts'
 
-const render = (samples: AnalysisSample[]) =>
-  renderFigure(samples, analyseRun(samples), 'a model on a data set')
+const render = (samples: SampleRecord[]) =>
+  renderFigure(samples, analyseRun(columnsOf(samples)), 'a model on a data set')
 
 /** Width and height from the header chunk of a PNG; throws when the bytes are none. */
 function pngSize(png: Uint8Array): { width: number; height: number } {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { analyseRun } from '../../core/analyse/analyse-run.ts'
 import type { Analysis } from '../../core/analyse/analysis.ts'
+import { columnsOf } from '../../core/analyse/columns-of.ts'
 import { formatVersion, type SampleRecord } from '../../core/formats/sample-record.ts'
 import { renderFigure } from '../figures/render-figure.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
@@ -30,7 +31,7 @@ export function writeResults(
     figurePng: join(folder, 'entropy_analysis.png'),
   }
   writeFileWhole(files.results, resultsJson(run, samples()))
-  const analysis = analyseRun(samples())
+  const analysis = analyseRun(columnsOf(samples()))
   writeFileWhole(files.analysis, [`${JSON.stringify(analysis, null, 2)}\n`])
   const figure = renderFigure(samples(), analysis, `${run.model.name} on ${run.dataSet.name}`)
   writeFileWhole(files.figureSvg, [figure.svg])

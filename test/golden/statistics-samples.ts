@@ -1,8 +1,9 @@
-import type { AnalysisSample } from '../../core/analyse/scores/uncertainty-scores.ts'
-import { seededRandom } from '../../core/figures/seeded-random.ts'
+import type { SampleRecord } from '../../core/formats/sample-record.ts'
+import { seededRandom } from '../../core/seeded-random.ts'
+import { sampleRecord, tokenRecord } from '../support/sample-record.ts'
 
 /** Samples for statistics and figures: skewed entropies as a small model has them, the incorrect answers' larger; always the same. */
-export function simulateSamples(correct: number, incorrect: number): AnalysisSample[] {
+export function simulateSamples(correct: number, incorrect: number): SampleRecord[] {
   const random = seededRandom(correct * 1009 + incorrect)
   const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
   return Array.from({ length: correct + incorrect }, (_, index) => {
@@ -10,37 +11,38 @@ export function simulateSamples(correct: number, incorrect: number): AnalysisSam
     const level = (isCorrect ? 0.0008 : 0.005) * Math.exp(normal())
     const tokens = Array.from({ length: Math.max(1, Math.round(40 + 8 * normal())) }, () => {
       const entropyNats = Math.min(6, level * Math.exp(2 * normal()))
-      return { entropyNats, varentropy: entropyNats / 2, margin: Math.exp(-entropyNats), selfCertainty: 6 - entropyNats }
+      return tokenRecord({
+        entropyNats,
+        varentropy: entropyNats / 2,
+        margin: Math.exp(-entropyNats),
+        selfCertainty: 6 - entropyNats,
+      })
     })
     const entropies = tokens.map(token => token.entropyNats)
     const sum = entropies.reduce((total, value) => total + value, 0)
-    return {
+    return sampleRecord({
+      problemId: String(index),
+      problemIndex: index,
       correct: isCorrect,
-      finishReason: 'stop',
-      extractedAnswer: '5',
       generatedTokens: tokens.length,
       meanEntropyNats: sum / tokens.length,
       maxEntropyNats: Math.max(...entropies),
       sumLogprob: -sum,
       tokens,
-    }
+    })
   })
 }
 
 /** A sample that failed before its first token. */
-export const failedSample: AnalysisSample = {
+export const failedSample: SampleRecord = sampleRecord({
   correct: false,
   finishReason: 'error',
+  error: 'the prompt is too long',
   extractedAnswer: null,
-  generatedTokens: 0,
-  meanEntropyNats: null,
-  maxEntropyNats: null,
-  sumLogprob: null,
-  tokens: [],
-}
+})
 
 /** Runs whose figures are hard to draw: few answers, one class, no spread, none at all. */
-export const oddRuns: { name: string; samples: AnalysisSample[] }[] = [
+export const oddRuns: { name: string; samples: SampleRecord[] }[] = [
   { name: 'no samples', samples: [] },
   { name: 'all failed', samples: [failedSample, failedSample] },
   { name: 'one answer', samples: simulateSamples(1, 0) },

@@ -1,0 +1,62 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { mathSegments } from './math-segments.ts'
+
+const compact = (text: string) => mathSegments(text).map(segment => `${segment.kind}:${segment.text}`)
+
+describe('mathSegments', () => {
+  it.each([
+    ['so \\(x^2\\) is', ['text:so ', 'inline:x^2', 'text: is']],
+    ['\\[a\\\\b\\]', ['display:a\\\\b']],
+    ['$$\\frac12$$ and $y$.', ['display:\\frac12', 'text: and ', 'inline:y', 'text:.']],
+    ['is \\boxed{\\frac{1}{2}}.', ['text:is ', 'inline:\\boxed{\\frac{1}{2}}', 'text:.']],
+    ['$\\boxed{9}$', ['inline:\\boxed{9}']],
+    ['costs $5 and $10 more', ['text:costs $5 and $10 more']],
+    ['costs \\$5, \\(x', ['text:costs \\$5, \\(x']],
+    ['a $b\n\nc$ d', ['text:a $b\n\nc$ d']],
+    ['a price of $ 5$', ['text:a price of $ 5$']],
+    ['\\boxed{9', ['text:\\boxed{9']],
+    ['\\(\\text{\\)}\\)', ['inline:\\text{', 'text:}\\)']],
+    ['', []],
+  ])('%j', (text, expected) => {
+    expect(compact(text)).toEqual(expected)
+  })
+
+  it('loses nothing but delimiters, whatever it is given', () => {
+    const piece = fc.constantFrom(
+      '$',
+      '$$',
+      '\\(',
+      '\\)',
+      '\\[',
+      '\\]',
+      '\\',
+      '\\boxed{',
+      '{',
+      '}',
+      'x',
+      ' ',
+      '\n\n',
+      '5',
+    )
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 40 }), pieces => {
+        const text = pieces.join('')
+        let at = 0
+        for (const segment of mathSegments(text)) {
+          const found = text.indexOf(segment.text, at)
+          expect(found - at).toBeLessThanOrEqual(4)
+          expect(found).toBeGreaterThanOrEqual(at)
+          at = found + segment.text.length
+        }
+        expect(text.length - at).toBeLessThanOrEqual(2)
+      }),
+    )
+  })
+
+  it('stays linear on 400 kB of openings', () => {
+    const started = performance.now()
+    mathSegments('\\boxed{$\\('.repeat(40_000))
+    expect(performance.now() - started).toBeLessThan(6000)
+  })
+})

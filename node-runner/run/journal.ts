@@ -1,4 +1,5 @@
 import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
+import { refuseNewerFormat } from '../../core/formats/refuse-newer-format.ts'
 import { formatVersion, type SampleRecord } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'
 
@@ -136,15 +137,6 @@ function nameOfLine(where: string, text: string): SampleName {
         'remove the line to have the sample run again',
     )
   return { problemIndex: problemIndex!, sampleIndex: sampleIndex! }
-}
-
-/** Throws InputError for a file of a newer major version, which may mean other things by the same names. */
-export function refuseNewerFormat(where: string, version: unknown): void {
-  const major = (value: string) => Number.parseInt(value, 10)
-  if (typeof version !== 'string' || !(major(version) <= major(formatVersion)))
-    throw new InputError(
-      `${where}: format version ${JSON.stringify(version)}, expected ${major(formatVersion)}.x; use the version of entrace that wrote it`,
-    )
 }
 
 function readBytes(file: number, start: number, byteLength: number): Buffer {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
+import { refuseNewerFormat } from '../../core/formats/refuse-newer-format.ts'
 import { formatVersion } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
 import type { Versions } from '../versions.ts'
-import { refuseNewerFormat } from './journal.ts'
 
 /** What determines every number of a run. Two runs of one hash on one machine give the same bits. */
 export interface RunSettings {

@@ -1,0 +1,127 @@
+import type { ColumnChunk, FileMetaData, RowGroup, SchemaElement } from 'hyparquet'
+import { ByteWriter } from 'hyparquet-writer'
+import { writeColumn } from 'hyparquet-writer/src/column.js'
+import { writeIndexes } from 'hyparquet-writer/src/indexes.js'
+import { writeMetadata } from 'hyparquet-writer/src/metadata.js'
+import { snappyCompress } from 'hyparquet-writer/src/snappy.js'
+import { encodingOf, type ParquetColumn, schemaElements, shredRows } from './parquet-column.ts'
+
+/** Where a row group lies in its file: bytes [start, end), of which those from `tailStart` on hold its last columns. */
+export interface RowGroupPlace {
+  start: number
+  tailStart: number
+  end: number
+}
+
+/** A Parquet file under way. */
+export interface ParquetWriter {
+  /**
+   * Writes a row group; `rows` holds a column's value (or list) in each row, by the column's name. Throws for values that
+   * are not of their column's type.
+   */
+  writeRowGroup(rows: Record<string, ArrayLike<unknown>>): RowGroupPlace
+  /** Writes the footer. Returns the length of the whole file, bytes. */
+  finish(): number
+}
+
+/** What a Parquet file is to hold. */
+export interface ParquetLayout {
+  columns: readonly ParquetColumn[]
+  /** Key-value metadata of the file. */
+  keyValues: Record<string, string>
+  /** Name of the first of the columns that a reader may want without the others. */
+  tail?: string
+  /**
+   * Whether each row group is to be readable alone: a page for each row of a list column, an index of these pages, and a
+   * footer of the group's own behind it, which other readers pass over.
+   */
+  standalone?: boolean
+}
+
+const magic = 0x31524150
+const pageBytes = 2 ** 20
+
+/**
+ * Writes a Parquet file (https://github.com/apache/parquet-format) piece by piece: pages of version 2, Snappy. `sink` is
+ * given the bytes in order and must have used them when it returns.
+ */
+export function createParquetWriter(sink: (bytes: Uint8Array) => void, layout: ParquetLayout): ParquetWriter {
+  const { columns, keyValues, tail, standalone = false } = layout
+  const writer = new ByteWriter(2 ** 16)
+  const root: SchemaElement = { name: 'root', num_children: columns.length }
+  const schema = [root, ...columns.flatMap(schemaElements)]
+  const rowGroups: RowGroup[] = []
+  let rowCount = 0
+  const flush = () => {
+    sink(writer.getBytes())
+    writer.index = 0
+  }
+  const writeFooter = (row_groups: RowGroup[], count: number) => {
+    const footer: Omit<FileMetaData, 'metadata_length'> = {
+      version: 2,
+      created_by: 'entrace',
+      schema,
+      num_rows: BigInt(count),
+      row_groups,
+      key_value_metadata: Object.entries(keyValues).map(([key, value]) => ({ key, value })),
+    }
+    writeMetadata(writer, footer as FileMetaData)
+    writer.appendUint32(magic)
+  }
+  writer.appendUint32(magic)
+  return {
+    writeRowGroup(rows) {
+      const start = writer.offset
+      let tailStart = start
+      let groupRows = 0
+      const written = columns.map(column => {
+        if (column.name === tail) tailStart = writer.offset
+        const values = rows[column.name]
+        if (values === undefined) throw new Error(`parquet: no values for column ${column.name}`)
+        groupRows = values.length
+        const elements = schemaElements(column)
+        const hasPageRows = standalone && (column.depth ?? 0) > 0
+        const encoding = encodingOf(column)
+        return writeColumn({
+          writer,
+          column: {
+            columnName: column.name,
+            element: elements.at(-1) as SchemaElement,
+            schemaPath: [root, ...elements],
+            codec: 'SNAPPY',
+            compressors: { SNAPPY: snappyCompress },
+            stats: false,
+            // A page ends with the first row that fills it.
+            pageSize: hasPageRows ? 1 : pageBytes,
+            columnIndex: false,
+            offsetIndex: hasPageRows,
+            ...(encoding && { encoding }),
+          },
+          pageData: shredRows(column, values),
+        })
+      })
+      const chunks: ColumnChunk[] = written.map(({ chunk }) => chunk)
+      const sizeBytes = chunks.reduce(
+        (sum, { meta_data }) => sum + (meta_data?.total_uncompressed_size ?? 0n),
+        0n,
+      )
+      const group: RowGroup = {
+        columns: chunks,
+        total_byte_size: sizeBytes,
+        total_compressed_size: BigInt(writer.offset - start),
+        num_rows: BigInt(groupRows),
+      }
+      writeIndexes(writer, written)
+      if (standalone) writeFooter([group], groupRows)
+      rowGroups.push(group)
+      rowCount += groupRows
+      flush()
+      return { start, tailStart, end: writer.offset }
+    },
+    finish() {
+      writeFooter(rowGroups, rowCount)
+      flush()
+      return writer.offset
+    },
+  }
+}

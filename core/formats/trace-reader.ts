@@ -1,0 +1,192 @@
+import { type FileMetaData, parquetMetadata, parquetRead, parquetReadObjects } from 'hyparquet'
+import { InputError } from '../input-error.ts'
+import type { ByteSource } from './byte-source.ts'
+import { checkParquet, openParquet } from './parquet-file.ts'
+import type { TokenColumns } from './run-columns.ts'
+import type { SampleRecord } from './sample-record.ts'
+import type { TraceGroup, TraceIndex } from './trace-index.ts'
+import { firstTextColumn, type TraceColumn } from './traces-parquet.ts'
+
+/** One sample of `traces.parquet`. */
+export interface TraceSample
+  extends Pick<
+    SampleRecord,
+    | 'problemId'
+    | 'problemIndex'
+    | 'sampleIndex'
+    | 'problem'
+    | 'prompt'
+    | 'generatedText'
+    | 'error'
+    | 'metadata'
+  > {
+  tokens: TokenColumns
+}
+
+/** The texts of one sample, and its row in the run. */
+export interface TraceText {
+  row: number
+  problem: string
+  generatedText: string
+}
+
+/** `traces.parquet`, open: what is asked for is fetched, and no more. */
+export interface TraceReader {
+  /** Number of samples. */
+  readonly count: number
+  /** One sample by its row, which is that of summary.parquet: one range of about half a megabyte. */
+  read(row: number): Promise<TraceSample>
+  /** The texts of every sample, in order, from row `first` on: a range for each row group, as they are asked for. */
+  texts(first?: number): AsyncGenerator<TraceText>
+  /** The entropies of every sample's tokens, nats, in order. */
+  entropies(): AsyncGenerator<ArrayLike<number>>
+}
+
+const textColumns: TraceColumn[] = ['problem', 'generated_text']
+
+/**
+ * Opens `traces.parquet`. `index` is that of the summary.parquet beside it, and makes opening cost no request; without it
+ * the footer is read, which is large for large runs. Throws InputError for files that were not written together, and for
+ * a file that is damaged, not of traces, or of a newer format.
+ */
+export async function openTraces(source: ByteSource, index?: TraceIndex): Promise<TraceReader> {
+  const groups = index ? checkIndex(source, index) : await readGroups(source)
+  const last = groups.at(-1)
+  const count = last ? last.firstRow + last.rowCount : 0
+  return {
+    count,
+    async read(row) {
+      if (!(Number.isInteger(row) && row >= 0 && row < count))
+        throw new RangeError(`${source.name}: has no row ${row}, expected one of 0 to ${count - 1}`)
+      const group = groups[findGroup(groups, row)] as TraceGroup
+      const { file, metadata } = await fetchGroup(source, group, group.start)
+      const rowStart = row - group.firstRow
+      const [found] = await parquetReadObjects({
+        file,
+        metadata,
+        rowStart,
+        rowEnd: rowStart + 1,
+        useOffsetIndex: true,
+      })
+      return sampleOf(found as Record<TraceColumn, never>)
+    },
+    async *texts(first = 0) {
+      for (const group of groups.slice(findGroup(groups, first))) {
+        const { file, metadata } = await fetchGroup(source, group, group.tailStart)
+        const rows = await parquetReadObjects({ file, metadata, columns: textColumns })
+        for (const [place, { problem, generated_text }] of rows.entries()) {
+          const row = group.firstRow + place
+          if (row >= first) yield { row, problem, generatedText: generated_text }
+        }
+      }
+    },
+    async *entropies() {
+      for (const group of groups) {
+        const { file, metadata } = await fetchGroup(source, group, group.start)
+        const lists: ArrayLike<number>[] = []
+        await parquetRead({
+          file,
+          metadata,
+          columns: ['entropy_nats'],
+          onChunk: ({ columnData }) => lists.push(...(columnData as ArrayLike<number>[])),
+        })
+        yield* lists
+      }
+    },
+  }
+}
+
+function checkIndex(source: ByteSource, { fileBytes, groups }: TraceIndex): TraceGroup[] {
+  if (source.byteLength !== fileBytes)
+    throw new InputError(
+      `${source.name}: has ${source.byteLength} bytes, expected the ${fileBytes} that summary.parquet tells of; ` +
+        'the two files were not written together, write them again with entrace analyse',
+    )
+  return groups
+}
+
+/** The row groups as the file's own footer has them. */
+async function readGroups(source: ByteSource): Promise<TraceGroup[]> {
+  const { metadata } = await openParquet(source, 'traces')
+  const offsetOf = (group: FileMetaData['row_groups'][number], column: string) => {
+    const chunk = group.columns.find(({ meta_data }) => meta_data?.path_in_schema[0] === column)?.meta_data
+    return Number(chunk?.dictionary_page_offset ?? chunk?.data_page_offset)
+  }
+  const firstColumn = metadata.schema[1]?.name ?? ''
+  const starts = metadata.row_groups.map(group => offsetOf(group, firstColumn))
+  const footerStart = source.byteLength - metadata.metadata_length - 8
+  let firstRow = 0
+  return metadata.row_groups.map((group, index) => {
+    const rowCount = Number(group.num_rows)
+    firstRow += rowCount
+    return {
+      start: starts[index] as number,
+      tailStart: offsetOf(group, firstTextColumn),
+      end: starts[index + 1] ?? footerStart,
+      firstRow: firstRow - rowCount,
+      rowCount,
+    }
+  })
+}
+
+/** Place in the list of the group that holds a row. */
+function findGroup(groups: TraceGroup[], row: number): number {
+  let low = 0
+  let high = groups.length - 1
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2)
+    if ((groups[middle] as TraceGroup).firstRow <= row) low = middle
+    else high = middle - 1
+  }
+  return low
+}
+
+/**
+ * The bytes [from, end) of a row group, as a file that answers for no others, and the group's own footer, which lies at
+ * their end.
+ */
+async function fetchGroup(source: ByteSource, group: TraceGroup, from: number) {
+  const bytes = await source.slice(from, group.end)
+  const where = `${source.name}: row group at byte ${group.start}`
+  let metadata: FileMetaData
+  try {
+    metadata = parquetMetadata(bytes, { geoparquet: false })
+  } catch (error) {
+    throw new InputError(
+      `${where}: expected a footer of its own before byte ${group.end}, found none (${String(error)}); ` +
+        'the file is damaged, write it again with entrace analyse',
+    )
+  }
+  checkParquet(where, metadata, 'traces')
+  const file = {
+    byteLength: source.byteLength,
+    slice: (start: number, end: number = source.byteLength) => bytes.slice(start - from, end - from),
+  }
+  return { file, metadata }
+}
+
+function sampleOf(row: Record<TraceColumn, never>): TraceSample {
+  return {
+    problemId: row.problem_id,
+    problemIndex: row.problem_index,
+    sampleIndex: row.sample_index,
+    problem: row.problem,
+    prompt: row.prompt,
+    generatedText: row.generated_text,
+    error: row.error ?? null,
+    metadata: JSON.parse(row.metadata),
+    tokens: {
+      tokenId: row.token_id,
+      tokenText: row.token_text,
+      entropyNats: row.entropy_nats,
+      varentropy: row.varentropy,
+      logprob: row.logprob,
+      margin: row.margin,
+      selfCertainty: row.self_certainty,
+      rank: row.rank,
+      topIds: row.top_ids,
+      topLogprobs: row.top_logprobs,
+      tailMass: row.tail_mass,
+    },
+  }
+}

@@ -9,8 +9,8 @@ import { globals } from 'webgpu'
 const { GPUDevice, GPUQueue } = globals as Record<'GPUDevice', { prototype: GPUDevice }> &
   Record<'GPUQueue', { prototype: GPUQueue }>
 
-/** What breaks a rank: its process dies, its code throws, its device is lost or has no memory left. */
-export type FaultKind = 'kill' | 'throw' | 'lose' | 'exhaust'
+/** What breaks a rank: its process dies, its code throws or never returns, its device is lost or has no memory left. */
+export type FaultKind = 'kill' | 'throw' | 'hang' | 'lose' | 'exhaust'
 
 /** Which rank breaks how, and when: at so many submits while it answers, or so many buffers while it loads. */
 export interface Fault {
@@ -65,6 +65,7 @@ function strike({ kind }: Fault, path: string, device: GPUDevice): void {
   rmSync(path)
   if (kind === 'kill') process.kill(process.pid, 'SIGKILL')
   if (kind === 'throw') throw new Error('thrown inside a rank')
+  if (kind === 'hang') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
   if (kind === 'lose') device.destroy()
 }
 

@@ -5,6 +5,8 @@ export interface GpuProvider {
   /** Held for as long as the device lives: Dawn crashes when it is collected first. */
   gpu: GPU
   adapter: GPUAdapter
+  /** Called with a promise that is about to be awaited, where the thread would otherwise spin and had better sleep. */
+  sleepUntil?: (settled: Promise<unknown>) => void
 }
 
 /** A device ran out of memory; it lives on, and what was asked for was not made. */
@@ -26,9 +28,9 @@ export class Device {
     this.provider = provider
     this.handle = handle
     this.kind = kind
-    handle.addEventListener('uncapturederror', event => this.#errors.push(event.error.message))
+    handle.addEventListener('uncapturederror', event => this.#errors.push(inOneLine(event.error.message)))
     void handle.lost.then(info => {
-      this.#lost = info.message || info.reason
+      this.#lost = inOneLine(info.message || info.reason)
     })
   }
 
@@ -81,7 +83,14 @@ export class Device {
   async readMapped(buffer: GPUBuffer, sizeBytes: number): Promise<ArrayBuffer> {
     this.account.synchronisations++
     this.account.downloadedBytes += sizeBytes
-    await buffer.mapAsync(GPUMapMode.READ, 0, sizeBytes)
+    const mapped = buffer.mapAsync(GPUMapMode.READ, 0, sizeBytes)
+    this.provider.sleepUntil?.(mapped)
+    await mapped.catch(async error => {
+      // A mapping is refused before the loss that refused it is told, and its own message is empty then.
+      await Promise.race([this.handle.lost, new Promise(resolve => setTimeout(resolve, 100))])
+      this.throwIfBroken()
+      throw new Error(`device ${this.adapterName}: cannot read buffer ${buffer.label}: ${error}`)
+    })
     const copy = buffer.getMappedRange(0, sizeBytes).slice(0)
     buffer.unmap()
     this.throwIfBroken()
@@ -91,7 +100,9 @@ export class Device {
   /** Waits until all submitted work is done. */
   async idle(): Promise<void> {
     this.account.synchronisations++
-    await this.handle.queue.onSubmittedWorkDone()
+    const done = this.handle.queue.onSubmittedWorkDone()
+    this.provider.sleepUntil?.(done)
+    await done
     this.throwIfBroken()
   }
 
@@ -105,6 +116,14 @@ export class Device {
   destroy(): void {
     this.handle.destroy()
   }
+}
+
+/** A message of the driver without the lines that say where in its own source it arose. */
+function inOneLine(message: string): string {
+  return message
+    .replaceAll(/^\s+at .*$/gm, '')
+    .trim()
+    .replaceAll(/\s+/g, ' ')
 }
 
 /**

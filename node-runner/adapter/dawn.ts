@@ -1,16 +1,11 @@
 import { create, globals } from 'webgpu'
+import type { GpuProvider } from '../../kernels/gpu/device.ts'
 import { NoAdapterError } from './no-adapter-error.ts'
+import { sleepUntil } from './sleep-until.ts'
 import { ensureVulkanLoader, hasVulkanDriver, useCpuDriver } from './vulkan-loader.ts'
 
 /** `auto`: a hardware GPU if Dawn sees one, else the CPU adapter; a name picks the first adapter whose name contains it. */
 export type AdapterChoice = 'auto' | 'cpu' | 'gpu' | (string & {})
-
-/** A WebGPU entry point of this process and an adapter on it that has not been used yet. */
-export interface OpenedAdapter {
-  /** Hold it as long as the device lives: Dawn crashes when it is collected first. */
-  gpu: GPU
-  adapter: GPUAdapter
-}
 
 /** Options of `openAdapter`. */
 export interface OpenAdapterOptions {
@@ -25,7 +20,7 @@ export interface OpenAdapterOptions {
 export async function openAdapter(
   choice: AdapterChoice = 'auto',
   options: OpenAdapterOptions = {},
-): Promise<OpenedAdapter> {
+): Promise<GpuProvider> {
   if (choice !== 'cpu' && hasVulkanDriver()) {
     const named = choice !== 'auto' && choice !== 'gpu'
     const opened = await openNamedAdapter(named ? choice : null, options)
@@ -40,7 +35,7 @@ export async function openAdapter(
 }
 
 /** Opens Dawn's adapter that computes nothing: it checks shaders and calls as any other does, on any machine. */
-export async function openNullAdapter(): Promise<OpenedAdapter> {
+export async function openNullAdapter(): Promise<GpuProvider> {
   Object.assign(globalThis, globals)
   const gpu = create(['backend=null'])
   const adapter = await gpu.requestAdapter(fastest)
@@ -62,13 +57,13 @@ export async function adapterNames(): Promise<string[]> {
 export async function openNamedAdapter(
   name: string | null,
   options: OpenAdapterOptions = {},
-): Promise<OpenedAdapter | null> {
+): Promise<GpuProvider | null> {
   Object.assign(globalThis, globals)
   if (!ensureVulkanLoader()) return null
   const gpu = create(dawnFlags(options, name))
   // A name that no adapter has makes Dawn reject instead of answering null.
   const adapter = await gpu.requestAdapter(fastest).catch(() => null)
-  return adapter && { gpu, adapter }
+  return adapter && { gpu, adapter, ...(adapter.info.isFallbackAdapter ? { sleepUntil } : {}) }
 }
 
 const fastest = { powerPreference: 'high-performance' } as const

@@ -1,3 +1,4 @@
+import type { GpuProvider } from '../../kernels/gpu/device.ts'
 import { adapterNumber, fitsName, namesNumber, normalizedIdentifier, unnumberedName } from './adapter-name.ts'
 import { LayerBuildError, numberAdapters } from './adapter-number-layer.ts'
 import {
@@ -5,7 +6,6 @@ import {
   adapterNames,
   noAdapterError,
   type OpenAdapterOptions,
-  type OpenedAdapter,
   openNamedAdapter,
 } from './dawn.ts'
 import { NoAdapterError } from './no-adapter-error.ts'
@@ -78,7 +78,7 @@ export function nameRanks(ranks: readonly number[]): string {
 export async function openRankAdapter(
   assigned: Pick<RankAdapter, 'rank' | 'name'>,
   options: OpenAdapterOptions = {},
-): Promise<OpenedAdapter> {
+): Promise<GpuProvider> {
   const opened = await openNamedAdapter(assigned.name, options)
   const reported = opened?.adapter.info.device
   if (opened && reported === normalizedIdentifier(assigned.name)) return opened

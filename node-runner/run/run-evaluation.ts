@@ -11,6 +11,7 @@ import { openModel } from '../files/open-model.ts'
 import { createProgress, type Progress } from '../terminal/progress.ts'
 import { interruptSignal } from './interrupt-signal.ts'
 import { Journal } from './journal.ts'
+import { lockFolder } from './lock-folder.ts'
 import { type EvalFlags, type PlannedRun, planRun } from './plan-run.ts'
 import { checkSameSettings, claimRunFolder, describeRun, readRunDescription } from './run-description.ts'
 import { summariseRun } from './summarise-run.ts'
@@ -33,8 +34,18 @@ export async function runEvaluation(flags: EvalFlags): Promise<number> {
 
 /** Goes on with a run from where its folder stands, and finishes it. */
 async function resumeRun(run: PlannedRun, progress: Progress): Promise<number> {
+  const { out } = run.flags
+  makeRunFolder(out)
+  const release = lockFolder(out)
+  try {
+    return await resumeLocked(run, progress)
+  } finally {
+    release()
+  }
+}
+
+async function resumeLocked(run: PlannedRun, progress: Progress): Promise<number> {
   const { flags } = run
-  makeRunFolder(flags.out)
   const descriptionPath = join(flags.out, 'run.json')
   const before = readRunDescription(descriptionPath)
   if (before) {

@@ -8,6 +8,8 @@ export interface ParquetColumn {
   nullable?: boolean
   /** Lists around a value: 0 (the default), 1 or 2. */
   depth?: 0 | 1 | 2
+  /** Columns of one shape have lists of equal lengths. */
+  shape?: string
 }
 
 const physicalTypes = {
@@ -49,40 +51,77 @@ export function encodingOf({ type }: ParquetColumn): Encoding | undefined {
   return type === 'float' || type === 'double' ? 'BYTE_STREAM_SPLIT' : undefined
 }
 
-/**
- * A column's rows as Parquet stores them: the values in a row, and levels that say where lists begin and what is null
- * (Dremel's record shredding, Melnik and others 2010). `rows` holds the value or the list of each row.
- */
-export function shredRows(column: ParquetColumn, rows: ArrayLike<unknown>): PageData {
-  const { nullable = false, depth = 0 } = column
-  const maxDefinitionLevel = depth + (nullable ? 1 : 0)
-  const definitionLevels: number[] = []
-  const repetitionLevels: number[] = []
-  if (depth === 0) {
-    if (nullable)
-      for (let row = 0; row < rows.length; row++) definitionLevels.push(rows[row] === null ? 0 : 1)
-    return { values: rows as DecodedArray, definitionLevels, repetitionLevels, maxDefinitionLevel }
-  }
-  const values: unknown[] = []
-  const visit = (list: ArrayLike<unknown>, level: number, repetition: number) => {
+/** Where the lists of a column begin and end, as Parquet's levels: one entry for each value and for each empty list. */
+export interface ListLevels {
+  definition: number[]
+  repetition: number[]
+  /** Whether a list is empty. */
+  hasEmpty: boolean
+}
+
+/** The levels of lists nested `depth` times (Dremel's record shredding, Melnik and others 2010), a list for each row. */
+export function listLevels(rows: ArrayLike<unknown>, depth: number): ListLevels {
+  const levels: ListLevels = { definition: [], repetition: [], hasEmpty: false }
+  const { definition, repetition } = levels
+  const visit = (list: ArrayLike<unknown>, level: number, first: number) => {
     if (list.length === 0) {
-      values.push(null)
-      definitionLevels.push(level)
-      repetitionLevels.push(repetition)
-      return
-    }
-    for (let index = 0; index < list.length; index++) {
-      const repeated = index === 0 ? repetition : level + 1
-      const value = list[index]
-      if (level + 1 < depth) {
-        visit(value as ArrayLike<unknown>, level + 1, repeated)
-        continue
+      definition.push(level - 1)
+      repetition.push(first)
+      levels.hasEmpty = true
+    } else if (level < depth) {
+      for (let index = 0; index < list.length; index++)
+        visit(list[index] as ArrayLike<unknown>, level + 1, index === 0 ? first : level)
+    } else {
+      for (let index = 0; index < list.length; index++) {
+        definition.push(level)
+        repetition.push(index === 0 ? first : level)
       }
-      values.push(value)
-      definitionLevels.push(value === null ? depth : maxDefinitionLevel)
-      repetitionLevels.push(repeated)
     }
   }
-  for (let row = 0; row < rows.length; row++) visit(rows[row] as ArrayLike<unknown>, 0, 0)
-  return { values, definitionLevels, repetitionLevels, maxDefinitionLevel }
+  if (depth > 0) for (let row = 0; row < rows.length; row++) visit(rows[row] as ArrayLike<unknown>, 1, 0)
+  return levels
+}
+
+/** A column's rows as Parquet stores them: values in a row, and levels; `levels` are those of the column's lists. */
+export function shredRows(column: ParquetColumn, rows: ArrayLike<unknown>, levels: ListLevels): PageData {
+  const { type, nullable = false, depth = 0 } = column
+  const { repetition: repetitionLevels, hasEmpty } = levels
+  let values = rows as ArrayLike<unknown>
+  if (depth > 0) {
+    const count = levels.definition.length
+    // Without nulls, numbers need no boxes.
+    const flat =
+      type === 'float' && !nullable && !hasEmpty ? new Float32Array(count) : new Array<unknown>(count)
+    const end = flatten(rows, depth, flat, 0)
+    if (end !== count) throw new Error(`parquet: column ${column.name} has ${end} values, expected ${count}`)
+    values = flat
+  }
+  if (!nullable)
+    return {
+      values: values as DecodedArray,
+      definitionLevels: levels.definition,
+      repetitionLevels,
+      maxDefinitionLevel: depth,
+    }
+  const definitionLevels = Array.from(values, (value, index) =>
+    value === null ? (levels.definition[index] ?? 0) : depth + 1,
+  )
+  return { values: values as DecodedArray, definitionLevels, repetitionLevels, maxDefinitionLevel: depth + 1 }
+}
+
+/** Writes the values of nested lists into `flat` from `at` on, null for an empty list. Returns where they end. */
+function flatten(
+  rows: ArrayLike<unknown>,
+  depth: number,
+  flat: { [index: number]: unknown },
+  at: number,
+): number {
+  let end = at
+  for (let row = 0; row < rows.length; row++) {
+    const list = rows[row] as ArrayLike<unknown>
+    if (list.length === 0) flat[end++] = null
+    else if (depth > 1) end = flatten(list, depth - 1, flat, end)
+    else for (let index = 0; index < list.length; index++) flat[end++] = list[index]
+  }
+  return end
 }

@@ -4,7 +4,14 @@ import { writeColumn } from 'hyparquet-writer/src/column.js'
 import { writeIndexes } from 'hyparquet-writer/src/indexes.js'
 import { writeMetadata } from 'hyparquet-writer/src/metadata.js'
 import { snappyCompress } from 'hyparquet-writer/src/snappy.js'
-import { encodingOf, type ParquetColumn, schemaElements, shredRows } from './parquet-column.ts'
+import {
+  encodingOf,
+  type ListLevels,
+  listLevels,
+  type ParquetColumn,
+  schemaElements,
+  shredRows,
+} from './parquet-column.ts'
 
 /** Where a row group lies in its file: bytes [start, end), of which those from `tailStart` on hold its last columns. */
 export interface RowGroupPlace {
@@ -74,6 +81,13 @@ export function createParquetWriter(sink: (bytes: Uint8Array) => void, layout: P
       const start = writer.offset
       let tailStart = start
       let groupRows = 0
+      const levelsOfShape = new Map<string, ListLevels>()
+      const levelsOf = ({ depth = 0, shape }: ParquetColumn, values: ArrayLike<unknown>) => {
+        const known = shape === undefined ? undefined : levelsOfShape.get(shape)
+        const levels = known ?? listLevels(values, depth)
+        if (shape !== undefined) levelsOfShape.set(shape, levels)
+        return levels
+      }
       const written = columns.map(column => {
         if (column.name === tail) tailStart = writer.offset
         const values = rows[column.name]
@@ -97,7 +111,7 @@ export function createParquetWriter(sink: (bytes: Uint8Array) => void, layout: P
             offsetIndex: hasPageRows,
             ...(encoding && { encoding }),
           },
-          pageData: shredRows(column, values),
+          pageData: shredRows(column, values, levelsOf(column, values)),
         })
       })
       const chunks: ColumnChunk[] = written.map(({ chunk }) => chunk)

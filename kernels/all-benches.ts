@@ -1,11 +1,16 @@
 import { addBench } from './add/add.bench.ts'
 import { attentionBench } from './attention/attention.bench.ts'
 import { chooseBench } from './choose/choose.bench.ts'
+import { copySlotsBench } from './copy-slots/copy-slots.bench.ts'
 import { embedBench } from './embed/embed.bench.ts'
 import { entropyBench } from './entropy/entropy.bench.ts'
 import type { BenchCase } from './gpu/bench.ts'
+import { keepLikeliestBench } from './keep-likeliest/keep-likeliest.bench.ts'
+import { likeliestBench } from './likeliest/likeliest.bench.ts'
 import { linearBench } from './linear/linear.bench.ts'
+import { massHistogramBench } from './mass-histogram/mass-histogram.bench.ts'
 import { packWeightBench } from './pack-weight/pack-weight.bench.ts'
+import { processLogitsBench } from './process-logits/process-logits.bench.ts'
 import { randomWeightBench } from './random-weight/random-weight.bench.ts'
 import { rankBench } from './rank/rank.bench.ts'
 import { rmsNormBench } from './rms-norm/rms-norm.bench.ts'
@@ -28,6 +33,11 @@ export const allBenches: readonly BenchCase[] = [
   ...softmaxBench,
   ...entropyBench,
   ...topKBench,
+  ...processLogitsBench,
+  ...likeliestBench,
+  ...massHistogramBench,
+  ...keepLikeliestBench,
   ...chooseBench,
   ...rankBench,
+  ...copySlotsBench,
 ]

@@ -1,11 +1,16 @@
 import { addChecks } from './add/add.check.ts'
 import { attentionChecks } from './attention/attention.check.ts'
 import { chooseChecks } from './choose/choose.check.ts'
+import { copySlotsChecks } from './copy-slots/copy-slots.check.ts'
 import { embedChecks } from './embed/embed.check.ts'
 import { entropyChecks } from './entropy/entropy.check.ts'
 import type { CheckCase } from './gpu/check.ts'
+import { keepLikeliestChecks } from './keep-likeliest/keep-likeliest.check.ts'
+import { likeliestChecks } from './likeliest/likeliest.check.ts'
 import { linearChecks } from './linear/linear.check.ts'
+import { massHistogramChecks } from './mass-histogram/mass-histogram.check.ts'
 import { packWeightChecks } from './pack-weight/pack-weight.check.ts'
+import { processLogitsChecks } from './process-logits/process-logits.check.ts'
 import { randomWeightChecks } from './random-weight/random-weight.check.ts'
 import { rankChecks } from './rank/rank.check.ts'
 import { rmsNormChecks } from './rms-norm/rms-norm.check.ts'
@@ -28,6 +33,11 @@ export const allChecks: readonly CheckCase[] = [
   ...softmaxChecks,
   ...entropyChecks,
   ...topKChecks,
+  ...processLogitsChecks,
+  ...likeliestChecks,
+  ...massHistogramChecks,
+  ...keepLikeliestChecks,
   ...chooseChecks,
   ...rankChecks,
+  ...copySlotsChecks,
 ]

@@ -1,6 +1,7 @@
 import type { ModelConfig } from '../model/config.ts'
-import type { LanguageModel, Row } from '../model/language-model.ts'
-import type { Sampling, ScoredRow, TokenScores } from '../model/token-head.ts'
+import type { LanguageModel, Row, StepScore } from '../model/language-model.ts'
+import type { Sampling } from '../model/sampling.ts'
+import type { TokenScores } from '../model/token-head.ts'
 import { recordToken } from './record-token.ts'
 import type { TokenRecord } from './token-record.ts'
 
@@ -113,7 +114,7 @@ async function stepAll<Request extends SequenceRequest>(
   sampling: Sampling,
 ) {
   const rows: Row[] = []
-  const scored: (ScoredRow & { of: Active<Request> })[] = []
+  const scored: (StepScore & { of: Active<Request> })[] = []
   const shortestFirst = active.toSorted((a, b) => a.pending.length - b.pending.length)
   for (const sequence of shortestFirst) {
     const count = Math.min(sequence.pending.length, model.maxRows - rows.length)

@@ -30,6 +30,7 @@ function scoresOf(logits: Float32Array, k: number, chosenId: number): TokenScore
       logit: logits[chosenId]!,
       rank: order.findIndex(({ id }) => id === chosenId),
     },
+    processed: null,
   }
 }
 

@@ -11,7 +11,7 @@ export function recordToken(
   vocabulary: number,
   text: string | null,
 ): TokenRecord {
-  const { statistics, top, chosen } = scores
+  const { statistics, top, chosen, processed } = scores
   const logDenominator = Math.log(statistics.s)
   const logprob = (logit: number) => logit - statistics.maximum - logDenominator
   const first = Math.exp(logprob(top[0]!.logit))
@@ -32,5 +32,13 @@ export function recordToken(
     topLogprobs,
     // The top k of f32 logits can exceed 1 by a rounding error.
     tailMass: Math.max(0, 1 - topMass),
+    ...(processed && {
+      processedEntropyNats: processed.statistics.entropyNats,
+      // Never above 0, which f32 sums can exceed by a rounding error.
+      processedLogprob: Math.min(
+        0,
+        processed.logit - processed.statistics.maximum - Math.log(processed.statistics.s),
+      ),
+    }),
   }
 }

@@ -25,4 +25,11 @@ export interface TokenRecord {
   topLogprobs: number[]
   /** Probability outside those k. */
   tailMass: number
+  /**
+   * Entropy of the distribution that the token was chosen from, after penalty, temperature and filters, nats; absent where
+   * that is the raw softmax.
+   */
+  processedEntropyNats?: number
+  /** Log-probability of the chosen token in that distribution, nats; absent where that is the raw softmax. */
+  processedLogprob?: number
 }

@@ -10,7 +10,8 @@ import type { ModelConfig } from './config.ts'
 import { type ForwardPass, forward } from './forward.ts'
 import { createKeyValueCache } from './key-value-cache.ts'
 import type { ModelWeights } from './load-weights.ts'
-import { type Sampling, type ScoredRow, TokenHead, type TokenScores } from './token-head.ts'
+import type { Sampling } from './sampling.ts'
+import { type ScoredRow, TokenHead, type TokenScores } from './token-head.ts'
 
 /** A token of some sequence, to be run through the model. */
 export interface Row {
@@ -20,6 +21,9 @@ export interface Row {
   /** The cache slot of its sequence. */
   slot: number
 }
+
+/** A row of a step whose next token is wanted. */
+export type StepScore = Omit<ScoredRow, 'slot'>
 
 /** What a model makes room for. */
 export interface ModelRoom {
@@ -93,7 +97,7 @@ export class LanguageModel {
    * Runs rows through the model and returns the scores in the order of `scored`. Alone: one submit, and one
    * synchronisation where any row is scored. A row's numbers do not depend on the other rows of its step.
    */
-  async step(rows: Row[], scored: ScoredRow[], sampling: Sampling): Promise<TokenScores[]> {
+  async step(rows: readonly Row[], scored: readonly StepScore[], sampling: Sampling): Promise<TokenScores[]> {
     if (rows.length > this.maxRows || scored.length > this.#head.maxRows)
       throw new Error(
         `step: ${rows.length} rows, ${scored.length} scored; room for ${this.maxRows} and ${this.#head.maxRows}`,
@@ -116,10 +120,12 @@ export class LanguageModel {
       activations.slots,
       wordsOf(row => row.slot),
     )
+    if ((sampling.repetitionPenalty ?? 1) !== 1) await this.#head.takeRows(device, rows)
     this.group.begin(`step of ${rows.length}`)
     const lastPosition = rows.reduce((last, row) => Math.max(last, row.position), 0)
     const normed = await forward(this.group, { ...this.#pass, activations, lastPosition })
-    if (scored.length > 0) return this.#head.score(this.group, normed, scored, sampling)
+    const ofSlots = scored.map(score => ({ ...score, slot: rows[score.row]!.slot }))
+    if (scored.length > 0) return this.#head.score(this.group, normed, ofSlots, sampling)
     this.group.recorder.submit()
     return []
   }

@@ -1,4 +1,4 @@
-import { choose } from '../../kernels/choose/choose.ts'
+import { choiceWords, choose } from '../../kernels/choose/choose.ts'
 import {
   type EntropyStatistics,
   entropy,
@@ -20,14 +20,10 @@ import type { PackedWeight } from '../../kernels/pack-weight/pack-weight.ts'
 import { rank } from '../../kernels/rank/rank.ts'
 import { readTopLogits, type TopLogit, topK, topKCandidateWords } from '../../kernels/top-k/top-k.ts'
 import type { RankGroup } from '../parallel/rank-group.ts'
+import { LogitProcessor } from './logit-processor.ts'
 import { mergeStatistics, mergeTop, noToken } from './merge-scores.ts'
-
-/** How a step chooses its token. */
-export interface Sampling {
-  /** 0 chooses the likeliest. */
-  temperature: number
-  seed: number
-}
+import { planProcessing, type Sampling } from './sampling.ts'
+import type { SeenRow } from './seen-tokens.ts'
 
 /** A row whose next token is wanted: which row of the pass, and the keys of its noise. */
 export interface ScoredRow {
@@ -36,6 +32,8 @@ export interface ScoredRow {
   sequence: number
   /** Number of the step within the sequence. */
   step: number
+  /** The cache slot of the sequence. */
+  slot: number
 }
 
 /** What the device hands over of a row's logits. */
@@ -45,6 +43,8 @@ export interface TokenScores {
   top: TopLogit[]
   /** The token that was chosen, its logit, and how many tokens are likelier. */
   chosen: TopLogit & { rank: number }
+  /** Of the distribution that was chosen from, and the chosen token's logit in it; null where that is the raw one. */
+  processed: { statistics: EntropyStatistics; logit: number } | null
 }
 
 /**
@@ -57,6 +57,8 @@ export class TokenHead {
   readonly #k: number
   readonly #vocabularyWidths: number[]
   readonly #buffers: HeadBuffers
+  /** Made when it is first asked for: most runs process nothing. */
+  #processor: LogitProcessor | null = null
 
   private constructor(weight: PackedWeight, options: TokenHeadOptions, buffers: HeadBuffers) {
     this.#weight = weight
@@ -86,50 +88,73 @@ export class TokenHead {
     return this.#buffers.logits.shape[0] ?? 0
   }
 
-  /** Scores some rows of `normed` [N, D]: submits the group's recording and waits for the scores, then for the other ranks'. */
+  /** Takes the rows of a step whose logits will be penalised for what their sequences hold. */
+  async takeRows(device: Device, rows: readonly SeenRow[]): Promise<void> {
+    const { seen } = await this.#logitProcessor(device)
+    seen.add(device, rows)
+  }
+
+  /**
+   * Scores some rows of `normed` [N, D]: submits the group's recording and waits for the scores, then for the other
+   * ranks'. Where ranks share the vocabulary, top-k, top-p and min-p cost exchanges of their own.
+   */
   async score(
     group: RankGroup,
     normed: Tensor,
-    scored: ScoredRow[],
+    scored: readonly ScoredRow[],
     sampling: Sampling,
   ): Promise<TokenScores[]> {
     const { device, exchange } = group
-    const { scores, ranks, readable } = this.#buffers
-    const samples = sampling.temperature > 0
-    const ranksAtOnce = samples && exchange.ranks === 1
-    this.#record(group, normed, scored, sampling)
-    const { choices } = scores.tensors
-    if (ranksAtOnce)
-      rank(
-        group.recorder,
-        this.#logits(scored.length),
-        rowsOf(choices, scored.length),
-        rowsOf(ranks, scored.length),
-      )
-    group.recorder.copyBuffer(scores.buffer, 0, readable, 0, scores.sizeBytes)
-    group.recorder.copyBuffer(ranks.buffer, 0, readable, scores.sizeBytes, scored.length * 4)
-    group.recorder.submit()
-    const bytes = await device.readMapped(readable, scores.sizeBytes + scored.length * 4)
-    const gathered = await exchange.gather(new Uint8Array(bytes))
-    const ofRanks = Array.from(
-      { length: exchange.ranks },
-      (_, from) => gathered.slice(from * bytes.byteLength, (from + 1) * bytes.byteLength).buffer,
-    )
-    const merged = scored.map((_, row) => this.#merge(ofRanks, row, samples))
-    if (samples && !ranksAtOnce) await this.#countRanks(group, merged)
+    const { processes, truncates, chooses } = planProcessing(sampling)
+    const truncatesTogether = truncates && exchange.ranks > 1
+    const processor = processes ? await this.#logitProcessor(device) : null
+    const logits = this.#recordLogits(group, normed, scored)
+    const slots = scored.map(({ slot }) => slot)
+    const processed = processor?.process(device, group.recorder, logits, slots, sampling) ?? null
+    if (processor && processed && truncates && !truncatesTogether)
+      processor.truncate(group.recorder, processed, sampling)
+    if (chooses) this.#recordChoice(group, logits, processed, scored, sampling)
+    if (chooses && exchange.ranks === 1) {
+      const { choices } = this.#buffers.scores.tensors
+      rank(group.recorder, logits, rowsOf(choices, scored.length), rowsOf(this.#buffers.ranks, scored.length))
+    }
+    const first = await this.#handOver(group, scored.length, chooses)
+    const raw = scored.map((_, row) => this.#mergeRaw(first, row))
+    if (!chooses) return raw
+    let last = first
+    if (processor && processed && truncatesTogether) {
+      const maxima = raw.map((_, row) => this.#mergeStatistics(first, row, 'processed').maximum)
+      await processor.truncateTogether(group, processed, maxima, sampling)
+      this.#recordChoice(group, logits, processed, scored, sampling)
+      last = await this.#handOver(group, scored.length, chooses)
+    }
+    const merged = raw.map((scores, row) => this.#mergeChoice(scores, last, row, processes))
+    if (exchange.ranks > 1) await this.#countRanks(group, merged)
     return merged
+  }
+
+  async #logitProcessor(device: Device): Promise<LogitProcessor> {
+    const widths = this.#vocabularyWidths
+    this.#processor ??= await LogitProcessor.create(device, {
+      rows: this.maxRows,
+      slots: this.maxRows,
+      width: this.#weight.outputs,
+      firstId: this.#firstId,
+      vocabulary: widths.reduce((sum, width) => sum + width, 0),
+    })
+    return this.#processor
   }
 
   #logits(rows: number): Tensor {
     return rowsOf(this.#buffers.logits, rows)
   }
 
-  #record(group: RankGroup, normed: Tensor, scored: ScoredRow[], sampling: Sampling): void {
-    const { device, recorder } = group
+  /** Records what is always wanted: logits, their statistics and the largest. */
+  #recordLogits({ device, recorder }: RankGroup, normed: Tensor, scored: readonly ScoredRow[]): Tensor {
     const rows = scored.length
     const D = this.#weight.inputs
     const { scores, entropyPartials, topCandidates } = this.#buffers
-    const { statistics, top, choices } = scores.tensors
+    const { statistics, top } = scores.tensors
     const hidden = rowsOf(this.#buffers.selected, rows) // [S, D]
     for (const [index, { row }] of scored.entries())
       recorder.copy(normed, row * D * 4, hidden, index * D * 4, D * 4)
@@ -137,45 +162,106 @@ export class TokenHead {
     linear(device, recorder, hidden, this.#weight, logits) // logits [S, V]
     entropy(device, recorder, logits, entropyPartials, rowsOf(statistics, rows)) // [S, 8]
     topK(device, recorder, logits, topCandidates, rowsOf(top, rows)) // [S, k, 2]
-    if (sampling.temperature === 0) return
+    return logits
+  }
+
+  /** Records the choice, and the statistics of the distribution that it is made from where that is not the raw one. */
+  #recordChoice(
+    { device, recorder }: RankGroup,
+    logits: Tensor,
+    processed: Tensor | null,
+    scored: readonly ScoredRow[],
+    { temperature, seed }: Sampling,
+  ): void {
+    const rows = scored.length
+    const { scores, entropyPartials } = this.#buffers
+    if (processed)
+      entropy(device, recorder, processed, entropyPartials, rowsOf(scores.tensors.processed, rows)) // [S, 8]
     const sequences = rowsOf(this.#buffers.sequences, rows)
     const steps = rowsOf(this.#buffers.steps, rows)
     const keysOf = (key: (row: ScoredRow) => number) => Uint32Array.from(scored, key)
-    uploadTensor(
-      device,
+    const isDrawn = temperature > 0
+    if (isDrawn) {
+      uploadTensor(
+        device,
+        sequences,
+        keysOf(row => row.sequence),
+      )
+      uploadTensor(
+        device,
+        steps,
+        keysOf(row => row.step),
+      )
+    }
+    choose(recorder, {
+      logits,
+      scores: processed ?? logits,
       sequences,
-      keysOf(row => row.sequence),
-    )
-    uploadTensor(
-      device,
       steps,
-      keysOf(row => row.step),
-    )
-    const firstId = this.#firstId
-    choose(recorder, { logits, sequences, steps, choices: rowsOf(choices, rows), firstId, ...sampling }) // [S, 3]
+      choices: rowsOf(scores.tensors.choices, rows),
+      firstId: this.#firstId,
+      seed: isDrawn ? seed : null,
+    }) // [S, 4]
   }
 
-  /** Joins what every rank read of a row. */
-  #merge(ofRanks: ArrayBuffer[], row: number, samples: boolean): TokenScores {
-    const { scores } = this.#buffers
-    const { statistics, top, choices } = scores.tensors
-    const parts = ofRanks.map(bytes => readEntropyStatistics(bytes.slice(statistics.offsetBytes), row))
+  /** Submits, reads this rank's scores and meets the others: the bytes of every rank. Without a choice only the raw ones. */
+  async #handOver(
+    { device, recorder, exchange }: RankGroup,
+    rows: number,
+    chooses: boolean,
+  ): Promise<ArrayBuffer[]> {
+    const { scores, ranks, readable } = this.#buffers
+    const scoreBytes = chooses ? scores.sizeBytes : scores.tensors.choices.offsetBytes
+    recorder.copyBuffer(scores.buffer, 0, readable, 0, scoreBytes)
+    if (chooses) recorder.copyBuffer(ranks.buffer, 0, readable, scoreBytes, rows * 4)
+    recorder.submit()
+    const sizeBytes = scoreBytes + (chooses ? rows * 4 : 0)
+    const bytes = await device.readMapped(readable, sizeBytes)
+    const gathered = await exchange.gather(new Uint8Array(bytes))
+    return Array.from(
+      { length: exchange.ranks },
+      (_, from) => gathered.slice(from * sizeBytes, (from + 1) * sizeBytes).buffer,
+    )
+  }
+
+  /** Joins what every rank read of a row's raw logits; the likeliest is the chosen one. */
+  #mergeRaw(ofRanks: ArrayBuffer[], row: number): TokenScores {
+    const { top } = this.#buffers.scores.tensors
     const tops = ofRanks.map((bytes, from) => {
       const firstId = this.#vocabularyWidths.slice(0, from).reduce((sum, width) => sum + width, 0)
       const local = readTopLogits(bytes.slice(top.offsetBytes), row, this.#k)
       return local.map(({ id, logit }) => ({ id: id === noToken ? noToken : firstId + id, logit }))
     })
     const likeliest = mergeTop(tops, this.#k)
-    const result = { statistics: mergeStatistics(parts, this.#vocabularyWidths), top: likeliest }
-    if (!samples) return { ...result, chosen: { ...likeliest[0]!, rank: 0 } }
-    const drawn = ofRanks.map(bytes => {
-      const at = choices.offsetBytes + row * 12
-      const [logit, score] = new Float32Array(bytes, at + 4, 2)
-      const [rankOfToken] = new Uint32Array(bytes, scores.sizeBytes + row * 4, 1)
-      return { id: new Uint32Array(bytes, at, 1)[0]!, logit: logit!, score: score!, rank: rankOfToken! }
+    const statistics = this.#mergeStatistics(ofRanks, row, 'statistics')
+    return { statistics, top: likeliest, chosen: { ...likeliest[0]!, rank: 0 }, processed: null }
+  }
+
+  #mergeStatistics(ofRanks: ArrayBuffer[], row: number, name: 'statistics' | 'processed'): EntropyStatistics {
+    const { offsetBytes } = this.#buffers.scores.tensors[name]
+    const parts = ofRanks.map(bytes => readEntropyStatistics(bytes.slice(offsetBytes), row))
+    return mergeStatistics(parts, this.#vocabularyWidths)
+  }
+
+  /** Joins what every rank chose, and the statistics of the distribution that it was chosen from. */
+  #mergeChoice(raw: TokenScores, ofRanks: ArrayBuffer[], row: number, processes: boolean): TokenScores {
+    const { scores } = this.#buffers
+    const at = scores.tensors.choices.offsetBytes + row * choiceWords * 4
+    const choices = ofRanks.map(bytes => {
+      const [logit = 0, score = 0, drawn = 0] = new Float32Array(bytes, at + 4, 3)
+      const [rankOfToken = 0] = new Uint32Array(bytes, scores.sizeBytes + row * 4, 1)
+      return { id: new Uint32Array(bytes, at, 1)[0]!, logit, score, drawn, rank: rankOfToken }
     })
-    const best = drawn.reduce((a, b) => (b.id !== noToken && (a.id === noToken || b.score > a.score) ? b : a))
-    return { ...result, chosen: { id: best.id, logit: best.logit, rank: best.rank } }
+    const { id, logit, score, rank } = choices.reduce((a, b) =>
+      b.id !== noToken && (a.id === noToken || b.drawn > a.drawn) ? b : a,
+    )
+    return {
+      ...raw,
+      chosen: { id, logit, rank },
+      processed: processes
+        ? { statistics: this.#mergeStatistics(ofRanks, row, 'processed'), logit: score }
+        : null,
+    }
   }
 
   /**
@@ -188,10 +274,10 @@ export class TokenHead {
     const { ranks, readable, scores } = this.#buffers
     const rows = merged.length
     const choices = rowsOf(scores.tensors.choices, rows)
-    const words = new Uint32Array(rows * 3)
+    const words = new Uint32Array(rows * choiceWords)
     for (const [row, { chosen }] of merged.entries()) {
-      words[row * 3] = chosen.id
-      new Float32Array(words.buffer)[row * 3 + 1] = chosen.logit
+      words[row * choiceWords] = chosen.id
+      new Float32Array(words.buffer)[row * choiceWords + 1] = chosen.logit
     }
     group.begin('ranks of chosen tokens')
     uploadTensor(group.device, choices, words)
@@ -233,7 +319,7 @@ interface HeadBuffers extends ScoreBuffers {
 }
 
 interface ScoreBuffers {
-  scores: TensorGroup<'statistics' | 'top' | 'choices'>
+  scores: TensorGroup<'statistics' | 'top' | 'choices' | 'processed'>
   /** Apart from the group, because WebGPU lets no dispatch read and write parts of one buffer. */
   ranks: Tensor
   readable: GPUBuffer
@@ -243,7 +329,8 @@ async function createScores(device: Device, rows: number, k: number): Promise<Sc
   const scores = await createTensorGroup(device, 'scores', {
     statistics: { dtype: 'u32', shape: [rows, entropyWords] },
     top: { dtype: 'u32', shape: [rows, k, 2] },
-    choices: { dtype: 'u32', shape: [rows, 3] },
+    choices: { dtype: 'u32', shape: [rows, choiceWords] },
+    processed: { dtype: 'u32', shape: [rows, entropyWords] },
   })
   const ranks = await createTensor(device, 'ranks', 'u32', [rows])
   const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST

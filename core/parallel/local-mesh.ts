@@ -1,4 +1,5 @@
 import type { Device } from '../../kernels/gpu/device.ts'
+import { histogramWords } from '../../kernels/mass-histogram/mass-histogram.ts'
 import type { TensorEntry } from '../formats/safetensors.ts'
 import {
   type GenerateOptions,
@@ -19,7 +20,7 @@ const loadingSlotBytes = 8 * 2 ** 20
 /** Bytes that one rank hands over at most while a model runs and loads: the largest partial sum, or a piece of a weight. */
 export function exchangeSlotBytes(config: ModelConfig, room: ModelRoom): number {
   const partialSum = stepRows(config, room) * config.hiddenSize * 4
-  const scores = room.sequences * (room.topK * 8 + 64) + 1024
+  const scores = room.sequences * Math.max(room.topK * 8 + 84, histogramWords * 4) + 1024
   const weightRow = Math.max(config.intermediateSize, config.heads * config.headDim) * 4
   return Math.max(loadingSlotBytes, partialSum, scores, weightRow)
 }

@@ -7,6 +7,7 @@ import { runPrepared } from '../gpu/run-prepared.ts'
 import { topKReference } from '../top-k/top-k.reference.ts'
 import { prepareChoose } from './choose.bench.ts'
 import { chooseShapes, gumbelReference } from './choose.reference.ts'
+import { choiceWords } from './choose.ts'
 
 /** Closer than this, 32-bit scores of ±1e4 may be equal. */
 const decidedBy = 1e-3
@@ -53,18 +54,24 @@ async function sample(
   const seed = random.integer(2 ** 32)
   const sequences = Uint32Array.from({ length: rows }, () => random.integer(2 ** 32))
   const steps = Uint32Array.from({ length: rows }, () => random.integer(2000))
-  const prepared = await prepareChoose(device, { rows, width, temperature, seed })
-  const { choices } = await runPrepared(device, prepared, { logits, sequences, steps }, 'choices')
+  const scaled = logits.map(x => (temperature === 0 ? x : x / temperature))
+  const prepared = await prepareChoose(device, { rows, width, seed: temperature === 0 ? null : seed })
+  const { choices } = await runPrepared(
+    device,
+    prepared,
+    { logits, scores: scaled, sequences, steps },
+    'choices',
+  )
   const [words, numbers] = [new Uint32Array(choices), new Float32Array(choices)]
   const eachRow = Array.from({ length: rows }, (_, row) => row)
   return {
     logits,
     scores: eachRow.map(row =>
-      Float64Array.from(rowOf(logits, row, width), (x, id) =>
-        temperature === 0 ? x : x / temperature + gumbelReference(seed, sequences[row]!, steps[row]!, id),
+      Float64Array.from(rowOf(scaled, row, width), (x, id) =>
+        temperature === 0 ? x : x + gumbelReference(seed, sequences[row]!, steps[row]!, id),
       ),
     ),
-    ids: eachRow.map(row => words[3 * row]!),
-    chosen: eachRow.map(row => numbers[3 * row + 1]!),
+    ids: eachRow.map(row => words[choiceWords * row]!),
+    chosen: eachRow.map(row => numbers[choiceWords * row + 1]!),
   }
 }

@@ -24,11 +24,12 @@ describe('choose', async () => {
     { seed, sequences, steps }: Keys,
   ): Promise<{ id: number; logit: number }[]> {
     const rows = sequences.length
-    const shape = { rows, width: logits.length / rows, temperature, seed }
-    const inputs = { logits, sequences: new Uint32Array(sequences), steps: new Uint32Array(steps) }
+    const shape = { rows, width: logits.length / rows, seed: temperature === 0 ? null : seed }
+    const scores = logits.map(x => (temperature === 0 ? x : x / temperature))
+    const inputs = { logits, scores, sequences: new Uint32Array(sequences), steps: new Uint32Array(steps) }
     const { choices } = await runPrepared(device, await prepareChoose(device, shape), inputs, 'choices')
     const [ids, chosen] = [new Uint32Array(choices), new Float32Array(choices)]
-    return sequences.map((_, row) => ({ id: ids[3 * row]!, logit: chosen[3 * row + 1]! }))
+    return sequences.map((_, row) => ({ id: ids[4 * row]!, logit: chosen[4 * row + 1]! }))
   }
 
   const keysOf = (random: Random, rows: number): Keys => ({

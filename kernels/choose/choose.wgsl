@@ -1,7 +1,7 @@
-// The token that a step chooses: argmax over i of logits[r, i] / temperature + G(seed, sequence, step, i), G a standard
-// Gumbel deviate: a sample of softmax(logits / temperature) (Gumbel-max, arXiv 1411.0030). The noise depends on nothing
-// but its four keys, so that neither the batch nor a split of the vocabulary changes what is drawn. Temperature 0 is the
-// plain argmax. Ties go to the lower id; what is not finite is never chosen.
+// The token that a step chooses: argmax over i of scores[r, i] + G(seed, sequence, step, i), G a standard Gumbel deviate:
+// a sample of softmax(scores) (Gumbel-max, arXiv 1411.0030). The noise depends on nothing but its four keys, so that
+// neither the batch nor a split of the vocabulary changes what is drawn. Without noise it is the plain argmax. Ties go to
+// the lower id; what is not finite is never chosen.
 // One workgroup a row.
 
 const THREADS = 256u;
@@ -12,13 +12,14 @@ struct Params {
   width: u32,
   first_id: u32,  // id of the row's first logit: ranks may share a vocabulary
   seed: u32,
-  temperature: f32,
+  draws: u32,     // 0: no noise
 }
 
 struct Choice {
   id: u32,
-  logit: f32,
-  score: f32,  // by which ranks that share a vocabulary compare their choices
+  logit: f32,  // raw
+  score: f32,  // without noise
+  drawn: f32,  // with noise: by which ranks that share a vocabulary compare their choices
 }
 
 struct Scored {
@@ -28,9 +29,10 @@ struct Scored {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> logits: array<f32>;
-@group(0) @binding(2) var<storage, read> sequences: array<u32>;  // key of each row's sequence
-@group(0) @binding(3) var<storage, read> steps: array<u32>;      // step of each row's sequence
-@group(0) @binding(4) var<storage, read_write> choices: array<Choice>;
+@group(0) @binding(2) var<storage, read> scores: array<f32>;     // the processed logits, or the raw ones again
+@group(0) @binding(3) var<storage, read> sequences: array<u32>;  // key of each row's sequence
+@group(0) @binding(4) var<storage, read> steps: array<u32>;      // step of each row's sequence
+@group(0) @binding(5) var<storage, read_write> choices: array<Choice>;
 
 var<workgroup> best: array<Scored, THREADS>;
 
@@ -71,11 +73,10 @@ fn choose(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation
   let row = workgroup.x;
   var mine = Scored(LOWEST, NOTHING);
   for (var i = thread; i < params.width; i += THREADS) {
-    let logit = logits[row * params.width + i];
-    if (is_finite(logit)) {
-      var score = logit;
-      if (params.temperature > 0.0) {
-        score = logit / params.temperature + gumbel(sequences[row], steps[row], params.first_id + i);
+    var score = scores[row * params.width + i];
+    if (is_finite(score)) {
+      if (params.draws != 0u) {
+        score += gumbel(sequences[row], steps[row], params.first_id + i);
       }
       let scored = Scored(score, i);
       if (before(scored, mine)) {
@@ -93,10 +94,11 @@ fn choose(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation
   }
   if (thread == 0u) {
     let id = best[0].id;
-    var logit = LOWEST;
-    if (id != NOTHING) {
-      logit = logits[row * params.width + id];
+    if (id == NOTHING) {
+      choices[row] = Choice(NOTHING, LOWEST, LOWEST, LOWEST);
+    } else {
+      let at = row * params.width + id;
+      choices[row] = Choice(params.first_id + id, logits[at], scores[at], best[0].score);
     }
-    choices[row] = Choice(select(params.first_id + id, NOTHING, id == NOTHING), logit, best[0].score);
   }
 }

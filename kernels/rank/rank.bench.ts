@@ -1,3 +1,4 @@
+import { choiceWords } from '../choose/choose.ts'
 import { benchCases } from '../gpu/bench.ts'
 import type { Device } from '../gpu/device.ts'
 import { createFilledTensors, type PreparedKernel } from '../gpu/prepared-kernel.ts'
@@ -11,7 +12,7 @@ export async function prepareRank(
 ): Promise<PreparedKernel<'logits' | 'choices' | 'ranks'>> {
   const { tensors, destroy } = await createFilledTensors(device, {
     logits: ['f32', [rows, width]],
-    choices: ['u32', [rows, 3]],
+    choices: ['u32', [rows, choiceWords]],
     ranks: ['u32', [rows]],
   })
   const { logits, choices, ranks } = tensors

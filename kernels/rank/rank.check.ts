@@ -1,3 +1,4 @@
+import { choiceWords } from '../choose/choose.ts'
 import { checkCases } from '../gpu/check.ts'
 import { compareBits } from '../gpu/compare.ts'
 import { distributedRows, distributions, rowOf } from '../gpu/distributions.ts'
@@ -14,11 +15,11 @@ export const rankChecks = checkCases('rank', rankShapes, async (device, shape) =
     const random = new Random(37)
     const logits = distributedRows(kind, random, rows, width)
     const ids = Array.from({ length: rows }, () => random.integer(width))
-    const choices = new Uint32Array(rows * 3)
+    const choices = new Uint32Array(rows * choiceWords)
     const chosen = new Float32Array(choices.buffer)
     ids.forEach((id, row) => {
-      choices[3 * row] = id
-      chosen[3 * row + 1] = logits[row * width + id]!
+      choices[choiceWords * row] = id
+      chosen[choiceWords * row + 1] = logits[row * width + id]!
     })
     const { ranks } = await runPrepared(
       device,

@@ -21,7 +21,7 @@ describe('rank', async () => {
     const choices = await createTensor(device, 'choices', 'u32', [1, 3])
     const ranks = await createTensor(device, 'ranks', 'u32', [2])
     expect(() => rank(new Recorder(device, 'test'), logits, choices, ranks)).toThrow(
-      /rank: choices is \[1,3\], expected \[2,3\]/,
+      /rank: choices is \[1,3\], expected \[2,4\]/,
     )
   })
 })

@@ -12,6 +12,7 @@ struct Choice {
   id: u32,
   logit: f32,
   score: f32,
+  drawn: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;

@@ -1,7 +1,7 @@
 import type { Generation } from '../../core/generate/generate.ts'
 import type { TokenRecord } from '../../core/generate/token-record.ts'
 import type { ModelRoom } from '../../core/model/language-model.ts'
-import type { Sampling } from '../../core/model/token-head.ts'
+import type { Sampling } from '../../core/model/sampling.ts'
 import type { AdapterChoice } from '../adapter/dawn.ts'
 import type { RankAdapter } from '../adapter/rank-adapters.ts'
 import type { LoadFormat } from '../files/open-model.ts'

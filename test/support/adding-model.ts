@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
 import type { SteppedModel } from '../../core/generate/generate.ts'
 import type { ModelConfig } from '../../core/model/config.ts'
-import type { Row } from '../../core/model/language-model.ts'
-import type { ScoredRow, TokenScores } from '../../core/model/token-head.ts'
+import type { Row, StepScore } from '../../core/model/language-model.ts'
+import type { TokenScores } from '../../core/model/token-head.ts'
 import { tinyConfig } from './tiny-config.ts'
 
 /** Of the model below: 100 tokens, a context of 64. */
@@ -18,7 +18,7 @@ export const poison = 66
 export function addingModel(room: { sequences: number; capacity?: number; maxRows?: number }) {
   const { sequences, capacity = 64, maxRows = 16 } = room
   const caches: number[][] = Array.from({ length: sequences }, () => [])
-  const steps: { rows: Row[]; scored: ScoredRow[] }[] = []
+  const steps: { rows: Row[]; scored: StepScore[] }[] = []
   const model: SteppedModel = {
     config: addingConfig,
     room: { sequences, capacity, topK: 2 },
@@ -56,5 +56,6 @@ function scoresAfter(tokens: number[]): TokenScores {
       { id: id + 1, logit: 0.5 },
     ],
     chosen: { id, logit: 1, rank: 0 },
+    processed: null,
   }
 }

@@ -1,0 +1,40 @@
+/**
+ * How a step chooses its token. Processing happens in the order of Hugging Face Transformers: repetition penalty,
+ * temperature, top-k, top-p, min-p; what is left is sampled, or at temperature 0 its likeliest is taken.
+ */
+export interface Sampling {
+  /** 0 chooses the likeliest. */
+  temperature: number
+  seed: number
+  /** Only the k likeliest tokens; exactly k, ties by the lower id. Left out: no bound. */
+  topK?: number
+  /** Only the fewest likeliest tokens whose probabilities reach this share, in (0, 1] (arXiv 1904.09751). */
+  topP?: number
+  /** Only tokens at least this share as likely as the likeliest, in [0, 1) (arXiv 2407.01082). */
+  minP?: number
+  /** Of tokens in the prompt or the answer so far: logits are divided by it where positive, else multiplied (arXiv 1909.05858). */
+  repetitionPenalty?: number
+}
+
+/** What of a step's logits must be done beyond reading them. */
+export interface Processing {
+  /** The distribution that is chosen from is not the raw one. */
+  processes: boolean
+  /** Some tokens cannot be chosen. */
+  truncates: boolean
+  /** The chosen token need not be the likeliest of the raw logits. */
+  chooses: boolean
+}
+
+/** What a step must do for these settings: nothing for the likeliest token without a penalty. */
+export function planProcessing(sampling: Sampling): Processing {
+  const { temperature, topK = 0, topP = 1, minP = 0, repetitionPenalty = 1 } = sampling
+  const samples = temperature > 0
+  const truncates = samples && (topK > 0 || topP < 1 || minP > 0)
+  const penalises = repetitionPenalty !== 1
+  return {
+    processes: penalises || truncates || (samples && temperature !== 1),
+    truncates,
+    chooses: samples || penalises,
+  }
+}

@@ -1,0 +1,41 @@
+import type { GenerateOptions, Generation, SequenceRequest } from '../../core/generate/generate.ts'
+import type { LanguageModel, ModelRoom } from '../../core/model/language-model.ts'
+import { createLocalMesh, generateOnMesh } from '../../core/parallel/local-mesh.ts'
+import { type Device, openDevice } from '../../kernels/gpu/device.ts'
+import { openAdapter } from '../../node-runner/adapter/dawn.ts'
+import { openModelFolder } from '../../node-runner/files/open-model-folder.ts'
+
+/** Opens so many devices of the CPU adapter. */
+export async function openDevices(count: number, kernels?: 'cpu' | 'gpu'): Promise<Device[]> {
+  const devices: Device[] = []
+  for (let rank = 0; rank < count; rank++) devices.push(await openDevice(await openAdapter('cpu'), kernels))
+  return devices
+}
+
+/** A model of a folder, a rank on each device. */
+export async function loadMesh(
+  devices: readonly Device[],
+  folder: string,
+  room: ModelRoom,
+): Promise<LanguageModel[]> {
+  const files = await openModelFolder(folder)
+  try {
+    return await createLocalMesh(devices, files.config, files.weights, folder, room)
+  } finally {
+    await files.close()
+  }
+}
+
+/** Answers by the keys of their requests. */
+export async function answersOf(
+  models: readonly LanguageModel[],
+  requests: readonly SequenceRequest[],
+  options: GenerateOptions,
+): Promise<Map<number, Generation>> {
+  const answers = await generateOnMesh(models, requests, options)
+  return new Map(
+    answers
+      .sort((a, b) => a.request.key - b.request.key)
+      .map(({ request, generation }) => [request.key, generation]),
+  )
+}

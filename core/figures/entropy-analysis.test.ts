@@ -6,11 +6,13 @@ import { columnsOf } from '../analyse/columns-of.ts'
 import type { SampleRecord } from '../formats/sample-record.ts'
 import { drawEntropyAnalysis } from './entropy-analysis.ts'
 import { mostPoints } from './evenly-chosen.ts'
+import { collectFigureData } from './figure-data.ts'
 import type { SvgDocument } from './svg-element.ts'
 
 const xmlDocument = () => new DOMParser().parseFromString('<svg/>', 'image/svg+xml') as unknown as SvgDocument
 const draw = (samples: SampleRecord[], title?: string) =>
-  drawEntropyAnalysis(xmlDocument(), samples, analyseRun(columnsOf(samples)), title).outerHTML
+  drawEntropyAnalysis(xmlDocument(), collectFigureData(samples), analyseRun(columnsOf(samples)), title)
+    .outerHTML
 
 const realistic = simulateSamples(70, 34)
 
@@ -82,6 +84,10 @@ test.each([
 test('a document of a page gives the same elements as one of XML', () => {
   const elements = (svg: string) => svg.match(/<[a-zA-Z]+/g)
   const page = parseHTML('<html></html>').document as unknown as SvgDocument
-  const svg = drawEntropyAnalysis(page, realistic, analyseRun(columnsOf(realistic))).outerHTML
+  const svg = drawEntropyAnalysis(
+    page,
+    collectFigureData(realistic),
+    analyseRun(columnsOf(realistic)),
+  ).outerHTML
   expect(elements(svg)).toEqual(elements(draw(realistic)))
 })

@@ -3,7 +3,7 @@ import { drawAccuracyPanel } from './accuracy-panel.ts'
 import { drawBoxPlotPanel } from './box-plot-panel.ts'
 import { drawDistributionPanel } from './distribution-panel.ts'
 import { mostPoints } from './evenly-chosen.ts'
-import { collectFigureData, type FigureSample } from './figure-data.ts'
+import type { FigureData } from './figure-data.ts'
 import { drawFigureHeader, headerHeight } from './figure-header.ts'
 import { classStyles, fontFamily, hatchId, mutedInk } from './figure-theme.ts'
 import { appendPanel, panelSize } from './panel.ts'
@@ -26,11 +26,10 @@ export const figureSize = {
  */
 export function drawEntropyAnalysis(
   document: SvgDocument,
-  samples: Iterable<FigureSample>,
+  data: FigureData,
   analysis: Analysis,
   title = '',
 ): SvgElement {
-  const data = collectFigureData(samples)
   const figure = document.createElementNS(svgNamespace, 'svg')
   const { width, height } = figureSize
   const attributes = {

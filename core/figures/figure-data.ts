@@ -25,24 +25,36 @@ export interface FigureData {
   omitted: number
 }
 
-/** Sorts the samples by class and cuts each into parts. Reads every sample once. */
-export function collectFigureData(samples: Iterable<FigureSample>): FigureData {
-  const groups: FigureData['groups'] = [emptyGroup('correct'), emptyGroup('incorrect')]
-  let omitted = 0
-  for (const sample of samples) {
-    const { meanEntropyNats } = sample
-    if (sample.finishReason === 'error' || meanEntropyNats === null || !Number.isFinite(meanEntropyNats)) {
-      omitted++
-      continue
-    }
-    const group = groups[sample.correct ? 0 : 1]
-    group.meanEntropies.push(meanEntropyNats)
-    if (sample.tokens.length === 0) continue
-    for (let position = 0; position < positionCount; position++) {
-      group.entropiesAtPosition[position]!.push(entropyOfPart(sample.tokens, position))
-    }
+/** Figure data that grows sample by sample and keeps no sample. */
+export interface FigureCollector {
+  add(sample: FigureSample): void
+  readonly data: FigureData
+}
+
+/** Begins figure data: samples are sorted by class and cut into parts as they come. */
+export function createFigureCollector(): FigureCollector {
+  const data: FigureData = { groups: [emptyGroup('correct'), emptyGroup('incorrect')], omitted: 0 }
+  return {
+    data,
+    add({ meanEntropyNats, finishReason, correct, tokens }) {
+      if (finishReason === 'error' || meanEntropyNats === null || !Number.isFinite(meanEntropyNats)) {
+        data.omitted++
+        return
+      }
+      const group = data.groups[correct ? 0 : 1]
+      group.meanEntropies.push(meanEntropyNats)
+      if (tokens.length === 0) return
+      for (let position = 0; position < positionCount; position++)
+        group.entropiesAtPosition[position]!.push(entropyOfPart(tokens, position))
+    },
   }
-  return { groups, omitted }
+}
+
+/** The figure data of samples, each read once. */
+export function collectFigureData(samples: Iterable<FigureSample>): FigureData {
+  const collector = createFigureCollector()
+  for (const sample of samples) collector.add(sample)
+  return collector.data
 }
 
 function emptyGroup(answerClass: AnswerClass): FigureGroup {

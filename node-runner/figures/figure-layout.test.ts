@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { analyseRun } from '../../core/analyse/analyse-run.ts'
 import { columnsOf } from '../../core/analyse/columns-of.ts'
 import { figureSize } from '../../core/figures/entropy-analysis.ts'
+import { collectFigureData } from '../../core/figures/figure-data.ts'
 import { oddRuns, simulateSamples } from '../../test/golden/statistics-samples.ts'
 import { fontFiles, renderFigure } from './render-figure.ts'
 
@@ -62,7 +63,9 @@ test.each([{ name: 'a realistic run', samples: simulateSamples(70, 34) }, ...odd
   'cuts off no text, and lets no two overlap: $name',
   ({ samples }) => {
     const title = 'Qwen/Qwen2.5-7B-Instruct on AI-MO/aimo-validation-math-level-4, train split'
-    const boxes = textBoxes(renderFigure(samples, analyseRun(columnsOf(samples)), title).svg)
+    const boxes = textBoxes(
+      renderFigure(collectFigureData(samples), analyseRun(columnsOf(samples)), title).svg,
+    )
     expect(boxes.length).toBeGreaterThan(8)
     for (const box of boxes) {
       expect(box.left, box.text).toBeGreaterThanOrEqual(4)

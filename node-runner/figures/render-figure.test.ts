@@ -2,12 +2,13 @@ import { describe, expect, test } from 'vitest'
 import { analyseRun } from '../../core/analyse/analyse-run.ts'
 import { columnsOf } from '../../core/analyse/columns-of.ts'
 import { figureSize } from '../../core/figures/entropy-analysis.ts'
+import { collectFigureData } from '../../core/figures/figure-data.ts'
 import type { SampleRecord } from '../../core/formats/sample-record.ts'
 import { oddRuns, simulateSamples } from '../../test/golden/statistics-samples.ts'
 import { rasterise, renderFigure } from './render-figure.ts'
 
 const render = (samples: SampleRecord[]) =>
-  renderFigure(samples, analyseRun(columnsOf(samples)), 'a model on a data set')
+  renderFigure(collectFigureData(samples), analyseRun(columnsOf(samples)), 'a model on a data set')
 
 /** Width and height from the header chunk of a PNG; throws when the bytes are none. */
 function pngSize(png: Uint8Array): { width: number; height: number } {

@@ -3,7 +3,7 @@ import { Resvg } from '@resvg/resvg-js'
 import { DOMParser } from 'linkedom'
 import type { Analysis } from '../../core/analyse/analysis.ts'
 import { drawEntropyAnalysis } from '../../core/figures/entropy-analysis.ts'
-import type { FigureSample } from '../../core/figures/figure-data.ts'
+import type { FigureData } from '../../core/figures/figure-data.ts'
 import type { SvgDocument } from '../../core/figures/svg-element.ts'
 
 /** The contents of `entropy_analysis.svg` and `entropy_analysis.png`. */
@@ -15,15 +15,11 @@ export interface RenderedFigure {
 /** Pixels of the PNG per pixel of the drawing: sharp in print at half the size. */
 const pngScale = 2
 
-/** Draws a run's figure as SVG and PNG. The same samples give the same bytes, whatever fonts the machine has. */
-export function renderFigure(
-  samples: Iterable<FigureSample>,
-  analysis: Analysis,
-  title = '',
-): RenderedFigure {
+/** Draws a run's figure as SVG and PNG. The same data gives the same bytes, whatever fonts the machine has. */
+export function renderFigure(data: FigureData, analysis: Analysis, title = ''): RenderedFigure {
   // linkedom's types speak of lib.dom's elements, which are not loaded here.
   const document = new DOMParser().parseFromString('<svg/>', 'image/svg+xml') as unknown as SvgDocument
-  const svg = `${drawEntropyAnalysis(document, samples, analysis, title).outerHTML}\n`
+  const svg = `${drawEntropyAnalysis(document, data, analysis, title).outerHTML}\n`
   return { svg, png: rasterise(svg, fontFiles()) }
 }
 

@@ -157,7 +157,7 @@ function finishRun(
   // A run that was longer before keeps its samples; every file of it says what this call asked for.
   const run = { ...description, limit }
   claimRunFolder(descriptionPath, run)
-  const { analysis, files } = writeResults(flags.out, run, () => journal.records(limit))
+  const { analysis, files } = writeResults(flags.out, run, journal.records(limit))
   if (flags.json) console.log(JSON.stringify(analysis, null, 2))
   else if (!flags.quiet) console.log(summariseRun(analysis, files))
   for (const warning of analysis.warnings) progress.say(`warning: ${warning}`)

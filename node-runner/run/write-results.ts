@@ -2,52 +2,95 @@ import { join } from 'node:path'
 import { analyseRun } from '../../core/analyse/analyse-run.ts'
 import type { Analysis } from '../../core/analyse/analysis.ts'
 import { columnsOf } from '../../core/analyse/columns-of.ts'
+import { createFigureCollector, type FigureData } from '../../core/figures/figure-data.ts'
+import type { RunColumns } from '../../core/formats/run-columns.ts'
 import { formatVersion, type SampleRecord } from '../../core/formats/sample-record.ts'
+import { encodeSummary } from '../../core/formats/summary-parquet.ts'
+import { createTraceWriter } from '../../core/formats/traces-parquet.ts'
 import { renderFigure } from '../figures/render-figure.ts'
+import { openWholeFile } from '../files/whole-file.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
 import type { RunDescription } from './run-description.ts'
 
-/** Paths of what `writeResults` writes. */
+/** Paths of what is made from a run's journal. */
 export interface ResultFiles {
   results: string
+  summary: string
+  traces: string
   analysis: string
   figureSvg: string
   figurePng: string
 }
 
-/**
- * Writes all_results.json, analysis.json and the figure from a run's samples, which are read once for each file and
- * never held all at once. Returns the analysis.
- */
-export function writeResults(
-  folder: string,
-  run: RunDescription,
-  samples: () => Iterable<SampleRecord>,
-): { analysis: Analysis; files: ResultFiles } {
-  const files: ResultFiles = {
+/** An analysis, and where the files lie that belong to it. */
+export interface Results {
+  analysis: Analysis
+  files: ResultFiles
+}
+
+/** Where a run's folder has its results. */
+export function resultFiles(folder: string): ResultFiles {
+  return {
     results: join(folder, 'all_results.json'),
+    summary: join(folder, 'summary.parquet'),
+    traces: join(folder, 'traces.parquet'),
     analysis: join(folder, 'analysis.json'),
     figureSvg: join(folder, 'entropy_analysis.svg'),
     figurePng: join(folder, 'entropy_analysis.png'),
   }
-  writeFileWhole(files.results, resultsJson(run, samples()))
-  const analysis = analyseRun(columnsOf(samples()))
-  writeFileWhole(files.analysis, [`${JSON.stringify(analysis, null, 2)}\n`])
-  const figure = renderFigure(samples(), analysis, `${run.model.name} on ${run.dataSet.name}`)
-  writeFileWhole(files.figureSvg, [figure.svg])
-  writeFileWhole(files.figurePng, [figure.png])
-  return { analysis, files }
 }
 
-/** all_results.json, one line a result: a whole run exceeds what one string can hold. */
-function* resultsJson(run: RunDescription, samples: Iterable<SampleRecord>): Generator<string> {
-  yield `{"formatVersion":${JSON.stringify(formatVersion)},"run":${JSON.stringify(run)},"results":[`
-  let separator = '\n'
-  for (const sample of samples) {
-    yield separator + JSON.stringify(resultOf(sample))
-    separator = ',\n'
+/**
+ * Writes all results of a run from its samples, which are read once, in the order of the data set, and never held all at
+ * once: all_results.json, summary.parquet, traces.parquet, analysis.json and the figure, each whole or not at all.
+ */
+export function writeResults(folder: string, run: RunDescription, samples: Iterable<SampleRecord>): Results {
+  const files = resultFiles(folder)
+  const results = openWholeFile(files.results)
+  const traces = openWholeFile(files.traces)
+  try {
+    const traceWriter = createTraceWriter(bytes => traces.write(bytes))
+    const figure = createFigureCollector()
+    results.write(
+      `{"formatVersion":${JSON.stringify(formatVersion)},"run":${JSON.stringify(run)},"results":[`,
+    )
+    let separator = '\n'
+    const passSamplesOn = function* () {
+      for (const sample of samples) {
+        // A line a result: a whole run exceeds what one string can hold.
+        results.write(separator + JSON.stringify(resultOf(sample)))
+        separator = ',\n'
+        traceWriter.add(sample)
+        figure.add(sample)
+        yield sample
+      }
+    }
+    const columns = columnsOf(passSamplesOn())
+    results.write('\n]}\n')
+    const index = traceWriter.finish()
+    results.commit()
+    traces.commit()
+    writeFileWhole(files.summary, encodeSummary(columns, index))
+    return { analysis: writeAnalysis(files, run, columns, figure.data), files }
+  } finally {
+    results.discard()
+    traces.discard()
   }
-  yield '\n]}\n'
+}
+
+/** Analyses a run's columns; writes analysis.json and the figure. Returns the analysis. */
+export function writeAnalysis(
+  files: ResultFiles,
+  run: RunDescription,
+  columns: RunColumns,
+  figureData: FigureData,
+): Analysis {
+  const analysis = analyseRun(columns)
+  writeFileWhole(files.analysis, [`${JSON.stringify(analysis, null, 2)}\n`])
+  const figure = renderFigure(figureData, analysis, `${run.model.name} on ${run.dataSet.name}`)
+  writeFileWhole(files.figureSvg, [figure.svg])
+  writeFileWhole(files.figurePng, [figure.png])
+  return analysis
 }
 
 /** A result: the sample with its tokens as columns. */

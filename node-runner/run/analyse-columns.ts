@@ -1,0 +1,57 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { createFigureCollector } from '../../core/figures/figure-data.ts'
+import { openSummary } from '../../core/formats/summary-parquet.ts'
+import { openTraces } from '../../core/formats/trace-reader.ts'
+import { InputError } from '../../core/input-error.ts'
+import { type FileByteSource, openFileByteSource } from '../files/file-byte-source.ts'
+import type { RunDescription } from './run-description.ts'
+import { type Results, resultFiles, writeAnalysis } from './write-results.ts'
+
+/**
+ * Analyses and draws a run from summary.parquet and traces.parquet alone, without its journal: verdicts and scores are
+ * those of the last `writeResults`. Throws InputError where a file is missing, or older than the journal.
+ */
+export async function analyseColumns(folder: string, run: RunDescription): Promise<Results> {
+  const files = resultFiles(folder)
+  const journalTime = modifiedMs(join(folder, 'samples.jsonl')) ?? 0
+  for (const path of [files.summary, files.traces]) {
+    const time = modifiedMs(path)
+    if (time === null || time < journalTime)
+      throw new InputError(
+        `${path}: ${time === null ? 'is missing' : 'is older than samples.jsonl'}, expected the columns of all finished ` +
+          'samples; write them with entrace analyse without --from-columns',
+      )
+  }
+  const opened: FileByteSource[] = []
+  const open = async (path: string) => {
+    const source = await openFileByteSource(path)
+    opened.push(source)
+    return source
+  }
+  try {
+    const summary = await openSummary(await open(files.summary))
+    const columns = await summary.readColumns()
+    const traces = await openTraces(await open(files.traces), await summary.readTraceIndex())
+    const means = columns.scores['MeanTokenEntropy']
+    const figure = createFigureCollector()
+    let row = 0
+    for await (const entropies of traces.entropies()) {
+      figure.add({
+        correct: columns.correct[row] === 1,
+        finishReason: columns.finishReason[row] ?? 'error',
+        meanEntropyNats: means?.[row] ?? null,
+        tokens: Array.from(entropies, entropyNats => ({ entropyNats })),
+      })
+      row++
+    }
+    return { analysis: writeAnalysis(files, run, columns, figure.data), files }
+  } finally {
+    await Promise.all(opened.map(source => source.close()))
+  }
+}
+
+/** When a file was last written, or null where there is none. */
+function modifiedMs(path: string): number | null {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? null
+}

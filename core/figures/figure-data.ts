@@ -44,8 +44,9 @@ export function createFigureCollector(): FigureCollector {
       const group = data.groups[correct ? 0 : 1]
       group.meanEntropies.push(meanEntropyNats)
       if (tokens.length === 0) return
+      const entropies = tokens.map(token => token.entropyNats)
       for (let position = 0; position < positionCount; position++)
-        group.entropiesAtPosition[position]!.push(entropyOfPart(tokens, position))
+        group.entropiesAtPosition[position]!.push(entropyOfPart(entropies, position))
     },
   }
 }
@@ -65,11 +66,14 @@ function emptyGroup(answerClass: AnswerClass): FigureGroup {
   }
 }
 
-/** Mean entropy of the tokens in one part of an answer; of an answer shorter than the parts, of the token that spans it. */
-function entropyOfPart(tokens: FigureSample['tokens'], position: number): number {
-  const start = Math.floor((position * tokens.length) / positionCount)
-  const end = Math.max(start + 1, Math.floor(((position + 1) * tokens.length) / positionCount))
+/**
+ * Mean of an answer's token entropies, one at least, in one of its `positionCount` parts; of an answer shorter than the
+ * parts, of the token that spans it.
+ */
+export function entropyOfPart(entropies: ArrayLike<number>, position: number): number {
+  const start = Math.floor((position * entropies.length) / positionCount)
+  const end = Math.max(start + 1, Math.floor(((position + 1) * entropies.length) / positionCount))
   let sum = 0
-  for (let index = start; index < end; index++) sum += tokens[index]!.entropyNats
+  for (let index = start; index < end; index++) sum += entropies[index]!
   return sum / (end - start)
 }

@@ -1,0 +1,82 @@
+import { analyseRun } from '../../core/analyse/analyse-run.ts'
+import type { SampleRecord } from '../../core/formats/sample-record.ts'
+import type { TraceSample } from '../../core/formats/trace-reader.ts'
+import type { JournalReader } from './journal-reader.ts'
+import { openParquetData } from './parquet-data.ts'
+import { positionsOf, type RunData, readFacts } from './run-data.ts'
+import type { RunFacts } from './run-facts.ts'
+import type { RunFiles } from './run-source.ts'
+
+/**
+ * A run from its journal, followed until summary.parquet holds all of its samples. Dropped files do not change, so
+ * without run.json nothing tells that more is to come.
+ */
+export function openJournalData(files: RunFiles, journal: JournalReader, facts: RunFacts | null): RunData {
+  const columns = journal.columns()
+  const { count } = columns
+  // The page is given the columns' own memory.
+  const analysis = analyseRun(columns)
+  const scoreNames = Object.keys(columns.scores)
+  async function* records(): AsyncGenerator<SampleRecord> {
+    for (let row = 0; row < count; row++) yield await journal.read(row)
+  }
+  return {
+    count,
+    snapshot: () => ({
+      facts,
+      analysis,
+      columns,
+      scoreNames,
+      following: facts?.expectedSamples !== null && facts !== null,
+      traceBytes: journal.byteLength,
+    }),
+    async poll() {
+      if (await journal.readOn()) return openJournalData(files, journal, facts)
+      const now = facts && (await readFacts(files))
+      if (now === null || count < (now.expectedSamples ?? 0)) return null
+      const parquet = await openParquetData(files).catch(() => null)
+      return parquet && parquet.count >= count ? parquet.withFacts(now) : null
+    },
+    readScore: name =>
+      Promise.reject(
+        new RangeError(`${files.name}: has no score ${name}, expected one of ${scoreNames.join(', ')}`),
+      ),
+    readSample: async row => sampleOf(await journal.read(row)),
+    async *texts() {
+      let row = 0
+      for await (const { problem, generatedText } of records()) yield { row: row++, problem, generatedText }
+    },
+    readPositions: onProgress => positionsOf(count, entropies(), onProgress),
+  }
+
+  async function* entropies(): AsyncGenerator<number[]> {
+    for await (const { tokens } of records()) yield tokens.map(token => token.entropyNats)
+  }
+}
+
+function sampleOf({ tokens, ...sample }: SampleRecord): TraceSample {
+  const column = <Name extends keyof (typeof tokens)[number]>(name: Name) => tokens.map(token => token[name])
+  return {
+    problemId: sample.problemId,
+    problemIndex: sample.problemIndex,
+    sampleIndex: sample.sampleIndex,
+    problem: sample.problem,
+    prompt: sample.prompt,
+    generatedText: sample.generatedText,
+    error: sample.error ?? null,
+    metadata: sample.metadata,
+    tokens: {
+      tokenId: column('id'),
+      tokenText: column('text'),
+      entropyNats: column('entropyNats'),
+      varentropy: column('varentropy'),
+      logprob: column('logprob'),
+      margin: column('margin'),
+      selfCertainty: column('selfCertainty'),
+      rank: column('rank'),
+      topIds: column('topIds'),
+      topLogprobs: column('topLogprobs'),
+      tailMass: column('tailMass'),
+    },
+  }
+}

@@ -1,0 +1,117 @@
+import { columnsOf } from '../../core/analyse/columns-of.ts'
+import { refuseNewerFormat } from '../../core/formats/refuse-newer-format.ts'
+import type { RunColumns } from '../../core/formats/run-columns.ts'
+import type { SampleRecord } from '../../core/formats/sample-record.ts'
+import { InputError } from '../../core/input-error.ts'
+import { joinColumns, takeRows } from './join-columns.ts'
+import type { RunFiles } from './run-source.ts'
+
+/** `samples.jsonl`, read as it grows. Holds the columns and where each line lies, not the samples. */
+export interface JournalReader {
+  /** Reads the lines that were added since. Returns whether there were any; null where there is no journal. */
+  readOn(): Promise<boolean | null>
+  /** Number of samples read. */
+  readonly count: number
+  /** Bytes read. */
+  readonly byteLength: number
+  /** The samples' columns in the order of the run: by problem, then by answer. */
+  columns(): RunColumns
+  /** A sample by its row in the columns that were asked for last. */
+  read(row: number): Promise<SampleRecord>
+}
+
+interface Line {
+  start: number
+  end: number
+}
+
+const name = 'samples.jsonl'
+const newline = 0x0a
+
+/** A reader of a run's journal that has read nothing yet. */
+export function createJournalReader(files: RunFiles): JournalReader {
+  const lines: Line[] = []
+  const seen = new Set<string>()
+  let order: number[] = []
+  let columns = columnsOf([])
+  let end = 0
+
+  function* recordsOf(bytes: Uint8Array, from: number): Generator<SampleRecord> {
+    let start = 0
+    for (let to = bytes.indexOf(newline); to !== -1; to = bytes.indexOf(newline, start)) {
+      const record = parseLine(bytes.subarray(start, to), `${files.name}: ${name}, byte ${from + start}`)
+      const key = `${record.problemIndex} ${record.sampleIndex}`
+      // A repeated sample keeps its first line.
+      if (!seen.has(key)) {
+        seen.add(key)
+        lines.push({ start: from + start, end: from + to })
+        yield record
+      }
+      start = to + 1
+    }
+    end = from + start
+  }
+
+  return {
+    get count() {
+      return lines.length
+    },
+    get byteLength() {
+      return end
+    },
+    async readOn() {
+      const before = lines.length
+      // The last line may be in the middle of being written: it is read again from its start.
+      let pending = new Uint8Array(0)
+      for (;;) {
+        const bytes = await files.tail(name, end + pending.length)
+        if (bytes === null) return null
+        if (bytes.byteLength === 0) return lines.length > before
+        const all = new Uint8Array(pending.length + bytes.byteLength)
+        all.set(pending)
+        all.set(new Uint8Array(bytes), pending.length)
+        const from = end
+        const added = columnsOf(recordsOf(all, from))
+        if (added.count > 0) columns = joinColumns(columns, added)
+        pending = all.slice(end - from)
+      }
+    },
+    columns() {
+      const { problemIndex, sampleIndex } = columns
+      order = Array.from(lines.keys()).sort(
+        (a, b) => problemIndex[a]! - problemIndex[b]! || sampleIndex[a]! - sampleIndex[b]!,
+      )
+      return takeRows(columns, order)
+    },
+    async read(row) {
+      const line = lines[order[row] ?? -1]
+      if (!line)
+        throw new RangeError(`${files.name}: has no row ${row}, expected one of 0 to ${order.length - 1}`)
+      const bytes = new Uint8Array(line.end - line.start)
+      for (let done = 0; done < bytes.length; ) {
+        const part = await files.tail(name, line.start + done)
+        if (!part?.byteLength)
+          throw new Error(`${files.name}: ${name} became shorter while it was read; reload`)
+        bytes.set(new Uint8Array(part, 0, Math.min(part.byteLength, bytes.length - done)), done)
+        done += part.byteLength
+      }
+      return parseLine(bytes, `${files.name}: ${name}, byte ${line.start}`)
+    },
+  }
+}
+
+function parseLine(bytes: Uint8Array, where: string): SampleRecord {
+  let record: (Partial<SampleRecord> & { formatVersion?: unknown }) | null
+  try {
+    record = JSON.parse(new TextDecoder().decode(bytes))
+  } catch {
+    throw new InputError(`${where}: is not JSON, expected a finished sample; the file is damaged`)
+  }
+  refuseNewerFormat(where, record?.formatVersion)
+  const { problemIndex, sampleIndex, tokens } = record ?? {}
+  if (!Number.isInteger(problemIndex) || !Number.isInteger(sampleIndex) || !Array.isArray(tokens))
+    throw new InputError(
+      `${where}: has no problemIndex, sampleIndex and tokens, expected a finished sample; the file is damaged`,
+    )
+  return record as SampleRecord
+}

@@ -1,0 +1,152 @@
+import { proxy, wrap } from 'comlink'
+import type { Analysis } from '../../core/analyse/analysis.ts'
+import type { RunColumns } from '../../core/formats/run-columns.ts'
+import type { OpenedSample } from './opened-sample.ts'
+import type { RunFacts } from './run-facts.ts'
+import type { RunSource } from './run-source.ts'
+import type { RunSnapshot, RunWorker, TextMatches } from './run-worker.ts'
+
+/** A run that is open: its columns are in the page, its tokens are read when they are asked for. */
+export interface OpenRun {
+  /** Where it came from. */
+  readonly source: RunSource
+  readonly facts: RunFacts | null
+  readonly analysis: Analysis
+  /** Every sample's scalars. `scores` holds those that were read; `readScore` adds one. */
+  readonly columns: RunColumns
+  /** Names of all the scores that the run has. */
+  readonly scoreNames: readonly string[]
+  /** Whether more samples may come. */
+  readonly following: boolean
+  /** What went wrong when the run was last looked at for more; null when nothing did. */
+  readonly followError: string | null
+  /** Bytes of the traces: what a scan of all of them costs. */
+  readonly traceBytes: number
+  /** One score of every sample, NaN where it is undefined. */
+  readScore(name: string): Promise<Float64Array>
+  /** One sample by its row in `columns`. */
+  readSample(row: number): Promise<OpenedSample>
+  /** Looks for a text, whatever its case, in every problem and answer; hands over what it found as it goes. */
+  searchText(query: string, onMatches: (matches: TextMatches) => void): Promise<void>
+  /**
+   * Mean entropy of each of `positionCount` parts of every answer, nats: [row][part] in one array, NaN where the answer has
+   * no tokens. Reads all tokens of the run.
+   */
+  readPositions(onProgress: (rows: number) => void): Promise<Float32Array>
+  /** Calls the listener when samples came or the run ended. Returns what ends that. */
+  subscribe(listener: () => void): () => void
+  close(): void
+}
+
+const pollMs = 1000
+
+/** Opens a run in a worker of its own. Rejects with what is wrong with it in words. */
+export async function openRun(source: RunSource): Promise<OpenRun> {
+  const worker = new Worker(new URL('./run-worker.ts', import.meta.url), { type: 'module', name: 'run' })
+  const remote = wrap<RunWorker>(worker)
+  // A call to a worker that could not start would never end.
+  const failed = new Promise<never>((_, reject) => {
+    worker.addEventListener('error', event => {
+      reject(
+        new Error(
+          `the page's worker stopped (${event.message || 'it could not be loaded'}); reload the page`,
+        ),
+      )
+    })
+  })
+  failed.catch(() => {})
+  const call = <Result>(result: Promise<Result>): Promise<Result> => Promise.race([result, failed])
+
+  let snapshot: RunSnapshot
+  try {
+    snapshot = await call(remote.open(source))
+  } catch (error) {
+    worker.terminate()
+    throw error
+  }
+  let followError: string | null = null
+  let closed = false
+  const listeners = new Set<() => void>()
+  const tell = () => {
+    for (const listener of [...listeners]) listener()
+  }
+
+  async function follow(): Promise<void> {
+    while (!closed && snapshot.following) {
+      await new Promise(resolve => setTimeout(resolve, document.hidden ? 5 * pollMs : pollMs))
+      if (closed) return
+      try {
+        const next = await call(remote.poll())
+        if (closed) return
+        if (next) snapshot = next
+        if (next || followError !== null) {
+          followError = null
+          tell()
+        }
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error)
+        if (message !== followError && !closed) {
+          followError = message
+          tell()
+        }
+      }
+    }
+  }
+  void follow()
+
+  return {
+    source,
+    get facts() {
+      return snapshot.facts
+    },
+    get analysis() {
+      return snapshot.analysis
+    },
+    get columns() {
+      return snapshot.columns
+    },
+    get scoreNames() {
+      return snapshot.scoreNames
+    },
+    get following() {
+      return snapshot.following
+    },
+    get followError() {
+      return followError
+    },
+    get traceBytes() {
+      return snapshot.traceBytes
+    },
+    async readScore(name) {
+      const { columns } = snapshot
+      return (columns.scores[name] ??= await call(remote.readScore(name)))
+    },
+    async readSample(row) {
+      const { columns } = snapshot
+      const sample = await call(remote.readSample(row))
+      return {
+        ...sample,
+        row,
+        level: columns.level[row] ?? null,
+        correct: columns.correct[row] === 1,
+        rule: columns.rule[row] ?? '',
+        finishReason: columns.finishReason[row] ?? 'error',
+        extractedAnswer: columns.extractedAnswer[row] ?? null,
+        expectedAnswer: columns.expectedAnswer[row] ?? '',
+        promptTokens: columns.promptTokens[row] ?? 0,
+        generatedTokens: columns.generatedTokens[row] ?? 0,
+        durationMs: columns.durationMs[row] ?? 0,
+      }
+    },
+    searchText: (query, onMatches) => call(remote.searchText(query, proxy(onMatches))),
+    readPositions: onProgress => call(remote.readPositions(proxy(onProgress))),
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    close() {
+      closed = true
+      worker.terminate()
+    },
+  }
+}

@@ -1,0 +1,72 @@
+import { analyseRun } from '../../core/analyse/analyse-run.ts'
+import { openSummary } from '../../core/formats/summary-parquet.ts'
+import { openTraces, type TraceReader } from '../../core/formats/trace-reader.ts'
+import { InputError } from '../../core/input-error.ts'
+import { positionsOf, type RunData, readAnalysis } from './run-data.ts'
+import type { RunFacts } from './run-facts.ts'
+import type { RunFiles } from './run-source.ts'
+
+/** The score that is read when a run is opened; the others when they are asked for. */
+const firstScore = 'MeanTokenEntropy'
+
+/** A run from `summary.parquet` and `traces.parquet`; null without the former. */
+export async function openParquetData(files: RunFiles): Promise<
+  | (Pick<RunData, 'count'> & {
+      /** The run's data, once run.json is read as well. */
+      withFacts(facts: RunFacts | null): Promise<RunData>
+    })
+  | null
+> {
+  const source = await files.open('summary.parquet')
+  if (!source) return null
+  const summary = await openSummary(source)
+  const { count, scoreNames } = summary
+  return {
+    count,
+    async withFacts(facts) {
+      const [columns, stored, traceSource] = await Promise.all([
+        summary.readColumns(scoreNames.filter(name => name === firstScore)),
+        readAnalysis(files),
+        files.open('traces.parquet'),
+      ])
+      const analysis = stored ?? analyseRun(await summary.readColumns())
+      // A run can be looked at without its tokens, and opens before it is known where they lie.
+      let opening: Promise<TraceReader> | null = null
+      const traces = (): Promise<TraceReader> => {
+        if (!traceSource)
+          return Promise.reject(
+            new InputError(
+              `${files.name}: has no traces.parquet, which holds the tokens and texts; add it, or drop the whole folder`,
+            ),
+          )
+        opening ??= summary
+          .readTraceIndex()
+          .then(index => openTraces(traceSource, index))
+          .catch(error => {
+            // The next one tries again.
+            opening = null
+            throw error
+          })
+        return opening
+      }
+      return {
+        count,
+        snapshot: () => ({
+          facts,
+          analysis,
+          columns,
+          scoreNames,
+          following: false,
+          traceBytes: traceSource?.byteLength ?? 0,
+        }),
+        poll: async () => null,
+        readScore: name => summary.readScore(name),
+        readSample: async row => (await traces()).read(row),
+        async *texts() {
+          yield* (await traces()).texts()
+        },
+        readPositions: async onProgress => positionsOf(count, (await traces()).entropies(), onProgress),
+      }
+    },
+  }
+}

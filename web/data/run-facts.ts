@@ -1,0 +1,59 @@
+import { refuseNewerFormat } from '../../core/formats/refuse-newer-format.ts'
+import { InputError } from '../../core/input-error.ts'
+
+/** What the viewer reads of `run.json`. What an older or another writer left out is null. */
+export interface RunFacts {
+  model: string | null
+  dtypes: string | null
+  dataSet: string | null
+  problems: number | null
+  decoding: Record<string, unknown>
+  mesh: { tp: number; dp: number } | null
+  /** Names of the adapters, each once. */
+  adapters: string[]
+  /** Versions of what made the run, by name. */
+  versions: Record<string, string>
+  /** Samples that the finished run will have; null where it does not say. */
+  expectedSamples: number | null
+}
+
+/** Reads a parsed `run.json`. Throws InputError when it is of a newer format or not a run's. */
+export function readRunFacts(where: string, parsed: unknown): RunFacts {
+  const run = recordOf(parsed)
+  refuseNewerFormat(where, run['formatVersion'])
+  const model = recordOf(run['model'])
+  const dataSet = recordOf(run['dataSet'])
+  if (model['name'] === undefined || dataSet['name'] === undefined)
+    throw new InputError(
+      `${where}: has no model and dataSet, expected the description of a run; check the path`,
+    )
+  const decoding = recordOf(run['decoding'])
+  const mesh = recordOf(run['mesh'])
+  const limit = numberOf(run['limit'])
+  const adapters = Array.isArray(run['adapters']) ? run['adapters'] : []
+  return {
+    model: textOf(model['name']),
+    dtypes: Array.isArray(model['dtypes']) ? model['dtypes'].join(', ') : null,
+    dataSet: textOf(dataSet['name']),
+    problems: numberOf(dataSet['problems']),
+    decoding,
+    mesh: { tp: numberOf(mesh['tp']) ?? 1, dp: numberOf(mesh['dp']) ?? 1 },
+    adapters: [...new Set(adapters.flatMap(adapter => textOf(recordOf(adapter)['name']) ?? []))],
+    versions: Object.fromEntries(
+      Object.entries(recordOf(run['versions'])).map(([name, version]) => [name, String(version)]),
+    ),
+    expectedSamples: limit === null ? null : limit * (numberOf(decoding['samples']) ?? 1),
+  }
+}
+
+function recordOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+}
+
+function numberOf(value: unknown): number | null {
+  return typeof value === 'number' && Number.isFinite(value) ? value : null
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
+}

@@ -1,0 +1,65 @@
+/** Something that a key does. */
+export interface Shortcut {
+  /** Any of these: `event.key`, after `Ctrl+`, `Alt+` and, where the key is none that types a character, `Shift+`. */
+  keys: readonly string[]
+  /** What it does, for the sheet: "next token". */
+  name: string
+  run(): void
+}
+
+/** The shortcuts that hold now. */
+export interface Keyboard {
+  /** Sets the shortcuts of a scope, in place of its former ones; none removes it. Later scopes come first. */
+  set(scope: string, shortcuts: readonly Shortcut[]): void
+  /** Every scope with its shortcuts, for the sheet. */
+  scopes(): readonly { scope: string; shortcuts: readonly Shortcut[] }[]
+}
+
+/** Runs shortcuts on the keys pressed in a document. A field that takes text keeps its keys, Escape excepted. */
+export function createKeyboard(target: Pick<Document, 'addEventListener'>): Keyboard {
+  const scopes = new Map<string, readonly Shortcut[]>()
+  target.addEventListener('keydown', event => {
+    if (event.defaultPrevented || event.isComposing) return
+    const key = keyOf(event)
+    if (keepsKey(event.target, event.key)) return
+    for (const shortcuts of [...scopes.values()].reverse()) {
+      const found = shortcuts.find(({ keys }) => keys.includes(key))
+      if (!found) continue
+      event.preventDefault()
+      found.run()
+      return
+    }
+  })
+  return {
+    set(scope, shortcuts) {
+      scopes.delete(scope)
+      if (shortcuts.length > 0) scopes.set(scope, shortcuts)
+    },
+    scopes: () => Array.from(scopes, ([scope, shortcuts]) => ({ scope, shortcuts })),
+  }
+}
+
+/** The name that shortcuts have for a key: Shift counts only where it does not already choose the character. */
+export function keyOf({
+  key,
+  ctrlKey,
+  metaKey,
+  altKey,
+  shiftKey,
+}: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>): string {
+  const shift = shiftKey && (key.length > 1 || key === ' ')
+  return `${ctrlKey || metaKey ? 'Ctrl+' : ''}${altKey ? 'Alt+' : ''}${shift ? 'Shift+' : ''}${key}`
+}
+
+/** Whether the element that has the focus uses a key itself. */
+function keepsKey(target: EventTarget | null, key: string): boolean {
+  if (!(target instanceof HTMLElement) || key === 'Escape') return false
+  if (target.isContentEditable || target.matches('textarea, select, dialog[open], dialog[open] *'))
+    return true
+  if (target instanceof HTMLInputElement) {
+    const types = ['checkbox', 'radio', 'button', 'range']
+    if (!types.includes(target.type)) return true
+    return key === ' ' || key === 'Enter' || key.startsWith('Arrow')
+  }
+  return (key === ' ' || key === 'Enter') && target.closest('button, a[href], summary') !== null
+}

@@ -1,0 +1,3 @@
+import { createShell } from './shell/create-shell.ts'
+
+createShell(document.body)

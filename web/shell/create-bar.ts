@@ -1,0 +1,82 @@
+import type { OpenRun } from '../data/open-run.ts'
+import { h } from '../dom.ts'
+
+/** The bar above every screen: what is open, whether it is being followed, and the page's own tools. */
+export interface Bar {
+  element: HTMLElement
+  /** Shows the run that is open now; null while there is none. */
+  show(run: OpenRun | null): void
+}
+
+/** What the bar's buttons do. */
+export interface BarActions {
+  home(): void
+  openFiles(): void
+  nextTheme(): string
+  shortcuts(): void
+}
+
+/** Creates the bar. */
+export function createBar(actions: BarActions): Bar {
+  const title = h('h1')
+  const status = h('span', { role: 'status' })
+  const home = h('a', { class: 'wordmark', href: '#/', onclick: onHome }, 'entrace')
+  const element = h(
+    'header',
+    { class: 'bar' },
+    home,
+    title,
+    status,
+    h(
+      'div',
+      { class: 'tools' },
+      h(
+        'button',
+        { class: 'quiet', title: 'Open the files of a run (o)', onclick: () => actions.openFiles() },
+        'Open',
+      ),
+      h(
+        'button',
+        {
+          class: 'quiet optional',
+          title: 'Light, dark, or as the system has it (t)',
+          onclick: () => actions.nextTheme(),
+        },
+        'Theme',
+      ),
+      h(
+        'button',
+        {
+          class: 'quiet',
+          title: 'Keyboard (?)',
+          'aria-label': 'Keyboard',
+          onclick: () => actions.shortcuts(),
+        },
+        '?',
+      ),
+    ),
+  )
+
+  function onHome(event: Event): void {
+    event.preventDefault()
+    actions.home()
+  }
+
+  return {
+    element,
+    show(run) {
+      const { model, dataSet } = run?.facts ?? { model: null, dataSet: null }
+      const name = model === null ? (run ? 'a run' : '') : `${model} on ${dataSet}`
+      document.title = name === '' ? 'Entrace' : `${name} · Entrace`
+      title.textContent = name
+      title.title = name
+      status.hidden = !run?.following
+      status.className = `status ${run?.followError ? 'failing' : 'following'}`
+      if (!run?.following) return
+      const expected = run.facts?.expectedSamples
+      const progress = `${run.columns.count.toLocaleString('en')}${expected ? ` of ${expected.toLocaleString('en')}` : ''}`
+      status.textContent = run.followError ? `${progress}, not reachable` : `live, ${progress}`
+      status.title = run.followError ?? 'The run goes on; new samples are shown as they are finished.'
+    },
+  }
+}

@@ -1,0 +1,249 @@
+import { type OpenRun, openRun } from '../data/open-run.ts'
+import { h } from '../dom.ts'
+import { createKeyboard } from '../keys/keyboard.ts'
+import { showShortcutSheet } from '../keys/shortcut-sheet.ts'
+import { createOverview, type Overview } from '../overview/create-overview.ts'
+import { createFrameLog } from '../state/frame-log.ts'
+import { type Route, sampleName, startRoute } from '../state/route.ts'
+import { createRouter } from '../state/router.ts'
+import { createSettings } from '../state/settings.ts'
+import { createTheme } from '../state/theme.ts'
+import type { View, ViewContext } from '../view.ts'
+import { createBar } from './create-bar.ts'
+import { droppedFiles } from './dropped-files.ts'
+import { createNotice } from './notice.ts'
+
+/** What the address says of a run that was dropped: a link cannot carry it. */
+const droppedRun = 'dropped'
+
+/** Builds the page: the bar, and below it the screen that the address asks for. */
+export function createShell(body: HTMLElement): void {
+  const settings = createSettings(storageOrNull())
+  const theme = createTheme(settings)
+  const router = createRouter()
+  const keyboard = createKeyboard(document)
+  const frameLog = createFrameLog()
+  const announcer = h('div', { class: 'visually-hidden', 'aria-live': 'polite' })
+  const main = h('main', { id: 'main', tabindex: -1 })
+  const bar = createBar({
+    home: () => router.navigate({ ...startRoute, run: router.route.run }),
+    openFiles,
+    nextTheme,
+    shortcuts: () => showShortcutSheet(keyboard),
+  })
+  body.append(bar.element, main, announcer)
+
+  let run: OpenRun | null = null
+  let context: ViewContext | null = null
+  let dropped: File[] | null = null
+  let overview: Overview | null = null
+  /** The replay, or what stands for it while it is loading. */
+  let replay: View | null = null
+  let shownRun: string | null | undefined
+  let shownSample: string | null = null
+  /** Counts what the address asked for, so that what comes late is not shown. */
+  let request = 0
+
+  keyboard.set('Everywhere', [
+    { keys: ['?'], name: 'this sheet', run: () => showShortcutSheet(keyboard) },
+    { keys: ['o'], name: 'open the files of a run', run: openFiles },
+    { keys: ['t'], name: 'light, dark, or as the system has it', run: nextTheme },
+    { keys: ['F'], name: 'count slow frames', run: () => frameLog.toggle() },
+  ])
+  router.subscribe(show)
+  acceptDrops()
+  show(router.route)
+
+  function show(route: Route): void {
+    if (route.run !== shownRun) void showRun(route)
+    else if (run && route.sample !== shownSample) void showSample(route)
+  }
+
+  async function showRun(route: Route): Promise<void> {
+    const ticket = ++request
+    shownRun = route.run
+    closeRun()
+    bar.show(null)
+    main.replaceChildren(createNotice('Opening', route.run ?? ''))
+    try {
+      const opened = await openRun(sourceOf(route.run))
+      if (ticket !== request) return opened.close()
+      run = opened
+      context = contextOf(opened)
+      overview = createOverview(context)
+      run.subscribe(() => bar.show(run))
+      bar.show(run)
+      shownSample = null
+      showOverview()
+      if (router.route.sample !== null) await showSample(router.route)
+    } catch (error) {
+      if (ticket !== request) return
+      main.replaceChildren(
+        createNotice('This run cannot be shown', messageOf(error), [
+          { name: 'Try again', run: () => void showRun(router.route) },
+          { name: 'Open files', run: openFiles },
+        ]),
+      )
+    }
+  }
+
+  function sourceOf(name: string | null) {
+    if (name === droppedRun) {
+      if (dropped) return { kind: 'files', files: dropped } as const
+      throw new Error(
+        'The run was opened from files, which the page has no right to open again; drop them again.',
+      )
+    }
+    const own = document.querySelector<HTMLMetaElement>('meta[name="entrace-run"]')?.content ?? ''
+    const address = new URL(name ?? own, location.origin + location.pathname)
+    if (!/^https?:$/.test(address.protocol))
+      throw new Error(`${name}: expected an http or https address, found ${address.protocol}; check the link`)
+    return { kind: 'address', address: address.href } as const
+  }
+
+  function contextOf(opened: OpenRun): ViewContext {
+    return {
+      run: opened,
+      get route() {
+        return router.route
+      },
+      onRoute: router.subscribe,
+      navigate: router.navigate,
+      settings,
+      announce(text) {
+        announcer.textContent = text
+      },
+    }
+  }
+
+  async function showSample(route: Route): Promise<void> {
+    if (!run || !context) return
+    const ticket = ++request
+    shownSample = route.sample
+    closeReplay()
+    if (route.sample === null) return showOverview()
+    const { columns } = run
+    const row = rowOf(columns, route.sample)
+    try {
+      if (row === null)
+        throw new Error(
+          `The run has no sample ${route.sample}${run.following ? ' yet' : ''}; check the link.`,
+        )
+      const [{ createReplay }, sample] = await Promise.all([
+        import('../replay/create-replay.ts'),
+        run.readSample(row),
+      ])
+      if (ticket !== request) return
+      replay = createReplay(context, sample)
+      main.replaceChildren(replay.element)
+      keyboard.set('Samples', [])
+      keyboard.set('Sample', [
+        ...replay.shortcuts,
+        { keys: ['Escape'], name: 'back to the table', run: toTable },
+        { keys: [']'], name: 'next sample of the table', run: () => step(row, 1) },
+        { keys: ['['], name: 'previous sample of the table', run: () => step(row, -1) },
+      ])
+      main.scrollTop = 0
+      main.focus({ preventScroll: true })
+    } catch (error) {
+      if (ticket !== request) return
+      main.replaceChildren(
+        createNotice('This sample cannot be shown', messageOf(error), [
+          { name: 'Try again', run: () => void showSample(router.route) },
+          { name: 'Back to the table', run: toTable },
+        ]),
+      )
+    }
+  }
+
+  function showOverview(): void {
+    if (!overview) return
+    main.replaceChildren(overview.element)
+    keyboard.set('Samples', overview.shortcuts)
+    overview.shown()
+  }
+
+  function toTable(): void {
+    router.navigate({ sample: null, token: null, branch: null })
+  }
+
+  function step(row: number, by: 1 | -1): void {
+    const next = overview?.neighbour(row, by) ?? null
+    if (!run || next === null) return
+    const { problemIndex, sampleIndex } = run.columns
+    const sample = sampleName(problemIndex[next]!, sampleIndex[next]!)
+    router.navigate({ sample, token: null, branch: null })
+  }
+
+  function closeReplay(): void {
+    keyboard.set('Sample', [])
+    replay?.destroy()
+    replay = null
+  }
+
+  function closeRun(): void {
+    closeReplay()
+    keyboard.set('Samples', [])
+    overview?.destroy()
+    overview = null
+    run?.close()
+    run = null
+    context = null
+  }
+
+  function nextTheme(): string {
+    const chosen = theme.next()
+    announcer.textContent = `theme: ${chosen}`
+    return chosen
+  }
+
+  function openFiles(): void {
+    const input = h('input', { type: 'file', multiple: true })
+    input.addEventListener('change', () => showFiles(Array.from(input.files ?? [])))
+    input.click()
+  }
+
+  function showFiles(files: File[]): void {
+    if (files.length === 0) return
+    dropped = files
+    shownRun = undefined
+    const isSame = router.route.run === droppedRun
+    router.navigate({ ...startRoute, run: droppedRun })
+    if (isSame && shownRun === undefined) void showRun(router.route)
+  }
+
+  function acceptDrops(): void {
+    const mark = (dropping: boolean) => body.classList.toggle('dropping', dropping)
+    addEventListener('dragover', event => {
+      event.preventDefault()
+      mark(true)
+    })
+    addEventListener('dragleave', event => {
+      if (!event.relatedTarget) mark(false)
+    })
+    addEventListener('drop', event => {
+      event.preventDefault()
+      mark(false)
+      if (event.dataTransfer) void droppedFiles(event.dataTransfer).then(showFiles)
+    })
+  }
+}
+
+function rowOf({ problemIndex, sampleIndex, count }: OpenRun['columns'], name: string): number | null {
+  const [problem, sample] = name.split('.').map(Number)
+  for (let row = 0; row < count; row++)
+    if (problemIndex[row] === problem && sampleIndex[row] === sample) return row
+  return null
+}
+
+function storageOrNull(): Storage | null {
+  try {
+    return localStorage
+  } catch {
+    return null
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

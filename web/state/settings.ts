@@ -1,0 +1,38 @@
+/** What the page remembers from one visit to the next. */
+export interface Settings {
+  /** What was remembered under a name; `fallback` when nothing was, or something of another type. */
+  read<Value>(name: string, fallback: Value, accept?: (value: unknown) => boolean): Value
+  write(name: string, value: unknown): void
+}
+
+const prefix = 'entrace.'
+
+/**
+ * Settings in a storage, `localStorage` of a page. Where it is missing or refuses, as in a private window, what is
+ * written lasts as long as the page.
+ */
+export function createSettings(storage: Pick<Storage, 'getItem' | 'setItem'> | null): Settings {
+  const written = new Map<string, unknown>()
+  return {
+    read(name, fallback, accept = value => typeof value === typeof fallback) {
+      const value = written.has(name) ? written.get(name) : stored(storage, name)
+      return value !== undefined && accept(value) ? (value as typeof fallback) : fallback
+    },
+    write(name, value) {
+      written.set(name, value)
+      try {
+        storage?.setItem(prefix + name, JSON.stringify(value))
+      } catch {
+        // Full or refused: it is remembered for this visit.
+      }
+    },
+  }
+}
+
+function stored(storage: Pick<Storage, 'getItem'> | null, name: string): unknown {
+  try {
+    return JSON.parse(storage?.getItem(prefix + name) ?? '') as unknown
+  } catch {
+    return undefined
+  }
+}

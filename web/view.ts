@@ -1,0 +1,27 @@
+import type { OpenRun } from './data/open-run.ts'
+import type { Shortcut } from './keys/keyboard.ts'
+import type { Route } from './state/route.ts'
+import type { Settings } from './state/settings.ts'
+
+/** What every screen is given. */
+export interface ViewContext {
+  run: OpenRun
+  /** What the address says now. */
+  readonly route: Route
+  /** Calls the listener after the address changed, by `navigate` or by the back button. Returns what ends that. */
+  onRoute(listener: (route: Route) => void): () => void
+  /** Changes the address: a new entry of the history, or with `replace` the current one. */
+  navigate(change: Partial<Route>, options?: { replace?: boolean }): void
+  settings: Settings
+  /** Has a screen reader say a text. */
+  announce(text: string): void
+}
+
+/** A screen: made by `createX(context, ...)`, shown by the shell while its route is the current one. */
+export interface View {
+  element: HTMLElement
+  /** What the keyboard does while it is shown; the sheet lists them. */
+  shortcuts: Shortcut[]
+  /** Ends timers, listeners and requests; the shell removes the element. */
+  destroy(): void
+}

@@ -9,6 +9,7 @@ import { doctorCommand } from './commands/doctor.ts'
 import { evalCommand } from './commands/eval.ts'
 import { generateCommand } from './commands/generate.ts'
 import { gradeCommand } from './commands/grade.ts'
+import { mergeCommand } from './commands/merge.ts'
 import { planCommand } from './commands/plan.ts'
 import { brokenPipeSignal } from './terminal/broken-pipe.ts'
 import { versions } from './versions.ts'
@@ -20,6 +21,7 @@ const program = new Command('entrace')
   .addCommand(generateCommand())
   .addCommand(gradeCommand())
   .addCommand(analyseCommand())
+  .addCommand(mergeCommand())
   .addCommand(planCommand())
   .addCommand(doctorCommand())
   .addCommand(benchCommand())

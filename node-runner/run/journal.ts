@@ -71,21 +71,26 @@ export class Journal {
 
   /** The finished samples of the first `limit` problems, in the order of the data set, read as they are asked for. */
   *records(limit = Number.POSITIVE_INFINITY): Generator<SampleRecord> {
-    const inOrder = [...this.#lines.values()].sort(
-      (a, b) => a.problemIndex - b.problemIndex || a.sampleIndex - b.sampleIndex,
-    )
-    for (const line of inOrder) if (line.problemIndex < limit) yield this.#read(line)
+    for (const { record } of this.entries()) {
+      if (record.problemIndex >= limit) return
+      yield record
+    }
+  }
+
+  /** Every finished sample with its line, the end of the line included, in the order of the data set. */
+  *entries(): Generator<{ record: SampleRecord; line: Buffer }> {
+    const inOrder = [...this.#lines.values()].sort(compareNames)
+    for (const { start, byteLength } of inOrder) {
+      const line = readBytes(this.#file, start, byteLength + 1)
+      const { formatVersion: _, ...record } = JSON.parse(line.toString('utf8')) as SampleRecord & {
+        formatVersion: string
+      }
+      yield { record, line }
+    }
   }
 
   close(): void {
     closeSync(this.#file)
-  }
-
-  #read({ start, byteLength }: Line): SampleRecord {
-    const { formatVersion: _, ...record } = JSON.parse(
-      readBytes(this.#file, start, byteLength).toString('utf8'),
-    ) as SampleRecord & { formatVersion: string }
-    return record
   }
 }
 
@@ -113,6 +118,11 @@ function readLines(path: string, file: number): { lines: Map<string, Line>; end:
     pending.push(chunk.subarray(from))
   }
   return { lines, end }
+}
+
+/** The order of the data set: problems in theirs, and the answers to one in theirs. */
+export function compareNames(a: SampleName, b: SampleName): number {
+  return a.problemIndex - b.problemIndex || a.sampleIndex - b.sampleIndex
 }
 
 function keyOf({ problemIndex, sampleIndex }: SampleName): string {

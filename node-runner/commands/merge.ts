@@ -1,0 +1,57 @@
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { writeFileWhole } from '../files/write-file-whole.ts'
+import { Journal } from '../run/journal.ts'
+import { lockFolder } from '../run/lock-folder.ts'
+import { closeParts, describeWhole, joinJournals, makeMergeFolder, openParts } from '../run/merge-runs.ts'
+import { writeResults } from '../run/write-results.ts'
+import { gradeAll, report } from './analyse.ts'
+
+/** `entrace merge`: joins the shards of one run, and analyses the whole. */
+export function mergeCommand(): Command {
+  return new Command('merge')
+    .description('join the shards of one run, and grade, analyse and draw the whole')
+    .argument('<dir...>', 'folders of the shards')
+    .requiredOption('--out <dir>', 'a new folder, for the whole run')
+    .option('--json', 'print the analysis as one JSON document', false)
+    .option('--quiet', 'print nothing but errors', false)
+    .action((folders: string[], flags: { out: string; json: boolean; quiet: boolean }) => {
+      const parts = openParts(folders)
+      try {
+        mergeParts(parts, flags)
+      } finally {
+        closeParts(parts)
+      }
+    })
+}
+
+function mergeParts(
+  parts: ReturnType<typeof openParts>,
+  flags: { out: string; json: boolean; quiet: boolean },
+): void {
+  const { out } = flags
+  const run = describeWhole(parts)
+  makeMergeFolder(out, parts)
+  const unlock = lockFolder(out)
+  try {
+    const journalPath = join(out, 'samples.jsonl')
+    const count = joinJournals(journalPath, parts)
+    const missing = run.limit * run.decoding.samples - count
+    if (missing > 0 && !flags.quiet)
+      console.error(
+        `warning: ${missing} of ${count + missing} samples are in none of the folders; ` +
+          `entrace eval with the run's flags and --out ${out} makes them`,
+      )
+    const journal = new Journal(journalPath, 'read')
+    try {
+      const results = writeResults(out, run, gradeAll(journal.records(run.limit)))
+      // Last, so that a merge that was interrupted can be run again.
+      writeFileWhole(join(out, 'run.json'), [`${JSON.stringify(run, null, 2)}\n`])
+      report(results, flags)
+    } finally {
+      journal.close()
+    }
+  } finally {
+    unlock()
+  }
+}

@@ -6,7 +6,7 @@ import { InputError } from '../input-error.ts'
 
 /** A row as the file gives it. */
 export interface DataSetRow {
-  /** Where it stands, for error messages: "line 7" of JSON Lines, else "row 7", from 1. */
+  /** Where it stands, for error messages: "set.jsonl: line 7", in other files "set.csv: row 7", from 1. */
   place: string
   cells: Record<string, unknown>
 }
@@ -45,14 +45,14 @@ async function readJsonLines(source: ByteSource): Promise<DataSetRow[]> {
   const lines = (await readText(source)).split('\n')
   for (const [index, line] of lines.entries()) {
     if (line.trim() === '') continue
-    const place = `line ${index + 1}`
-    rows.push({ place, cells: asObject(parseJson(line, source, place), source, place) })
+    const place = `${source.name}: line ${index + 1}`
+    rows.push({ place, cells: asObject(parseJson(line, place), place) })
   }
   return rows
 }
 
 async function readJson(source: ByteSource): Promise<DataSetRow[]> {
-  const value = parseJson(await readText(source), source, 'the file')
+  const value = parseJson(await readText(source), `${source.name}: the file`)
   const array = Array.isArray(value) ? value : arrayInside(value)
   if (array === undefined) {
     throw new InputError(
@@ -60,8 +60,8 @@ async function readJson(source: ByteSource): Promise<DataSetRow[]> {
     )
   }
   return array.map((item, index) => {
-    const place = `row ${index + 1}`
-    return { place, cells: asObject(item, source, place) }
+    const place = `${source.name}: row ${index + 1}`
+    return { place, cells: asObject(item, place) }
   })
 }
 
@@ -75,7 +75,7 @@ async function readCsv(source: ByteSource): Promise<DataSetRow[]> {
   const text = await readText(source)
   try {
     const records = parse<Record<string, string>>(text, { columns: true, skip_empty_lines: true })
-    return records.map((cells, index) => ({ place: `row ${index + 1}`, cells }))
+    return records.map((cells, index) => ({ place: `${source.name}: row ${index + 1}`, cells }))
   } catch (error) {
     const { message } = error as CsvError
     throw new InputError(
@@ -88,7 +88,7 @@ async function readCsv(source: ByteSource): Promise<DataSetRow[]> {
 async function readParquet(source: ByteSource): Promise<DataSetRow[]> {
   try {
     const records = await parquetReadObjects({ file: source, compressors })
-    return records.map((cells, index) => ({ place: `row ${index + 1}`, cells }))
+    return records.map((cells, index) => ({ place: `${source.name}: row ${index + 1}`, cells }))
   } catch (error) {
     throw new InputError(
       `${source.name}: this Parquet file of ${source.byteLength} bytes cannot be read: ${(error as Error).message}. It may be cut; download it again.`,
@@ -108,23 +108,23 @@ async function readText(source: ByteSource): Promise<string> {
   }
 }
 
-function parseJson(text: string, source: ByteSource, place: string): unknown {
+function parseJson(text: string, place: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
     throw new InputError(
-      `${source.name}: ${place} is not JSON: ${(error as Error).message}; found ${excerpt(text)}. Mend it, or write the file again if it is cut.`,
+      `${place} is not JSON: ${(error as Error).message}; found ${excerpt(text)}. Mend it, or write the file again if it is cut.`,
       { cause: error },
     )
   }
 }
 
-function asObject(value: unknown, source: ByteSource, place: string): Record<string, unknown> {
+function asObject(value: unknown, place: string): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return value as Record<string, unknown>
   }
   throw new InputError(
-    `${source.name}: ${place}: expected an object with the columns of one problem, found ${describe(value)}.`,
+    `${place}: expected an object with the columns of one problem, found ${describe(value)}.`,
   )
 }
 

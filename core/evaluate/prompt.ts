@@ -1,10 +1,62 @@
 import type { ChatMessage } from '../generate/tokenizer.ts'
+import { lastBoxed } from './boxed-answer.ts'
+import type { WorkedExample } from './worked-examples.ts'
+
+/** What each style asks for beside the problem; null: nothing. */
+const instructions = {
+  plain: null,
+  boxed: 'Solve the problem step by step, and put your final answer within \\boxed{}.',
+  hashes: 'Solve the problem step by step, and write your final answer alone on the last line, after ####.',
+} as const
+
+/** How a problem is asked. */
+export type PromptStyle = keyof typeof instructions
+
+/** The names of all styles. */
+export const promptStyles = Object.keys(instructions) as PromptStyle[]
+
+/** What surrounds a problem. */
+export interface PromptSettings {
+  style?: PromptStyle
+  /** Without one the chat template decides: Qwen2.5's writes its own default. */
+  systemPrompt?: string | undefined
+  /** Problems with their solutions, shown before as if they had been asked and answered. */
+  examples?: readonly WorkedExample[]
+}
 
 /**
- * The conversation that asks a problem: a system prompt if there is one, then the problem as it stands.
- * Without one the chat template decides: Qwen2.5's writes its own default.
+ * The conversation that asks a problem: a system message if there is one, the examples, the problem as it stands. A
+ * style's instruction is the system message; where another one is given, it follows each problem.
  */
-export function promptMessages(problem: string, systemPrompt?: string): ChatMessage[] {
-  const question: ChatMessage = { role: 'user', content: problem }
-  return systemPrompt === undefined ? [question] : [{ role: 'system', content: systemPrompt }, question]
+export function promptMessages(
+  problem: string,
+  { style = 'plain', systemPrompt, examples = [] }: PromptSettings = {},
+): ChatMessage[] {
+  const instruction = instructions[style]
+  const system = systemPrompt ?? instruction
+  const ask = (text: string): ChatMessage => ({
+    role: 'user',
+    content: systemPrompt === undefined || instruction === null ? text : `${text}\n${instruction}`,
+  })
+  return [
+    ...(system === null ? [] : [{ role: 'system', content: system } as const]),
+    ...examples.flatMap((example): ChatMessage[] => [
+      ask(example.problem),
+      { role: 'assistant', content: solutionIn(style, example) },
+    ]),
+    ask(problem),
+  ]
+}
+
+/** A solution that ends as the style asks. */
+function solutionIn(style: PromptStyle, { solution, answer }: WorkedExample): string {
+  if (style === 'boxed' && lastBoxed(solution) === null)
+    return `${withoutHashes(solution)}\nThe final answer is \\boxed{${answer}}.`
+  if (style === 'hashes' && !solution.includes('####')) return `${solution}\n#### ${answer}`
+  return solution
+}
+
+function withoutHashes(solution: string): string {
+  const marker = solution.lastIndexOf('####')
+  return (marker === -1 ? solution : solution.slice(0, marker)).trimEnd()
 }

@@ -122,7 +122,7 @@ describe('refuses', () => {
     [
       'two rows with one id',
       lines({ id: 7, ...row }, { id: 8, ...row }, { id: '7', ...row }),
-      /line 3: expected an id of its own, found "7", which line 1 has too/,
+      /line 3: expected an id of its own, found "7", which set\.jsonl: line 1 has too/,
     ],
     [
       'an id that is the number of a row without one',

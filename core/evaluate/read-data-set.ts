@@ -16,6 +16,9 @@ const answerColumns = ['answer', 'expected_answer', 'final_answer']
 const idColumns = ['id', 'unique_id', 'problem_id']
 const solutionColumn = 'solution'
 
+/** MATH writes some boxes without braces: `\boxed 2$`. */
+const unbracedBox = /\\boxed\s+([^{}$\s][^$\n]{0,200}?)\s*\.?\s*(?:\$|$)(?![\s\S]*\\boxed)/
+
 interface Columns {
   problem: string
   answer: string
@@ -25,23 +28,29 @@ interface Columns {
 /**
  * Reads the problems of a .jsonl, .json, .csv or .parquet file with the columns of AI-MO (`id, problem, solution,
  * answer`), GSM8K (`question, answer` with the answer after `####`), MATH (`problem, solution` with the answer in the
- * last `\boxed{}`) or MATH-500 (`unique_id`). A row without an id is named by its number, from 0. Throws an InputError
- * that says what is wrong and where, also when two rows have one id.
+ * last `\boxed{}`) or MATH-500 (`unique_id`); of several files the rows follow each other. A row without an id is named
+ * by its number, from 0. Throws an InputError that says what is wrong and where, also when two rows have one id.
  */
-export async function readDataSet(source: ByteSource, options: DataSetOptions = {}): Promise<Problem[]> {
-  const rows = await readRows(source)
-  const columns = findColumns(source, rows, options)
-  const problems = rows.map((row, index) => toProblem(source, row, index, columns))
-  checkIds(source, rows, problems)
+export async function readDataSet(
+  sources: ByteSource | readonly ByteSource[],
+  options: DataSetOptions = {},
+): Promise<Problem[]> {
+  const files = 'byteLength' in sources ? [sources] : [...sources]
+  const rows: DataSetRow[] = []
+  for (const file of files) for (const row of await readRows(file)) rows.push(row)
+  const name = files[0]?.name ?? 'data set'
+  const columns = findColumns(name, rows, options)
+  const problems = rows.map((row, index) => toProblem(row, index, columns))
+  checkIds(rows, problems)
   if (problems.every(({ expectedAnswer }) => expectedAnswer === '')) {
     throw new InputError(
-      `${source.name}: expected answers in column "${columns.answer}", found it empty in all ${rows.length} rows. Name another with --answer-column; a test split may have none.`,
+      `${name}: expected answers in column "${columns.answer}", found it empty in all ${rows.length} rows. Name another with --answer-column; a test split may have none.`,
     )
   }
   return problems
 }
 
-function findColumns(source: ByteSource, rows: DataSetRow[], options: DataSetOptions): Columns {
+function findColumns(file: string, rows: DataSetRow[], options: DataSetOptions): Columns {
   const found = new Set(rows.flatMap(row => Object.keys(row.cells)))
   const list = [...found].join(', ')
 
@@ -50,7 +59,7 @@ function findColumns(source: ByteSource, rows: DataSetRow[], options: DataSetOpt
     if (column !== undefined && found.has(column)) return column
     const expected = named === undefined ? `one of ${known.join(', ')}` : `"${named}"`
     throw new InputError(
-      `${source.name}: expected ${expected} as the column of the ${what}, found the columns ${list}. Name it with ${flag}.`,
+      `${file}: expected ${expected} as the column of the ${what}, found the columns ${list}. Name it with ${flag}.`,
     )
   }
 
@@ -64,25 +73,21 @@ function findColumns(source: ByteSource, rows: DataSetRow[], options: DataSetOpt
   }
 }
 
-function toProblem(
-  source: ByteSource,
-  { cells, place }: DataSetRow,
-  index: number,
-  columns: Columns,
-): Problem {
+function toProblem({ cells, place }: DataSetRow, index: number, columns: Columns): Problem {
   const problem = cells[columns.problem]
   if (typeof problem !== 'string' || problem.trim() === '') {
     throw new InputError(
-      `${source.name}: ${place}: expected text in column "${columns.problem}", found ${JSON.stringify(scalar(problem)) ?? 'nothing'}. Fill it in, remove the row, or name another column with --problem-column.`,
+      `${place}: expected text in column "${columns.problem}", found ${JSON.stringify(scalar(problem)) ?? 'nothing'}. Fill it in, remove the row, or name another column with --problem-column.`,
     )
   }
   const answer = cellText(cells[columns.answer])
-  if (columns.answer === solutionColumn && lastBoxed(answer) === null) {
+  const boxed = lastBoxed(answer) ?? unbracedBox.exec(answer)?.[1]
+  if (columns.answer === solutionColumn && boxed === undefined) {
     throw new InputError(
-      `${source.name}: ${place}: expected the answer in a \\boxed{} of column "${solutionColumn}", found none. Add it, remove the row, or name a column of answers with --answer-column.`,
+      `${place}: expected the answer in a \\boxed{} of column "${solutionColumn}", found none. Add it, remove the row, or name a column of answers with --answer-column.`,
     )
   }
-  const expectedAnswer = referenceAnswer(answer)
+  const expectedAnswer = boxed ?? referenceAnswer(answer)
   const solution = cellText(cells[solutionColumn]) || (answer.trim() === expectedAnswer ? '' : answer)
   const id = columns.id === undefined ? '' : cellText(cells[columns.id])
 
@@ -100,14 +105,14 @@ function toProblem(
   }
 }
 
-function checkIds(source: ByteSource, rows: DataSetRow[], problems: Problem[]): void {
+function checkIds(rows: DataSetRow[], problems: Problem[]): void {
   const places = new Map<string, string>()
   for (const [index, { id }] of problems.entries()) {
     const { place } = rows[index]!
     const earlier = places.get(id)
     if (earlier !== undefined) {
       throw new InputError(
-        `${source.name}: ${place}: expected an id of its own, found "${id}", which ${earlier} has too. Make the ids unique, or remove the column to number the rows.`,
+        `${place}: expected an id of its own, found "${id}", which ${earlier} has too. Make the ids unique, or remove the column to number the rows.`,
       )
     }
     places.set(id, place)

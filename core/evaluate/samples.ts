@@ -4,7 +4,7 @@ import type { TokenRecord } from '../generate/token-record.ts'
 import type { Tokenizer } from '../generate/tokenizer.ts'
 import { gradeAnswer } from './grade-answer.ts'
 import type { Problem } from './problem.ts'
-import { promptMessages } from './prompt.ts'
+import { type PromptSettings, promptMessages } from './prompt.ts'
 
 /** One answer to one problem, yet to be made. */
 export interface SampleTask extends SequenceRequest {
@@ -17,14 +17,29 @@ export interface SampleTask extends SequenceRequest {
   prompt: string
 }
 
-/** The tasks of a data set, in order: `samples` answers to each problem. */
+/** A part of a run, to be made on another machine: part `index`, from 1, of `count`. */
+export interface Shard {
+  index: number
+  count: number
+}
+
+/**
+ * The tasks of a data set, in order: `samples` answers to each problem. Of a shard those whose place in the data set,
+ * from 0, leaves index − 1 when divided by count: so the shards are alike however the data set is sorted. Places and
+ * keys are those of the whole run, and so are the numbers.
+ */
 export function planSamples(
   problems: readonly Problem[],
   tokenizer: Tokenizer,
-  { systemPrompt, samples = 1 }: { systemPrompt?: string | undefined; samples?: number } = {},
+  {
+    prompt: promptSettings = {},
+    samples = 1,
+    shard = null,
+  }: { prompt?: PromptSettings; samples?: number; shard?: Shard | null } = {},
 ): SampleTask[] {
   return problems.flatMap((problem, index) => {
-    const messages = promptMessages(problem.problem, systemPrompt)
+    if (shard !== null && index % shard.count !== shard.index - 1) return []
+    const messages = promptMessages(problem.problem, promptSettings)
     const prompt = tokenizer.renderChat(messages)
     const promptIds = tokenizer.encodeChat(messages)
     return Array.from({ length: samples }, (_, sampleIndex) => {

@@ -32,9 +32,19 @@ export async function openWeights(files: ModelFiles): Promise<Map<string, Tensor
       `${files.name}: no weights: expected ${singleFile} or ${indexFile}, found neither; ` +
         'other formats (.bin, .gguf) are not read, use a safetensors checkpoint',
     )
+  return openShards(files, index.name, await readShardOf(index))
+}
+
+/** The names of the shards that a `model.safetensors.index.json` lists, in order. Throws InputError. */
+export async function readShardNames(index: ByteSource): Promise<string[]> {
+  return [...new Set(Object.values(await readShardOf(index)))].sort()
+}
+
+/** The shard of every tensor. */
+async function readShardOf(index: ByteSource): Promise<Record<string, string>> {
   const parsed = weightIndex.safeParse(await readJson(index))
   if (!parsed.success) throw new InputError(`${index.name}: ${describeIssues(parsed.error)}; fetch it again`)
-  return openShards(files, index.name, parsed.data.weight_map)
+  return parsed.data.weight_map
 }
 
 async function openShards(

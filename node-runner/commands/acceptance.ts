@@ -59,7 +59,7 @@ export async function runAcceptance(
   bounds: AcceptanceBounds = acceptanceBounds,
 ): Promise<number> {
   const { model, loadFormat, tp, seconds, concurrency, maxNewTokens, adapter } = flags
-  const folder = await openModel(model, loadFormat)
+  const folder = await openModel(model, loadFormat, createProgress(flags.quiet))
   await folder.close()
   const { config } = folder
   planShards(config, tp)
@@ -73,7 +73,7 @@ export async function runAcceptance(
   const interrupt = interruptSignal()
   try {
     const report = await acceptanceReport({
-      model,
+      model: folder.path,
       loadFormat,
       config,
       dtype: config.dtype ?? 'bf16',

@@ -32,7 +32,8 @@ export function addRunFlags(command: Command): Command {
   return command
     .requiredOption(
       '--model <folder>',
-      "a model folder in the Hub's layout; with dummy weights also the name of a published config (qwen2.5-7b, ...)",
+      "a model folder in the Hub's layout, or an id of the Hub (Qwen/Qwen2.5-7B-Instruct, with @revision behind it if need be); " +
+        'with dummy weights also the name of a published config (qwen2.5-7b, ...)',
     )
     .addOption(
       new Option(

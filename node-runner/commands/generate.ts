@@ -38,7 +38,7 @@ export function generateCommand(): Command {
 async function runGenerate(flags: GenerateFlags): Promise<number> {
   if ((flags.prompt === undefined) === (flags.promptIds === undefined))
     throw new InputError('generate: expected one of --prompt and --prompt-ids')
-  const folder = await openModel(flags.model, flags.loadFormat)
+  const folder = await openModel(flags.model, flags.loadFormat, createProgress(flags.quiet))
   try {
     return await answerPrompt(flags, folder)
   } finally {
@@ -52,7 +52,8 @@ async function answerPrompt(flags: GenerateFlags, folder: ModelFolder): Promise<
   checkMesh(flags, config)
   const tokenizer = await tokenizerFor(flags, folder)
   const promptIds =
-    flags.promptIds ?? tokenizer!.encodeChat(promptMessages(flags.prompt ?? '', flags.systemPrompt))
+    flags.promptIds ??
+    tokenizer!.encodeChat(promptMessages(flags.prompt ?? '', { systemPrompt: flags.systemPrompt }))
   const task = { promptIds, key: 0 }
   const problem = findProblem(task, config)
   if (problem) throw new InputError(`generate: ${problem}`)
@@ -60,7 +61,7 @@ async function answerPrompt(flags: GenerateFlags, folder: ModelFolder): Promise<
   const maxNewTokens = chooseMaxNewTokens(flags, folder.generationConfig?.stated)
   const printer = flags.json || flags.quiet ? null : tokenPrinter(tokenizer)
   const job: EngineJob = {
-    model: flags.model,
+    model: folder.path,
     loadFormat: flags.loadFormat,
     adapter: flags.adapter,
     unsafeFast: flags.unsafeFast,

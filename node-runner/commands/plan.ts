@@ -5,6 +5,7 @@ import type { Hardware } from '../../core/parallel/cost-model.ts'
 import { maximumRanks } from '../../core/parallel/plan-shards.ts'
 import { readModelConfig } from '../files/open-model.ts'
 import { measureHardware } from '../measure/measured-hardware.ts'
+import { createProgress } from '../terminal/progress.ts'
 import { integer, number } from './flags.ts'
 import { planReport } from './plan-report.ts'
 import { renderPlan, renderVerdict } from './render-plan.ts'
@@ -34,7 +35,10 @@ export function planCommand(): Command {
   const positive = number(1e-9, 1e9)
   return new Command('plan')
     .description('predict memory and time of every mesh of adapters, and say which is best')
-    .requiredOption('--model <model>', `a model folder, or one of ${publishedConfigNames.join(', ')}`)
+    .requiredOption(
+      '--model <model>',
+      `a model folder, an id of the Hub, or one of ${publishedConfigNames.join(', ')}`,
+    )
     .option('--adapters <n>', 'adapters to spread over', integer(1, 1024), 8)
     .option('--tp <n>', 'also show what each rank of so many holds', integer(1, maximumRanks))
     .option('--memory <GB>', "an adapter's memory", positive)
@@ -54,7 +58,7 @@ export function planCommand(): Command {
     .addOption(new Option('--json', 'print one JSON document').default(false))
     .option('--quiet', 'print only what is best', false)
     .action(async (flags: PlanFlags) => {
-      const config = await readModelConfig(flags.model)
+      const config = await readModelConfig(flags.model, createProgress(flags.quiet))
       const longest = config.maxPositionEmbeddings
       if (flags.context !== undefined && flags.context > longest)
         throw new InputError(

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { readJson } from '../../core/formats/read-json.ts'
 import type { TensorEntry } from '../../core/formats/safetensors.ts'
 import { openWeights } from '../../core/formats/weight-files.ts'
@@ -12,6 +12,10 @@ import { type FileByteSource, openFileByteSource } from './file-byte-source.ts'
 /** A model folder in the Hub's layout, its weight files open for ranged reads. */
 export interface ModelFolder {
   path: string
+  /** What a run calls the model: the folder's name, or its id on the Hub. */
+  name: string
+  /** Its commit on the Hub; null of a folder. */
+  revision: string | null
   config: ModelConfig
   /** Null without a generation_config.json. */
   generationConfig: GenerationConfig | null
@@ -49,7 +53,16 @@ export async function openModelFolder(path: string): Promise<ModelFolder> {
     const weights = await openWeights({ name: path, open })
     checkTensors(config, weights, path)
     const eosTokenIds = generationConfig?.eosTokenIds ?? config.eosTokenIds
-    return { path, config, generationConfig, eosTokenIds, weights, close }
+    return {
+      path,
+      name: basename(path),
+      revision: null,
+      config,
+      generationConfig,
+      eosTokenIds,
+      weights,
+      close,
+    }
   } catch (error) {
     await close()
     throw error

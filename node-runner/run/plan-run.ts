@@ -1,26 +1,22 @@
 import { createHash } from 'node:crypto'
-import { basename } from 'node:path'
 import { dataSetDigest } from '../../core/evaluate/data-set-digest.ts'
-import { readDataSet } from '../../core/evaluate/read-data-set.ts'
-import { planSamples, type SampleTask } from '../../core/evaluate/samples.ts'
+import { promptMessages } from '../../core/evaluate/prompt.ts'
+import type { SampleTask } from '../../core/evaluate/samples.ts'
 import type { Tokenizer } from '../../core/generate/tokenizer.ts'
-import { InputError } from '../../core/input-error.ts'
 import { chooseMaxNewTokens, type RunFlags } from '../commands/flags.ts'
-import { openFileByteSource } from '../files/file-byte-source.ts'
 import type { ModelFolder } from '../files/open-model-folder.ts'
+import type { Progress } from '../terminal/progress.ts'
 import { loadTokenizer } from '../tokenizer/load-tokenizer.ts'
 import { versions } from '../versions.ts'
+import { planTasks, type TaskFlags } from './plan-tasks.ts'
 import type { RunSettings } from './run-description.ts'
 
 /** Flags of `entrace eval`. */
-export interface EvalFlags extends RunFlags {
-  dataset: string
+export interface EvalFlags extends RunFlags, TaskFlags {
   out: string
   maxConcurrent: number
-  samples: number
-  limit?: number
-  problemColumn?: string
-  answerColumn?: string
+  /** Print the first prompt, and do nothing else. */
+  showPrompt: boolean
 }
 
 /** What is known of a run before the weights are read. */
@@ -30,42 +26,48 @@ export interface PlannedRun {
   tokenizer: Tokenizer
   tasks: SampleTask[]
   limit: number
+  /** As "2/8"; null of a whole run. */
+  shard: string | null
   settings: RunSettings
 }
 
 /** Reads the data set and the tokenizer and says what is to be run. Throws InputError. */
-export async function planRun(flags: EvalFlags, folder: ModelFolder): Promise<PlannedRun> {
-  const tokenizer = await loadTokenizer(flags.model)
-  const source = await openFileByteSource(flags.dataset).catch((error: NodeJS.ErrnoException) => {
-    if (error instanceof InputError) throw error
-    const reason = error.code === 'ENOENT' ? 'no such file' : `cannot be opened (${error.code})`
-    throw new InputError(
-      `${flags.dataset}: ${reason}; expected a data set (.jsonl, .json, .csv or .parquet), check --dataset`,
-    )
-  })
-  const columns = { problemColumn: flags.problemColumn, answerColumn: flags.answerColumn }
-  const problems = await readDataSet(source, columns).finally(() => source.close())
-  const limit = Math.min(flags.limit ?? problems.length, problems.length)
-  const { systemPrompt, samples } = flags
-  const tasks = planSamples(problems.slice(0, limit), tokenizer, { systemPrompt, samples })
+export async function planRun(
+  flags: EvalFlags,
+  folder: ModelFolder,
+  progress: Progress,
+): Promise<PlannedRun> {
+  const tokenizer = await loadTokenizer(folder.path)
+  const { dataSet, prompt, tasks, limit } = await planTasks(flags, tokenizer, progress)
+  const { problems, name, revision, config, split } = dataSet
   const settings: RunSettings = {
     model: {
-      name: basename(folder.path),
+      name: folder.name,
+      revision: folder.revision,
       weightDigest: '',
       dtypes: [...new Set([...folder.weights.values()].map(entry => entry.dtype))].sort(),
     },
     dataSet: {
-      name: basename(flags.dataset),
+      name,
+      revision,
+      config,
+      split,
       digest: await dataSetDigest(problems),
       problems: problems.length,
     },
-    prompt: { systemPrompt: systemPrompt ?? null, chatTemplateDigest: templateDigest(tokenizer) },
+    prompt: {
+      style: prompt.style ?? 'plain',
+      systemPrompt: flags.systemPrompt ?? null,
+      fewShot: flags.fewShot,
+      digest: digestOf(tokenizer.renderChat(promptMessages('problem', prompt))),
+      chatTemplateDigest: templateDigest(tokenizer),
+    },
     decoding: {
       maxNewTokens: chooseMaxNewTokens(flags, folder.generationConfig?.stated),
       stopIds: folder.eosTokenIds,
       temperature: flags.temperature,
       seed: flags.seed,
-      samples,
+      samples: flags.samples,
       topLogprobs: flags.topLogprobs,
     },
     mesh: { tp: flags.tp, dp: flags.dp },
@@ -73,7 +75,8 @@ export async function planRun(flags: EvalFlags, folder: ModelFolder): Promise<Pl
     unsafeFast: flags.unsafeFast,
     versions: versions(),
   }
-  return { flags, folder, tokenizer, tasks, limit, settings }
+  const shard = flags.shard ? `${flags.shard.index}/${flags.shard.count}` : null
+  return { flags, folder, tokenizer, tasks, limit, shard, settings }
 }
 
 /** Digest of how the template renders a fixed conversation: what any change to it would change. */
@@ -82,5 +85,9 @@ function templateDigest(tokenizer: Tokenizer): string {
     { role: 'system', content: 'system' },
     { role: 'user', content: 'user' },
   ])
-  return createHash('sha256').update(rendered).digest('hex')
+  return digestOf(rendered)
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
 }

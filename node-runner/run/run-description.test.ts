@@ -16,9 +16,16 @@ const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const settings: RunSettings = {
-  model: { name: 'arith-qwen2', weightDigest: 'ab12', dtypes: ['bf16'] },
-  dataSet: { name: 'arith-104.jsonl', digest: 'cd34', problems: 104 },
-  prompt: { systemPrompt: null, chatTemplateDigest: 'ef56' },
+  model: { name: 'arith-qwen2', revision: null, weightDigest: 'ab12', dtypes: ['bf16'] },
+  dataSet: {
+    name: 'arith-104.jsonl',
+    revision: null,
+    config: null,
+    split: null,
+    digest: 'cd34',
+    problems: 104,
+  },
+  prompt: { style: 'plain', systemPrompt: null, fewShot: 0, digest: '0a', chatTemplateDigest: 'ef56' },
   decoding: { maxNewTokens: 96, stopIds: [502, 500], temperature: 0, seed: 0, samples: 1, topLogprobs: 5 },
   mesh: { tp: 1, dp: 1 },
   adapters: [{ name: 'SwiftShader', kind: 'cpu' }],

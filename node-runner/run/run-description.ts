@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
+import type { PromptStyle } from '../../core/evaluate/prompt.ts'
 import { refuseNewerFormat } from '../../core/formats/refuse-newer-format.ts'
 import { formatVersion } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'
@@ -8,9 +9,26 @@ import type { Versions } from '../versions.ts'
 
 /** What determines every number of a run. Two runs of one hash on one machine give the same bits. */
 export interface RunSettings {
-  model: { name: string; weightDigest: string; dtypes: string[] }
-  dataSet: { name: string; digest: string; problems: number }
-  prompt: { systemPrompt: string | null; chatTemplateDigest: string }
+  /** `revision` is the commit on the Hub; null of a folder. */
+  model: { name: string; revision: string | null; weightDigest: string; dtypes: string[] }
+  /** `revision`, `config` and `split` are null of a file. `problems` counts all, whatever the limit. */
+  dataSet: {
+    name: string
+    revision: string | null
+    config: string | null
+    split: string | null
+    digest: string
+    problems: number
+  }
+  prompt: {
+    style: PromptStyle
+    systemPrompt: string | null
+    /** Number of worked examples. */
+    fewShot: number
+    /** SHA-256 of how a fixed problem is rendered, with instruction, examples and template. */
+    digest: string
+    chatTemplateDigest: string
+  }
   decoding: {
     maxNewTokens: number
     stopIds: number[]
@@ -34,12 +52,18 @@ export interface RunDescription extends RunSettings {
   hash: string
   /** Number of problems asked for, of those in the data set; may grow from one call to the next. */
   limit: number
+  /** Which part of the run this is, as "2/8"; null of a whole one. Not in the hash, which all parts have in common. */
+  shard: string | null
 }
 
 /** Describes a run. */
-export function describeRun(settings: RunSettings, limit: number): RunDescription {
+export function describeRun(
+  settings: RunSettings,
+  limit: number,
+  shard: string | null = null,
+): RunDescription {
   const hash = createHash('sha256').update(JSON.stringify(settings)).digest('hex')
-  return { formatVersion, hash, ...settings, limit }
+  return { formatVersion, hash, ...settings, limit, shard }
 }
 
 /** Reads run.json, or null where there is none. Throws InputError when it is damaged or of a newer format. */
@@ -72,10 +96,22 @@ export function checkSameSettings(path: string, before: RunSettings, now: RunSet
     )
 }
 
+/** Throws InputError when a run folder holds another part of the run. */
+export function checkSameShard(path: string, before: RunDescription, now: string | null): void {
+  const describe = (shard: string | null | undefined) => (shard ? `shard ${shard}` : 'the whole run')
+  if (describe(before.shard) !== describe(now))
+    throw new InputError(
+      `${path}: holds ${describe(before.shard)}, expected ${describe(now)}; use another --out for it, and entrace merge to join them`,
+    )
+}
+
 /** Writes run.json. Throws InputError when the folder holds a run of other settings. */
 export function claimRunFolder(path: string, run: RunDescription): void {
   const before = readRunDescription(path)
-  if (before) checkSameSettings(path, before, run)
+  if (before) {
+    checkSameSettings(path, before, run)
+    checkSameShard(path, before, run.shard)
+  }
   writeFileWhole(path, [`${JSON.stringify(run, null, 2)}\n`])
 }
 

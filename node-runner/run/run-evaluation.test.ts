@@ -25,6 +25,8 @@ const flags: EvalFlags = {
   quiet: true,
   maxConcurrent: 1,
   samples: 1,
+  fewShot: 0,
+  showPrompt: false,
 }
 
 /** A folder with these files. */

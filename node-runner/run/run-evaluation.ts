@@ -13,7 +13,14 @@ import { interruptSignal } from './interrupt-signal.ts'
 import { Journal } from './journal.ts'
 import { lockFolder } from './lock-folder.ts'
 import { type EvalFlags, type PlannedRun, planRun } from './plan-run.ts'
-import { checkSameSettings, claimRunFolder, describeRun, readRunDescription } from './run-description.ts'
+import {
+  checkSameSettings,
+  checkSameShard,
+  claimRunFolder,
+  describeRun,
+  readRunDescription,
+} from './run-description.ts'
+import { showPrompt } from './show-prompt.ts'
 import { summariseRun } from './summarise-run.ts'
 import { writeResults } from './write-results.ts'
 
@@ -23,10 +30,11 @@ import { writeResults } from './write-results.ts'
  */
 export async function runEvaluation(flags: EvalFlags): Promise<number> {
   const progress = createProgress(flags.quiet)
-  const folder = await openModel(flags.model, flags.loadFormat)
+  if (flags.showPrompt) return showPrompt(flags, progress)
+  const folder = await openModel(flags.model, flags.loadFormat, progress)
   try {
     checkMesh(flags, folder.config)
-    return await resumeRun(await planRun(flags, folder), progress)
+    return await resumeRun(await planRun(flags, folder, progress), progress)
   } finally {
     await folder.close()
   }
@@ -56,6 +64,7 @@ async function resumeLocked(run: PlannedRun, progress: Progress): Promise<number
       adapters,
       model: { ...run.settings.model, weightDigest: model.weightDigest },
     })
+    checkSameShard(descriptionPath, before, run.shard)
   }
   const journal = new Journal(join(flags.out, 'samples.jsonl'), 'append')
   try {
@@ -96,7 +105,7 @@ async function answer(
   const { config } = folder
   const { dp } = settings.mesh
   const job: EngineJob = {
-    model: flags.model,
+    model: folder.path,
     loadFormat: flags.loadFormat,
     adapter: flags.adapter,
     unsafeFast: flags.unsafeFast,
@@ -120,7 +129,7 @@ async function answer(
     onLoaded(loaded) {
       const adapters = loaded.adapters.map(({ kind }, rank) => ({ name: loaded.adapterNames[rank]!, kind }))
       const model = { ...settings.model, weightDigest: loaded.weightDigest }
-      claimRunFolder(descriptionPath, describeRun({ ...settings, adapters, model }, run.limit))
+      claimRunFolder(descriptionPath, describeRun({ ...settings, adapters, model }, run.limit, run.shard))
       display.onLoaded(loaded)
     },
     onAnswer({ key, generation }) {

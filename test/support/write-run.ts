@@ -18,7 +18,7 @@ const settings: RunSettings = {
 export function writeRun(
   folder: string,
   samples: readonly SampleRecord[],
-  changes: Partial<RunSettings> & { limit?: number; shard?: unknown } = {},
+  changes: Partial<RunSettings> & { limit?: number; shard?: RunDescription['shard'] } = {},
 ): RunDescription {
   const { limit = samples.length, shard, ...changed } = changes
   const described = describeRun({ ...settings, ...changed }, limit)

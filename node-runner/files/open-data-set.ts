@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs'
+import { basename } from 'node:path'
+import { findKnownDataSet, type KnownDataSet, knownDataSets } from '../../core/evaluate/known-data-sets.ts'
+import type { Problem } from '../../core/evaluate/problem.ts'
+import { readDataSet } from '../../core/evaluate/read-data-set.ts'
+import { InputError } from '../../core/input-error.ts'
+import { type HubRepository, parseRepository } from '../hub/hub-repository.ts'
+import type { Progress } from '../terminal/progress.ts'
+import { type FileByteSource, openFileByteSource } from './file-byte-source.ts'
+
+/** What names a data set on the command line. */
+export interface DataSetChoice {
+  /** A file, a known name, or an id of the Hub with or without @revision. */
+  dataset: string
+  /** Subsets of a data set of the Hub, as a,b. */
+  config?: string | undefined
+  split?: string | undefined
+  problemColumn?: string | undefined
+  answerColumn?: string | undefined
+}
+
+/** A data set that was read, and where it is from. */
+export interface OpenedDataSet {
+  problems: Problem[]
+  /** Name of the file, or id on the Hub. */
+  name: string
+  /** Commit on the Hub; null of a file. */
+  revision: string | null
+  /** Subsets as a,b; null of a file. */
+  config: string | null
+  split: string | null
+  known: KnownDataSet | undefined
+}
+
+/** Reads a data set of this machine or of the Hub. Throws InputError. */
+export async function openDataSet(choice: DataSetChoice, progress: Progress): Promise<OpenedDataSet> {
+  const { dataset, config, split, problemColumn, answerColumn } = choice
+  const columns = { problemColumn, answerColumn }
+  const onHub = existsSync(dataset) ? null : findOnHub(dataset)
+  if (onHub === null) {
+    if (config !== undefined || split !== undefined)
+      throw new InputError(
+        `${dataset}: a file has no subsets and splits; leave out --config and --split, or name a data set of the Hub`,
+      )
+    const problems = await readFiles([dataset], columns)
+    return {
+      problems,
+      name: basename(dataset),
+      revision: null,
+      config: null,
+      split: null,
+      known: undefined,
+    }
+  }
+  const { repository, known } = onHub
+  const { fetchDataSet } = await import('../hub/fetch-data-set.ts')
+  const wanted = { configs: config?.split(',') ?? known?.configs ?? undefined, split: split ?? known?.split }
+  const fetched = await fetchDataSet(repository, wanted, progress)
+  const problems = await readFiles(fetched.paths, {
+    problemColumn: problemColumn ?? known?.problemColumn,
+    answerColumn: answerColumn ?? known?.answerColumn,
+  })
+  const isPublished = config === undefined && fetched.split === known?.split
+  if (known && isPublished && problems.length !== known.rows)
+    progress.say(`${known.id}: has ${problems.length} problems here, ${known.rows} when it was published`)
+  return {
+    problems,
+    name: repository.id,
+    revision: fetched.revision,
+    config: fetched.configs.join(','),
+    split: fetched.split,
+    known,
+  }
+}
+
+/** The repository that a name means; null where it can only be a file. */
+function findOnHub(name: string): { repository: HubRepository; known: KnownDataSet | undefined } | null {
+  if (/\.(?:jsonl|ndjson|json|csv|parquet)$/i.test(name)) return null
+  const [id = '', ...revision] = name.replace(/^datasets\//, '').split('@')
+  const known = findKnownDataSet(id)
+  const repository = parseRepository([known?.id ?? id, ...revision].join('@'), 'dataset')
+  return repository && { repository, known }
+}
+
+async function readFiles(
+  paths: readonly string[],
+  columns: { problemColumn: string | undefined; answerColumn: string | undefined },
+): Promise<Problem[]> {
+  const sources: FileByteSource[] = []
+  try {
+    for (const path of paths) sources.push(await openFile(path))
+    return await readDataSet(sources, columns)
+  } finally {
+    await Promise.all(sources.map(source => source.close()))
+  }
+}
+
+async function openFile(path: string): Promise<FileByteSource> {
+  return openFileByteSource(path).catch((error: NodeJS.ErrnoException) => {
+    if (error instanceof InputError) throw error
+    const reason = error.code === 'ENOENT' ? 'no such file' : `cannot be opened (${error.code})`
+    const names = knownDataSets.map(({ aliases }) => aliases[0]).join(', ')
+    throw new InputError(
+      `${path}: ${reason}; expected a data set (.jsonl, .json, .csv or .parquet), an id of the Hub (organisation/name), ` +
+        `or one of ${names}; check --dataset`,
+    )
+  })
+}

@@ -1,0 +1,207 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { copyFile, mkdir, rename, rm, stat, statfs, symlink, writeFile } from 'node:fs/promises'
+import { dirname, join, relative, sep } from 'node:path'
+import { getRepoFolderName } from '@huggingface/hub'
+import { InputError } from '../../core/input-error.ts'
+import { formatBytes, type Progress } from '../terminal/progress.ts'
+import { downloadFile } from './download-file.ts'
+import { HubUnreachableError } from './hub-fetch.ts'
+import { type HubRepository, isCommit } from './hub-repository.ts'
+import type { HubSettings } from './hub-settings.ts'
+import { type HubFile, listFilesAt, resolveCommit } from './repository-listing.ts'
+
+/** A repository at one commit, in the cache: `refs`, `blobs` and `snapshots` as Python's huggingface_hub lays them out. */
+export interface Snapshot {
+  repository: HubRepository
+  commit: string
+  /** Folder of the commit, where files stand under their names once they are fetched. */
+  folder: string
+  /** Paths of all files of the commit; where neither Hub nor listing is at hand, of those that are in the cache. */
+  paths: readonly string[]
+  /** Has these files in the folder, whole and checked; downloads what is missing. Throws InputError. */
+  fetch(paths: readonly string[]): Promise<void>
+}
+
+/**
+ * Opens a repository at its revision. The Hub is asked which commit that is, unless it is one or HF_HUB_OFFLINE is set;
+ * where the Hub cannot be reached, the commit that the cache remembers is taken and the user is told. Throws InputError.
+ */
+export async function openSnapshot(
+  settings: HubSettings,
+  repository: HubRepository,
+  progress: Progress,
+): Promise<Snapshot> {
+  const { type, id } = repository
+  const root = join(settings.cacheFolder, getRepoFolderName({ type, name: id }))
+  try {
+    const { commit, isOffline } = await chooseCommit(settings, repository, root, progress)
+    const folder = join(root, 'snapshots', commit)
+    const files = isOffline
+      ? readListing(root, commit)
+      : await listOnce(settings, repository, root, commit, progress)
+    const paths = files?.map(({ path }) => path) ?? cachedPaths(folder)
+    const fetchFiles = async (wanted: readonly string[]) => {
+      const missing = wanted.filter(path => !isWhole(join(folder, path), files, path))
+      if (missing.length === 0) return
+      const listed = files?.filter(({ path }) => missing.includes(path)) ?? []
+      if (isOffline || files === null)
+        throw new InputError(
+          `${id}: ${missing.join(', ')} of commit ${commit.slice(0, 12)} is not in ${root}, and the Hub is not at hand; ` +
+            'run once where it can be reached, without HF_HUB_OFFLINE',
+        )
+      if (listed.length < missing.length)
+        throw new InputError(`${id}: ${missing.join(', ')}: commit ${commit.slice(0, 12)} has no such file`)
+      await download(settings, repository, commit, root, listed, progress)
+    }
+    return {
+      repository,
+      commit,
+      folder,
+      paths,
+      fetch: wanted =>
+        fetchFiles(wanted).catch((error: unknown) => {
+          throw asDiskError(root, error)
+        }),
+    }
+  } catch (error) {
+    throw asDiskError(root, error)
+  }
+}
+
+/** The commit of a revision, from the Hub or else from the cache, and whether the Hub is to be left alone. */
+async function chooseCommit(
+  settings: HubSettings,
+  repository: HubRepository,
+  root: string,
+  progress: Progress,
+): Promise<{ commit: string; isOffline: boolean }> {
+  const { id, revision } = repository
+  if (isCommit(revision)) return { commit: revision, isOffline: settings.isOffline }
+  const ref = join(root, 'refs', ...revision.split('/'))
+  const cached = existsSync(ref) ? readFileSync(ref, 'utf8').trim() : null
+  const known = cached !== null && isCommit(cached) ? cached : null
+  if (settings.isOffline) {
+    if (known !== null) return { commit: known, isOffline: true }
+    throw new InputError(
+      `${id}: revision ${revision} is not in ${root}, and HF_HUB_OFFLINE is set; run once without it`,
+    )
+  }
+  try {
+    const commit = await resolveCommit(settings, repository, known === null ? 3 : 2)
+    if (commit !== known) await writeShared(ref, commit)
+    return { commit, isOffline: false }
+  } catch (error) {
+    if (known === null || !(error instanceof HubUnreachableError)) throw error
+    progress.say(
+      `${id}: ${settings.endpoint} cannot be reached; using commit ${known.slice(0, 12)} from the cache`,
+    )
+    return { commit: known, isOffline: true }
+  }
+}
+
+/** The files of a commit, which never change, so that the Hub is asked once; null where it cannot be, but the cache has some. */
+async function listOnce(
+  settings: HubSettings,
+  repository: HubRepository,
+  root: string,
+  commit: string,
+  progress: Progress,
+): Promise<HubFile[] | null> {
+  const known = readListing(root, commit)
+  if (known) return known
+  try {
+    const files = await listFilesAt(settings, repository, commit)
+    await writeShared(listingPath(root, commit), JSON.stringify(files))
+    return files
+  } catch (error) {
+    const isCached = existsSync(join(root, 'snapshots', commit))
+    if (!isCached || !(error instanceof HubUnreachableError)) throw error
+    progress.say(`${repository.id}: ${settings.endpoint} cannot be reached; using what the cache holds`)
+    return null
+  }
+}
+
+function readListing(root: string, commit: string): HubFile[] | null {
+  const path = listingPath(root, commit)
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as HubFile[]) : null
+}
+
+function listingPath(root: string, commit: string): string {
+  return join(root, 'listings', `${commit}.json`)
+}
+
+/** Writes a small file that another process may write, and any may read, at the same time. */
+async function writeShared(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  const staging = `${path}.${process.pid}`
+  await writeFile(staging, text)
+  await rename(staging, path)
+}
+
+function cachedPaths(folder: string): string[] {
+  if (!existsSync(folder)) return []
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  return names.filter(name => isWhole(join(folder, name), null, name)).map(name => name.split(sep).join('/'))
+}
+
+/** Whether a file is in the cache; its digest was checked when it came, its size is now. */
+function isWhole(path: string, files: readonly HubFile[] | null, name: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  const size = files?.find(file => file.path === name)?.sizeBytes
+  return stats?.isFile() === true && (size === undefined || stats.size === size)
+}
+
+async function download(
+  settings: HubSettings,
+  { type, id }: HubRepository,
+  commit: string,
+  root: string,
+  files: readonly HubFile[],
+  progress: Progress,
+): Promise<void> {
+  const blobs = join(root, 'blobs')
+  await mkdir(blobs, { recursive: true })
+  const total = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+  const { bavail, bsize } = await statfs(blobs)
+  if (total > bavail * bsize)
+    throw new InputError(
+      `${id}: ${formatBytes(total)} are to be downloaded, found ${formatBytes(bavail * bsize)} free at ${root}; ` +
+        'make room, or name another folder with HF_HOME',
+    )
+  const stage = progress.start(`downloading ${id}`, total, 'bytes')
+  try {
+    for (const { path, sizeBytes, digest } of files) {
+      const blobPath = join(blobs, digest.hex)
+      const stats = await stat(blobPath).catch(() => null)
+      if (stats?.size === sizeBytes) stage.advance(sizeBytes)
+      else {
+        const address = [type === 'dataset' ? 'datasets/' : '', id, '/resolve/', commit].join('')
+        const url = `${settings.endpoint}/${address}/${path.split('/').map(encodeURIComponent).join('/')}`
+        const request = { name: `${id}/${path}`, url, blobPath, sizeBytes, digest }
+        await downloadFile(settings, request, bytes => stage.advance(bytes))
+      }
+      await place(blobPath, join(root, 'snapshots', commit, path))
+    }
+  } finally {
+    stage.stop()
+  }
+}
+
+/** Shows a blob under its name: by a link, or a copy where the file system or the system's rules allow no links. */
+async function place(blobPath: string, path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  const staging = `${path}.${process.pid}`
+  await rm(staging, { force: true })
+  await symlink(relative(dirname(path), blobPath), staging).catch(() => copyFile(blobPath, staging))
+  await rename(staging, path)
+}
+
+/** Node's error about a file as one that says what to do; any other as it is. */
+function asDiskError(root: string, error: unknown): unknown {
+  const { code, syscall } = error as NodeJS.ErrnoException
+  if (error instanceof InputError || syscall === undefined) return error
+  return new InputError(
+    `${root}: the cache of the Hub cannot be written (${code}); mend it, or name another folder with HF_HOME`,
+    { cause: error },
+  )
+}

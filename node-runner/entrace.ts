@@ -7,6 +7,7 @@ import { analyseCommand } from './commands/analyse.ts'
 import { benchCommand } from './commands/bench.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { evalCommand } from './commands/eval.ts'
+import { exportCommand } from './commands/export.ts'
 import { generateCommand } from './commands/generate.ts'
 import { gradeCommand } from './commands/grade.ts'
 import { mergeCommand } from './commands/merge.ts'
@@ -22,6 +23,7 @@ const program = new Command('entrace')
   .addCommand(gradeCommand())
   .addCommand(analyseCommand())
   .addCommand(mergeCommand())
+  .addCommand(exportCommand())
   .addCommand(planCommand())
   .addCommand(doctorCommand())
   .addCommand(benchCommand())

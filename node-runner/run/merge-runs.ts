@@ -29,9 +29,7 @@ export function openParts(folders: readonly string[]): RunPart[] {
           `${folder}: expected a run's folder with run.json and samples.jsonl; check the path`,
         )
       const [first] = parts
-      const differences = first
-        ? listDifferences(first.run, run).filter(difference => !/^shard\b/.test(difference))
-        : []
+      const differences = first ? listDifferences(first.run, run) : []
       if (first && differences.length > 0)
         throw new InputError(
           `${folder}: is not a part of the run in ${first.folder}: ${differences.join('; ')}; merge runs of the same settings`,
@@ -53,15 +51,7 @@ export function closeParts(parts: readonly RunPart[]): void {
 export function describeWhole(parts: readonly RunPart[]): RunDescription {
   const [first] = parts
   if (!first) throw new InputError('expected one folder of a run at least, found none')
-  const {
-    formatVersion: _,
-    hash: __,
-    limit: ___,
-    shard: ____,
-    ...settings
-  } = first.run as RunDescription & {
-    shard?: unknown
-  }
+  const { formatVersion: _, hash: __, limit: ___, shard: ____, ...settings } = first.run
   return describeRun(settings, Math.max(...parts.map(({ run }) => run.limit)))
 }
 

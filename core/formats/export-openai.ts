@@ -1,0 +1,43 @@
+import { type ExportRun, tokenLogprobs } from './export-run.ts'
+import type { SampleRecord } from './sample-record.ts'
+
+/**
+ * A sample as the OpenAI interface's chat completion object with `logprobs`
+ * (https://platform.openai.com/docs/api-reference/chat/object; types/chat/chat_completion.py of openai-python), one line.
+ * `metadata` says which sample it is and how it was graded. A sample that failed has no such object: null.
+ */
+export function exportOpenai(
+  run: ExportRun,
+  sample: SampleRecord,
+  textOf: (id: number) => string | null,
+): string | null {
+  if (sample.finishReason === 'error') return null
+  const { promptTokens, generatedTokens } = sample
+  const completion = {
+    id: `chatcmpl-${run.hash.slice(0, 16)}-${sample.problemIndex}-${sample.sampleIndex}`,
+    object: 'chat.completion',
+    created: Math.floor(run.finishedMs / 1000),
+    model: run.modelName,
+    choices: [
+      {
+        index: 0,
+        message: { role: 'assistant', content: sample.generatedText, refusal: null },
+        logprobs: { content: tokenLogprobs(sample, textOf), refusal: null },
+        finish_reason: sample.finishReason,
+      },
+    ],
+    usage: {
+      prompt_tokens: promptTokens,
+      completion_tokens: generatedTokens,
+      total_tokens: promptTokens + generatedTokens,
+    },
+    metadata: {
+      problem_id: sample.problemId,
+      sample_index: String(sample.sampleIndex),
+      expected_answer: sample.expectedAnswer,
+      ...(sample.extractedAnswer !== null && { extracted_answer: sample.extractedAnswer }),
+      correct: String(sample.correct),
+    },
+  }
+  return `${JSON.stringify(completion)}\n`
+}

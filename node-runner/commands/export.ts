@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command, Option } from 'commander'
+import { formatVersion } from '../../core/formats/sample-record.ts'
+import { InputError } from '../../core/input-error.ts'
+import { writeFileWhole } from '../files/write-file-whole.ts'
+import {
+  describeExport,
+  type ExportFormat,
+  exportFileName,
+  exportFormats,
+  exportPieces,
+} from '../run/export-run.ts'
+import { Journal } from '../run/journal.ts'
+import { readRunDescription } from '../run/run-description.ts'
+import { loadTokenizer } from '../tokenizer/load-tokenizer.ts'
+import { gradeAll } from './analyse.ts'
+
+interface ExportFlags {
+  format: ExportFormat
+  out?: string
+  tokenizer?: string
+  json: boolean
+  quiet: boolean
+}
+
+/** `entrace export`: writes a run in the format of another tool. */
+export function exportCommand(): Command {
+  return new Command('export')
+    .description("write a run's finished samples in the format of another tool")
+    .argument('<dir>', 'folder of the run')
+    .addOption(
+      new Option(
+        '--format <format>',
+        "openai: chat completions with logprobs, a line each; lm-eval: lm-evaluation-harness's samples file; inspect: inspect_ai's JSON log",
+      )
+        .choices(exportFormats)
+        .makeOptionMandatory(),
+    )
+    .option('--out <file>', 'file to write (default: in the folder of the run, named by the format)')
+    .option(
+      '--tokenizer <folder>',
+      "the model's folder, for the texts of the likeliest tokens; without it they go by id",
+    )
+    .option('--json', 'print one JSON document on standard output', false)
+    .option('--quiet', 'print nothing but errors', false)
+    .action(exportRun)
+}
+
+async function exportRun(folder: string, flags: ExportFlags): Promise<void> {
+  const description = readRunDescription(join(folder, 'run.json'))
+  const journalPath = join(folder, 'samples.jsonl')
+  if (!description || !existsSync(journalPath))
+    throw new InputError(`${folder}: expected a run's folder with run.json and samples.jsonl; check the path`)
+  const tokenizer = flags.tokenizer === undefined ? null : await loadTokenizer(flags.tokenizer)
+  const run = describeExport(folder, description)
+  const file = flags.out ?? join(folder, exportFileName(flags.format, run))
+  const journal = new Journal(journalPath, 'read')
+  try {
+    const count = { samples: 0, failed: 0 }
+    const samples = function* () {
+      Object.assign(count, { samples: 0, failed: 0 })
+      for (const sample of gradeAll(journal.records(description.limit))) {
+        count.samples++
+        if (sample.finishReason === 'error') count.failed++
+        yield sample
+      }
+    }
+    writeFileWhole(
+      file,
+      exportPieces(flags.format, run, samples, id => tokenizer?.tokenText(id) ?? null),
+    )
+    const leftOut = flags.format === 'openai' ? count.failed : 0
+    const written = count.samples - leftOut
+    if (flags.json)
+      console.log(JSON.stringify({ formatVersion, format: flags.format, file, samples: written, leftOut }))
+    else if (!flags.quiet) console.log(`${written} samples in ${file}`)
+    if (leftOut > 0 && !flags.quiet)
+      console.error(`warning: ${leftOut} samples failed and are left out, as a chat completion cannot say so`)
+  } finally {
+    journal.close()
+  }
+}

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto'
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { exportInspect } from '../../core/formats/export-inspect.ts'
+import { exportLmEval, lmEvalFileName } from '../../core/formats/export-lm-eval.ts'
+import { exportOpenai } from '../../core/formats/export-openai.ts'
+import type { ExportRun } from '../../core/formats/export-run.ts'
+import type { SampleRecord } from '../../core/formats/sample-record.ts'
+import { versions } from '../versions.ts'
+import type { RunDescription } from './run-description.ts'
+
+export const exportFormats = ['openai', 'lm-eval', 'inspect'] as const
+/** Whose format a run is exported in. */
+export type ExportFormat = (typeof exportFormats)[number]
+
+/** What an export says of a run, from its description and the time of its journal. */
+export function describeExport(folder: string, run: RunDescription): ExportRun {
+  const { maxNewTokens, temperature, seed, samples, topLogprobs } = run.decoding
+  return {
+    modelName: run.model.name,
+    dataSetName: run.dataSet.name,
+    problems: run.dataSet.problems,
+    limit: run.limit,
+    systemPrompt: run.prompt.systemPrompt,
+    maxNewTokens,
+    temperature,
+    seed,
+    samples,
+    topLogprobs,
+    hash: run.hash,
+    finishedMs: statSync(join(folder, 'samples.jsonl')).mtimeMs,
+    version: versions().entrace,
+  }
+}
+
+/** Name of the file of a format where none is given. */
+export function exportFileName(format: ExportFormat, run: ExportRun): string {
+  switch (format) {
+    case 'openai':
+      return 'openai.jsonl'
+    case 'lm-eval':
+      return lmEvalFileName(run)
+    case 'inspect':
+      return 'inspect.json'
+    default:
+      return format satisfies never
+  }
+}
+
+/** A run in a format, piece by piece. `textOf` gives the text of a token, null where it is not known. */
+export function* exportPieces(
+  format: ExportFormat,
+  run: ExportRun,
+  samples: () => Iterable<SampleRecord>,
+  textOf: (id: number) => string | null,
+): Generator<string> {
+  switch (format) {
+    case 'openai':
+      for (const sample of samples()) yield exportOpenai(run, sample, textOf) ?? ''
+      return
+    case 'lm-eval':
+      for (const sample of samples())
+        yield exportLmEval(run, sample, text => createHash('sha256').update(text).digest('hex'))
+      return
+    case 'inspect':
+      yield* exportInspect(run, samples, textOf)
+      return
+    default:
+      format satisfies never
+  }
+}

@@ -89,6 +89,27 @@ describe('reads the columns of', () => {
     })
   })
 
+  test.each([
+    ['So $\\boxed 2$.', '2'],
+    ['It is $\\boxed \\frac12.$', '\\frac12'],
+    ['First \\boxed{1}, then \\boxed 3', '1'],
+  ])('MATH, with a box that has no braces: %s', async (solution, expectedAnswer) => {
+    const [problem] = await readDataSet(
+      lines({ problem: 'What?', solution }, { problem: 'b', solution: '\\boxed{7}' }),
+    )
+    expect(problem!.expectedAnswer).toBe(expectedAnswer)
+  })
+
+  test('several files, one after the other', async () => {
+    const files = [lines({ problem: 'a', answer: 1 }), text('more.jsonl', '{"problem":"b","answer":2}')]
+    expect(await readDataSet(files)).toMatchObject([
+      { id: '0', problem: 'a' },
+      { id: '1', problem: 'b' },
+    ])
+    const broken = [...files, text('third.jsonl', '{"problem":""}')]
+    await expect(readDataSet(broken)).rejects.toThrow(/third\.jsonl: line 1: expected text/)
+  })
+
   test('MATH-500', async () => {
     const row = {
       problem: 'What?',

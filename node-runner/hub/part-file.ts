@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto'
+import { createHash, type Hash, randomUUID } from 'node:crypto'
 import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
@@ -37,7 +37,7 @@ export class PartFile {
 
   /** Takes over the part that lies beside a blob's path, or begins one, of a file of `sizeBytes`. */
   static async take(blobPath: string, sizeBytes: number, { algorithm }: HubDigest): Promise<PartFile> {
-    const path = `${blobPath}.${hostname()}-${process.pid}.incomplete`
+    const path = `${blobPath}.${hostname()}-${process.pid}-${randomUUID()}.incomplete`
     await takeOver(blobPath, path)
     const file = await open(path, 'a+')
     await file.close()
@@ -135,15 +135,15 @@ async function takeOver(blobPath: string, path: string): Promise<void> {
 }
 
 function isAbandoned(name: string, writtenMs: number): boolean {
-  const owner = /^[^.]+\.(.+)-(\d+)\.incomplete$/.exec(name)
+  const owner = /^[^.]+\.(.+)-(\d+)-[0-9a-f-]{36}\.incomplete$/.exec(name)
   if (owner === null || Date.now() - writtenMs > abandonedMs) return true
   const [, host, pid] = owner
-  return host === hostname() && !isAlive(Number(pid))
+  return host === hostname() && !isAlive(Number(pid), writtenMs)
 }
 
-function isAlive(pid: number): boolean {
-  // This process would have given its own part back; another one of its number wrote it.
-  if (pid === process.pid) return false
+function isAlive(pid: number, writtenMs: number): boolean {
+  // In a container every process may have the same number.
+  if (pid === process.pid) return writtenMs >= Date.now() - process.uptime() * 1000
   try {
     process.kill(pid, 0)
     return true

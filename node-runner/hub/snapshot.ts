@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { copyFile, mkdir, rename, rm, stat, statfs, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, rename, stat, statfs, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import { getRepoFolderName } from '@huggingface/hub'
 import { InputError } from '../../core/input-error.ts'
@@ -133,7 +134,7 @@ function listingPath(root: string, commit: string): string {
 /** Writes a small file that another process may write, and any may read, at the same time. */
 async function writeShared(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
-  const staging = `${path}.${process.pid}`
+  const staging = `${path}.${randomUUID()}`
   await writeFile(staging, text)
   await rename(staging, path)
 }
@@ -190,8 +191,7 @@ async function download(
 /** Shows a blob under its name: by a link, or a copy where the file system or the system's rules allow no links. */
 async function place(blobPath: string, path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
-  const staging = `${path}.${process.pid}`
-  await rm(staging, { force: true })
+  const staging = `${path}.${randomUUID()}`
   await symlink(relative(dirname(path), blobPath), staging).catch(() => copyFile(blobPath, staging))
   await rename(staging, path)
 }

@@ -1,0 +1,51 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { ChatMessage, Tokenizer } from '../generate/tokenizer.ts'
+import type { Problem } from './problem.ts'
+import { planSamples } from './samples.ts'
+
+/** A tokenizer of characters, with a plain template. */
+const characters: Tokenizer = {
+  encode: text => Array.from(text, character => character.codePointAt(0)!),
+  decode: ids => String.fromCodePoint(...ids),
+  tokenText: id => String.fromCodePoint(id),
+  renderChat: (messages: readonly ChatMessage[]) =>
+    messages.map(({ role, content }) => `${role}: ${content}\n`).join(''),
+  encodeChat: messages => characters.encode(characters.renderChat(messages)),
+  vocabularySize: 0x110000,
+}
+const problemsOf = (count: number): Problem[] =>
+  Array.from({ length: count }, (_, index) => ({
+    id: `p${index}`,
+    problem: `${index} + 1?`,
+    expectedAnswer: String(index + 1),
+    solution: null,
+    metadata: {},
+  }))
+
+test('the shards of a run are the whole run, task for task, and of like size', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 40 }),
+      fc.integer({ min: 1, max: 12 }),
+      fc.integer({ min: 1, max: 3 }),
+      (size, count, samples) => {
+        const problems = problemsOf(size)
+        const parts = Array.from({ length: count }, (_, part) =>
+          planSamples(problems, characters, { samples, shard: { index: part + 1, count } }),
+        )
+        const joined = parts.flat().sort((a, b) => a.key - b.key)
+        expect(joined).toEqual(planSamples(problems, characters, { samples }))
+        const sizes = parts.map(part => part.length)
+        expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(samples)
+      },
+    ),
+  )
+})
+
+test('the prompt is the rendered conversation, with its ids', () => {
+  const prompt = { systemPrompt: 'Add.', examples: [{ problem: '2 + 2?', solution: '4', answer: '4' }] }
+  const [task] = planSamples(problemsOf(1), characters, { prompt })
+  expect(task!.prompt).toBe('system: Add.\nuser: 2 + 2?\nassistant: 4\nuser: 0 + 1?\n')
+  expect(characters.decode(task!.promptIds)).toBe(task!.prompt)
+})

@@ -1,0 +1,140 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parquetWriteBuffer } from 'hyparquet-writer'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { blobNameOf, commitOf, type HubServer, serveHub } from '../support/hub-server.ts'
+import { runEntrace } from '../support/run-entrace.ts'
+import { readResults, readRunFile } from '../support/run-files.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
+let server: HubServer
+let env: NodeJS.ProcessEnv
+
+const filesOf = (path: string): Record<string, Uint8Array> =>
+  Object.fromEntries(readdirSync(path).map(name => [name, new Uint8Array(readFileSync(join(path, name)))]))
+const arith = filesOf('models/arith-qwen2')
+const weights = arith['model.safetensors']!
+
+function arithParquet(first: number, end: number): Uint8Array {
+  const lines = readFileSync('datasets/arith-104.jsonl', 'utf8').trim().split('\n').slice(first, end)
+  const rows = lines.map(line => JSON.parse(line) as Record<string, unknown>)
+  const names = ['id', 'problem', 'solution', 'answer', 'level', 'operations']
+  const columnData = names.map(name => ({ name, data: rows.map(row => row[name]) }))
+  return new Uint8Array(parquetWriteBuffer({ columnData }))
+}
+
+beforeAll(async () => {
+  server = await serveHub([
+    {
+      id: 'models/test-org/arith',
+      revisions: { main: { ...arith, 'pytorch_model.bin': new Uint8Array(5000) } },
+      access: 'private',
+    },
+    { id: 'models/test-org/two-files', revisions: { main: filesOf('test/models/random-two-files') } },
+    {
+      id: 'datasets/test-org/arith-104',
+      revisions: {
+        main: {
+          'data/test-00000-of-00002.parquet': arithParquet(0, 60),
+          'data/test-00001-of-00002.parquet': arithParquet(60, 100),
+          'data/train-00000-of-00001.parquet': arithParquet(100, 104),
+        },
+      },
+    },
+  ])
+  env = {
+    HF_ENDPOINT: server.url,
+    HF_TOKEN: server.token,
+    HF_HOME: join(folder, 'home'),
+    HF_HUB_CACHE: undefined,
+    HUGGINGFACE_HUB_CACHE: undefined,
+    HF_HUB_OFFLINE: undefined,
+  }
+})
+afterAll(async () => {
+  await server.close()
+  rmSync(folder, { recursive: true })
+})
+
+const model = ['--model', 'test-org/arith']
+const dataSet = ['--dataset', 'test-org/arith-104', '--split', 'test']
+const evaluate = (out: string, ...more: string[]) => [
+  'eval',
+  ...model,
+  ...dataSet,
+  '--out',
+  join(folder, out),
+  '--adapter',
+  'cpu',
+  '--limit',
+  '2',
+  ...more,
+]
+const askedFor = (pattern: RegExp) => server.requests.filter(({ path }) => pattern.test(path))
+
+describe('models and data sets of the Hub', () => {
+  it('plan needs the config alone', async () => {
+    const { exitCode, stdout, stderr } = await runEntrace(['plan', ...model, '--quiet'], env)
+    expect(exitCode, stderr).toBe(0)
+    expect(stdout).not.toBe('')
+    expect(askedFor(/resolve/).map(({ path }) => path.replace(/.*\//, ''))).toEqual(['config.json'])
+  })
+
+  it('--show-prompt shows the prompt, with examples, and loads no weights', async () => {
+    const args = ['eval', ...model, ...dataSet, '--show-prompt', '--few-shot', '2', '--prompt-style', 'boxed']
+    const { exitCode, stdout, stderr } = await runEntrace(args, env)
+    expect(exitCode, stderr).toBe(0)
+    expect(stdout).toMatch(/<\|im_start\|>system\nSolve .*\\boxed\{\}\.<\|im_end\|>/)
+    expect(stdout.match(/<\|im_start\|>assistant\n/g)).toHaveLength(3)
+    expect(stdout).toContain('Anna has 147 marbles')
+    expect(stderr).toMatch(/^\d+ tokens, problem 0, style boxed$/m)
+    expect(askedFor(/safetensors/)).toEqual([])
+  })
+
+  it('eval goes on with a cut download, checks it, and does without the Hub the next time', async () => {
+    const blob = new RegExp(blobNameOf(weights))
+    server.faults.push({ path: blob, kind: 'cut', afterBytes: 1_000_000 })
+    const online = await runEntrace(evaluate('online'), env)
+    expect(online.exitCode, online.stderr).toBe(0)
+    expect(online.stderr).toMatch(/downloading test-org\/arith .* of /)
+    expect(askedFor(blob).map(({ range, authorization }) => [range, authorization])).toEqual([
+      ['bytes=0-', undefined],
+      ['bytes=1000000-', undefined],
+    ])
+    expect(askedFor(blob).reduce((sum, { sentBytes }) => sum + sentBytes, 0)).toBe(weights.length)
+    expect(askedFor(/pytorch|README/)).toEqual([])
+    const commit = commitOf('main')
+    expect(readRunFile(join(folder, 'online'), 'run.json')).toMatchObject({
+      model: { name: 'test-org/arith', revision: commit },
+      dataSet: {
+        name: 'test-org/arith-104',
+        revision: commit,
+        config: 'default',
+        split: 'test',
+        problems: 100,
+      },
+      prompt: { style: 'plain', systemPrompt: null, fewShot: 0 },
+      shard: null,
+    })
+
+    await server.close()
+    const offline = await runEntrace(evaluate('offline', '--shard', '2/2'), env)
+    expect(offline.exitCode, offline.stderr).toBe(0)
+    expect(offline.stderr).toMatch(/test-org\/arith: .* cannot be reached; using commit/)
+    const told = await runEntrace(evaluate('offline', '--shard', '2/2'), { ...env, HF_HUB_OFFLINE: '1' })
+    expect([told.exitCode, told.stderr]).toEqual([0, expect.stringMatching(/1 of 1 samples are finished/)])
+    const [whole, part] = [readResults(join(folder, 'online')), readResults(join(folder, 'offline'))]
+    expect(part.map(({ problemId }) => problemId)).toEqual(['1'])
+    expect(part[0]!.tokenIds).toEqual(whole[1]!.tokenIds)
+    expect(part[0]!.tokenEntropiesNats).toEqual(whole[1]!.tokenEntropiesNats)
+    const run = (name: string) => readRunFile(join(folder, name), 'run.json')
+    expect([run('offline')['shard'], run('offline')['hash']]).toEqual(['2/2', run('online')['hash']])
+
+    const other = await runEntrace(evaluate('offline', '--shard', '1/2'), env)
+    expect([other.exitCode, other.stderr]).toEqual([
+      2,
+      expect.stringMatching(/holds shard 2\/2, expected shard 1\/2/),
+    ])
+  })
+})

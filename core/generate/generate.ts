@@ -107,6 +107,14 @@ export function findProblem({ promptIds }: SequenceRequest, config: ModelConfig)
   return bad === undefined ? null : `token id ${bad} is not in the vocabulary, expected 0 to ${vocabSize - 1}`
 }
 
+/** What ends a sequence whose logits are not finite. */
+export function notFiniteError(count: number, vocabulary: number, seen: number): string {
+  return (
+    `${count} of ${vocabulary} logits are not finite after token ${seen} of the sequence; ` +
+    'the weights hold not-a-number or infinity, or overflow: check the checkpoint'
+  )
+}
+
 /** Runs one step: a token of every sequence that decodes, then as much of the new prompts as there is room for. */
 async function stepAll<Request extends SequenceRequest>(
   model: SteppedModel,
@@ -147,11 +155,7 @@ function addToken<Request extends SequenceRequest>(
   })
   const { vocabSize } = model.config
   if (scores.statistics.notFinite > 0)
-    return end(
-      'error',
-      `${scores.statistics.notFinite} of ${vocabSize} logits are not finite after token ${sequence.seen} of the sequence; ` +
-        'the weights hold not-a-number or infinity, or overflow: check the checkpoint',
-    )
+    return end('error', notFiniteError(scores.statistics.notFinite, vocabSize, sequence.seen))
   const text = options.tokenText?.(scores.chosen.id) ?? null
   const token = recordToken(scores, options.topLogprobs, vocabSize, text)
   sequence.tokens.push(token)

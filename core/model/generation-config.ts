@@ -3,6 +3,9 @@ import { describeIssues } from '../describe-issues.ts'
 import { InputError } from '../input-error.ts'
 import { tokenIds } from './config.ts'
 
+/** Beams of a search at most. */
+export const mostBeams = 32
+
 /** What a model's generation_config.json says. */
 export interface GenerationConfig {
   /** Tokens that end an answer (none: run to the limit); null when the file does not say, so that config.json's hold. */
@@ -19,4 +22,68 @@ export function parseGenerationConfig(json: unknown, where: string): GenerationC
   if (!parsed.success)
     throw new InputError(`${where}: ${describeIssues(parsed.error)}; mend or remove the file`)
   return { eosTokenIds: parsed.data.eos_token_id ?? null, stated: json as Record<string, unknown> }
+}
+
+/** Decoding settings as the file states them; undefined where it does not. */
+export interface StatedDecoding {
+  temperature: number
+  topK: number | undefined
+  topP: number | undefined
+  minP: number | undefined
+  repetitionPenalty: number | undefined
+  numBeams: number | undefined
+  lengthPenalty: number | undefined
+}
+
+const positive = z.number().positive()
+const decodingFields = z.looseObject({
+  do_sample: z.boolean().nullish(),
+  temperature: z.number().nonnegative().max(100).nullish(),
+  top_k: z.int().nonnegative().nullish(),
+  top_p: positive.max(1).nullish(),
+  min_p: z.number().nonnegative().lt(1).nullish(),
+  repetition_penalty: positive.nullish(),
+  num_beams: positive.int().max(mostBeams).nullish(),
+  length_penalty: z.number().nullish(),
+})
+
+/** Fields that are no decoding settings, or are honoured elsewhere. */
+const otherFields = [
+  'bos_token_id',
+  'eos_token_id',
+  'pad_token_id',
+  'max_new_tokens',
+  'transformers_version',
+  '_from_model_config',
+]
+
+/**
+ * The decoding that the file asks for, as Transformers reads it: temperature 0 unless `do_sample` is true, then 1 where
+ * none is stated; a top_k of 0, a top_p of 1 and a min_p of 0 are none. `ignored` names fields that change decoding in
+ * ways that are not served. `where` names the file in messages. Throws InputError.
+ */
+export function readStatedDecoding(
+  stated: Record<string, unknown>,
+  where: string,
+): { decoding: StatedDecoding; ignored: string[] } {
+  const parsed = decodingFields.safeParse(stated)
+  if (!parsed.success)
+    throw new InputError(
+      `${where}: ${describeIssues(parsed.error)}; mend it, or leave out --generation-config`,
+    )
+  const file = parsed.data
+  const served = [...Object.keys(decodingFields.shape), ...otherFields]
+  const samples = file.do_sample === true
+  return {
+    decoding: {
+      temperature: samples ? (file.temperature ?? 1) : 0,
+      topK: samples ? file.top_k || undefined : undefined,
+      topP: samples && (file.top_p ?? 1) < 1 ? file.top_p! : undefined,
+      minP: samples ? file.min_p || undefined : undefined,
+      repetitionPenalty: file.repetition_penalty ?? undefined,
+      numBeams: file.num_beams ?? undefined,
+      lengthPenalty: (file.num_beams ?? 1) > 1 ? (file.length_penalty ?? undefined) : undefined,
+    },
+    ignored: Object.keys(stated).filter(name => !served.includes(name) && stated[name] !== null),
+  }
 }

@@ -1,6 +1,7 @@
 import { createHeadGroups, stretchKeys } from '../../kernels/attention/attention.ts'
+import { copySlots, type SlotCopy } from '../../kernels/copy-slots/copy-slots.ts'
 import type { Device } from '../../kernels/gpu/device.ts'
-import { tensorFrom, uploadTensor } from '../../kernels/gpu/tensor.ts'
+import { createTensor, type Tensor, tensorFrom, uploadTensor, viewTensor } from '../../kernels/gpu/tensor.ts'
 import { ropeTable } from '../../kernels/rope/rope-table.ts'
 import type { Exchange } from '../parallel/exchange.ts'
 import type { ShardPlan } from '../parallel/plan-shards.ts'
@@ -11,7 +12,7 @@ import { type ForwardPass, forward } from './forward.ts'
 import { createKeyValueCache } from './key-value-cache.ts'
 import type { ModelWeights } from './load-weights.ts'
 import type { Sampling } from './sampling.ts'
-import { type ScoredRow, TokenHead, type TokenScores } from './token-head.ts'
+import { type BeamScores, type ScoredRow, TokenHead, type TokenScores } from './token-head.ts'
 
 /** A token of some sequence, to be run through the model. */
 export interface Row {
@@ -50,6 +51,8 @@ export class LanguageModel {
   readonly #pass: Omit<ForwardPass, 'activations' | 'lastPosition'>
   readonly #activations: Activations
   readonly #head: TokenHead
+  /** [sequences, 3] u32: copies of slots. */
+  readonly #copyTable: Tensor
 
   private constructor(config: ModelConfig, room: ModelRoom, parts: ModelParts) {
     this.config = config
@@ -58,6 +61,7 @@ export class LanguageModel {
     this.#pass = parts.pass
     this.#activations = parts.activations
     this.#head = parts.head
+    this.#copyTable = parts.copyTable
     this.maxRows = parts.activations.ids.shape[0] ?? 0
   }
 
@@ -84,6 +88,7 @@ export class LanguageModel {
         epsilon: config.rmsNormEps,
       },
       activations: await createActivations(device, config, shard, rows, capacity),
+      copyTable: await createTensor(device, 'copies of slots', 'u32', [sequences, 3]),
       head: await TokenHead.create(device, weights.lmHead, {
         rows: sequences,
         k: room.topK,
@@ -98,6 +103,45 @@ export class LanguageModel {
    * synchronisation where any row is scored. A row's numbers do not depend on the other rows of its step.
    */
   async step(rows: readonly Row[], scored: readonly StepScore[], sampling: Sampling): Promise<TokenScores[]> {
+    const { normed, ofSlots } = await this.#forward(rows, scored, sampling.repetitionPenalty ?? 1, [])
+    if (scored.length > 0) return this.#head.score(this.group, normed, ofSlots, sampling)
+    this.group.recorder.submit()
+    return []
+  }
+
+  /**
+   * The same for beam search: first, slots take over others' keys and values. Alone: one submit and one synchronisation
+   * where any row is scored, and three of each with a penalty.
+   */
+  async stepBeams(
+    rows: readonly Row[],
+    scored: readonly StepScore[],
+    penalty: number,
+    copies: readonly SlotCopy[],
+  ): Promise<BeamScores[]> {
+    const { normed, ofSlots } = await this.#forward(rows, scored, penalty, copies)
+    if (scored.length > 0) return this.#head.scoreBeams(this.group, normed, ofSlots, penalty)
+    this.group.recorder.submit()
+    return []
+  }
+
+  /** Raw logits of tokens of rows that the last step scored. */
+  logitsOf(wanted: readonly { row: number; id: number }[]): Promise<number[]> {
+    return this.#head.logitsOf(this.group, wanted)
+  }
+
+  /** How many tokens are likelier than one of each of some rows that the last step scored. */
+  ranksOf(chosen: ReadonlyMap<number, { id: number; logit: number }>): Promise<Map<number, number>> {
+    return this.#head.ranksOf(this.group, chosen)
+  }
+
+  /** Begins a recording, and records copies of slots and the forward pass. */
+  async #forward(
+    rows: readonly Row[],
+    scored: readonly StepScore[],
+    penalty: number,
+    copies: readonly SlotCopy[],
+  ): Promise<{ normed: Tensor; ofSlots: ScoredRow[] }> {
     if (rows.length > this.maxRows || scored.length > this.#head.maxRows)
       throw new Error(
         `step: ${rows.length} rows, ${scored.length} scored; room for ${this.maxRows} and ${this.#head.maxRows}`,
@@ -120,14 +164,20 @@ export class LanguageModel {
       activations.slots,
       wordsOf(row => row.slot),
     )
-    if ((sampling.repetitionPenalty ?? 1) !== 1) await this.#head.takeRows(device, rows)
+    if (penalty !== 1) await this.#head.takeRows(device, rows, copies)
     this.group.begin(`step of ${rows.length}`)
+    if (copies.length > 0) {
+      const table = viewTensor(this.#copyTable, [copies.length, 3])
+      uploadTensor(
+        device,
+        table,
+        Uint32Array.from(copies.flatMap(({ from, to, length }) => [from, to, length])),
+      )
+      for (const layer of this.#pass.cache.layers) copySlots(this.group.recorder, layer, table, copies)
+    }
     const lastPosition = rows.reduce((last, row) => Math.max(last, row.position), 0)
     const normed = await forward(this.group, { ...this.#pass, activations, lastPosition })
-    const ofSlots = scored.map(score => ({ ...score, slot: rows[score.row]!.slot }))
-    if (scored.length > 0) return this.#head.score(this.group, normed, ofSlots, sampling)
-    this.group.recorder.submit()
-    return []
+    return { normed, ofSlots: scored.map(score => ({ ...score, slot: rows[score.row]!.slot })) }
   }
 }
 
@@ -136,6 +186,7 @@ interface ModelParts {
   pass: Omit<ForwardPass, 'activations' | 'lastPosition'>
   activations: Activations
   head: TokenHead
+  copyTable: Tensor
 }
 
 /** Rows that one step of a model takes: those whose attention over a full cache leaves partial results that fit. */

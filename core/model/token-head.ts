@@ -47,6 +47,23 @@ export interface TokenScores {
   processed: { statistics: EntropyStatistics; logit: number } | null
 }
 
+/** A token that a beam may go on with. */
+export interface BeamCandidate {
+  id: number
+  /** Raw. */
+  logit: number
+  /** Log-probability, multiplied by the repetition penalty where the sequence holds the token. */
+  score: number
+  /** Tokens with larger raw logits; null where the token is not among the largest. */
+  rank: number | null
+}
+
+/** What a search needs of a beam: its raw scores, and the best candidates, best first. */
+export interface BeamScores {
+  scores: TokenScores
+  candidates: BeamCandidate[]
+}
+
 /**
  * From final hidden states to token scores: logits, entropy, top-k and choice. Logits never leave the device: one small
  * buffer of scores does. Ranks that share the vocabulary exchange these scores, and each merges them to the same result.
@@ -89,8 +106,13 @@ export class TokenHead {
   }
 
   /** Takes the rows of a step whose logits will be penalised for what their sequences hold. */
-  async takeRows(device: Device, rows: readonly SeenRow[]): Promise<void> {
+  async takeRows(
+    device: Device,
+    rows: readonly SeenRow[],
+    copies: readonly { from: number; to: number }[],
+  ): Promise<void> {
     const { seen } = await this.#logitProcessor(device)
+    for (const { from, to } of copies) seen.copy(device, from, to)
     seen.add(device, rows)
   }
 
@@ -131,6 +153,107 @@ export class TokenHead {
     const merged = raw.map((scores, row) => this.#mergeChoice(scores, last, row, processes))
     if (exchange.ranks > 1) await this.#countRanks(group, merged)
     return merged
+  }
+
+  /**
+   * Scores rows for beam search. With a penalty, which as in Transformers is one on log-probabilities, the candidates
+   * take a second submit and exchange, since these need the denominator of the softmax.
+   */
+  async scoreBeams(
+    group: RankGroup,
+    normed: Tensor,
+    scored: readonly ScoredRow[],
+    penalty: number,
+  ): Promise<BeamScores[]> {
+    const logits = this.#recordLogits(group, normed, scored)
+    const first = await this.#handOver(group, scored.length, false)
+    const raw = scored.map((_, row) => this.#mergeRaw(first, row))
+    const logDenominators = raw.map(({ statistics }) => statistics.maximum + Math.log(statistics.s))
+    if (penalty === 1)
+      return raw.map((scores, row) => ({
+        scores,
+        candidates: scores.top.map(({ id, logit }, rank) => ({
+          id,
+          logit,
+          score: logit - logDenominators[row]!,
+          rank,
+        })),
+      }))
+    const { device } = group
+    const { scores: buffers, topCandidates } = this.#buffers
+    const processor = await this.#logitProcessor(device)
+    group.begin('penalised candidates')
+    const sampling = { temperature: 1, seed: 0, repetitionPenalty: penalty }
+    const slots = scored.map(({ slot }) => slot)
+    const processed = processor.process(device, group.recorder, logits, slots, sampling, logDenominators)
+    topK(device, group.recorder, processed, topCandidates, rowsOf(buffers.tensors.top, scored.length))
+    const second = await this.#handOver(group, scored.length, false)
+    const candidates = scored.map((_, row) => this.#mergeTop(second, row))
+    const wanted = candidates.flatMap((ofRow, row) => ofRow.map(({ id }) => ({ row, id })))
+    const found = await this.logitsOf(group, wanted)
+    return raw.map((scores, row) => ({
+      scores,
+      candidates: candidates[row]!.map(({ id, logit: score }) => {
+        const rank = scores.top.findIndex(top => top.id === id)
+        const logit = found[wanted.findIndex(one => one.row === row && one.id === id)]!
+        return { id, logit, score, rank: rank === -1 ? null : rank }
+      }),
+    }))
+  }
+
+  /** Raw logits of some tokens of rows that the last step scored: one submit, one synchronisation, one exchange. */
+  async logitsOf(group: RankGroup, wanted: readonly { row: number; id: number }[]): Promise<number[]> {
+    const { device, exchange } = group
+    const { logits } = this.#buffers
+    const width = this.#weight.outputs
+    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST
+    const readable = await device.createBuffer('readable logits', wanted.length * 4, usage)
+    group.begin('logits of some tokens')
+    for (const [index, { row, id }] of wanted.entries()) {
+      const own = id - this.#firstId
+      if (own >= 0 && own < width)
+        group.recorder.copyBuffer(
+          logits.buffer,
+          logits.offsetBytes + (row * width + own) * 4,
+          readable,
+          index * 4,
+          4,
+        )
+    }
+    group.recorder.submit()
+    const mine = await device.readMapped(readable, wanted.length * 4)
+    device.destroyBuffer(readable)
+    const all = new Float32Array((await exchange.gather(new Uint8Array(mine))).buffer)
+    const ends = this.#vocabularyWidths.map((_, rank) =>
+      this.#vocabularyWidths.slice(0, rank + 1).reduce((sum, width) => sum + width, 0),
+    )
+    return wanted.map(({ id }, index) => all[ends.findIndex(end => id < end) * wanted.length + index]!)
+  }
+
+  /** How many tokens are likelier than one of each row that the last step scored: one submit, synchronisation, exchange. */
+  async ranksOf(group: RankGroup, chosen: ReadonlyMap<number, TopLogit>): Promise<Map<number, number>> {
+    const rows = Math.max(...chosen.keys()) + 1
+    const { ranks, readable, scores } = this.#buffers
+    const choices = rowsOf(scores.tensors.choices, rows)
+    const words = new Uint32Array(rows * choiceWords)
+    for (const [row, { id, logit }] of chosen) {
+      words[row * choiceWords] = id
+      new Float32Array(words.buffer)[row * choiceWords + 1] = logit
+    }
+    group.begin('ranks of chosen tokens')
+    uploadTensor(group.device, choices, words)
+    rank(group.recorder, this.#logits(rows), choices, rowsOf(ranks, rows), this.#firstId)
+    group.recorder.copyBuffer(ranks.buffer, 0, readable, 0, rows * 4)
+    group.recorder.submit()
+    const mine = await group.device.readMapped(readable, rows * 4)
+    const counts = new Uint32Array((await group.exchange.gather(new Uint8Array(mine))).buffer)
+    return new Map(
+      [...chosen.keys()].map(row => {
+        let count = 0
+        for (let at = row; at < counts.length; at += rows) count += counts[at]!
+        return [row, count]
+      }),
+    )
   }
 
   async #logitProcessor(device: Device): Promise<LogitProcessor> {
@@ -226,15 +349,19 @@ export class TokenHead {
 
   /** Joins what every rank read of a row's raw logits; the likeliest is the chosen one. */
   #mergeRaw(ofRanks: ArrayBuffer[], row: number): TokenScores {
-    const { top } = this.#buffers.scores.tensors
+    const top = this.#mergeTop(ofRanks, row)
+    const statistics = this.#mergeStatistics(ofRanks, row, 'statistics')
+    return { statistics, top, chosen: { ...top[0]!, rank: 0 }, processed: null }
+  }
+
+  #mergeTop(ofRanks: ArrayBuffer[], row: number): TopLogit[] {
+    const { offsetBytes } = this.#buffers.scores.tensors.top
     const tops = ofRanks.map((bytes, from) => {
       const firstId = this.#vocabularyWidths.slice(0, from).reduce((sum, width) => sum + width, 0)
-      const local = readTopLogits(bytes.slice(top.offsetBytes), row, this.#k)
+      const local = readTopLogits(bytes.slice(offsetBytes), row, this.#k)
       return local.map(({ id, logit }) => ({ id: id === noToken ? noToken : firstId + id, logit }))
     })
-    const likeliest = mergeTop(tops, this.#k)
-    const statistics = this.#mergeStatistics(ofRanks, row, 'statistics')
-    return { statistics, top: likeliest, chosen: { ...likeliest[0]!, rank: 0 }, processed: null }
+    return mergeTop(tops, this.#k)
   }
 
   #mergeStatistics(ofRanks: ArrayBuffer[], row: number, name: 'statistics' | 'processed'): EntropyStatistics {
@@ -271,25 +398,8 @@ export class TokenHead {
   async #countRanks(group: RankGroup, merged: TokenScores[]): Promise<void> {
     for (const { chosen, top } of merged) chosen.rank = top.findIndex(({ id }) => id === chosen.id)
     if (merged.every(({ chosen }) => chosen.rank >= 0)) return
-    const { ranks, readable, scores } = this.#buffers
-    const rows = merged.length
-    const choices = rowsOf(scores.tensors.choices, rows)
-    const words = new Uint32Array(rows * choiceWords)
-    for (const [row, { chosen }] of merged.entries()) {
-      words[row * choiceWords] = chosen.id
-      new Float32Array(words.buffer)[row * choiceWords + 1] = chosen.logit
-    }
-    group.begin('ranks of chosen tokens')
-    uploadTensor(group.device, choices, words)
-    rank(group.recorder, this.#logits(rows), choices, rowsOf(ranks, rows), this.#firstId)
-    group.recorder.copyBuffer(ranks.buffer, 0, readable, 0, rows * 4)
-    group.recorder.submit()
-    const mine = await group.device.readMapped(readable, rows * 4)
-    const counts = new Uint32Array((await group.exchange.gather(new Uint8Array(mine))).buffer)
-    for (const [row, { chosen }] of merged.entries()) {
-      chosen.rank = 0
-      for (let at = row; at < counts.length; at += rows) chosen.rank += counts[at]!
-    }
+    const ranks = await this.ranksOf(group, new Map(merged.map(({ chosen }, row) => [row, chosen])))
+    for (const [row, { chosen }] of merged.entries()) chosen.rank = ranks.get(row)!
   }
 }
 

@@ -1,3 +1,4 @@
+import { type BeamSettings, generateBeams } from '../../core/generate/beam-search.ts'
 import type { GenerateOptions, Generation, SequenceRequest } from '../../core/generate/generate.ts'
 import type { LanguageModel, ModelRoom } from '../../core/model/language-model.ts'
 import { createLocalMesh, generateOnMesh } from '../../core/parallel/local-mesh.ts'
@@ -24,6 +25,24 @@ export async function loadMesh(
   } finally {
     await files.close()
   }
+}
+
+/** Answers of beam search by the keys of their requests, each rank deriving the same; rank 0's. */
+export async function beamAnswersOf(
+  models: readonly LanguageModel[],
+  requests: readonly SequenceRequest[],
+  options: GenerateOptions,
+  beams: BeamSettings,
+): Promise<Map<number, Generation>> {
+  const all = await Promise.all(
+    models.map(async model => {
+      const own = new Map<number, Generation>()
+      for await (const { request, generation } of generateBeams(model, requests, options, beams))
+        own.set(request.key, generation)
+      return new Map([...own].sort(([a], [b]) => a - b))
+    }),
+  )
+  return all[0]!
 }
 
 /** Answers by the keys of their requests. */

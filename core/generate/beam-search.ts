@@ -1,0 +1,264 @@
+import type { SlotCopy } from '../../kernels/copy-slots/copy-slots.ts'
+import type { LanguageModel, Row, StepScore } from '../model/language-model.ts'
+import type { BeamScores } from '../model/token-head.ts'
+import {
+  findProblem,
+  type GenerateOptions,
+  type Generation,
+  notFiniteError,
+  type SequenceRequest,
+} from './generate.ts'
+import { recordToken } from './record-token.ts'
+import type { TokenRecord } from './token-record.ts'
+
+/** How beams are searched. */
+export interface BeamSettings {
+  /** Beams of a search, at least 2. */
+  count: number
+  /** A finished answer's score is the sum of its log-probabilities over its length to this power. */
+  lengthPenalty: number
+}
+
+/** What beam search needs of a model. */
+export type BeamModel = Pick<LanguageModel, 'config' | 'room' | 'maxRows' | 'stepBeams' | 'ranksOf'>
+
+/** Candidates that a step of a search looks at: enough to go on with, should every beam's likeliest ones end the answer. */
+export function beamCandidates(count: number, stopIds: number): number {
+  return count * Math.max(2, 1 + stopIds)
+}
+
+/** A token of a hypothesis, and those before it. */
+interface Path {
+  before: Path | null
+  token: TokenRecord
+  /** Where the scores behind the token came from, while its rank is not known yet. */
+  source: { row: number; logit: number } | null
+}
+
+/** A hypothesis that goes on. */
+interface Beam {
+  slot: number
+  path: Path | null
+  /** Sum of the processed log-probabilities. */
+  sum: number
+}
+
+/** A search under way. */
+interface Search<Request> {
+  request: Request
+  slots: number[]
+  /** Tokens of the prompt that the model has yet to see. */
+  pending: number[]
+  /** Positions of the cache in use, the same of every beam. */
+  seen: number
+  /** Tokens of every beam's answer. */
+  length: number
+  beams: Beam[]
+  /** The best answers that have ended, best first, at most as many as beams. */
+  finished: { path: Path; score: number }[]
+  startedMs: number
+}
+
+/**
+ * Answers requests by beam search, as Transformers searches (`early_stopping=False`): each step keeps the `count` best
+ * continuations that go on, and of those among the best `count` that end, the best by sum / length ^ lengthPenalty. A
+ * search ends at the limit, or when `count` answers have ended and the best beam's score at its present length is no
+ * better than the worst of theirs: a heuristic where longer answers may still gain. A repetition penalty multiplies
+ * log-probabilities. Ties go to the earlier beam, then to the lower id. Each search takes `count` slots; beams that part
+ * copy their parent's cache into slots of beams that end.
+ */
+export async function* generateBeams<Request extends SequenceRequest>(
+  model: BeamModel,
+  requests: Iterable<Request>,
+  options: GenerateOptions,
+  beams: BeamSettings,
+): AsyncGenerator<{ request: Request; generation: Generation }> {
+  const wanted = Math.min(beamCandidates(beams.count, options.stopIds.size), model.config.vocabSize)
+  if (model.room.sequences < beams.count || model.room.topK < wanted)
+    throw new Error(
+      `beam search: ${model.room.sequences} slots and ${model.room.topK} candidates, expected ${beams.count} and ${wanted}`,
+    )
+  const queue = requests[Symbol.iterator]()
+  const active: Search<Request>[] = []
+  const freeSlots = Array.from({ length: model.room.sequences }, (_, slot) => slot)
+  let copies: SlotCopy[] = []
+  let exhausted = false
+  while (!options.shouldStop?.()) {
+    while (!exhausted && freeSlots.length >= beams.count) {
+      const next = queue.next()
+      exhausted = next.done === true
+      if (next.done) break
+      const request = next.value
+      const problem = findProblem(request, model.config)
+      if (problem)
+        yield { request, generation: { tokens: [], finishReason: 'error', error: problem, durationMs: 0 } }
+      else active.push(startSearch(request, freeSlots.splice(0, beams.count)))
+    }
+    if (active.length === 0) return
+    const scored = await stepAll(model, active, options, copies)
+    copies = []
+    const unranked: Path[] = []
+    const done: { search: Search<Request>; finish: () => Generation }[] = []
+    for (const { search, rows } of scored) {
+      const error = rows.map(({ scores }) => scores.statistics.notFinite).find(count => count > 0)
+      if (error) {
+        const message = notFiniteError(error, model.config.vocabSize, search.seen)
+        done.push({ search, finish: () => endWithError(search, message) })
+        continue
+      }
+      const isOver = advance(model, search, rows, options, beams, unranked, copies)
+      if (isOver) done.push({ search, finish: () => endSearch(search, options) })
+    }
+    await rankPaths(model, unranked)
+    for (const { search, finish } of done) {
+      active.splice(active.indexOf(search), 1)
+      freeSlots.push(...search.slots)
+      freeSlots.sort((a, b) => a - b)
+      yield { request: search.request, generation: finish() }
+    }
+  }
+}
+
+function startSearch<Request extends SequenceRequest>(request: Request, slots: number[]): Search<Request> {
+  return {
+    request,
+    slots,
+    pending: [...request.promptIds],
+    seen: 0,
+    length: 0,
+    beams: [{ slot: slots[0]!, path: null, sum: 0 }],
+    finished: [],
+    startedMs: performance.now(),
+  }
+}
+
+interface ScoredBeam extends BeamScores {
+  beam: Beam
+  /** Of the step's scored rows. */
+  row: number
+}
+
+/** Runs one step: every beam that decodes, then as much of the new prompts as there is room for. */
+async function stepAll<Request extends SequenceRequest>(
+  model: BeamModel,
+  active: Search<Request>[],
+  options: GenerateOptions,
+  copies: SlotCopy[],
+) {
+  const rows: Row[] = []
+  const scored: StepScore[] = []
+  const parts: { search: Search<Request>; first: number }[] = []
+  const decodingFirst = active.toSorted((a, b) => a.pending.length - b.pending.length)
+  for (const search of decodingFirst) {
+    const { key: sequence } = search.request
+    if (search.length > 0) {
+      parts.push({ search, first: scored.length })
+      for (const { slot, path } of search.beams) {
+        rows.push({ tokenId: path!.token.id, position: search.seen, slot })
+        scored.push({ row: rows.length - 1, sequence, step: search.length })
+      }
+      search.seen++
+      continue
+    }
+    const slot = search.slots[0]!
+    const count = Math.min(search.pending.length, model.maxRows - rows.length)
+    for (const tokenId of search.pending.splice(0, count))
+      rows.push({ tokenId, position: search.seen++, slot })
+    if (search.pending.length > 0) continue
+    parts.push({ search, first: scored.length })
+    scored.push({ row: rows.length - 1, sequence, step: 0 })
+  }
+  const found = await model.stepBeams(rows, scored, options.sampling.repetitionPenalty ?? 1, copies)
+  return parts.map(({ search, first }) => ({
+    search,
+    rows: search.beams.map(
+      (beam, index): ScoredBeam => ({ ...found[first + index]!, beam, row: first + index }),
+    ),
+  }))
+}
+
+/** Takes a step's scores into a search; returns whether it is over. */
+function advance<Request>(
+  model: BeamModel,
+  search: Search<Request>,
+  rows: ScoredBeam[],
+  { stopIds, maxNewTokens, topLogprobs, tokenText }: GenerateOptions,
+  { count, lengthPenalty }: BeamSettings,
+  unranked: Path[],
+  copies: SlotCopy[],
+): boolean {
+  const candidates = rows
+    .flatMap((from, order) =>
+      from.candidates.map(candidate => ({ ...candidate, from, order, sum: from.beam.sum + candidate.score })),
+    )
+    .sort((a, b) => b.sum - a.sum || a.order - b.order)
+    .slice(0, beamCandidates(count, stopIds.size))
+  search.length++
+  const atLimit = search.length >= maxNewTokens || search.seen + 1 >= model.room.capacity
+  const pathOf = ({ id, logit, rank, from }: (typeof candidates)[number]): Path => {
+    const chosen = { id, logit, rank: rank ?? 0 }
+    const token = recordToken(
+      { ...from.scores, chosen },
+      topLogprobs,
+      model.config.vocabSize,
+      tokenText?.(id) ?? null,
+    )
+    const path = { before: from.beam.path, token, source: rank === null ? { row: from.row, logit } : null }
+    if (rank === null) unranked.push(path)
+    return path
+  }
+  const scoreOf = (sum: number) => sum / search.length ** lengthPenalty
+  const ends = ({ id }: { id: number }) => atLimit || stopIds.has(id)
+  const ended = candidates.slice(0, count).filter(ends)
+  search.finished.push(
+    ...ended.map(candidate => ({ path: pathOf(candidate), score: scoreOf(candidate.sum) })),
+  )
+  search.finished = search.finished.toSorted((a, b) => b.score - a.score).slice(0, count)
+  const next = candidates.filter(candidate => !ends(candidate)).slice(0, count)
+  const best = next[0]
+  const worst =
+    search.finished.length === count ? search.finished[count - 1]!.score : Number.NEGATIVE_INFINITY
+  if (!best || scoreOf(best.sum) <= worst) return true
+  const kept = new Set(next.map(({ from }) => from.beam.slot))
+  const free = search.slots.filter(slot => !kept.has(slot))
+  search.beams = next.map(candidate => {
+    const parent = candidate.from.beam.slot
+    // The first child stays where its parent was.
+    const slot = kept.delete(parent) ? parent : free.shift()!
+    if (slot !== parent) copies.push({ from: parent, to: slot, length: search.seen })
+    return { slot, path: pathOf(candidate), sum: candidate.sum }
+  })
+  return false
+}
+
+/** Finds the ranks of tokens that were not among their row's largest logits: as many rounds as such tokens of one row. */
+async function rankPaths(model: BeamModel, unranked: Path[]): Promise<void> {
+  while (unranked.length > 0) {
+    const round = new Map<number, Path>()
+    for (const path of unranked) if (!round.has(path.source!.row)) round.set(path.source!.row, path)
+    const chosen = new Map(
+      [...round].map(([row, { token, source }]) => [row, { id: token.id, logit: source!.logit }]),
+    )
+    const ranks = await model.ranksOf(chosen)
+    for (const [row, path] of round) {
+      path.token.rank = ranks.get(row)!
+      path.source = null
+      unranked.splice(unranked.indexOf(path), 1)
+    }
+  }
+}
+
+function endSearch<Request extends SequenceRequest>(
+  { request, finished, startedMs }: Search<Request>,
+  { stopIds, onToken }: GenerateOptions,
+): Generation {
+  const tokens: TokenRecord[] = []
+  for (let path: Path | null = finished[0]!.path; path; path = path.before) tokens.unshift(path.token)
+  for (const token of tokens) onToken?.(request, token)
+  const finishReason = stopIds.has(tokens.at(-1)!.id) ? 'stop' : 'length'
+  return { tokens, finishReason, error: null, durationMs: performance.now() - startedMs }
+}
+
+function endWithError<Request>({ startedMs }: Search<Request>, error: string): Generation {
+  return { tokens: [], finishReason: 'error', error, durationMs: performance.now() - startedMs }
+}

@@ -42,4 +42,7 @@ export interface TokenColumns {
   topIds: ArrayLike<ArrayLike<number>>
   topLogprobs: ArrayLike<ArrayLike<number>>
   tailMass: ArrayLike<number>
+  /** Null where the token was chosen from the raw softmax; absent where that holds of all. */
+  processedEntropyNats?: ArrayLike<number | null>
+  processedLogprob?: ArrayLike<number | null>
 }

@@ -1,11 +1,16 @@
 import { type DecodedArray, parquetRead } from 'hyparquet'
 import { InputError } from '../input-error.ts'
 import type { ByteSource } from './byte-source.ts'
-import type { ParquetColumn } from './parquet-column.ts'
-import { identifyingKeyValues, openParquet } from './parquet-file.ts'
-import { createParquetWriter } from './parquet-writer.ts'
+import { openParquet } from './parquet-file.ts'
 import type { RunColumns } from './run-columns.ts'
 import type { FinishReason } from './sample-record.ts'
+import {
+  placeColumns,
+  type SummaryColumn,
+  scoresKey,
+  summaryColumns,
+  tracesBytesKey,
+} from './summary-columns.ts'
 import type { TraceGroup, TraceIndex } from './trace-index.ts'
 
 /** `summary.parquet`, open: what is asked for is fetched, and no more. */
@@ -20,89 +25,6 @@ export interface SummaryReader {
   readScore(name: string): Promise<Float64Array>
   /** Where each sample lies in the `traces.parquet` that was written with this file. */
   readTraceIndex(): Promise<TraceIndex>
-}
-
-const scoresKey = 'entrace.scores'
-const tracesBytesKey = 'entrace.tracesBytes'
-
-/** Rows of a row group: few groups, so that a column is one range for most runs. */
-const groupRows = 131_072
-
-const columns = [
-  { name: 'problem_id', type: 'string' },
-  { name: 'problem_index', type: 'int32' },
-  { name: 'sample_index', type: 'int32' },
-  { name: 'level', type: 'string', nullable: true },
-  { name: 'correct', type: 'boolean' },
-  { name: 'finish_reason', type: 'string' },
-  { name: 'extracted_answer', type: 'string', nullable: true },
-  { name: 'expected_answer', type: 'string' },
-  { name: 'rule', type: 'string' },
-  { name: 'prompt_tokens', type: 'int32' },
-  { name: 'generated_tokens', type: 'int32' },
-  { name: 'duration_ms', type: 'double' },
-] as const satisfies ParquetColumn[]
-
-/** Where the sample's row group begins in traces.parquet, where its text columns begin, and where it ends. */
-const traceColumns = [
-  { name: 'trace_start', type: 'int64' },
-  { name: 'trace_text_start', type: 'int64' },
-  { name: 'trace_end', type: 'int64' },
-] as const satisfies ParquetColumn[]
-
-type SummaryColumn = (typeof columns)[number]['name']
-
-/**
- * The content of `summary.parquet`, piece by piece: a row for each sample, a column for each scalar and each score (by the
- * literature's name, null where it is undefined), and where the sample lies in traces.parquet.
- */
-export function encodeSummary(run: RunColumns, traces: TraceIndex): Uint8Array[] {
-  const pieces: Uint8Array[] = []
-  const scoreNames = Object.keys(run.scores)
-  const scoreColumns = scoreNames.map((name): ParquetColumn => ({ name, type: 'double', nullable: true }))
-  const writer = createParquetWriter(bytes => pieces.push(bytes.slice()), {
-    columns: [...columns, ...scoreColumns, ...traceColumns],
-    keyValues: {
-      ...identifyingKeyValues('summary'),
-      [scoresKey]: JSON.stringify(scoreNames),
-      [tracesBytesKey]: String(traces.fileBytes),
-    },
-  })
-  const scalars: Record<SummaryColumn, ArrayLike<unknown>> = {
-    problem_id: run.problemId,
-    problem_index: run.problemIndex,
-    sample_index: run.sampleIndex,
-    level: run.level,
-    correct: Array.from(run.correct, Boolean),
-    finish_reason: run.finishReason,
-    extracted_answer: run.extractedAnswer,
-    expected_answer: run.expectedAnswer,
-    rule: run.rule,
-    prompt_tokens: run.promptTokens,
-    generated_tokens: run.generatedTokens,
-    duration_ms: run.durationMs,
-  }
-  const scores = Object.entries(run.scores).map(([name, values]) => [
-    name,
-    Array.from(values, value => (Number.isNaN(value) ? null : value)),
-  ])
-  const places = { trace_start: 'start', trace_text_start: 'tailStart', trace_end: 'end' } as const
-  const traceRows = Object.entries(places).map(([name, place]) => {
-    const rows = new BigInt64Array(run.count)
-    for (const group of traces.groups)
-      rows.fill(BigInt(group[place]), group.firstRow, group.firstRow + group.rowCount)
-    return [name, rows]
-  })
-  const rows: Record<string, DecodedArray> = { ...scalars, ...Object.fromEntries([...scores, ...traceRows]) }
-  // A run of no samples has a row group of no rows, which keeps the columns' types.
-  for (let first = 0; first === 0 || first < run.count; first += groupRows)
-    writer.writeRowGroup(
-      Object.fromEntries(
-        Object.entries(rows).map(([name, values]) => [name, values.slice(first, first + groupRows)]),
-      ),
-    )
-  writer.finish()
-  return pieces
 }
 
 /** Opens `summary.parquet`. Throws InputError for a file that is damaged, not a summary, or of a newer format. */
@@ -128,7 +50,7 @@ export async function openSummary(source: ByteSource): Promise<SummaryReader> {
       if (!scoreNames.includes(name))
         throw new InputError(
           `${source.name}: has no score ${name}, expected one of ${scoreNames.join(', ')}; ` +
-            'a newer version of entrace analyse may add it',
+            'entrace analyse writes the file again with the scores of its version',
         )
     const scores = Object.fromEntries(names.map(name => [name, new Float64Array(count)]))
     await read(names, (name, values, first) => {
@@ -141,7 +63,7 @@ export async function openSummary(source: ByteSource): Promise<SummaryReader> {
     count,
     scoreNames,
     async readColumns(wanted = scoreNames) {
-      const parts = Object.fromEntries(columns.map(({ name }) => [name, new Array(count)])) as Record<
+      const parts = Object.fromEntries(summaryColumns.map(({ name }) => [name, new Array(count)])) as Record<
         SummaryColumn,
         unknown[]
       >
@@ -173,13 +95,13 @@ export async function openSummary(source: ByteSource): Promise<SummaryReader> {
       return (await readScores([name]))[name] as Float64Array
     },
     async readTraceIndex() {
-      const places = Object.fromEntries(traceColumns.map(({ name }) => [name, new Float64Array(count)]))
+      const places = Object.fromEntries(placeColumns.map(({ name }) => [name, new Float64Array(count)]))
       await read(Object.keys(places), (name, values, first) => {
         const place = places[name]
         if (place) for (let row = 0; row < values.length; row++) place[first + row] = Number(values[row])
       })
       const { trace_start, trace_text_start, trace_end } = places as Record<
-        (typeof traceColumns)[number]['name'],
+        (typeof placeColumns)[number]['name'],
         Float64Array
       >
       const groups: TraceGroup[] = []

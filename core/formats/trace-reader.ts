@@ -4,8 +4,8 @@ import type { ByteSource } from './byte-source.ts'
 import { checkParquet, openParquet } from './parquet-file.ts'
 import type { TokenColumns } from './run-columns.ts'
 import type { SampleRecord } from './sample-record.ts'
+import { firstTextColumn, type TraceColumn } from './trace-columns.ts'
 import type { TraceGroup, TraceIndex } from './trace-index.ts'
-import { firstTextColumn, type TraceColumn } from './traces-parquet.ts'
 
 /** One sample of `traces.parquet`. */
 export interface TraceSample
@@ -187,6 +187,8 @@ function sampleOf(row: Record<TraceColumn, never>): TraceSample {
       topIds: row.top_ids,
       topLogprobs: row.top_logprobs,
       tailMass: row.tail_mass,
+      processedEntropyNats: row.processed_entropy_nats,
+      processedLogprob: row.processed_logprob,
     },
   }
 }

@@ -7,9 +7,11 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { memoryByteSource } from '../../test/support/memory-byte-source.ts'
 import { traceSample, traceToken } from '../../test/support/trace-sample.ts'
+import type { TokenColumns } from './run-columns.ts'
 import type { SampleRecord } from './sample-record.ts'
+import { traceColumns } from './trace-columns.ts'
 import { openTraces, type TraceReader } from './trace-reader.ts'
-import { createTraceWriter, traceColumns } from './traces-parquet.ts'
+import { createTraceWriter } from './traces-parquet.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -20,6 +22,12 @@ function encode(samples: SampleRecord[]) {
   for (const sample of samples) writer.add(sample)
   const index = writer.finish()
   return { index, source: memoryByteSource(Buffer.concat(pieces), 'traces.parquet') }
+}
+
+/** What a token has only where it was not chosen from the raw softmax. */
+function processedOf({ processedEntropyNats, processedLogprob }: TokenColumns, index: number) {
+  const [entropy, logprob] = [processedEntropyNats?.[index], processedLogprob?.[index]]
+  return typeof entropy === 'number' ? { processedEntropyNats: entropy, processedLogprob: logprob } : {}
 }
 
 async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
@@ -54,6 +62,7 @@ async function expectSample(reader: TraceReader, row: number, sample: SampleReco
     topIds: Array.from(tokens.topIds[index]!),
     topLogprobs: Array.from(tokens.topLogprobs[index]!),
     tailMass: tokens.tailMass[index],
+    ...processedOf(tokens, index),
   }))
   // A matcher takes seconds for thousands of tokens.
   const missing = found.findIndex((token, index) => !isDeepStrictEqual(token, sample.tokens[index]))
@@ -65,6 +74,8 @@ async function expectSample(reader: TraceReader, row: number, sample: SampleReco
 // Groups end by their tokens, by their samples, and with the file; some samples have no tokens, some are a group alone.
 const lengths = [9000, 0, 1, 4000, 4000, 500, ...new Array<number>(70).fill(3), 0]
 const samples = lengths.map((length, index) => traceSample(index, length))
+for (const token of samples[4]!.tokens.slice(1000))
+  Object.assign(token, { processedEntropyNats: token.entropyNats / 2, processedLogprob: token.logprob / 4 })
 
 describe('traces.parquet', () => {
   it('gives back every sample, with the index and without', async () => {

@@ -1,7 +1,7 @@
-import type { ParquetColumn } from './parquet-column.ts'
 import { identifyingKeyValues } from './parquet-file.ts'
 import { createParquetWriter } from './parquet-writer.ts'
 import type { SampleRecord } from './sample-record.ts'
+import { firstTextColumn, type TraceColumn, traceColumns } from './trace-columns.ts'
 import type { TraceGroup, TraceIndex } from './trace-index.ts'
 
 /** `traces.parquet` under way. */
@@ -18,46 +18,6 @@ export interface TraceWriter {
  */
 const groupTokens = 8192
 const groupSamples = 64
-
-/** The first of the text columns: they lie together, so that a search fetches them alone. */
-export const firstTextColumn = 'problem'
-
-/** Columns of `traces.parquet`: a row for each sample. Token numbers are f32, as precise as the device computes them. */
-export const traceColumns = [
-  { name: 'problem_id', type: 'string' },
-  { name: 'problem_index', type: 'int32' },
-  { name: 'sample_index', type: 'int32' },
-  { name: 'correct', type: 'boolean' },
-  { name: 'finish_reason', type: 'string' },
-  { name: 'error', type: 'string', nullable: true },
-  { name: 'extracted_answer', type: 'string', nullable: true },
-  { name: 'expected_answer', type: 'string' },
-  { name: 'rule', type: 'string' },
-  { name: 'prompt_tokens', type: 'int32' },
-  { name: 'generated_tokens', type: 'int32' },
-  { name: 'mean_entropy_nats', type: 'double', nullable: true },
-  { name: 'max_entropy_nats', type: 'double', nullable: true },
-  { name: 'sum_logprob', type: 'double', nullable: true },
-  { name: 'duration_ms', type: 'double' },
-  { name: 'token_id', type: 'int32', depth: 1, shape: 'tokens' },
-  { name: 'token_text', type: 'string', nullable: true, depth: 1, shape: 'tokens' },
-  { name: 'entropy_nats', type: 'float', depth: 1, shape: 'tokens' },
-  { name: 'varentropy', type: 'float', depth: 1, shape: 'tokens' },
-  { name: 'logprob', type: 'float', depth: 1, shape: 'tokens' },
-  { name: 'margin', type: 'float', depth: 1, shape: 'tokens' },
-  { name: 'self_certainty', type: 'float', depth: 1, shape: 'tokens' },
-  { name: 'rank', type: 'int32', depth: 1, shape: 'tokens' },
-  { name: 'top_ids', type: 'int32', depth: 2, shape: 'top' },
-  { name: 'top_logprobs', type: 'float', depth: 2, shape: 'top' },
-  { name: 'tail_mass', type: 'float', depth: 1, shape: 'tokens' },
-  { name: firstTextColumn, type: 'string' },
-  { name: 'prompt', type: 'string' },
-  { name: 'generated_text', type: 'string' },
-  { name: 'metadata', type: 'string' },
-] as const satisfies ParquetColumn[]
-
-/** Name of a column of `traces.parquet`. */
-export type TraceColumn = (typeof traceColumns)[number]['name']
 
 /** What each column holds of a sample. `metadata` is JSON text. */
 const columnValues: Record<TraceColumn, (sample: SampleRecord) => unknown> = {
@@ -87,6 +47,8 @@ const columnValues: Record<TraceColumn, (sample: SampleRecord) => unknown> = {
   top_ids: ({ tokens }) => tokens.map(token => token.topIds),
   top_logprobs: ({ tokens }) => tokens.map(token => token.topLogprobs),
   tail_mass: ({ tokens }) => tokens.map(token => token.tailMass),
+  processed_entropy_nats: ({ tokens }) => tokens.map(token => token.processedEntropyNats ?? null),
+  processed_logprob: ({ tokens }) => tokens.map(token => token.processedLogprob ?? null),
   problem: sample => sample.problem,
   prompt: sample => sample.prompt,
   generated_text: sample => sample.generatedText,

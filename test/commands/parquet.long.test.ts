@@ -5,9 +5,10 @@ import { setTimeout } from 'node:timers/promises'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { columnsOf } from '../../core/analyse/columns-of.ts'
+import { encodeSummary } from '../../core/formats/encode-summary.ts'
 import { openHttpByteSource } from '../../core/formats/http-byte-source.ts'
 import type { SampleRecord } from '../../core/formats/sample-record.ts'
-import { encodeSummary, openSummary } from '../../core/formats/summary-parquet.ts'
+import { openSummary } from '../../core/formats/summary-parquet.ts'
 import { openTraces } from '../../core/formats/trace-reader.ts'
 import { createTraceWriter } from '../../core/formats/traces-parquet.ts'
 import { seededRandom } from '../../core/seeded-random.ts'
@@ -50,6 +51,10 @@ function writeColumns(run: string, tokenCount: number): void {
   const columns = columnsOf(samples())
   const index = writer.finish()
   traces.commit()
+  // Scalars as a real run has them: none like another.
+  for (const numbers of [columns.durationMs, ...Object.values(columns.scores)])
+    for (let row = 0; row < sampleCount; row++) numbers[row] = random()
+  columns.extractedAnswer = Array.from({ length: sampleCount }, () => String(Math.floor(random() * 1e4)))
   writeFileWhole(join(run, 'summary.parquet'), encodeSummary(columns, index))
   const megabytes = (name: string) => (statSync(join(run, name)).size / 1e6).toFixed(1)
   console.log(

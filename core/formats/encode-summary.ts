@@ -1,0 +1,69 @@
+import type { DecodedArray } from 'hyparquet'
+import type { ParquetColumn } from './parquet-column.ts'
+import { identifyingKeyValues } from './parquet-file.ts'
+import { createParquetWriter } from './parquet-writer.ts'
+import type { RunColumns } from './run-columns.ts'
+import {
+  placeColumns,
+  type SummaryColumn,
+  scoresKey,
+  summaryColumns,
+  tracesBytesKey,
+} from './summary-columns.ts'
+import type { TraceIndex } from './trace-index.ts'
+
+/** Rows of a row group: few groups, so that a column is one range for most runs. */
+const groupRows = 131_072
+
+/**
+ * The content of `summary.parquet`, piece by piece: a row for each sample, a column for each scalar and each score (by the
+ * literature's name, null where it is undefined), and where the sample lies in traces.parquet.
+ */
+export function encodeSummary(run: RunColumns, traces: TraceIndex): Uint8Array[] {
+  const pieces: Uint8Array[] = []
+  const scoreNames = Object.keys(run.scores)
+  const scoreColumns = scoreNames.map((name): ParquetColumn => ({ name, type: 'double', nullable: true }))
+  const writer = createParquetWriter(bytes => pieces.push(bytes.slice()), {
+    columns: [...summaryColumns, ...scoreColumns, ...placeColumns],
+    keyValues: {
+      ...identifyingKeyValues('summary'),
+      [scoresKey]: JSON.stringify(scoreNames),
+      [tracesBytesKey]: String(traces.fileBytes),
+    },
+  })
+  const scalars: Record<SummaryColumn, ArrayLike<unknown>> = {
+    problem_id: run.problemId,
+    problem_index: run.problemIndex,
+    sample_index: run.sampleIndex,
+    level: run.level,
+    correct: Array.from(run.correct, Boolean),
+    finish_reason: run.finishReason,
+    extracted_answer: run.extractedAnswer,
+    expected_answer: run.expectedAnswer,
+    rule: run.rule,
+    prompt_tokens: run.promptTokens,
+    generated_tokens: run.generatedTokens,
+    duration_ms: run.durationMs,
+  }
+  const scores = Object.entries(run.scores).map(([name, values]) => [
+    name,
+    Array.from(values, value => (Number.isNaN(value) ? null : value)),
+  ])
+  const places = { trace_start: 'start', trace_text_start: 'tailStart', trace_end: 'end' } as const
+  const traceRows = Object.entries(places).map(([name, place]) => {
+    const rows = new BigInt64Array(run.count)
+    for (const group of traces.groups)
+      rows.fill(BigInt(group[place]), group.firstRow, group.firstRow + group.rowCount)
+    return [name, rows]
+  })
+  const rows: Record<string, DecodedArray> = { ...scalars, ...Object.fromEntries([...scores, ...traceRows]) }
+  // A run of no samples has a row group of no rows, which keeps the columns' types.
+  for (let first = 0; first === 0 || first < run.count; first += groupRows)
+    writer.writeRowGroup(
+      Object.fromEntries(
+        Object.entries(rows).map(([name, values]) => [name, values.slice(first, first + groupRows)]),
+      ),
+    )
+  writer.finish()
+  return pieces
+}

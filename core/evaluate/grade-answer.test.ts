@@ -173,14 +173,11 @@ const unequalPairs: [string, string][] = [
   ['5 x', '5'],
   ['5ab', '5'],
   ['5!', '5'],
-  ['2^3', '8'],
   ['2^3', '2'],
   [String.raw`2\pi`, '2'],
   [String.raw`\sqrt{2}`, '2'],
-  [String.raw`\sqrt{4}`, '2'],
   ['3:30', '3'],
   ['1:2', '1/2'],
-  ['1/2/3', '1/6'],
   ['1/0', '0'],
   ['1/0', '2/0'],
   ['1e99999', '1e99998'],
@@ -197,9 +194,7 @@ const unequalPairs: [string, string][] = [
   ['yes', 'no'],
   ['x^2', 'x2'],
   ['x²', 'x2'],
-  ['1+1', '2'],
   ['-(-5)', '-5'],
-  ['3 -1/2', '2.5'],
   ['(1, 000)', '1000'],
   [String.raw`\approx 0.333`, '1/3'],
   ['AB = 5', 'AC = 5'],
@@ -226,7 +221,7 @@ describe('a boxed answer', () => {
   const box = (answer: string) => String.raw`So \boxed{${answer}}.`
 
   test.each(equalNumbers)('%s is the number %s', (answer, expected) => {
-    expect(gradeAnswer(box(answer), expected)).toEqual({
+    expect(gradeAnswer(box(answer), expected, null)).toEqual({
       extracted: answer.trim(),
       equal: true,
       rule: 'boxed, equal as rationals',
@@ -234,11 +229,14 @@ describe('a boxed answer', () => {
   })
 
   test.each(equalTexts)('%s is the text %s', (answer, expected) => {
-    expect(gradeAnswer(box(answer), expected)).toMatchObject({ equal: true, rule: 'boxed, equal as text' })
+    expect(gradeAnswer(box(answer), expected, null)).toMatchObject({
+      equal: true,
+      rule: 'boxed, equal as text',
+    })
   })
 
   test.each(unequalPairs)('%s is not %s', (answer, expected) => {
-    expect(gradeAnswer(box(answer), expected).equal).toBe(false)
+    expect(gradeAnswer(box(answer), expected, null)).toMatchObject({ equal: false })
   })
 })
 
@@ -252,8 +250,8 @@ const outputs: [string, string, string | null, boolean, string][] = [
   ['It is -3', '-3', '-3', true, 'last number, equal as rationals'],
   ['#### 72', '72', '72', true, '####, equal as rationals'],
   ['x = 5', '5', 'x = 5', true, 'whole text, equal as rationals'],
-  ['(1, 2)', '2', '(1, 2)', false, 'whole text, unequal as text'],
-  ['5!', '5', '5!', false, 'whole text, unequal as text'],
+  ['(1, 2)', '2', '(1, 2)', false, 'whole text, unequal as tuples against values'],
+  ['5!', '5', '5!', false, 'whole text, unequal by expansion'],
   ['yes', 'Yes', 'yes', true, 'whole text, equal as text'],
   ['I do not know', '', null, false, 'no answer found'],
   ['', '', null, false, 'no answer found'],
@@ -262,7 +260,7 @@ const outputs: [string, string, string | null, boolean, string][] = [
 ]
 
 test.each(outputs)('%j against %j', (text, expected, extracted, equal, rule) => {
-  expect(gradeAnswer(text, expected)).toEqual({ extracted, equal, rule })
+  expect(gradeAnswer(text, expected, null)).toEqual({ extracted, equal, rule })
 })
 
 test.each([

@@ -1,8 +1,7 @@
 import { lastBoxed } from './boxed-answer.ts'
-import { cleanAnswer } from './clean-answer.ts'
-import { extractAnswer, maximumAnswerLength } from './extract-answer.ts'
-import { normaliseAnswerText } from './normalise-answer-text.ts'
-import { equalQuantities, parseQuantity } from './quantity.ts'
+import { extractAnswer } from './extract-answer.ts'
+import type { Algebra } from './grading/algebra.ts'
+import { compareAnswers } from './grading/compare-answers.ts'
 
 /** What grading found. */
 export interface Verdict {
@@ -13,18 +12,33 @@ export interface Verdict {
   rule: string
 }
 
+/** A longer text is no model's answer, and is not read. */
+const maximumTextLength = 1_000_000
+
 /**
- * Finds the answer in a text and compares it with the expected one: as exact numbers if both are numbers, else as text
- * in one notation. Without an answer or without an expected answer the verdict is never equal. Nothing is evaluated.
+ * Finds the answer in a text and compares it with the expected one, value by value. Without an answer or without an expected
+ * answer the verdict is never equal. The verdict is a promise only if the algebra has to be asked; without an algebra what exact
+ * rules leave open is unequal. Nothing is evaluated as code.
  */
-export function gradeAnswer(answerText: string, expectedAnswer: string): Verdict {
+export function gradeAnswer(
+  answerText: string,
+  expectedAnswer: string,
+  algebra: Algebra | null,
+): Verdict | Promise<Verdict> {
+  const longest = Math.max(answerText.length, expectedAnswer.length)
+  if (longest > maximumTextLength) {
+    return { extracted: null, equal: false, rule: `not read, having ${longest} characters` }
+  }
   const found = extractAnswer(answerText)
   if (found === null) return { extracted: null, equal: false, rule: 'no answer found' }
   const { answer, rule } = found
   const expected = referenceAnswer(expectedAnswer)
   if (expected === '') return { extracted: answer, equal: false, rule: `${rule}, no expected answer` }
-  const { equal, by } = compareAnswers(answer, expected)
-  return { extracted: answer, equal, rule: `${rule}, ${equal ? 'equal' : 'unequal'} as ${by}` }
+  const verdict = ({ equal, by }: { equal: boolean; by: string }): Verdict => {
+    return { extracted: answer, equal, rule: `${rule}, ${equal ? 'equal' : 'unequal'} ${by}` }
+  }
+  const comparison = compareAnswers(answer, expected, algebra)
+  return comparison instanceof Promise ? comparison.then(verdict) : verdict(comparison)
 }
 
 /** The answer that a reference names: in its last `\boxed{}`, after its last `####`, else the whole of it. */
@@ -33,17 +47,4 @@ export function referenceAnswer(reference: string): string {
   return (
     lastBoxed(reference) ?? (marker === -1 ? reference : reference.slice(marker + '####'.length))
   ).trim()
-}
-
-function compareAnswers(answer: string, expected: string): { equal: boolean; by: 'rationals' | 'text' } {
-  if (answer.length > maximumAnswerLength || expected.length > maximumAnswerLength) {
-    return { equal: answer === expected, by: 'text' }
-  }
-  const [cleanedAnswer, cleanedExpected] = [cleanAnswer(answer), cleanAnswer(expected)]
-  const [quantity, expectedQuantity] = [parseQuantity(cleanedAnswer), parseQuantity(cleanedExpected)]
-  if (quantity !== null && expectedQuantity !== null) {
-    return { equal: equalQuantities(quantity, expectedQuantity), by: 'rationals' }
-  }
-  const text = normaliseAnswerText(cleanedAnswer)
-  return { equal: text !== '' && text === normaliseAnswerText(cleanedExpected), by: 'text' }
 }

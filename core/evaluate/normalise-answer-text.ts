@@ -22,10 +22,12 @@ export function normaliseAnswerText(cleaned: string): string {
     .replace(/([\^_])\{(\w)\}/g, '$1$2')
     // Not between digits: 1 2 is not 12.
     .replace(/(?<!\d)\s+|\s+(?!\d)/g, '')
+    // 2:30 p.m. is 2:30 PM.
+    .replace(/(?<![a-z])([ap])\.?m\.?$/i, (_, half: string) => `${half.toLowerCase()}m`)
     .replace(/[.,;:]+$/, '')
     // The unknown before an only equals sign: `y = 2x + 3`.
     .replace(/^[a-z]=(?=[^=]+$)/i, '')
-    // The letter of a choice: (C).
-    .replace(/^\(([A-Z])\)$/, '$1')
+    // The letter of a choice: (C), C), option C.
+    .replace(/^(?:[Aa]nswer|[Cc]hoice|[Oo]ption)?\(?([A-Z])\)?$/, '$1')
   return /^[a-z]{2,}$/i.test(text) ? text.toLowerCase() : text
 }

@@ -15,7 +15,7 @@ const currencies: Record<string, string> = { $: 'dollar', '€': 'euro', '£': '
 const shortUnit = 'cm|mm|km|kg|mg|ml|ft'
 const unitWord = `(?:[a-z]{3,}|of|in|hr|${shortUnit})`
 const unitPattern = new RegExp(
-  String.raw`^(.*[\d}])(?: ?\\(?:text|mathrm|mbox|textrm|operatorname) ?\{([^{}]*)\}|(${shortUnit})| (${unitWord}(?: ${unitWord}){0,3}))` +
+  String.raw`^(.*(?:[\d})]|\\pi))(?: ?\\(?:text|mathrm|mbox|textrm|operatorname) ?\{([^{}]*)\}|(${shortUnit})| (${unitWord}(?: ${unitWord}){0,3}))` +
     String.raw`(?:\^\{?([23])\}?|([²³]))?$`,
   'i',
 )
@@ -25,7 +25,7 @@ const assignmentPattern = /^((?:\\angle ?)?[a-z]{1,4}(?:_\{?\w+\}?)?(?:\([\w, ]{
 
 /** Words behind a number that change what it says. */
 const meaningfulWords =
-  /\b(?:hundred|thousand|million|billion|trillion|dozens?|or|and|mod|times|plus|minus|over|half|sin|cos|tan|log)\b/i
+  /\b(?:hundred|thousand|million|billion|trillion|dozens?|or|and|mod|times|plus|minus|over|half|sin|cos|tan|log|ln|sqrt|pi|factorial|squared|cubed|choose|less|more|least|most|negative|base|am|pm|infinity)\b/i
 
 /** Reads a cleaned answer that is one number; null if it is anything else. */
 export function parseQuantity(cleaned: string): Quantity | null {
@@ -37,17 +37,25 @@ export function parseQuantity(cleaned: string): Quantity | null {
   const percent = /^(.*[\d}]) ?(?:%|percent)$/i.exec(amount)
   if (percent) return quantity(percent[1]!, { isPercent: true, unit: null, variable })
 
-  const withUnit = unitPattern.exec(amount)
-  if (withUnit === null) {
-    const unit = currency ? currencies[currency[2]!]! : null
-    return quantity(amount, { isPercent: false, unit, variable })
-  }
-  const [, number, inText, glued, apart, power, superscript] = withUnit
+  const withUnit = splitUnit(amount)
+  if (withUnit !== null) return quantity(withUnit.number, { isPercent: false, unit: withUnit.unit, variable })
+  const unit = currency ? currencies[currency[2]!]! : null
+  return quantity(amount, { isPercent: false, unit, variable })
+}
+
+/**
+ * A number, or an expression that ends in one, and the unit behind it: words in `\text{}`, words of three letters or more after a
+ * space, or one of cm, mm, km, kg, mg, ml, ft, in, hr. Null without one. Units are not converted: 1 km is not 1000 m.
+ */
+export function splitUnit(text: string): { number: string; unit: string | null } | null {
+  const match = unitPattern.exec(text)
+  if (match === null) return null
+  const [, number, inText, glued, apart, power, superscript] = match
   const words = (inText ?? glued ?? apart)!.trim().toLowerCase()
   if (meaningfulWords.test(words)) return null
   const exponent = power ?? superscript?.replace('²', '2').replace('³', '3') ?? ''
   const unit = words.replace(/(?<=[a-z]{2})s\b/g, '') + exponent
-  return quantity(number!, { isPercent: false, unit: unit === '' ? null : unit, variable })
+  return { number: number!, unit: unit === '' ? null : unit }
 }
 
 /**

@@ -23,7 +23,7 @@ const fracPattern = new RegExp(
  */
 export function parseRational(text: string): Rational | null {
   const isNegative = text.startsWith('-')
-  const unsigned = text.replace(/^[-+] ?/, '').replace(/^\(([^()]*)\)$/, '$1')
+  const unsigned = text.replace(/^[-+] ?/, '').replace(/^\(([^(),]*)\)$/, '$1')
   const value = parseUnsigned(unsigned)
   if (value === null) return null
   return isNegative ? { ...value, numerator: -value.numerator } : value

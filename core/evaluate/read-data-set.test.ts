@@ -25,7 +25,9 @@ describe('reads the columns of', () => {
     const problems = await readDataSet(source)
     await source.close()
     expect(problems).toHaveLength(104)
-    const verdicts = problems.map(({ solution, expectedAnswer }) => gradeAnswer(solution!, expectedAnswer))
+    const verdicts = await Promise.all(
+      problems.map(({ solution, expectedAnswer }) => gradeAnswer(solution!, expectedAnswer, null)),
+    )
     expect(new Set(verdicts.map(({ rule }) => rule))).toEqual(new Set(['boxed, equal as rationals']))
     expect(problems[2]).toEqual({
       id: '2',

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { gradeAnswer } from '../../core/evaluate/grade-answer.ts'
+import { gradeAnswer, type Verdict } from '../../core/evaluate/grade-answer.ts'
 import type { SampleRecord } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'
+import { openAlgebra } from '../grading/open-algebra.ts'
 import { analyseColumns } from '../run/analyse-columns.ts'
 import { Journal } from '../run/journal.ts'
 import { type RunDescription, readRunDescription } from '../run/run-description.ts'
@@ -30,7 +31,9 @@ export function analyseCommand(): Command {
           `${folder}: expected a run's folder with run.json and samples.jsonl; check the path`,
         )
       report(
-        flags.fromColumns ? await analyseColumns(folder, run) : analyseJournal(folder, run, journalPath),
+        flags.fromColumns
+          ? await analyseColumns(folder, run)
+          : await analyseJournal(folder, run, journalPath),
         flags,
       )
     })
@@ -43,22 +46,40 @@ export function report({ analysis, files }: Results, flags: { json: boolean; qui
   if (!flags.quiet) for (const warning of analysis.warnings) console.error(`warning: ${warning}`)
 }
 
-function analyseJournal(folder: string, run: RunDescription, journalPath: string): Results {
+async function analyseJournal(folder: string, run: RunDescription, journalPath: string): Promise<Results> {
   const journal = new Journal(journalPath, 'read')
   try {
-    return writeResults(folder, run, gradeAll(journal.records(run.limit)))
+    return writeResults(folder, run, (await gradeAll(() => journal.records(run.limit)))())
   } finally {
     journal.close()
   }
 }
 
-/** Samples with the verdicts of this version. */
-export function* gradeAll(samples: Iterable<SampleRecord>): Generator<SampleRecord> {
-  for (const sample of samples) yield gradeAgain(sample)
+/**
+ * Samples with the verdicts of this version. Reads them twice: to grade them, which may wait for the algebra, and to hand them on.
+ */
+export async function gradeAll(samples: () => Iterable<SampleRecord>): Promise<() => Iterable<SampleRecord>> {
+  const algebra = openAlgebra()
+  try {
+    const verdicts: (Verdict | null)[] = []
+    for (const { finishReason, generatedText, expectedAnswer } of samples()) {
+      const verdict = finishReason === 'error' ? null : gradeAnswer(generatedText, expectedAnswer, algebra)
+      verdicts.push(verdict instanceof Promise ? await verdict : verdict)
+    }
+    return () => withVerdicts(samples(), verdicts)
+  } finally {
+    await algebra.close()
+  }
 }
 
-function gradeAgain(sample: SampleRecord): SampleRecord {
-  if (sample.finishReason === 'error') return sample
-  const { extracted, equal, rule } = gradeAnswer(sample.generatedText, sample.expectedAnswer)
-  return { ...sample, extractedAnswer: extracted, correct: equal, rule }
+function* withVerdicts(
+  samples: Iterable<SampleRecord>,
+  verdicts: (Verdict | null)[],
+): Generator<SampleRecord> {
+  let place = 0
+  for (const sample of samples) {
+    const verdict = verdicts[place++]
+    if (!verdict) yield sample
+    else yield { ...sample, extractedAnswer: verdict.extracted, correct: verdict.equal, rule: verdict.rule }
+  }
 }

@@ -15,20 +15,20 @@ export function mergeCommand(): Command {
     .requiredOption('--out <dir>', 'a new folder, for the whole run')
     .option('--json', 'print the analysis as one JSON document', false)
     .option('--quiet', 'print nothing but errors', false)
-    .action((folders: string[], flags: { out: string; json: boolean; quiet: boolean }) => {
+    .action(async (folders: string[], flags: { out: string; json: boolean; quiet: boolean }) => {
       const parts = openParts(folders)
       try {
-        mergeParts(parts, flags)
+        await mergeParts(parts, flags)
       } finally {
         closeParts(parts)
       }
     })
 }
 
-function mergeParts(
+async function mergeParts(
   parts: ReturnType<typeof openParts>,
   flags: { out: string; json: boolean; quiet: boolean },
-): void {
+): Promise<void> {
   const { out } = flags
   const run = describeWhole(parts)
   makeMergeFolder(out, parts)
@@ -44,7 +44,7 @@ function mergeParts(
       )
     const journal = new Journal(journalPath, 'read')
     try {
-      const results = writeResults(out, run, gradeAll(journal.records(run.limit)))
+      const results = writeResults(out, run, (await gradeAll(() => journal.records(run.limit)))())
       // Last, so that a merge that was interrupted can be run again.
       writeFileWhole(join(out, 'run.json'), [`${JSON.stringify(run, null, 2)}\n`])
       report(results, flags)

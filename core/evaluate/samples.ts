@@ -3,6 +3,7 @@ import type { Generation, SequenceRequest } from '../generate/generate.ts'
 import type { TokenRecord } from '../generate/token-record.ts'
 import type { Tokenizer } from '../generate/tokenizer.ts'
 import { gradeAnswer } from './grade-answer.ts'
+import type { Algebra } from './grading/algebra.ts'
 import type { Problem } from './problem.ts'
 import { type PromptSettings, promptMessages } from './prompt.ts'
 
@@ -62,8 +63,13 @@ export function neededCapacity(tasks: readonly SampleTask[], maxNewTokens: numbe
   return Math.min(context, longest + maxNewTokens)
 }
 
-/** The record of a finished task. */
-export function recordSample(task: SampleTask, generation: Generation, tokenizer: Tokenizer): SampleRecord {
+/** The record of a finished task, its answer graded. */
+export async function recordSample(
+  task: SampleTask,
+  generation: Generation,
+  tokenizer: Tokenizer,
+  algebra: Algebra,
+): Promise<SampleRecord> {
   const { problem } = task
   const { tokens } = generation
   const finishReason: FinishReason = generation.finishReason
@@ -71,7 +77,7 @@ export function recordSample(task: SampleTask, generation: Generation, tokenizer
   const failed = finishReason === 'error'
   const verdict = failed
     ? { extracted: null, equal: false, rule: 'failed' }
-    : gradeAnswer(generatedText, problem.expectedAnswer)
+    : await gradeAnswer(generatedText, problem.expectedAnswer, algebra)
   return {
     problemId: problem.id,
     problemIndex: task.problemIndex,

@@ -24,6 +24,8 @@ export function openAlgebra({ answerMs = 2_000, loadMs = 30_000 } = {}): OpenAlg
     if (worker === null) {
       const started = new Worker(new URL('./algebra-worker.ts', import.meta.url), {
         name: 'algebra',
+        // None of the process's own: some are for its main program only.
+        execArgv: [],
         resourceLimits: { maxOldGenerationSizeMb: 512 },
       })
       worker = started

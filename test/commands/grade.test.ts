@@ -33,6 +33,14 @@ describe('grade', () => {
     ])
   })
 
+  it('asks the algebra, and ends', async () => {
+    const { exitCode, stdout, stderr } = await runEntrace([
+      ...['grade', '--answer', '\\boxed{\\sin^2 x + \\cos^2 x}', '--expected', '1', '--json'],
+    ])
+    expect([exitCode, stderr]).toEqual([0, ''])
+    expect(JSON.parse(stdout)).toMatchObject({ equal: true, rule: 'boxed, equal by algebra' })
+  })
+
   it('prints a line for people, and nothing with --quiet', async () => {
     const pair = ['grade', '--answer', '\\boxed{3}', '--expected', '4']
     expect((await runEntrace(pair)).stdout).toMatch(/^not equal: 3 \(.+\)\n$/)

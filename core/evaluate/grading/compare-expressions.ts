@@ -1,7 +1,8 @@
-import { differenceOf, type ExactForm, exactForm } from './exact-form.ts'
+import type { Rational } from '../rational.ts'
+import { differenceOf, type ExactForm, exactForm, rationalOfForm } from './exact-form.ts'
 import type { Expression } from './expression.ts'
-import { TooLarge, Undefined } from './fraction.ts'
-import type { Sum } from './sum.ts'
+import { invert, TooLarge, Undefined } from './fraction.ts'
+import { constantSum, multiplySums, type Sum } from './sum.ts'
 
 /** What exact arithmetic says of two expressions; `open` is a question for an algebra. */
 export type ExactComparison = 'equal' | 'unequal' | 'open' | 'too large' | 'undefined'
@@ -25,33 +26,19 @@ export function compareConditions(a: Expression, b: Expression, signMatters: boo
     const [first, second] = [leading(left.top), leading(right.top)]
     if (first === null || second === null) return 'unequal'
     if (signMatters && first.numerator < 0n !== second.numerator < 0n) return 'unequal'
-    const scaled = (
-      form: ExactForm,
-      { numerator, denominator }: { numerator: bigint; denominator: bigint },
-    ) => ({
-      top: new Map(
-        [...form.top].map(([key, term]) => [
-          key,
-          { ...term, coefficient: times(term.coefficient, denominator, numerator) },
-        ]),
-      ),
-      bottom: form.bottom,
-    })
-    return differenceOf(scaled(left, first), scaled(right, second)).size === 0 ? 'equal' : 'unequal'
+    const difference = differenceOf(scaled(left, invert(first)), scaled(right, invert(second)))
+    return difference.size === 0 ? 'equal' : 'unequal'
   })
 }
 
-function times(value: { numerator: bigint; denominator: bigint }, numerator: bigint, denominator: bigint) {
-  const sign = denominator < 0n ? -1n : 1n
-  return {
-    numerator: sign * value.numerator * numerator,
-    denominator: sign * value.denominator * denominator,
-  }
+function scaled({ top, bottom }: ExactForm, factor: Rational): ExactForm {
+  return { top: multiplySums(top, constantSum(factor)), bottom }
 }
 
-function leading(sum: Sum) {
-  const keys = [...sum.keys()].sort()
-  return keys.length === 0 ? null : sum.get(keys.at(-1)!)!.coefficient
+/** The coefficient of the term whose key is last. */
+function leading(sum: Sum): Rational | null {
+  const [last] = [...sum.keys()].sort().reverse()
+  return last === undefined ? null : sum.get(last)!.coefficient
 }
 
 function bounded(compare: () => ExactComparison): ExactComparison {
@@ -75,4 +62,14 @@ function isIndependent(...forms: ExactForm[]): boolean {
       for (const { powers } of sum.values()) for (const atom of powers.keys()) atoms.add(atom)
   if (atoms.has('@Pi') && atoms.has('@ExponentialE')) return false
   return ![...atoms].some(atom => atom.startsWith('$'))
+}
+
+/** The value of an expression that is a rational number; null of any other. */
+export function rationalOfExpression(expression: Expression): Rational | null {
+  try {
+    return rationalOfForm(exactForm(expression))
+  } catch (error) {
+    if (error instanceof TooLarge || error instanceof Undefined) return null
+    throw error
+  }
 }

@@ -1,6 +1,7 @@
 import type { AnswerStructure, Endpoint, Interval } from './answer-structure.ts'
 import { compareConditions } from './compare-expressions.ts'
 import { difference } from './expression.ts'
+import { mergeIntervals } from './merge-intervals.ts'
 import { parseExpression } from './parse-expression.ts'
 import { toIntervals } from './parse-structure.ts'
 
@@ -68,8 +69,10 @@ function compareIntervals(a: Kind<'intervals'>, b: Kind<'intervals'>, compare: C
   if (a.variable !== null && b.variable !== null && a.variable !== b.variable) return false
   const sameEnd = (left: Endpoint, right: Endpoint) =>
     isClosed(left) === isClosed(right) ? compare(left.text, right.text) : false
-  return sameElements(a.intervals, b.intervals, (left: Interval, right: Interval) =>
-    and(sameEnd(left.low, right.low), sameEnd(left.high, right.high)),
+  return sameElements(
+    mergeIntervals(a.intervals),
+    mergeIntervals(b.intervals),
+    (left: Interval, right: Interval) => and(sameEnd(left.low, right.low), sameEnd(left.high, right.high)),
   )
 }
 

@@ -80,14 +80,12 @@ class Parser {
           product,
           this.#signed(() => this.#factor()),
         )
-      // Two numbers side by side may mean anything.
-      else if (this.#startsFactor() && this.#next()?.kind !== 'number')
-        product = times(product, this.#factor())
+      else if (this.#startsFactor() && !this.#isNumberAfterFactor()) product = times(product, this.#factor())
       else return product
     }
   }
 
-  /** Only after a factorial is it clear that a number is a factor: 3!7!. */
+  /** Two numbers side by side may mean anything, but after a factorial: 3!7!. */
   #isNumberAfterFactor(): boolean {
     return this.#next()?.kind === 'number' && this.#tokens[this.#at - 1]?.text !== '!'
   }

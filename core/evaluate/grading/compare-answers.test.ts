@@ -1,0 +1,74 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Algebra } from './algebra.ts'
+import { compareAnswers } from './compare-answers.ts'
+
+const exactly = (a: string, b: string) => compareAnswers(a, b, null)
+
+describe('exact rules', () => {
+  const coefficient = fc.integer({ min: -99, max: 99 })
+
+  it('expand a product of two linear factors', () => {
+    fc.assert(
+      fc.property(coefficient, coefficient, coefficient, coefficient, (a, b, c, d) => {
+        const product = `(${a}x+(${b}))(${c}x+(${d}))`
+        const sum = (constant: number) => `${a * c}x^2+(${a * d + b * c})x+(${constant})`
+        expect(exactly(product, sum(b * d))).toMatchObject({ equal: true })
+        expect(exactly(sum(b * d), product)).toMatchObject({ equal: true })
+        expect(exactly(product, sum(b * d + 1))).toMatchObject({ equal: false })
+      }),
+    )
+  })
+
+  it('take squares out of roots', () => {
+    const natural = fc.integer({ min: 1, max: 999 })
+    fc.assert(
+      fc.property(natural, natural, (outside, inside) => {
+        const [root, product] = [`\\sqrt{${outside * outside * inside}}`, `${outside}\\sqrt{${inside}}`]
+        expect(exactly(root, product)).toMatchObject({ equal: true })
+        expect(exactly(`\\frac{${outside * inside}}{\\sqrt{${inside}}}`, product)).toMatchObject({
+          equal: true,
+        })
+        expect(exactly(root, `${outside + 1}\\sqrt{${inside}}`)).toMatchObject({ equal: false })
+      }),
+    )
+  })
+
+  it('compare sets without order and tuples with it', () => {
+    const items = fc.uniqueArray(fc.integer(), { minLength: 2, maxLength: 6 })
+    fc.assert(
+      fc.property(items, numbers => {
+        const turned = [...numbers.slice(1), numbers[0]!]
+        expect(exactly(`\\{${numbers}\\}`, `\\{${turned.join(', ')}\\}`)).toMatchObject({ equal: true })
+        expect(exactly(`(${numbers.join(', ')})`, `(${turned.join(', ')})`)).toMatchObject({ equal: false })
+        expect(exactly(`\\{${numbers}\\}`, `\\{${turned.slice(1)}\\}`)).toMatchObject({ equal: false })
+      }),
+    )
+  })
+})
+
+describe('the algebra', () => {
+  const never: Algebra = {
+    equivalent: () => {
+      throw new Error('asked for what exact rules decide')
+    },
+  }
+
+  it('is not asked for what exact rules decide', () => {
+    for (const [a, b] of [
+      ['(x+1)^2', 'x^2+2x+1'],
+      ['0.333', '\\frac13'],
+      ['1.414', '\\sqrt2'],
+      ['3.14159', '\\pi'],
+      ['\\{\\sin x, 1\\}', '\\{1, \\sin x\\}'],
+    ] as const)
+      expect(compareAnswers(a, b, never)).not.toBeInstanceOf(Promise)
+  })
+
+  it('that does not know leaves answers unequal, and says why', async () => {
+    const by = 'as algebra gave up after 2 s'
+    const unsure: Algebra = { equivalent: async () => ({ equal: null, by }) }
+    expect(await compareAnswers('\\sin x', '\\cos x', unsure)).toEqual({ equal: false, by })
+    expect(compareAnswers('\\sin x', '\\cos x', null)).toEqual({ equal: false, by: 'without algebra' })
+  })
+})

@@ -33,6 +33,9 @@ export function compareStructures(a: AnswerStructure, b: AnswerStructure, compar
   if (a.kind === 'tuple' && b.kind === 'tuple') {
     return a.open === b.open && a.close === b.close ? pairwise(a.items, b.items, inner) : false
   }
+  // Next to items without names, x = 1, y = 2 is a list in order.
+  if (namesItems(a) && isUnnamedList(b)) return pairwise(a.items, b.items, inner)
+  if (namesItems(b) && isUnnamedList(a)) return pairwise(a.items, b.items, inner)
   if (a.kind === 'set' && b.kind === 'set') return sameElements(a.items, b.items, inner)
   if (a.kind === 'matrix' && b.kind === 'matrix') {
     if (a.isDeterminant !== b.isDeterminant) return false
@@ -41,6 +44,22 @@ export function compareStructures(a: AnswerStructure, b: AnswerStructure, compar
   if (a.kind === 'ratio' && b.kind === 'ratio') return compareRatios(a, b, compare)
   const [left, right] = [asCondition(a), asCondition(b)]
   return left && right ? sameCondition(left, right) : false
+}
+
+/** x = 1, y = 2 */
+function namesItems(structure: AnswerStructure): structure is Kind<'set'> {
+  if (structure.kind !== 'set' || structure.items.length < 2) return false
+  const names = structure.items.map(item => (item.kind === 'value' ? item.variable : null))
+  return !names.includes(null) && new Set(names).size === names.length
+}
+
+function isUnnamedList(structure: AnswerStructure): structure is Kind<'set' | 'tuple'> {
+  if (
+    structure.kind !== 'set' &&
+    (structure.kind !== 'tuple' || structure.open !== '(' || structure.close !== ')')
+  )
+    return false
+  return structure.items.every(item => item.kind === 'value' && item.variable === null)
 }
 
 /** `y = 1 - x` names a value, and is an equation next to `x + y = 1`. */

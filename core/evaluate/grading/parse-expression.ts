@@ -94,11 +94,17 @@ class Parser {
     let factor = this.#primary()
     for (;;) {
       if (this.#takes('^')) factor = this.#takesCommand('degrees') ? fromDegrees(factor) : this.#power(factor)
-      else if (this.#takes('!')) factor = { kind: 'function', name: 'Factorial', operands: [factor] }
+      else if (this.#takes('!')) factor = this.#factorial(factor)
       else if (this.#takes('%')) factor = { kind: 'quotient', top: factor, bottom: integer(100) }
       else if (this.#takesCommand('degrees')) factor = fromDegrees(factor)
       else return factor
     }
+  }
+
+  #factorial(operand: Expression): Expression {
+    // A double factorial is another function.
+    if (this.#sees('!')) throw new NotAnExpression()
+    return { kind: 'function', name: 'Factorial', operands: [operand] }
   }
 
   #power(base: Expression): Expression {

@@ -230,7 +230,10 @@ function parseBracketed(text: string, depth: number): AnswerStructure | null {
   const parts = splitTopLevel(inner, commas)!.parts
   if (open === '\\{' && close === '\\}') {
     const builder = /^[a-zA-Z](?: ?\\in ?[^|:]*)? ?(?:\||\\mid|:) ?(.*)$/s.exec(inner)
-    if (builder) return parse(builder[1]!.trim(), depth + 1)
+    if (builder) {
+      const condition = parse(builder[1]!.trim(), depth + 1)
+      return condition?.kind === 'value' ? null : condition
+    }
     const items = parseAll(parts, depth)
     return items && setOf(items, parts)
   }

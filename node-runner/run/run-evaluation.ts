@@ -127,6 +127,7 @@ async function answer(
   const interrupt = interruptSignal()
   const algebra = openAlgebra()
   const grading = new Set<Promise<void>>()
+  const failure = new AbortController()
   const listener: EngineListener = {
     ...display,
     onLoaded(loaded) {
@@ -145,13 +146,14 @@ async function answer(
       grading.add(graded)
       graded.then(
         () => grading.delete(graded),
-        // Stays in the set, whose end is waited for.
-        () => {},
+        // Stays in the set, whose end is waited for; there is no sense in further answers.
+        () => failure.abort(),
       )
     },
   }
   try {
-    const finished = await superviseEngine(job, pending, listener, { signal: interrupt.signal })
+    const signal = AbortSignal.any([interrupt.signal, failure.signal])
+    const finished = await superviseEngine(job, pending, listener, { signal })
     await Promise.all(grading)
     return finished
   } catch (error) {

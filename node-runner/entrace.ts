@@ -12,6 +12,7 @@ import { generateCommand } from './commands/generate.ts'
 import { gradeCommand } from './commands/grade.ts'
 import { mergeCommand } from './commands/merge.ts'
 import { planCommand } from './commands/plan.ts'
+import { viewCommand } from './commands/view.ts'
 import { brokenPipeSignal } from './terminal/broken-pipe.ts'
 import { versions } from './versions.ts'
 
@@ -24,6 +25,7 @@ const program = new Command('entrace')
   .addCommand(analyseCommand())
   .addCommand(mergeCommand())
   .addCommand(exportCommand())
+  .addCommand(viewCommand())
   .addCommand(planCommand())
   .addCommand(doctorCommand())
   .addCommand(benchCommand())

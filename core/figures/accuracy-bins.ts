@@ -1,5 +1,5 @@
 import { type Interval, wilsonInterval } from '../analyse/statistics/wilson-interval.ts'
-import type { FigureData } from './figure-data.ts'
+import type { FigureGroup } from './figure-data.ts'
 
 /** Answers of neighbouring mean entropy: their median, nats, and the share that is correct with its Wilson interval. */
 export interface AccuracyBin {
@@ -13,7 +13,9 @@ const leastOfABin = 12
 const mostBins = 10
 
 /** Bins of about as many answers each, equal entropies in one bin; none when the answers do not fill two. */
-export function accuracyBins(data: FigureData): AccuracyBin[] {
+export function accuracyBins(data: {
+  groups: readonly Pick<FigureGroup, 'answerClass' | 'meanEntropies'>[]
+}): AccuracyBin[] {
   const answers = data.groups
     .flatMap(({ answerClass, meanEntropies }) =>
       meanEntropies.map(entropy => ({ entropy, correct: answerClass === 'correct' })),

@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { InputError } from '../../core/input-error.ts'
+import { openBrowser } from '../view/open-browser.ts'
+import { pageFolder } from '../view/page-folder.ts'
+import { serveView } from '../view/serve-view.ts'
+import { integer } from './number-parsers.ts'
+
+interface ViewFlags {
+  port: number
+  open: boolean
+  json: boolean
+  quiet: boolean
+}
+
+const runFiles = ['run.json', 'summary.parquet', 'samples.jsonl']
+
+/** `entrace view`: serves the viewer with a run until it is interrupted, and then ends with exit code 0. */
+export function viewCommand(): Command {
+  return new Command('view')
+    .description('show a run in the browser, also one that still goes on; serves this machine only')
+    .argument('<dir>', 'folder of the run')
+    .option('--port <n>', 'port of 127.0.0.1; 0 is any that is free', integer(0, 65_535), 0)
+    .option('--no-open', 'print the address, and open no browser')
+    .option('--json', 'print the address as one JSON document', false)
+    .option('--quiet', 'print nothing but the address and errors', false)
+    .action(async (folder: string, flags: ViewFlags) => {
+      if (!runFiles.some(name => existsSync(join(folder, name))))
+        throw new InputError(
+          `${folder}: expected a run's folder with ${runFiles.join(', ')} or some of them; check the path`,
+        )
+      const say = (text: string) => flags.quiet || console.error(text)
+      const server = await serveView(pageFolder(say), folder, flags.port)
+      console.log(flags.json ? JSON.stringify({ url: server.url }) : server.url)
+      say('Ctrl-C ends')
+      if (flags.open && !flags.json) openBrowser(server.url)
+      await interrupted()
+      await server.close()
+    })
+}
+
+function interrupted(): Promise<void> {
+  return new Promise(resolve => {
+    for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => resolve())
+  })
+}

@@ -2,7 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parquetWriteBuffer } from 'hyparquet-writer'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { openModel } from '../../node-runner/files/open-model.ts'
 import { blobNameOf, commitOf, type HubServer, serveHub } from '../support/hub-server.ts'
 import { runEntrace } from '../support/run-entrace.ts'
 import { readResults, readRunFile } from '../support/run-files.ts'
@@ -31,7 +32,7 @@ beforeAll(async () => {
       revisions: { main: { ...arith, 'pytorch_model.bin': new Uint8Array(5000) } },
       access: 'private',
     },
-    { id: 'models/test-org/two-files', revisions: { main: filesOf('test/models/random-two-files') } },
+    { id: 'models/test-org/two-files', revisions: { 'v1.0': filesOf('test/models/random-two-files') } },
     {
       id: 'datasets/test-org/arith-104',
       revisions: {
@@ -92,6 +93,32 @@ describe('models and data sets of the Hub', () => {
     expect(askedFor(/safetensors/)).toEqual([])
   })
 
+  it('a model in several files, at a revision, is read from the cache as from a folder', async () => {
+    for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
+    const [hub, local] = await Promise.all(
+      ['test-org/two-files@v1.0', 'test/models/random-two-files'].map(name => openModel(name, 'auto')),
+    )
+    vi.unstubAllEnvs()
+    expect([hub!.name, hub!.revision]).toEqual(['test-org/two-files', commitOf('v1.0')])
+    expect([...hub!.weights.keys()]).toEqual([...local!.weights.keys()])
+    for (const [name, entry] of hub!.weights) {
+      const own = local!.weights.get(name)!
+      expect(Buffer.from(await entry.source.slice(entry.start, entry.start + entry.byteLength))).toEqual(
+        Buffer.from(await own.source.slice(own.start, own.start + own.byteLength)),
+      )
+    }
+    await Promise.all([hub!.close(), local!.close()])
+  })
+
+  it('a model that is neither here nor there ends with 2 and says both', async () => {
+    const { exitCode, stderr } = await runEntrace(['plan', '--model', 'test-org/none'], env)
+    expect(exitCode).toBe(2)
+    expect(stderr).toMatch(
+      /^entrace: --model test-org\/none: no such folder, .*HF_TOKEN for it \(status 401\): check the name/,
+    )
+    expect(stderr.trim().split('\n')).toHaveLength(1)
+  })
+
   it('eval goes on with a cut download, checks it, and does without the Hub the next time', async () => {
     const blob = new RegExp(blobNameOf(weights))
     server.faults.push({ path: blob, kind: 'cut', afterBytes: 1_000_000 })
@@ -122,8 +149,6 @@ describe('models and data sets of the Hub', () => {
     const offline = await runEntrace(evaluate('offline', '--shard', '2/2'), env)
     expect(offline.exitCode, offline.stderr).toBe(0)
     expect(offline.stderr).toMatch(/test-org\/arith: .* cannot be reached; using commit/)
-    const told = await runEntrace(evaluate('offline', '--shard', '2/2'), { ...env, HF_HUB_OFFLINE: '1' })
-    expect([told.exitCode, told.stderr]).toEqual([0, expect.stringMatching(/1 of 1 samples are finished/)])
     const [whole, part] = [readResults(join(folder, 'online')), readResults(join(folder, 'offline'))]
     expect(part.map(({ problemId }) => problemId)).toEqual(['1'])
     expect(part[0]!.tokenIds).toEqual(whole[1]!.tokenIds)
@@ -131,10 +156,10 @@ describe('models and data sets of the Hub', () => {
     const run = (name: string) => readRunFile(join(folder, name), 'run.json')
     expect([run('offline')['shard'], run('offline')['hash']]).toEqual(['2/2', run('online')['hash']])
 
-    const other = await runEntrace(evaluate('offline', '--shard', '1/2'), env)
-    expect([other.exitCode, other.stderr]).toEqual([
+    const told = await runEntrace(evaluate('offline', '--shard', '1/2'), { ...env, HF_HUB_OFFLINE: '1' })
+    expect([told.exitCode, told.stderr]).toEqual([
       2,
-      expect.stringMatching(/holds shard 2\/2, expected shard 1\/2/),
+      expect.stringMatching(/^entrace: .*holds shard 2\/2, expected shard 1\/2/),
     ])
   })
 })

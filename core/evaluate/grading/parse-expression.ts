@@ -1,6 +1,7 @@
 import { parseRational, type Rational } from '../rational.ts'
 import { type Expression, type FunctionName, fromDegrees, integer, negated } from './expression.ts'
-import { type Token, tokenise } from './tokenise.ts'
+import { NotAnExpression, TokenCursor } from './token-cursor.ts'
+import { tokenise } from './tokenise.ts'
 
 /** Deeper nesting is no answer of interest, and would exhaust the stack. */
 const maximumDepth = 40
@@ -18,8 +19,6 @@ const symbols = new Set(
   ),
 )
 const closing: Record<string, string> = { '(': ')', '[': ']', '{': '}', '\\{': '\\}' }
-
-class NotAnExpression extends Error {}
 
 /**
  * Reads a cleaned answer as one mathematical expression in LaTeX or plain notation; null if it is anything else, nested
@@ -39,43 +38,37 @@ export function parseExpression(text: string): Expression | null {
 }
 
 /** Recursive descent over tokens. Every call takes a token or throws, and depth is bounded, so that it always ends. */
-class Parser {
-  readonly #tokens: Token[]
-  #at = 0
+class Parser extends TokenCursor {
   #depth = 0
   #isInAbsolute = false
 
-  constructor(tokens: Token[]) {
-    this.#tokens = tokens
-  }
-
   expectEnd(): void {
-    if (this.#at < this.#tokens.length) throw new NotAnExpression()
+    if (this.at < this.tokens.length) throw new NotAnExpression()
   }
 
   sum(): Expression {
     if (++this.#depth > maximumDepth) throw new NotAnExpression()
     const terms = [this.#signed(() => this.#product())]
-    while (this.#sees('+') || this.#sees('-')) terms.push(this.#signed(() => this.#product()))
+    while (this.sees('+') || this.sees('-')) terms.push(this.#signed(() => this.#product()))
     const sum: Expression = terms.length === 1 ? terms[0]! : { kind: 'sum', terms }
-    const chosen = this.#takesCommand('choose') ? this.sum() : null
+    const chosen = this.takesCommand('choose') ? this.sum() : null
     this.#depth--
     return chosen === null ? sum : { kind: 'function', name: 'Binomial', operands: [sum, chosen] }
   }
 
   /** What follows, with one sign before it. */
   #signed(operand: () => Expression): Expression {
-    if (this.#takes('-')) return negated(operand())
-    this.#takes('+')
+    if (this.takes('-')) return negated(operand())
+    this.takes('+')
     return operand()
   }
 
   #product(): Expression {
     let product = this.#factor()
     for (;;) {
-      if (this.#takes('/'))
+      if (this.takes('/'))
         product = { kind: 'quotient', top: product, bottom: this.#signed(() => this.#factor()) }
-      else if (this.#takes('*'))
+      else if (this.takes('*'))
         product = times(
           product,
           this.#signed(() => this.#factor()),
@@ -87,47 +80,47 @@ class Parser {
 
   /** Two numbers side by side may mean anything, but after a factorial: 3!7!. */
   #isNumberAfterFactor(): boolean {
-    return this.#next()?.kind === 'number' && this.#tokens[this.#at - 1]?.text !== '!'
+    return this.next()?.kind === 'number' && this.tokens[this.at - 1]?.text !== '!'
   }
 
   #factor(): Expression {
     let factor = this.#primary()
     for (;;) {
-      if (this.#takes('^')) factor = this.#takesCommand('degrees') ? fromDegrees(factor) : this.#power(factor)
-      else if (this.#takes('!')) factor = this.#factorial(factor)
-      else if (this.#takes('%')) factor = { kind: 'quotient', top: factor, bottom: integer(100) }
-      else if (this.#takesCommand('degrees')) factor = fromDegrees(factor)
+      if (this.takes('^')) factor = this.takesCommand('degrees') ? fromDegrees(factor) : this.#power(factor)
+      else if (this.takes('!')) factor = this.#factorial(factor)
+      else if (this.takes('%')) factor = { kind: 'quotient', top: factor, bottom: integer(100) }
+      else if (this.takesCommand('degrees')) factor = fromDegrees(factor)
       else return factor
     }
   }
 
   #factorial(operand: Expression): Expression {
     // A double factorial is another function.
-    if (this.#sees('!')) throw new NotAnExpression()
+    if (this.sees('!')) throw new NotAnExpression()
     return { kind: 'function', name: 'Factorial', operands: [operand] }
   }
 
   #power(base: Expression): Expression {
     if (++this.#depth > maximumDepth) throw new NotAnExpression()
-    const exponent = this.#sees('{') ? this.#group() : this.#signed(() => this.#primary())
-    if (this.#takes('^')) return { kind: 'power', base, exponent: this.#power(exponent) }
+    const exponent = this.sees('{') ? this.#group() : this.#signed(() => this.#primary())
+    if (this.takes('^')) return { kind: 'power', base, exponent: this.#power(exponent) }
     this.#depth--
     return { kind: 'power', base, exponent }
   }
 
   #primary(): Expression {
-    const token = this.#take()
+    const token = this.take()
     switch (token.kind) {
       case 'number':
         return this.#number(token.text)
       case 'letter':
-        if (token.text === 'e' && !this.#sees('_')) return { kind: 'constant', name: 'ExponentialE' }
-        if (token.text === 'i' && !this.#sees('_')) return { kind: 'constant', name: 'ImaginaryUnit' }
+        if (token.text === 'e' && !this.sees('_')) return { kind: 'constant', name: 'ExponentialE' }
+        if (token.text === 'i' && !this.sees('_')) return { kind: 'constant', name: 'ImaginaryUnit' }
         return this.#symbol(token.text)
       case 'command':
         return this.#command(token.text)
       case 'sign':
-        this.#at--
+        this.at--
         return token.text === '|' ? this.#absolute() : this.#group()
       case 'word':
         throw new NotAnExpression()
@@ -137,7 +130,7 @@ class Parser {
   }
 
   #number(text: string): Expression {
-    const repeated = ['overline', 'bar', 'dot'].some(name => this.#takesCommand(name))
+    const repeated = ['overline', 'bar', 'dot'].some(name => this.takesCommand(name))
     if (repeated) return repeatingDecimal(text, this.#digits())
     const whole: Expression = { kind: 'number', value: readDecimal(text) }
     const fraction = /^\d+$/.test(text) ? this.#properFraction() : null
@@ -146,30 +139,30 @@ class Parser {
 
   /** The fraction of a mixed number, if the next tokens are one. */
   #properFraction(): Expression | null {
-    if (this.#next()?.text !== 'frac') return null
-    const before = this.#at
-    const tokens = this.#tokens.map(token => ({ ...token }))
-    this.#at++
+    if (this.next()?.text !== 'frac') return null
+    const before = this.at
+    const { tokens } = this
+    this.at++
     const [top, bottom] = [this.#argument(), this.#argument()]
     if (isWhole(top) && isWhole(bottom)) return { kind: 'quotient', top, bottom }
-    this.#at = before
-    this.#tokens.splice(0, this.#tokens.length, ...tokens)
+    this.at = before
+    this.tokens = tokens
     return null
   }
 
   #digits(): string {
-    const isBraced = this.#takes('{')
-    const { kind, text } = this.#take()
-    if (kind !== 'number' || !/^\d+$/.test(text) || (isBraced && !this.#takes('}')))
+    const isBraced = this.takes('{')
+    const { kind, text } = this.take()
+    if (kind !== 'number' || !/^\d+$/.test(text) || (isBraced && !this.takes('}')))
       throw new NotAnExpression()
     return text
   }
 
   #symbol(name: string): Expression {
-    if (!this.#takes('_')) return { kind: 'symbol', name }
-    const isBraced = this.#takes('{')
-    const index = this.#take()
-    if (index.kind === 'sign' || (isBraced && !this.#takes('}'))) throw new NotAnExpression()
+    if (!this.takes('_')) return { kind: 'symbol', name }
+    const isBraced = this.takes('{')
+    const index = this.take()
+    if (index.kind === 'sign' || (isBraced && !this.takes('}'))) throw new NotAnExpression()
     return { kind: 'symbol', name: `${name}_${index.text}` }
   }
 
@@ -185,7 +178,7 @@ class Parser {
       case 'binom':
         return { kind: 'function', name: 'Binomial', operands: [this.#argument(), this.#argument()] }
       case 'sqrt': {
-        const degree = this.#sees('[') ? this.#group() : integer(2)
+        const degree = this.sees('[') ? this.#group() : integer(2)
         return { kind: 'root', radicand: this.#argument(), degree }
       }
       case 'radical':
@@ -204,19 +197,19 @@ class Parser {
 
   /** `\operatorname{arctan}` and `\mathrm{e}`; another letter is a unit. */
   #named(): Expression {
-    const isName = this.#takes('{') && this.#tokens[this.#at + 1]?.text === '}'
-    const name = this.#take()
-    this.#at++
+    const isName = this.takes('{') && this.tokens[this.at + 1]?.text === '}'
+    const name = this.take()
+    this.at++
     if (!isName || (name.kind !== 'command' && !/^[ei]$/.test(name.text))) throw new NotAnExpression()
-    this.#tokens.splice(this.#at, 0, name)
+    this.put(name, 0)
     return this.#primary()
   }
 
   /** A function with what it is applied to: `\sin x`, `\sin^2(x)`, `\log_2 8`, `\sin 2x`. */
   #application(name: FunctionName): Expression {
     if (++this.#depth > maximumDepth) throw new NotAnExpression()
-    const base = name === 'Log' ? (this.#takes('_') ? this.#argument() : integer(10)) : null
-    const exponent = this.#takes('^') ? this.#argument() : null
+    const base = name === 'Log' ? (this.takes('_') ? this.#argument() : integer(10)) : null
+    const exponent = this.takes('^') ? this.#argument() : null
     const isInverse = exponent !== null && isMinusOne(exponent)
     const applied = isInverse ? inverses[name] : name
     if (applied === undefined) throw new NotAnExpression()
@@ -231,14 +224,14 @@ class Parser {
   }
 
   #operand(): Expression {
-    if (this.#sees('(') || this.#sees('[') || this.#sees('{')) return this.#group()
+    if (this.sees('(') || this.sees('[') || this.sees('{')) return this.#group()
     let operand = this.#factor()
     while (this.#continuesOperand()) operand = times(operand, this.#factor())
     return operand
   }
 
   #continuesOperand(): boolean {
-    const token = this.#next()
+    const token = this.next()
     if (token === undefined || token.kind === 'number') return false
     return (
       token.kind === 'letter' ||
@@ -248,77 +241,49 @@ class Parser {
 
   #enclosed(name: FunctionName, end: string): Expression {
     const operand = this.sum()
-    if (!this.#takesCommand(end)) throw new NotAnExpression()
+    if (!this.takesCommand(end)) throw new NotAnExpression()
     return { kind: 'function', name, operands: [operand] }
   }
 
   #absolute(): Expression {
     // Which bars belong together is clear for one pair only.
     if (this.#isInAbsolute) throw new NotAnExpression()
-    this.#at++
+    this.at++
     this.#isInAbsolute = true
     const operand = this.sum()
-    if (!this.#takes('|')) throw new NotAnExpression()
+    if (!this.takes('|')) throw new NotAnExpression()
     this.#isInAbsolute = false
     return { kind: 'function', name: 'Abs', operands: [operand] }
   }
 
   /** What stands in parentheses, brackets or braces. */
   #group(): Expression {
-    const open = this.#take().text
+    const open = this.take().text
     const close = closing[open]
     if (close === undefined) throw new NotAnExpression()
     const inner = this.sum()
-    if (!this.#takes(close)) throw new NotAnExpression()
+    if (!this.takes(close)) throw new NotAnExpression()
     return inner
   }
 
   /** The argument of a command: a group, or one digit, letter or command, as TeX reads it. */
   #argument(): Expression {
-    if (this.#sees('{')) return this.#group()
-    const token = this.#next()
+    if (this.sees('{')) return this.#group()
+    const token = this.next()
     if (token?.kind === 'number' && token.text.length > 1) {
       if (!/^\d/.test(token.text)) throw new NotAnExpression()
-      this.#tokens[this.#at] = { kind: 'number', text: token.text.slice(1) }
+      this.put({ kind: 'number', text: token.text.slice(1) }, 1)
       return integer(BigInt(token.text[0]!))
     }
-    if (token?.kind === 'number') return integer(BigInt(this.#take().text))
+    if (token?.kind === 'number') return integer(BigInt(this.take().text))
     return this.#signed(() => this.#primary())
   }
 
   #startsFactor(): boolean {
-    const token = this.#next()
+    const token = this.next()
     if (token === undefined) return false
     if (token.kind === 'sign') return token.text in closing || (token.text === '|' && !this.#isInAbsolute)
     return token.kind !== 'command' || !['degrees', 'choose', 'rfloor', 'rceil', 'infty'].includes(token.text)
-  }
-
-  #next(): Token | undefined {
-    return this.#tokens[this.#at]
-  }
-
-  #take(): Token {
-    const token = this.#tokens[this.#at++]
-    if (token === undefined) throw new NotAnExpression()
-    return token
-  }
-
-  #sees(sign: string): boolean {
-    const token = this.#next()
-    return token?.kind === 'sign' && token.text === sign
-  }
-
-  #takes(sign: string): boolean {
-    if (!this.#sees(sign)) return false
-    this.#at++
-    return true
-  }
-
-  #takesCommand(name: string): boolean {
-    const token = this.#next()
-    if (token?.kind !== 'command' || token.text !== name) return false
-    this.#at++
-    return true
   }
 }
 

@@ -1,0 +1,50 @@
+import type { Token } from './tokenise.ts'
+
+/** Thrown at what is no expression that grading reads. */
+export class NotAnExpression extends Error {}
+
+/** A place in a row of tokens. */
+export class TokenCursor {
+  tokens: readonly Token[]
+  at = 0
+
+  constructor(tokens: readonly Token[]) {
+    this.tokens = tokens
+  }
+
+  next(): Token | undefined {
+    return this.tokens[this.at]
+  }
+
+  /** The next token, passed. Throws NotAnExpression at the end. */
+  take(): Token {
+    const token = this.tokens[this.at++]
+    if (token === undefined) throw new NotAnExpression()
+    return token
+  }
+
+  sees(sign: string): boolean {
+    const token = this.next()
+    return token?.kind === 'sign' && token.text === sign
+  }
+
+  /** Passes a sign if it is next. */
+  takes(sign: string): boolean {
+    if (!this.sees(sign)) return false
+    this.at++
+    return true
+  }
+
+  /** Passes a command if it is next. */
+  takesCommand(name: string): boolean {
+    const token = this.next()
+    if (token?.kind !== 'command' || token.text !== name) return false
+    this.at++
+    return true
+  }
+
+  /** Puts another token in the place of the next one, or before it. */
+  put(token: Token, replaces: 0 | 1): void {
+    this.tokens = [...this.tokens.slice(0, this.at), token, ...this.tokens.slice(this.at + replaces)]
+  }
+}

@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { InputError } from '../../core/input-error.ts'
+import { exportCommand } from '../../node-runner/commands/export.ts'
+import { runCommand } from '../support/run-command.ts'
 import { runEntrace } from '../support/run-entrace.ts'
 import { traceSample, traceToken } from '../support/trace-sample.ts'
 import { writeRun } from '../support/write-run.ts'
@@ -50,15 +53,13 @@ beforeAll(() => {
 })
 
 async function exportAs(format: string, ...flags: string[]) {
-  const { exitCode, stdout, stderr } = await runEntrace([
-    'export',
+  const { stdout, stderr } = await runCommand(exportCommand(), [
     folder,
     '--format',
     format,
     '--json',
     ...flags,
   ])
-  expect(exitCode, stderr).toBe(0)
   const report = JSON.parse(stdout) as { file: string; samples: number; leftOut: number }
   return { ...report, text: readFileSync(report.file, 'utf8'), stderr }
 }
@@ -341,12 +342,11 @@ describe('export', () => {
   })
 
   it('refuses other formats and folders without a run', async () => {
-    const [format, place] = await Promise.all([
-      runEntrace(['export', folder, '--format', 'csv']),
-      runEntrace(['export', join(folder, 'none'), '--format', 'openai']),
-    ])
-    expect([format.exitCode, place.exitCode]).toEqual([2, 2])
-    expect(format.stderr).toContain('Allowed choices are openai, lm-eval, inspect')
-    expect(place.stderr).toMatch(/^entrace: .*expected a run's folder/)
+    const place = runCommand(exportCommand(), [join(folder, 'none'), '--format', 'openai'])
+    await expect(place).rejects.toThrow(InputError)
+    await expect(place).rejects.toThrow(/expected a run's folder/)
+    const { exitCode, stderr } = await runEntrace(['export', folder, '--format', 'csv'])
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain('Allowed choices are openai, lm-eval, inspect')
   })
 })

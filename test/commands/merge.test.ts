@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
+import { analyseCommand } from '../../node-runner/commands/analyse.ts'
+import { mergeCommand } from '../../node-runner/commands/merge.ts'
 import {
   closeParts,
   describeWhole,
@@ -10,6 +12,7 @@ import {
   makeMergeFolder,
   openParts,
 } from '../../node-runner/run/merge-runs.ts'
+import { runCommand } from '../support/run-command.ts'
 import { runEntrace } from '../support/run-entrace.ts'
 import { readRunFile } from '../support/run-files.ts'
 import { traceSample } from '../support/trace-sample.ts'
@@ -58,10 +61,8 @@ describe('merge', () => {
       samples.filter(sample => sample.problemIndex % 2 === 1),
       { ...changes, shard: '2/2' },
     )
-    const analysed = await runEntrace(['analyse', whole, '--json'])
-    expect(analysed.exitCode, analysed.stderr).toBe(0)
-    const merged = await runEntrace(['merge', even, odd, '--out', out, '--json'])
-    expect(merged.exitCode, merged.stderr).toBe(0)
+    const analysed = await runCommand(analyseCommand(), [whole, '--json'])
+    const merged = await runCommand(mergeCommand(), [even, odd, '--out', out, '--json'])
     expect(merged.stdout).toBe(analysed.stdout)
     expect(readRunFile(out, 'run.json')).toEqual(readRunFile(whole, 'run.json'))
     const names = ['samples.jsonl', 'all_results.json', 'summary.parquet', 'traces.parquet', 'analysis.json']
@@ -69,9 +70,8 @@ describe('merge', () => {
       expect(readFileSync(join(out, name)).equals(readFileSync(join(whole, name))), name).toBe(true)
     expect(existsSync(join(out, 'lock'))).toBe(false)
 
-    const again = await runEntrace(['merge', even, odd, '--out', out])
-    expect(again.exitCode).toBe(2)
-    expect(again.stderr).toMatch(/holds a run already, expected a new folder/)
+    const again = runCommand(mergeCommand(), [even, odd, '--out', out])
+    await expect(again).rejects.toThrow(/holds a run already, expected a new folder/)
   })
 
   it('joins any parts, overlapping or not, to the same journal', () => {
@@ -133,8 +133,7 @@ describe('merge', () => {
   it('says how many samples are in no part', async () => {
     const [one, out] = [newFolder(), newFolder()]
     writeRun(one, samples.slice(0, 6), { limit: 12 })
-    const { exitCode, stderr } = await runEntrace(['merge', one, '--out', out])
-    expect(exitCode, stderr).toBe(0)
+    const { stderr } = await runCommand(mergeCommand(), [one, '--out', out])
     expect(stderr).toMatch(
       /^warning: 6 of 12 samples are in none of the folders; entrace eval .* makes them$/m,
     )

@@ -6,8 +6,11 @@ import { parquetReadObjects } from 'hyparquet'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openSummary } from '../../core/formats/summary-parquet.ts'
 import { openTraces } from '../../core/formats/trace-reader.ts'
+import { InputError } from '../../core/input-error.ts'
+import { analyseCommand } from '../../node-runner/commands/analyse.ts'
 import { openFileByteSource } from '../../node-runner/files/file-byte-source.ts'
 import { memoryByteSource } from '../support/memory-byte-source.ts'
+import { runCommand } from '../support/run-command.ts'
 import { runEntrace } from '../support/run-entrace.ts'
 import { type Result, readResults, readRunFile } from '../support/run-files.ts'
 
@@ -30,7 +33,7 @@ const duckdb = async (sql: string) => {
   const connection = await (await DuckDBInstance.create()).connect()
   return (await connection.runAndReadAll(sql)).getRowObjectsJson()
 }
-/** Rows as `hyparquet` reads them, numbers that are not doubles made so. */
+/** Rows as hyparquet reads them. */
 const hyparquet = (name: string) => parquetReadObjects({ file: memoryByteSource(readFileSync(path(name))) })
 
 /** What a row of traces.parquet has of a result. */
@@ -101,8 +104,7 @@ describe('analyse', () => {
     const names = ['summary.parquet', 'traces.parquet']
     const before = names.map(name => readFileSync(path(name)))
     for (const name of names) rmSync(path(name))
-    const { exitCode, stderr } = await runEntrace(['analyse', run, '--quiet'])
-    expect(exitCode, stderr).toBe(0)
+    await runCommand(analyseCommand(), [run, '--quiet'])
     for (const [index, name] of names.entries())
       expect(readFileSync(path(name)).equals(before[index]!), name).toBe(true)
     expect(readdirSync(run).filter(name => name.endsWith('.partial'))).toEqual([])
@@ -114,8 +116,7 @@ describe('analyse', () => {
     for (const name of names) rmSync(path(name))
     const journal = readFileSync(path('samples.jsonl'))
     rmSync(path('samples.jsonl'))
-    const { exitCode, stdout, stderr } = await runEntrace(['analyse', run, '--from-columns', '--json'])
-    expect(exitCode, stderr).toBe(0)
+    const { stdout } = await runCommand(analyseCommand(), [run, '--from-columns', '--json'])
     expect(JSON.parse(stdout)).toEqual(JSON.parse(before[0]!))
     for (const [index, name] of names.entries())
       expect(readFileSync(path(name), 'utf8'), name).toBe(before[index])
@@ -125,12 +126,10 @@ describe('analyse', () => {
   it('--from-columns refuses columns that are older than the journal, or missing', async () => {
     const later = Date.now() / 1000 + 10
     utimesSync(path('samples.jsonl'), later, later)
-    const stale = await runEntrace(['analyse', run, '--from-columns'])
-    expect(stale.exitCode).toBe(2)
-    expect(stale.stderr).toMatch(/summary\.parquet: is older than samples\.jsonl/)
+    const analyse = () => runCommand(analyseCommand(), [run, '--from-columns'])
+    await expect(analyse()).rejects.toThrow(InputError)
+    await expect(analyse()).rejects.toThrow(/summary\.parquet: is older than samples\.jsonl/)
     rmSync(path('summary.parquet'))
-    const missing = await runEntrace(['analyse', run, '--from-columns'])
-    expect(missing.exitCode).toBe(2)
-    expect(missing.stderr).toMatch(/summary\.parquet: is missing, .*write them with entrace analyse/)
+    await expect(analyse()).rejects.toThrow(/summary\.parquet: is missing, .*write them with entrace analyse/)
   })
 })

@@ -94,7 +94,9 @@ export async function recordSample(
     promptTokens: task.promptIds.length,
     generatedTokens: tokens.length,
     ...(failed || tokens.length === 0 ? unmeasured : measure(tokens)),
-    metadata: problem.metadata,
+    // The worked solution too, so that what analyses a run needs no data set.
+    metadata:
+      problem.solution === null ? problem.metadata : { ...problem.metadata, solution: problem.solution },
     durationMs: generation.durationMs,
     tokens,
   }

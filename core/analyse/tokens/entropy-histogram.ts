@@ -1,9 +1,9 @@
 /**
- * Bins of entropies, even on a logarithmic scale: below the least edge one, and above it 48 a factor of ten, so that a
- * bin is 5 % wide.
+ * Bins of entropies, even on a logarithmic scale: below the least edge one, and above it 16 a factor of ten, so that a
+ * bin is 15 % wide.
  */
 const leastNats = 1e-6
-const binsPerDecade = 48
+const binsPerDecade = 16
 export const entropyBins = 1 + 8 * binsPerDecade
 
 /** The bin of an entropy in nats. */

@@ -1,9 +1,11 @@
 import type { TokenColumns } from '../../formats/run-columns.ts'
-import { binEdge, binOfTop, type EntropyHistogram, entropyBin } from './entropy-histogram.ts'
+import { binEdge, binOfTop, createEntropyHistogram, type EntropyHistogram } from './entropy-histogram.ts'
 
 /** A token that often stands where the model was least certain. */
 export interface ForkingToken {
-  text: string
+  id: number
+  /** Null without a tokenizer. */
+  text: string | null
   /** How often it was chosen among the tokens of highest entropy. */
   n: number
   /** How often it was chosen at all. */
@@ -17,27 +19,29 @@ export interface ForkingToken {
   alternatives: { id: number; text: string | null; expectedCount: number }[]
 }
 
-/** The tokens of highest entropy and which texts they are. */
+/** The tokens of highest entropy and which tokens of the vocabulary they are. */
 export interface ForkingTokens {
   /** Least entropy of the tokens of highest entropy, nats; null without tokens. */
   thresholdNats: number | null
-  /** Their number, and their share of all tokens: as near to a fifth as a threshold to 5 % allows. */
+  /** Their number, and their share of all tokens: at most a fifth, as near as a threshold in steps of 15 % allows. */
   n: number
   share: number | null
-  /** Occurrences of texts that are counted in no row, since the run has more different texts than are kept. */
+  /** Tokens that are in no row, since the run has more different ones (32,768) than are kept. */
   leftOut: number
-  /** The texts that are most frequent among them. */
+  /** Those that are most frequent among them. */
   tokens: ForkingToken[]
 }
 
-/** Counts of texts that grow token by token. */
+/** Counts that grow token by token. */
 export interface ForkingCounter {
+  /** Adds the token at `index`; `bin` is that of its entropy. */
   add(
     tokens: Pick<
       TokenColumns,
       'tokenId' | 'tokenText' | 'logprob' | 'topIds' | 'topLogprobs' | 'entropyNats'
     >,
     index: number,
+    bin: number,
   ): void
   /** The histogram holds the entropy of every token that was added. */
   finish(histogram: EntropyHistogram): ForkingTokens
@@ -49,51 +53,44 @@ export const forkingShare = 0.2
 const shownTokens = 20
 const shownAlternatives = 3
 /** Bounds of memory. */
-const mostTexts = 65_536
+const mostTokens = 32_768
 const mostAlternatives = 64
 /** An alternative that is less likely is no alternative. */
 const leastProbability = 0.01
 
-interface TextCount {
-  text: string
+interface TokenCount {
+  id: number
+  text: string | null
   occurrences: number
-  /** By bin of entropy, those that occur. */
-  bins: Map<number, { n: number; sum: number }>
+  entropies: EntropyHistogram
   alternatives: Map<number, number>
 }
 
 /**
- * Finds forking tokens in one pass: since the threshold is known only at the end, each text keeps its entropies by bin.
+ * Finds forking tokens in one pass: since the threshold is known only at the end, each token keeps its own histogram.
  */
 export function createForkingCounter(): ForkingCounter {
-  const counts = new Map<string, TextCount>()
-  const textOfId = new Map<number, string>()
+  const counts = new Map<number, TokenCount>()
   let leftOut = 0
   return {
-    add({ tokenId, tokenText, logprob, topIds, topLogprobs, entropyNats }, index) {
-      const text = tokenText[index] ?? null
-      let count = text === null ? undefined : counts.get(text)
+    add({ tokenId, tokenText, logprob, topIds, topLogprobs, entropyNats }, index, bin) {
+      const id = tokenId[index]!
+      let count = counts.get(id)
       if (count === undefined) {
-        if (text === null || counts.size >= mostTexts) {
+        if (counts.size >= mostTokens) {
           leftOut++
           return
         }
-        count = { text, occurrences: 0, bins: new Map(), alternatives: new Map() }
-        counts.set(text, count)
-        textOfId.set(tokenId[index]!, text)
+        const text = tokenText[index] ?? null
+        count = { id, text, occurrences: 0, entropies: createEntropyHistogram(), alternatives: new Map() }
+        counts.set(id, count)
       }
       count.occurrences++
-      const entropy = entropyNats[index]!
-      const bin = entropyBin(entropy)
-      const inBin = count.bins.get(bin)
-      if (inBin === undefined) count.bins.set(bin, { n: 1, sum: entropy })
-      else {
-        inBin.n++
-        inBin.sum += entropy
-      }
+      count.entropies.counts[bin]!++
+      count.entropies.sums[bin]! += entropyNats[index]!
       // What is left beside the chosen token bounds the alternative.
       if (1 - Math.exp(logprob[index]!) < leastProbability) return
-      const place = topIds[index]?.[0] === tokenId[index] ? 1 : 0
+      const place = topIds[index]?.[0] === id ? 1 : 0
       const alternative = topIds[index]?.[place]
       const probability = Math.exp(topLogprobs[index]?.[place] ?? Number.NEGATIVE_INFINITY)
       if (alternative === undefined || probability < leastProbability) return
@@ -103,26 +100,31 @@ export function createForkingCounter(): ForkingCounter {
     },
     finish(histogram) {
       const lowest = binOfTop(forkingShare, histogram)
-      const all = histogram.counts.reduce((sum, value) => sum + value, 0)
-      const n = histogram.counts.subarray(lowest).reduce((sum, value) => sum + value, 0)
+      const all = sumFrom(histogram.counts, 0)
+      const n = sumFrom(histogram.counts, lowest)
       const tokens = [...counts.values()]
-        .map(count => {
-          const above = [...count.bins].filter(([bin]) => bin >= lowest).map(([, inBin]) => inBin)
-          const times = above.reduce((sum, inBin) => sum + inBin.n, 0)
-          return { count, n: times, sum: above.reduce((sum, inBin) => sum + inBin.sum, 0) }
-        })
+        .map(count => ({
+          count,
+          n: sumFrom(count.entropies.counts, lowest),
+          entropy: sumFrom(count.entropies.sums, lowest),
+        }))
         .filter(row => row.n > 0)
-        .sort((a, b) => b.n - a.n || (a.count.text < b.count.text ? -1 : 1))
+        .sort((a, b) => b.n - a.n || a.count.id - b.count.id)
         .slice(0, shownTokens)
-        .map(row => ({
-          text: row.count.text,
-          n: row.n,
-          occurrences: row.count.occurrences,
-          meanEntropyNats: row.sum / row.n,
-          alternatives: [...row.count.alternatives]
+        .map(({ count: { id, text, occurrences, alternatives }, n, entropy }) => ({
+          id,
+          text,
+          n,
+          occurrences,
+          meanEntropyNats: entropy / n,
+          alternatives: [...alternatives]
             .sort((a, b) => b[1] - a[1] || a[0] - b[0])
             .slice(0, shownAlternatives)
-            .map(([id, expectedCount]) => ({ id, text: textOfId.get(id) ?? null, expectedCount })),
+            .map(([other, expectedCount]) => ({
+              id: other,
+              text: counts.get(other)?.text ?? null,
+              expectedCount,
+            })),
         }))
       return {
         thresholdNats: all === 0 ? null : binEdge(lowest),
@@ -133,4 +135,10 @@ export function createForkingCounter(): ForkingCounter {
       }
     },
   }
+}
+
+function sumFrom(values: Float64Array, first: number): number {
+  let sum = 0
+  for (let index = first; index < values.length; index++) sum += values[index]!
+  return sum
 }

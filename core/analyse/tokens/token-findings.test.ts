@@ -7,10 +7,11 @@ import { createTokenFindings, type FindingsSample } from './token-findings.ts'
 
 /** Tokens "text" or "text@entropy"; an entropy is 0 unless it is given. */
 function answer(written: string[]) {
+  const idOf = (text: string) => Array.from(text).reduce((id, sign) => 256 * id + sign.codePointAt(0)!, 0)
   return tokenColumns(
     written.map(token => {
       const [text = '', entropy = '0'] = token.split('@')
-      return tokenRecord({ id: text.codePointAt(0) ?? 0, text, entropyNats: Number(entropy), topIds: [0] })
+      return tokenRecord({ id: idOf(text), text, entropyNats: Number(entropy), topIds: [0] })
     }),
   )
 }
@@ -84,7 +85,7 @@ test('the first wrong step is set against the same positions of correct answers'
   expect(offsets.find(row => row.offset === 8)?.incorrect).toEqual({ n: 0, mean: null })
 })
 
-test('forking tokens are the texts most frequent in the top fifth, with what might have stood there', () => {
+test('forking tokens are those most frequent in the top fifth, with what might have stood there', () => {
   const findings = createTokenFindings()
   const calm = Array.from({ length: 12 }, (_, index) =>
     tokenRecord({ id: index % 3, text: 'abc'[index % 3]!, entropyNats: 0.001, topIds: [index % 3, 9] }),
@@ -105,6 +106,7 @@ test('forking tokens are the texts most frequent in the top fifth, with what mig
   expect({ n, share, leftOut }).toEqual({ n: 3, share: 0.2, leftOut: 0 })
   expect(tokens).toEqual([
     {
+      id: 0,
       text: 'a',
       n: 2,
       occurrences: 6,
@@ -115,6 +117,7 @@ test('forking tokens are the texts most frequent in the top fifth, with what mig
       ],
     },
     {
+      id: 2,
       text: 'c',
       n: 1,
       occurrences: 5,
@@ -140,9 +143,9 @@ test('the share of tokens that carries the entropy is that of the sorted tokens,
         let [carried, needed] = [0, 0]
         while (carried < share * total * (1 - 1e-12)) carried += sorted[needed++]!
         const found = shareOfTokensThatCarry(share, histogram)! * entropies.length
-        // The last token counts in part; tokens of one bin differ by 5 %.
-        expect(found).toBeGreaterThan(needed - 1 - 0.06 * needed)
-        expect(found).toBeLessThanOrEqual(needed * 1.06)
+        // The last token counts in part; tokens of one bin differ by 15 %.
+        expect(found).toBeGreaterThan(needed - 1 - 0.16 * needed)
+        expect(found).toBeLessThanOrEqual(needed * 1.16)
       },
     ),
   )

@@ -76,7 +76,7 @@ export function createTokenFindings(): TokenFindingsCounter {
   const histogram = createEntropyHistogram()
   const forking = createForkingCounter()
   const firstWrongStep = createFirstWrongStepCounter()
-  const kindOf = createKindIndex()
+  const kindOf = createKindLookup()
 
   return {
     add({ correct, finishReason, firstWrongCharacter = null }, tokens) {
@@ -90,13 +90,13 @@ export function createTokenFindings(): TokenFindingsCounter {
         const bin = entropyBin(entropy)
         histogram.counts[bin]!++
         histogram.sums[bin]! += entropy
-        addValue(kinds[kindOf(tokenText, index)]!.entropy, entropy)
+        addValue(kinds[kindOf(tokens, index)]!.entropy, entropy)
         addValue(positions[Math.floor((deciles * index) / count)]![verdict], entropy)
-        forking.add(tokens, index)
+        forking.add(tokens, index, bin)
       }
       const found = findSpikes(entropyNats)
       for (const index of found) {
-        kinds[kindOf(tokenText, index)]!.spikes++
+        kinds[kindOf(tokens, index)]!.spikes++
         positions[Math.floor((deciles * index) / count)]!.spikes++
       }
       spikes[verdict].n += found.length
@@ -147,18 +147,19 @@ export function createTokenFindings(): TokenFindingsCounter {
   }
 }
 
-/** Index of the kind of a token in `tokenKinds`. A text is classified once, and once more behind a backslash. */
-function createKindIndex(): (texts: ArrayLike<string | null>, index: number) => number {
-  const known = { plain: new Map<string | null, number>(), behindBackslash: new Map<string | null, number>() }
+/** Index in `tokenKinds` of the kind of a token. A token of the vocabulary is classified once, and once more behind a backslash. */
+function createKindLookup(): (tokens: FindingsTokens, index: number) => number {
   const mostKnown = 65_536
-  return (texts, index) => {
-    const text = texts[index] ?? null
-    const previous = index === 0 ? null : (texts[index - 1] ?? null)
-    const cache = previous?.endsWith('\\') ? known.behindBackslash : known.plain
-    let kind = cache.get(text)
+  const plain = new Map<number, number>()
+  const behindBackslash = new Map<number, number>()
+  return ({ tokenId, tokenText }, index) => {
+    const id = tokenId[index]!
+    const previous = index === 0 ? null : (tokenText[index - 1] ?? null)
+    const known = previous?.endsWith('\\') ? behindBackslash : plain
+    let kind = known.get(id)
     if (kind === undefined) {
-      kind = tokenKinds.indexOf(classifyToken(text, previous))
-      if (cache.size < mostKnown) cache.set(text, kind)
+      kind = tokenKinds.indexOf(classifyToken(tokenText[index] ?? null, previous))
+      if (known.size < mostKnown) known.set(id, kind)
     }
     return kind
   }

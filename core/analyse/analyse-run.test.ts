@@ -27,7 +27,12 @@ function sample(correct: boolean, entropies: number[], changes: Partial<SampleRe
   })
 }
 
-const analyse = (samples: Iterable<SampleRecord>) => analyseRun(columnsOf(samples))
+/** Every sample becomes the one answer to a problem of its own. */
+const numbered = (samples: Iterable<SampleRecord>) =>
+  [...samples].map((one, index) => ({ ...one, problemId: `p${index}`, problemIndex: index }))
+
+const analyse = (samples: Iterable<SampleRecord>) =>
+  analyseRun(columnsOf(numbered(samples)), { resamples: 200 })
 
 test.each(dataSets)('has the golden statistics in their places: $name', ({ scores, incorrect, expected }) => {
   const analysis = analyse(scores.map((score, index) => sample(!incorrect[index], [score])))
@@ -73,19 +78,36 @@ test('has exactly the promised fields', () => {
     'correct',
     'incorrect',
     'errors',
+    'problems',
     'accuracy',
+    'accuracyClustered',
     'capHitRate',
     'extractionFailureRate',
     'entropyNats',
     'pearson',
+    'pointBiserial',
     'spearman',
+    'kendall',
     'mannWhitney',
     'auroc',
+    'aurocBootstrap',
+    'aurocPermutationP',
     'auprc',
+    'auprcBaseRate',
     'prr',
     'aurc',
+    'augrc',
+    'rejectionCurve',
     'scores',
+    'scoreComparisons',
+    'logisticRegression',
+    'strata',
+    'lengthConfounding',
+    'withinProblem',
+    'power',
     'calibration',
+    'seed',
+    'completedOnly',
     'warnings',
   ])
   expect(analysis.formatVersion).toBe('1.0')
@@ -99,7 +121,7 @@ test('a failed sample is incorrect, but in no statistic of entropy', () => {
   expect(analysis.entropyNats).toEqual(analyse(others).entropyNats)
   expect(analysis.auroc).toEqual(analyse(others).auroc)
   expect(analysis.scores).toEqual(analyse(others).scores)
-  expect(analysis.warnings[0]).toMatch(/^1 sample of 5 failed; it counts as incorrect/)
+  expect(analysis.warnings.join('\n')).toMatch(/1 sample of 5 failed; it counts as incorrect/)
 })
 
 test('each score grows with doubt and reads its own column', () => {
@@ -131,7 +153,7 @@ test('warns of cut answers, unread answers and small classes, and only then', ()
       return sample(correct, new Array<number>(1 + (index % 3)).fill(entropyNats), changes)
     })
   const sound = [...many(100, true), ...many(100, false)]
-  expect(analyse(sound).warnings).toEqual([expect.stringMatching(/^Calibration is not computed/)])
+  expect(analyse(sound).warnings).toEqual([expect.stringMatching(/^There are no statistics by level/)])
 
   const cut = analyse([...sound, ...many(5, false, { finishReason: 'length' })])
   expect(cut.capHitRate).toBe(5 / 205)
@@ -156,7 +178,7 @@ test('warns of cut answers, unread answers and small classes, and only then', ()
 test.each([
   ['no samples', [], /There are no samples/],
   ['all failed', [failedSample, failedSample], /No sample has a mean entropy/],
-  ['one class', [sample(true, [0.1]), sample(true, [0.2])], /All 2 samples with entropy are correct/],
+  ['one class', [sample(true, [0.1]), sample(true, [0.2])], /All 2 answers with entropy are correct/],
   [
     'equal entropies',
     [true, true, false, false].map(right => sample(right, [0.1])),
@@ -193,14 +215,15 @@ test('whatever the samples, numbers are finite, nulls come with a reason, and th
       const analysis = analyse(samples)
       const nulls: string[] = []
       visit(analysis, '', (path, value) => {
-        if (value === null && path !== '.calibration') nulls.push(path)
+        if (value === null && !/withinProblem$/.test(path)) nulls.push(path)
         if (typeof value === 'number') expect(Number.isFinite(value), path).toBe(true)
       })
       if (nulls.length > 0)
         expect(analysis.warnings.join('\n')).toMatch(/undefined|no standard deviation|no difference|missing/)
       expect(JSON.parse(JSON.stringify(analysis))).toEqual(analysis)
-      const reversed = analyse(samples.toReversed())
+      const reversed = analyseRun(columnsOf(numbered(samples).toReversed()), { resamples: 200 })
       expect(reversed.mannWhitney).toEqual(analysis.mannWhitney)
+      expect(reversed.aurocPermutationP).toEqual(analysis.aurocPermutationP)
       expect(reversed.warnings).toEqual(analysis.warnings)
       expectClose(reversed.prr, analysis.prr, 'PRR')
       expectClose(reversed.auroc.low, analysis.auroc.low, 'AUROC low')

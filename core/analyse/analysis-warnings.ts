@@ -1,38 +1,52 @@
-import type { Analysis, AnalysisScore } from './analysis.ts'
+import type { Analysis, AnalysisStatistics } from './analysis.ts'
+import { leastOfAClassToCalibrate } from './calibration/calibrate-score.ts'
+import { undefinedWarnings } from './undefined-warnings.ts'
 
 /** Fewer of a class than this, and intervals are too wide and correlations too bounded to conclude much. */
 const leastOfAClass = 100
 /** Above this share, what is graded is partly the token limit or the extraction rather than the model. */
 const greatestFailureShare = 0.02
+/** The effect that a run should be able to find, and how surely. */
+const powerTarget = 0.65
+const leastPower = 0.8
+/** From these on, length is a rival explanation. */
+const leastLengthRho = 0.3
+const greatestLengthP = 0.05
 
 /** What a reader must know before believing the numbers, and why each null is one. In plain words; the gravest first. */
-export function analysisWarnings(analysis: Omit<Analysis, 'warnings'>, withoutEntropy: number): string[] {
+export function analysisWarnings(analysis: Omit<Analysis, 'warnings'>): string[] {
+  if (analysis.total === 0) {
+    return ['There are no samples, so every share, mean and statistic is undefined.']
+  }
+  const { completedOnly } = analysis
+  const isCut = completedOnly.total < analysis.total
   return [
-    ...qualityWarnings(analysis, withoutEntropy),
-    ...classWarnings(analysis),
+    ...singleClassWarnings(analysis),
+    ...qualityWarnings(analysis),
+    ...sizeWarnings(analysis),
+    ...lengthWarnings(analysis),
+    ...clusterWarnings(analysis),
     ...undefinedWarnings(analysis),
-    ...scoreWarnings(analysis),
-    'Calibration is not computed in this version: how well entropy ranks answers is measured, but no probability of error is derived from it.',
+    ...calibrationWarnings(analysis),
+    ...(isCut ? completedWarnings(analysis) : []),
   ]
 }
 
-function qualityWarnings(analysis: Omit<Analysis, 'warnings'>, withoutEntropy: number): string[] {
-  const { total, errors, capHitRate, extractionFailureRate } = analysis
-  if (total === 0) return ['There are no samples, so every share, mean and statistic is undefined.']
+function singleClassWarnings({ entropyNats: { correct, incorrect } }: AnalysisStatistics): string[] {
+  const answers = correct.n + incorrect.n
+  if (answers === 0) return ['No sample has a mean entropy, so every statistic of entropy is undefined.']
+  if (correct.n > 0 && incorrect.n > 0) return []
+  return [
+    `All ${count(answers, 'answer')} with entropy ${answers === 1 ? 'is' : 'are'} ${correct.n === 0 ? 'incorrect' : 'correct'}: with one class there is no difference, effect size, correlation, Mann–Whitney test, AUROC, PRR, regression, power or calibration${incorrect.n === 0 ? ', and without an incorrect answer no AUPRC' : ''}; all of these are undefined.`,
+  ]
+}
+
+function qualityWarnings(analysis: AnalysisStatistics): string[] {
+  const { total, errors, capHitRate, extractionFailureRate, entropyNats } = analysis
   const warnings: string[] = []
-  if (errors > 0) {
-    warnings.push(
-      `${count(errors, 'sample')} of ${total} failed; ${errors === 1 ? 'it counts' : 'they count'} as incorrect in the accuracy and ${errors === 1 ? 'is' : 'are'} left out of the entropy statistics.`,
-    )
-  }
-  if (withoutEntropy > 0) {
-    warnings.push(
-      `${count(withoutEntropy, 'sample')} of ${total} ${withoutEntropy === 1 ? 'has' : 'have'} no finite mean entropy and ${withoutEntropy === 1 ? 'is' : 'are'} left out of the entropy statistics.`,
-    )
-  }
   if (capHitRate !== null && capHitRate > greatestFailureShare) {
     warnings.push(
-      `${percent(capHitRate)} of the answers were cut off at the token limit (more than 2 %): "incorrect" partly means "not finished in time". Raise --max-new-tokens.`,
+      `${percent(capHitRate)} of the answers were cut off at the token limit (more than 2 %): "incorrect" partly means "not finished in time". Raise --max-new-tokens, and read completedOnly.`,
     )
   }
   if (extractionFailureRate !== null && extractionFailureRate > greatestFailureShare) {
@@ -40,88 +54,143 @@ function qualityWarnings(analysis: Omit<Analysis, 'warnings'>, withoutEntropy: n
       `No answer could be read from ${percent(extractionFailureRate)} of the texts (more than 2 %): "incorrect" partly means "not in the expected form". Look at those texts and at the prompt.`,
     )
   }
+  if (errors > 0) {
+    warnings.push(
+      `${count(errors, 'sample')} of ${total} failed; ${errors === 1 ? 'it counts' : 'they count'} as incorrect in the accuracy and ${errors === 1 ? 'is' : 'are'} left out of the entropy statistics.`,
+    )
+  }
+  const withoutEntropy = total - errors - entropyNats.correct.n - entropyNats.incorrect.n
+  if (withoutEntropy > 0) {
+    warnings.push(
+      `${count(withoutEntropy, 'sample')} of ${total} ${withoutEntropy === 1 ? 'has' : 'have'} no finite mean entropy and ${withoutEntropy === 1 ? 'is' : 'are'} left out of the entropy statistics.`,
+    )
+  }
   return warnings
 }
 
-function classWarnings(analysis: Omit<Analysis, 'warnings'>): string[] {
-  const { correct, incorrect } = analysis.entropyNats
-  if (analysis.total === 0) return []
-  if (correct.n + incorrect.n === 0) {
-    return ['No sample has a mean entropy, so every statistic of entropy is undefined.']
-  }
-  if (correct.n === 0 || incorrect.n === 0) {
-    return [
-      `All ${correct.n + incorrect.n} samples with entropy are ${correct.n === 0 ? 'incorrect' : 'correct'}: with one class there is no difference, effect size, correlation, Mann–Whitney test, AUROC or PRR${incorrect.n === 0 ? ', and without an incorrect answer no AUPRC' : ''}.`,
-    ]
-  }
+function sizeWarnings({ entropyNats, spearman, power }: AnalysisStatistics): string[] {
+  const { correct, incorrect } = entropyNats
+  if (correct.n === 0 || incorrect.n === 0) return []
   const warnings: string[] = []
   for (const [name, group] of [
     ['correct', correct],
     ['incorrect', incorrect],
   ] as const) {
-    if (group.n < leastOfAClass) {
+    if (group.n >= leastOfAClass) continue
+    const bound = spearman.largestPossible
+    // Correlations shrink with an uneven split however well entropy separates the classes.
+    const bounded =
+      bound !== null && bound < 0.6
+        ? `, and with so uneven a split no |Spearman| above ${bound.toFixed(2)} is possible, even if entropy told right from wrong perfectly`
+        : ''
+    warnings.push(
+      `Only ${count(group.n, `${name} answer`)} (fewer than ${leastOfAClass}): intervals are wide, and a small effect would not be seen${bounded}.`,
+    )
+  }
+  const target = power.targets.find(({ auroc }) => auroc === powerTarget)
+  if (target && target.power !== null && target.power < leastPower) {
+    const detectable =
+      power.detectableAuroc80 === null
+        ? 'not even a perfect score would be found with 80 % power'
+        : `only an AUROC of ${power.detectableAuroc80.toFixed(2)} or more is found with 80 % power`
+    warnings.push(
+      `Power is below 80 %: an AUROC of ${powerTarget} would be found with a chance of ${percent(target.power)} (${detectable}), so an interval that holds 0.5 does not mean that there is no effect. At this share of errors ${target.samplesNeeded} answers are needed.`,
+    )
+  }
+  return warnings
+}
+
+function lengthWarnings(analysis: AnalysisStatistics): string[] {
+  const { entropyLengthRho, lengthAuroc, lengthAurocP } = analysis.lengthConfounding
+  if (entropyLengthRho === null || lengthAuroc === null || lengthAurocP === null) return []
+  if (Math.abs(entropyLengthRho) < leastLengthRho || lengthAurocP > greatestLengthP) return []
+  const adjusted = analysis.strata.lengthAdjustedAuroc
+  const { logisticRegression: regression, auroc } = analysis
+  const remains =
+    adjusted === null || auroc.value === null
+      ? ''
+      : ` Among answers of like length the AUROC of entropy is ${adjusted.toFixed(3)} instead of ${auroc.value.toFixed(3)}.`
+  const beyond = regression
+    ? ` Beyond length${regression.terms.some(({ name }) => name.startsWith('level ')) ? ' and level' : ''}, entropy ${regression.likelihoodRatio.p < 0.05 ? 'still says something' : 'says nothing that this run could show'} (likelihood-ratio p = ${probability(regression.likelihoodRatio.p)}).`
+    : ''
+  return [
+    `Length may be the cause: entropy goes with it (Spearman ${entropyLengthRho.toFixed(2)}), and length alone predicts errors with an AUROC of ${lengthAuroc.toFixed(3)}.${remains}${beyond}`,
+  ]
+}
+
+function clusterWarnings({ withinProblem, problems, total }: AnalysisStatistics): string[] {
+  if (withinProblem === null) return []
+  const warnings = [
+    `There are ${total} answers to ${problems} problems, and answers to one problem are not independent: read aurocBootstrap, accuracyClustered and withinProblem; the intervals of DeLong and Wilson, the p-values except the permutation's, the regression and the power take the answers as independent and are too sure.`,
+  ]
+  if (withinProblem.auroc === null) {
+    warnings.push(
+      'AUROC within problems is undefined, because no problem has both correct and incorrect answers.',
+    )
+  } else if (withinProblem.low === null) {
+    warnings.push(
+      'The interval of the AUROC within problems is undefined, because fewer than two problems have both correct and incorrect answers, or they all agree.',
+    )
+  }
+  return warnings
+}
+
+function calibrationWarnings({ entropyNats, calibration }: AnalysisStatistics): string[] {
+  const { correct, incorrect } = entropyNats
+  // With one class, the warning about the classes has said so.
+  if (correct.n === 0 || incorrect.n === 0) return []
+  if (calibration === null) {
+    return [
+      `Calibration is undefined: with ${count(correct.n, 'correct answer')} and ${incorrect.n} incorrect, fewer than ${leastOfAClassToCalibrate} of a class or fewer than 5 problems of it, no probability of being right can be fitted and judged. Nothing can be said about whether the model is well calibrated.`,
+    ]
+  }
+  const warnings: string[] = []
+  const fit = calibration[calibration.preferred]
+  if (calibration.platt === null || calibration.isotonic === null) {
+    warnings.push('A fit of calibration is undefined, because entropy does not vary in a part of the data.')
+  }
+  for (const name of ['platt', 'isotonic'] as const) {
+    if (calibration[name] && calibration[name].slope === null) {
       warnings.push(
-        `Only ${count(group.n, `${name} answer`)} (fewer than ${leastOfAClass}): intervals are wide, and a small effect would not be seen.`,
+        `Slope and intercept of the ${name} calibration are undefined, because its predictions do not vary or separate the classes.`,
+      )
+    }
+  }
+  if (fit) {
+    const { value, quantile95IfCalibrated, expectedIfCalibrated } = fit.expectedCalibrationError
+    if (value > quantile95IfCalibrated) {
+      warnings.push(
+        `Probabilities from entropy are not calibrated (${calibration.preferred}, new problems): their calibration error is ${value.toFixed(3)}, where perfect probabilities would show ${expectedIfCalibrated.toFixed(3)} with this many answers.`,
       )
     }
   }
   return warnings
 }
 
-function undefinedWarnings(analysis: Omit<Analysis, 'warnings'>): string[] {
-  const { correct, incorrect, hedgesG } = analysis.entropyNats
-  const warnings: string[] = []
-  for (const [name, group] of [
-    ['correct', correct],
-    ['incorrect', incorrect],
-  ] as const) {
-    if (group.n === 0)
-      warnings.push(
-        `There is no ${name} answer with entropy, so that class has no mean, median or standard deviation.`,
-      )
-    if (group.n === 1)
-      warnings.push(`There is one ${name} answer with entropy, so that class has no standard deviation.`)
+/** What differs among the answers that the model ended itself, and why something is undefined there that is not in all. */
+function completedWarnings(analysis: Omit<Analysis, 'warnings'>): string[] {
+  const { completedOnly, auroc } = analysis
+  if (completedOnly.total === 0) {
+    return ['No answer was completed, so every statistic in completedOnly is undefined.']
   }
-  // With one class, the warning about the classes has said why the rest is undefined.
-  if (correct.n === 0 || incorrect.n === 0) return warnings
-  if (hedgesG === null) {
-    warnings.push(
-      correct.n + incorrect.n < 4
-        ? "Hedges' g is undefined with fewer than four samples."
-        : "Hedges' g is undefined because entropy does not vary within either class.",
-    )
-  }
-  if (analysis.pearson.r === null) {
-    warnings.push('The correlations are undefined because every sample has the same mean entropy.')
-  }
-  if (analysis.auroc.low === null) {
-    warnings.push(`The interval of the AUROC is undefined because ${missingIntervalReason(analysis)}.`)
-  }
-  return warnings
-}
-
-function missingIntervalReason(analysis: Omit<Analysis, 'warnings'>): string {
-  const { correct, incorrect } = analysis.entropyNats
-  if (correct.n === 1 || incorrect.n === 1) return 'a class has a single answer'
-  if (analysis.auroc.value === 0 || analysis.auroc.value === 1)
-    return 'entropy separates the classes perfectly'
-  return 'every answer of a class beats the same share of the other class'
-}
-
-/** The scores that lack a value although mean entropy, which the other warnings speak of, has it. */
-function scoreWarnings(analysis: Omit<Analysis, 'warnings'>): string[] {
-  const incomplete = Object.entries(analysis.scores)
-    .filter(([, score]) =>
-      Object.entries(score).some(
-        ([field, value]) =>
-          value === null && analysis.scores['MeanTokenEntropy']?.[field as keyof AnalysisScore] !== null,
-      ),
-    )
-    .map(([name]) => name)
-  if (incomplete.length === 0) return []
-  return [
-    `Values are missing for ${incomplete.join(', ')}: too few samples have the score, or it separates the classes perfectly or not at all, where no interval is defined.`,
-  ]
+  const known = new Set([
+    ...singleClassWarnings(analysis),
+    ...undefinedWarnings(analysis),
+    ...calibrationWarnings(analysis),
+  ])
+  const among = [
+    ...singleClassWarnings(completedOnly),
+    ...sizeWarnings(completedOnly),
+    ...undefinedWarnings(completedOnly),
+    ...calibrationWarnings(completedOnly),
+  ].filter(warning => !known.has(warning))
+  const both =
+    auroc.value !== null && completedOnly.auroc.value !== null
+      ? [
+          `Among the ${completedOnly.total} completed answers the AUROC of entropy is ${completedOnly.auroc.value.toFixed(3)}; among all ${analysis.total} it is ${auroc.value.toFixed(3)}.`,
+        ]
+      : []
+  return [...both, ...among.map(warning => `Completed answers only: ${warning}`)]
 }
 
 function count(amount: number, noun: string): string {
@@ -130,4 +199,8 @@ function count(amount: number, noun: string): string {
 
 function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`
+}
+
+function probability(p: number): string {
+  return p < 0.001 ? p.toExponential(1) : p.toFixed(3)
 }

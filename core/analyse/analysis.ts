@@ -1,4 +1,8 @@
 import type { formatVersion } from '../formats/sample-record.ts'
+import type { Calibration } from './calibration/calibration.ts'
+import type { CorrectnessRegression } from './correctness-regression.ts'
+import type { AnalysisScore, ScoreComparison } from './score-analysis.ts'
+import type { RejectionPoint } from './statistics/rejection-curve.ts'
 
 /** A share with its 95 % interval. */
 export interface AnalysisShare {
@@ -7,38 +11,108 @@ export interface AnalysisShare {
   high: number | null
 }
 
-/** Mean entropies of one class, nats; `sd` is the sample standard deviation (n − 1). */
+/** Mean entropies of one class, nats. */
 export interface AnalysisGroup {
   n: number
   mean: number | null
+  /** Sample standard deviation (n − 1). */
   sd: number | null
   median: number | null
 }
 
-/** How well one score of uncertainty tells incorrect from correct answers. */
-export interface AnalysisScore {
+/** A 95 % interval from resampled problems. */
+export interface BootstrapInterval {
+  low: number | null
+  high: number | null
+  /** How often the problems were drawn again. */
+  resamples: number
+}
+
+/** The p of an AUROC against 0.5 without the normal approximation, where the run is small enough. */
+export interface PermutationP {
+  value: number | null
+  /** What was permuted: the answers' verdicts, those of whole problems, or nothing, value being Mann–Whitney's p. */
+  method: 'answers' | 'problems' | 'asymptotic'
+  /** Random permutations that were drawn. */
+  permutations: number
+}
+
+/** Answers that are alike in length or level. */
+export interface AnalysisStratum {
+  /** Such as "31 to 45 tokens" or "level 3". */
+  label: string
+  n: number
+  correct: number
+  incorrect: number
+  /** Of mean entropy within the stratum, with DeLong's interval. */
   auroc: number | null
-  aurocLow: number | null
-  aurocHigh: number | null
-  auprc: number | null
-  prr: number | null
-  aurc: number | null
+  low: number | null
+  high: number | null
+}
+
+export interface AnalysisStrata {
+  /** About equal numbers of answers, by generated tokens. */
+  length: AnalysisStratum[]
+  /** AUROC over the pairs of an incorrect and a correct answer in one stratum of length: what is left when like is compared with like. */
+  lengthAdjustedAuroc: number | null
+  /** By the data set's level; empty without levels or with more than 20. */
+  level: AnalysisStratum[]
+  levelAdjustedAuroc: number | null
+}
+
+/** AUROC of mean entropy among the answers to one problem, where difficulty is the same. */
+export interface WithinProblem {
+  /** Problems that have both correct and incorrect answers. */
+  problems: number
+  /** Pairs of an incorrect and a correct answer to the same problem. */
+  pairs: number
+  /** Share of those pairs in which the incorrect answer has the greater entropy, ties half. */
+  auroc: number | null
+  /** 95 % interval with the problems as clusters. */
+  low: number | null
+  high: number | null
+  /** Mean of the problems' own AUROCs. */
+  meanAuroc: number | null
+}
+
+/** What a run of this size can show (Mann–Whitney test at the 5 % level, Noether's formula), for independent answers. */
+export interface AnalysisPower {
+  /** The smallest AUROC that would be found with 80 % power; null when not even 1 would. */
+  detectableAuroc80: number | null
+  targets: {
+    auroc: number
+    /** Chance of finding it with these classes. */
+    power: number | null
+    /** Answers in all, with this share of errors, for 80 % power. */
+    samplesNeeded: number | null
+  }[]
+}
+
+/** How far length could explain what entropy seems to. */
+export interface LengthConfounding {
+  /** Spearman's correlation of mean entropy and generated tokens. */
+  entropyLengthRho: number | null
+  /** AUROC of generated tokens alone for errors. */
+  lengthAuroc: number | null
+  lengthAurocP: number | null
 }
 
 /**
- * The content of `analysis.json`. What is undefined is null, and `warnings` says why.
- * An incorrect answer is the positive class and entropy its score; differences are incorrect − correct; U is the incorrect class's.
+ * The statistics of some samples. An incorrect answer is the positive class and entropy its score; differences are incorrect − correct; U is
+ * the incorrect class's. Samples that failed count as incorrect in the accuracy and are in nothing else.
  */
-export interface Analysis {
-  formatVersion: typeof formatVersion
-  /** All samples; those that failed count as incorrect here and are in no statistic of entropy. */
+export interface AnalysisStatistics {
   total: number
   correct: number
   incorrect: number
   /** Samples that failed, with finishReason "error". */
   errors: number
-  /** With Wilson's interval. */
+  /** Different problems among the samples. */
+  problems: number
+  /** With Wilson's interval, which takes answers as independent. */
   accuracy: AnalysisShare
+  /** The same with the answers to a problem as a cluster: Wilson's interval with the effective number of answers. */
+  accuracyClustered: AnalysisShare
   /** Share of all samples that ended at the token limit. */
   capHitRate: number | null
   /** Share of all samples that ended without an error and without an answer that could be read. */
@@ -51,14 +125,51 @@ export interface Analysis {
   }
   /** Between mean entropy and correctness (1 or 0). */
   pearson: { r: number | null; p: number | null }
-  spearman: { rho: number | null; p: number | null }
+  /** Point-biserial correlation: Pearson's by its name for a column of two values. */
+  pointBiserial: { r: number | null; p: number | null }
+  spearman: {
+    rho: number | null
+    p: number | null
+    /** The largest |ρ| that classes of these sizes allow, √(3·n₁·n₀/(N² − 1)), reached when entropy separates them. */
+    largestPossible: number | null
+  }
+  /** Kendall's τ_b. */
+  kendall: { tau: number | null; p: number | null }
   mannWhitney: { u: number | null; p: number | null }
-  /** Of mean entropy, with DeLong's interval and Mann–Whitney's p. */
+  /** Of mean entropy, with DeLong's interval on the logit scale and Mann–Whitney's p. */
   auroc: AnalysisShare & { p: number | null }
+  /** Of the same AUROC, resampling problems: the interval to read when a problem has several answers. */
+  aurocBootstrap: BootstrapInterval
+  aurocPermutationP: PermutationP
+  /** Average precision of mean entropy for errors. */
   auprc: number | null
+  /** What a score without information has as AUPRC: the share of incorrect answers. */
+  auprcBaseRate: number | null
   prr: number | null
   aurc: number | null
+  augrc: number | null
+  /** Accuracy when the answers of greatest mean entropy are rejected. */
+  rejectionCurve: RejectionPoint[]
   scores: Record<string, AnalysisScore>
-  calibration: null
+  /** Each score against mean entropy and against length, p-values adjusted over all of them. */
+  scoreComparisons: ScoreComparison[]
+  logisticRegression: CorrectnessRegression | null
+  strata: AnalysisStrata
+  lengthConfounding: LengthConfounding
+  /** Null when every problem has one answer. */
+  withinProblem: WithinProblem | null
+  power: AnalysisPower
+  /** From mean entropy to the probability of being correct. */
+  calibration: Calibration | null
+}
+
+/** The content of `analysis.json`. What is undefined is null, and `warnings` says why. */
+export interface Analysis extends AnalysisStatistics {
+  formatVersion: typeof formatVersion
+  /** Of everything that was drawn at random. */
+  seed: number
+  /** The same over the answers that the model ended itself (finishReason "stop"). */
+  completedOnly: AnalysisStatistics
+  /** What a reader must know before believing the numbers, the gravest first, and why each null is one. */
   warnings: string[]
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { ChatMessage, Tokenizer } from '../generate/tokenizer.ts'
 import type { Problem } from './problem.ts'
-import { planSamples } from './samples.ts'
+import { planSamples, recordSample } from './samples.ts'
 
 /** A tokenizer of characters, with a plain template. */
 const characters: Tokenizer = {
@@ -48,4 +48,13 @@ test('the prompt is the rendered conversation, with its ids', () => {
   const [task] = planSamples(problemsOf(1), characters, { prompt })
   expect(task!.prompt).toBe('system: Add.\nuser: 2 + 2?\nassistant: 4\nuser: 0 + 1?\n')
   expect(characters.decode(task!.promptIds)).toBe(task!.prompt)
+})
+
+test('a sample keeps the worked solution beside the further columns of the data set', async () => {
+  const problem = { ...problemsOf(1)[0]!, solution: '0 + 1 = 1.', metadata: { level: 2 } }
+  const [task, plain] = [problem, problemsOf(1)[0]!].flatMap(of => planSamples([of], characters))
+  const generation = { finishReason: 'stop', error: null, durationMs: 1, tokens: [] } as const
+  const record = (of: typeof task) => recordSample(of!, { ...generation, tokens: [] }, characters)
+  expect((await record(task)).metadata).toEqual({ level: 2, solution: '0 + 1 = 1.' })
+  expect((await record(plain)).metadata).toEqual({})
 })

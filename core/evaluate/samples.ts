@@ -58,7 +58,12 @@ export function planSamples(
 
 /** Tokens that the longest sequence of these tasks needs, within the model's context. */
 export function neededCapacity(tasks: readonly SampleTask[], maxNewTokens: number, context: number): number {
-  const fitting = tasks.map(({ promptIds }) => promptIds.length).filter(length => length < context)
+  const fitting = tasks
+    .flatMap(({ promptIds, followUp }) => [
+      promptIds.length,
+      followUp ? followUp.before.length + followUp.after.length : 0,
+    ])
+    .filter(length => length < context)
   const longest = fitting.reduce((a, b) => Math.max(a, b), 1)
   return Math.min(context, longest + maxNewTokens)
 }

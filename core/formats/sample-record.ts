@@ -37,4 +37,11 @@ export interface SampleRecord {
   /** From the sequence's admission to its last token. */
   durationMs: number
   tokens: TokenRecord[]
+  /**
+   * Probability that the model calls its own answer true, of that it calls it true or false (arXiv 2207.05221); null where
+   * it could not be asked. Absent where it was not asked.
+   */
+  pTrue?: number | null
+  /** The two probabilities themselves. */
+  pTrueProbabilities?: { true: number; false: number } | null
 }

@@ -6,13 +6,21 @@ import { recordToken } from './record-token.ts'
 import type { TokenRecord } from './token-record.ts'
 
 /** What generation needs of a model. */
-export type SteppedModel = Pick<LanguageModel, 'config' | 'room' | 'maxRows' | 'step'>
+export type SteppedModel = Pick<LanguageModel, 'config' | 'room' | 'maxRows' | 'step' | 'logitsOf'>
 
 /** A prompt whose answer is wanted. */
 export interface SequenceRequest {
   promptIds: readonly number[]
   /** Key of its noise when sampling: the same wherever and with whomever it runs. */
   key: number
+  /** A second prompt, run after the answer for the log-probabilities of `watchIds`. */
+  followUp?: FollowUp
+}
+
+/** A prompt around an answer: these ids, the answer's without its stop token, and these. */
+export interface FollowUp {
+  before: readonly number[]
+  after: readonly number[]
 }
 
 /** An answer. */
@@ -22,6 +30,11 @@ export interface Generation {
   /** What went wrong, with finishReason "error". */
   error: string | null
   durationMs: number
+  /**
+   * Log-probabilities of `watchIds` after the follow-up, of the raw softmax; null where that has no room or its logits are
+   * not finite. Absent without a follow-up.
+   */
+  watchedLogprobs?: number[] | null
 }
 
 /** How answers are made. */
@@ -32,6 +45,8 @@ export interface GenerateOptions {
   sampling: Sampling
   /** Largest log-probabilities that every record keeps. */
   topLogprobs: number
+  /** Tokens whose log-probabilities are wanted after a follow-up. */
+  watchIds?: readonly number[]
   /** Text of one token; null without a tokenizer. */
   tokenText: ((id: number) => string) | null
   /** Called for every token as it comes. */
@@ -50,6 +65,8 @@ interface Active<Request> {
   seen: number
   tokens: TokenRecord[]
   startedMs: number
+  /** The finished answer, while its follow-up is under way. */
+  answered: Generation | null
 }
 
 /**
@@ -83,12 +100,17 @@ export async function* generate<Request extends SequenceRequest>(
           seen: 0,
           tokens: [],
           startedMs: performance.now(),
+          answered: null,
         })
     }
     if (active.length === 0) return
-    for (const { sequence, scores } of await stepAll(model, active, options.sampling)) {
-      const generation = addToken(model, sequence, scores, options)
-      if (!generation) continue
+    const scored = await stepAll(model, active, options.sampling)
+    const watched = await readWatched(model, scored, options.watchIds ?? [])
+    for (const { sequence, scores } of scored) {
+      const generation = sequence.answered
+        ? { ...sequence.answered, watchedLogprobs: watched.get(sequence) ?? null }
+        : addToken(model, sequence, scores, options)
+      if (!generation || beginFollowUp(model, sequence, generation, options)) continue
       active.splice(active.indexOf(sequence), 1)
       freeSlots.push(sequence.slot)
       freeSlots.sort((a, b) => a - b)
@@ -138,6 +160,47 @@ async function stepAll<Request extends SequenceRequest>(
   }
   const scores = await model.step(rows, scored, sampling)
   return scored.map((row, index) => ({ sequence: row.of, scores: scores[index]! }))
+}
+
+/** Log-probabilities of watched tokens after the follow-ups of this step; none where logits are not finite. */
+async function readWatched<Request>(
+  model: SteppedModel,
+  scored: readonly { sequence: Active<Request>; scores: TokenScores }[],
+  watchIds: readonly number[],
+): Promise<Map<Active<Request>, number[]>> {
+  const followUps = [...scored.entries()].filter(
+    ([, { sequence, scores }]) => sequence.answered && scores.statistics.notFinite === 0,
+  )
+  if (followUps.length === 0 || watchIds.length === 0) return new Map()
+  const logits = await model.logitsOf(followUps.flatMap(([row]) => watchIds.map(id => ({ row, id }))))
+  return new Map(
+    followUps.map(([, { sequence, scores }], index) => {
+      const { maximum, s } = scores.statistics
+      const own = logits.slice(index * watchIds.length, (index + 1) * watchIds.length)
+      return [sequence, own.map(logit => logit - maximum - Math.log(s))]
+    }),
+  )
+}
+
+/** Has a finished answer's follow-up run in its slot; false where it wants none, or has had it, or there is no room. */
+function beginFollowUp<Request extends SequenceRequest>(
+  model: SteppedModel,
+  sequence: Active<Request>,
+  generation: Generation,
+  { stopIds }: GenerateOptions,
+): boolean {
+  const { followUp } = sequence.request
+  if (!followUp || sequence.answered || generation.finishReason === 'error') return false
+  const answer = generation.tokens.map(({ id }) => id).filter(id => !stopIds.has(id))
+  const promptIds = [...followUp.before, ...answer, ...followUp.after]
+  if (promptIds.length > model.room.capacity) {
+    generation.watchedLogprobs = null
+    return false
+  }
+  sequence.answered = generation
+  sequence.pending = promptIds
+  sequence.seen = 0
+  return true
 }
 
 /** Takes a step's token into its sequence; returns the answer where that ends it. */

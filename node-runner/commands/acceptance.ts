@@ -11,7 +11,7 @@ import { type LoadFormat, openModel } from '../files/open-model.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
 import { interruptSignal } from '../run/interrupt-signal.ts'
 import { createProgress } from '../terminal/progress.ts'
-import { integer } from './flags.ts'
+import { integer } from './number-parsers.ts'
 
 /** Flags of `entrace acceptance`. */
 export interface AcceptanceFlags {

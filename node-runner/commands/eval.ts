@@ -4,7 +4,8 @@ import { promptStyles } from '../../core/evaluate/prompt.ts'
 import type { Shard } from '../../core/evaluate/samples.ts'
 import type { EvalFlags } from '../run/plan-run.ts'
 import { runEvaluation } from '../run/run-evaluation.ts'
-import { addRunFlags, integer } from './flags.ts'
+import { addRunFlags } from './flags.ts'
+import { integer } from './number-parsers.ts'
 
 const knownNames = knownDataSets.map(({ aliases }) => aliases[0]).join(', ')
 
@@ -20,6 +21,11 @@ export function evalCommand(): Command {
   return addRunFlags(command)
     .option('--max-concurrent <n>', 'sequences at once; does not change any number', integer(1, 4096), 16)
     .option('--samples <n>', 'answers a problem', integer(1, 10_000), 1)
+    .option(
+      '--p-true',
+      'after each answer, ask the model whether it is true, and keep the probability that it says so',
+      false,
+    )
     .option('--limit <n>', 'first n problems only', integer(1))
     .option(
       '--shard <i/n>',

@@ -1,17 +1,18 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { InputError } from '../../core/input-error.ts'
 import type { ModelConfig } from '../../core/model/config.ts'
 import { maximumRanks, planShards } from '../../core/parallel/plan-shards.ts'
 import type { LoadFormat } from '../files/open-model.ts'
+import { addDecodingFlags, type DecodingFlags } from './decoding-flags.ts'
+import { integer } from './number-parsers.ts'
 
 /** Flags of `eval` and `generate` that say how answers are made and where. */
-export interface RunFlags {
+export interface RunFlags extends DecodingFlags {
   model: string
   loadFormat: LoadFormat
   tp: number
   dp: number
   maxNewTokens?: number
-  temperature: number
   seed: number
   topLogprobs: number
   systemPrompt?: string
@@ -29,7 +30,7 @@ const defaultMaxNewTokens = 2048
 
 /** Adds the flags that `eval` and `generate` share. */
 export function addRunFlags(command: Command): Command {
-  return command
+  const withModel = command
     .requiredOption(
       '--model <folder>',
       "a model folder in the Hub's layout, or an id of the Hub (Qwen/Qwen2.5-7B-Instruct, with @revision behind it if need be); " +
@@ -50,7 +51,7 @@ export function addRunFlags(command: Command): Command {
       `tokens of an answer at most (default: generation_config.json's max_new_tokens, else ${defaultMaxNewTokens})`,
       integer(1),
     )
-    .option('--temperature <x>', '0 chooses the likeliest token; above, samples', number(0, 100), 0)
+  return addDecodingFlags(withModel)
     .option('--seed <n>', 'seed of the sampling', integer(0, 2 ** 32 - 1), 0)
     .option('--top-logprobs <k>', 'likeliest tokens kept with every token', integer(1, 100), 5)
     .option('--system-prompt <text>', "system message before the problem (default: the chat template's own)")
@@ -74,23 +75,4 @@ export function chooseMaxNewTokens(flags: RunFlags, stated: Record<string, unkno
   const fromModel = stated?.max_new_tokens
   const isStated = Number.isInteger(fromModel) && Number(fromModel) >= 1
   return flags.maxNewTokens ?? (isStated ? Number(fromModel) : defaultMaxNewTokens)
-}
-
-/** Parser of a whole number within bounds. */
-export function integer(low: number, high = Number.MAX_SAFE_INTEGER): (text: string) => number {
-  const parse = number(low, high)
-  return text => {
-    if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`expected a whole number, found "${text}".`)
-    return parse(text)
-  }
-}
-
-/** Parser of a number within bounds. */
-export function number(low: number, high: number): (text: string) => number {
-  return text => {
-    const value = Number(text)
-    if (text.trim() === '' || !(value >= low && value <= high))
-      throw new InvalidArgumentError(`expected a number from ${low} to ${high}, found "${text}".`)
-    return value
-  }
 }

@@ -3,11 +3,13 @@ import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { promptMessages } from '../../core/evaluate/prompt.ts'
 import { formatVersion } from '../../core/formats/sample-record.ts'
+import { beamsOf, samplingOf } from '../../core/generate/decoding.ts'
 import { findProblem, type Generation } from '../../core/generate/generate.ts'
 import { createTextDecoder } from '../../core/generate/text-decoder.ts'
 import type { TokenRecord } from '../../core/generate/token-record.ts'
 import type { Tokenizer } from '../../core/generate/tokenizer.ts'
 import { InputError } from '../../core/input-error.ts'
+import { decodingRoom } from '../engine/decoding-room.ts'
 import { createEngineProgress } from '../engine/engine-progress.ts'
 import type { EngineJob } from '../engine/messages.ts'
 import { type EngineListener, superviseEngine } from '../engine/supervise-engine.ts'
@@ -17,6 +19,7 @@ import { interruptSignal } from '../run/interrupt-signal.ts'
 import { brokenPipeSignal } from '../terminal/broken-pipe.ts'
 import { colourByEntropy } from '../terminal/colour-by-entropy.ts'
 import { createProgress } from '../terminal/progress.ts'
+import { decodingOf } from './decoding-flags.ts'
 import { addRunFlags, checkMesh, chooseMaxNewTokens, type RunFlags } from './flags.ts'
 
 interface GenerateFlags extends RunFlags {
@@ -59,6 +62,8 @@ async function answerPrompt(flags: GenerateFlags, folder: ModelFolder): Promise<
   if (problem) throw new InputError(`generate: ${problem}`)
   const progress = createProgress(flags.quiet)
   const maxNewTokens = chooseMaxNewTokens(flags, folder.generationConfig?.stated)
+  const { decoding } = decodingOf(flags, folder, message => progress.say(message))
+  const stopIds = folder.eosTokenIds
   const printer = flags.json || flags.quiet ? null : tokenPrinter(tokenizer)
   const job: EngineJob = {
     model: folder.path,
@@ -67,13 +72,13 @@ async function answerPrompt(flags: GenerateFlags, folder: ModelFolder): Promise<
     unsafeFast: flags.unsafeFast,
     mesh: { tp: flags.tp, dp: 1 },
     room: {
-      sequences: 1,
+      ...decodingRoom(1, flags.topLogprobs, { ...decoding, stopIds }, config.vocabSize),
       capacity: Math.min(promptIds.length + maxNewTokens, config.maxPositionEmbeddings),
-      topK: Math.min(Math.max(flags.topLogprobs, 2), config.vocabSize),
     },
     maxNewTokens,
-    stopIds: folder.eosTokenIds,
-    sampling: { temperature: flags.temperature, seed: flags.seed },
+    stopIds,
+    sampling: samplingOf(decoding, flags.seed),
+    beams: beamsOf(decoding),
     topLogprobs: flags.topLogprobs,
     streamTokens: printer !== null,
   }

@@ -6,7 +6,7 @@ import { maximumRanks } from '../../core/parallel/plan-shards.ts'
 import { readModelConfig } from '../files/open-model.ts'
 import { measureHardware } from '../measure/measured-hardware.ts'
 import { createProgress } from '../terminal/progress.ts'
-import { integer, number } from './flags.ts'
+import { integer, number } from './number-parsers.ts'
 import { planReport } from './plan-report.ts'
 import { renderPlan, renderVerdict } from './render-plan.ts'
 

@@ -1,4 +1,5 @@
-import type { Generation } from '../../core/generate/generate.ts'
+import type { BeamSettings } from '../../core/generate/beam-search.ts'
+import type { FollowUp, Generation } from '../../core/generate/generate.ts'
 import type { TokenRecord } from '../../core/generate/token-record.ts'
 import type { ModelRoom } from '../../core/model/language-model.ts'
 import type { Sampling } from '../../core/model/sampling.ts'
@@ -20,6 +21,10 @@ export interface EngineJob {
   maxNewTokens: number
   stopIds: number[]
   sampling: Sampling
+  /** Beam search in place of one token at a time. */
+  beams?: BeamSettings | null
+  /** Tokens whose log-probabilities are wanted after a follow-up. */
+  watchIds?: readonly number[]
   topLogprobs: number
   /** Whether every token is reported as it comes. */
   streamTokens: boolean
@@ -30,6 +35,8 @@ export interface EngineTask {
   /** Key of its noise, and its name in answers. */
   key: number
   promptIds: readonly number[]
+  /** A second prompt around the answer. */
+  followUp?: FollowUp
 }
 
 /** What is known once every rank has loaded its weights. */

@@ -2,7 +2,8 @@ import { availableParallelism } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { expose, type ProxyMarked, type Remote } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
-import { type Generation, generate } from '../../core/generate/generate.ts'
+import { generateBeams } from '../../core/generate/beam-search.ts'
+import { type GenerateOptions, type Generation, generate } from '../../core/generate/generate.ts'
 import type { TokenRecord } from '../../core/generate/token-record.ts'
 import { LanguageModel } from '../../core/model/language-model.ts'
 import { type Exchange, soloExchange } from '../../core/parallel/exchange.ts'
@@ -80,11 +81,12 @@ function createRank(start: RankStart) {
       let handedOver: Promise<void> = Promise.resolve()
       try {
         let stopped = false
-        const answers = generate(model!, view.requests(), {
+        const options: GenerateOptions = {
           maxNewTokens: job.maxNewTokens,
           stopIds: new Set(job.stopIds),
           sampling: job.sampling,
           topLogprobs: job.topLogprobs,
+          watchIds: job.watchIds ?? [],
           tokenText: null,
           shouldStop: () => {
             view.countProgress()
@@ -96,7 +98,10 @@ function createRank(start: RankStart) {
             view.countToken()
             if (job.streamTokens) handedOver = listener.onToken(request.key, token)
           },
-        })
+        }
+        const answers = job.beams
+          ? generateBeams(model!, view.requests(), options, job.beams)
+          : generate(model!, view.requests(), options)
         for await (const { request, generation } of answers)
           if (leads) handedOver = listener.onAnswer(request.key, generation)
         await handedOver

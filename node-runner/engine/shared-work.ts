@@ -6,7 +6,7 @@ import type { EngineTask } from './messages.ts'
 export interface SharedWork {
   count: number
   groups: number
-  /** Key, first token and number of tokens of each task, then all tokens. */
+  /** Key, first token, and numbers of tokens of the prompt and before and after the answer of each task; then all tokens. */
   tasks: SharedArrayBuffer
   control: SharedArrayBuffer
 }
@@ -22,16 +22,26 @@ const controlWords = 16
 /** A group's log: at which of its steps it stops, then which task it claimed first, second, ...: index + 1, −1 for none left. */
 const logWords = (count: number) => count + 2
 
+/** Words of a task. */
+const taskWords = 5
+
 /** Lays tasks out for groups to share: one queue, from which a group takes when it has room. */
 export function shareWork(tasks: readonly EngineTask[], groups: number): SharedWork {
   const count = tasks.length
-  const tokens = tasks.reduce((sum, { promptIds }) => sum + promptIds.length, 0)
-  const words = new Uint32Array(new SharedArrayBuffer((count * 3 + tokens) * 4))
-  let at = count * 3
-  for (const [index, { key, promptIds }] of tasks.entries()) {
-    words.set([key, at, promptIds.length], index * 3)
-    words.set(promptIds, at)
-    at += promptIds.length
+  const parts = tasks.map(({ promptIds, followUp }) => [
+    promptIds,
+    followUp?.before ?? [],
+    followUp?.after ?? [],
+  ])
+  const tokens = parts.flat().reduce((sum, ids) => sum + ids.length, 0)
+  const words = new Uint32Array(new SharedArrayBuffer((count * taskWords + tokens) * 4))
+  let at = count * taskWords
+  for (const [index, { key }] of tasks.entries()) {
+    words.set([key, at, ...parts[index]!.map(ids => ids.length)], index * taskWords)
+    for (const ids of parts[index]!) {
+      words.set(ids, at)
+      at += ids.length
+    }
   }
   const control = new SharedArrayBuffer((controlWords + groups * logWords(count)) * 4)
   return { count, groups, tasks: words.buffer, control }
@@ -60,8 +70,18 @@ export class WorkView {
     for (let claim = 1; ; claim++) {
       const index = this.#claim(claim)
       if (index === null) return
-      const [key = 0, first = 0, length = 0] = words.subarray(index * 3, index * 3 + 3)
-      yield { key, promptIds: Array.from(words.subarray(first, first + length)) }
+      const from = index * taskWords
+      const [key = 0, first = 0, prompt = 0, before = 0, after = 0] = words.subarray(from, from + taskWords)
+      const idsAt = (start: number, length: number) => Array.from(words.subarray(start, start + length))
+      const promptIds = idsAt(first, prompt)
+      if (before + after === 0) yield { key, promptIds }
+      else {
+        const followUp = {
+          before: idsAt(first + prompt, before),
+          after: idsAt(first + prompt + before, after),
+        }
+        yield { key, promptIds, followUp }
+      }
     }
   }
 

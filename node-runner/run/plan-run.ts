@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto'
 import { dataSetDigest } from '../../core/evaluate/data-set-digest.ts'
+import { pTrueFollowUp } from '../../core/evaluate/p-true.ts'
 import { promptMessages } from '../../core/evaluate/prompt.ts'
 import type { SampleTask } from '../../core/evaluate/samples.ts'
+import type { Decoding } from '../../core/generate/decoding.ts'
 import type { Tokenizer } from '../../core/generate/tokenizer.ts'
+import { InputError } from '../../core/input-error.ts'
+import { decodingOf } from '../commands/decoding-flags.ts'
 import { chooseMaxNewTokens, type RunFlags } from '../commands/flags.ts'
 import type { ModelFolder } from '../files/open-model-folder.ts'
 import type { Progress } from '../terminal/progress.ts'
@@ -17,6 +21,8 @@ export interface EvalFlags extends RunFlags, TaskFlags {
   maxConcurrent: number
   /** Print the first prompt, and do nothing else. */
   showPrompt: boolean
+  /** Ask the model after each answer whether it is true. */
+  pTrue: boolean
 }
 
 /** What is known of a run before the weights are read. */
@@ -29,6 +35,7 @@ export interface PlannedRun {
   /** As "2/8"; null of a whole run. */
   shard: string | null
   settings: RunSettings
+  decoding: Decoding
 }
 
 /** Reads the data set and the tokenizer and says what is to be run. Throws InputError. */
@@ -38,7 +45,10 @@ export async function planRun(
   progress: Progress,
 ): Promise<PlannedRun> {
   const tokenizer = await loadTokenizer(folder.path)
-  const { dataSet, prompt, tasks, limit } = await planTasks(flags, tokenizer, progress)
+  const { decoding, sources } = decodingOf(flags, folder, message => progress.say(message))
+  if (flags.pTrue && decoding.numBeams > 1)
+    throw new InputError('--p-true: is not served after beam search; use --num-beams 1, or leave it out')
+  const { dataSet, prompt, tasks: plannedTasks, limit } = await planTasks(flags, tokenizer, progress)
   const { problems, name, revision, config, split } = dataSet
   const settings: RunSettings = {
     model: {
@@ -65,18 +75,23 @@ export async function planRun(
     decoding: {
       maxNewTokens: chooseMaxNewTokens(flags, folder.generationConfig?.stated),
       stopIds: folder.eosTokenIds,
-      temperature: flags.temperature,
+      ...decoding,
       seed: flags.seed,
       samples: flags.samples,
       topLogprobs: flags.topLogprobs,
+      sources,
+      pTrue: flags.pTrue,
     },
     mesh: { tp: flags.tp, dp: flags.dp },
     adapters: [],
     unsafeFast: flags.unsafeFast,
     versions: versions(),
   }
+  const tasks = flags.pTrue
+    ? plannedTasks.map(task => ({ ...task, followUp: pTrueFollowUp(task.problem.problem, tokenizer) }))
+    : plannedTasks
   const shard = flags.shard ? `${flags.shard.index}/${flags.shard.count}` : null
-  return { flags, folder, tokenizer, tasks, limit, shard, settings }
+  return { flags, folder, tokenizer, tasks, limit, shard, settings, decoding }
 }
 
 /** Digest of how the template renders a fixed conversation: what any change to it would change. */

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import type { PromptStyle } from '../../core/evaluate/prompt.ts'
 import { refuseNewerFormat } from '../../core/formats/refuse-newer-format.ts'
 import { formatVersion } from '../../core/formats/sample-record.ts'
+import type { ChosenDecoding, Decoding } from '../../core/generate/decoding.ts'
 import { InputError } from '../../core/input-error.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
 import type { Versions } from '../versions.ts'
@@ -36,7 +37,11 @@ export interface RunSettings {
     seed: number
     samples: number
     topLogprobs: number
-  }
+    /** Where a setting comes from that is not the default. Runs of 0.1 have neither this nor what follows. */
+    sources?: ChosenDecoding['sources']
+    /** Whether the model was asked if its answers are true. */
+    pTrue?: boolean
+  } & Partial<Omit<Decoding, 'temperature'>>
   mesh: { tp: number; dp: number }
   /** Which adapter each rank ran on; kernel variants are chosen by its kind. */
   adapters: { name: string; kind: 'cpu' | 'gpu' }[]

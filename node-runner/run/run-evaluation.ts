@@ -1,9 +1,12 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { pTrueIds, pTrueOf } from '../../core/evaluate/p-true.ts'
 import { neededCapacity, recordSample, type SampleTask } from '../../core/evaluate/samples.ts'
+import { beamsOf, samplingOf } from '../../core/generate/decoding.ts'
 import { InputError } from '../../core/input-error.ts'
 import { NoAdapterError } from '../adapter/no-adapter-error.ts'
 import { checkMesh } from '../commands/flags.ts'
+import { decodingRoom } from '../engine/decoding-room.ts'
 import { createEngineProgress } from '../engine/engine-progress.ts'
 import type { EngineJob } from '../engine/messages.ts'
 import { type EngineListener, superviseEngine } from '../engine/supervise-engine.ts'
@@ -102,7 +105,8 @@ async function answer(
   progress: Progress,
 ): Promise<boolean> {
   const { flags, folder, tokenizer, settings } = run
-  const { maxNewTokens, stopIds, temperature, seed, topLogprobs } = settings.decoding
+  const { maxNewTokens, stopIds, seed, topLogprobs } = settings.decoding
+  const { decoding } = run
   const { config } = folder
   const { dp } = settings.mesh
   const job: EngineJob = {
@@ -112,13 +116,22 @@ async function answer(
     unsafeFast: flags.unsafeFast,
     mesh: settings.mesh,
     room: {
-      sequences: Math.max(1, Math.ceil(Math.min(flags.maxConcurrent, pending.length) / dp)),
+      ...decodingRoom(
+        Math.max(
+          1,
+          Math.ceil(Math.min(Math.floor(flags.maxConcurrent / decoding.numBeams), pending.length) / dp),
+        ),
+        topLogprobs,
+        { ...decoding, stopIds },
+        config.vocabSize,
+      ),
       capacity: neededCapacity(run.tasks, maxNewTokens, config.maxPositionEmbeddings),
-      topK: Math.min(Math.max(topLogprobs, 2), config.vocabSize),
     },
     maxNewTokens,
     stopIds,
-    sampling: { temperature, seed },
+    sampling: samplingOf(decoding, seed),
+    beams: beamsOf(decoding),
+    watchIds: flags.pTrue ? pTrueIds(tokenizer) : [],
     topLogprobs,
     streamTokens: false,
   }
@@ -140,7 +153,7 @@ async function answer(
       for (const token of generation.tokens) token.text = tokenizer.tokenText(token.id)
       // Grading may wait for the algebra; meanwhile the engine's messages go on.
       const graded = recordSample(taskOfKey.get(key)!, generation, tokenizer, algebra).then(sample => {
-        journal.append(sample)
+        journal.append(flags.pTrue ? { ...sample, ...pTrueOf(generation) } : sample)
         display.onAnswer()
       })
       grading.add(graded)

@@ -12,9 +12,11 @@ import pathlib
 
 import numpy
 import scipy
+import scipy.optimize
 import scipy.special
 import scipy.stats
 import sklearn
+import sklearn.isotonic
 import sklearn.metrics
 
 Z = scipy.stats.norm.ppf(0.975)
@@ -82,6 +84,120 @@ def prr(scores, errors):
     return (random - aurc(scores, errors)) / (random - oracle)
 
 
+def augrc(scores, errors):
+    """The trapezoids under the share of answers that are kept and wrong, between the thresholds."""
+    thresholds = numpy.unique(scores)
+    coverage = [0.0] + [float(numpy.mean(scores <= threshold)) for threshold in thresholds]
+    risk = [0.0] + [float(numpy.mean((scores <= threshold) * errors)) for threshold in thresholds]
+    return float(numpy.trapz(risk, coverage))
+
+
+def kendall(x, y):
+    if len(x) < 2 or x.min() == x.max() or y.min() == y.max():
+        return None
+    result = scipy.stats.kendalltau(x, y)
+    return {"coefficient": float(result.statistic), "p": float(result.pvalue)}
+
+
+def pair_wins(scores, marks):
+    positives, negatives = scores[marks == 1], scores[marks == 0]
+    return (positives[:, None] > negatives[None, :]) + 0.5 * (positives[:, None] == negatives[None, :])
+
+
+def compared(first, second, marks):
+    """DeLong's paired test, from the two matrices of all pairs and the covariances of their rows and columns."""
+    one, other = pair_wins(first, marks), pair_wins(second, marks)
+    difference = one.mean() - other.mean()
+    rows = numpy.cov(one.mean(axis=1), other.mean(axis=1))
+    columns = numpy.cov(one.mean(axis=0), other.mean(axis=0))
+    covariance = rows / one.shape[0] + columns / one.shape[1]
+    error = numpy.sqrt(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])
+    return {"first": first.tolist(), "second": second.tolist(), "marks": marks.tolist(), "difference": difference,
+            "low": difference - Z * error, "high": difference + Z * error,
+            "p": float(2 * scipy.stats.norm.sf(abs(difference) / error))}
+
+
+def log_likelihood(beta, x, y, penalised):
+    """With complex arithmetic, so that a step along i gives derivatives without cancellation."""
+    eta = x @ beta
+    value = numpy.sum(y * eta - numpy.log(1 + numpy.exp(eta)))
+    if penalised:
+        p = 1 / (1 + numpy.exp(-eta))
+        value = value + 0.5 * numpy.log(numpy.linalg.det((x * (p * (1 - p))[:, None]).T @ x))
+    return value
+
+
+def logistic_regression(x, y, penalised, held=None):
+    free = [column for column in range(x.shape[1]) if column != held]
+
+    def gradient(values):
+        result = []
+        for column in free:
+            beta = numpy.zeros(x.shape[1], dtype=complex)
+            beta[free] = values
+            beta[column] += 1e-30j
+            result.append(log_likelihood(beta, x, y, penalised).imag / 1e-30)
+        return numpy.array(result)
+
+    root = scipy.optimize.root(gradient, numpy.zeros(len(free)), method="hybr", tol=1e-14)
+    assert numpy.abs(gradient(root.x)).max() < 1e-8, root
+    beta = numpy.zeros(x.shape[1])
+    beta[free] = root.x
+    p = 1 / (1 + numpy.exp(-(x @ beta)))
+    covariance = numpy.linalg.inv((x * (p * (1 - p))[:, None]).T @ x)
+    return {"coefficients": beta.tolist(), "standardErrors": numpy.sqrt(numpy.diag(covariance)).tolist(),
+            "logLikelihood": float(log_likelihood(beta, x, y, penalised))}
+
+
+def regression(name, columns, outcomes, penalised):
+    x, y = numpy.array(columns).T, numpy.array(outcomes, dtype=float)
+    return {"name": name, "columns": numpy.array(columns).tolist(), "outcomes": y.tolist(), "firth": penalised,
+            "full": logistic_regression(x, y, penalised), "held": logistic_regression(x, y, penalised, held=1)}
+
+
+def platt(scores, marks, at):
+    count = marks.sum()
+    targets = numpy.where(marks == 1, (count + 1) / (count + 2), 1 / (len(marks) - count + 2))
+    fit = logistic_regression(numpy.column_stack([numpy.ones(len(scores)), scores]), targets, False)
+    return scipy.special.expit(fit["coefficients"][0] + fit["coefficients"][1] * at).tolist()
+
+
+def isotonic(scores, marks, at):
+    return sklearn.isotonic.IsotonicRegression(out_of_bounds="clip").fit(scores, marks).predict(at).tolist()
+
+
+def models(random):
+    marks = (random.random(60) < 0.4).astype(int)
+    first = numpy.round(random.normal(0, 1, 60) + 0.8 * marks, 1)
+    second = numpy.round(0.5 * first + random.normal(0, 1, 60), 1)
+    ones = numpy.ones(60)
+    length = numpy.round(random.normal(0, 1, 60), 2)
+    level = (random.random(60) < 0.3).astype(float)
+    separated = [-2.0, -1.5, -1.0, -0.2, 0.1, 0.4, 1.2, 3.0]
+    at = numpy.linspace(-3, 4, 29)
+    probabilities = numpy.round(random.random(60) * 0.98 + 0.01, 3)
+    p_values = [0.01, 0.04, 0.03, 0.005, 0.03, 0.9]
+    return {
+        "comparisons": [compared(first, second, marks), compared(second[:7], first[:7], numpy.array([1, 0, 1, 0, 0, 1, 0]))],
+        "regressions": [
+            regression("three terms", [ones, first, length, level], marks, False),
+            regression("the same with Firth's penalty", [ones, first, length, level], marks, True),
+            regression("separated, Firth", [[1.0] * 8, separated], [0, 0, 0, 0, 1, 1, 1, 1], True),
+            regression("quasi-separated, Firth", [[1.0] * 8, separated, [0, 1, 0, 0, 1, 0, 1, 1]], [0, 0, 0, 1, 1, 1, 1, 1], True),
+        ],
+        "calibration": {"scores": first.tolist(), "marks": marks.tolist(), "at": at.tolist(),
+                        "platt": platt(first, marks, at), "isotonic": isotonic(first, marks, at)},
+        "probabilities": {"predictions": probabilities.tolist(), "marks": marks.tolist(),
+                          "brier": float(sklearn.metrics.brier_score_loss(marks, probabilities)),
+                          "logLoss": float(sklearn.metrics.log_loss(marks, probabilities))},
+        "studentQuantile": [[float(df), float(scipy.stats.t.ppf(0.975, df))] for df in [1, 2, 3, 24, 103, 5000]],
+        # Sorted: 0.005 0.01 0.03 0.03 0.04 0.9; the definitions by hand over the sorted list.
+        "adjusted": {"p": p_values,
+                     "holm": [max(min(1.0, (6 - j) * q) for j, q in enumerate(sorted(p_values)) if q <= p and j <= sorted(p_values).index(p)) for p in p_values],
+                     "benjaminiHochberg": [min(min(1.0, 6 * q / (j + 1)) for j, q in enumerate(sorted(p_values)) if q >= p) for p in p_values]},
+    }
+
+
 def describe(values):
     return {
         "n": len(values),
@@ -128,6 +244,8 @@ def data_set(name, scores, incorrect):
             "auprc": float(sklearn.metrics.average_precision_score(errors, scores)) if len(positives) else None,
             "aurc": aurc(scores, errors),
             "prr": prr(scores, errors),
+            "augrc": augrc(scores, errors),
+            "kendall": kendall(scores, 1 - errors),
         },
     }
 
@@ -177,6 +295,7 @@ def main():
         "versions": {"scipy": scipy.__version__, "numpy": numpy.__version__, "scikit-learn": sklearn.__version__},
         "distributions": distributions(),
         "dataSets": sets,
+        "models": models(numpy.random.default_rng(7)),
     }
     path = pathlib.Path(__file__).with_suffix(".json")
     path.write_text(json.dumps(document, allow_nan=False) + "\n")

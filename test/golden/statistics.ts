@@ -1,4 +1,6 @@
 import { expect } from 'vitest'
+import { orderScores } from '../../core/analyse/statistics/score-order.ts'
+import { type TieGroups, tieGroups } from '../../core/analyse/statistics/tie-groups.ts'
 import golden from './statistics.json' with { type: 'json' }
 
 interface Correlation {
@@ -31,6 +33,8 @@ interface DataSet {
     auprc: number | null
     aurc: number
     prr: number | null
+    augrc: number
+    kendall: Correlation | null
   }
 }
 
@@ -47,6 +51,14 @@ export function splitScores(dataSet: DataSet): { positives: number[]; negatives:
     negatives: dataSet.scores.filter((_, index) => !dataSet.incorrect[index]),
   }
 }
+
+/** The groups of equal score that statistics of ranks read, the marked samples being the incorrect ones. */
+export function groupScores(scores: readonly number[], marks: readonly boolean[]): TieGroups {
+  return tieGroups(orderScores(scores), marks)
+}
+
+/** What scikit-learn, SciPy and independent NumPy say of comparisons, regressions and calibration. */
+export const models = golden.models
 
 /** Fails unless |found − expected| ≤ absolute + relative · |expected|, or both are null. */
 export function expectClose(

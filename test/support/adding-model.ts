@@ -19,10 +19,14 @@ export function addingModel(room: { sequences: number; capacity?: number; maxRow
   const { sequences, capacity = 64, maxRows = 16 } = room
   const caches: number[][] = Array.from({ length: sequences }, () => [])
   const steps: { rows: Row[]; scored: StepScore[] }[] = []
+  let lastScores: TokenScores[] = []
   const model: SteppedModel = {
     config: addingConfig,
     room: { sequences, capacity, topK: 2 },
     maxRows,
+    // The scores of the last step: 1 for its token, 0.5 for the next, else 0.
+    logitsOf: async wanted =>
+      wanted.map(({ row, id }) => lastScores[row]!.top.find(top => top.id === id)?.logit ?? 0),
     async step(rows, scored) {
       expect(rows.length).toBeGreaterThan(0)
       expect(rows.length).toBeLessThanOrEqual(maxRows)
@@ -40,7 +44,8 @@ export function addingModel(room: { sequences: number; capacity?: number; maxRow
         return cache
       })
       // A sequence's later rows have filled the cache further by now; what counts is the cache up to the row.
-      return scored.map(({ row }) => scoresAfter(sums[row]!.slice(0, rows[row]!.position + 1)))
+      lastScores = scored.map(({ row }) => scoresAfter(sums[row]!.slice(0, rows[row]!.position + 1)))
+      return lastScores
     },
   }
   return { model, steps }

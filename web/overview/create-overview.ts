@@ -1,21 +1,208 @@
 import { h } from '../dom.ts'
+import { sampleName } from '../state/route.ts'
 import type { View, ViewContext } from '../view.ts'
+import { createFigures } from './create-figures.ts'
+import { createFilterBar } from './create-filter-bar.ts'
+import { createRunCard } from './create-run-card.ts'
+import { createSamplesTable } from './create-samples-table.ts'
+import { csvOfRows } from './csv-of-rows.ts'
+import { filterRows } from './filter-rows.ts'
+import { saveBlob } from './save-blob.ts'
+import { sortRows } from './sort-rows.ts'
+import { formatFilter, parseFilter, type TableFilter, withRange } from './table-filter.ts'
+import { groupLines, plainLines, type TableLines } from './table-lines.ts'
 
 /** The overview, which stays while a sample is replayed. */
 export interface Overview extends View {
   /** It is on the page again. */
   shown(): void
   /** The row that the table lists so many places after another; null where there is none. */
-  neighbour(row: number, by: number): number | null
+  neighbour(row: number, by: 1 | -1): number | null
 }
+
+const typingMs = 150
 
 /** The screen of a run: its card, its figures and the table of its samples. */
 export function createOverview(context: ViewContext): Overview {
+  const { run, settings } = context
+  let textRows = new Uint8Array(0)
+  /** What was searched for in the texts, and how far that is. */
+  let search = { text: '', progress: null as string | null }
+  let listed: TableLines = plainLines(new Int32Array(0))
+  let listedRows = new Int32Array(0)
+  let typing: ReturnType<typeof setTimeout> | undefined
+
+  const table = createSamplesTable(openRow, sortBy)
+  const figures = createFigures(run, (score, range) => setFilter(withRange(currentFilter(), score, range)))
+  const bar = createFilterBar({
+    setFilter(filter, isTyping) {
+      clearTimeout(typing)
+      if (isTyping) typing = setTimeout(() => setFilter(filter, true), typingMs)
+      else setFilter(filter)
+    },
+    setScore(name) {
+      settings.write('score', name)
+      void update(true)
+    },
+    setGroup: group => context.navigate({ group }, { replace: true }),
+    saveCsv,
+  })
+  let card = createRunCard(run)
+  const element = h('div', { class: 'overview' }, card, figures.element, bar.element, table.element)
+  const isHidden = settings.read('figuresHidden', false)
+  figures.element.hidden = isHidden
+
+  function currentFilter(): TableFilter {
+    return parseFilter(context.route.filter)
+  }
+
+  function setFilter(filter: TableFilter, replace = false): void {
+    context.navigate({ filter: formatFilter(filter) }, { replace })
+  }
+
+  function currentScore(): string {
+    const score = settings.read('score', '')
+    return run.scoreNames.includes(score) ? score : (run.scoreNames[0] ?? '')
+  }
+
+  async function update(drawFigures: boolean): Promise<void> {
+    const { columns, scoreNames } = run
+    const filter = currentFilter()
+    const score = currentScore()
+    const { sort, group } = context.route
+    const wanted = [score, ...filter.ranges.map(({ column }) => column), sort.replace('-', '')]
+    const missing = wanted.filter(name => scoreNames.includes(name) && !columns.scores[name])
+    if (missing.length > 0) {
+      await Promise.all(missing.map(name => run.readScore(name)))
+      return update(drawFigures)
+    }
+    startSearch(filter.text)
+    listedRows = sortRows(columns, filterRows(columns, filter, textRows), sort)
+    listed = group ? groupLines(columns, listedRows) : plainLines(listedRows)
+    table.show(columns, listed, score, sort)
+    bar.show({
+      columns,
+      filter,
+      listed: listedRows.length,
+      score,
+      scoreNames,
+      group,
+      searching: search.progress,
+    })
+    if (!drawFigures || figures.element.hidden) return
+    // The figures show what the other terms leave, so that a mark can be moved where it is.
+    const others = { ...filter, ranges: filter.ranges.filter(({ column }) => !scoreNames.includes(column)) }
+    const range = filter.ranges.find(({ column }) => column === score)
+    figures.show(filterRows(columns, others, textRows), score, range ? [range.low, range.high] : null)
+  }
+
+  /** Looks for a new text in the worker; what it finds is listed as it comes. */
+  function startSearch(text: string): void {
+    const { count } = run.columns
+    if (text === search.text && textRows.length === count) return
+    const own = (search = { text, progress: text === '' ? null : 'searching' })
+    textRows = new Uint8Array(count)
+    // An empty text ends the search before.
+    if (text === '') return
+    run
+      .searchText(text, ({ rows, scanned, total }) => {
+        if (own !== search) return
+        for (const row of rows) textRows[row] = 1
+        own.progress = scanned < total ? `searched ${Math.floor((100 * scanned) / total)} %` : null
+        void update(scanned === total)
+      })
+      .catch((error: unknown) => {
+        if (own !== search) return
+        own.progress = `the texts cannot be read: ${error instanceof Error ? error.message : String(error)}`
+        void update(false)
+      })
+  }
+
+  function openRow(row: number): void {
+    const { problemIndex, sampleIndex } = run.columns
+    context.navigate({ sample: sampleName(problemIndex[row]!, sampleIndex[row]!), token: null, branch: null })
+  }
+
+  function sortBy(column: string): void {
+    const { sort } = context.route
+    // The largest first is what one looks for; then the smallest, then as the run is.
+    const next = sort === `-${column}` ? column : sort === column ? '' : `-${column}`
+    context.navigate({ sort: next }, { replace: true })
+  }
+
+  function saveCsv(): void {
+    saveBlob(new Blob([csvOfRows(run.columns, listedRows)], { type: 'text/csv' }), 'samples.csv')
+    context.announce(`${listedRows.length} samples saved`)
+  }
+
+  function toggleFigures(): void {
+    figures.element.hidden = !figures.element.hidden
+    settings.write('figuresHidden', figures.element.hidden)
+    void update(true)
+  }
+
+  function toggleVerdict(verdict: 'correct' | 'incorrect'): void {
+    const filter = currentFilter()
+    setFilter({ ...filter, verdict: filter.verdict === verdict ? null : verdict })
+  }
+
+  let shown = { filter: context.route.filter, sort: context.route.sort, group: context.route.group }
+  const offRoute = context.onRoute(({ filter, sort, group }) => {
+    const before = shown
+    shown = { filter, sort, group }
+    if (before.filter !== filter) void update(true)
+    else if (before.sort !== sort || before.group !== group) void update(false)
+  })
+  const offRun = run.subscribe(() => {
+    const next = createRunCard(run)
+    const open = Array.from(card.querySelectorAll('details'), details => details.open)
+    next.querySelectorAll('details').forEach((details, index) => {
+      details.open = open[index] ?? false
+    })
+    card.replaceWith(next)
+    card = next
+    void update(true)
+  })
+  void update(true)
+
   return {
-    element: h('div', {}, String(context.run.columns.count)),
-    shortcuts: [],
-    destroy() {},
-    shown() {},
-    neighbour: () => null,
+    element,
+    shortcuts: [
+      { keys: ['j', 'ArrowDown'], name: 'next sample', run: () => table.move(1) },
+      { keys: ['k', 'ArrowUp'], name: 'previous sample', run: () => table.move(-1) },
+      { keys: ['PageDown'], name: 'twenty further', run: () => table.move(20) },
+      { keys: ['PageUp'], name: 'twenty back', run: () => table.move(-20) },
+      { keys: ['Home'], name: 'first sample', run: () => table.markFirst() },
+      { keys: ['End'], name: 'last sample', run: () => table.markLast() },
+      {
+        keys: ['Enter'],
+        name: 'replay the sample',
+        run: () => table.marked !== null && openRow(table.marked),
+      },
+      { keys: ['/'], name: 'filter', run: () => bar.focus() },
+      { keys: ['x'], name: 'only wrong answers', run: () => toggleVerdict('incorrect') },
+      { keys: ['r'], name: 'only right answers', run: () => toggleVerdict('correct') },
+      { keys: ['s'], name: 'sort by the score', run: () => sortBy(currentScore()) },
+      {
+        keys: ['g'],
+        name: 'group by problem',
+        run: () => context.navigate({ group: !context.route.group }, { replace: true }),
+      },
+      { keys: ['p'], name: 'hide or show the figures', run: toggleFigures },
+      { keys: ['c'], name: 'save the listed samples as CSV', run: saveCsv },
+      { keys: ['Escape'], name: 'end the filter', run: () => setFilter(parseFilter('')) },
+    ],
+    destroy() {
+      clearTimeout(typing)
+      offRoute()
+      offRun()
+      figures.destroy()
+      table.destroy()
+    },
+    shown: () => table.refresh(),
+    neighbour(row, by) {
+      const index = listedRows.indexOf(row)
+      return index === -1 ? null : (listedRows[index + by] ?? null)
+    },
   }
 }

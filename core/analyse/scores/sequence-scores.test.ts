@@ -92,7 +92,12 @@ test('an answer of flat distributions scores above one of sharp ones, whatever t
   )
 })
 
-test('every score says in words what it is', () => {
-  for (const { unit, formula, source, nullWhen } of Object.values(sequenceScores))
-    for (const text of [unit, formula, source, nullWhen]) expect(text).not.toBe('')
+test('every score says in words what it is, and those of the likeliest tokens how many were recorded', () => {
+  const definitions = scoreDefinitions(7)
+  for (const name of sequenceScoreNames) expect(Object.keys(definitions)).toContain(name)
+  for (const [name, definition] of Object.entries(definitions)) {
+    expect(Object.keys(definition)).toEqual(['unit', 'formula', 'source', 'nullWhen'])
+    for (const text of Object.values(definition)) expect(text).not.toBe('')
+    expect(definition.formula.includes('k = 7'), name).toBe(name.startsWith('DeepConf'))
+  }
 })

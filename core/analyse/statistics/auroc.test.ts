@@ -1,17 +1,22 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { dataSets, expectClose, splitScores } from '../../../test/golden/statistics.ts'
+import { dataSets, expectClose, groupScores } from '../../../test/golden/statistics.ts'
 import { auroc } from './auroc.ts'
 import { mannWhitney } from './mann-whitney.ts'
 
 test.each(dataSets)('agrees with scikit-learn and with DeLong over all pairs: $name', dataSet => {
-  const { positives, negatives } = splitScores(dataSet)
-  const found = auroc(positives, negatives)
+  const groups = groupScores(dataSet.scores, dataSet.incorrect)
+  const found = auroc(groups)
   expectClose(found?.value, dataSet.expected.auroc, 'value')
   expectClose(found?.interval?.low, dataSet.expected.aurocInterval?.low, 'low')
   expectClose(found?.interval?.high, dataSet.expected.aurocInterval?.high, 'high')
-  expect(found?.p).toBe(mannWhitney(positives, negatives)?.p)
+  expect(found?.p).toBe(mannWhitney(groups)?.p)
 })
+
+const aurocOf = (positives: number[], negatives: number[]) =>
+  auroc(
+    groupScores([...positives, ...negatives], [...positives.map(() => true), ...negatives.map(() => false)]),
+  )
 
 // Few distinct values, so that ties are common.
 const group = fc.array(fc.integer({ min: -9, max: 9 }), { minLength: 1, maxLength: 30 })
@@ -20,7 +25,7 @@ test('a rising function of the score changes nothing', () => {
   fc.assert(
     fc.property(group, group, (positives, negatives) => {
       const rising = (values: number[]) => values.map(value => Math.exp(value / 3))
-      expect(auroc(rising(positives), rising(negatives))).toEqual(auroc(positives, negatives))
+      expect(aurocOf(rising(positives), rising(negatives))).toEqual(aurocOf(positives, negatives))
     }),
   )
 })
@@ -29,8 +34,8 @@ test('the negated score has the complement, its interval mirrored', () => {
   fc.assert(
     fc.property(group, group, (positives, negatives) => {
       const negated = (values: number[]) => values.map(value => -value)
-      const plain = auroc(positives, negatives)!
-      const mirrored = auroc(negated(positives), negated(negatives))!
+      const plain = aurocOf(positives, negatives)!
+      const mirrored = aurocOf(negated(positives), negated(negatives))!
       expect(mirrored.value).toBeCloseTo(1 - plain.value, 12)
       expectClose(mirrored.interval?.low, plain.interval && 1 - plain.interval.high, 'low')
     }),
@@ -40,7 +45,7 @@ test('the negated score has the complement, its interval mirrored', () => {
 test('is the share of pairs that the positive wins, ties half, and lies inside its interval', () => {
   fc.assert(
     fc.property(group, group, (positives, negatives) => {
-      const found = auroc(positives, negatives)!
+      const found = aurocOf(positives, negatives)!
       let wins = 0
       for (const positive of positives) {
         for (const negative of negatives) wins += positive > negative ? 1 : positive === negative ? 0.5 : 0

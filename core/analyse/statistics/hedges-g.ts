@@ -6,7 +6,7 @@ import { sumOfSquaredDeviations } from './sum-of-squared-deviations.ts'
  * g = (x̄₁ − x̄₂)/s · (1 − 3/(4N − 9)), s² = (Σ(x₁ − x̄₁)² + Σ(x₂ − x̄₂)²)/(N − 2) (Hedges 1981). No unit.
  * Null when either group is empty, with fewer than four values in all, or when neither group varies.
  */
-export function hedgesG(first: readonly number[], second: readonly number[]): number | null {
+export function hedgesG(first: ArrayLike<number>, second: ArrayLike<number>): number | null {
   const firstMean = mean(first)
   const secondMean = mean(second)
   const total = first.length + second.length

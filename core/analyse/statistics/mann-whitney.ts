@@ -1,26 +1,30 @@
-import { averageRanks } from './average-ranks.ts'
 import { normalTail } from './normal-tail.ts'
+import type { TieGroups } from './tie-groups.ts'
 
 /**
- * Mann–Whitney's U of the first group against the second: the number of pairs in which the first's value is the larger, ties counting half.
- * p is two-sided and asymptotic, with continuity and tie correction: z = (|U − n₁n₂/2| − 1/2) / σ,
- * σ² = n₁n₂/12 · (N + 1 − Σ(t³ − t)/(N(N − 1))), t the sizes of the groups of equal values (Hollander and Wolfe 1973).
- * Values that are all equal give p = 1. Null when either group is empty.
+ * Mann–Whitney's U of the marked samples against the others: the number of pairs in which the marked one's score is the
+ * larger, ties counting half. p is two-sided and asymptotic, with continuity and tie correction:
+ * z = (|U − n₁n₂/2| − 1/2) / σ, σ² = n₁n₂/12 · (N + 1 − Σ(t³ − t)/(N(N − 1))), t the sizes of the groups of equal scores
+ * (Hollander and Wolfe 1973). Scores that are all equal give p = 1. Null when either class is empty.
  */
-export function mannWhitney(
-  first: readonly number[],
-  second: readonly number[],
-): { u: number; p: number } | null {
-  if (first.length === 0 || second.length === 0) return null
-  const { ranks, tieSizes } = averageRanks([...first, ...second])
-  let rankSum = 0
-  for (let index = 0; index < first.length; index++) rankSum += ranks[index]!
-  const u = rankSum - (first.length * (first.length + 1)) / 2
-
-  const total = ranks.length
-  const pairs = first.length * second.length
+export function mannWhitney({
+  sizes,
+  marked,
+  total,
+  totalMarked,
+}: TieGroups): { u: number; p: number } | null {
+  const pairs = totalMarked * (total - totalMarked)
+  if (pairs === 0) return null
+  let u = 0
+  let othersBelow = 0
   let ties = 0
-  for (const size of tieSizes) ties += size ** 3 - size
+  for (let group = 0; group < sizes.length; group++) {
+    const size = sizes[group]!
+    const others = size - marked[group]!
+    u += marked[group]! * (othersBelow + others / 2)
+    othersBelow += others
+    ties += size ** 3 - size
+  }
   const deviation = Math.sqrt((pairs / 12) * (total + 1 - ties / (total * (total - 1))))
   const distance = Math.abs(u - pairs / 2) - 0.5
   // The correction may overshoot the middle, where the two tails together exceed 1.

@@ -1,5 +1,5 @@
 /** The middle value, or the mean of the two in the middle, in the unit of the values; null with no values. */
-export function median(values: readonly number[]): number | null {
+export function median(values: ArrayLike<number>): number | null {
   if (values.length === 0) return null
   const sorted = Float64Array.from(values).sort()
   const middle = sorted.length >> 1

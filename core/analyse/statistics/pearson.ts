@@ -13,7 +13,7 @@ export interface Correlation {
  * That p, 2·P(T < −|t|) with t = r√((n − 2)/(1 − r²)), is I_(1−r²)((n − 2)/2, 1/2). With n = 2 any line fits and p is 1.
  * Null with fewer than two pairs or when either column is constant. Throws a RangeError when the columns differ in length.
  */
-export function pearson(x: readonly number[], y: readonly number[]): Correlation | null {
+export function pearson(x: ArrayLike<number>, y: ArrayLike<number>): Correlation | null {
   checkSameLength('pearson', x, y)
   const meanX = mean(x)
   const meanY = mean(y)

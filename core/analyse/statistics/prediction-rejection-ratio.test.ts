@@ -1,10 +1,14 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { dataSets, expectClose } from '../../../test/golden/statistics.ts'
+import { dataSets, expectClose, groupScores } from '../../../test/golden/statistics.ts'
 import { predictionRejectionRatio } from './prediction-rejection-ratio.ts'
 
 test.each(dataSets)('agrees with the definition over NumPy: $name', dataSet => {
-  expectClose(predictionRejectionRatio(dataSet.scores, dataSet.incorrect), dataSet.expected.prr, 'prr')
+  expectClose(
+    predictionRejectionRatio(groupScores(dataSet.scores, dataSet.incorrect)),
+    dataSet.expected.prr,
+    'prr',
+  )
 })
 
 test('the oracle has 1, no information has 0, and nothing has more than 1', () => {
@@ -13,10 +17,12 @@ test('the oracle has 1, no information has 0, and nothing has more than 1', () =
     fc.property(fc.array(sample, { minLength: 2, maxLength: 30 }), samples => {
       const incorrect = samples.map(row => row[1])
       fc.pre(incorrect.includes(true) && incorrect.includes(false))
-      expect(predictionRejectionRatio(incorrect.map(Number), incorrect)).toBeCloseTo(1, 12)
-      expect(predictionRejectionRatio(new Array(samples.length).fill(0.5), incorrect)).toBeCloseTo(0, 12)
+      expect(predictionRejectionRatio(groupScores(incorrect.map(Number), incorrect))).toBeCloseTo(1, 12)
+      expect(
+        predictionRejectionRatio(groupScores(new Array(samples.length).fill(0.5), incorrect)),
+      ).toBeCloseTo(0, 12)
       const scores = samples.map(row => row[0])
-      expect(predictionRejectionRatio(scores, incorrect)!).toBeLessThanOrEqual(1 + 1e-12)
+      expect(predictionRejectionRatio(groupScores(scores, incorrect))!).toBeLessThanOrEqual(1 + 1e-12)
     }),
   )
 })

@@ -1,20 +1,21 @@
 import { riskCoverageArea } from './risk-coverage-area.ts'
+import type { TieGroups } from './tie-groups.ts'
 
 /**
  * PRR, the prediction rejection ratio (S − S_random)/(S_oracle − S_random), where S is the area under the curve of accuracy against the
  * share of answers rejected, the most uncertain first (Malinin et al. 2017; lm-polygraph with the whole curve). S is 1 − AURC, S_random
  * the accuracy, and the oracle rejects every incorrect answer first. 1 is the oracle, 0 chance, below 0 worse than chance.
- * Null when every answer is correct, or none: there is nothing to tell apart. Throws a RangeError when the columns differ in length.
+ * Marked is incorrect. Null when every answer is correct, or none: there is nothing to tell apart.
  */
-export function predictionRejectionRatio(
-  uncertainty: readonly number[],
-  incorrect: readonly boolean[],
-): number | null {
-  const risk = riskCoverageArea(uncertainty, incorrect)
-  let errors = 0
-  for (const isIncorrect of incorrect) if (isIncorrect) errors++
-  if (risk === null || errors === 0 || errors === incorrect.length) return null
-  const randomRisk = errors / incorrect.length
-  const oracleRisk = riskCoverageArea(incorrect.map(Number), incorrect)!
-  return (randomRisk - risk) / (randomRisk - oracleRisk)
+export function predictionRejectionRatio(groups: TieGroups): number | null {
+  const { total, totalMarked } = groups
+  if (totalMarked === 0 || totalMarked === total) return null
+  const oracle = {
+    sizes: Uint32Array.of(total - totalMarked, totalMarked),
+    marked: Uint32Array.of(0, totalMarked),
+    total,
+    totalMarked,
+  }
+  const randomRisk = totalMarked / total
+  return (randomRisk - riskCoverageArea(groups)!) / (randomRisk - riskCoverageArea(oracle)!)
 }

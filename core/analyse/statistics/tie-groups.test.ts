@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest'
+import { orderScores } from './score-order.ts'
 import { tieGroups } from './tie-groups.ts'
 
-test('groups equal scores, the lowest first', () => {
-  expect(tieGroups([2, -1, 2, 0, 2], [true, true, false, false, true])).toEqual([
-    { size: 1, marked: 1 },
-    { size: 1, marked: 0 },
-    { size: 3, marked: 2 },
-  ])
-  expect(tieGroups([], [])).toEqual([])
+test('groups equal scores, the lowest first, and leaves missing ones out', () => {
+  const order = orderScores([2, -1, 2, Number.NaN, 0, 2])
+  expect(tieGroups(order, [true, true, false, true, false, true])).toEqual({
+    sizes: Uint32Array.of(1, 1, 3),
+    marked: Uint32Array.of(1, 0, 2),
+    total: 5,
+    totalMarked: 3,
+  })
+  expect(tieGroups(orderScores([]), [])).toMatchObject({ total: 0, totalMarked: 0 })
 })

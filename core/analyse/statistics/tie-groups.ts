@@ -1,20 +1,28 @@
-/** Samples of one score: how many, and how many of them are marked. */
-export interface TieGroup {
-  size: number
-  marked: number
+import type { ScoreOrder } from './score-order.ts'
+
+/** The groups of equal score, the lowest score first: all that a statistic of ranks reads. */
+export interface TieGroups {
+  /** Samples in each group. */
+  sizes: Uint32Array
+  /** How many of them are marked (as a rule: incorrect). */
+  marked: Uint32Array
+  /** Samples in all groups. */
+  total: number
+  /** Marked samples in all groups. */
+  totalMarked: number
 }
 
-/** The groups of equal score, the lowest score first. */
-export function tieGroups(scores: readonly number[], marks: readonly boolean[]): TieGroup[] {
-  const order = scores.map((_, index) => index).sort((first, second) => scores[first]! - scores[second]!)
-  const groups: TieGroup[] = []
-  let previousScore: number | undefined
-  for (const index of order) {
-    if (scores[index] !== previousScore) groups.push({ size: 0, marked: 0 })
-    previousScore = scores[index]!
-    const group = groups.at(-1)!
-    group.size++
-    if (marks[index]) group.marked++
+/** Counts the samples and the marked ones in every group of equal score; `marks` is by sample, as the order's indices are. */
+export function tieGroups({ order, ends }: ScoreOrder, marks: ArrayLike<number | boolean>): TieGroups {
+  const sizes = new Uint32Array(ends.length)
+  const marked = new Uint32Array(ends.length)
+  let totalMarked = 0
+  let position = 0
+  for (let group = 0; group < ends.length; group++) {
+    const start = position
+    for (; position < ends[group]!; position++) if (marks[order[position]!]) marked[group]!++
+    sizes[group] = position - start
+    totalMarked += marked[group]!
   }
-  return groups
+  return { sizes, marked, total: order.length, totalMarked }
 }

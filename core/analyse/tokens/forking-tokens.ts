@@ -1,5 +1,5 @@
 import type { TokenColumns } from '../../formats/run-columns.ts'
-import { binEdge, binOfTop, createEntropyHistogram, type EntropyHistogram } from './entropy-histogram.ts'
+import { binEdge, binOfTop, type EntropyHistogram, entropyBins } from './entropy-histogram.ts'
 
 /** A token that often stands where the model was least certain. */
 export interface ForkingToken {
@@ -58,60 +58,82 @@ const mostAlternatives = 64
 /** An alternative that is less likely is no alternative. */
 const leastProbability = 0.01
 
-interface TokenCount {
+/** A token of the vocabulary. */
+interface TokenRow {
   id: number
   text: string | null
-  occurrences: number
-  entropies: EntropyHistogram
+  /** Number of its row in the table of entropies. */
+  row: number
   alternatives: Map<number, number>
 }
 
+/** Numbers of a row of the table: count and sum of each bin, side by side so that adding touches memory once. */
+const rowLength = 2 * entropyBins
+
 /**
- * Finds forking tokens in one pass: since the threshold is known only at the end, each token keeps its own histogram.
+ * Finds forking tokens in one pass: since the threshold is known only at the end, each token keeps its own histogram, all
+ * of them in one table.
  */
 export function createForkingCounter(): ForkingCounter {
-  const counts = new Map<number, TokenCount>()
+  const rows = new Map<number, TokenRow>()
+  let table = new Float64Array(256 * rowLength)
   let leftOut = 0
+
+  function createRow(id: number, text: string | null): TokenRow {
+    const created = { id, text, row: rows.size, alternatives: new Map() }
+    rows.set(id, created)
+    if (rows.size * rowLength > table.length) {
+      const larger = new Float64Array(2 * table.length)
+      larger.set(table)
+      table = larger
+    }
+    return created
+  }
+
   return {
     add({ tokenId, tokenText, logprob, topIds, topLogprobs, entropyNats }, index, bin) {
       const id = tokenId[index]!
-      let count = counts.get(id)
-      if (count === undefined) {
-        if (counts.size >= mostTokens) {
+      let token = rows.get(id)
+      if (token === undefined) {
+        if (rows.size >= mostTokens) {
           leftOut++
           return
         }
-        const text = tokenText[index] ?? null
-        count = { id, text, occurrences: 0, entropies: createEntropyHistogram(), alternatives: new Map() }
-        counts.set(id, count)
+        token = createRow(id, tokenText[index] ?? null)
       }
-      count.occurrences++
-      count.entropies.counts[bin]!++
-      count.entropies.sums[bin]! += entropyNats[index]!
+      const cell = token.row * rowLength + 2 * bin
+      table[cell]!++
+      table[cell + 1]! += entropyNats[index]!
       // What is left beside the chosen token bounds the alternative.
       if (1 - Math.exp(logprob[index]!) < leastProbability) return
       const place = topIds[index]?.[0] === id ? 1 : 0
       const alternative = topIds[index]?.[place]
       const probability = Math.exp(topLogprobs[index]?.[place] ?? Number.NEGATIVE_INFINITY)
       if (alternative === undefined || probability < leastProbability) return
-      const before = count.alternatives.get(alternative)
-      if (before !== undefined || count.alternatives.size < mostAlternatives)
-        count.alternatives.set(alternative, (before ?? 0) + probability)
+      const before = token.alternatives.get(alternative)
+      if (before !== undefined || token.alternatives.size < mostAlternatives)
+        token.alternatives.set(alternative, (before ?? 0) + probability)
     },
+
     finish(histogram) {
       const lowest = binOfTop(forkingShare, histogram)
-      const all = sumFrom(histogram.counts, 0)
-      const n = sumFrom(histogram.counts, lowest)
-      const tokens = [...counts.values()]
-        .map(count => ({
-          count,
-          n: sumFrom(count.entropies.counts, lowest),
-          entropy: sumFrom(count.entropies.sums, lowest),
-        }))
-        .filter(row => row.n > 0)
-        .sort((a, b) => b.n - a.n || a.count.id - b.count.id)
+      const all = sum(histogram.counts)
+      const n = sum(histogram.counts.subarray(lowest))
+      const tokens = Array.from(rows.values(), token => {
+        const found = { token, n: 0, occurrences: 0, entropy: 0 }
+        for (let bin = 0; bin < entropyBins; bin++) {
+          const cell = token.row * rowLength + 2 * bin
+          found.occurrences += table[cell]!
+          if (bin < lowest) continue
+          found.n += table[cell]!
+          found.entropy += table[cell + 1]!
+        }
+        return found
+      })
+        .filter(found => found.n > 0)
+        .sort((a, b) => b.n - a.n || a.token.id - b.token.id)
         .slice(0, shownTokens)
-        .map(({ count: { id, text, occurrences, alternatives }, n, entropy }) => ({
+        .map(({ token: { id, text, alternatives }, n, occurrences, entropy }) => ({
           id,
           text,
           n,
@@ -122,7 +144,7 @@ export function createForkingCounter(): ForkingCounter {
             .slice(0, shownAlternatives)
             .map(([other, expectedCount]) => ({
               id: other,
-              text: counts.get(other)?.text ?? null,
+              text: rows.get(other)?.text ?? null,
               expectedCount,
             })),
         }))
@@ -137,8 +159,6 @@ export function createForkingCounter(): ForkingCounter {
   }
 }
 
-function sumFrom(values: Float64Array, first: number): number {
-  let sum = 0
-  for (let index = first; index < values.length; index++) sum += values[index]!
-  return sum
+function sum(values: Float64Array): number {
+  return values.reduce((total, value) => total + value, 0)
 }

@@ -12,7 +12,11 @@ import { classifyToken, type TokenKind, tokenKinds } from './token-kind.ts'
 export interface FindingsSample {
   correct: boolean
   finishReason: FinishReason
-  /** Index in the generated text of the first wrong character (`sortError`); null or absent where it is not known. */
+  /**
+   * Index in the generated text of the first wrong character (`sortError`); null or absent where it is not known. It is
+   * looked up in the texts of the tokens strung together, which are longer by a sign or two behind a character whose bytes
+   * are split among tokens.
+   */
   firstWrongCharacter?: number | null
 }
 

@@ -1,0 +1,26 @@
+import { studentQuantile975 } from './student-quantile.ts'
+
+/** What the resamples of a bootstrap say of a statistic's standard error. */
+export interface BootstrapSpread {
+  standardError: number
+  /** Student's quantile for as many degrees of freedom as there are clusters, less one. */
+  quantile: number
+}
+
+/**
+ * Standard error from resampled values, √(C/(C − 1)) times their standard deviation, C the number of clusters, since a
+ * resample of C clusters varies by that much less. With Student's quantile and the logit scale such an interval covers 95 % with 25
+ * clusters, where the percentiles of the resamples cover 92.5 %. Resamples in which the value is undefined (NaN: a class was
+ * not drawn) are left out; null when more than a tenth are, or with fewer than two clusters.
+ */
+export function bootstrapSpread(values: Float64Array, clusterCount: number): BootstrapSpread | null {
+  const defined = values.filter(value => !Number.isNaN(value))
+  if (clusterCount < 2 || defined.length < 2 || defined.length < 0.9 * values.length) return null
+  let sum = 0
+  for (const value of defined) sum += value
+  const center = sum / defined.length
+  let squares = 0
+  for (const value of defined) squares += (value - center) ** 2
+  const standardError = Math.sqrt((squares / (defined.length - 1)) * (clusterCount / (clusterCount - 1)))
+  return { standardError, quantile: studentQuantile975(clusterCount - 1) }
+}

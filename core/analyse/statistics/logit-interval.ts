@@ -1,0 +1,17 @@
+import { logistic, logit } from './logistic.ts'
+import { normalQuantile975 } from './normal-tail.ts'
+import type { Interval } from './wilson-interval.ts'
+
+/**
+ * 95 % interval of a value between 0 and 1 on the logit scale, so that it stays inside: logit A ± z·σ/(A(1 − A)), σ the
+ * standard error of A (delta method). `quantile` is z, or Student's t. Null at 0 and 1 and when σ is 0, where it says nothing.
+ */
+export function logitInterval(
+  value: number,
+  standardError: number,
+  quantile: number = normalQuantile975,
+): Interval | null {
+  if (!(standardError > 0 && value > 0 && value < 1)) return null
+  const half = (quantile * standardError) / (value * (1 - value))
+  return { low: logistic(logit(value) - half), high: logistic(logit(value) + half) }
+}

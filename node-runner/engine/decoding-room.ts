@@ -1,0 +1,17 @@
+import { beamCandidates } from '../../core/generate/beam-search.ts'
+import type { ModelRoom } from '../../core/model/language-model.ts'
+
+/** The room that decoding takes of each group: a slot for every beam of the answers made at once, and the largest logits. */
+export function decodingRoom(
+  answersAtOnce: number,
+  topLogprobs: number,
+  decoding: { numBeams?: number; stopIds: readonly number[] },
+  vocabulary: number,
+): Pick<ModelRoom, 'sequences' | 'topK'> {
+  const { numBeams = 1, stopIds } = decoding
+  const candidates = numBeams > 1 ? beamCandidates(numBeams, stopIds.length) : 2
+  return {
+    sequences: answersAtOnce * numBeams,
+    topK: Math.min(Math.max(topLogprobs, candidates), vocabulary),
+  }
+}

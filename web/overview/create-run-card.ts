@@ -1,0 +1,115 @@
+import { formatNumber, formatP } from '../../core/figures/format-number.ts'
+import type { OpenRun } from '../data/open-run.ts'
+import { h } from '../dom.ts'
+
+/** What a run is and what came of it, on a few lines; made again when samples come. */
+export function createRunCard({ facts, analysis }: OpenRun): HTMLElement {
+  const { accuracy, auroc, entropyNats, total, errors, capHitRate, warnings } = analysis
+  const results = h(
+    'dl',
+    { class: 'results' },
+    result(
+      'Accuracy',
+      accuracy.value === null ? '–' : percent(accuracy.value),
+      interval(accuracy.low, accuracy.high, percent),
+    ),
+    result(
+      'AUROC of entropy for errors',
+      auroc.value === null ? '–' : auroc.value.toFixed(3),
+      auroc.value === null
+        ? 'undefined with one class'
+        : [
+            interval(auroc.low, auroc.high, share => share.toFixed(3)),
+            auroc.p === null ? '' : formatP(auroc.p),
+          ]
+            .filter(Boolean)
+            .join(', '),
+    ),
+    result(
+      'Samples',
+      total.toLocaleString('en'),
+      errors > 0 ? `${errors.toLocaleString('en')} failed` : 'none failed',
+    ),
+    result(
+      'Mean entropy, wrong − right',
+      entropyNats.difference === null ? '–' : `${formatNumber(entropyNats.difference)} nats`,
+      entropyNats.hedgesG === null ? '' : `Hedges’ g ${formatNumber(entropyNats.hedgesG)}`,
+    ),
+    result('At the token limit', capHitRate === null ? '–' : percent(capHitRate), 'of all samples'),
+  )
+  const settings = facts && [
+    ['Model', [facts.model, facts.dtypes].filter(Boolean).join(', ')],
+    [
+      'Data',
+      [facts.dataSet, facts.problems === null ? null : `${facts.problems.toLocaleString('en')} problems`]
+        .filter(Boolean)
+        .join(', '),
+    ],
+    [
+      'Mesh',
+      facts.mesh ? `tensor ${facts.mesh.tp} × data ${facts.mesh.dp}, ${facts.adapters.join(', ')}` : '',
+    ],
+    ['Decoding', decodingText(facts.decoding)],
+    [
+      'Versions',
+      Object.entries(facts.versions)
+        .map(([name, version]) => `${name} ${version}`)
+        .join(', '),
+    ],
+  ]
+  return h(
+    'section',
+    { class: 'run-card', 'aria-label': 'The run' },
+    results,
+    h(
+      'div',
+      { class: 'card-more' },
+      settings &&
+        h(
+          'details',
+          {},
+          h('summary', {}, 'Settings'),
+          h(
+            'dl',
+            { class: 'settings' },
+            settings.flatMap(([name, text]) => [h('dt', {}, name), h('dd', {}, text || '–')]),
+          ),
+        ),
+      warnings.length > 0 &&
+        h(
+          'details',
+          { class: 'warnings' },
+          h('summary', {}, warnings.length === 1 ? '1 warning' : `${warnings.length} warnings`),
+          h(
+            'ul',
+            {},
+            warnings.map(warning => h('li', {}, warning)),
+          ),
+        ),
+    ),
+  )
+}
+
+function result(name: string, value: string, remark: string): HTMLElement {
+  return h(
+    'div',
+    {},
+    h('dt', {}, name),
+    h('dd', {}, h('span', { class: 'value' }, value), ' ', h('span', { class: 'remark' }, remark)),
+  )
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`
+}
+
+function interval(low: number | null, high: number | null, format: (value: number) => string): string {
+  return low === null || high === null ? '' : `95 %: ${format(low)} – ${format(high)}`
+}
+
+function decodingText(decoding: Record<string, unknown>): string {
+  return Object.entries(decoding)
+    .filter(([, value]) => value !== null && typeof value !== 'object')
+    .map(([name, value]) => `${name} ${String(value)}`)
+    .join(', ')
+}

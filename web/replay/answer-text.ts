@@ -1,0 +1,122 @@
+import type { DisplayUnit } from '../text/display-units.ts'
+import { h } from '../dom.ts'
+import { tokenElements } from '../text/token-elements.ts'
+import type { Stretch } from './playback.ts'
+
+/** What the answer's text tells the replay. */
+export interface AnswerTextEvents {
+  /** The pointer is over a token, or over none. */
+  hover(token: number | null): void
+  pick(token: number): void
+}
+
+/** The answer's text: tokens made once, of which a replay changes a few classes a frame. */
+export interface AnswerText {
+  element: HTMLElement
+  setCurrent(token: number): void
+  setLocked(token: number | null): void
+  /** Tokens after the current one are dimmed while an answer is revealed. */
+  setRevealing(isRevealing: boolean): void
+  /** A class of 0 to 7 for each token; a unit shows the largest of its tokens. */
+  setClasses(classes: ArrayLike<number>): void
+  setStretch(stretch: Stretch | null): void
+  /** Brings a token into sight, at once: a replay scrolls too often for gliding. */
+  show(token: number): void
+}
+
+/** Makes the scrollable text of an answer. */
+export function createAnswerText(
+  units: readonly DisplayUnit[],
+  count: number,
+  events: AnswerTextEvents,
+): AnswerText {
+  const made = tokenElements(units)
+  const element = h('div', { class: 'answer-text' }, ...made.paragraphs)
+  const unitOfToken = new Int32Array(count)
+  const unitOfElement = new Map<Element, number>()
+  for (const [index, { start, end }] of units.entries()) {
+    unitOfToken.fill(index, start, end)
+    unitOfElement.set(made.units[index]!, index)
+  }
+  const shownClasses = new Uint8Array(units.length)
+  let current = -1
+  let locked = -1
+  let isRevealing = false
+  let firstAhead = made.groups.length
+  let marked: Stretch = { start: 0, end: 0 }
+
+  const unitOfTarget = (target: EventTarget | null) =>
+    target instanceof Element ? unitOfElement.get(target.closest('.token')!) : undefined
+  element.addEventListener('pointerover', event => {
+    const unit = unitOfTarget(event.target)
+    events.hover(unit === undefined ? null : units[unit]!.start)
+  })
+  element.addEventListener('pointerleave', () => events.hover(null))
+  element.addEventListener('click', event => {
+    const unit = unitOfTarget(event.target)
+    // A drag that selected text is no pick.
+    if (unit !== undefined && document.getSelection()?.isCollapsed !== false) events.pick(units[unit]!.start)
+  })
+
+  /** Only groups between the old and the new border change; within the current group, CSS dims what follows. */
+  const dimGroups = () => {
+    const border = isRevealing && current >= 0 ? made.groupOfUnit[current]! + 1 : made.groups.length
+    for (let group = Math.min(border, firstAhead); group < Math.max(border, firstAhead); group++)
+      made.groups[group]!.classList.toggle('ahead', group >= border)
+    firstAhead = border
+  }
+
+  return {
+    element,
+    setCurrent(token) {
+      const unit = unitOfToken[token] ?? -1
+      if (unit === current) return
+      made.units[current]?.classList.remove('current')
+      made.units[unit]?.classList.add('current')
+      current = unit
+      dimGroups()
+    },
+    setLocked(token) {
+      made.units[locked]?.classList.remove('locked')
+      locked = token === null ? -1 : unitOfToken[token]!
+      made.units[locked]?.classList.add('locked')
+    },
+    setRevealing(value) {
+      isRevealing = value
+      element.classList.toggle('revealing', value)
+      dimGroups()
+    },
+    setClasses(classes) {
+      for (const [index, { start, end }] of units.entries()) {
+        let largest = 0
+        for (let token = start; token < end; token++) largest = Math.max(largest, classes[token]!)
+        const shown = shownClasses[index]!
+        if (largest === shown) continue
+        if (shown > 0) made.units[index]!.classList.remove(`doubt-${shown}`)
+        if (largest > 0) made.units[index]!.classList.add(`doubt-${largest}`)
+        shownClasses[index] = largest
+      }
+    },
+    setStretch(stretch) {
+      const next = stretch
+        ? { start: unitOfToken[stretch.start]!, end: unitOfToken[stretch.end - 1]! + 1 }
+        : { start: 0, end: 0 }
+      const isIn = (unit: number, { start, end }: Stretch) => unit >= start && unit < end
+      for (let unit = Math.min(marked.start, next.start); unit < Math.max(marked.end, next.end); unit++)
+        if (isIn(unit, marked) !== isIn(unit, next))
+          made.units[unit]!.classList.toggle('in-stretch', isIn(unit, next))
+      marked = next
+    },
+    show(token) {
+      const target = made.units[unitOfToken[token]!]
+      if (!target) return
+      const box = target.getBoundingClientRect()
+      const pane = element.getBoundingClientRect()
+      const margin = 24
+      if (box.top >= pane.top + margin && box.bottom <= pane.bottom - margin) return
+      if (box.top < pane.top && box.bottom > pane.bottom) return
+      // A quarter from the top, so that a replay scrolls seldom.
+      element.scrollTop += box.top - pane.top - pane.height / 4
+    },
+  }
+}

@@ -1,0 +1,119 @@
+import type { TokenColumns } from '../../core/formats/run-columns.ts'
+import { formatNumber } from '../../core/figures/format-number.ts'
+import type { DisplayUnit } from '../text/display-units.ts'
+import { h } from '../dom.ts'
+import { inlineText } from '../text/visible-text.ts'
+import { runningMeans } from './stretch-statistics.ts'
+import { textsOfIds, type TokenChoice, tokenChoices } from './token-choices.ts'
+
+/** The panel of one token: what was chosen, from what, how surely. */
+export interface TokenPanel {
+  element: HTMLElement
+  show(token: number, isLocked: boolean): void
+}
+
+/** One line on a token, for a screen reader. */
+export function tokenSummary(tokens: TokenColumns, units: readonly DisplayUnit[], token: number): string {
+  const text = inlineText(tokens.tokenText[token] ?? `#${tokens.tokenId[token]}`)
+  const unit = unitOf(units, token)
+  const part = unit && unit.end - unit.start > 1 ? `, part ${token - unit.start + 1} of ${inlineText(unit.text)}` : ''
+  return (
+    `Token ${token + 1} of ${tokens.tokenId.length}: ${text}${part}. ` +
+    `Entropy ${formatNumber(tokens.entropyNats[token]!)} nats, ` +
+    `probability ${percent(Math.exp(tokens.logprob[token]!))}, rank ${tokens.rank[token]}.`
+  )
+}
+
+/** Makes the panel. Bars are kept and changed, so that it can follow a replay. */
+export function createTokenPanel(tokens: TokenColumns, units: readonly DisplayUnit[]): TokenPanel {
+  const texts = textsOfIds(tokens)
+  const means = runningMeans(tokens.entropyNats)
+  const title = h('div', { class: 'token-title' })
+  const state = h('span', { class: 'token-state' })
+  const place = h('div', { class: 'token-place' })
+  const bars = h('ol', { class: 'bars' })
+  const facts = h('dl', { class: 'facts' })
+  const outputs = ['Entropy', 'Running mean', 'Varentropy', 'Margin', 'Log-probability', 'Rank', 'Self-certainty'].map(name => {
+    const value = h('dd')
+    facts.append(h('dt', {}, name), value)
+    return value
+  })
+  const element = h('section', { class: 'panel token-panel' },
+    h('div', { class: 'panel-heading' }, h('h3', {}, 'Token'), state),
+    title,
+    place,
+    bars,
+    facts,
+  )
+  let shown = -1
+  return {
+    element,
+    show(token, isLocked) {
+      state.textContent = isLocked ? 'locked, Esc to follow' : ''
+      element.classList.toggle('is-locked', isLocked)
+      if (token === shown || token < 0) return
+      shown = token
+      const unit = unitOf(units, token)
+      title.textContent = inlineText(unit?.text ?? '', 60)
+      const parts = unit ? unit.end - unit.start : 1
+      place.textContent =
+        `${token + 1} of ${tokens.tokenId.length} · id ${tokens.tokenId[token]}` +
+        (parts > 1 ? ` · part ${token - unit!.start + 1} of ${parts} of this character` : '')
+      const choices = tokenChoices(tokens, token)
+      for (const [index, choice] of choices.entries()) {
+        const bar = (bars.children[index] as HTMLElement | undefined) ?? bars.appendChild(makeBar())
+        fillBar(bar, choice, choice.id === null ? null : (texts.get(choice.id) ?? null))
+      }
+      while (bars.childElementCount > choices.length) bars.lastElementChild!.remove()
+      const number = (column: ArrayLike<number>, unit = '') =>
+        `${formatNumber(column[token]!)}${unit && ` ${unit}`}`
+      const values = [
+        number(tokens.entropyNats, 'nats'),
+        number(means, 'nats'),
+        number(tokens.varentropy, 'nats²'),
+        number(tokens.margin),
+        number(tokens.logprob, 'nats'),
+        String(tokens.rank[token]),
+        number(tokens.selfCertainty, 'nats'),
+      ]
+      for (const [index, value] of values.entries()) outputs[index]!.textContent = value
+    },
+  }
+}
+
+function makeBar(): HTMLElement {
+  return h('li', { class: 'bar' },
+    h('span', { class: 'bar-name' }),
+    h('span', { class: 'bar-track' }, h('span', { class: 'bar-fill' })),
+    h('span', { class: 'bar-value' }),
+  )
+}
+
+function fillBar(bar: HTMLElement, { kind, id, rank, probability }: TokenChoice, text: string | null): void {
+  const [name, track, value] = bar.children as unknown as [HTMLElement, HTMLElement, HTMLElement]
+  bar.className = `bar bar-${kind}`
+  name.textContent = kind === 'rest' ? 'all others' : text === null ? `#${id}` : inlineText(text, 16)
+  name.title = kind === 'rest' ? 'Probability outside of these' : `id ${id}, rank ${rank}`
+  ;(track.firstElementChild as HTMLElement).style.transform = `scaleX(${Math.min(1, probability)})`
+  value.textContent = percent(probability)
+  if (kind === 'chosen') bar.setAttribute('aria-current', 'true')
+  else bar.removeAttribute('aria-current')
+}
+
+/** 93.1 %, 0.02 %, 3.1 × 10⁻⁹ %: three digits, never 100 % of what is not all. */
+export function percent(probability: number): string {
+  const share = probability * 100
+  if (share < 100 && share > 99.95) return '> 99.9 %'
+  return `${share > 0 && share < 0.01 ? '< 0.01' : formatNumber(Number(share.toPrecision(3)))} %`
+}
+
+function unitOf(units: readonly DisplayUnit[], token: number): DisplayUnit | undefined {
+  let low = 0
+  let high = units.length - 1
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (units[middle]!.end <= token) low = middle + 1
+    else high = middle
+  }
+  return units[low]
+}

@@ -1,0 +1,104 @@
+import { h } from '../dom.ts'
+import { type IconName, makeIcon, setIcon } from './icon.ts'
+
+/** Paces to choose from, in tokens a second. */
+const paces = [2, 5, 10, 20, 40, 80, 160, 320]
+export const usualPace = 20
+
+/** What the controls ask for. */
+export interface TransportEvents {
+  togglePlay(): void
+  step(by: 1 | -1): void
+  jumpSpike(by: 1 | -1): void
+  toggleLoop(): void
+  scrub(token: number): void
+  setPace(tokensPerSecond: number): void
+}
+
+/** Buttons, pace and slider of a replay. */
+export interface Transport {
+  element: HTMLElement
+  setPlaying(isPlaying: boolean): void
+  setCurrent(token: number): void
+  setLoop(isLooped: boolean): void
+  /** The chosen pace moved by so many places of the list. */
+  shiftPace(by: number): void
+}
+
+/** Makes the controls. `recorded` is the pace of the run, tokens a second; null where nothing was measured. */
+export function createTransport(
+  count: number,
+  spikes: number,
+  recorded: number | null,
+  events: TransportEvents,
+): Transport {
+  const playIcon = makeIcon('play')
+  const play = iconButton('Play', 'Space', playIcon, events.togglePlay)
+  play.classList.add('play-button')
+  const loop = iconButton('Loop the stretch', 'L', 'loop', events.toggleLoop)
+  loop.setAttribute('aria-pressed', 'false')
+  const spikeButtons = [
+    iconButton('Previous spike', 'Shift+,', 'previousSpike', () => events.jumpSpike(-1)),
+    iconButton('Next spike', 'Shift+.', 'nextSpike', () => events.jumpSpike(1)),
+  ] as const
+  for (const button of spikeButtons) button.disabled = spikes === 0
+  const slider = h('input', { class: 'scrub' })
+  slider.type = 'range'
+  slider.min = '0'
+  slider.max = String(Math.max(0, count - 1))
+  slider.step = '1'
+  slider.setAttribute('aria-label', 'Token')
+  slider.addEventListener('input', () => events.scrub(Number(slider.value)))
+  const place = h('output', { class: 'transport-place' })
+  const pace = h('select', { class: 'pace' })
+  pace.setAttribute('aria-label', 'Pace')
+  pace.title = 'Tokens a second. The recorded pace spreads the measured duration of the answer evenly over its tokens: a run keeps no time of each token.'
+  for (const value of paces) pace.append(new Option(`${value} tokens/s`, String(value), value === usualPace, value === usualPace))
+  if (recorded !== null) pace.append(new Option(`recorded, ${Number(recorded.toPrecision(3))}/s`, String(recorded)))
+  pace.addEventListener('change', () => events.setPace(Number(pace.value)))
+  const element = h('div', { class: 'transport' },
+    h('div', { class: 'transport-buttons' },
+      spikeButtons[0],
+      iconButton('Previous token', ',', 'previous', () => events.step(-1)),
+      play,
+      iconButton('Next token', '.', 'next', () => events.step(1)),
+      spikeButtons[1],
+      loop,
+    ),
+    slider,
+    place,
+    pace,
+  )
+  element.setAttribute('role', 'group')
+  element.setAttribute('aria-label', 'Replay')
+  return {
+    element,
+    setPlaying(isPlaying) {
+      setIcon(playIcon, isPlaying ? 'pause' : 'play')
+      const name = isPlaying ? 'Pause' : 'Play'
+      play.setAttribute('aria-label', name)
+      play.title = `${name} (Space)`
+    },
+    setCurrent(token) {
+      slider.value = String(token)
+      place.textContent = `${Math.min(token + 1, count)} / ${count}`
+    },
+    setLoop(isLooped) {
+      loop.setAttribute('aria-pressed', String(isLooped))
+    },
+    shiftPace(by) {
+      const next = Math.max(0, Math.min(pace.length - 1, pace.selectedIndex + by))
+      pace.selectedIndex = next
+      events.setPace(Number(pace.value))
+    },
+  }
+}
+
+function iconButton(name: string, keys: string, icon: IconName | SVGElement, act: () => void): HTMLButtonElement {
+  const button = h('button', { class: 'icon-button' }, typeof icon === 'string' ? makeIcon(icon) : icon)
+  button.type = 'button'
+  button.setAttribute('aria-label', name)
+  button.title = `${name} (${keys})`
+  button.addEventListener('click', act)
+  return button
+}

@@ -1,0 +1,90 @@
+import type { DisplayUnit } from './display-units.ts'
+import { h } from '../dom.ts'
+import { visiblePieces } from './visible-text.ts'
+
+/** More characters of one token than this are folded. */
+const longestShown = 400
+/** Tokens of an inline group: what is restyled when the replay moves by a token. */
+const groupSize = 48
+/** Characters of a line, for the height of a paragraph that was not laid out yet. */
+const charactersOfLine = 80
+
+/** The elements of an answer, made once. */
+export interface TokenElements {
+  paragraphs: HTMLElement[]
+  /** Inline parts of paragraphs, in order. */
+  groups: HTMLElement[]
+  /** One a unit, in order. */
+  units: HTMLElement[]
+  /** The group of each unit. */
+  groupOfUnit: Int32Array
+}
+
+/**
+ * An answer as paragraphs of groups of units. A paragraph ends with a unit that ends with a line break, so that each is a
+ * block that the browser lays out only when it comes in sight. All texts are set as text, and each unit is isolated from
+ * its neighbours' direction.
+ */
+export function tokenElements(units: readonly DisplayUnit[]): TokenElements {
+  const made: TokenElements = {
+    paragraphs: [],
+    groups: [],
+    units: [],
+    groupOfUnit: new Int32Array(units.length),
+  }
+  let paragraph: HTMLElement | null = null
+  let group: HTMLElement | null = null
+  let characters = 0
+  let lines = 0
+  for (const [index, unit] of units.entries()) {
+    if (!paragraph) {
+      paragraph = h('div', { class: 'paragraph' })
+      paragraph.dir = 'auto'
+      made.paragraphs.push(paragraph)
+      group = null
+      characters = lines = 0
+    }
+    if (!group || group.childElementCount >= groupSize) {
+      group = h('span', { class: 'group' })
+      paragraph.append(group)
+      made.groups.push(group)
+    }
+    const element = unitElement(unit)
+    group.append(element)
+    made.units.push(element)
+    made.groupOfUnit[index] = made.groups.length - 1
+    characters += Math.min(unit.text.length, longestShown)
+    if (unit.text.endsWith('\n') || index === units.length - 1) {
+      lines = Math.ceil(characters / charactersOfLine) + (unit.text.match(/\n/g)?.length ?? 1) - 1
+      paragraph.style.setProperty('--lines', String(lines))
+      paragraph = null
+    }
+  }
+  return made
+}
+
+function unitElement({ text, inText }: DisplayUnit): HTMLElement {
+  const element = h('span', { class: inText ? 'token' : 'token token-outside' })
+  if (text.length <= longestShown) element.append(...textNodes(text))
+  else {
+    const showAll = (event: Event) => {
+      event.stopPropagation()
+      element.replaceChildren(...textNodes(text))
+    }
+    const label = `… show all ${text.length.toLocaleString('en')} characters`
+    const more = h('button', { class: 'token-more', type: 'button', onclick: showAll }, label)
+    element.append(...textNodes(text.slice(0, longestShown)), more)
+  }
+  if (text === '') element.append(h('span', { class: 'control-character' }, '∅'))
+  return element
+}
+
+function textNodes(text: string): Node[] {
+  return visiblePieces(text).map(({ text: piece, glyph, isControl }) => {
+    if (glyph === null) return document.createTextNode(piece)
+    const element = h('span', { class: isControl ? 'control-character' : 'white-space', 'data-glyph': glyph })
+    // A control is not put on the page: it would turn or hide its neighbours.
+    element.textContent = isControl ? glyph : piece
+    return element
+  })
+}

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { ChatMessage, Tokenizer } from '../generate/tokenizer.ts'
+import type { Algebra } from './grading/algebra.ts'
 import type { Problem } from './problem.ts'
 import { planSamples, recordSample } from './samples.ts'
 
@@ -53,8 +54,9 @@ test('the prompt is the rendered conversation, with its ids', () => {
 test('a sample keeps the worked solution beside the further columns of the data set', async () => {
   const problem = { ...problemsOf(1)[0]!, solution: '0 + 1 = 1.', metadata: { level: 2 } }
   const [task, plain] = [problem, problemsOf(1)[0]!].flatMap(of => planSamples([of], characters))
-  const generation = { finishReason: 'stop', error: null, durationMs: 1, tokens: [] } as const
-  const record = (of: typeof task) => recordSample(of!, { ...generation, tokens: [] }, characters)
+  const unasked: Algebra = { equivalent: () => Promise.reject(new Error('no expression to compare')) }
+  const record = (of: typeof task) =>
+    recordSample(of!, { finishReason: 'stop', error: null, durationMs: 1, tokens: [] }, characters, unasked)
   expect((await record(task)).metadata).toEqual({ level: 2, solution: '0 + 1 = 1.' })
   expect((await record(plain)).metadata).toEqual({})
 })

@@ -3,12 +3,8 @@ import { describe, expect, test } from 'vitest'
 import golden from '../../../test/golden/scores.json' with { type: 'json' }
 import { expectClose } from '../../../test/golden/statistics.ts'
 import { tokenRecord } from '../../../test/support/sample-record.ts'
-import {
-  type SequenceScoreName,
-  scoreSequence,
-  sequenceScoreNames,
-  sequenceScores,
-} from './sequence-scores.ts'
+import { scoreDefinitions } from './score-definitions.ts'
+import { type SequenceScoreName, scoreSequence, sequenceScoreNames } from './sequence-scores.ts'
 import { tokenColumns } from './token-columns.ts'
 
 const sample = { finishReason: 'stop', extractedAnswer: null } as const

@@ -240,7 +240,10 @@ export function createSamplesTable(
   function markRow(row: number): void {
     marked = row
     const index = listed.lines.indexOf(row)
-    if (index === -1) return draw()
+    if (index === -1) {
+      draw()
+      return
+    }
     const top = (index * rowHeight) / scale()
     const bottom = top + rowHeight
     if (top < scroller.scrollTop) scroller.scrollTop = top

@@ -1,5 +1,5 @@
-import type { DisplayUnit } from '../text/display-units.ts'
 import { h } from '../dom.ts'
+import type { DisplayUnit } from '../text/display-units.ts'
 import { tokenElements } from '../text/token-elements.ts'
 import type { Stretch } from './playback.ts'
 

@@ -31,7 +31,9 @@ export function createColourControls(change: (colouring: Colouring) => void): Co
   const lowValue = h('output', { class: 'threshold' })
   const highValue = h('output', { class: 'threshold' })
   const scale = h('span', { class: 'colour-scale' }, swatches, low, high)
-  const element = h('div', { class: 'colour-controls' },
+  const element = h(
+    'div',
+    { class: 'colour-controls' },
     h('label', {}, 'Colour by ', select),
     lowValue,
     scale,

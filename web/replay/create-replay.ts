@@ -1,8 +1,278 @@
+import { findSpikes } from '../../core/analyse/scores/entropy-spikes.ts'
 import type { OpenedSample } from '../data/opened-sample.ts'
 import { h } from '../dom.ts'
+import { displayUnits } from '../text/display-units.ts'
 import type { View, ViewContext } from '../view.ts'
+import { createAnswerText } from './answer-text.ts'
+import { classColours, colourClass, parseRgb } from './colour-classes.ts'
+import { type Colouring, createColourControls } from './colour-controls.ts'
+import { doubts } from './measures.ts'
+import { advance, currentToken, type Playback, play, recordedPace, type Stretch } from './playback.ts'
+import { replayShortcuts } from './replay-shortcuts.ts'
+import { sampleHead } from './sample-head.ts'
+import { createDoubtList, createStretchPanel, verdictPanel } from './side-panels.ts'
+import { createTokenPanel, tokenSummary } from './token-panel.ts'
+import { followToken, panRange, zoomRange } from './track-range.ts'
+import { createTracks } from './tracks.ts'
+import { createTransport, usualPace } from './transport.ts'
+import { createTypeset } from './typeset.ts'
 
-/** The replay of one sample. */
-export function createReplay(_context: ViewContext, sample: OpenedSample): View {
-  return { element: h('pre', {}, sample.generatedText), shortcuts: [], destroy() {} }
+/** How many of the least certain tokens are listed. */
+const listedDoubts = 12
+/** The address follows the replay once it rests for so long. */
+const addressRestMs = 250
+
+/** The replay of one sample: its text coloured by doubt, tracks, a cursor that plays, and what is known of each token. */
+export function createReplay(context: ViewContext, sample: OpenedSample): View {
+  const { tokens } = sample
+  const count = tokens.tokenId.length
+  const units = displayUnits(tokens.tokenText, tokens.tokenId, sample.generatedText)
+  const spikes = findSpikes(tokens.entropyNats)
+  const linked = Math.min(context.route.token ?? 0, Math.max(0, count - 1))
+  let playback: Playback = {
+    count,
+    position: linked,
+    playing: false,
+    tokensPerSecond: usualPace,
+    loop: null,
+  }
+  let locked: number | null = context.route.token === null ? null : linked
+  let hovered: number | null = null
+  let stretch: Stretch | null = null
+  let range: Stretch = { start: 0, end: Math.max(1, count) }
+  let frame = 0
+  let frameMs = 0
+  let addressTimer = 0
+
+  const text = createAnswerText(units, count, { hover, pick })
+  const tracks = createTracks(tokens, spikes, { hover, pick, select: setStretch, setRange })
+  const panel = createTokenPanel(tokens, units)
+  const list = createDoubtList(tokens, listedDoubts, jump)
+  const stretchPanel = createStretchPanel(tokens, toggleLoop, () => setStretch(null))
+  const transport = createTransport(count, spikes.length, recordedPace(count, sample.durationMs), {
+    togglePlay,
+    step,
+    jumpSpike,
+    toggleLoop,
+    scrub: jump,
+    setPace: tokensPerSecond => {
+      playback = { ...playback, tokensPerSecond }
+    },
+  })
+  const typeset = createTypeset(sample.generatedText, context.settings)
+  const colours = createColourControls(colour)
+  const element = h(
+    'article',
+    { class: 'replay', 'aria-label': 'Replay of a sample' },
+    sampleHead(sample),
+    h(
+      'div',
+      { class: 'replay-body' },
+      h(
+        'div',
+        { class: 'replay-stage' },
+        h('div', { class: 'replay-tools' }, colours.element, typeset.button),
+        h('div', { class: 'replay-texts' }, text.element, typeset.element),
+        transport.element,
+        tracks.element,
+      ),
+      h(
+        'div',
+        { class: 'replay-side' },
+        panel.element,
+        stretchPanel.element,
+        verdictPanel(sample),
+        list.element,
+      ),
+    ),
+  )
+  paintClasses()
+  const themeWatch = new MutationObserver(() => {
+    paintClasses()
+    tracks.redraw()
+  })
+  themeWatch.observe(document.documentElement, { attributeFilter: ['data-theme'] })
+  const sizeWatch = new ResizeObserver(() => tracks.redraw())
+  sizeWatch.observe(element)
+  const endRoute = context.onRoute(({ token }) => {
+    if (token !== null && token !== currentToken(playback)) jump(token)
+  })
+  text.setLocked(locked)
+  show()
+
+  /** Everything that stands on the current token. */
+  function show(): void {
+    const token = count === 0 ? -1 : currentToken(playback)
+    text.setCurrent(token)
+    if (token >= 0) text.show(token)
+    transport.setCurrent(token)
+    const follows = followToken(range, Math.max(0, token), count)
+    if (follows !== range) setRange(follows)
+    tracks.setCurrent(token)
+    list.setCurrent(token)
+    showPanel()
+  }
+
+  function showPanel(): void {
+    panel.show(hovered ?? locked ?? currentToken(playback), hovered === null && locked !== null)
+  }
+
+  function moveTo(position: number): void {
+    playback = { ...playback, position: Math.max(0, Math.min(Math.max(0, count - 1), position)) }
+    show()
+    window.clearTimeout(addressTimer)
+    addressTimer = window.setTimeout(keepAddress, addressRestMs)
+  }
+
+  function keepAddress(): void {
+    context.navigate({ token: currentToken(playback) }, { replace: true })
+  }
+
+  /** Moves to a token and says what it is. */
+  function jump(token: number): void {
+    if (count === 0) return
+    setLocked(null)
+    moveTo(token)
+    context.announce(tokenSummary(tokens, units, currentToken(playback)))
+  }
+
+  function step(by: 1 | -1): void {
+    setPlaying(false)
+    jump(currentToken(playback) + by)
+  }
+
+  function jumpSpike(by: 1 | -1): void {
+    const from = currentToken(playback)
+    const next = by === 1 ? spikes.find(spike => spike > from) : spikes.findLast(spike => spike < from)
+    setPlaying(false)
+    if (next === undefined) context.announce(`no spike ${by === 1 ? 'after' : 'before'} this token`)
+    else jump(next)
+  }
+
+  function pick(token: number): void {
+    setPlaying(false)
+    jump(token)
+    setLocked(token)
+  }
+
+  function setLocked(token: number | null): void {
+    locked = token
+    text.setLocked(token)
+    showPanel()
+  }
+
+  function hover(token: number | null): void {
+    hovered = token
+    showPanel()
+  }
+
+  function setStretch(next: Stretch | null): void {
+    stretch = next
+    if (!next) playback = { ...playback, loop: null }
+    else if (playback.loop) playback = { ...playback, loop: next }
+    text.setStretch(next)
+    tracks.setStretch(next)
+    showLoop()
+  }
+
+  function toggleLoop(): void {
+    if (!stretch)
+      context.announce('no stretch is selected: drag over the tracks, or set its ends with B and E')
+    playback = { ...playback, loop: playback.loop ? null : stretch }
+    showLoop()
+  }
+
+  function showLoop(): void {
+    stretchPanel.show(stretch, playback.loop !== null)
+    transport.setLoop(playback.loop !== null)
+  }
+
+  /** One end of the stretch at the current token, the other where it was or at the answer's end. */
+  function setEnd(end: 'start' | 'end'): void {
+    const token = currentToken(playback)
+    const old = stretch ?? { start: 0, end: count }
+    setStretch(
+      end === 'start'
+        ? { start: token, end: Math.max(token + 1, old.end) }
+        : { start: Math.min(token, old.start), end: token + 1 },
+    )
+  }
+
+  function setRange(next: Stretch): void {
+    range = next
+    tracks.setRange(next)
+  }
+
+  function togglePlay(): void {
+    setPlaying(!playback.playing)
+  }
+
+  function setPlaying(isPlaying: boolean): void {
+    if (isPlaying === playback.playing) return
+    playback = isPlaying ? play(playback) : { ...playback, playing: false }
+    if (playback.playing) setLocked(null)
+    text.setRevealing(playback.playing)
+    transport.setPlaying(playback.playing)
+    cancelAnimationFrame(frame)
+    if (!playback.playing) keepAddress()
+    else {
+      frameMs = performance.now()
+      frame = requestAnimationFrame(playFrame)
+    }
+  }
+
+  function playFrame(nowMs: number): void {
+    const before = currentToken(playback)
+    playback = advance(playback, Math.max(0, nowMs - frameMs))
+    frameMs = nowMs
+    if (currentToken(playback) !== before) show()
+    if (playback.playing) frame = requestAnimationFrame(playFrame)
+    else {
+      text.setRevealing(false)
+      transport.setPlaying(false)
+      keepAddress()
+      context.announce('the end of the answer')
+    }
+  }
+
+  function colour({ measure, thresholds }: Colouring): void {
+    text.setClasses(Uint8Array.from(doubts(measure, tokens), doubt => colourClass(doubt, thresholds)))
+    list.setMeasure(measure)
+  }
+
+  function paintClasses(): void {
+    const page = parseRgb(getComputedStyle(document.body).backgroundColor)
+    for (const [index, { background, ink }] of classColours(page).entries()) {
+      element.style.setProperty(`--doubt-${index + 1}`, background)
+      element.style.setProperty(`--doubt-ink-${index + 1}`, ink)
+    }
+  }
+
+  return {
+    element,
+    shortcuts: replayShortcuts({
+      togglePlay,
+      step,
+      jumpSpike,
+      toggleLoop,
+      setEnd,
+      toStart: () => jump(0),
+      toEnd: () => jump(count - 1),
+      lock: () => setLocked(locked === null ? currentToken(playback) : null),
+      zoom: factor => setRange(zoomRange(range, factor, currentToken(playback) + 0.5, count)),
+      pan: share => setRange(panRange(range, share, count)),
+      fit: () => setRange({ start: 0, end: Math.max(1, count) }),
+      shiftPace: by => transport.shiftPace(by),
+      nextMeasure: () => colours.nextMeasure(),
+      toggleTypeset: () => typeset.toggle(),
+    }),
+    destroy() {
+      cancelAnimationFrame(frame)
+      window.clearTimeout(addressTimer)
+      themeWatch.disconnect()
+      sizeWatch.disconnect()
+      typeset.destroy()
+      endRoute()
+    },
+  }
 }

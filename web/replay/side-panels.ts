@@ -1,5 +1,5 @@
-import type { TokenColumns } from '../../core/formats/run-columns.ts'
 import { formatNumber } from '../../core/figures/format-number.ts'
+import type { TokenColumns } from '../../core/formats/run-columns.ts'
 import { h } from '../dom.ts'
 import { inlineText } from '../text/visible-text.ts'
 import { doubts, type Measure } from './measures.ts'
@@ -29,9 +29,16 @@ export function verdictPanel(verdict: Verdict): HTMLElement {
     const className = text === null ? 'answer-missing' : 'answer-value'
     return [h('dt', {}, label), h('dd', { class: className, dir: 'auto' }, text ?? 'none found')]
   }
-  return h('section', { class: 'panel verdict-panel' },
+  return h(
+    'section',
+    { class: 'panel verdict-panel' },
     h('div', { class: 'panel-heading' }, h('h3', {}, 'Verdict'), mark),
-    h('dl', { class: 'answers' }, ...answer('Extracted', extractedAnswer), ...answer('Expected', expectedAnswer)),
+    h(
+      'dl',
+      { class: 'answers' },
+      ...answer('Extracted', extractedAnswer),
+      ...answer('Expected', expectedAnswer),
+    ),
     h('p', { class: 'rule' }, `Rule: ${rule}. ${endings[finishReason] ?? finishReason}`),
   )
 }
@@ -50,10 +57,16 @@ export interface DoubtList {
 }
 
 /** Makes the list of the least certain tokens, each with what precedes it. */
-export function createDoubtList(tokens: TokenColumns, length: number, jump: (token: number) => void): DoubtList {
+export function createDoubtList(
+  tokens: TokenColumns,
+  length: number,
+  jump: (token: number) => void,
+): DoubtList {
   const list = h('ol', { class: 'doubts' })
   const measureName = h('span', { class: 'heading-note' })
-  const element = h('section', { class: 'panel doubt-panel' },
+  const element = h(
+    'section',
+    { class: 'panel doubt-panel' },
     h('div', { class: 'panel-heading' }, h('h3', {}, 'Least certain'), measureName),
     list,
   )
@@ -67,10 +80,20 @@ export function createDoubtList(tokens: TokenColumns, length: number, jump: (tok
       const values = measure.values(tokens)
       buttons = new Map()
       for (const token of largestTokens(doubts(measure, tokens), length)) {
-        const before = inlineText(`${textOf(token - 3)}${textOf(token - 2)}${textOf(token - 1)}`.slice(-14), 14)
-        const button = h('button', {},
+        const before = inlineText(
+          `${textOf(token - 3)}${textOf(token - 2)}${textOf(token - 1)}`.slice(-14),
+          14,
+        )
+        const button = h(
+          'button',
+          {},
           h('span', { class: 'doubt-place' }, String(token + 1)),
-          h('bdi', { class: 'doubt-text' }, h('span', { class: 'doubt-before' }, before), h('strong', {}, inlineText(textOf(token) || `#${tokens.tokenId[token]}`, 18))),
+          h(
+            'bdi',
+            { class: 'doubt-text' },
+            h('span', { class: 'doubt-before' }, before),
+            h('strong', {}, inlineText(textOf(token) || `#${tokens.tokenId[token]}`, 18)),
+          ),
           h('span', { class: 'doubt-value' }, formatNumber(values[token]!)),
         )
         button.type = 'button'
@@ -96,7 +119,11 @@ export interface StretchPanel {
 }
 
 /** Makes the panel on a stretch, which can be looped or let go. */
-export function createStretchPanel(tokens: TokenColumns, toggleLoop: () => void, clear: () => void): StretchPanel {
+export function createStretchPanel(
+  tokens: TokenColumns,
+  toggleLoop: () => void,
+  clear: () => void,
+): StretchPanel {
   const heading = h('h3')
   const facts = h('dl', { class: 'facts' })
   const loop = h('button', { class: 'quiet-button' }, 'Loop')
@@ -104,7 +131,9 @@ export function createStretchPanel(tokens: TokenColumns, toggleLoop: () => void,
   for (const button of [loop, close]) button.type = 'button'
   loop.addEventListener('click', toggleLoop)
   close.addEventListener('click', clear)
-  const element = h('section', { class: 'panel stretch-panel' },
+  const element = h(
+    'section',
+    { class: 'panel stretch-panel' },
     h('div', { class: 'panel-heading' }, heading, h('span', { class: 'panel-actions' }, loop, close)),
     facts,
   )

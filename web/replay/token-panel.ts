@@ -1,10 +1,10 @@
-import type { TokenColumns } from '../../core/formats/run-columns.ts'
 import { formatNumber } from '../../core/figures/format-number.ts'
-import type { DisplayUnit } from '../text/display-units.ts'
+import type { TokenColumns } from '../../core/formats/run-columns.ts'
 import { h } from '../dom.ts'
+import type { DisplayUnit } from '../text/display-units.ts'
 import { inlineText } from '../text/visible-text.ts'
 import { runningMeans } from './stretch-statistics.ts'
-import { textsOfIds, type TokenChoice, tokenChoices } from './token-choices.ts'
+import { type TokenChoice, textsOfIds, tokenChoices } from './token-choices.ts'
 
 /** The panel of one token: what was chosen, from what, how surely. */
 export interface TokenPanel {
@@ -16,7 +16,8 @@ export interface TokenPanel {
 export function tokenSummary(tokens: TokenColumns, units: readonly DisplayUnit[], token: number): string {
   const text = inlineText(tokens.tokenText[token] ?? `#${tokens.tokenId[token]}`)
   const unit = unitOf(units, token)
-  const part = unit && unit.end - unit.start > 1 ? `, part ${token - unit.start + 1} of ${inlineText(unit.text)}` : ''
+  const part =
+    unit && unit.end - unit.start > 1 ? `, part ${token - unit.start + 1} of ${inlineText(unit.text)}` : ''
   return (
     `Token ${token + 1} of ${tokens.tokenId.length}: ${text}${part}. ` +
     `Entropy ${formatNumber(tokens.entropyNats[token]!)} nats, ` +
@@ -31,14 +32,24 @@ export function createTokenPanel(tokens: TokenColumns, units: readonly DisplayUn
   const title = h('div', { class: 'token-title' })
   const state = h('span', { class: 'token-state' })
   const place = h('div', { class: 'token-place' })
-  const bars = h('ol', { class: 'bars' })
+  const bars = h('ol', { class: 'choices' })
   const facts = h('dl', { class: 'facts' })
-  const outputs = ['Entropy', 'Running mean', 'Varentropy', 'Margin', 'Log-probability', 'Rank', 'Self-certainty'].map(name => {
+  const outputs = [
+    'Entropy',
+    'Running mean',
+    'Varentropy',
+    'Margin',
+    'Log-probability',
+    'Rank',
+    'Self-certainty',
+  ].map(name => {
     const value = h('dd')
     facts.append(h('dt', {}, name), value)
     return value
   })
-  const element = h('section', { class: 'panel token-panel' },
+  const element = h(
+    'section',
+    { class: 'panel token-panel' },
     h('div', { class: 'panel-heading' }, h('h3', {}, 'Token'), state),
     title,
     place,
@@ -82,16 +93,18 @@ export function createTokenPanel(tokens: TokenColumns, units: readonly DisplayUn
 }
 
 function makeBar(): HTMLElement {
-  return h('li', { class: 'bar' },
-    h('span', { class: 'bar-name' }),
-    h('span', { class: 'bar-track' }, h('span', { class: 'bar-fill' })),
-    h('span', { class: 'bar-value' }),
+  return h(
+    'li',
+    { class: 'choice' },
+    h('span', { class: 'choice-name' }),
+    h('span', { class: 'choice-track' }, h('span', { class: 'choice-fill' })),
+    h('span', { class: 'choice-value' }),
   )
 }
 
 function fillBar(bar: HTMLElement, { kind, id, rank, probability }: TokenChoice, text: string | null): void {
   const [name, track, value] = bar.children as unknown as [HTMLElement, HTMLElement, HTMLElement]
-  bar.className = `bar bar-${kind}`
+  bar.className = `choice choice-${kind}`
   name.textContent = kind === 'rest' ? 'all others' : text === null ? `#${id}` : inlineText(text, 16)
   name.title = kind === 'rest' ? 'Probability outside of these' : `id ${id}, rank ${rank}`
   ;(track.firstElementChild as HTMLElement).style.transform = `scaleX(${Math.min(1, probability)})`

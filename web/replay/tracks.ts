@@ -1,5 +1,5 @@
-import type { TokenColumns } from '../../core/formats/run-columns.ts'
 import { formatNumber } from '../../core/figures/format-number.ts'
+import type { TokenColumns } from '../../core/formats/run-columns.ts'
 import { h } from '../dom.ts'
 import { drawLane, type Lane, type TrackColours } from './draw-tracks.ts'
 import { doubts, type Measure, trackMeasures, valueOfDoubt } from './measures.ts'
@@ -50,7 +50,9 @@ export function createTracks(tokens: TokenColumns, spikes: readonly number[], ev
   const map = h('div', { class: 'minimap' }, minimap.canvas, mapWindow, mapCursor)
   const values = lanes.map(() => h('output', { class: 'track-value' }))
   const labels = trackMeasures.map((measure, index) =>
-    h('div', { class: 'track-label' },
+    h(
+      'div',
+      { class: 'track-label' },
       h('span', { class: 'track-name' }, measure.label),
       h('span', { class: 'track-scale' }, scaleText(measure, lanes[index]!.lane.largest)),
       values[index]!,
@@ -85,7 +87,8 @@ export function createTracks(tokens: TokenColumns, spikes: readonly number[], ev
   }
   const draw = () => {
     const colours = trackColours(element)
-    for (const { canvas, lane } of lanes) drawLane(sizedContext(canvas, width, laneHeight), lane, range, width, laneHeight, colours)
+    for (const { canvas, lane } of lanes)
+      drawLane(sizedContext(canvas, width, laneHeight), lane, range, width, laneHeight, colours)
     placeBoxes()
     place()
   }
@@ -170,7 +173,8 @@ function listenToPlot(
     events.hover(token)
     if (!from) return
     if (Math.abs(event.clientX - from.x) >= leastDrag) from.isDrag = true
-    if (from.isDrag) events.select({ start: Math.min(from.token, token), end: Math.max(from.token, token) + 1 })
+    if (from.isDrag)
+      events.select({ start: Math.min(from.token, token), end: Math.max(from.token, token) + 1 })
   })
   plot.addEventListener('pointerup', event => {
     if (from && !from.isDrag) events.pick(tokenAt(event))

@@ -52,12 +52,19 @@ export function createTransport(
   const place = h('output', { class: 'transport-place' })
   const pace = h('select', { class: 'pace' })
   pace.setAttribute('aria-label', 'Pace')
-  pace.title = 'Tokens a second. The recorded pace spreads the measured duration of the answer evenly over its tokens: a run keeps no time of each token.'
-  for (const value of paces) pace.append(new Option(`${value} tokens/s`, String(value), value === usualPace, value === usualPace))
-  if (recorded !== null) pace.append(new Option(`recorded, ${Number(recorded.toPrecision(3))}/s`, String(recorded)))
+  pace.title =
+    'Tokens a second. The recorded pace spreads the measured duration of the answer evenly over its tokens: a run keeps no time of each token.'
+  for (const value of paces)
+    pace.append(new Option(`${value} tokens/s`, String(value), value === usualPace, value === usualPace))
+  if (recorded !== null)
+    pace.append(new Option(`recorded, ${Number(recorded.toPrecision(3))}/s`, String(recorded)))
   pace.addEventListener('change', () => events.setPace(Number(pace.value)))
-  const element = h('div', { class: 'transport' },
-    h('div', { class: 'transport-buttons' },
+  const element = h(
+    'div',
+    { class: 'transport' },
+    h(
+      'div',
+      { class: 'transport-buttons' },
       spikeButtons[0],
       iconButton('Previous token', ',', 'previous', () => events.step(-1)),
       play,
@@ -94,7 +101,12 @@ export function createTransport(
   }
 }
 
-function iconButton(name: string, keys: string, icon: IconName | SVGElement, act: () => void): HTMLButtonElement {
+function iconButton(
+  name: string,
+  keys: string,
+  icon: IconName | SVGElement,
+  act: () => void,
+): HTMLButtonElement {
   const button = h('button', { class: 'icon-button' }, typeof icon === 'string' ? makeIcon(icon) : icon)
   button.type = 'button'
   button.setAttribute('aria-label', name)

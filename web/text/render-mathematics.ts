@@ -19,7 +19,11 @@ const options = {
  * Fills `target` with a text and its mathematics typeset by KaTeX, which is fetched the first time. What KaTeX cannot read
  * stands as it was written. Works in slices, so that a long answer does not hold the page, until `signal` stops it.
  */
-export async function renderMathematics(target: HTMLElement, text: string, signal: AbortSignal): Promise<void> {
+export async function renderMathematics(
+  target: HTMLElement,
+  text: string,
+  signal: AbortSignal,
+): Promise<void> {
   const [{ default: library }] = await Promise.all([import('katex'), import('katex/dist/katex.min.css')])
   target.replaceChildren()
   let sliceEnd = performance.now() + sliceMs

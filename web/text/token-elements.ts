@@ -1,5 +1,5 @@
-import type { DisplayUnit } from './display-units.ts'
 import { h } from '../dom.ts'
+import type { DisplayUnit } from './display-units.ts'
 import { visiblePieces } from './visible-text.ts'
 
 /** More characters of one token than this are folded. */

@@ -18,7 +18,8 @@ export function visiblePieces(text: string): VisiblePiece[] {
   const pieces: VisiblePiece[] = []
   let start = 0
   for (const match of text.matchAll(invisible)) {
-    if (match.index > start) pieces.push({ text: text.slice(start, match.index), glyph: null, isControl: false })
+    if (match.index > start)
+      pieces.push({ text: text.slice(start, match.index), glyph: null, isControl: false })
     const { glyph, isControl } = glyphOf(match[0])
     const last = pieces.at(-1)
     // Runs of one kind are one element.

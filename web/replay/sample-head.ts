@@ -1,0 +1,28 @@
+import type { OpenedSample } from '../data/opened-sample.ts'
+import { h } from '../dom.ts'
+import { sampleName } from '../state/route.ts'
+
+/** Which sample it is, its problem, and its prompt folded. */
+export function sampleHead(sample: OpenedSample): HTMLElement {
+  const { problemId, problemIndex, sampleIndex, level, problem, prompt, promptTokens, generatedTokens } =
+    sample
+  const facts = [
+    `sample ${sampleName(problemIndex, sampleIndex)}`,
+    problemId !== String(problemIndex) && `id ${problemId}`,
+    level !== null && `level ${level}`,
+    `${promptTokens} tokens of prompt`,
+    `${generatedTokens} of answer`,
+  ]
+  return h(
+    'header',
+    { class: 'sample-head' },
+    h('p', { class: 'sample-facts' }, facts.filter(Boolean).join(' · ')),
+    h('h2', { class: 'sample-problem', dir: 'auto' }, problem),
+    h(
+      'details',
+      { class: 'sample-prompt' },
+      h('summary', {}, 'Prompt as the model saw it'),
+      h('pre', { dir: 'auto', tabindex: 0 }, prompt),
+    ),
+  )
+}

@@ -1,13 +1,14 @@
 import type { RunColumns } from '../formats/run-columns.ts'
 import type { FinishReason, SampleRecord } from '../formats/sample-record.ts'
-import { type UncertaintyScoreName, uncertaintyScores } from './scores/uncertainty-scores.ts'
+import { scoreSequence, sequenceScoreNames } from './scores/sequence-scores.ts'
+import { tokenColumns } from './scores/token-columns.ts'
 
 /**
  * The columns of a run from its samples, each read once and let go, so they may come from a generator. Every score that
- * a sample lacks, or whose value is not finite, is NaN; so are all scores of a sample that failed.
+ * a sample lacks, or whose value is not finite, is NaN; so are all scores of a sample that failed. A score that no sample has
+ * is left out.
  */
 export function columnsOf(samples: Iterable<SampleRecord>): RunColumns {
-  const names = Object.keys(uncertaintyScores) as UncertaintyScoreName[]
   const problemId: string[] = []
   const problemIndex: number[] = []
   const sampleIndex: number[] = []
@@ -20,7 +21,7 @@ export function columnsOf(samples: Iterable<SampleRecord>): RunColumns {
   const promptTokens: number[] = []
   const generatedTokens: number[] = []
   const durationMs: number[] = []
-  const scores = names.map((): number[] => [])
+  const scores = sequenceScoreNames.map((): number[] => [])
   for (const sample of samples) {
     problemId.push(sample.problemId)
     problemIndex.push(sample.problemIndex)
@@ -34,8 +35,13 @@ export function columnsOf(samples: Iterable<SampleRecord>): RunColumns {
     promptTokens.push(sample.promptTokens)
     generatedTokens.push(sample.generatedTokens)
     durationMs.push(sample.durationMs)
-    for (const [column, name] of names.entries()) {
-      const value = sample.finishReason === 'error' ? null : uncertaintyScores[name](sample)
+    const sequenceScores = {
+      ...scoreSequence(tokenColumns(sample.tokens), sample),
+      // As the sample's result says it, so that no two files of a run differ in a last bit.
+      ...(sample.finishReason !== 'error' && { MeanTokenEntropy: sample.meanEntropyNats }),
+    }
+    for (const [column, name] of sequenceScoreNames.entries()) {
+      const value = sequenceScores[name]
       scores[column]!.push(value !== null && Number.isFinite(value) ? value : Number.NaN)
     }
   }
@@ -53,7 +59,14 @@ export function columnsOf(samples: Iterable<SampleRecord>): RunColumns {
     promptTokens: Int32Array.from(promptTokens),
     generatedTokens: Int32Array.from(generatedTokens),
     durationMs: Float64Array.from(durationMs),
-    scores: Object.fromEntries(names.map((name, column) => [name, Float64Array.from(scores[column]!)])),
+    scores: Object.fromEntries(
+      sequenceScoreNames.flatMap((name, column) =>
+        // A pass that was not made (PTrue) is no score of the run; entropy, which all else stands on, always is.
+        name === 'MeanTokenEntropy' || scores[column]!.some(value => !Number.isNaN(value))
+          ? [[name, Float64Array.from(scores[column]!)]]
+          : [],
+      ),
+    ),
   }
 }
 

@@ -1,9 +1,9 @@
-import type { AnalysisSample } from '../analyse/scores/uncertainty-scores.ts'
+import type { SampleRecord } from '../formats/sample-record.ts'
 import type { TokenRecord } from '../generate/token-record.ts'
 import type { AnswerClass } from './figure-theme.ts'
 
 /** What the figure reads of a sample. A SampleRecord is one. */
-export type FigureSample = Pick<AnalysisSample, 'correct' | 'finishReason' | 'meanEntropyNats'> & {
+export type FigureSample = Pick<SampleRecord, 'correct' | 'finishReason' | 'meanEntropyNats'> & {
   tokens: readonly Pick<TokenRecord, 'entropyNats'>[]
 }
 

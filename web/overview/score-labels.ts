@@ -4,7 +4,7 @@ export const scoreLabels: Readonly<Record<string, { short: string; axis: string 
   MaximumTokenEntropy: { short: 'Largest entropy', axis: 'largest entropy (nats)' },
   FirstTokenEntropy: { short: 'First entropy', axis: 'first token’s entropy (nats)' },
   MaximumSequenceProbability: { short: '−Σ log p', axis: '−Σ log p (nats)' },
-  Perplexity: { short: '−mean log p', axis: '−mean log p (nats)' },
+  Perplexity: { short: 'Perplexity', axis: 'perplexity' },
   MeanTokenMargin: { short: '−margin', axis: '−mean margin' },
   SequenceLength: { short: 'Length', axis: 'tokens' },
 }

@@ -11,6 +11,8 @@ export default defineConfig(({ mode }) => ({
     // A hook may run whole commands that many tests read.
     hookTimeout: 120_000,
     pool: 'forks',
+    // Commands and devices mostly wait for one another; one worker less than there are cores would leave them idle.
+    maxWorkers: '100%',
     reporters: ['default', './test/support/count-reporter.ts'],
   },
 }))

@@ -21,7 +21,6 @@ const evalInto = (name: string, ...mesh: string[]) => [
   ...['--limit', String(problems), '--max-concurrent', '2', '--out', inFolder(name), ...mesh],
 ]
 const twoReplicas = ['--tp', '2', '--dp', '2']
-const group = ['--tp', '2']
 
 async function answersInto(name: string, ...mesh: string[]): Promise<CommandResult> {
   const result = await runEntrace(evalInto(name, ...mesh))
@@ -87,77 +86,72 @@ describeWhere(
   },
 )
 
-describeWhere(
-  showsProcesses,
-  'this machine shows no processes under /proc',
-  'eval on two ranks, interrupted',
-  () => {
-    it(
-      'while it loads, says how to resume',
-      async () => {
-        const { child, result, engine } = await startUntil(0, 'interrupted', ...group)
-        child.kill('SIGINT')
-        const { exitCode, stderr } = await result
-        expect(exitCode, stderr).toBe(130)
-        expect(stderr).toMatch(/^interrupted: 0 of 6 samples are kept in .*; the same command resumes$/m)
-        expect(await isGone(engine)).toBe(true)
-      },
-      timeoutMs,
-    )
+describeWhere(showsProcesses, 'this machine shows no processes under /proc', 'eval, interrupted', () => {
+  it(
+    'while it loads, says how to resume',
+    async () => {
+      const { child, result, engine } = await startUntil(0, 'interrupted')
+      child.kill('SIGINT')
+      const { exitCode, stderr } = await result
+      expect(exitCode, stderr).toBe(130)
+      expect(stderr).toMatch(/^interrupted: 0 of 6 samples are kept in .*; the same command resumes$/m)
+      expect(await isGone(engine)).toBe(true)
+    },
+    timeoutMs,
+  )
 
-    it(
-      'once, keeps what is finished and says how to resume',
-      async () => {
-        const { child, result, engine } = await startUntil(1, 'interrupted', ...group)
-        child.kill('SIGINT')
-        const { exitCode, stderr } = await result
-        expect(exitCode, stderr).toBe(130)
-        const kept = journalLines(inFolder('interrupted'))
-        expect(kept).toBeLessThan(problems)
-        expect(stderr).toContain(
-          `interrupted: ${kept} of ${problems} samples are kept in ${inFolder('interrupted')}; the same command resumes`,
-        )
-        expect(await isGone(engine)).toBe(true)
-      },
-      timeoutMs,
-    )
+  it(
+    'once, keeps what is finished and says how to resume',
+    async () => {
+      const { child, result, engine } = await startUntil(1, 'interrupted')
+      child.kill('SIGINT')
+      const { exitCode, stderr } = await result
+      expect(exitCode, stderr).toBe(130)
+      const kept = journalLines(inFolder('interrupted'))
+      expect(kept).toBeLessThan(problems)
+      expect(stderr).toContain(
+        `interrupted: ${kept} of ${problems} samples are kept in ${inFolder('interrupted')}; the same command resumes`,
+      )
+      expect(await isGone(engine)).toBe(true)
+    },
+    timeoutMs,
+  )
 
-    it(
-      'twice, ends at once what was resumed, also where the engine would not',
-      async () => {
-        const kept = journalLines(inFolder('interrupted'))
-        const { child, result, engine } = await startUntil(kept + 1, 'interrupted', ...group)
-        process.kill(engine, 'SIGSTOP')
-        onTestFinished(async () => {
-          if (!(await isGone(engine, 0))) process.kill(engine, 'SIGKILL')
-        })
-        const said = new Promise(resolve =>
-          child.stderr!.on('data', text => `${text}`.includes('once more') && resolve(text)),
-        )
-        child.kill('SIGINT')
-        await said
-        const started = performance.now()
-        child.kill('SIGINT')
-        // Not the command's streams: the engine, which is stopped, still holds them.
-        const [exitCode] = await once(child, 'exit')
-        expect(exitCode).toBe(130)
-        expect(performance.now() - started).toBeLessThan(5000)
-        process.kill(engine, 'SIGCONT')
-        expect(await isGone(engine), 'the engine is gone').toBe(true)
-        expect((await result).stderr).toContain(`${kept} of ${problems} samples are finished already`)
-      },
-      timeoutMs,
-    )
+  it(
+    'twice, ends at once what was resumed, also where the engine would not',
+    async () => {
+      const kept = journalLines(inFolder('interrupted'))
+      const { child, result, engine } = await startUntil(kept + 1, 'interrupted')
+      process.kill(engine, 'SIGSTOP')
+      onTestFinished(async () => {
+        if (!(await isGone(engine, 0))) process.kill(engine, 'SIGKILL')
+      })
+      const said = new Promise(resolve =>
+        child.stderr!.on('data', text => `${text}`.includes('once more') && resolve(text)),
+      )
+      child.kill('SIGINT')
+      await said
+      const started = performance.now()
+      child.kill('SIGINT')
+      // Not the command's streams: the engine, which is stopped, still holds them.
+      const [exitCode] = await once(child, 'exit')
+      expect(exitCode).toBe(130)
+      expect(performance.now() - started).toBeLessThan(5000)
+      process.kill(engine, 'SIGCONT')
+      expect(await isGone(engine), 'the engine is gone').toBe(true)
+      expect((await result).stderr).toContain(`${kept} of ${problems} samples are finished already`)
+    },
+    timeoutMs,
+  )
 
-    it(
-      'by SIGKILL, leaves no engine behind',
-      async () => {
-        const { child, result, engine } = await startUntil(1, 'killed', ...group)
-        child.kill('SIGKILL')
-        expect((await result).signal).toBe('SIGKILL')
-        expect(await isGone(engine)).toBe(true)
-      },
-      timeoutMs,
-    )
-  },
-)
+  it(
+    'by SIGKILL, leaves no engine behind',
+    async () => {
+      const { child, result, engine } = await startUntil(1, 'killed')
+      child.kill('SIGKILL')
+      expect((await result).signal).toBe('SIGKILL')
+      expect(await isGone(engine)).toBe(true)
+    },
+    timeoutMs,
+  )
+})

@@ -1,5 +1,5 @@
-import { parseRational, type Rational } from '../rational.ts'
 import { type Expression, type FunctionName, fromDegrees, integer, negated } from './expression.ts'
+import { readDecimal, repeatingDecimal } from './read-decimal.ts'
 import { NotAnExpression, TokenCursor } from './token-cursor.ts'
 import { tokenise } from './tokenise.ts'
 
@@ -300,25 +300,4 @@ function isMinusOne(expression: Expression): boolean {
   return expression.factors.every(
     (factor, place) => factor.kind === 'number' && factor.value.numerator === (place === 0 ? -1n : 1n),
   )
-}
-
-function readDecimal(text: string): Rational {
-  const value = parseRational(text.replace(/\.$/, ''))
-  if (value === null) throw new NotAnExpression()
-  return value
-}
-
-/** 0.1\overline{6} = 0.1 + 6/90 */
-function repeatingDecimal(text: string, period: string): Expression {
-  const decimals = /^\d*\.(\d*)$/.exec(text)?.[1]
-  if (decimals === undefined) throw new NotAnExpression()
-  const scale = 10n ** BigInt(decimals.length)
-  const value = { numerator: BigInt(period), denominator: scale * (10n ** BigInt(period.length) - 1n) }
-  return {
-    kind: 'sum',
-    terms: [
-      { kind: 'number', value: readDecimal(text) },
-      { kind: 'number', value },
-    ],
-  }
 }

@@ -1,0 +1,25 @@
+import { parseRational, type Rational } from '../rational.ts'
+import type { Expression } from './expression.ts'
+import { NotAnExpression } from './token-cursor.ts'
+
+/** The exact value of a decimal's digits. Throws NotAnExpression where it is none. */
+export function readDecimal(text: string): Rational {
+  const value = parseRational(text.replace(/\.$/, ''))
+  if (value === null) throw new NotAnExpression()
+  return value
+}
+
+/** A decimal whose last digits repeat for ever: 0.1\overline{6} = 0.1 + 6/90. Throws NotAnExpression where it is none. */
+export function repeatingDecimal(text: string, period: string): Expression {
+  const decimals = /^\d*\.(\d*)$/.exec(text)?.[1]
+  if (decimals === undefined) throw new NotAnExpression()
+  const scale = 10n ** BigInt(decimals.length)
+  const value = { numerator: BigInt(period), denominator: scale * (10n ** BigInt(period.length) - 1n) }
+  return {
+    kind: 'sum',
+    terms: [
+      { kind: 'number', value: readDecimal(text) },
+      { kind: 'number', value },
+    ],
+  }
+}

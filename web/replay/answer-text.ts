@@ -31,7 +31,12 @@ export function createAnswerText(
   events: AnswerTextEvents,
 ): AnswerText {
   const made = tokenElements(units)
-  const element = h('div', { class: 'answer-text' }, ...made.paragraphs)
+  const label = `Answer, ${count.toLocaleString('en')} tokens`
+  const element = h(
+    'div',
+    { class: 'answer-text', tabindex: 0, role: 'region', 'aria-label': label },
+    ...made.paragraphs,
+  )
   const unitOfToken = new Int32Array(count)
   const unitOfElement = new Map<Element, number>()
   for (const [index, { start, end }] of units.entries()) {

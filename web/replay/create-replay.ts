@@ -21,6 +21,8 @@ import { createTypeset } from './typeset.ts'
 const listedDoubts = 12
 /** The address follows the replay once it rests for so long. */
 const addressRestMs = 250
+/** While an answer is played, its numbers change so often at most: faster, nobody reads them. */
+const numbersRestMs = 80
 
 /** The replay of one sample: its text coloured by doubt, tracks, a cursor that plays, and what is known of each token. */
 export function createReplay(context: ViewContext, sample: OpenedSample): View {
@@ -42,12 +44,13 @@ export function createReplay(context: ViewContext, sample: OpenedSample): View {
   let range: Stretch = { start: 0, end: Math.max(1, count) }
   let frame = 0
   let frameMs = 0
+  let numbersMs = 0
   let addressTimer = 0
 
   const text = createAnswerText(units, count, { hover, pick })
   const tracks = createTracks(tokens, spikes, { hover, pick, select: setStretch, setRange })
   const panel = createTokenPanel(tokens, units)
-  const list = createDoubtList(tokens, listedDoubts, jump)
+  const list = createDoubtList(tokens, units, listedDoubts, jump)
   const stretchPanel = createStretchPanel(tokens, toggleLoop, () => setStretch(null))
   const transport = createTransport(count, spikes.length, recordedPace(count, sample.durationMs), {
     togglePlay,
@@ -98,17 +101,23 @@ export function createReplay(context: ViewContext, sample: OpenedSample): View {
     if (token !== null && token !== currentToken(playback)) jump(token)
   })
   text.setLocked(locked)
-  show()
+  // Before it is on the page, nothing can be scrolled to.
+  frame = requestAnimationFrame(show)
 
   /** Everything that stands on the current token. */
   function show(): void {
     const token = count === 0 ? -1 : currentToken(playback)
-    text.setCurrent(token)
+    // What reads the page comes before what writes to it, so that a frame is laid out once.
     if (token >= 0) text.show(token)
-    transport.setCurrent(token)
+    text.setCurrent(token)
     const follows = followToken(range, Math.max(0, token), count)
     if (follows !== range) setRange(follows)
     tracks.setCurrent(token)
+    const nowMs = performance.now()
+    if (playback.playing && nowMs - numbersMs < numbersRestMs) return
+    numbersMs = nowMs
+    tracks.showValues(token)
+    transport.setCurrent(token)
     list.setCurrent(token)
     showPanel()
   }
@@ -228,6 +237,7 @@ export function createReplay(context: ViewContext, sample: OpenedSample): View {
     if (currentToken(playback) !== before) show()
     if (playback.playing) frame = requestAnimationFrame(playFrame)
     else {
+      show()
       text.setRevealing(false)
       transport.setPlaying(false)
       keepAddress()

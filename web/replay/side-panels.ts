@@ -1,6 +1,7 @@
 import { formatNumber } from '../../core/figures/format-number.ts'
 import type { TokenColumns } from '../../core/formats/run-columns.ts'
 import { h } from '../dom.ts'
+import { type DisplayUnit, unitOfToken } from '../text/display-units.ts'
 import { inlineText } from '../text/visible-text.ts'
 import { doubts, type Measure } from './measures.ts'
 import type { Stretch } from './playback.ts'
@@ -49,6 +50,9 @@ const endings: Record<string, string> = {
   error: 'The sample failed.',
 }
 
+/** Characters of an answer that a listed token is shown after. */
+const longestPreceding = 14
+
 /** The least certain tokens by a measure, as places to jump to. */
 export interface DoubtList {
   element: HTMLElement
@@ -59,6 +63,7 @@ export interface DoubtList {
 /** Makes the list of the least certain tokens, each with what precedes it. */
 export function createDoubtList(
   tokens: TokenColumns,
+  units: readonly DisplayUnit[],
   length: number,
   jump: (token: number) => void,
 ): DoubtList {
@@ -70,7 +75,6 @@ export function createDoubtList(
     h('div', { class: 'panel-heading' }, h('h3', {}, 'Least certain'), measureName),
     list,
   )
-  const textOf = (token: number) => tokens.tokenText[token] ?? ''
   let buttons = new Map<number, HTMLButtonElement>()
   let current = -1
   return {
@@ -80,10 +84,8 @@ export function createDoubtList(
       const values = measure.values(tokens)
       buttons = new Map()
       for (const token of largestTokens(doubts(measure, tokens), length)) {
-        const before = inlineText(
-          `${textOf(token - 3)}${textOf(token - 2)}${textOf(token - 1)}`.slice(-14),
-          14,
-        )
+        const unit = unitOfToken(units, token)!
+        const before = precedingText(units, unit.start)
         const button = h(
           'button',
           {},
@@ -92,7 +94,7 @@ export function createDoubtList(
             'bdi',
             { class: 'doubt-text' },
             h('span', { class: 'doubt-before' }, before),
-            h('strong', {}, inlineText(textOf(token) || `#${tokens.tokenId[token]}`, 18)),
+            h('strong', {}, inlineText(unit.text, 18)),
           ),
           h('span', { class: 'doubt-value' }, formatNumber(values[token]!)),
         )
@@ -110,6 +112,17 @@ export function createDoubtList(
       current = token
     },
   }
+}
+
+/** The end of what stands before a token, long enough to recognise the place. */
+function precedingText(units: readonly DisplayUnit[], start: number): string {
+  let text = ''
+  for (let token = start; token > 0 && text.length < longestPreceding; ) {
+    const unit = unitOfToken(units, token - 1)!
+    text = unit.text.slice(-longestPreceding) + text
+    token = unit.start
+  }
+  return inlineText([...text].slice(-longestPreceding).join(''))
 }
 
 /** Statistics of a stretch, hidden while there is none. */

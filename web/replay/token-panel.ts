@@ -1,7 +1,7 @@
 import { formatNumber } from '../../core/figures/format-number.ts'
 import type { TokenColumns } from '../../core/formats/run-columns.ts'
 import { h } from '../dom.ts'
-import type { DisplayUnit } from '../text/display-units.ts'
+import { type DisplayUnit, unitOfToken } from '../text/display-units.ts'
 import { inlineText } from '../text/visible-text.ts'
 import { runningMeans } from './stretch-statistics.ts'
 import { type TokenChoice, textsOfIds, tokenChoices } from './token-choices.ts'
@@ -15,7 +15,7 @@ export interface TokenPanel {
 /** One line on a token, for a screen reader. */
 export function tokenSummary(tokens: TokenColumns, units: readonly DisplayUnit[], token: number): string {
   const text = inlineText(tokens.tokenText[token] ?? `#${tokens.tokenId[token]}`)
-  const unit = unitOf(units, token)
+  const unit = unitOfToken(units, token)
   const part =
     unit && unit.end - unit.start > 1 ? `, part ${token - unit.start + 1} of ${inlineText(unit.text)}` : ''
   return (
@@ -64,7 +64,7 @@ export function createTokenPanel(tokens: TokenColumns, units: readonly DisplayUn
       element.classList.toggle('is-locked', isLocked)
       if (token === shown || token < 0) return
       shown = token
-      const unit = unitOf(units, token)
+      const unit = unitOfToken(units, token)
       title.textContent = inlineText(unit?.text ?? '', 60)
       const parts = unit ? unit.end - unit.start : 1
       place.textContent =
@@ -118,15 +118,4 @@ export function percent(probability: number): string {
   const share = probability * 100
   if (share < 100 && share > 99.95) return '> 99.9 %'
   return `${share > 0 && share < 0.01 ? '< 0.01' : formatNumber(Number(share.toPrecision(3)))} %`
-}
-
-function unitOf(units: readonly DisplayUnit[], token: number): DisplayUnit | undefined {
-  let low = 0
-  let high = units.length - 1
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (units[middle]!.end <= token) low = middle + 1
-    else high = middle
-  }
-  return units[low]
 }

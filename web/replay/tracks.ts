@@ -20,6 +20,8 @@ export interface TrackEvents {
 export interface Tracks {
   element: HTMLElement
   setCurrent(token: number): void
+  /** The values of a token, beside the lanes. */
+  showValues(token: number): void
   setRange(range: Stretch): void
   setStretch(stretch: Stretch | null): void
   /** After a change of size or of colours. */
@@ -140,6 +142,8 @@ export function createTracks(tokens: TokenColumns, spikes: readonly number[], ev
     setCurrent(token) {
       current = token
       place()
+    },
+    showValues(token) {
       for (const [index, value] of values.entries()) {
         const number = columns[index]![token]
         value.textContent = number === undefined ? '' : formatNumber(Number(number.toPrecision(3)))

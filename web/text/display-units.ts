@@ -42,6 +42,18 @@ export function displayUnits(
   return units
 }
 
+/** The unit that holds a token; undefined where there is no such token. */
+export function unitOfToken(units: readonly DisplayUnit[], token: number): DisplayUnit | undefined {
+  let low = 0
+  let high = units.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (units[middle]!.end <= token) low = middle + 1
+    else high = middle
+  }
+  return token < 0 ? undefined : units[low]
+}
+
 /** Neighbours between which a character is cut stay together. */
 function runsOfTokens(tokenText: ArrayLike<string | null>): { start: number; end: number }[] {
   const runs: { start: number; end: number }[] = []

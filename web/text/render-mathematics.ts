@@ -8,10 +8,10 @@ const sliceMs = 8
 const options = {
   trust: false,
   strict: 'ignore',
-  throwOnError: false,
   maxExpand: 500,
   maxSize: 20,
   output: 'htmlAndMathml',
+  // What is not trusted is shown in this colour.
   errorColor: 'inherit',
 } as const
 
@@ -44,7 +44,11 @@ function renderSegment(library: typeof katex, segment: TextSegment): Node {
   if (segment.kind === 'text') return document.createTextNode(segment.text)
   const element = document.createElement('span')
   element.className = segment.kind === 'display' ? 'formula formula-display' : 'formula'
-  library.render(segment.text, element, { ...options, displayMode: segment.kind === 'display' })
-  if (element.querySelector('.katex-error')) element.textContent = segment.text
+  try {
+    library.render(segment.text, element, { ...options, displayMode: segment.kind === 'display' })
+  } catch {
+    // It cannot be read. KaTeX's own rendering of an error would set a style that the policy forbids.
+    element.textContent = segment.text
+  }
   return element
 }

@@ -22,8 +22,9 @@ export interface TokenElements {
 
 /**
  * An answer as paragraphs of groups of units. A paragraph ends with a unit that ends with a line break, so that each is a
- * block that the browser lays out only when it comes in sight. All texts are set as text, and each unit is isolated from
- * its neighbours' direction.
+ * block that the browser lays out only when it comes in sight. All texts are set as text. What turns the
+ * direction of its neighbours is never put on the page, so that scripts from right to left read as they are written even
+ * where a word is several tokens.
  */
 export function tokenElements(units: readonly DisplayUnit[]): TokenElements {
   const made: TokenElements = {
@@ -39,7 +40,6 @@ export function tokenElements(units: readonly DisplayUnit[]): TokenElements {
   for (const [index, unit] of units.entries()) {
     if (!paragraph) {
       paragraph = h('div', { class: 'paragraph' })
-      paragraph.dir = 'auto'
       made.paragraphs.push(paragraph)
       group = null
       characters = lines = 0

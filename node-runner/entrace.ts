@@ -5,6 +5,7 @@ import { NoAdapterError } from './adapter/no-adapter-error.ts'
 import { acceptanceCommand } from './commands/acceptance.ts'
 import { analyseCommand } from './commands/analyse.ts'
 import { benchCommand } from './commands/bench.ts'
+import { compareCommand } from './commands/compare.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { evalCommand } from './commands/eval.ts'
 import { exportCommand } from './commands/export.ts'
@@ -23,6 +24,7 @@ const program = new Command('entrace')
   .addCommand(generateCommand())
   .addCommand(gradeCommand())
   .addCommand(analyseCommand())
+  .addCommand(compareCommand())
   .addCommand(mergeCommand())
   .addCommand(exportCommand())
   .addCommand(viewCommand())

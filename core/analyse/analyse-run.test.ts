@@ -155,7 +155,8 @@ test('warns of cut answers, unread answers and small classes, and only then', ()
     })
   const sound = [...many(100, true), ...many(100, false)]
   // No score of these samples that never varies (slope, spikes) is compared with another.
-  const expected = /^(There are no statistics by level|Values are missing for Token|Some comparisons of scores)/
+  const expected =
+    /^(There are no statistics by level|Values are missing for Token|Some comparisons of scores)/
   expect(analyse(sound).warnings.filter(warning => !expected.test(warning))).toEqual([])
 
   const cut = analyse([...sound, ...many(5, false, { finishReason: 'length' })])

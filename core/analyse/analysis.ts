@@ -1,8 +1,10 @@
 import type { formatVersion } from '../formats/sample-record.ts'
 import type { Calibration } from './calibration/calibration.ts'
 import type { CorrectnessRegression } from './correctness-regression.ts'
+import type { ErrorCounts } from './errors/error-counts.ts'
 import type { AnalysisScore, ScoreComparison } from './score-analysis.ts'
 import type { RejectionPoint } from './statistics/rejection-curve.ts'
+import type { TokenFindings } from './tokens/token-findings.ts'
 
 /** A share with its 95 % interval. */
 export interface AnalysisShare {
@@ -170,6 +172,10 @@ export interface Analysis extends AnalysisStatistics {
   seed: number
   /** The same over the answers that the model ended itself (finishReason "stop"). */
   completedOnly: AnalysisStatistics
+  /** Where in the answers entropy lies; absent where only columns were read. */
+  tokens?: TokenFindings
+  /** The incorrect answers by kind of error; absent where only columns were read. */
+  errorKinds?: ErrorCounts
   /** What a reader must know before believing the numbers, the gravest first, and why each null is one. */
   warnings: string[]
 }

@@ -67,7 +67,7 @@ export class LogitProcessor {
    * Records penalty and temperature of logits [S, V], whose sequences lie in `slots`; gives the processed logits [S, V].
    * With `shifts` these are subtracted first.
    */
-  process(
+  apply(
     device: Device,
     recorder: Recorder,
     logits: Tensor,

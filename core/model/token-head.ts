@@ -74,7 +74,7 @@ export class TokenHead {
   readonly #k: number
   readonly #vocabularyWidths: number[]
   readonly #buffers: HeadBuffers
-  /** Made when it is first asked for: most runs process nothing. */
+  /** Made when it is first asked for: most runs leave logits as they are. */
   #processor: LogitProcessor | null = null
 
   private constructor(weight: PackedWeight, options: TokenHeadOptions, buffers: HeadBuffers) {
@@ -132,7 +132,7 @@ export class TokenHead {
     const processor = processes ? await this.#logitProcessor(device) : null
     const logits = this.#recordLogits(group, normed, scored)
     const slots = scored.map(({ slot }) => slot)
-    const processed = processor?.process(device, group.recorder, logits, slots, sampling) ?? null
+    const processed = processor?.apply(device, group.recorder, logits, slots, sampling) ?? null
     if (processor && processed && truncates && !truncatesTogether)
       processor.truncate(group.recorder, processed, sampling)
     if (chooses) this.#recordChoice(group, logits, processed, scored, sampling)
@@ -185,7 +185,7 @@ export class TokenHead {
     group.begin('penalised candidates')
     const sampling = { temperature: 1, seed: 0, repetitionPenalty: penalty }
     const slots = scored.map(({ slot }) => slot)
-    const processed = processor.process(device, group.recorder, logits, slots, sampling, logDenominators)
+    const processed = processor.apply(device, group.recorder, logits, slots, sampling, logDenominators)
     topK(device, group.recorder, processed, topCandidates, rowsOf(buffers.tensors.top, scored.length))
     const second = await this.#handOver(group, scored.length, false)
     const candidates = scored.map((_, row) => this.#mergeTop(second, row))

@@ -1,15 +1,24 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
+import { type ErrorLabels, readErrorLabels } from '../../core/analyse/errors/error-labels.ts'
 import { gradeAnswer, type Verdict } from '../../core/evaluate/grade-answer.ts'
 import type { SampleRecord } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'
+import { openFileByteSource } from '../files/file-byte-source.ts'
 import { openAlgebra } from '../grading/open-algebra.ts'
 import { analyseColumns } from '../run/analyse-columns.ts'
 import { Journal } from '../run/journal.ts'
 import { type RunDescription, readRunDescription } from '../run/run-description.ts'
 import { summariseRun } from '../run/summarise-run.ts'
 import { type Results, writeResults } from '../run/write-results.ts'
+
+interface AnalyseFlags {
+  fromColumns: boolean
+  labels?: string
+  json: boolean
+  quiet: boolean
+}
 
 /** `entrace analyse`: grades, analyses and draws a run again from its journal; runs no model. */
 export function analyseCommand(): Command {
@@ -21,11 +30,19 @@ export function analyseCommand(): Command {
       'read summary.parquet and traces.parquet only: fast, but grades nothing again',
       false,
     )
+    .option(
+      '--labels <file>',
+      'errors sorted by hand: a .jsonl, .json, .csv or .parquet file with problemId, sampleIndex and kind',
+    )
     .option('--json', 'print the analysis as one JSON document', false)
     .option('--quiet', 'print nothing but errors', false)
-    .action(async (folder: string, flags: { fromColumns: boolean; json: boolean; quiet: boolean }) => {
+    .action(async (folder: string, flags: AnalyseFlags) => {
       const run = readRunDescription(join(folder, 'run.json'))
       const journalPath = join(folder, 'samples.jsonl')
+      if (flags.fromColumns && flags.labels !== undefined)
+        throw new InputError(
+          '--labels sorts errors by their texts, which --from-columns does not read; leave one out',
+        )
       if (!run || !(flags.fromColumns || existsSync(journalPath)))
         throw new InputError(
           `${folder}: expected a run's folder with run.json and samples.jsonl; check the path`,
@@ -33,7 +50,7 @@ export function analyseCommand(): Command {
       report(
         flags.fromColumns
           ? await analyseColumns(folder, run)
-          : await analyseJournal(folder, run, journalPath),
+          : await analyseJournal(folder, run, journalPath, flags.labels),
         flags,
       )
     })
@@ -46,12 +63,27 @@ export function report({ analysis, files }: Results, flags: { json: boolean; qui
   if (!flags.quiet) for (const warning of analysis.warnings) console.error(`warning: ${warning}`)
 }
 
-async function analyseJournal(folder: string, run: RunDescription, journalPath: string): Promise<Results> {
+async function analyseJournal(
+  folder: string,
+  run: RunDescription,
+  journalPath: string,
+  labelsPath?: string,
+): Promise<Results> {
+  const labels = labelsPath === undefined ? undefined : await readLabels(labelsPath)
   const journal = new Journal(journalPath, 'read')
   try {
-    return writeResults(folder, run, (await gradeAll(() => journal.records(run.limit)))())
+    return writeResults(folder, run, (await gradeAll(() => journal.records(run.limit)))(), labels)
   } finally {
     journal.close()
+  }
+}
+
+async function readLabels(path: string): Promise<ErrorLabels> {
+  const source = await openFileByteSource(path)
+  try {
+    return await readErrorLabels(source)
+  } finally {
+    await source.close()
   }
 }
 

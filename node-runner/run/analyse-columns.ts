@@ -45,7 +45,13 @@ export async function analyseColumns(folder: string, run: RunDescription): Promi
       })
       row++
     }
-    return { analysis: writeAnalysis(files, run, columns, figure.data), files }
+    const analysis = writeAnalysis(folder, run, {
+      columns,
+      figureData: figure.data,
+      findings: null,
+      examples: null,
+    })
+    return { analysis, files }
   } finally {
     await Promise.all(opened.map(source => source.close()))
   }

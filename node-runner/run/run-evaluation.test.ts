@@ -27,6 +27,8 @@ const flags: EvalFlags = {
   samples: 1,
   fewShot: 0,
   showPrompt: false,
+  pTrue: false,
+  generationConfig: false,
 }
 
 /** A folder with these files. */

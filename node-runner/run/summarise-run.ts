@@ -29,7 +29,7 @@ export function summariseRun(analysis: Analysis, files: ResultFiles): string {
     ['Spearman', digits(spearman.rho), `p ${probability(spearman.p)}`],
     ['Mann–Whitney U', digits(mannWhitney.u, 1), `p ${probability(mannWhitney.p)}`],
   ]
-  return `${renderTable(rows)}\n\nresults  ${files.results}\ncolumns  ${files.summary}\ntraces   ${files.traces}\nanalysis ${files.analysis}\npicture  ${files.figurePng}`
+  return `${renderTable(rows)}\n\nresults  ${files.results}\ncolumns  ${files.summary}\ntraces   ${files.traces}\nreport   ${files.report}\nanalysis ${files.analysis}\npicture  ${files.figurePng}`
 }
 
 function percent(value: number | null): string {

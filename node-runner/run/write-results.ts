@@ -1,16 +1,23 @@
 import { join } from 'node:path'
 import { analyseRun } from '../../core/analyse/analyse-run.ts'
 import type { Analysis } from '../../core/analyse/analysis.ts'
+import { addAnswerScores } from '../../core/analyse/answers/add-answer-scores.ts'
 import { columnsOf } from '../../core/analyse/columns-of.ts'
+import type { ErrorLabels } from '../../core/analyse/errors/error-labels.ts'
+import { createRunFindings, type RunFindings } from '../../core/analyse/run-findings.ts'
+import { tokenColumns } from '../../core/analyse/scores/token-columns.ts'
+import { createAnswerClassCollector } from '../../core/evaluate/answer-class-collector.ts'
 import { createFigureCollector, type FigureData } from '../../core/figures/figure-data.ts'
 import { encodeSummary } from '../../core/formats/encode-summary.ts'
 import type { RunColumns } from '../../core/formats/run-columns.ts'
 import { formatVersion, type SampleRecord } from '../../core/formats/sample-record.ts'
 import { createTraceWriter } from '../../core/formats/traces-parquet.ts'
+import { createExampleCollector, type ReportExamples } from '../../core/report/report-examples.ts'
 import { renderFigure } from '../figures/render-figure.ts'
 import { openWholeFile } from '../files/whole-file.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
 import type { RunDescription } from './run-description.ts'
+import { writeReport } from './write-report.ts'
 
 /** Paths of what is made from a run's journal. */
 export interface ResultFiles {
@@ -20,6 +27,7 @@ export interface ResultFiles {
   analysis: string
   figureSvg: string
   figurePng: string
+  report: string
 }
 
 /** An analysis, and where the files lie that belong to it. */
@@ -37,20 +45,30 @@ export function resultFiles(folder: string): ResultFiles {
     analysis: join(folder, 'analysis.json'),
     figureSvg: join(folder, 'entropy_analysis.svg'),
     figurePng: join(folder, 'entropy_analysis.png'),
+    report: join(folder, 'report.html'),
   }
 }
 
 /**
  * Writes all results of a run from its samples, which are read once, in the order of the data set, and never held all at
- * once: all_results.json, summary.parquet, traces.parquet, analysis.json and the figure, each whole or not at all.
+ * once: all_results.json, summary.parquet, traces.parquet, analysis.json, the figure and the report, each whole or not at
+ * all. `labels` are errors sorted by hand.
  */
-export function writeResults(folder: string, run: RunDescription, samples: Iterable<SampleRecord>): Results {
+export function writeResults(
+  folder: string,
+  run: RunDescription,
+  samples: Iterable<SampleRecord>,
+  labels?: ErrorLabels,
+): Results {
   const files = resultFiles(folder)
   const results = openWholeFile(files.results)
   const traces = openWholeFile(files.traces)
   try {
     const traceWriter = createTraceWriter(bytes => traces.write(bytes))
     const figure = createFigureCollector()
+    const findings = createRunFindings(labels)
+    const collector = createExampleCollector()
+    const classes = createAnswerClassCollector()
     results.write(
       `{"formatVersion":${JSON.stringify(formatVersion)},"run":${JSON.stringify(run)},"results":[`,
     )
@@ -62,34 +80,54 @@ export function writeResults(folder: string, run: RunDescription, samples: Itera
         separator = ',\n'
         traceWriter.add(sample)
         figure.add(sample)
+        findings.add(sample, tokenColumns(sample.tokens))
+        collector.add(sample)
+        classes.add(sample)
         yield sample
       }
     }
     const columns = columnsOf(passSamplesOn())
+    addAnswerScores(columns, classes.classes)
     results.write('\n]}\n')
     const index = traceWriter.finish()
     results.commit()
     traces.commit()
     writeFileWhole(files.summary, encodeSummary(columns, index))
-    return { analysis: writeAnalysis(files, run, columns, figure.data), files }
+    const { examples } = collector
+    const analysis = writeAnalysis(folder, run, {
+      columns,
+      figureData: figure.data,
+      findings: findings.finish(),
+      examples,
+    })
+    return { analysis, files }
   } finally {
     results.discard()
     traces.discard()
   }
 }
 
-/** Analyses a run's columns; writes analysis.json and the figure. Returns the analysis. */
+/** What of a run is analysed. Findings and examples are null where texts were not read. */
+export interface AnalysedRun {
+  columns: RunColumns
+  figureData: FigureData
+  findings: RunFindings | null
+  examples: ReportExamples | null
+}
+
+/** Analyses a run; writes analysis.json, the figure and the report. Returns the analysis. */
 export function writeAnalysis(
-  files: ResultFiles,
+  folder: string,
   run: RunDescription,
-  columns: RunColumns,
-  figureData: FigureData,
+  { columns, figureData, findings, examples }: AnalysedRun,
 ): Analysis {
-  const analysis = analyseRun(columns)
+  const files = resultFiles(folder)
+  const analysis: Analysis = { ...analyseRun(columns), ...findings }
   writeFileWhole(files.analysis, [`${JSON.stringify(analysis, null, 2)}\n`])
   const figure = renderFigure(figureData, analysis, `${run.model.name} on ${run.dataSet.name}`)
   writeFileWhole(files.figureSvg, [figure.svg])
   writeFileWhole(files.figurePng, [figure.png])
+  writeReport(folder, run, { analysis, columns, examples, panels: figure.svg })
   return analysis
 }
 

@@ -1,0 +1,53 @@
+import type { SampleRecord } from '../formats/sample-record.ts'
+import { compareAnswers } from './grading/compare-answers.ts'
+
+/** Classes of equivalent answers that grow sample by sample. */
+export interface AnswerClassCollector {
+  add(sample: Pick<SampleRecord, 'problemIndex' | 'correct' | 'extractedAnswer'>): void
+  /** For each sample, in the order added, the class of its answer among those to its problem. */
+  readonly classes: ArrayLike<number>
+}
+
+interface ProblemClasses {
+  count: number
+  /** Of right answers, which are equal to the expected one and so to each other; of samples without an answer. */
+  right: number | null
+  none: number | null
+  /** The first answer of every other class. */
+  others: { answer: string; id: number }[]
+}
+
+/**
+ * Sorts the answers to each problem into classes: all right ones are one, all samples without an answer another, and other
+ * answers join the first that exact rules find equal. The algebra is not asked.
+ */
+export function createAnswerClassCollector(): AnswerClassCollector {
+  const classes: number[] = []
+  const problems = new Map<number, ProblemClasses>()
+  return {
+    classes,
+    add({ problemIndex, correct, extractedAnswer }) {
+      let known = problems.get(problemIndex)
+      if (!known) {
+        known = { count: 0, right: null, none: null, others: [] }
+        problems.set(problemIndex, known)
+      }
+      classes.push(classOf(known, correct, extractedAnswer))
+    },
+  }
+}
+
+function classOf(known: ProblemClasses, correct: boolean, answer: string | null): number {
+  if (correct) return (known.right ??= known.count++)
+  if (answer === null) return (known.none ??= known.count++)
+  const same = known.others.find(({ answer: other }) => other === answer || areEqual(other, answer))
+  if (same) return same.id
+  const id = known.count++
+  known.others.push({ answer, id })
+  return id
+}
+
+function areEqual(first: string, second: string): boolean {
+  const found = compareAnswers(first, second, null)
+  return !(found instanceof Promise) && found.equal
+}

@@ -1,0 +1,30 @@
+import type { Decoding } from '../generate/decoding.ts'
+
+/** How answers were decoded, in words. */
+export function describeDecoding(
+  decoding: Partial<Decoding> &
+    Pick<Decoding, 'temperature'> & {
+      maxNewTokens: number
+      seed: number
+      samples: number
+    },
+): string {
+  const { temperature, topK, topP, minP, repetitionPenalty = 1, numBeams = 1, lengthPenalty } = decoding
+  const given = (name: string, value: number | null | undefined) =>
+    value === null || value === undefined ? [] : [`${name} ${value}`]
+  return [
+    numBeams > 1
+      ? `beam search with ${numBeams} beams`
+      : temperature === 0
+        ? 'greedy'
+        : `temperature ${temperature}`,
+    ...given('length penalty', lengthPenalty),
+    ...given('top-k', topK),
+    ...given('top-p', topP),
+    ...given('min-p', minP),
+    ...(repetitionPenalty === 1 ? [] : [`repetition penalty ${repetitionPenalty}`]),
+    `at most ${decoding.maxNewTokens} new tokens`,
+    `${decoding.samples} answer${decoding.samples === 1 ? '' : 's'} a problem`,
+    ...(temperature > 0 ? [`seed ${decoding.seed}`] : []),
+  ].join(', ')
+}

@@ -1,0 +1,199 @@
+import type { Analysis } from '../analyse/analysis.ts'
+import type { Block } from './report-document.ts'
+import { digits, percent, probability, withInterval } from './report-numbers.ts'
+
+/** The score that the report's sentences are about; every other is in its tables. */
+export const mainScore = 'MeanTokenEntropy'
+
+/** Entropy by verdict, every score's ranking, and what of it is left when length is accounted for. */
+export function findingsSection(analysis: Analysis): Block[] {
+  return [
+    { kind: 'heading', text: 'Findings' },
+    entropyTable(analysis),
+    scoreTable(analysis),
+    comparisonTable(analysis),
+    ...strataTables(analysis),
+    ...regressionTable(analysis),
+    ...withinProblemSentence(analysis),
+    ...calibrationTable(analysis),
+    completedTable(analysis),
+  ]
+}
+
+function entropyTable({ entropyNats, mannWhitney }: Analysis): Block {
+  const { correct, incorrect, difference, hedgesG } = entropyNats
+  const row = (name: string, { n, mean, sd, median }: typeof correct) => [
+    name,
+    String(n),
+    digits(mean, 4),
+    digits(sd, 4),
+    digits(median, 4),
+  ]
+  return {
+    kind: 'table',
+    caption:
+      `${mainScore} of an answer, nats, by verdict. Difference wrong − right ${digits(difference, 4)}, Hedges' g ${digits(hedgesG)}, ` +
+      `Mann–Whitney U ${digits(mannWhitney.u, 1)}, p ${probability(mannWhitney.p)}`,
+    head: ['answers', 'n', 'mean', 'standard deviation', 'median'],
+    rows: [row('right', correct), row('wrong', incorrect)],
+  }
+}
+
+function scoreTable({ scores }: Analysis): Block {
+  const sorted = Object.entries(scores).sort(([, a], [, b]) => (b.auroc ?? -1) - (a.auroc ?? -1))
+  return {
+    kind: 'table',
+    caption:
+      'Every score, larger where the model was less certain; wrong answers are the positive class. AUROC with its 95 % interval (DeLong, logit ' +
+      'scale) and with that of resampled problems',
+    head: ['score', 'n', 'AUROC', 'resampled problems', 'p', 'AUPRC (base rate)', 'PRR', 'AURC', 'AUGRC'],
+    rows: sorted.map(([name, score]) => [
+      name,
+      String(score.n),
+      withInterval(score.auroc, score.aurocLow, score.aurocHigh),
+      score.bootstrapLow === null ? '–' : `${digits(score.bootstrapLow)} to ${digits(score.bootstrapHigh)}`,
+      probability(score.p),
+      `${digits(score.auprc)} (${digits(score.auprcBaseRate)})`,
+      digits(score.prr),
+      digits(score.aurc),
+      digits(score.augrc),
+    ]),
+  }
+}
+
+function comparisonTable({ scoreComparisons }: Analysis): Block {
+  const shown = scoreComparisons.filter(
+    ({ against, difference }) => against === mainScore && difference !== null,
+  )
+  return {
+    kind: 'table',
+    caption: `AUROC of a score minus that of ${mainScore} over the same answers (DeLong, paired); p adjusted over these and the comparisons with length, which analysis.json has too`,
+    head: ['score', 'n', 'difference', 'p', 'Holm', 'Benjamini–Hochberg'],
+    rows: shown.map(({ score, n, difference, low, high, p, pHolm, pBenjaminiHochberg }) => [
+      score,
+      String(n),
+      withInterval(difference, low, high),
+      probability(p),
+      probability(pHolm),
+      probability(pBenjaminiHochberg),
+    ]),
+  }
+}
+
+function strataTables({ strata }: Analysis): Block[] {
+  return (
+    [
+      ['length', strata.length, strata.lengthAdjustedAuroc],
+      ['level', strata.level, strata.levelAdjustedAuroc],
+    ] as const
+  )
+    .filter(([, rows]) => rows.length > 0)
+    .map(([name, rows, adjusted]) => ({
+      kind: 'table',
+      caption: `AUROC of ${mainScore} among answers of like ${name}; over all pairs within a stratum ${digits(adjusted)}`,
+      head: [name, 'n', 'right', 'wrong', 'AUROC'],
+      rows: rows.map(({ label, n, correct, incorrect, auroc, low, high }) => [
+        label,
+        String(n),
+        String(correct),
+        String(incorrect),
+        withInterval(auroc, low, high),
+      ]),
+    }))
+}
+
+function regressionTable({ logisticRegression: fit }: Analysis): Block[] {
+  if (!fit) return []
+  const { chi2, df, p } = fit.likelihoodRatio
+  return [
+    {
+      kind: 'table',
+      caption:
+        `Logistic regression of a right answer, n ${fit.n}${fit.firth ? ', with Firth’s penalty since a term separates the classes' : ''}. ` +
+        `${mainScore} beyond the other terms: likelihood ratio ${digits(chi2, 2)} on ${df} degree of freedom, p ${probability(p)}`,
+      head: ['term', 'coefficient', 'standard error', 'odds ratio', 'p'],
+      rows: fit.terms.map(({ name, coefficient, standardError, oddsRatio, p: termP }) => [
+        name,
+        digits(coefficient),
+        digits(standardError),
+        withInterval(oddsRatio.value, oddsRatio.low, oddsRatio.high),
+        probability(termP),
+      ]),
+    },
+  ]
+}
+
+function withinProblemSentence({ withinProblem }: Analysis): Block[] {
+  if (!withinProblem) return []
+  const { problems, pairs, auroc, low, high } = withinProblem
+  return [
+    {
+      kind: 'paragraph',
+      text:
+        `Among the answers to one problem, where difficulty is the same, ${mainScore} has an AUROC of ${withInterval(auroc, low, high)}: ` +
+        `${pairs} pairs of a wrong and a right answer to ${problems} problems.`,
+    },
+  ]
+}
+
+function calibrationTable({ calibration }: Analysis): Block[] {
+  if (!calibration) return []
+  const fits = (['platt', 'isotonic'] as const).flatMap(name => {
+    const fit = calibration[name]
+    return fit ? [{ name, fit }] : []
+  })
+  return [
+    {
+      kind: 'table',
+      caption:
+        `Calibration of a probability of being right fitted to ${mainScore}, n ${calibration.n}, each answer predicted by fits to other ` +
+        `problems (${calibration.folds} folds). ECE over bins of equal number, and what a perfect calibration would show`,
+      head: [
+        'fit',
+        'Brier',
+        'Brier skill',
+        'log loss',
+        'ECE',
+        'ECE if perfect',
+        '95 % of perfect below',
+        'slope',
+        'intercept',
+      ],
+      rows: fits.map(({ name, fit }) => [
+        name,
+        digits(fit.brier),
+        digits(fit.brierSkill),
+        digits(fit.logLoss),
+        digits(fit.expectedCalibrationError.value),
+        digits(fit.expectedCalibrationError.expectedIfCalibrated),
+        digits(fit.expectedCalibrationError.quantile95IfCalibrated),
+        digits(fit.slope),
+        digits(fit.intercept),
+      ]),
+    },
+  ]
+}
+
+function completedTable(analysis: Analysis): Block {
+  const row = (
+    name: string,
+    {
+      total,
+      accuracy,
+      auroc,
+      entropyNats,
+    }: Omit<Analysis, 'completedOnly' | 'warnings' | 'formatVersion' | 'seed'>,
+  ) => [
+    name,
+    String(total),
+    withInterval(accuracy.value, accuracy.low, accuracy.high, percent),
+    `${entropyNats.correct.n} / ${entropyNats.incorrect.n}`,
+    withInterval(auroc.value, auroc.low, auroc.high),
+  ]
+  return {
+    kind: 'table',
+    caption: `All answers, and only those that the model ended itself (${mainScore})`,
+    head: ['answers', 'n', 'accuracy', 'right / wrong', 'AUROC'],
+    rows: [row('all', analysis), row('ended by the model', analysis.completedOnly)],
+  }
+}

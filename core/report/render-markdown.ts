@@ -1,0 +1,41 @@
+import type { Block, ReportDocument } from './report-document.ts'
+
+/** A report as Markdown. Texts of models are quoted and escaped, so that they change nothing around them. */
+export function renderMarkdown({ title, blocks }: ReportDocument): string {
+  return `# ${escapeText(title)}\n\n${blocks.map(renderBlock).filter(Boolean).join('\n\n')}\n`
+}
+
+function renderBlock(block: Block): string {
+  if (block.kind === 'heading') return `## ${escapeText(block.text)}`
+  if (block.kind === 'paragraph') return escapeText(block.text)
+  if (block.kind === 'list') return block.items.map(item => `- ${escapeText(item)}`).join('\n')
+  if (block.kind === 'quote')
+    return block.text
+      .split('\n')
+      .map(line => `> ${escapeText(line)}`)
+      .join('\n')
+  if (block.kind === 'figures')
+    return block.figures
+      .filter(({ file }) => file !== null)
+      .map(({ caption, file }) => `![${escapeText(caption)}](${file})\n\n*${escapeText(caption)}*`)
+      .join('\n\n')
+  if (block.kind === 'table') {
+    const line = (cells: string[]) => `| ${cells.map(escapeText).join(' | ')} |`
+    const rule = `| --- | ${block.head
+      .slice(1)
+      .map(() => '---:')
+      .join(' | ')} |`
+    return [`**${escapeText(block.caption)}**\n`, line(block.head), rule, ...block.rows.map(line)].join('\n')
+  }
+  return block satisfies never
+}
+
+/** What Markdown or HTML in it would read as markup is escaped; a line break inside is a space. */
+function escapeText(text: string): string {
+  return text
+    .replaceAll(/[\r\n\u2028\u2029]+/g, ' ')
+    .replaceAll(/[\\`*_{}[\]#|~$]/g, '\\$&')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+}

@@ -1,0 +1,38 @@
+/** What stands for a number that is undefined; the warnings say why it is. */
+export const undefinedNumber = '–'
+
+/** A number with so many digits after the point. */
+export function digits(value: number | null | undefined, places = 3): string {
+  return value === null || value === undefined || !Number.isFinite(value)
+    ? undefinedNumber
+    : value.toFixed(places).replace('-', '−')
+}
+
+/** A share in percent, with one digit. */
+export function percent(value: number | null | undefined): string {
+  return value === null || value === undefined ? undefinedNumber : `${digits(100 * value, 1)} %`
+}
+
+/** "0.700 (0.612 to 0.776)": a value and its 95 % interval. */
+export function withInterval(
+  value: number | null,
+  low: number | null,
+  high: number | null,
+  show: (value: number | null) => string = digits,
+): string {
+  if (value === null) return undefinedNumber
+  return low === null || high === null
+    ? `${show(value)} (no interval)`
+    : `${show(value)} (${show(low)} to ${show(high)})`
+}
+
+/** A p-value: three digits, or how small it is. */
+export function probability(p: number | null | undefined): string {
+  if (p === null || p === undefined) return undefinedNumber
+  return p < 0.001 ? '< 0.001' : digits(p)
+}
+
+/** "1 answer", "2 answers". */
+export function count(amount: number, noun: string): string {
+  return `${amount.toLocaleString('en')} ${noun}${amount === 1 ? '' : 's'}`
+}

@@ -1,0 +1,76 @@
+import type { Analysis } from '../analyse/analysis.ts'
+import { mainScore } from './findings-section.ts'
+import type { Block } from './report-document.ts'
+import { count, digits, percent, withInterval } from './report-numbers.ts'
+
+/** What can be said of a run, and what cannot: each sentence follows from whether its interval says so. */
+export function summarySection(analysis: Analysis): Block[] {
+  const { warnings } = analysis
+  return [
+    { kind: 'heading', text: 'Summary' },
+    { kind: 'list', items: summarySentences(analysis) },
+    ...(warnings.length > 0
+      ? ([
+          { kind: 'paragraph', text: 'Before believing these numbers:' },
+          { kind: 'list', items: warnings },
+        ] satisfies Block[])
+      : []),
+  ]
+}
+
+function summarySentences(analysis: Analysis): string[] {
+  const { total, correct, accuracy, errors } = analysis
+  if (total === 0) return ['The run has no finished samples.']
+  const failed = errors > 0 ? `, ${count(errors, 'failed sample')} counted as wrong` : ''
+  return [
+    `${correct} of ${count(total, 'answer')} are right${failed}: accuracy ${withInterval(accuracy.value, accuracy.low, accuracy.high, percent)}, Wilson's 95 % interval.`,
+    rankingSentence(analysis),
+    ...lengthSentence(analysis),
+    calibrationSentence(analysis),
+    powerSentence(analysis),
+  ]
+}
+
+function rankingSentence({ auroc, entropyNats }: Analysis): string {
+  const { correct, incorrect } = entropyNats
+  const classes = `${incorrect.n} wrong, ${correct.n} right`
+  if (auroc.value === null || auroc.low === null || auroc.high === null)
+    return `Whether mean entropy tells wrong from right answers cannot be said (${classes}): see the warnings.`
+  const found = `AUROC of ${mainScore} ${withInterval(auroc.value, auroc.low, auroc.high)}, ${classes}`
+  if (auroc.low > 0.5) return `Wrong answers have more mean entropy than right ones: ${found}.`
+  if (auroc.high < 0.5)
+    return `Wrong answers have less mean entropy than right ones, the reverse of what is expected: ${found}.`
+  return `It cannot be concluded that mean entropy tells wrong from right answers: ${found}, an interval that holds 0.5.`
+}
+
+function lengthSentence({ scoreComparisons, scores }: Analysis): string[] {
+  const length = scores['SequenceLength']
+  const compared = scoreComparisons.find(
+    ({ score, against }) => score === 'SequenceLength' && against === mainScore,
+  )
+  if (!length || length.auroc === null || !compared || compared.difference === null) return []
+  const { difference, low, high } = compared
+  const interval = `length − mean entropy ${withInterval(difference, low, high)}, n ${compared.n}`
+  const alone = `Length alone has an AUROC of ${withInterval(length.auroc, length.aurocLow, length.aurocHigh)}, n ${length.n}`
+  if (high !== null && high < 0) return [`${alone}; mean entropy ranks better (${interval}).`]
+  if (low !== null && low > 0) return [`${alone}; mean entropy ranks worse (${interval}).`]
+  return [`${alone}; mean entropy is not shown to rank better than length (${interval}).`]
+}
+
+function calibrationSentence({ calibration }: Analysis): string {
+  const fit = calibration?.[calibration.preferred]
+  if (!calibration || !fit)
+    return 'Calibration is not measured, so nothing is said about whether the model is well calibrated.'
+  const { value, expectedIfCalibrated } = fit.expectedCalibrationError
+  return (
+    `A probability of being right that is fitted to mean entropy (${calibration.preferred}, ${calibration.folds} folds by problem) has ` +
+    `a Brier score of ${digits(fit.brier)} and an expected calibration error of ${digits(value)}, where ${digits(expectedIfCalibrated)} ` +
+    `is expected of a perfectly calibrated one at n ${calibration.n}. It says nothing of the model's own probabilities.`
+  )
+}
+
+function powerSentence({ power }: Analysis): string {
+  return power.detectableAuroc80 === null
+    ? 'With classes of this size no AUROC, not even 1, would be found with 80 % power.'
+    : `With classes of this size an AUROC of ${digits(power.detectableAuroc80)} or more would be found with 80 % power.`
+}

@@ -1,0 +1,60 @@
+import type { Analysis } from '../analyse/analysis.ts'
+import { correlationsSection } from './correlations-section.ts'
+import { examplesSection } from './examples-section.ts'
+import { findingsSection } from './findings-section.ts'
+import { patternsSection } from './patterns-section.ts'
+import type { Block, ReportDocument, ReportFigure } from './report-document.ts'
+import type { ReportExamples } from './report-examples.ts'
+import { summarySection } from './summary-section.ts'
+
+/** What a report is written from. */
+export interface ReportInput {
+  title: string
+  /** What was run, as names and values. */
+  setUp: readonly (readonly [name: string, value: string])[]
+  analysis: Analysis
+  /** Null where the texts of the answers were not read. */
+  examples: ReportExamples | null
+  figures: ReportFigure[]
+  /** Files of the run, and what each holds. */
+  files: readonly (readonly [name: string, holds: string])[]
+}
+
+/**
+ * The report of a run, written from its numbers alone: each sentence is chosen by what an interval says, every number has
+ * its n, and what is undefined is a dash whose reason is among the warnings.
+ */
+export function writeReport({
+  title,
+  setUp,
+  analysis,
+  examples,
+  figures,
+  files,
+}: ReportInput): ReportDocument {
+  const table = (
+    caption: string,
+    head: [string, string],
+    rows: readonly (readonly [string, string])[],
+  ): Block => ({
+    kind: 'table',
+    caption,
+    head,
+    rows: rows.map(row => [...row]),
+  })
+  return {
+    title,
+    blocks: [
+      ...summarySection(analysis),
+      { kind: 'figures', figures },
+      { kind: 'heading', text: 'Set-up' },
+      table('What was run', ['setting', 'value'], setUp),
+      ...findingsSection(analysis),
+      ...correlationsSection(analysis),
+      ...patternsSection(analysis),
+      ...examplesSection(examples),
+      { kind: 'heading', text: 'Artefacts' },
+      table('Files of the run', ['file', 'holds'], files),
+    ],
+  }
+}

@@ -1,0 +1,175 @@
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { analyseRun } from '../../core/analyse/analyse-run.ts'
+import type { Analysis } from '../../core/analyse/analysis.ts'
+import { compareRuns } from '../../core/analyse/compare-runs.ts'
+import type { RunComparison } from '../../core/analyse/run-comparison.ts'
+import type { RunColumns } from '../../core/formats/run-columns.ts'
+import { openSummary } from '../../core/formats/summary-parquet.ts'
+import { InputError } from '../../core/input-error.ts'
+import { describeDecoding } from '../../core/report/describe-decoding.ts'
+import { mainScore } from '../../core/report/findings-section.ts'
+import { renderHtml } from '../../core/report/render-html.ts'
+import { renderMarkdown } from '../../core/report/render-markdown.ts'
+import type { Block, ReportDocument } from '../../core/report/report-document.ts'
+import { digits, percent, probability, withInterval } from '../../core/report/report-numbers.ts'
+import { openFileByteSource } from '../files/file-byte-source.ts'
+import { writeFileWhole } from '../files/write-file-whole.ts'
+import { type RunDescription, readRunDescription } from '../run/run-description.ts'
+import { resultFiles } from '../run/write-results.ts'
+
+interface ComparedRun {
+  folder: string
+  run: RunDescription
+  columns: RunColumns
+  analysis: Analysis
+}
+
+/** Two runs of one data set, or why they cannot be paired. */
+interface Pairing {
+  first: string
+  second: string
+  comparison: RunComparison | null
+  reason: string | null
+}
+
+/** `entrace compare`: runs side by side; the first against each other one by paired tests where they share problems. */
+export function compareCommand(): Command {
+  return new Command('compare')
+    .description('show runs side by side, and test the first against the others where they share problems')
+    .argument('<run...>', 'folders of runs, two or more')
+    .option('--out <file>', 'write the comparison there, as .md or .html')
+    .option('--json', 'print one JSON document on standard output', false)
+    .action(async (folders: string[], flags: { out?: string; json: boolean }) => {
+      if (folders.length < 2)
+        throw new InputError(`compare: found ${folders.length} run, expected two or more folders of runs`)
+      if (flags.out !== undefined && !/\.(md|html)$/.test(flags.out))
+        throw new InputError(`--out ${flags.out}: expected a name that ends with .md or .html`)
+      const runs: ComparedRun[] = []
+      for (const folder of folders) runs.push(await readRun(folder))
+      const pairings = runs.slice(1).map(other => pair(runs[0]!, other))
+      const document = describeComparison(runs, pairings)
+      if (flags.out !== undefined)
+        writeFileWhole(flags.out, [
+          flags.out.endsWith('.md') ? renderMarkdown(document) : renderHtml(document),
+        ])
+      if (flags.json) console.log(JSON.stringify(asJson(runs, pairings), null, 2))
+      else console.log(flags.out ?? renderMarkdown(document))
+    })
+}
+
+async function readRun(folder: string): Promise<ComparedRun> {
+  const run = readRunDescription(join(folder, 'run.json'))
+  if (!run) throw new InputError(`${folder}: expected a run's folder with run.json; check the path`)
+  const source = await openFileByteSource(resultFiles(folder).summary)
+  try {
+    const summary = await openSummary(source)
+    const columns = await summary.readColumns()
+    return { folder, run, columns, analysis: analyseRun(columns) }
+  } finally {
+    await source.close()
+  }
+}
+
+function pair(first: ComparedRun, second: ComparedRun): Pairing {
+  const names = { first: first.folder, second: second.folder }
+  if (first.run.dataSet.digest !== second.run.dataSet.digest)
+    return {
+      ...names,
+      comparison: null,
+      reason: `they answer different data sets (${first.run.dataSet.name}, ${second.run.dataSet.name}), so nothing is paired`,
+    }
+  return { ...names, comparison: compareRuns(first.columns, second.columns), reason: null }
+}
+
+function describeComparison(runs: ComparedRun[], pairings: Pairing[]): ReportDocument {
+  const row = (name: string, cell: (run: ComparedRun) => string) => [name, ...runs.map(cell)]
+  const table: Block = {
+    kind: 'table',
+    caption: `Runs side by side, with 95 % intervals; scores are of ${mainScore}`,
+    head: ['', ...runs.map(({ folder }) => folder)],
+    rows: [
+      row('model', ({ run }) => run.model.name),
+      row('data set', ({ run }) => run.dataSet.name),
+      row('decoding', ({ run }) => describeDecoding(run.decoding)),
+      row('mesh', ({ run }) => `tp ${run.mesh.tp}, dp ${run.mesh.dp}`),
+      row('answers', ({ analysis }) => String(analysis.total)),
+      row('accuracy', ({ analysis: { accuracy } }) =>
+        withInterval(accuracy.value, accuracy.low, accuracy.high, percent),
+      ),
+      row('cut at the token limit', ({ analysis }) => percent(analysis.capHitRate)),
+      row(
+        'right / wrong with entropy',
+        ({ analysis: { entropyNats } }) => `${entropyNats.correct.n} / ${entropyNats.incorrect.n}`,
+      ),
+      row('mean entropy, right, nats', ({ analysis }) => digits(analysis.entropyNats.correct.mean, 4)),
+      row('mean entropy, wrong, nats', ({ analysis }) => digits(analysis.entropyNats.incorrect.mean, 4)),
+      row('AUROC', ({ analysis: { auroc } }) => withInterval(auroc.value, auroc.low, auroc.high)),
+      row('AURC', ({ analysis }) => digits(analysis.aurc)),
+      row('ECE of fitted probabilities', ({ analysis: { calibration } }) =>
+        digits(calibration?.[calibration.preferred]?.expectedCalibrationError.value),
+      ),
+    ],
+  }
+  return {
+    title: 'Comparison of runs',
+    blocks: [table, ...pairings.flatMap(pairingBlocks)],
+  }
+}
+
+function pairingBlocks({ first, second, comparison, reason }: Pairing): Block[] {
+  const heading: Block = { kind: 'heading', text: `${first} against ${second}` }
+  if (!comparison) return [heading, { kind: 'paragraph', text: `Not compared: ${reason}.` }]
+  const { accuracy, aurocs, pairs, problems, onlyInFirst, onlyInSecond, warnings } = comparison
+  const row = (
+    name: string,
+    n: number,
+    found: (typeof aurocs)[string] | typeof accuracy,
+    show: typeof digits,
+  ) => [
+    name,
+    String(n),
+    show(found.first),
+    show(found.second),
+    withInterval(found.difference, found.bootstrapLow, found.bootstrapHigh, show),
+    probability(found.p),
+    probability(found.pHolm),
+    probability(found.pBenjaminiHochberg),
+  ]
+  return [
+    heading,
+    {
+      kind: 'table',
+      caption:
+        `${pairs} answers to ${problems} problems that both have (${onlyInFirst} and ${onlyInSecond} are in one only). Differences first − second with ` +
+        "intervals of resampled problems; p by McNemar's exact test and DeLong's paired one, adjusted over all rows",
+      head: ['', 'n', 'first', 'second', 'difference', 'p', 'Holm', 'Benjamini–Hochberg'],
+      rows: [
+        row('accuracy', pairs, accuracy, percent),
+        ...Object.entries(aurocs).map(([name, found]) => row(`AUROC of ${name}`, found.n, found, digits)),
+      ],
+    },
+    ...(warnings.length > 0 ? ([{ kind: 'list', items: warnings }] satisfies Block[]) : []),
+  ]
+}
+
+function asJson(runs: ComparedRun[], pairings: Pairing[]) {
+  return {
+    formatVersion: runs[0]?.analysis.formatVersion,
+    runs: runs.map(({ folder, run, analysis }) => ({
+      folder,
+      model: run.model.name,
+      dataSet: run.dataSet.name,
+      decoding: run.decoding,
+      mesh: run.mesh,
+      total: analysis.total,
+      accuracy: analysis.accuracy,
+      capHitRate: analysis.capHitRate,
+      entropyNats: analysis.entropyNats,
+      auroc: analysis.auroc,
+      aurc: analysis.aurc,
+      calibration: analysis.calibration,
+    })),
+    pairings,
+  }
+}

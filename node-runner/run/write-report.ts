@@ -1,0 +1,126 @@
+import { join } from 'node:path'
+import { DOMParser } from 'linkedom'
+import type { Analysis } from '../../core/analyse/analysis.ts'
+import { drawRejectionChart } from '../../core/figures/rejection-chart.ts'
+import { drawReliabilityChart } from '../../core/figures/reliability-chart.ts'
+import { drawRocChart } from '../../core/figures/roc-chart.ts'
+import type { ScoreData } from '../../core/figures/score-data.ts'
+import type { SvgDocument } from '../../core/figures/svg-element.ts'
+import type { RunColumns } from '../../core/formats/run-columns.ts'
+import { describeDecoding } from '../../core/report/describe-decoding.ts'
+import { mainScore } from '../../core/report/findings-section.ts'
+import { renderHtml } from '../../core/report/render-html.ts'
+import { renderMarkdown } from '../../core/report/render-markdown.ts'
+import type { ReportFigure } from '../../core/report/report-document.ts'
+import type { ReportExamples } from '../../core/report/report-examples.ts'
+import { writeReport as compose } from '../../core/report/write-report.ts'
+import { writeFileWhole } from '../files/write-file-whole.ts'
+import type { RunDescription } from './run-description.ts'
+
+const chartSize = { width: 400, height: 280 }
+
+const files = [
+  ['run.json', 'settings, versions, and a hash of all that determines a number'],
+  ['samples.jsonl', 'the journal: every sample with every token'],
+  ['all_results.json', 'every answer with its verdict and its tokens'],
+  ['summary.parquet', 'a row a sample: verdict, lengths and every score'],
+  ['traces.parquet', 'a row a sample: texts, and tokens as lists'],
+  ['analysis.json', 'every number of this report'],
+  ['entropy_analysis.svg, entropy_analysis.png', 'the four panels'],
+  ['report.md, report.html', 'this report; the HTML holds all figures'],
+] as const
+
+/** What a report is made from besides the run's description. */
+export interface ReportContent {
+  analysis: Analysis
+  columns: RunColumns
+  /** Null where the texts of the answers were not read. */
+  examples: ReportExamples | null
+  /** The drawing of the four panels. */
+  panels: string
+}
+
+/** Writes report.md and report.html. */
+export function writeReport(folder: string, run: RunDescription, content: ReportContent): void {
+  const { analysis, columns, examples, panels } = content
+  const n = analysis.entropyNats.correct.n + analysis.entropyNats.incorrect.n
+  const document = compose({
+    title: `${run.model.name} on ${run.dataSet.name}`,
+    setUp: describeSetUp(run),
+    analysis,
+    examples,
+    figures: [
+      {
+        caption: `Entropy of right and wrong answers, accuracy against entropy, and entropy along the answer (${mainScore}, n ${n})`,
+        svg: panels,
+        file: 'entropy_analysis.svg',
+      },
+      ...drawCharts(columns, analysis, n),
+    ],
+    files,
+  })
+  writeFileWhole(join(folder, 'report.md'), [renderMarkdown(document)])
+  writeFileWhole(join(folder, 'report.html'), [renderHtml(document)])
+}
+
+function describeSetUp(run: RunDescription): [string, string][] {
+  const { model, dataSet, prompt, decoding, mesh, adapters, versions } = run
+  const revision = (of: string | null | undefined) => (of ? `, revision ${of}` : '')
+  const adapterNames = [...new Set(adapters.map(({ name, kind }) => `${name} (${kind})`))]
+  return [
+    [
+      'model',
+      `${model.name}${revision(model.revision)}, ${model.dtypes.join(' and ')}, weights ${model.weightDigest}`,
+    ],
+    [
+      'data set',
+      `${dataSet.name}${revision(dataSet.revision)}, first ${run.limit} of ${dataSet.problems} problems, digest ${dataSet.digest}`,
+    ],
+    [
+      'prompt',
+      `${prompt.style}, ${prompt.fewShot} worked examples, system message ${prompt.systemPrompt === null ? "of the chat template's own" : JSON.stringify(prompt.systemPrompt)}, digest ${prompt.digest}`,
+    ],
+    ['decoding', describeDecoding(decoding)],
+    ['mesh', `${mesh.tp} ranks a group, ${mesh.dp} groups, on ${adapterNames.join(', ')}`],
+    [
+      'versions',
+      Object.entries(versions)
+        .map(([name, version]) => `${name} ${version}`)
+        .join(', '),
+    ],
+    ['hash of all that', run.hash],
+  ]
+}
+
+function drawCharts(columns: RunColumns, { auroc, calibration }: Analysis, n: number): ReportFigure[] {
+  const document = new DOMParser().parseFromString('<svg/>', 'image/svg+xml') as unknown as SvgDocument
+  const entropies = columns.scores[mainScore] ?? new Float64Array(columns.count).fill(Number.NaN)
+  const hasEntropy = (_: unknown, row: number) => Number.isFinite(entropies[row])
+  const data: ScoreData = {
+    label: 'mean entropy (nats)',
+    values: entropies.filter(hasEntropy),
+    correct: columns.correct.filter(hasEntropy),
+  }
+  const bins = calibration?.[calibration.preferred]?.reliability ?? null
+  const interval =
+    auroc.low === null || auroc.high === null
+      ? 'no interval'
+      : `95 % interval of the area ${auroc.low.toFixed(3)} to ${auroc.high.toFixed(3)}`
+  return [
+    {
+      caption: `Wrong answers found against right ones flagged, by ${mainScore} (n ${n}; ${interval})`,
+      svg: drawRocChart(document, data, chartSize).chart.svg.outerHTML,
+      file: null,
+    },
+    {
+      caption: `Accuracy of what is kept when the answers of greatest ${mainScore} are rejected (n ${n})`,
+      svg: drawRejectionChart(document, data, chartSize).chart.svg.outerHTML,
+      file: null,
+    },
+    {
+      caption: `Share of right answers by predicted probability, from ${mainScore} (n ${calibration?.n ?? 0}; bars: 95 % intervals)`,
+      svg: drawReliabilityChart(document, bins, data.values, chartSize).chart.svg.outerHTML,
+      file: null,
+    },
+  ]
+}

@@ -1,0 +1,111 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import type { SampleRecord } from '../../core/formats/sample-record.ts'
+import { failedSample, oddRuns, simulateSamples } from '../golden/statistics-samples.ts'
+import { runEntrace } from '../support/run-entrace.ts'
+import { writeRun } from '../support/write-run.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+let made = 0
+/** A run of these samples, analysed: its folder. */
+async function analysed(samples: SampleRecord[]): Promise<string> {
+  const out = join(folder, `run-${made++}`)
+  writeRun(
+    out,
+    samples.map((sample, index) => ({ ...sample, problemIndex: index, problemId: String(index) })),
+  )
+  const { exitCode, stderr } = await runEntrace(['analyse', out, '--quiet'])
+  expect(exitCode, stderr).toBe(0)
+  return out
+}
+
+const reportsOf = (out: string) =>
+  ['report.md', 'report.html'].map(name => readFileSync(join(out, name), 'utf8'))
+
+describe('the report of a run', () => {
+  it('says what its numbers carry, with intervals and every section', async () => {
+    const [markdown, html] = reportsOf(await analysed(simulateSamples(60, 40)))
+    for (const heading of [
+      'Summary',
+      'Set-up',
+      'Findings',
+      'Correlations',
+      'Patterns',
+      'Examples',
+      'Artefacts',
+    ])
+      expect(markdown).toContain(`## ${heading}`)
+    expect(markdown).toMatch(/60 of 100 answers are right: accuracy 60\.0 % \(\d\d\.\d % to \d\d\.\d %\)/)
+    expect(markdown).toMatch(
+      /Wrong answers have more mean entropy than right ones: AUROC of MeanTokenEntropy 0\.\d+ \(0\.\d+ to [01]\.\d+\), 40 wrong, 60 right/,
+    )
+    expect(html!.match(/<svg/g)).toHaveLength(4)
+    expect(html).not.toContain('<script')
+  })
+
+  it('does not conclude from two right answers among 104', async () => {
+    const [markdown] = reportsOf(await analysed(simulateSamples(2, 102)))
+    expect(markdown).toContain('Only 2 correct answers')
+    expect(markdown).toContain('Calibration is not measured')
+    expect(markdown).not.toMatch(/well calibrated\.\n- Wrong answers have/)
+  })
+
+  it.each(oddRuns.map(({ name, samples }) => [name, samples] as const))(
+    'prints no NaN: %s',
+    async (_, samples) => {
+      for (const text of reportsOf(await analysed(samples)))
+        expect(text).not.toMatch(/\bNaN\b|\bInfinity\b|>undefined<|\| undefined|\bnull\b/)
+    },
+  )
+
+  it('shows hostile texts as texts', async () => {
+    const [first, ...others] = simulateSamples(20, 20)
+    const hostile = '<script>alert(1)</script> | ![x](http://example.org/x.png) **bold** `code`\n# heading'
+    const [markdown, html] = reportsOf(
+      await analysed([
+        { ...first!, meanEntropyNats: 0, problem: hostile, generatedText: hostile },
+        ...others,
+        failedSample,
+      ]),
+    )
+    expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;')
+    expect(html).not.toContain('<script>')
+    expect(markdown).toContain('&lt;script&gt;alert(1)&lt;/script&gt; \\| !\\[x\\](http')
+    expect(markdown).not.toMatch(/^(> )?# heading/m)
+  })
+})
+
+describe('compare', () => {
+  it('puts runs side by side and tests the first against the others', async () => {
+    const samples = simulateSamples(40, 30)
+    const first = await analysed(samples)
+    const second = await analysed(
+      samples.map((sample, index) =>
+        index < 12 ? { ...sample, correct: false, extractedAnswer: 'no' } : sample,
+      ),
+    )
+    const { exitCode, stdout, stderr } = await runEntrace(['compare', first, second, '--json'])
+    expect(exitCode, stderr).toBe(0)
+    const { runs, pairings } = JSON.parse(stdout)
+    expect(runs.map((run: { total: number }) => run.total)).toEqual([70, 70])
+    const { accuracy, pairs } = pairings[0].comparison
+    expect(pairs).toBe(70)
+    const rights = runs.map((run: { accuracy: { value: number } }) => run.accuracy.value)
+    expect(accuracy.difference).toBeCloseTo(rights[0] - rights[1], 12)
+    const table = await runEntrace(['compare', first, second])
+    expect(table.stdout).toContain('| accuracy |')
+    expect(table.stdout).not.toMatch(/NaN|undefined/)
+  })
+
+  it('refuses one run, and a folder that holds none', async () => {
+    const first = await analysed(simulateSamples(2, 2))
+    expect((await runEntrace(['compare', first])).exitCode).toBe(2)
+    const { exitCode, stderr } = await runEntrace(['compare', first, join(folder, 'none')])
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain('run.json')
+  })
+})

@@ -44,9 +44,11 @@ const commands = {
   'test:long': (context, args) => runTool(context, 'vitest/vitest.mjs', 'run', '--mode', 'long', ...args),
   check: async context =>
     (await runTool(context, 'typescript/bin/tsc')) ||
+    (await runTool(context, 'typescript/bin/tsc', '--project', 'tsconfig.web.json')) ||
     (await runTool(context, '@biomejs/biome/bin/biome', 'check')),
   build: async context =>
     (await runTool(context, 'vite/bin/vite.js', 'build', '--config', 'vite.build.config.ts')) ||
+    (await runTool(context, 'vite/bin/vite.js', 'build', '--config', 'vite.web.config.ts')) ||
     (await runTool(context, 'typescript/bin/tsc', '--project', 'tsconfig.build.json')),
 }
 

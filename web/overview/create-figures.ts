@@ -35,7 +35,7 @@ export function createFigures(
 ): Figures {
   const svgDocument = document as unknown as SvgDocument
   let score = calibratedScore
-  let rows = new Int32Array(0)
+  let rows: Int32Array = new Int32Array(0)
   let data: ScoreData = { label: '', values: new Float64Array(0), correct: new Uint8Array(0) }
   let range: readonly [number, number] | null = null
   let positions: Float32Array | null = null

@@ -29,7 +29,7 @@ export function createOverview(context: ViewContext): Overview {
   /** What was searched for in the texts, and how far that is. */
   let search = { text: '', progress: null as string | null }
   let listed: TableLines = plainLines(new Int32Array(0))
-  let listedRows = new Int32Array(0)
+  let listedRows: Int32Array = new Int32Array(0)
   let typing: ReturnType<typeof setTimeout> | undefined
 
   const table = createSamplesTable(openRow, sortBy)

@@ -48,7 +48,7 @@ export function createSamplesTable(
   const space = h('div', { class: 'table-space', role: 'presentation' })
   const scroller = h(
     'div',
-    { class: 'table-scroller', role: 'rowgroup', onscroll: () => draw(), onclick: onClick },
+    { class: 'table-scroller', role: 'rowgroup', tabindex: 0, onscroll: () => draw(), onclick: onClick },
     space,
   )
   const empty = h('p', { class: 'table-empty', hidden: true }, 'No sample meets the filter.')

@@ -147,6 +147,8 @@ export function createShell(body: HTMLElement): void {
       main.focus({ preventScroll: true })
     } catch (error) {
       if (ticket !== request) return
+      keyboard.set('Samples', [])
+      keyboard.set('Sample', [{ keys: ['Escape'], name: 'back to the table', run: toTable }])
       main.replaceChildren(
         createNotice('This sample cannot be shown', messageOf(error), [
           { name: 'Try again', run: () => void showSample(router.route) },

@@ -1,0 +1,215 @@
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { writeResults } from '../../node-runner/run/write-results.ts'
+import { pageFolder } from '../../node-runner/view/page-folder.ts'
+import { serveView, type ViewServer } from '../../node-runner/view/serve-view.ts'
+import { simulateSamples } from '../golden/statistics-samples.ts'
+import { writeRun } from '../support/write-run.ts'
+import { launchChromium } from './launch-chromium.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
+const demo = 'web/public/demo'
+const problems: string[] = []
+let browser: Browser
+let server: ViewServer
+let pages: string
+beforeAll(async () => {
+  pages = pageFolder(() => {})
+  server = await serveView(pages, demo)
+  browser = await launchChromium()
+})
+afterAll(async () => {
+  await browser?.close()
+  await server?.close()
+  rmSync(folder, { recursive: true })
+})
+
+/** A fresh page at an address of the server; what it reports as an error is collected. */
+async function open(
+  hash = '',
+  { at = server, ...options }: { at?: ViewServer } & Parameters<Browser['newContext']>[0] = {},
+): Promise<{ page: Page; context: BrowserContext }> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
+  const page = await context.newPage()
+  page.on('pageerror', error => problems.push(String(error)))
+  await page.goto(at.url + hash)
+  return { page, context }
+}
+
+const listed = (page: Page) => page.locator('.filter-bar .count')
+
+describe('the viewer', () => {
+  it('shows a run: its results, figures and samples', async () => {
+    const { page, context } = await open()
+    await page.locator('.table-row').first().waitFor()
+    expect(await page.locator('.run-card').innerText()).toMatch(/67\.3 %[\s\S]*0\.931/)
+    expect(await listed(page).innerText()).toContain('104 samples')
+    expect(await page.locator('.figures svg').count()).toBe(7)
+    await context.close()
+  })
+
+  it('filters by text, in the address too, and goes back', async () => {
+    const { page, context } = await open('#/?filter=level%3A5')
+    await page.locator('.table-row').first().waitFor()
+    expect(await listed(page).innerText()).toContain('20 of 104')
+    await page.locator('.filter-bar input').first().fill('level:1')
+    await listed(page).getByText('14 of 104').waitFor()
+    expect(page.url()).toContain('level:1')
+    await context.close()
+  })
+
+  it('opens a sample by the keyboard, replays it to its end, and jumps to its spike', async () => {
+    const { page, context } = await open()
+    await page.locator('.table-row').first().waitFor()
+    await page.locator('.samples-table').focus()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    await page.locator('.replay').waitFor()
+    const place = page.locator('.transport-place')
+    await page.locator('select.pace').selectOption('320')
+    await page
+      .locator('.replay')
+      .focus()
+      .catch(() => {})
+    await page.locator('.play-button').click()
+    await place.getByText(/^(\d+) \/ \1$/).waitFor()
+    await page.locator('.answer-text').click({ position: { x: 2, y: 2 } })
+    await page.keyboard.press('Home')
+    expect(await place.innerText()).toMatch(/^1 \//)
+    await page.keyboard.press('End')
+    await page.keyboard.press('Shift+<')
+    const spike = Number((await place.innerText()).split(' /')[0])
+    expect(spike).toBeGreaterThan(1)
+    expect(await page.locator('.token-panel .choice').count()).toBeGreaterThan(5)
+    await context.close()
+  })
+
+  it('restores a linked sample and token, locked', async () => {
+    const { page, context } = await open('#/?sample=7.0&token=8')
+    await page.locator('.token-panel.is-locked').waitFor()
+    expect(await page.locator('.token-panel .token-place').innerText()).toContain('9 of 28')
+    const shares = await page.locator('.token-panel .choice-value').allInnerTexts()
+    expect(shares).toHaveLength(6)
+    await context.close()
+  })
+
+  it('shows hostile texts as texts, and runs none', async () => {
+    const hostile = '<img src=x onerror="window.hit=1"><script>window.hit=1</script> \u202eabc e\u0301 & "'
+    const out = join(folder, 'hostile')
+    const samples = simulateSamples(3, 3).map((sample, index) => ({
+      ...sample,
+      problemIndex: index,
+      problemId: String(index),
+      problem: hostile,
+      prompt: hostile,
+      generatedText: hostile + 'x'.repeat(100_000),
+      tokens: [
+        { ...sample.tokens[0]!, text: hostile },
+        { ...sample.tokens[0]!, text: 'x'.repeat(100_000) },
+      ],
+    }))
+    writeResults(out, writeRun(out, samples), samples)
+    const at = await serveView(pages, out)
+    const { page, context } = await open('#/?sample=1.0', { at })
+    await page.locator('.token').first().waitFor()
+    expect(await page.locator('.sample-problem').innerText()).toContain('<script>window.hit=1</script>')
+    expect(await page.locator('.answer-text').innerText()).toContain('<img src=x onerror=')
+    expect(await page.locator('.token-more').innerText()).toContain('100,000 characters')
+    expect(await page.evaluate("'hit' in window")).toBe(false)
+    await context.close()
+    await at.close()
+  })
+
+  it('follows a run that goes on', async () => {
+    const out = join(folder, 'live')
+    const samples = simulateSamples(4, 4).map((sample, index) => ({
+      ...sample,
+      problemIndex: index,
+      problemId: String(index),
+    }))
+    writeRun(out, samples.slice(0, 5), { limit: 8 })
+    const at = await serveView(pages, out)
+    const { page, context } = await open('', { at })
+    await page.locator('.table-row').first().waitFor()
+    expect(await listed(page).innerText()).toContain('5 samples')
+    for (const sample of samples.slice(5))
+      appendFileSync(join(out, 'samples.jsonl'), `${JSON.stringify({ formatVersion: '1.0', ...sample })}\n`)
+    await listed(page).getByText('8 samples').waitFor()
+    await context.close()
+    await at.close()
+  })
+
+  it('says what is wrong with a broken file and with one of a newer version', async () => {
+    for (const [name, change, message] of [
+      ['broken', (path: string) => writeFileSync(path, 'PAR1 nothing'), /./],
+      ['newer', (path: string) => writeNewer(path), /2\.0/],
+    ] as const) {
+      const out = join(folder, name)
+      cpSync(demo, out, { recursive: true })
+      change(join(out, name === 'newer' ? 'run.json' : 'summary.parquet'))
+      const at = await serveView(pages, out)
+      const { page, context } = await open('', { at })
+      await page.locator('.notice').getByText('This run cannot be shown').waitFor()
+      expect(await page.locator('.notice').innerText()).toMatch(message)
+      await context.close()
+      await at.close()
+    }
+  })
+
+  it('opens the files of a run without a server of its own', async () => {
+    const { page, context } = await open()
+    await page.locator('.table-row').first().waitFor()
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('o')])
+    await chooser.setFiles(['run.json', 'summary.parquet', 'traces.parquet'].map(name => join(demo, name)))
+    await page.waitForURL(/run=dropped/)
+    await page.locator('.table-row').first().waitFor()
+    expect(await listed(page).innerText()).toContain('104 samples')
+    await context.close()
+  })
+
+  it('says so when the server is gone, and lives on', async () => {
+    const at = await serveView(pages, demo)
+    const { page, context } = await open('', { at })
+    await page.locator('.table-row').first().waitFor()
+    await at.close()
+    await page.locator('.samples-table').focus()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    await page.locator('.notice').waitFor()
+    expect(await page.locator('.notice').innerText()).toContain('cannot be shown')
+    await page.keyboard.press('Escape')
+    await page.locator('.table-row').first().waitFor()
+    await context.close()
+  })
+
+  it.each(['light', 'dark'] as const)('gives axe nothing to find: %s', async colorScheme => {
+    const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+    for (const hash of ['', '#/?sample=7.0&token=8']) {
+      const { page, context } = await open(hash, { colorScheme, bypassCSP: true, reducedMotion: 'reduce' })
+      await page
+        .locator(hash ? '.replay' : '.table-row')
+        .first()
+        .waitFor()
+      await page.evaluate(axe)
+      // As a text: this code runs in the page, whose types these tests do not have.
+      const found = await page.evaluate(
+        'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 160)}`))',
+      )
+      expect(found, hash || 'overview').toEqual([])
+      await context.close()
+    }
+  })
+
+  it('reported no error of its own', () => {
+    expect(problems).toEqual([])
+  })
+})
+
+function writeNewer(path: string): void {
+  const run = JSON.parse(readFileSync(path, 'utf8'))
+  writeFileSync(path, JSON.stringify({ ...run, formatVersion: '2.0' }))
+}

@@ -34,7 +34,7 @@ export function createColourControls(change: (colouring: Colouring) => void): Co
   const element = h(
     'div',
     { class: 'colour-controls' },
-    h('label', {}, 'Colour by ', select),
+    h('label', {}, h('span', { class: 'label-text' }, 'Colour by '), select),
     lowValue,
     scale,
     highValue,

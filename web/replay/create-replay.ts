@@ -21,6 +21,8 @@ import { createTypeset } from './typeset.ts'
 const listedDoubts = 12
 /** The address follows the replay once it rests for so long. */
 const addressRestMs = 250
+/** Frames after a jump in which the token is brought in sight. */
+const looks = 4
 /** While an answer is played, its numbers change so often at most: faster, nobody reads them. */
 const numbersRestMs = 80
 
@@ -113,6 +115,7 @@ export function createReplay(context: ViewContext, sample: OpenedSample): View {
     const follows = followToken(range, Math.max(0, token), count)
     if (follows !== range) setRange(follows)
     tracks.setCurrent(token)
+    if (!playback.playing) showAgain(token, looks)
     const nowMs = performance.now()
     if (playback.playing && nowMs - numbersMs < numbersRestMs) return
     numbersMs = nowMs
@@ -122,8 +125,17 @@ export function createReplay(context: ViewContext, sample: OpenedSample): View {
     showPanel()
   }
 
+  /** Paragraphs that come in sight turn out higher or lower than was estimated: looks again when they have. */
+  function showAgain(token: number, times: number): void {
+    cancelAnimationFrame(frame)
+    frame = requestAnimationFrame(() => {
+      text.show(token)
+      if (times > 1) showAgain(token, times - 1)
+    })
+  }
+
   function showPanel(): void {
-    panel.show(hovered ?? locked ?? currentToken(playback), hovered === null && locked !== null)
+    panel.show(locked ?? hovered ?? currentToken(playback), locked !== null)
   }
 
   function moveTo(position: number): void {
@@ -168,6 +180,12 @@ export function createReplay(context: ViewContext, sample: OpenedSample): View {
     locked = token
     text.setLocked(token)
     showPanel()
+  }
+
+  function undo(): void {
+    if (locked !== null) setLocked(null)
+    else if (stretch) setStretch(null)
+    else context.navigate({ sample: null, token: null, branch: null })
   }
 
   function hover(token: number | null): void {
@@ -269,6 +287,7 @@ export function createReplay(context: ViewContext, sample: OpenedSample): View {
       toStart: () => jump(0),
       toEnd: () => jump(count - 1),
       lock: () => setLocked(locked === null ? currentToken(playback) : null),
+      undo,
       zoom: factor => setRange(zoomRange(range, factor, currentToken(playback) + 0.5, count)),
       pan: share => setRange(panRange(range, share, count)),
       fit: () => setRange({ start: 0, end: Math.max(1, count) }),

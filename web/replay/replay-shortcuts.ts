@@ -8,6 +8,8 @@ export interface ReplayActions {
   toStart(): void
   toEnd(): void
   lock(): void
+  /** Undoes one thing: the lock, the stretch; with neither, leaves the sample. */
+  undo(): void
   setEnd(end: 'start' | 'end'): void
   toggleLoop(): void
   zoom(factor: number): void
@@ -32,6 +34,7 @@ export function replayShortcuts(act: ReplayActions): Shortcut[] {
     { keys: ['Home'], name: 'first token', run: act.toStart },
     { keys: ['End'], name: 'last token', run: act.toEnd },
     { keys: ['Enter'], name: 'lock the token, or let it go', run: act.lock },
+    { keys: ['Escape'], name: 'unlock, let go of the stretch, or leave', run: act.undo },
     { keys: ['b'], name: 'begin a stretch here', run: () => act.setEnd('start') },
     { keys: ['e'], name: 'end the stretch here', run: () => act.setEnd('end') },
     { keys: ['l'], name: 'loop the stretch', run: act.toggleLoop },

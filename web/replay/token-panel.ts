@@ -73,7 +73,9 @@ export function createTokenPanel(tokens: TokenColumns, units: readonly DisplayUn
       const choices = tokenChoices(tokens, token)
       for (const [index, choice] of choices.entries()) {
         const bar = (bars.children[index] as HTMLElement | undefined) ?? bars.appendChild(makeBar())
-        fillBar(bar, choice, choice.id === null ? null : (texts.get(choice.id) ?? null))
+        const isChosen = choice.kind === 'chosen'
+        const text = isChosen ? tokens.tokenText[token] : texts.get(choice.id ?? -1)
+        fillBar(bar, choice, text ?? null)
       }
       while (bars.childElementCount > choices.length) bars.lastElementChild!.remove()
       const number = (column: ArrayLike<number>, unit = '') =>

@@ -103,7 +103,9 @@ describe('plan', () => {
   it('refuses what is no model', async () => {
     const refused = run('--model', join(folder, 'absent'))
     await expect(refused).rejects.toThrow(InputError)
-    await expect(refused).rejects.toThrow('expected a model folder, or one of qwen2.5-0.5b, ')
+    await expect(refused).rejects.toThrow(
+      'expected a model folder, an id of the Hub (organisation/name), or one of qwen2.5-0.5b, ',
+    )
   })
 
   it.each([

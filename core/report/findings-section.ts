@@ -1,4 +1,5 @@
-import type { Analysis } from '../analyse/analysis.ts'
+import type { Analysis, AnalysisStatistics } from '../analyse/analysis.ts'
+import { intervalsToRead } from './intervals-to-read.ts'
 import type { Block } from './report-document.ts'
 import { digits, percent, probability, withInterval } from './report-numbers.ts'
 
@@ -175,21 +176,16 @@ function calibrationTable({ calibration }: Analysis): Block[] {
 }
 
 function completedTable(analysis: Analysis): Block {
-  const row = (
-    name: string,
-    {
-      total,
-      accuracy,
-      auroc,
-      entropyNats,
-    }: Omit<Analysis, 'completedOnly' | 'warnings' | 'formatVersion' | 'seed'>,
-  ) => [
-    name,
-    String(total),
-    withInterval(accuracy.value, accuracy.low, accuracy.high, percent),
-    `${entropyNats.correct.n} / ${entropyNats.incorrect.n}`,
-    withInterval(auroc.value, auroc.low, auroc.high),
-  ]
+  const row = (name: string, part: AnalysisStatistics) => {
+    const { accuracy, auroc } = intervalsToRead(part)
+    return [
+      name,
+      String(part.total),
+      withInterval(accuracy.value, accuracy.low, accuracy.high, percent),
+      `${part.entropyNats.correct.n} / ${part.entropyNats.incorrect.n}`,
+      withInterval(auroc.value, auroc.low, auroc.high),
+    ]
+  }
   return {
     kind: 'table',
     caption: `All answers, and only those that the model ended itself (${mainScore})`,

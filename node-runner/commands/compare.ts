@@ -9,6 +9,7 @@ import { openSummary } from '../../core/formats/summary-parquet.ts'
 import { InputError } from '../../core/input-error.ts'
 import { describeDecoding } from '../../core/report/describe-decoding.ts'
 import { mainScore } from '../../core/report/findings-section.ts'
+import { intervalsToRead } from '../../core/report/intervals-to-read.ts'
 import { renderHtml } from '../../core/report/render-html.ts'
 import { renderMarkdown } from '../../core/report/render-markdown.ts'
 import type { Block, ReportDocument } from '../../core/report/report-document.ts'
@@ -94,9 +95,10 @@ function describeComparison(runs: ComparedRun[], pairings: Pairing[]): ReportDoc
       row('decoding', ({ run }) => describeDecoding(run.decoding)),
       row('mesh', ({ run }) => `tp ${run.mesh.tp}, dp ${run.mesh.dp}`),
       row('answers', ({ analysis }) => String(analysis.total)),
-      row('accuracy', ({ analysis: { accuracy } }) =>
-        withInterval(accuracy.value, accuracy.low, accuracy.high, percent),
-      ),
+      row('accuracy', ({ analysis }) => {
+        const { accuracy } = intervalsToRead(analysis)
+        return withInterval(accuracy.value, accuracy.low, accuracy.high, percent)
+      }),
       row('cut at the token limit', ({ analysis }) => percent(analysis.capHitRate)),
       row(
         'right / wrong with entropy',
@@ -104,7 +106,10 @@ function describeComparison(runs: ComparedRun[], pairings: Pairing[]): ReportDoc
       ),
       row('mean entropy, right, nats', ({ analysis }) => digits(analysis.entropyNats.correct.mean, 4)),
       row('mean entropy, wrong, nats', ({ analysis }) => digits(analysis.entropyNats.incorrect.mean, 4)),
-      row('AUROC', ({ analysis: { auroc } }) => withInterval(auroc.value, auroc.low, auroc.high)),
+      row('AUROC', ({ analysis }) => {
+        const { auroc } = intervalsToRead(analysis)
+        return withInterval(auroc.value, auroc.low, auroc.high)
+      }),
       row('AURC', ({ analysis }) => digits(analysis.aurc)),
       row('ECE of fitted probabilities', ({ analysis: { calibration } }) =>
         digits(calibration?.[calibration.preferred]?.expectedCalibrationError.value),

@@ -20,7 +20,7 @@ const evalInto = (name: string, ...mesh: string[]) => [
   ...['eval', '--model', 'models/arith-qwen2', '--dataset', 'datasets/arith-104.jsonl', '--adapter', 'cpu'],
   ...['--limit', String(problems), '--max-concurrent', '2', '--out', inFolder(name), ...mesh],
 ]
-const twoReplicas = ['--tp', '2', '--dp', '2']
+const twoReplicas = ['--dp', '2']
 
 async function answersInto(name: string, ...mesh: string[]): Promise<CommandResult> {
   const result = await runEntrace(evalInto(name, ...mesh))
@@ -39,52 +39,47 @@ async function startUntil(samples: number, name: string, ...mesh: string[]) {
   return { child, result, engine: engine! }
 }
 
-describeWhere(
-  showsProcesses,
-  'this machine shows no processes under /proc',
-  'eval on two replicas of two ranks',
-  () => {
-    beforeAll(async () => {
-      await answersInto('alone')
-      await answersInto('undisturbed', ...twoReplicas)
-    }, timeoutMs)
+describeWhere(showsProcesses, 'this machine shows no processes under /proc', 'eval on two replicas', () => {
+  beforeAll(async () => {
+    await answersInto('alone')
+    await answersInto('undisturbed', ...twoReplicas)
+  }, timeoutMs)
 
-    it('gives the answers of one rank, each once', () => {
-      const [alone, together] = ['alone', 'undisturbed'].map(name => readResults(inFolder(name)))
-      expect(together!.map(({ problemId }) => problemId)).toEqual(['0', '1', '2', '3', '4', '5'])
-      expect(journalLines(inFolder('undisturbed'))).toBe(problems)
-      for (const name of ['tokenIds', 'generatedText', 'correct', 'finishReason'] as const)
-        expect(together!.map(result => result[name])).toEqual(alone!.map(result => result[name]))
-      for (const [i, result] of together!.entries())
-        expect(Math.abs(result.meanEntropyNats! - alone![i]!.meanEntropyNats!)).toBeLessThan(1e-4)
-    })
+  it('gives the answers of one rank, each once', () => {
+    const [alone, together] = ['alone', 'undisturbed'].map(name => readResults(inFolder(name)))
+    expect(together!.map(({ problemId }) => problemId)).toEqual(['0', '1', '2', '3', '4', '5'])
+    expect(journalLines(inFolder('undisturbed'))).toBe(problems)
+    for (const name of ['tokenIds', 'generatedText', 'correct', 'finishReason'] as const)
+      expect(together!.map(result => result[name])).toEqual(alone!.map(result => result[name]))
+    for (const [i, result] of together!.entries())
+      expect(Math.abs(result.meanEntropyNats! - alone![i]!.meanEntropyNats!)).toBeLessThan(1e-4)
+  })
 
-    it('describes the mesh and the adapter of every rank, and the same weights', () => {
-      const [alone, together] = ['alone', 'undisturbed'].map(name => readRunFile(inFolder(name), 'run.json'))
-      const { adapters } = alone as { adapters: unknown[] }
-      expect(adapters).toHaveLength(1)
-      expect(together).toMatchObject({ mesh: { tp: 2, dp: 2 }, adapters: Array(4).fill(adapters[0]) })
-      expect(together!['model']).toEqual(alone!['model'])
-    })
+  it('describes the mesh and the adapter of every rank, and the same weights', () => {
+    const [alone, together] = ['alone', 'undisturbed'].map(name => readRunFile(inFolder(name), 'run.json'))
+    const { adapters } = alone as { adapters: unknown[] }
+    expect(adapters).toHaveLength(1)
+    expect(together).toMatchObject({ mesh: { tp: 1, dp: 2 }, adapters: Array(2).fill(adapters[0]) })
+    expect(together!['model']).toEqual(alone!['model'])
+  })
 
-    it(
-      'goes on by itself when its engine is killed, and ends with the same bits',
-      async () => {
-        const { result, engine } = await startUntil(2, 'disturbed', ...twoReplicas)
-        process.kill(engine, 'SIGKILL')
-        const { exitCode, stderr } = await result
-        expect(exitCode, stderr).toBe(0)
-        expect(stderr).toMatch(
-          /^the engine ended \(its process ended with SIGKILL\); starting it again: what was finished is kept$/m,
-        )
-        expect(stderr.match(/starting it again/g)).toHaveLength(1)
-        expect(journalLines(inFolder('disturbed'))).toBe(problems)
-        expect(untimedResults(inFolder('disturbed'))).toBe(untimedResults(inFolder('undisturbed')))
-      },
-      timeoutMs,
-    )
-  },
-)
+  it(
+    'goes on by itself when its engine is killed, and ends with the same bits',
+    async () => {
+      const { result, engine } = await startUntil(2, 'disturbed', ...twoReplicas)
+      process.kill(engine, 'SIGKILL')
+      const { exitCode, stderr } = await result
+      expect(exitCode, stderr).toBe(0)
+      expect(stderr).toMatch(
+        /^the engine ended \(its process ended with SIGKILL\); starting it again: what was finished is kept$/m,
+      )
+      expect(stderr.match(/starting it again/g)).toHaveLength(1)
+      expect(journalLines(inFolder('disturbed'))).toBe(problems)
+      expect(untimedResults(inFolder('disturbed'))).toBe(untimedResults(inFolder('undisturbed')))
+    },
+    timeoutMs,
+  )
+})
 
 describeWhere(showsProcesses, 'this machine shows no processes under /proc', 'eval, interrupted', () => {
   it(

@@ -42,7 +42,7 @@ describe('the report of a run', () => {
       expect(markdown).toContain(`## ${heading}`)
     expect(markdown).toMatch(/60 of 100 answers are right: accuracy 60\.0 % \(\d\d\.\d % to \d\d\.\d %\)/)
     expect(markdown).toMatch(
-      /Wrong answers have more mean entropy than right ones: AUROC of MeanTokenEntropy 0\.\d+ \(0\.\d+ to [01]\.\d+\), 40 wrong, 60 right/,
+      /Wrong answers have more mean entropy than right ones: AUROC of MeanTokenEntropy 0\.\d+ \(0\.\d+ to [01]\.\d+\), DeLong, 40 wrong, 60 right/,
     )
     expect(html!.match(/<svg/g)).toHaveLength(4)
     expect(html).not.toContain('<script')
@@ -52,7 +52,37 @@ describe('the report of a run', () => {
     const [markdown] = reportsOf(analysed(simulateSamples(2, 102)))
     expect(markdown).toContain('Only 2 correct answers')
     expect(markdown).toContain('Calibration is not measured')
-    expect(markdown).not.toMatch(/well calibrated\.\n- Wrong answers have/)
+    expect(markdown).toMatch(
+      /It cannot be concluded that mean entropy .* 102 wrong, 2 right; 2 right answers cannot/,
+    )
+    expect(markdown).not.toMatch(/Wrong answers have|ranks better|ranks worse/)
+  })
+
+  it('takes problems as clusters where they have several answers', () => {
+    // The verdict goes with the problem: 120 answers that say no more than 12.
+    const samples = simulateSamples(60, 60).map((sample, index) => {
+      const problem = Math.floor((index % 60) / 10) + (sample.correct ? 0 : 6)
+      const meanEntropyNats =
+        (sample.correct ? 0.1 : 0.15) + 0.01 * ((problem * 7) % 12) + 0.0001 * (index % 10)
+      return {
+        ...sample,
+        problemIndex: problem,
+        problemId: String(problem),
+        sampleIndex: index % 10,
+        meanEntropyNats,
+      }
+    })
+    const out = join(folder, 'clustered')
+    const { accuracyClustered, aurocBootstrap } = writeResults(out, writeRun(out, samples), samples).analysis
+    const [markdown] = reportsOf(out)
+    const ends = (low: number | null, high: number | null, scale: number, places: number, unit: string) =>
+      [low, high].map(end => `${(scale * end!).toFixed(places)}${unit}`).join(' to ')
+    expect(markdown).toContain(
+      `accuracy 50.0 % (${ends(accuracyClustered.low, accuracyClustered.high, 100, 1, ' %')}), Wilson's 95 % interval with the 12 problems as clusters`,
+    )
+    expect(markdown).toContain(
+      `(${ends(aurocBootstrap.low, aurocBootstrap.high, 1, 3, '')}), resampled problems, 60 wrong, 60 right`,
+    )
   })
 
   it.each(oddRuns.map(({ name, samples }) => [name, samples] as const))('prints no NaN: %s', (_, samples) => {

@@ -1,0 +1,81 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { runEntrace } from './support/run-entrace.ts'
+import { readResults, readRunFile, untimedResults } from './support/run-files.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+async function evaluate(name: string, ...flags: string[]): Promise<string> {
+  const out = join(folder, name)
+  const model = flags.includes('--model') ? [] : ['--model', 'models/arith-qwen2']
+  const args = ['eval', ...model, '--dataset', 'datasets/arith-104.jsonl', '--adapter', 'cpu', '--quiet']
+  const { exitCode, stderr } = await runEntrace([...args, '--limit', '6', '--out', out, ...flags])
+  expect(exitCode, stderr).toBe(0)
+  return out
+}
+
+const decodingOf = (out: string) => readRunFile(out, 'run.json')['decoding']
+
+describe('eval', () => {
+  it('samples the same whatever runs beside, with every filter and over two ranks', async () => {
+    const sampling = [
+      '--temperature',
+      '0.9',
+      '--top-k',
+      '30',
+      '--top-p',
+      '0.95',
+      '--min-p',
+      '0.01',
+      '--seed',
+      '3',
+    ]
+    const flags = [...sampling, '--repetition-penalty', '1.1', '--samples', '2']
+    for (const ranks of ['1', '2']) {
+      const mesh = [...flags, '--tp', ranks]
+      const alone = await evaluate(`alone-${ranks}`, ...mesh, '--max-concurrent', '1')
+      const together = await evaluate(`together-${ranks}`, ...mesh, '--max-concurrent', '5')
+      expect(untimedResults(together)).toBe(untimedResults(alone))
+    }
+    const [one, two] = [1, 2].map(ranks => readResults(join(folder, `alone-${ranks}`)))
+    expect(one!.map(({ tokenIds }) => tokenIds)).toEqual(two!.map(({ tokenIds }) => tokenIds))
+    expect(new Set(one!.map(({ generatedText }) => generatedText)).size).toBeGreaterThan(6)
+    const [line] = readFileSync(join(folder, 'alone-1/samples.jsonl'), 'utf8').split('\n')
+    const [token] = JSON.parse(line!).tokens
+    expect(token.processedEntropyNats).not.toBe(token.entropyNats)
+  })
+
+  it('decodes as generation_config.json says, where it is asked to, and says whence each setting comes', async () => {
+    const model = join(folder, 'model')
+    cpSync('models/arith-qwen2', model, { recursive: true })
+    const config = JSON.parse(readFileSync(join(model, 'generation_config.json'), 'utf8'))
+    const asked = { do_sample: true, temperature: 0.7, top_p: 0.8, top_k: 20, repetition_penalty: 1.05 }
+    writeFileSync(join(model, 'generation_config.json'), JSON.stringify({ ...config, ...asked }))
+    const plain = await evaluate('plain', '--model', model)
+    expect(decodingOf(plain)).toMatchObject({ temperature: 0, repetitionPenalty: 1 })
+    const applied = await evaluate('applied', '--model', model, '--generation-config', '--top-k', '9')
+    expect(decodingOf(applied)).toMatchObject({
+      ...{ temperature: 0.7, topP: 0.8, topK: 9, repetitionPenalty: 1.05 },
+      sources: { temperature: 'generation_config.json', topK: 'flag' },
+    })
+    expect(readResults(applied)[0]!.tokenIds).not.toEqual(readResults(plain)[0]!.tokenIds)
+  })
+
+  it('asks whether an answer is true, and searches by beams', async () => {
+    const asked = await evaluate('asked', '--p-true')
+    const results = readResults(asked) as unknown as { pTrue: number; tokenIds: number[] }[]
+    for (const { pTrue } of results) {
+      expect(pTrue).toBeGreaterThan(0)
+      expect(pTrue).toBeLessThan(1)
+    }
+    expect(readRunFile(asked, 'analysis.json')['scores']).toHaveProperty('PTrue')
+    const beams = readResults(await evaluate('beams', '--num-beams', '3', '--length-penalty', '0'))
+    const greedy = readResults(await evaluate('greedy'))
+    // Without a length penalty a beam search ends no less likely than the greedy answer, which is one of its paths.
+    for (const [index, { sumLogprob }] of beams.entries())
+      expect(sumLogprob!).toBeGreaterThanOrEqual(greedy[index]!.sumLogprob! - 1e-3)
+  })
+})

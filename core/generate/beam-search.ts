@@ -1,6 +1,6 @@
 import type { SlotCopy } from '../../kernels/copy-slots/copy-slots.ts'
 import type { LanguageModel, Row, StepScore } from '../model/language-model.ts'
-import type { BeamScores } from '../model/token-head.ts'
+import type { BeamScores } from '../model/token-scores.ts'
 import {
   findProblem,
   type GenerateOptions,

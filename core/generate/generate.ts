@@ -1,7 +1,7 @@
 import type { ModelConfig } from '../model/config.ts'
 import type { LanguageModel, Row, StepScore } from '../model/language-model.ts'
 import type { Sampling } from '../model/sampling.ts'
-import type { TokenScores } from '../model/token-head.ts'
+import type { TokenScores } from '../model/token-scores.ts'
 import { recordToken } from './record-token.ts'
 import type { TokenRecord } from './token-record.ts'
 

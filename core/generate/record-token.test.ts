@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { distributions } from '../../kernels/gpu/distributions.ts'
 import { Random } from '../../kernels/gpu/random.ts'
 import { expectClose } from '../../test/support/expect-close.ts'
-import type { TokenScores } from '../model/token-head.ts'
+import type { TokenScores } from '../model/token-scores.ts'
 import { recordToken } from './record-token.ts'
 
 /** What a device hands over of a row of logits, computed in float64 and rounded to the f32 that it travels in. */

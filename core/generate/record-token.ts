@@ -1,4 +1,4 @@
-import type { TokenScores } from '../model/token-head.ts'
+import type { TokenScores } from '../model/token-scores.ts'
 import type { TokenRecord } from './token-record.ts'
 
 /**

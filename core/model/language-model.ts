@@ -12,7 +12,8 @@ import { type ForwardPass, forward } from './forward.ts'
 import { createKeyValueCache } from './key-value-cache.ts'
 import type { ModelWeights } from './load-weights.ts'
 import type { Sampling } from './sampling.ts'
-import { type BeamScores, type ScoredRow, TokenHead, type TokenScores } from './token-head.ts'
+import { TokenHead } from './token-head.ts'
+import type { BeamScores, ScoredRow, TokenScores } from './token-scores.ts'
 
 /** A token of some sequence, to be run through the model. */
 export interface Row {

@@ -1,68 +1,18 @@
 import { choiceWords, choose } from '../../kernels/choose/choose.ts'
-import {
-  type EntropyStatistics,
-  entropy,
-  entropyPartialWords,
-  entropyWords,
-  readEntropyStatistics,
-} from '../../kernels/entropy/entropy.ts'
+import { entropy } from '../../kernels/entropy/entropy.ts'
 import type { Device } from '../../kernels/gpu/device.ts'
-import {
-  createTensor,
-  createTensorGroup,
-  type Tensor,
-  type TensorGroup,
-  uploadTensor,
-  viewTensor,
-} from '../../kernels/gpu/tensor.ts'
+import { type Tensor, uploadTensor } from '../../kernels/gpu/tensor.ts'
 import { linear } from '../../kernels/linear/linear.ts'
 import type { PackedWeight } from '../../kernels/pack-weight/pack-weight.ts'
 import { rank } from '../../kernels/rank/rank.ts'
-import { readTopLogits, type TopLogit, topK, topKCandidateWords } from '../../kernels/top-k/top-k.ts'
+import { type TopLogit, topK } from '../../kernels/top-k/top-k.ts'
 import type { RankGroup } from '../parallel/rank-group.ts'
+import { createHeadBuffers, type HeadBuffers, rowsOf, type TokenHeadOptions } from './head-buffers.ts'
 import { LogitProcessor } from './logit-processor.ts'
-import { mergeStatistics, mergeTop, noToken } from './merge-scores.ts'
 import { planProcessing, type Sampling } from './sampling.ts'
+import { ScoreReader } from './score-reader.ts'
 import type { SeenRow } from './seen-tokens.ts'
-
-/** A row whose next token is wanted: which row of the pass, and the keys of its noise. */
-export interface ScoredRow {
-  row: number
-  /** Key of the sequence, the same wherever and with whomever it runs. */
-  sequence: number
-  /** Number of the step within the sequence. */
-  step: number
-  /** The cache slot of the sequence. */
-  slot: number
-}
-
-/** What the device hands over of a row's logits. */
-export interface TokenScores {
-  statistics: EntropyStatistics
-  /** The k largest logits, largest first, ties by the lower id. */
-  top: TopLogit[]
-  /** The token that was chosen, its logit, and how many tokens are likelier. */
-  chosen: TopLogit & { rank: number }
-  /** Of the distribution that was chosen from, and the chosen token's logit in it; null where that is the raw one. */
-  processed: { statistics: EntropyStatistics; logit: number } | null
-}
-
-/** A token that a beam may go on with. */
-export interface BeamCandidate {
-  id: number
-  /** Raw. */
-  logit: number
-  /** Log-probability, multiplied by the repetition penalty where the sequence holds the token. */
-  score: number
-  /** Tokens with larger raw logits; null where the token is not among the largest. */
-  rank: number | null
-}
-
-/** What a search needs of a beam: its raw scores, and the best candidates, best first. */
-export interface BeamScores {
-  scores: TokenScores
-  candidates: BeamCandidate[]
-}
+import type { BeamScores, ScoredRow, TokenScores } from './token-scores.ts'
 
 /**
  * From final hidden states to token scores: logits, entropy, top-k and choice. Logits never leave the device: one small
@@ -71,33 +21,27 @@ export interface BeamScores {
 export class TokenHead {
   readonly #weight: PackedWeight
   readonly #firstId: number
-  readonly #k: number
   readonly #vocabularyWidths: number[]
   readonly #buffers: HeadBuffers
+  readonly #reader: ScoreReader
   /** Made when it is first asked for: most runs leave logits as they are. */
   #processor: LogitProcessor | null = null
 
   private constructor(weight: PackedWeight, options: TokenHeadOptions, buffers: HeadBuffers) {
     this.#weight = weight
     this.#firstId = options.firstId
-    this.#k = options.k
+    this.#reader = new ScoreReader(buffers.scores, options)
     this.#vocabularyWidths = options.vocabularyWidths
     this.#buffers = buffers
   }
 
   /** Makes a head. `weight` is the rank's lm_head [V, D]. */
   static async create(device: Device, weight: PackedWeight, options: TokenHeadOptions): Promise<TokenHead> {
-    const { rows, k } = options
-    const { outputs: V, inputs: D } = weight
-    return new TokenHead(weight, options, {
-      selected: await createTensor(device, 'selected', 'f32', [rows, D]),
-      logits: await createTensor(device, 'logits', 'f32', [rows, V]),
-      entropyPartials: await createTensor(device, 'entropy partials', 'u32', [entropyPartialWords(rows, V)]),
-      topCandidates: await createTensor(device, 'top candidates', 'u32', [topKCandidateWords(rows, V, k)]),
-      sequences: await createTensor(device, 'sequence keys', 'u32', [rows]),
-      steps: await createTensor(device, 'steps', 'u32', [rows]),
-      ...(await createScores(device, rows, k)),
-    })
+    return new TokenHead(
+      weight,
+      options,
+      await createHeadBuffers(device, weight.outputs, weight.inputs, options),
+    )
   }
 
   /** Most rows that can be scored in one pass. */
@@ -141,23 +85,24 @@ export class TokenHead {
       rank(group.recorder, logits, rowsOf(choices, scored.length), rowsOf(this.#buffers.ranks, scored.length))
     }
     const first = await this.#handOver(group, scored.length, chooses)
-    const raw = scored.map((_, row) => this.#mergeRaw(first, row))
+    const raw = scored.map((_, row) => this.#reader.raw(first, row))
     if (!chooses) return raw
     let last = first
     if (processor && processed && truncatesTogether) {
-      const maxima = raw.map((_, row) => this.#mergeStatistics(first, row, 'processed').maximum)
+      const maxima = raw.map((_, row) => this.#reader.statistics(first, row, 'processed').maximum)
       await processor.truncateTogether(group, processed, maxima, sampling)
       this.#recordChoice(group, logits, processed, scored, sampling)
       last = await this.#handOver(group, scored.length, chooses)
     }
-    const merged = raw.map((scores, row) => this.#mergeChoice(scores, last, row, processes))
+    const merged = raw.map((scores, row) => this.#reader.choice(scores, last, row, processes))
     if (exchange.ranks > 1) await this.#countRanks(group, merged)
     return merged
   }
 
   /**
    * Scores rows for beam search. With a penalty, which as in Transformers is one on log-probabilities, the candidates
-   * take a second submit and exchange, since these need the denominator of the softmax.
+   * take two more submits and exchanges: penalised they need the denominator of the softmax, and then their raw logits are
+   * looked up.
    */
   async scoreBeams(
     group: RankGroup,
@@ -167,7 +112,7 @@ export class TokenHead {
   ): Promise<BeamScores[]> {
     const logits = this.#recordLogits(group, normed, scored)
     const first = await this.#handOver(group, scored.length, false)
-    const raw = scored.map((_, row) => this.#mergeRaw(first, row))
+    const raw = scored.map((_, row) => this.#reader.raw(first, row))
     const logDenominators = raw.map(({ statistics }) => statistics.maximum + Math.log(statistics.s))
     if (penalty === 1)
       return raw.map((scores, row) => ({
@@ -188,7 +133,7 @@ export class TokenHead {
     const processed = processor.apply(device, group.recorder, logits, slots, sampling, logDenominators)
     topK(device, group.recorder, processed, topCandidates, rowsOf(buffers.tensors.top, scored.length))
     const second = await this.#handOver(group, scored.length, false)
-    const candidates = scored.map((_, row) => this.#mergeTop(second, row))
+    const candidates = scored.map((_, row) => this.#reader.top(second, row))
     const wanted = candidates.flatMap((ofRow, row) => ofRow.map(({ id }) => ({ row, id })))
     const found = await this.logitsOf(group, wanted)
     return raw.map((scores, row) => ({
@@ -302,19 +247,11 @@ export class TokenHead {
       entropy(device, recorder, processed, entropyPartials, rowsOf(scores.tensors.processed, rows)) // [S, 8]
     const sequences = rowsOf(this.#buffers.sequences, rows)
     const steps = rowsOf(this.#buffers.steps, rows)
-    const keysOf = (key: (row: ScoredRow) => number) => Uint32Array.from(scored, key)
     const isDrawn = temperature > 0
     if (isDrawn) {
-      uploadTensor(
-        device,
-        sequences,
-        keysOf(row => row.sequence),
-      )
-      uploadTensor(
-        device,
-        steps,
-        keysOf(row => row.step),
-      )
+      const keysOf = (name: 'sequence' | 'step') => Uint32Array.from(scored, row => row[name])
+      uploadTensor(device, sequences, keysOf('sequence'))
+      uploadTensor(device, steps, keysOf('step'))
     }
     choose(recorder, {
       logits,
@@ -347,50 +284,6 @@ export class TokenHead {
     )
   }
 
-  /** Joins what every rank read of a row's raw logits; the likeliest is the chosen one. */
-  #mergeRaw(ofRanks: ArrayBuffer[], row: number): TokenScores {
-    const top = this.#mergeTop(ofRanks, row)
-    const statistics = this.#mergeStatistics(ofRanks, row, 'statistics')
-    return { statistics, top, chosen: { ...top[0]!, rank: 0 }, processed: null }
-  }
-
-  #mergeTop(ofRanks: ArrayBuffer[], row: number): TopLogit[] {
-    const { offsetBytes } = this.#buffers.scores.tensors.top
-    const tops = ofRanks.map((bytes, from) => {
-      const firstId = this.#vocabularyWidths.slice(0, from).reduce((sum, width) => sum + width, 0)
-      const local = readTopLogits(bytes.slice(offsetBytes), row, this.#k)
-      return local.map(({ id, logit }) => ({ id: id === noToken ? noToken : firstId + id, logit }))
-    })
-    return mergeTop(tops, this.#k)
-  }
-
-  #mergeStatistics(ofRanks: ArrayBuffer[], row: number, name: 'statistics' | 'processed'): EntropyStatistics {
-    const { offsetBytes } = this.#buffers.scores.tensors[name]
-    const parts = ofRanks.map(bytes => readEntropyStatistics(bytes.slice(offsetBytes), row))
-    return mergeStatistics(parts, this.#vocabularyWidths)
-  }
-
-  /** Joins what every rank chose, and the statistics of the distribution that it was chosen from. */
-  #mergeChoice(raw: TokenScores, ofRanks: ArrayBuffer[], row: number, processes: boolean): TokenScores {
-    const { scores } = this.#buffers
-    const at = scores.tensors.choices.offsetBytes + row * choiceWords * 4
-    const choices = ofRanks.map(bytes => {
-      const [logit = 0, score = 0, drawn = 0] = new Float32Array(bytes, at + 4, 3)
-      const [rankOfToken = 0] = new Uint32Array(bytes, scores.sizeBytes + row * 4, 1)
-      return { id: new Uint32Array(bytes, at, 1)[0]!, logit, score, drawn, rank: rankOfToken }
-    })
-    const { id, logit, score, rank } = choices.reduce((a, b) =>
-      b.id !== noToken && (a.id === noToken || b.drawn > a.drawn) ? b : a,
-    )
-    return {
-      ...raw,
-      chosen: { id, logit, rank },
-      processed: processes
-        ? { statistics: this.#mergeStatistics(ofRanks, row, 'processed'), logit: score }
-        : null,
-    }
-  }
-
   /**
    * Counts the tokens likelier than each chosen one over all ranks. Where every chosen token is among the largest, which
    * every rank knows alike, nothing is asked; else it costs a second exchange.
@@ -401,49 +294,4 @@ export class TokenHead {
     const ranks = await this.ranksOf(group, new Map(merged.map(({ chosen }, row) => [row, chosen])))
     for (const [row, { chosen }] of merged.entries()) chosen.rank = ranks.get(row)!
   }
-}
-
-/** What a token head is made for. */
-export interface TokenHeadOptions {
-  /** Scored rows of a pass, at most. */
-  rows: number
-  /** Largest logits to hand over. */
-  k: number
-  /** Id of the first of this rank's logits. */
-  firstId: number
-  /** Numbers of logits of all ranks, in rank order. */
-  vocabularyWidths: number[]
-}
-
-function rowsOf(tensor: Tensor, rows: number): Tensor {
-  return viewTensor(tensor, [rows, ...tensor.shape.slice(1)])
-}
-
-interface HeadBuffers extends ScoreBuffers {
-  selected: Tensor
-  logits: Tensor
-  entropyPartials: Tensor
-  topCandidates: Tensor
-  sequences: Tensor
-  steps: Tensor
-}
-
-interface ScoreBuffers {
-  scores: TensorGroup<'statistics' | 'top' | 'choices' | 'processed'>
-  /** Apart from the group, because WebGPU lets no dispatch read and write parts of one buffer. */
-  ranks: Tensor
-  readable: GPUBuffer
-}
-
-async function createScores(device: Device, rows: number, k: number): Promise<ScoreBuffers> {
-  const scores = await createTensorGroup(device, 'scores', {
-    statistics: { dtype: 'u32', shape: [rows, entropyWords] },
-    top: { dtype: 'u32', shape: [rows, k, 2] },
-    choices: { dtype: 'u32', shape: [rows, choiceWords] },
-    processed: { dtype: 'u32', shape: [rows, entropyWords] },
-  })
-  const ranks = await createTensor(device, 'ranks', 'u32', [rows])
-  const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST
-  const readable = await device.createBuffer('readable scores', scores.sizeBytes + rows * 4, usage)
-  return { scores, ranks, readable }
 }

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import type { SteppedModel } from '../../core/generate/generate.ts'
 import type { ModelConfig } from '../../core/model/config.ts'
 import type { Row, StepScore } from '../../core/model/language-model.ts'
-import type { TokenScores } from '../../core/model/token-head.ts'
+import type { TokenScores } from '../../core/model/token-scores.ts'
 import { tinyConfig } from './tiny-config.ts'
 
 /** Of the model below: 100 tokens, a context of 64. */

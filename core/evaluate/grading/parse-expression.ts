@@ -12,12 +12,9 @@ const functions: Record<string, FunctionName> = {
   ...{ ln: 'Ln', log: 'Log', lg: 'Log', exp: 'Exp' },
 }
 const inverses: Partial<Record<FunctionName, FunctionName>> = { Sin: 'Arcsin', Cos: 'Arccos', Tan: 'Arctan' }
-
-const symbols = new Set(
-  'alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau phi chi psi omega ell'.split(
-    ' ',
-  ),
-)
+const greek =
+  'alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau phi chi psi omega'
+const symbols = new Set([...greek.split(' '), 'ell'])
 const closing: Record<string, string> = { '(': ')', '[': ']', '{': '}', '\\{': '\\}' }
 
 /**
@@ -297,7 +294,7 @@ function isWhole(expression: Expression): boolean {
 
 function isMinusOne(expression: Expression): boolean {
   if (expression.kind !== 'product' || expression.factors.length !== 2) return false
-  return expression.factors.every(
-    (factor, place) => factor.kind === 'number' && factor.value.numerator === (place === 0 ? -1n : 1n),
-  )
+  const isSigned = (factor: Expression, sign: bigint) =>
+    factor.kind === 'number' && factor.value.numerator === sign
+  return isSigned(expression.factors[0]!, -1n) && isSigned(expression.factors[1]!, 1n)
 }

@@ -72,7 +72,7 @@ export function drawPositionChart(document: SvgDocument, data: PositionData, siz
         })
   }
   appendXAxis(chart, x.ticks, 'position in the answer (%)')
-  appendRemark(chart, `nats${y.kind === 'log' ? ', log' : ''}; median, middle half`)
+  appendRemark(chart, `nats${y.kind === 'log' ? ', log' : ''}; median, half`)
   return { chart, selection: null }
 }
 

@@ -46,8 +46,8 @@ describe('the viewer', () => {
   it('shows a run: its results, figures and samples', async () => {
     const { page, context } = await open()
     await page.locator('.table-row').first().waitFor()
-    expect(await page.locator('.run-card').innerText()).toMatch(/67\.3 %[\s\S]*0\.931/)
-    expect(await listed(page).innerText()).toContain('104 samples')
+    expect(await page.locator('.run-card').textContent()).toMatch(/67\.3 %[\s\S]*0\.931/)
+    expect(await listed(page).textContent()).toContain('104 samples')
     expect(await page.locator('.figures svg').count()).toBe(7)
     await context.close()
   })
@@ -55,10 +55,32 @@ describe('the viewer', () => {
   it('filters by text, in the address too, and goes back', async () => {
     const { page, context } = await open('#/?filter=level%3A5')
     await page.locator('.table-row').first().waitFor()
-    expect(await listed(page).innerText()).toContain('20 of 104')
+    expect(await listed(page).textContent()).toContain('20 of 104')
     await page.locator('.filter-bar input').first().fill('level:1')
     await listed(page).getByText('14 of 104').waitFor()
     expect(page.url()).toContain('level:1')
+    await page.goBack()
+    await listed(page).getByText('20 of 104').waitFor()
+    await page.locator('.filter-bar select[aria-label="Verdict"]').selectOption({ label: 'Right' })
+    await page.locator('.table-empty').waitFor()
+    await context.close()
+  })
+
+  it('sorts by a column, the largest first and the other way', async () => {
+    const { page, context } = await open()
+    await page.locator('.table-row').first().waitFor()
+    const heading = page.locator('.table-head button').filter({ hasText: 'Tokens' })
+    const tokens = async () =>
+      (await page.locator('.table-row > :nth-child(7)').allTextContents()).map(Number)
+    await heading.click()
+    await page.waitForURL(/sort=-tokens/)
+    const falling = await tokens()
+    expect(falling).toEqual(falling.toSorted((a, b) => b - a))
+    expect(falling[0]).toBeGreaterThan(falling.at(-1)!)
+    await heading.click()
+    await page.waitForURL(/sort=tokens/)
+    const rising = await tokens()
+    expect(rising).toEqual(rising.toSorted((a, b) => a - b))
     await context.close()
   })
 
@@ -79,10 +101,10 @@ describe('the viewer', () => {
     await place.getByText(/^(\d+) \/ \1$/).waitFor()
     await page.locator('.answer-text').click({ position: { x: 2, y: 2 } })
     await page.keyboard.press('Home')
-    expect(await place.innerText()).toMatch(/^1 \//)
+    expect(await place.textContent()).toMatch(/^1 \//)
     await page.keyboard.press('End')
     await page.keyboard.press('Shift+<')
-    const spike = Number((await place.innerText()).split(' /')[0])
+    const spike = Number((await place.textContent())!.split(' /')[0])
     expect(spike).toBeGreaterThan(1)
     expect(await page.locator('.token-panel .choice').count()).toBeGreaterThan(5)
     await context.close()
@@ -91,7 +113,7 @@ describe('the viewer', () => {
   it('restores a linked sample and token, locked', async () => {
     const { page, context } = await open('#/?sample=7.0&token=8')
     await page.locator('.token-panel.is-locked').waitFor()
-    expect(await page.locator('.token-panel .token-place').innerText()).toContain('9 of 28')
+    expect(await page.locator('.token-panel .token-place').textContent()).toContain('9 of 28')
     const shares = await page.locator('.token-panel .choice-value').allInnerTexts()
     expect(shares).toHaveLength(6)
     await context.close()
@@ -116,9 +138,9 @@ describe('the viewer', () => {
     const at = await serveView(pages, out)
     const { page, context } = await open('#/?sample=1.0', { at })
     await page.locator('.token').first().waitFor()
-    expect(await page.locator('.sample-problem').innerText()).toContain('<script>window.hit=1</script>')
-    expect(await page.locator('.answer-text').innerText()).toContain('<img src=x onerror=')
-    expect(await page.locator('.token-more').innerText()).toContain('100,000 characters')
+    expect(await page.locator('.sample-problem').textContent()).toContain('<script>window.hit=1</script>')
+    expect(await page.locator('.answer-text').textContent()).toContain('<img src=x onerror=')
+    expect(await page.locator('.token-more').textContent()).toContain('100,000 characters')
     expect(await page.evaluate("'hit' in window")).toBe(false)
     await context.close()
     await at.close()
@@ -135,7 +157,7 @@ describe('the viewer', () => {
     const at = await serveView(pages, out)
     const { page, context } = await open('', { at })
     await page.locator('.table-row').first().waitFor()
-    expect(await listed(page).innerText()).toContain('5 samples')
+    expect(await listed(page).textContent()).toContain('5 samples')
     for (const sample of samples.slice(5))
       appendFileSync(join(out, 'samples.jsonl'), `${JSON.stringify({ formatVersion: '1.0', ...sample })}\n`)
     await listed(page).getByText('8 samples').waitFor()
@@ -145,7 +167,7 @@ describe('the viewer', () => {
 
   it('says what is wrong with a broken file and with one of a newer version', async () => {
     for (const [name, change, message] of [
-      ['broken', (path: string) => writeFileSync(path, 'PAR1 nothing'), /./],
+      ['broken', (path: string) => writeFileSync(path, 'PAR1 nothing'), /summary\.parquet: .*Parquet/],
       ['newer', (path: string) => writeNewer(path), /2\.0/],
     ] as const) {
       const out = join(folder, name)
@@ -154,7 +176,7 @@ describe('the viewer', () => {
       const at = await serveView(pages, out)
       const { page, context } = await open('', { at })
       await page.locator('.notice').getByText('This run cannot be shown').waitFor()
-      expect(await page.locator('.notice').innerText()).toMatch(message)
+      expect(await page.locator('.notice').textContent()).toMatch(message)
       await context.close()
       await at.close()
     }
@@ -167,7 +189,7 @@ describe('the viewer', () => {
     await chooser.setFiles(['run.json', 'summary.parquet', 'traces.parquet'].map(name => join(demo, name)))
     await page.waitForURL(/run=dropped/)
     await page.locator('.table-row').first().waitFor()
-    expect(await listed(page).innerText()).toContain('104 samples')
+    expect(await listed(page).textContent()).toContain('104 samples')
     await context.close()
   })
 
@@ -180,7 +202,7 @@ describe('the viewer', () => {
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('Enter')
     await page.locator('.notice').waitFor()
-    expect(await page.locator('.notice').innerText()).toContain('cannot be shown')
+    expect(await page.locator('.notice').textContent()).toContain('cannot be shown')
     await page.keyboard.press('Escape')
     await page.locator('.table-row').first().waitFor()
     await context.close()

@@ -21,6 +21,8 @@ export interface FilterBar {
 /** What the bar's fields do. */
 export interface FilterActions {
   setFilter(filter: TableFilter, isTyping: boolean): void
+  /** The field is left: what is typed next is something new. */
+  endTyping(): void
   setScore(name: string): void
   setGroup(group: boolean): void
   saveCsv(): void
@@ -36,6 +38,7 @@ export function createFilterBar(actions: FilterActions): FilterBar {
     'aria-label': 'Filter',
     spellcheck: 'false',
     oninput: () => actions.setFilter(parseFilter(text.value), true),
+    onblur: () => actions.endTyping(),
     onkeydown: (event: KeyboardEvent) => event.key === 'Escape' && text.blur(),
   })
   const verdict = choice('Verdict', value =>

@@ -31,14 +31,18 @@ export function createOverview(context: ViewContext): Overview {
   let listed: TableLines = plainLines(new Int32Array(0))
   let listedRows: Int32Array = new Int32Array(0)
   let typing: ReturnType<typeof setTimeout> | undefined
+  let hasTyped = false
 
   const table = createSamplesTable(openRow, sortBy)
   const figures = createFigures(run, (score, range) => setFilter(withRange(currentFilter(), score, range)))
   const bar = createFilterBar({
     setFilter(filter, isTyping) {
       clearTimeout(typing)
-      if (isTyping) typing = setTimeout(() => setFilter(filter, true), typingMs)
+      if (isTyping) typing = setTimeout(() => setTyped(filter), typingMs)
       else setFilter(filter)
+    },
+    endTyping() {
+      hasTyped = false
     },
     setScore(name) {
       settings.write('score', name)
@@ -58,6 +62,12 @@ export function createOverview(context: ViewContext): Overview {
 
   function setFilter(filter: TableFilter, replace = false): void {
     context.navigate({ filter: formatFilter(filter) }, { replace })
+  }
+
+  /** One entry of the history for what is typed until the field is left, so that the back button undoes it. */
+  function setTyped(filter: TableFilter): void {
+    setFilter(filter, hasTyped)
+    hasTyped = true
   }
 
   function currentScore(): string {

@@ -38,7 +38,7 @@ export function createBar(actions: BarActions): Bar {
       h(
         'button',
         {
-          class: 'quiet optional',
+          class: 'quiet',
           title: 'Light, dark, or as the system has it (t)',
           onclick: () => actions.nextTheme(),
         },

@@ -1,0 +1,97 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { InputError } from '../../core/input-error.ts'
+import { serveView, type ViewServer } from './serve-view.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
+let server: ViewServer
+beforeAll(async () => {
+  for (const name of ['page', 'run']) mkdirSync(join(folder, name))
+  writeFileSync(join(folder, 'page/index.html'), '<!doctype html><title>page</title>')
+  writeFileSync(join(folder, 'run/run.json'), '{"of":"run"}')
+  writeFileSync(join(folder, 'secret.txt'), 'secret')
+  symlinkSync(join(folder, 'secret.txt'), join(folder, 'run/link.txt'))
+  server = await serveView(join(folder, 'page'), join(folder, 'run'))
+})
+afterAll(async () => {
+  await server.close()
+  rmSync(folder, { recursive: true })
+})
+
+interface Answer {
+  status: number
+  headers: Record<string, string | string[] | undefined>
+  text: string
+}
+
+/** Asks for a path as it is given: a URL would tidy it. */
+function ask(
+  path: string,
+  options: { method?: string; headers?: Record<string, string> } = {},
+): Promise<Answer> {
+  const { hostname, port } = new URL(server.url)
+  return new Promise((resolve, reject) => {
+    const asked = request({ hostname, port, path, ...options }, response => {
+      const chunks: Buffer[] = []
+      response.on('data', chunk => chunks.push(chunk))
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          text: Buffer.concat(chunks).toString('utf8'),
+        }),
+      )
+    })
+    asked.on('error', reject)
+    asked.end()
+  })
+}
+
+it('serves the page and the run, isolated and to itself', async () => {
+  expect((await ask('/')).text).toContain('<title>page</title>')
+  const { status, text, headers } = await ask('/run/run.json')
+  expect([status, text]).toEqual([200, '{"of":"run"}'])
+  expect(headers).toMatchObject({
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-embedder-policy': 'require-corp',
+    'x-content-type-options': 'nosniff',
+  })
+  expect(headers['content-security-policy']).toMatch(/^default-src 'none'; .*script-src 'self'/)
+})
+
+it.each([
+  '/../secret.txt',
+  '/run/../../secret.txt',
+  '/run/%2e%2e/%2e%2e/secret.txt',
+  '/run/..%2f..%2fsecret.txt',
+  '/run/..\\..\\secret.txt',
+  '/run/link.txt',
+  '/run/%00',
+  '/run/%zz',
+  '/run/none.json',
+])('serves nothing outside the folders: %s', async path => {
+  const { status, text } = await ask(path)
+  expect(status).toBe(404)
+  expect(text).not.toContain('secret')
+})
+
+it('answers ranges, and says which it cannot', async () => {
+  const part = await ask('/run/run.json', { headers: { Range: 'bytes=2-3' } })
+  expect([part.status, part.text, part.headers['content-range']]).toEqual([206, 'of', 'bytes 2-3/12'])
+  expect((await ask('/run/run.json', { headers: { Range: 'bytes=99-' } })).status).toBe(416)
+})
+
+it('refuses other hosts, which would be another page in disguise, and other methods', async () => {
+  expect((await ask('/run/run.json', { headers: { Host: 'example.org' } })).status).toBe(403)
+  expect((await ask('/run/run.json', { method: 'POST' })).status).toBe(405)
+  const head = await ask('/run/run.json', { method: 'HEAD' })
+  expect([head.status, head.text]).toEqual([200, ''])
+})
+
+it('says that a port is taken', async () => {
+  const { port } = new URL(server.url)
+  await expect(serveView(folder, folder, Number(port))).rejects.toThrow(InputError)
+})

@@ -106,10 +106,11 @@ function lengthWarnings(analysis: AnalysisStatistics): string[] {
   if (Math.abs(entropyLengthRho) < leastLengthRho || lengthAurocP > greatestLengthP) return []
   const adjusted = analysis.strata.lengthAdjustedAuroc
   const { logisticRegression: regression, auroc } = analysis
+  const pairs = analysis.strata.length.reduce((sum, { correct, incorrect }) => sum + correct * incorrect, 0)
   const remains =
     adjusted === null || auroc.value === null
       ? ''
-      : ` Among answers of like length the AUROC of entropy is ${adjusted.toFixed(3)} instead of ${auroc.value.toFixed(3)}.`
+      : ` Among answers of like length the AUROC of entropy is ${adjusted.toFixed(3)} (${count(pairs, 'pair')} of a right and a wrong answer) instead of ${auroc.value.toFixed(3)}.`
   const beyond = regression
     ? ` Beyond length${regression.terms.some(({ name }) => name.startsWith('level ')) ? ' and level' : ''}, entropy ${regression.likelihoodRatio.p < 0.05 ? 'still says something' : 'says nothing that this run could show'} (likelihood-ratio p = ${probability(regression.likelihoodRatio.p)}).`
     : ''
@@ -159,8 +160,13 @@ function calibrationWarnings({ entropyNats, calibration }: AnalysisStatistics): 
   if (fit) {
     const { value, quantile95IfCalibrated, expectedIfCalibrated } = fit.expectedCalibrationError
     if (value > quantile95IfCalibrated) {
+      const other = calibration.preferred === 'platt' ? 'isotonic' : 'platt'
+      const otherError = calibration[other]?.expectedCalibrationError
+      const beside = otherError
+        ? `; the ${other} fit has ${otherError.value.toFixed(3)} where ${otherError.expectedIfCalibrated.toFixed(3)} would be expected`
+        : ''
       warnings.push(
-        `Probabilities from entropy are not calibrated (${calibration.preferred}, new problems): their calibration error is ${value.toFixed(3)}, where perfect probabilities would show ${expectedIfCalibrated.toFixed(3)} with this many answers.`,
+        `The ${calibration.preferred} fit of entropy to a probability of being right is off by more than chance explains: its calibration error on new problems is ${value.toFixed(3)}, where perfect probabilities would show ${expectedIfCalibrated.toFixed(3)} with this many answers${beside}.`,
       )
     }
   }

@@ -12,6 +12,7 @@ export function correlationsSection(analysis: Analysis): Block[] {
     { kind: 'heading', text: 'Correlations' },
     {
       kind: 'table',
+      of: 'numbers',
       caption: `Of ${mainScore} with a right answer (1) against a wrong one (0)`,
       head: ['coefficient', 'n', 'value', 'p'],
       rows: [

@@ -6,8 +6,7 @@ import { digits } from './report-numbers.ts'
 const longestText = 700
 
 /** The answers at both ends of each verdict: chosen by rule, not for what they show. */
-export function examplesSection(examples: ReportExamples | null): Block[] {
-  if (!examples) return []
+export function examplesSection(examples: ReportExamples): Block[] {
   const cases = [
     ['The right answer of the least mean entropy', examples.leastRight],
     ['The wrong answer of the least mean entropy: sure and wrong', examples.leastWrong],

@@ -32,6 +32,7 @@ function entropyTable({ entropyNats, mannWhitney }: Analysis): Block {
   ]
   return {
     kind: 'table',
+    of: 'numbers',
     caption:
       `${mainScore} of an answer, nats, by verdict. Difference wrong − right ${digits(difference, 4)}, Hedges' g ${digits(hedgesG)}, ` +
       `Mann–Whitney U ${digits(mannWhitney.u, 1)}, p ${probability(mannWhitney.p)}`,
@@ -44,6 +45,7 @@ function scoreTable({ scores }: Analysis): Block {
   const sorted = Object.entries(scores).sort(([, a], [, b]) => (b.auroc ?? -1) - (a.auroc ?? -1))
   return {
     kind: 'table',
+    of: 'numbers',
     caption:
       'Every score, larger where the model was less certain; wrong answers are the positive class. AUROC with its 95 % interval (DeLong, logit ' +
       'scale) and with that of resampled problems',
@@ -68,6 +70,7 @@ function comparisonTable({ scoreComparisons }: Analysis): Block {
   )
   return {
     kind: 'table',
+    of: 'numbers',
     caption: `AUROC of a score minus that of ${mainScore} over the same answers (DeLong, paired); p adjusted over these and the comparisons with length, which analysis.json has too`,
     head: ['score', 'n', 'difference', 'p', 'Holm', 'Benjamini–Hochberg'],
     rows: shown.map(({ score, n, difference, low, high, p, pHolm, pBenjaminiHochberg }) => [
@@ -91,6 +94,7 @@ function strataTables({ strata }: Analysis): Block[] {
     .filter(([, rows]) => rows.length > 0)
     .map(([name, rows, adjusted]) => ({
       kind: 'table',
+      of: 'numbers',
       caption: `AUROC of ${mainScore} among answers of like ${name}; over all pairs within a stratum ${digits(adjusted)}`,
       head: [name, 'n', 'right', 'wrong', 'AUROC'],
       rows: rows.map(({ label, n, correct, incorrect, auroc, low, high }) => [
@@ -109,6 +113,7 @@ function regressionTable({ logisticRegression: fit }: Analysis): Block[] {
   return [
     {
       kind: 'table',
+      of: 'numbers',
       caption:
         `Logistic regression of a right answer, n ${fit.n}${fit.firth ? ', with Firth’s penalty since a term separates the classes' : ''}. ` +
         `${mainScore} beyond the other terms: likelihood ratio ${digits(chi2, 2)} on ${df} degree of freedom, p ${probability(p)}`,
@@ -146,6 +151,7 @@ function calibrationTable({ calibration }: Analysis): Block[] {
   return [
     {
       kind: 'table',
+      of: 'numbers',
       caption:
         `Calibration of a probability of being right fitted to ${mainScore}, n ${calibration.n}, each answer predicted by fits to other ` +
         `problems (${calibration.folds} folds). ECE over bins of equal number, and what a perfect calibration would show`,
@@ -188,6 +194,7 @@ function completedTable(analysis: Analysis): Block {
   }
   return {
     kind: 'table',
+    of: 'numbers',
     caption: `All answers, and only those that the model ended itself (${mainScore})`,
     head: ['answers', 'n', 'accuracy', 'right / wrong', 'AUROC'],
     rows: [row('all', analysis), row('ended by the model', analysis.completedOnly)],

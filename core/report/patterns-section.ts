@@ -1,22 +1,13 @@
-import type { Analysis } from '../analyse/analysis.ts'
 import type { ErrorCounts } from '../analyse/errors/error-counts.ts'
+import type { RunFindings } from '../analyse/run-findings.ts'
 import type { TokenFindings } from '../analyse/tokens/token-findings.ts'
 import { visible } from './excerpt.ts'
 import type { Block } from './report-document.ts'
 import { digits, percent, withInterval } from './report-numbers.ts'
 
 /** Where in the answers entropy lies, and what kinds of errors there are. */
-export function patternsSection({ tokens, errorKinds }: Analysis): Block[] {
-  const heading: Block = { kind: 'heading', text: 'Patterns' }
-  if (!tokens || !errorKinds)
-    return [
-      heading,
-      {
-        kind: 'paragraph',
-        text: 'Tokens and errors were not looked at: this analysis was made from columns alone. Run entrace analyse without --from-columns.',
-      },
-    ]
-  return [heading, ...tokenBlocks(tokens), ...errorBlocks(errorKinds)]
+export function patternsSection({ tokens, errorKinds }: RunFindings): Block[] {
+  return [{ kind: 'heading', text: 'Patterns' }, ...tokenBlocks(tokens), ...errorBlocks(errorKinds)]
 }
 
 function tokenBlocks(found: TokenFindings): Block[] {
@@ -38,6 +29,7 @@ function tokenBlocks(found: TokenFindings): Block[] {
     },
     {
       kind: 'table',
+      of: 'numbers',
       caption: 'Entropy by kind of token, nats',
       head: ['kind', 'tokens', 'mean', 'share of tokens', 'share of entropy', 'spikes'],
       rows: found.kinds
@@ -53,6 +45,7 @@ function tokenBlocks(found: TokenFindings): Block[] {
     },
     {
       kind: 'table',
+      of: 'numbers',
       caption: 'Mean entropy of a token by tenth of its answer, nats, with the number of tokens',
       head: ['part', 'right answers', 'wrong answers', 'spikes'],
       rows: found.positions.map(({ from, to, correct, incorrect, spikes: spiking }) => [
@@ -66,6 +59,7 @@ function tokenBlocks(found: TokenFindings): Block[] {
       ? ([
           {
             kind: 'table',
+            of: 'numbers',
             caption:
               `Mean entropy about the first wrong step, nats, in ${firstWrongStep.n} wrong answers whose worked solution tells where it is, and at ` +
               'the same places of right answers',
@@ -80,6 +74,7 @@ function tokenBlocks(found: TokenFindings): Block[] {
       : []),
     {
       kind: 'table',
+      of: 'numbers',
       caption:
         `Forking tokens: the most frequent among the ${percent(forking.share)} of tokens with the most entropy (${forking.n} tokens above ` +
         `${digits(forking.thresholdNats, 4)} nats)`,
@@ -103,6 +98,7 @@ function errorBlocks({ n, kinds }: ErrorCounts): Block[] {
   return [
     {
       kind: 'table',
+      of: 'numbers',
       caption:
         `The ${n} wrong answers by kind of error. Rules read the worked solution; without one, or with another valid way to the answer, the kind ` +
         'may be unknown or wrong: label by hand what matters',

@@ -38,7 +38,7 @@ function renderBlock(block: Block): string {
       `<tr>${row.map(cell => `<${tag}>${escapeText(cell)}</${tag}>`).join('')}</tr>`
     const body = block.rows.map(row => cells('td', row)).join('')
     const caption = `<caption>${escapeText(block.caption)}</caption>`
-    return `<div class="table"><table>${caption}<thead>${cells('th', block.head)}</thead><tbody>${body}</tbody></table></div>`
+    return `<div class="table"><table class="${block.of}">${caption}<thead>${cells('th', block.head)}</thead><tbody>${body}</tbody></table></div>`
   }
   return block satisfies never
 }

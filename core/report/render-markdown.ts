@@ -23,7 +23,7 @@ function renderBlock(block: Block): string {
     const line = (cells: string[]) => `| ${cells.map(escapeText).join(' | ')} |`
     const rule = `| --- | ${block.head
       .slice(1)
-      .map(() => '---:')
+      .map(() => (block.of === 'numbers' ? '---:' : '---'))
       .join(' | ')} |`
     return [`**${escapeText(block.caption)}**\n`, line(block.head), rule, ...block.rows.map(line)].join('\n')
   }

@@ -3,8 +3,8 @@ export type Block =
   | { kind: 'heading'; text: string }
   | { kind: 'paragraph'; text: string }
   | { kind: 'list'; items: string[] }
-  /** Numbers are aligned to the right from the second column on. */
-  | { kind: 'table'; caption: string; head: string[]; rows: string[][] }
+  /** Cells from the second column on are numbers, aligned to the right, or texts. */
+  | { kind: 'table'; of: 'numbers' | 'texts'; caption: string; head: string[]; rows: string[][] }
   /** A text as a model or a data set has it. */
   | { kind: 'quote'; text: string }
   | { kind: 'figures'; figures: ReportFigure[] }

@@ -17,7 +17,7 @@ li { margin-bottom: 4px; }
 table { border-collapse: collapse; font-size: 13px; line-height: 1.4; }
 caption { padding-bottom: 4px; font-weight: 600; text-align: left; }
 th, td { padding: 4px 14px 4px 0; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top; }
-th:first-child, td:first-child { text-align: left; }
+th:first-child, td:first-child, .texts th, .texts td { text-align: left; }
 th { color: var(--muted); font-weight: 500; }
 td { max-width: 46ch; overflow-wrap: anywhere; }
 blockquote { margin: 0 0 12px; padding: 2px 0 2px 14px; border-left: 2px solid var(--line); font: 13px/1.6 ui-monospace, Menlo, Consolas,

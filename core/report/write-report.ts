@@ -1,4 +1,5 @@
 import type { Analysis } from '../analyse/analysis.ts'
+import type { RunFindings } from '../analyse/run-findings.ts'
 import { correlationsSection } from './correlations-section.ts'
 import { examplesSection } from './examples-section.ts'
 import { findingsSection } from './findings-section.ts'
@@ -13,8 +14,8 @@ export interface ReportInput {
   /** What was run, as names and values. */
   setUp: readonly (readonly [name: string, value: string])[]
   analysis: Analysis
-  /** Null where the texts of the answers were not read. */
-  examples: ReportExamples | null
+  findings: RunFindings
+  examples: ReportExamples
   figures: ReportFigure[]
   /** Files of the run, and what each holds. */
   files: readonly (readonly [name: string, holds: string])[]
@@ -28,6 +29,7 @@ export function writeReport({
   title,
   setUp,
   analysis,
+  findings,
   examples,
   figures,
   files,
@@ -38,6 +40,7 @@ export function writeReport({
     rows: readonly (readonly [string, string])[],
   ): Block => ({
     kind: 'table',
+    of: 'texts',
     caption,
     head,
     rows: rows.map(row => [...row]),
@@ -51,7 +54,7 @@ export function writeReport({
       table('What was run', ['setting', 'value'], setUp),
       ...findingsSection(analysis),
       ...correlationsSection(analysis),
-      ...patternsSection(analysis),
+      ...patternsSection(findings),
       ...examplesSection(examples),
       { kind: 'heading', text: 'Artefacts' },
       table('Files of the run', ['file', 'holds'], files),

@@ -87,6 +87,7 @@ function describeComparison(runs: ComparedRun[], pairings: Pairing[]): ReportDoc
   const row = (name: string, cell: (run: ComparedRun) => string) => [name, ...runs.map(cell)]
   const table: Block = {
     kind: 'table',
+    of: 'numbers',
     caption: `Runs side by side, with 95 % intervals; scores are of ${mainScore}`,
     head: ['', ...runs.map(({ folder }) => folder)],
     rows: [
@@ -145,6 +146,7 @@ function pairingBlocks({ first, second, comparison, reason }: Pairing): Block[] 
     heading,
     {
       kind: 'table',
+      of: 'numbers',
       caption:
         `${pairs} answers to ${problems} problems that both have (${onlyInFirst} and ${onlyInSecond} are in one only). Differences first − second with ` +
         "intervals of resampled problems; p by McNemar's exact test and DeLong's paired one, adjusted over all rows",

@@ -1,5 +1,6 @@
-import { statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import type { RunFindings } from '../../core/analyse/run-findings.ts'
 import { createFigureCollector } from '../../core/figures/figure-data.ts'
 import { openSummary } from '../../core/formats/summary-parquet.ts'
 import { openTraces } from '../../core/formats/trace-reader.ts'
@@ -10,7 +11,7 @@ import { type Results, resultFiles, writeAnalysis } from './write-results.ts'
 
 /**
  * Analyses and draws a run from summary.parquet and traces.parquet alone, without its journal: verdicts and scores are
- * those of the last `writeResults`. Throws InputError where a file is missing, or older than the journal.
+ * those of the last `writeResults`, and so is the report, which takes reading texts. Throws InputError where a file is missing, or older than the journal.
  */
 export async function analyseColumns(folder: string, run: RunDescription): Promise<Results> {
   const files = resultFiles(folder)
@@ -45,15 +46,25 @@ export async function analyseColumns(folder: string, run: RunDescription): Promi
       })
       row++
     }
-    const analysis = writeAnalysis(folder, run, {
+    const { analysis } = writeAnalysis(folder, run, {
       columns,
       figureData: figure.data,
-      findings: null,
-      examples: null,
+      findings: readFindings(files.analysis, journalTime),
     })
     return { analysis, files }
   } finally {
     await Promise.all(opened.map(source => source.close()))
+  }
+}
+
+/** What an analysis that is no older than the journal found in texts; null without one. */
+function readFindings(path: string, journalTime: number): RunFindings | null {
+  if ((modifiedMs(path) ?? 0) < journalTime) return null
+  try {
+    const { tokens, errorKinds } = JSON.parse(readFileSync(path, 'utf8')) as Partial<RunFindings>
+    return tokens && errorKinds ? { tokens, errorKinds } : null
+  } catch {
+    return null
   }
 }
 

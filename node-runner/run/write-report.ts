@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { DOMParser } from 'linkedom'
 import type { Analysis } from '../../core/analyse/analysis.ts'
+import type { RunFindings } from '../../core/analyse/run-findings.ts'
 import { drawRejectionChart } from '../../core/figures/rejection-chart.ts'
 import { drawReliabilityChart } from '../../core/figures/reliability-chart.ts'
 import { drawRocChart } from '../../core/figures/roc-chart.ts'
@@ -34,20 +35,21 @@ const files = [
 export interface ReportContent {
   analysis: Analysis
   columns: RunColumns
-  /** Null where the texts of the answers were not read. */
-  examples: ReportExamples | null
+  findings: RunFindings
+  examples: ReportExamples
   /** The drawing of the four panels. */
   panels: string
 }
 
 /** Writes report.md and report.html. */
 export function writeReport(folder: string, run: RunDescription, content: ReportContent): void {
-  const { analysis, columns, examples, panels } = content
+  const { analysis, columns, findings, examples, panels } = content
   const n = analysis.entropyNats.correct.n + analysis.entropyNats.incorrect.n
   const document = compose({
     title: `${run.model.name} on ${run.dataSet.name}`,
     setUp: describeSetUp(run),
     analysis,
+    findings,
     examples,
     figures: [
       {

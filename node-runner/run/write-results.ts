@@ -12,7 +12,7 @@ import { encodeSummary } from '../../core/formats/encode-summary.ts'
 import type { RunColumns } from '../../core/formats/run-columns.ts'
 import { formatVersion, type SampleRecord } from '../../core/formats/sample-record.ts'
 import { createTraceWriter } from '../../core/formats/traces-parquet.ts'
-import { createExampleCollector, type ReportExamples } from '../../core/report/report-examples.ts'
+import { createExampleCollector } from '../../core/report/report-examples.ts'
 import { renderFigure } from '../figures/render-figure.ts'
 import { openWholeFile } from '../files/whole-file.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
@@ -93,13 +93,13 @@ export function writeResults(
     results.commit()
     traces.commit()
     writeFileWhole(files.summary, encodeSummary(columns, index))
-    const { examples } = collector
-    const analysis = writeAnalysis(folder, run, {
+    const found = findings.finish()
+    const { analysis, panels } = writeAnalysis(folder, run, {
       columns,
       figureData: figure.data,
-      findings: findings.finish(),
-      examples,
+      findings: found,
     })
+    writeReport(folder, run, { analysis, columns, findings: found, examples: collector.examples, panels })
     return { analysis, files }
   } finally {
     results.discard()
@@ -107,28 +107,26 @@ export function writeResults(
   }
 }
 
-/** What of a run is analysed. Findings and examples are null where texts were not read. */
+/** What of a run is analysed. `findings` are null where they are not known. */
 export interface AnalysedRun {
   columns: RunColumns
   figureData: FigureData
   findings: RunFindings | null
-  examples: ReportExamples | null
 }
 
-/** Analyses a run; writes analysis.json, the figure and the report. Returns the analysis. */
+/** Analyses a run; writes analysis.json and the figure. Returns the analysis, and the drawing of the four panels. */
 export function writeAnalysis(
   folder: string,
   run: RunDescription,
-  { columns, figureData, findings, examples }: AnalysedRun,
-): Analysis {
+  { columns, figureData, findings }: AnalysedRun,
+): { analysis: Analysis; panels: string } {
   const files = resultFiles(folder)
   const analysis: Analysis = { ...analyseRun(columns), ...findings }
   writeFileWhole(files.analysis, [`${JSON.stringify(analysis, null, 2)}\n`])
   const figure = renderFigure(figureData, analysis, `${run.model.name} on ${run.dataSet.name}`)
   writeFileWhole(files.figureSvg, [figure.svg])
   writeFileWhole(files.figurePng, [figure.png])
-  writeReport(folder, run, { analysis, columns, examples, panels: figure.svg })
-  return analysis
+  return { analysis, panels: figure.svg }
 }
 
 /** A result: the sample with its tokens as columns. */

@@ -117,12 +117,15 @@ describe('analyse', () => {
     const journal = readFileSync(path('samples.jsonl'))
     rmSync(path('samples.jsonl'))
     const { stdout } = await runCommand(analyseCommand(), [run, '--from-columns', '--json'])
-    // What is found by reading texts is left out.
+    // What is found by reading texts is kept where it is known, and else left out.
     const { tokens, errorKinds, ...statistics } = JSON.parse(before[0]!)
     expect([tokens.tokens, errorKinds.n].every(Number.isInteger)).toBe(true)
     expect(JSON.parse(stdout)).toEqual(statistics)
+    writeFileSync(path('analysis.json'), before[0]!)
+    const again = await runCommand(analyseCommand(), [run, '--from-columns', '--json'])
+    expect(JSON.parse(again.stdout)).toEqual({ ...statistics, tokens, errorKinds })
     expect(readFileSync(path('entropy_analysis.svg'), 'utf8')).toBe(before[1])
-    expect(readFileSync(path('report.md'), 'utf8')).toContain('Tokens and errors were not looked at')
+    expect(readFileSync(path('report.md'), 'utf8')).toContain('Entropy by kind of token')
     writeFileSync(path('samples.jsonl'), journal)
   })
 

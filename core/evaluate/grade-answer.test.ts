@@ -134,6 +134,7 @@ const equalTexts: [string, string][] = [
   ['2:30 p.m.', String.raw`2:30 \text{ p.m.}`],
   [String.raw`\begin{pmatrix} 1 \\ 2 \end{pmatrix}`, String.raw`\begin{pmatrix}1\\2\end{pmatrix}`],
   ['1/0', '1/0'],
+  [String.raw`\frac1.`, String.raw`\frac 1 .`],
   ['1e99999', '1e99999'],
 ]
 

@@ -198,7 +198,7 @@ class Parser extends TokenCursor {
     const name = this.take()
     this.at++
     if (!isName || (name.kind !== 'command' && !/^[ei]$/.test(name.text))) throw new NotAnExpression()
-    this.put(name, 0)
+    this.put(name)
     return this.#primary()
   }
 
@@ -267,13 +267,11 @@ class Parser extends TokenCursor {
   #argument(): Expression {
     if (this.sees('{')) return this.#group()
     const token = this.next()
-    if (token?.kind === 'number' && token.text.length > 1) {
-      if (!/^\d/.test(token.text)) throw new NotAnExpression()
-      this.put({ kind: 'number', text: token.text.slice(1) }, 1)
-      return integer(BigInt(token.text[0]!))
-    }
-    if (token?.kind === 'number') return integer(BigInt(this.take().text))
-    return this.#signed(() => this.#primary())
+    if (token?.kind !== 'number') return this.#signed(() => this.#primary())
+    const [digit, ...rest] = this.take().text
+    if (!/\d/.test(digit!)) throw new NotAnExpression()
+    if (rest.length > 0) this.put({ kind: 'number', text: rest.join('') })
+    return integer(BigInt(digit!))
   }
 
   #startsFactor(): boolean {

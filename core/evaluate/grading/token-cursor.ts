@@ -43,8 +43,8 @@ export class TokenCursor {
     return true
   }
 
-  /** Puts another token in the place of the next one, or before it. */
-  put(token: Token, replaces: 0 | 1): void {
-    this.tokens = [...this.tokens.slice(0, this.at), token, ...this.tokens.slice(this.at + replaces)]
+  /** Puts a token before the next one. */
+  put(token: Token): void {
+    this.tokens = this.tokens.toSpliced(this.at, 0, token)
   }
 }

@@ -38,6 +38,8 @@ export function cleanAnswer(text: string): string {
   }
   // A thin space between digits parts groups of three: 1\,000.
   cleaned = cleaned.replace(/(?<=\d)(?:\\[,!]|\u2009|\u202F)(?=\d{3}(?!\d))/g, '')
+  // One character that is a fraction: compatibility decomposition (Unicode NFKC) makes 1⁄2 of ½.
+  cleaned = cleaned.replace(/[¼½¾⅐-⅞]/g, sign => `\\frac{${sign.normalize('NFKC').replace('⁄', '}{')}}`)
   for (const [pattern, replacement] of replacements) cleaned = cleaned.replace(pattern, replacement)
   return cleaned.trim()
 }

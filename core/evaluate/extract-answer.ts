@@ -61,10 +61,11 @@ function wholeText(text: string): string | null {
   if (trimmed.length > 100 || trimmed.includes('\n')) return null
   const cleaned = cleanAnswer(trimmed)
   if (parseQuantity(cleaned) !== null) return trimmed
-  const words = cleaned.replace(/\\[a-z]+/gi, ' ').replace(/^[a-z] ?= ?/i, '')
+  const words = cleaned.replace(/\\[a-z]+/gi, ' ').replace(/^[a-z](?:\([a-z]\))? ?= ?/i, '')
   const isWord = /^[ {]*[a-z]+[ }]*$/i.test(words)
-  // With an equals sign or a full stop it is a derivation, whose last number is the result.
-  const isExpression = /[\w∞]/.test(cleaned) && !/[a-z]{2,}|[.;:] |=/i.test(words)
+  // With another equals sign or a full stop it is a derivation, whose last number is the result.
+  const values = words.replace(/(?:,| or | and )(?: ?[a-z] ?= ?)?/gi, ' ')
+  const isExpression = /[\w∞]/.test(cleaned) && !/[a-z]{2,}|[.;:] |=/i.test(values)
   return (isWord || isExpression) && !/\\f?box/.test(trimmed) ? trimmed : null
 }
 

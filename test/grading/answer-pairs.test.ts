@@ -10,13 +10,15 @@ interface Pair {
   about: string
 }
 
-const path = new URL('../golden/answer-pairs.jsonl', import.meta.url)
-const pairs: Pair[] = readFileSync(path, 'utf8')
-  .trim()
-  .split('\n')
-  .map(line => JSON.parse(line))
+const pairs = readPairs('answer-pairs')
 const algebra = openAlgebra()
 afterAll(() => algebra.close())
+
+function readPairs(name: string): Pair[] {
+  const path = new URL(`../golden/${name}.jsonl`, import.meta.url)
+  const lines = readFileSync(path, 'utf8').trim().split('\n')
+  return lines.map(line => JSON.parse(line))
+}
 
 describe('labelled pairs', () => {
   it('are many, and many of them near misses', () => {
@@ -50,4 +52,14 @@ describe('labelled pairs', () => {
     for (const { answer, expected, equal } of pairs)
       if (!equal) expect(gradeAnswer(`\\boxed{${answer}}`, expected, null)).toMatchObject({ equal: false })
   })
+})
+
+it('whole answers and references by one who did not know the grader are graded as labelled', async () => {
+  const wrong: string[] = []
+  for (const { answer, expected, equal } of readPairs('held-out-answer-pairs')) {
+    const verdict = await gradeAnswer(answer, expected, algebra)
+    if (verdict.equal !== equal)
+      wrong.push(`${answer} against ${expected}, labelled ${equal}: ${verdict.rule}`)
+  }
+  expect(wrong).toEqual([])
 })

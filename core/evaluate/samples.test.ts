@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { traceToken } from '../../test/support/trace-sample.ts'
+import type { Generation } from '../generate/generate.ts'
 import type { ChatMessage, Tokenizer } from '../generate/tokenizer.ts'
 import type { Algebra } from './grading/algebra.ts'
 import type { Problem } from './problem.ts'
@@ -23,6 +25,7 @@ const problemsOf = (count: number): Problem[] =>
     solution: null,
     metadata: {},
   }))
+const unasked: Algebra = { equivalent: () => Promise.reject(new Error('no expression to compare')) }
 
 test('the shards of a run are the whole run, task for task, and of like size', () => {
   fc.assert(
@@ -54,9 +57,16 @@ test('the prompt is the rendered conversation, with its ids', () => {
 test('a sample keeps the worked solution beside the further columns of the data set', async () => {
   const problem = { ...problemsOf(1)[0]!, solution: '0 + 1 = 1.', metadata: { level: 2 } }
   const [task, plain] = [problem, problemsOf(1)[0]!].flatMap(of => planSamples([of], characters))
-  const unasked: Algebra = { equivalent: () => Promise.reject(new Error('no expression to compare')) }
   const record = (of: typeof task) =>
     recordSample(of!, { finishReason: 'stop', error: null, durationMs: 1, tokens: [] }, characters, unasked)
   expect((await record(task)).metadata).toEqual({ level: 2, solution: '0 + 1 = 1.' })
   expect((await record(plain)).metadata).toEqual({})
+})
+
+test('a sample has the text of every token that was likely or chosen', async () => {
+  const [task] = planSamples(problemsOf(1), characters)
+  const tokens = [traceToken(65, 'A'), traceToken(66, 'B')]
+  const generation: Generation = { finishReason: 'stop', error: null, durationMs: 1, tokens }
+  const { topTexts } = await recordSample(task!, generation, characters, unasked)
+  expect(topTexts).toEqual({ 67: 'C', 68: 'D' })
 })

@@ -104,7 +104,14 @@ export async function recordSample(
       problem.solution === null ? problem.metadata : { ...problem.metadata, solution: problem.solution },
     durationMs: generation.durationMs,
     tokens,
+    topTexts: topTexts(tokens, tokenizer),
   }
+}
+
+function topTexts(tokens: readonly TokenRecord[], tokenizer: Tokenizer): Record<string, string> {
+  const others = new Set(tokens.flatMap(token => token.topIds))
+  for (const { id } of tokens) others.delete(id)
+  return Object.fromEntries(Array.from(others, id => [id, tokenizer.tokenText(id)]))
 }
 
 type Measures = Pick<SampleRecord, 'meanEntropyNats' | 'maxEntropyNats' | 'sumLogprob'>

@@ -9,11 +9,7 @@ const scorer = 'entrace'
  * A run as inspect_ai's JSON log, version 2 (EvalLog of log/_log.py, 0.3.2xx), piece by piece. inspect_ai reads a header
  * alone up to `stats`, so what is told of all samples comes before them: `samples` are read twice.
  */
-export function* exportInspect(
-  run: ExportRun,
-  samples: () => Iterable<SampleRecord>,
-  textOf: (id: number) => string | null,
-): Generator<string> {
+export function* exportInspect(run: ExportRun, samples: () => Iterable<SampleRecord>): Generator<string> {
   const model = `entrace/${run.modelName}`
   const totals = countSamples(samples())
   const generation = {
@@ -83,7 +79,7 @@ export function* exportInspect(
   yield `${JSON.stringify(header).slice(0, -1)},"samples":[`
   let separator = '\n'
   for (const sample of samples()) {
-    yield separator + JSON.stringify(inspectSample(run, model, sample, textOf))
+    yield separator + JSON.stringify(inspectSample(run, model, sample))
     separator = ',\n'
   }
   yield '\n]}\n'
@@ -102,12 +98,7 @@ function countSamples(samples: Iterable<SampleRecord>) {
 }
 
 /** An EvalSample: an answer is an epoch of its problem. */
-function inspectSample(
-  run: ExportRun,
-  model: string,
-  sample: SampleRecord,
-  textOf: (id: number) => string | null,
-): Record<string, unknown> {
+function inspectSample(run: ExportRun, model: string, sample: SampleRecord): Record<string, unknown> {
   const isError = sample.finishReason === 'error'
   const uuid = `${run.hash.slice(0, 8)}-${sample.problemIndex}-${sample.sampleIndex}`
   const answer = {
@@ -140,7 +131,7 @@ function inspectSample(
             {
               message: answer,
               stop_reason: sample.finishReason === 'stop' ? 'stop' : 'max_tokens',
-              logprobs: { content: tokenLogprobs(sample, textOf) },
+              logprobs: { content: tokenLogprobs(sample) },
             },
           ],
       completion: sample.generatedText,

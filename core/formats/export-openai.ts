@@ -6,11 +6,7 @@ import type { SampleRecord } from './sample-record.ts'
  * (https://platform.openai.com/docs/api-reference/chat/object; types/chat/chat_completion.py of openai-python), one line.
  * `metadata` says which sample it is and how it was graded. A sample that failed has no such object: null.
  */
-export function exportOpenai(
-  run: ExportRun,
-  sample: SampleRecord,
-  textOf: (id: number) => string | null,
-): string | null {
+export function exportOpenai(run: ExportRun, sample: SampleRecord): string | null {
   if (sample.finishReason === 'error') return null
   const { promptTokens, generatedTokens } = sample
   const completion = {
@@ -22,7 +18,7 @@ export function exportOpenai(
       {
         index: 0,
         message: { role: 'assistant', content: sample.generatedText, refusal: null },
-        logprobs: { content: tokenLogprobs(sample, textOf), refusal: null },
+        logprobs: { content: tokenLogprobs(sample), refusal: null },
         finish_reason: sample.finishReason,
       },
     ],

@@ -36,23 +36,22 @@ export interface TokenLogprob {
 const leastLogprob = -9999
 
 /**
- * A sample's tokens in the shape of `choices[].logprobs.content[]`. A record holds ids of the likeliest tokens and no
- * texts: `textOf` gives them, and where it gives none, a token goes by `token_id:N` as vLLM has it. A text with U+FFFD is
- * of a part of a character, so its bytes are not known.
+ * A sample's tokens in the shape of `choices[].logprobs.content[]`. A token whose text the
+ * record does not have goes by `token_id:N` as vLLM has it. A text with U+FFFD is of a part of a character, so its bytes are
+ * not known.
  */
-export function tokenLogprobs(
-  sample: SampleRecord,
-  textOf: (id: number) => string | null,
-): (TokenLogprob & { top_logprobs: TokenLogprob[] })[] {
+export function tokenLogprobs(sample: SampleRecord): (TokenLogprob & { top_logprobs: TokenLogprob[] })[] {
   const entry = (id: number, text: string | null, logprob: number | null | undefined): TokenLogprob => ({
     token: text ?? `token_id:${id}`,
     logprob: logprob ?? leastLogprob,
     bytes: text === null || text.includes('\ufffd') ? null : Array.from(new TextEncoder().encode(text)),
   })
+  const texts = new Map<number, string | null>(
+    Object.entries(sample.topTexts ?? {}).map(([id, text]) => [Number(id), text]),
+  )
+  for (const { id, text } of sample.tokens) texts.set(id, text)
   return sample.tokens.map(token => ({
     ...entry(token.id, token.text, token.logprob),
-    top_logprobs: token.topIds.map((id, index) =>
-      entry(id, id === token.id ? token.text : textOf(id), token.topLogprobs[index]),
-    ),
+    top_logprobs: token.topIds.map((id, index) => entry(id, texts.get(id) ?? null, token.topLogprobs[index])),
   }))
 }

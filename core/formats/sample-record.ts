@@ -37,6 +37,8 @@ export interface SampleRecord {
   /** From the sequence's admission to its last token. */
   durationMs: number
   tokens: TokenRecord[]
+  /** Texts of the tokens that were likely (`topIds`) and nowhere chosen, by id; absent without a tokenizer. */
+  topTexts?: Record<string, string>
   /**
    * Probability that the model calls its own answer true, of that it calls it true or false (arXiv 2207.05221); null where
    * it could not be asked. Absent where it was not asked.

@@ -34,6 +34,9 @@ export const traceColumns = [
   // Null where the token was chosen from the raw softmax.
   { name: 'processed_entropy_nats', type: 'float', nullable: true, depth: 1, shape: 'tokens' },
   { name: 'processed_logprob', type: 'float', nullable: true, depth: 1, shape: 'tokens' },
+  // Texts of the ids in top_ids that are not in token_id.
+  { name: 'top_text_ids', type: 'int32', depth: 1, shape: 'texts' },
+  { name: 'top_texts', type: 'string', depth: 1, shape: 'texts' },
   { name: firstTextColumn, type: 'string' },
   { name: 'prompt', type: 'string' },
   { name: 'generated_text', type: 'string' },

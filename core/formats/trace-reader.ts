@@ -19,6 +19,7 @@ export interface TraceSample
     | 'generatedText'
     | 'error'
     | 'metadata'
+    | 'topTexts'
   > {
   tokens: TokenColumns
 }
@@ -175,6 +176,10 @@ function sampleOf(row: Record<TraceColumn, never>): TraceSample {
     generatedText: row.generated_text,
     error: row.error ?? null,
     metadata: JSON.parse(row.metadata),
+    // Files of before these columns have none.
+    topTexts: Object.fromEntries(
+      Array.from((row.top_text_ids ?? []) as ArrayLike<number>, (id, index) => [id, row.top_texts[index]]),
+    ),
     tokens: {
       tokenId: row.token_id,
       tokenText: row.token_text,

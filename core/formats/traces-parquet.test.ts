@@ -40,6 +40,7 @@ async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
 async function expectSample(reader: TraceReader, row: number, sample: SampleRecord): Promise<void> {
   const { tokens, ...texts } = await reader.read(row)
   const { problemId, problemIndex, sampleIndex, problem, prompt, generatedText, error, metadata } = sample
+  const { topTexts = {} } = sample
   expect(texts).toEqual({
     problemId,
     problemIndex,
@@ -49,6 +50,7 @@ async function expectSample(reader: TraceReader, row: number, sample: SampleReco
     generatedText,
     error,
     metadata,
+    topTexts,
   })
   const found = Array.from({ length: tokens.tokenId.length }, (_, index) => ({
     id: tokens.tokenId[index],
@@ -74,6 +76,7 @@ async function expectSample(reader: TraceReader, row: number, sample: SampleReco
 // Groups end by their tokens, by their samples, and with the file; some samples have no tokens, some are a group alone.
 const lengths = [9000, 0, 1, 4000, 4000, 500, ...new Array<number>(70).fill(3), 0]
 const samples = lengths.map((length, index) => traceSample(index, length))
+samples[3]!.topTexts = { 7: ' seven', 12: '\n', 700: '\ufffd' }
 for (const token of samples[4]!.tokens.slice(1000))
   Object.assign(token, { processedEntropyNats: token.entropyNats / 2, processedLogprob: token.logprob / 4 })
 
@@ -131,6 +134,7 @@ describe('traces.parquet', () => {
       .record({ texts: fc.array(text, { maxLength: 6 }), metadata: fc.dictionary(fc.string(), value) })
       .map(({ texts, metadata }) => ({
         metadata,
+        topTexts: Object.fromEntries(texts.map((text, index) => [index, text ?? '']).slice(1)),
         tokens: texts.map((text, index) => traceToken(index, text, index % 3)),
       }))
     await fc.assert(
@@ -193,6 +197,8 @@ describe('traces.parquet', () => {
         top_ids: tokens.map(token => token.topIds),
         top_logprobs: tokens.map(token => token.topLogprobs),
         rank: tokens.map(token => token.rank),
+        top_text_ids: Object.keys(sample.topTexts ?? {}).map(Number),
+        top_texts: Object.values(sample.topTexts ?? {}),
       }
       const names = Object.keys(expected) as (keyof typeof expected)[]
       const wrong = names.filter(name => JSON.stringify(found[name]) !== JSON.stringify(expected[name]))

@@ -49,6 +49,8 @@ const columnValues: Record<TraceColumn, (sample: SampleRecord) => unknown> = {
   tail_mass: ({ tokens }) => tokens.map(token => token.tailMass),
   processed_entropy_nats: ({ tokens }) => tokens.map(token => token.processedEntropyNats ?? null),
   processed_logprob: ({ tokens }) => tokens.map(token => token.processedLogprob ?? null),
+  top_text_ids: ({ topTexts = {} }) => Object.keys(topTexts).map(Number),
+  top_texts: ({ topTexts = {} }) => Object.values(topTexts),
   problem: sample => sample.problem,
   prompt: sample => sample.prompt,
   generated_text: sample => sample.generatedText,

@@ -13,13 +13,11 @@ import {
 } from '../run/export-run.ts'
 import { Journal } from '../run/journal.ts'
 import { readRunDescription } from '../run/run-description.ts'
-import { loadTokenizer } from '../tokenizer/load-tokenizer.ts'
 import { gradeAll } from './analyse.ts'
 
 interface ExportFlags {
   format: ExportFormat
   out?: string
-  tokenizer?: string
   json: boolean
   quiet: boolean
 }
@@ -38,10 +36,6 @@ export function exportCommand(): Command {
         .makeOptionMandatory(),
     )
     .option('--out <file>', 'file to write (default: in the folder of the run, named by the format)')
-    .option(
-      '--tokenizer <folder>',
-      "the model's folder, for the texts of the likeliest tokens; without it they go by id",
-    )
     .option('--json', 'print one JSON document on standard output', false)
     .option('--quiet', 'print nothing but errors', false)
     .action(exportRun)
@@ -52,7 +46,6 @@ async function exportRun(folder: string, flags: ExportFlags): Promise<void> {
   const journalPath = join(folder, 'samples.jsonl')
   if (!description || !existsSync(journalPath))
     throw new InputError(`${folder}: expected a run's folder with run.json and samples.jsonl; check the path`)
-  const tokenizer = flags.tokenizer === undefined ? null : await loadTokenizer(flags.tokenizer)
   const run = describeExport(folder, description)
   const file = flags.out ?? join(folder, exportFileName(flags.format, run))
   const journal = new Journal(journalPath, 'read')
@@ -67,10 +60,7 @@ async function exportRun(folder: string, flags: ExportFlags): Promise<void> {
         yield sample
       }
     }
-    writeFileWhole(
-      file,
-      exportPieces(flags.format, run, samples, id => tokenizer?.tokenText(id) ?? null),
-    )
+    writeFileWhole(file, exportPieces(flags.format, run, samples))
     const leftOut = flags.format === 'openai' ? count.failed : 0
     const written = count.samples - leftOut
     if (flags.json)

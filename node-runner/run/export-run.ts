@@ -47,23 +47,22 @@ export function exportFileName(format: ExportFormat, run: ExportRun): string {
   }
 }
 
-/** A run in a format, piece by piece. `textOf` gives the text of a token, null where it is not known. */
+/** A run in a format, piece by piece. */
 export function* exportPieces(
   format: ExportFormat,
   run: ExportRun,
   samples: () => Iterable<SampleRecord>,
-  textOf: (id: number) => string | null,
 ): Generator<string> {
   switch (format) {
     case 'openai':
-      for (const sample of samples()) yield exportOpenai(run, sample, textOf) ?? ''
+      for (const sample of samples()) yield exportOpenai(run, sample) ?? ''
       return
     case 'lm-eval':
       for (const sample of samples())
         yield exportLmEval(run, sample, text => createHash('sha256').update(text).digest('hex'))
       return
     case 'inspect':
-      yield* exportInspect(run, samples, textOf)
+      yield* exportInspect(run, samples)
       return
     default:
       format satisfies never

@@ -130,7 +130,7 @@ export function writeAnalysis(
 }
 
 /** A result: the sample with its tokens as columns. */
-function resultOf({ tokens, durationMs, ...sample }: SampleRecord): Record<string, unknown> {
+function resultOf({ tokens, topTexts, durationMs, ...sample }: SampleRecord): Record<string, unknown> {
   return {
     ...sample,
     tokenIds: tokens.map(token => token.id),

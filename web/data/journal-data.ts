@@ -65,6 +65,7 @@ function sampleOf({ tokens, ...sample }: SampleRecord): TraceSample {
     generatedText: sample.generatedText,
     error: sample.error ?? null,
     metadata: sample.metadata,
+    topTexts: sample.topTexts ?? {},
     tokens: {
       tokenId: column('id'),
       tokenText: column('text'),

@@ -51,7 +51,7 @@ export function createReplay(context: ViewContext, sample: OpenedSample): View {
 
   const text = createAnswerText(units, count, { hover, pick })
   const tracks = createTracks(tokens, spikes, { hover, pick, select: setStretch, setRange })
-  const panel = createTokenPanel(tokens, units)
+  const panel = createTokenPanel(sample, units)
   const list = createDoubtList(tokens, units, listedDoubts, jump)
   const stretchPanel = createStretchPanel(tokens, toggleLoop, () => setStretch(null))
   const transport = createTransport(count, spikes.length, recordedPace(count, sample.durationMs), {

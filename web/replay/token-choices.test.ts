@@ -45,6 +45,10 @@ it('largestTokens go by value, then by place', () => {
   expect(largestTokens([1, 5, 3, 5, 0], 3)).toEqual([1, 3, 2])
 })
 
-it('textsOfIds knows what was chosen', () => {
+it('textsOfIds knows what was chosen and what was likely', () => {
   expect([...textsOfIds(tokens)]).toEqual([[4, 'four']])
+  expect([...textsOfIds(tokens, { 2: ' two' })]).toEqual([
+    [2, ' two'],
+    [4, 'four'],
+  ])
 })

@@ -42,9 +42,9 @@ export function largestTokens(values: ArrayLike<number>, count: number): number[
     .slice(0, count)
 }
 
-/** Texts of the ids that were chosen somewhere in this answer: what is known of the alternatives' texts. */
-export function textsOfIds(tokens: TokenColumns): Map<number, string> {
-  const texts = new Map<number, string>()
+/** Texts by id of what was chosen somewhere in an answer, and of what was likely (`topTexts`). */
+export function textsOfIds(tokens: TokenColumns, topTexts: Record<string, string> = {}): Map<number, string> {
+  const texts = new Map(Object.entries(topTexts).map(([id, text]) => [Number(id), text]))
   for (let index = 0; index < tokens.tokenId.length; index++) {
     const text = tokens.tokenText[index]
     if (text) texts.set(tokens.tokenId[index]!, text)

@@ -1,5 +1,6 @@
 import { formatNumber } from '../../core/figures/format-number.ts'
 import type { TokenColumns } from '../../core/formats/run-columns.ts'
+import type { TraceSample } from '../../core/formats/trace-reader.ts'
 import { h } from '../dom.ts'
 import { type DisplayUnit, unitOfToken } from '../text/display-units.ts'
 import { inlineText } from '../text/visible-text.ts'
@@ -26,8 +27,11 @@ export function tokenSummary(tokens: TokenColumns, units: readonly DisplayUnit[]
 }
 
 /** Makes the panel. Bars are kept and changed, so that it can follow a replay. */
-export function createTokenPanel(tokens: TokenColumns, units: readonly DisplayUnit[]): TokenPanel {
-  const texts = textsOfIds(tokens)
+export function createTokenPanel(
+  { tokens, topTexts }: Pick<TraceSample, 'tokens' | 'topTexts'>,
+  units: readonly DisplayUnit[],
+): TokenPanel {
+  const texts = textsOfIds(tokens, topTexts)
   const means = runningMeans(tokens.entropyNats)
   const title = h('div', { class: 'token-title' })
   const state = h('span', { class: 'token-state' })

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { type Browser, chromium } from 'playwright-core'
 import { type ChromiumFiles, chromiumFiles } from '../support/chromium-files.ts'
 
@@ -19,7 +20,8 @@ const flags = [
 export async function launchChromium(files: ChromiumFiles = chromiumFiles()): Promise<Browser> {
   const { executable, libraries } = files
   const libraryPath = libraries ?? process.env.LD_LIBRARY_PATH
-  const env = { ...process.env, ...(libraryPath && { LD_LIBRARY_PATH: libraryPath }) }
+  const fonts = fileURLToPath(new URL('fonts.conf', import.meta.url))
+  const env = { ...process.env, FONTCONFIG_FILE: fonts, ...(libraryPath && { LD_LIBRARY_PATH: libraryPath }) }
   try {
     return await chromium.launch({ executablePath: executable, args: flags, env, timeout: 30_000 })
   } catch (error) {

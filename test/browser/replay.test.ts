@@ -223,6 +223,16 @@ describe('the replay of a sample', () => {
     expect(await text('.heading-note')).toBe('by varentropy')
   })
 
+  it('remembers measure and pace from visit to visit', async () => {
+    await open('sample=2.0', {})
+    await page.selectOption('.measure', 'margin')
+    await choosePace(80)
+    await page.reload()
+    await page.waitForSelector('.token.current')
+    expect(await text('.heading-note')).toBe('by margin')
+    expect(await page.inputValue('.pace')).toBe('80')
+  })
+
   it('shows hostile texts as texts', async () => {
     await open('sample=1.0')
     await typeset()

@@ -193,6 +193,27 @@ describe('the viewer', () => {
     await context.close()
   })
 
+  it('opens the journal of a run that is dropped on it', async () => {
+    const out = join(folder, 'dropped')
+    const samples = simulateSamples(2, 1).map((sample, index) => ({ ...sample, problemIndex: index }))
+    writeRun(out, samples, { limit: 3 })
+    const { page, context } = await open()
+    await page.locator('.table-row').first().waitFor()
+    // A drop cannot be made from outside of the page. As a text: its types are the page's.
+    const files = ['run.json', 'samples.jsonl'].map(name => [name, readFileSync(join(out, name), 'utf8')])
+    await page.evaluate(`{
+      const dataTransfer = new DataTransfer()
+      for (const [name, text] of ${JSON.stringify(files)}) dataTransfer.items.add(new File([text], name))
+      document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true }))
+    }`)
+    await page.waitForURL(/run=dropped/)
+    await listed(page).getByText('3 samples').waitFor()
+    // What a link cannot carry is said, not shown empty.
+    await page.reload()
+    await page.locator('.notice').getByText('drop them again').waitFor()
+    await context.close()
+  })
+
   it('says so when the server is gone, and lives on', async () => {
     const at = await serveView(pages, demo)
     const { page, context } = await open('', { at })

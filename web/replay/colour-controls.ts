@@ -1,5 +1,6 @@
 import { formatNumber } from '../../core/figures/format-number.ts'
 import { h } from '../dom.ts'
+import type { Settings } from '../state/settings.ts'
 import { colourClasses } from './colour-classes.ts'
 import { type Measure, type MeasureName, measureNamed, measures, valueOfDoubt } from './measures.ts'
 
@@ -18,12 +19,18 @@ export interface ColourControls {
 }
 
 const steps = 200
+const setting = 'colour-by'
 
-/** Makes the controls; `change` is told of every new colouring, the first one at once. */
-export function createColourControls(change: (colouring: Colouring) => void): ColourControls {
+/** Makes the controls; `change` is told of every new colouring, the first one at once. The measure is remembered. */
+export function createColourControls(
+  settings: Settings,
+  change: (colouring: Colouring) => void,
+): ColourControls {
   const select = h('select', { class: 'measure' })
   select.setAttribute('aria-label', 'Colour by')
   for (const { name, label } of measures) select.append(new Option(label, name))
+  select.value = settings.read(setting, measures[0]!.name)
+  if (select.selectedIndex < 0) select.selectedIndex = 0
   const swatches = h('span', { class: 'swatches' })
   for (let index = 1; index < colourClasses; index++) swatches.append(h('span', { class: `doubt-${index}` }))
   const low = slider('Colours begin at')
@@ -71,13 +78,17 @@ export function createColourControls(change: (colouring: Colouring) => void): Co
   }
   low.addEventListener('input', () => move('low'))
   high.addEventListener('input', () => move('high'))
-  select.addEventListener('change', announce)
+  const choose = () => {
+    settings.write(setting, select.value)
+    announce()
+  }
+  select.addEventListener('change', choose)
   announce()
   return {
     element,
     nextMeasure() {
       select.selectedIndex = (select.selectedIndex + 1) % select.length
-      announce()
+      choose()
     },
   }
 }

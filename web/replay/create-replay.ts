@@ -14,7 +14,7 @@ import { createDoubtList, createStretchPanel, verdictPanel } from './side-panels
 import { createTokenPanel, tokenSummary } from './token-panel.ts'
 import { followToken, panRange, zoomRange } from './track-range.ts'
 import { createTracks } from './tracks.ts'
-import { createTransport, usualPace } from './transport.ts'
+import { createTransport } from './transport.ts'
 import { createTypeset } from './typeset.ts'
 
 /** How many of the least certain tokens are listed. */
@@ -37,7 +37,7 @@ export function createReplay(context: ViewContext, sample: OpenedSample): View {
     count,
     position: linked,
     playing: false,
-    tokensPerSecond: usualPace,
+    tokensPerSecond: 0,
     loop: null,
   }
   let locked: number | null = context.route.token === null ? null : linked
@@ -54,18 +54,24 @@ export function createReplay(context: ViewContext, sample: OpenedSample): View {
   const panel = createTokenPanel(sample, units)
   const list = createDoubtList(tokens, units, listedDoubts, jump)
   const stretchPanel = createStretchPanel(tokens, toggleLoop, () => setStretch(null))
-  const transport = createTransport(count, spikes.length, recordedPace(count, sample.durationMs), {
-    togglePlay,
-    step,
-    jumpSpike,
-    toggleLoop,
-    scrub: jump,
-    setPace: tokensPerSecond => {
-      playback = { ...playback, tokensPerSecond }
+  const transport = createTransport(
+    count,
+    spikes.length,
+    recordedPace(count, sample.durationMs),
+    context.settings,
+    {
+      togglePlay,
+      step,
+      jumpSpike,
+      toggleLoop,
+      scrub: jump,
+      setPace: tokensPerSecond => {
+        playback = { ...playback, tokensPerSecond }
+      },
     },
-  })
+  )
   const typeset = createTypeset(sample.generatedText, context.settings)
-  const colours = createColourControls(colour)
+  const colours = createColourControls(context.settings, colour)
   const element = h(
     'article',
     { class: 'replay', 'aria-label': 'Replay of a sample' },

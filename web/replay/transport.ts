@@ -1,9 +1,13 @@
 import { h } from '../dom.ts'
+import type { Settings } from '../state/settings.ts'
 import { type IconName, makeIcon, setIcon } from './icon.ts'
 
 /** Paces to choose from, in tokens a second. */
 const paces = [2, 5, 10, 20, 40, 80, 160, 320]
-export const usualPace = 20
+const usualPace = 20
+/** What the choice of the run's own pace is called, which differs from sample to sample. */
+const recordedName = 'recorded'
+const setting = 'pace'
 
 /** What the controls ask for. */
 export interface TransportEvents {
@@ -25,11 +29,15 @@ export interface Transport {
   shiftPace(by: number): void
 }
 
-/** Makes the controls. `recorded` is the pace of the run, tokens a second; null where nothing was measured. */
+/**
+ * Makes the controls. `recorded` is the pace of the run, tokens a second; null where nothing was measured. The pace that
+ * was chosen last, of this sample or another, is asked for at once.
+ */
 export function createTransport(
   count: number,
   spikes: number,
   recorded: number | null,
+  settings: Settings,
   events: TransportEvents,
 ): Transport {
   const playIcon = makeIcon('play')
@@ -54,11 +62,18 @@ export function createTransport(
   pace.setAttribute('aria-label', 'Pace')
   pace.title =
     'Tokens a second. The recorded pace spreads the measured duration of the answer evenly over its tokens: a run keeps no time of each token.'
-  for (const value of paces)
-    pace.append(new Option(`${value} tokens/s`, String(value), value === usualPace, value === usualPace))
+  for (const value of paces) pace.append(new Option(`${value} tokens/s`, String(value)))
   if (recorded !== null)
-    pace.append(new Option(`recorded, ${Number(recorded.toPrecision(3))}/s`, String(recorded)))
-  pace.addEventListener('change', () => events.setPace(Number(pace.value)))
+    pace.append(new Option(`recorded, ${Number(recorded.toPrecision(3))}/s`, recordedName))
+  pace.value = settings.read(setting, String(usualPace))
+  if (pace.selectedIndex < 0) pace.value = String(usualPace)
+  const tell = () => events.setPace(pace.value === recordedName ? recorded! : Number(pace.value))
+  tell()
+  const change = () => {
+    settings.write(setting, pace.value)
+    tell()
+  }
+  pace.addEventListener('change', change)
   const element = h(
     'div',
     { class: 'transport' },
@@ -96,7 +111,7 @@ export function createTransport(
     shiftPace(by) {
       const next = Math.max(0, Math.min(pace.length - 1, pace.selectedIndex + by))
       pace.selectedIndex = next
-      events.setPace(Number(pace.value))
+      change()
     },
   }
 }

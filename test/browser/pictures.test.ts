@@ -1,0 +1,87 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import pixelmatch from 'pixelmatch'
+import type { Browser, BrowserContextOptions } from 'playwright-core'
+import { PNG } from 'pngjs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { pageFolder } from '../../node-runner/view/page-folder.ts'
+import { serveView, type ViewServer } from '../../node-runner/view/serve-view.ts'
+import { launchChromium } from './launch-chromium.ts'
+
+const baselines = fileURLToPath(new URL('baselines/', import.meta.url))
+const isUpdate = process.env.ENTRACE_UPDATE_PICTURES === '1'
+/** Where pictures go that are unlike their baselines. */
+const unlike = join(tmpdir(), 'entrace-unlike-pictures')
+/** A caret or a rounding of an anti-aliased line; a moved word is more. */
+const allowedShare = 0.0005
+
+const sample = '#/?sample=7.0&token=8'
+const pictures: [name: string, hash: string, ready: string, options?: BrowserContextOptions][] = [
+  ['overview', '', '.table-row'],
+  ['overview-dark', '', '.table-row', { colorScheme: 'dark' }],
+  ['overview-phone', '', '.table-row', { viewport: { width: 390, height: 844 } }],
+  ['replay', sample, '.token-panel.is-locked'],
+  ['replay-dark', sample, '.token-panel.is-locked', { colorScheme: 'dark' }],
+  ['replay-phone', sample, '.token-panel.is-locked', { viewport: { width: 390, height: 844 } }],
+]
+
+let browser: Browser
+let server: ViewServer
+beforeAll(async () => {
+  server = await serveView(
+    pageFolder(() => {}),
+    'web/public/demo',
+  )
+  browser = await launchChromium()
+})
+afterAll(async () => {
+  await browser?.close()
+  await server?.close()
+})
+
+const other = process.env.ENTRACE_TEST_CHROMIUM
+const note = other ? `: skipped, since the pictures are of @sparticuz/chromium and not of ${other}` : ''
+describe.skipIf(other)(`the page looks as it did${note}`, () => {
+  it.each(pictures)('%s', async (name, hash, ready, options) => {
+    const context = await browser.newContext({
+      viewport: { width: 1280, height: 800 },
+      reducedMotion: 'reduce',
+      ...options,
+    })
+    const page = await context.newPage()
+    await page.goto(server.url + hash)
+    await page.locator(ready).first().waitFor()
+    // Figures and paragraphs settle in the frames after.
+    let picture = await page.screenshot()
+    for (;;) {
+      const last = picture
+      await new Promise(resolve => setTimeout(resolve, 150))
+      picture = await page.screenshot()
+      if (picture.equals(last)) break
+    }
+    await context.close()
+
+    const path = join(baselines, `${name}.png`)
+    if (isUpdate) return writeFileSync(path, picture)
+    if (!existsSync(path)) throw new Error(`${path} is missing; make it with ENTRACE_UPDATE_PICTURES=1`)
+    const share = differingShare(readFileSync(path), picture)
+    if (share <= allowedShare) return
+    mkdirSync(unlike, { recursive: true })
+    const found = join(unlike, `${name}.png`)
+    writeFileSync(found, picture)
+    expect.fail(
+      `${(share * 100).toFixed(2)} % of the pixels of ${found} differ from ${path}; look at both, ` +
+        'and if the change is meant, run again with ENTRACE_UPDATE_PICTURES=1',
+    )
+  })
+})
+
+/** Share of the pixels that differ visibly; 1 where the sizes differ. */
+function differingShare(one: Buffer, other: Buffer): number {
+  const [a, b] = [PNG.sync.read(one), PNG.sync.read(other)]
+  const { width, height } = a
+  if (width !== b.width || height !== b.height) return 1
+  return pixelmatch(a.data, b.data, undefined, width, height) / (width * height)
+}

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cacheBytesPerToken } from '../core/model/key-value-cache.ts'
 import type { LanguageModel, Row } from '../core/model/language-model.ts'
 import type { ModelWeights } from '../core/model/load-weights.ts'
+import type { Sampling } from '../core/model/sampling.ts'
 import { type Account, accountSince } from '../kernels/gpu/account.ts'
 import { type Device, openDevice } from '../kernels/gpu/device.ts'
 import { type Tensor, tensorBytes } from '../kernels/gpu/tensor.ts'
@@ -29,11 +30,16 @@ async function loaded(folder: string, kernels: 'cpu' | 'gpu') {
 }
 
 /** What one step of one decoded token costs at a position. What the cache holds makes no difference. */
-async function costAt(model: LanguageModel, position: number, isScored: boolean): Promise<Account> {
+async function costAt(
+  model: LanguageModel,
+  position: number,
+  isScored: boolean,
+  sampling: Sampling = { temperature: 0, seed: 0 },
+): Promise<Account> {
   const before = { ...model.group.device.account }
   const rows: Row[] = [{ tokenId: 1, position, slot: 0 }]
   const scored = isScored ? [{ row: 0, sequence: 0, step: 0 }] : []
-  await model.step(rows, scored, { temperature: 0, seed: 0 })
+  await model.step(rows, scored, sampling)
   return accountSince(before, model.group.device.account)
 }
 
@@ -93,6 +99,43 @@ describe.each(['cpu', 'gpu'] as const)('one decoded token with the %s kernels', 
 
   it('allocates nothing', () => {
     for (const { short, long } of costs) expect(long.allocatedBytes).toBe(short.allocatedBytes)
+  })
+})
+
+describe.each([
+  ['cpu', 1],
+  ['gpu', 2],
+] as const)('one token that is chosen, with the %s kernels', (kernels, ofEntropy) => {
+  let model: LanguageModel
+  let greedy: Account
+  beforeAll(async () => {
+    model = (await loaded(models[0]!, kernels)).model
+    greedy = await costAt(model, 100, true)
+  })
+
+  // Dispatches beyond those of the likeliest token: choice and rank; processed logits and their entropy; bounds and filter.
+  const chosen = 2
+  const processed = chosen + 1 + ofEntropy
+  const filtered = processed + 2
+  it.each<[string, Omit<Sampling, 'seed'>, number]>([
+    ['settings that change nothing', { temperature: 0, topK: 5, topP: 0.5, repetitionPenalty: 1 }, 0],
+    ['temperature 1', { temperature: 1 }, chosen],
+    ['filters that keep everything', { temperature: 1, topK: 0, topP: 1, minP: 0 }, chosen],
+    ['another temperature', { temperature: 0.7 }, processed],
+    ['a penalty', { temperature: 0, repetitionPenalty: 1.2 }, processed],
+    ['a penalty and a temperature', { temperature: 0.7, repetitionPenalty: 1.2 }, processed],
+    ['top-k', { temperature: 1, topK: 5 }, filtered],
+    ['top-p', { temperature: 1, topP: 0.5 }, filtered],
+    ['min-p', { temperature: 1, minP: 0.1 }, filtered],
+    ['everything', { temperature: 2, topK: 5, topP: 0.5, minP: 0.1, repetitionPenalty: 1.2 }, filtered],
+  ])('takes one submit and one synchronisation: %s', async (_, settings, dispatches) => {
+    const sampling = { ...settings, seed: 3 }
+    const [first, cost] = [await costAt(model, 100, true, sampling), await costAt(model, 100, true, sampling)]
+    expect(cost.dispatches - greedy.dispatches).toBe(dispatches)
+    expect(cost).toMatchObject({ submits: 1, synchronisations: 1 })
+    expect(cost.allocatedBytes, 'buffers are made once').toBe(first.allocatedBytes)
+    // The choice, statistics of what it is made from, and its rank.
+    expect(cost.downloadedBytes - greedy.downloadedBytes).toBeLessThanOrEqual(2 * 256 + 4)
   })
 })
 

@@ -5,6 +5,7 @@ import type { TensorEntry } from '../core/formats/safetensors.ts'
 import type { ModelConfig } from '../core/model/config.ts'
 import type { LanguageModel, Row } from '../core/model/language-model.ts'
 import { loadWeights } from '../core/model/load-weights.ts'
+import type { Sampling } from '../core/model/sampling.ts'
 import { expectedTensors } from '../core/model/tensor-names.ts'
 import { createLocalExchanges } from '../core/parallel/local-exchange.ts'
 import { createLocalMesh } from '../core/parallel/local-mesh.ts'
@@ -30,11 +31,15 @@ async function openDevices(count: number): Promise<Device[]> {
 }
 
 /** What one step of one decoded token costs each rank, once scored and once not. */
-async function costsOf(models: LanguageModel[], temperature: number, isScored: boolean): Promise<Account[]> {
+async function costsOf(
+  models: LanguageModel[],
+  isScored: boolean,
+  sampling: Sampling = { temperature: 0, seed: 0 },
+): Promise<Account[]> {
   const rows: Row[] = [{ tokenId: 1, position: 100, slot: 0 }]
   const scored = isScored ? [{ row: 0, sequence: 0, step: 0 }] : []
   const before = models.map(model => ({ ...model.group.device.account }))
-  await Promise.all(models.map(model => model.step(rows, scored, { temperature, seed: 0 })))
+  await Promise.all(models.map(model => model.step(rows, scored, sampling)))
   return models.map((model, rank) => accountSince(before[rank]!, model.group.device.account))
 }
 
@@ -54,21 +59,39 @@ describe.each([
 
   it('takes 2 all-reduces a layer, one for the embedding and one exchange of scores, each one submit and one map', async () => {
     const meetings = 2 * config.layers + 2
-    for (const cost of await costsOf(models, 0, true))
+    for (const cost of await costsOf(models, true))
       expect(cost).toMatchObject({ submits: meetings, synchronisations: meetings })
   })
 
   it('takes one meeting and one submit with a map less where nothing is scored', async () => {
     const allReduces = 2 * config.layers + 1
-    for (const cost of await costsOf(models, 0, false))
+    for (const cost of await costsOf(models, false))
       expect(cost).toMatchObject({ submits: allReduces + 1, synchronisations: allReduces })
+  })
+
+  it.each<[string, Omit<Sampling, 'seed'>, number, number]>([
+    // What is chosen is among the largest logits, of which 5 come back: its rank needs no exchange.
+    ['a slight penalty', { temperature: 0, repetitionPenalty: 1.0001 }, 0, 0],
+    ['a low temperature', { temperature: 0.001 }, 0, 0],
+    ['a rank beyond these', { temperature: 100 }, 1, 1],
+    ['the choice after min-p', { temperature: 1, minP: 0.999 }, 1, 1],
+    // One byte or two of each bound, and the choice.
+    ['top-k', { temperature: 1, topK: 4 }, 2, 3],
+    ['top-p within top-k', { temperature: 1, topK: 4, topP: 0.5 }, 3, 5],
+  ])('takes further meetings for %s, alike on all ranks', async (_, settings, least, most) => {
+    const costs = await costsOf(models, true, { ...settings, seed: 1 })
+    const more = costs[0]!.submits - (2 * config.layers + 2)
+    expect(more).toBeGreaterThanOrEqual(least)
+    expect(more).toBeLessThanOrEqual(most)
+    const { submits } = costs[0]!
+    for (const cost of costs) expect(cost).toMatchObject({ submits, synchronisations: submits })
   })
 
   it("hands over a partial sum an all-reduce and its scores, and gets every rank's sum", async () => {
     const sumBytes = config.hiddenSize * 4
     const allReduces = 2 * config.layers + 1
-    const scored = await costsOf(models, 0, true)
-    const forward = await costsOf(models, 0, false)
+    const scored = await costsOf(models, true)
+    const forward = await costsOf(models, false)
     for (const [rank, cost] of forward.entries()) {
       expect(cost.downloadedBytes).toBe(allReduces * sumBytes)
       expect(cost.uploadedBytes).toBe(allReduces * ranks * sumBytes + 3 * 4 + cost.dispatches * 256)
@@ -77,7 +100,7 @@ describe.each([
   })
 
   it('allocates nothing', async () => {
-    const [before, after] = [await costsOf(models, 0, true), await costsOf(models, 0, true)]
+    const [before, after] = [await costsOf(models, true), await costsOf(models, true)]
     expect(after.map(cost => cost.allocatedBytes)).toEqual(before.map(cost => cost.allocatedBytes))
   })
 })

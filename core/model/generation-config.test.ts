@@ -53,6 +53,10 @@ describe('readStatedDecoding', () => {
     [{ min_p: 1 }, /min_p/],
     [{ top_k: 1.5 }, /top_k/],
     [{ repetition_penalty: 0 }, /repetition_penalty/],
+    [{ repetition_penalty: 1e50 }, /repetition_penalty/],
+    [{ temperature: 1e-50 }, /temperature/],
+    [{ temperature: 101 }, /temperature: expected 0 or from 0\.000001 to 100/],
+    [{ length_penalty: 1e9 }, /length_penalty/],
     [{ num_beams: 0 }, /num_beams/],
   ])('refuses %j', (stated, message) => {
     expect(() => readStatedDecoding(stated, 'model/generation_config.json')).toThrow(InputError)

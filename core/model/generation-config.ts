@@ -2,9 +2,13 @@ import { z } from 'zod'
 import { describeIssues } from '../describe-issues.ts'
 import { InputError } from '../input-error.ts'
 import { tokenIds } from './config.ts'
+import { isTemperature, penaltyBounds, temperatureBounds } from './sampling.ts'
 
 /** Beams of a search at most. */
 export const mostBeams = 32
+
+/** How strongly beam search may prefer long answers, or short ones. */
+export const mostLengthPenalty = 100
 
 /** What a model's generation_config.json says. */
 export interface GenerationConfig {
@@ -38,13 +42,13 @@ export interface StatedDecoding {
 const positive = z.number().positive()
 const decodingFields = z.looseObject({
   do_sample: z.boolean().nullish(),
-  temperature: z.number().nonnegative().max(100).nullish(),
+  temperature: z.number().refine(isTemperature, `expected ${temperatureBounds}`).nullish(),
   top_k: z.int().nonnegative().nullish(),
   top_p: positive.max(1).nullish(),
   min_p: z.number().nonnegative().lt(1).nullish(),
-  repetition_penalty: positive.nullish(),
+  repetition_penalty: z.number().min(penaltyBounds.least).max(penaltyBounds.most).nullish(),
   num_beams: positive.int().max(mostBeams).nullish(),
-  length_penalty: z.number().nullish(),
+  length_penalty: z.number().min(-mostLengthPenalty).max(mostLengthPenalty).nullish(),
 })
 
 /** Fields that are no decoding settings, or are honoured elsewhere. */

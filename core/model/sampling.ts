@@ -3,7 +3,7 @@
  * temperature, top-k, top-p, min-p; what is left is sampled, or at temperature 0 its likeliest is taken.
  */
 export interface Sampling {
-  /** 0 chooses the likeliest. */
+  /** 0 chooses the likeliest; else within `temperatureBounds`. */
   temperature: number
   seed: number
   /** Only the k likeliest tokens; exactly k, ties by the lower id. Left out: no bound. */
@@ -15,6 +15,17 @@ export interface Sampling {
   /** Of tokens in the prompt or the answer so far: logits are divided by it where positive, else multiplied (arXiv 1909.05858). */
   repetitionPenalty?: number
 }
+
+/** Temperatures in words. Logits divided by a lower one would overflow f32, where tokens cannot be told apart any more. */
+export const temperatureBounds = '0 or from 0.000001 to 100'
+
+/** Whether a temperature is within its bounds. */
+export function isTemperature(value: number): boolean {
+  return value === 0 || (value >= 1e-6 && value <= 100)
+}
+
+/** Repetition penalties that f32 logits bear, also divided by the least temperature. */
+export const penaltyBounds = { least: 1e-6, most: 1e6 } as const
 
 /** What of a step's logits must be done beyond reading them. */
 export interface Processing {

@@ -1,15 +1,25 @@
 import type { Decoding } from '../generate/decoding.ts'
 
-/** How answers were decoded, in words. */
+/** How answers are decoded, in words. */
 export function describeDecoding(
   decoding: Partial<Decoding> &
     Pick<Decoding, 'temperature'> & {
       maxNewTokens: number
       seed: number
-      samples: number
+      /** Left out of a single answer. */
+      samples?: number
     },
 ): string {
-  const { temperature, topK, topP, minP, repetitionPenalty = 1, numBeams = 1, lengthPenalty } = decoding
+  const {
+    temperature,
+    topK,
+    topP,
+    minP,
+    repetitionPenalty = 1,
+    numBeams = 1,
+    lengthPenalty,
+    samples,
+  } = decoding
   const given = (name: string, value: number | null | undefined) =>
     value === null || value === undefined ? [] : [`${name} ${value}`]
   return [
@@ -24,7 +34,7 @@ export function describeDecoding(
     ...given('min-p', minP),
     ...(repetitionPenalty === 1 ? [] : [`repetition penalty ${repetitionPenalty}`]),
     `at most ${decoding.maxNewTokens} new tokens`,
-    `${decoding.samples} answer${decoding.samples === 1 ? '' : 's'} a problem`,
+    ...(samples === undefined ? [] : [`${samples} answer${samples === 1 ? '' : 's'} a problem`]),
     ...(temperature > 0 ? [`seed ${decoding.seed}`] : []),
   ].join(', ')
 }

@@ -35,7 +35,8 @@ export function likeliest(
   if (width > mostPlacedIds)
     throw new Error(`likeliest: width is ${width}, expected at most ${mostPlacedIds}`)
   recorder.dispatch(kernel, {
-    params: { width, top_k: topK, top_p: topP },
+    // Words have 32 bits; of more tokens than there are, all are kept.
+    params: { width, top_k: Math.min(topK, width), top_p: topP },
     tensors: { scores, bounds },
     workgroups: [rows],
     // The maximum, and two bytes of a bound, which nearly always suffice.

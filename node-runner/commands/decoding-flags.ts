@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { type ChosenDecoding, chooseDecoding } from '../../core/generate/decoding.ts'
+import { type ChosenDecoding, chooseDecoding, type Decoding } from '../../core/generate/decoding.ts'
 import { InputError } from '../../core/input-error.ts'
-import { mostBeams, readStatedDecoding } from '../../core/model/generation-config.ts'
+import { mostBeams, mostLengthPenalty, readStatedDecoding } from '../../core/model/generation-config.ts'
+import { isTemperature, penaltyBounds, temperatureBounds } from '../../core/model/sampling.ts'
 import type { ModelFolder } from '../files/open-model-folder.ts'
 import { integer, number, numberWhere } from './number-parsers.ts'
 
@@ -21,7 +22,11 @@ export interface DecodingFlags {
 /** Adds the flags that say how tokens are chosen. */
 export function addDecodingFlags(command: Command): Command {
   return command
-    .option('--temperature <x>', '0 chooses the likeliest token; above, samples (default: 0)', number(0, 100))
+    .option(
+      '--temperature <x>',
+      '0 chooses the likeliest token; above, samples (default: 0)',
+      numberWhere(isTemperature, temperatureBounds),
+    )
     .option('--top-k <n>', 'sample from the n likeliest tokens only', integer(1))
     .option(
       '--top-p <x>',
@@ -36,13 +41,13 @@ export function addDecodingFlags(command: Command): Command {
     .option(
       '--repetition-penalty <x>',
       'makes tokens of the prompt and the answer so far less likely, as Transformers does; 1 is none',
-      numberWhere(x => x > 0, 'above 0'),
+      number(penaltyBounds.least, penaltyBounds.most),
     )
     .option('--num-beams <n>', 'beam search of so many beams; 1 is none', integer(1, mostBeams))
     .option(
       '--length-penalty <x>',
       'of beam search: the sum of log-probabilities is divided by length ^ x (default: 1)',
-      number(-100, 100),
+      number(-mostLengthPenalty, mostLengthPenalty),
     )
     .option(
       '--generation-config',
@@ -69,7 +74,8 @@ export function decodingOf(
   const { decoding, ignored } = readStatedDecoding(folder.generationConfig.stated, path)
   if (ignored.length > 0) say(`${path}: ignored ${ignored.join(', ')}, which entrace does not serve`)
   const chosen = chooseDecoding(asked, decoding)
-  const settings = Object.entries(chosen.decoding).filter(([, value]) => value !== null)
-  say(`decoding: ${settings.map(([name, value]) => `${name} ${value}`).join(', ')}`)
+  const taken = Object.entries(chosen.sources).filter(([, source]) => source === 'generation_config.json')
+  const settings = taken.map(([name]) => `${name} ${chosen.decoding[name as keyof Decoding]}`)
+  say(`${path}: took ${settings.join(', ') || 'nothing, since flags say otherwise'}`)
   return chosen
 }

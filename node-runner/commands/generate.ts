@@ -3,12 +3,13 @@ import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { promptMessages } from '../../core/evaluate/prompt.ts'
 import { formatVersion } from '../../core/formats/sample-record.ts'
-import { beamsOf, samplingOf } from '../../core/generate/decoding.ts'
+import { beamsOf, type Decoding, samplingOf } from '../../core/generate/decoding.ts'
 import { findProblem, type Generation } from '../../core/generate/generate.ts'
 import { createTextDecoder } from '../../core/generate/text-decoder.ts'
 import type { TokenRecord } from '../../core/generate/token-record.ts'
 import type { Tokenizer } from '../../core/generate/tokenizer.ts'
 import { InputError } from '../../core/input-error.ts'
+import { describeDecoding } from '../../core/report/describe-decoding.ts'
 import { decodingRoom } from '../engine/decoding-room.ts'
 import { createEngineProgress } from '../engine/engine-progress.ts'
 import type { EngineJob } from '../engine/messages.ts'
@@ -107,7 +108,7 @@ async function answerPrompt(flags: GenerateFlags, folder: ModelFolder): Promise<
   // Whoever closed standard output has read all that was wanted.
   if (!answer) return interrupt.signal.aborted ? 130 : 0
   printer?.end()
-  return report(flags, answer, promptIds.length, tokenizer)
+  return report(flags, answer, promptIds.length, tokenizer, { ...decoding, maxNewTokens, seed: flags.seed })
 }
 
 function report(
@@ -115,12 +116,13 @@ function report(
   generation: Generation,
   promptTokens: number,
   tokenizer: Tokenizer | null,
+  decoding: Decoding & { maxNewTokens: number; seed: number },
 ): number {
   const { finishReason, tokens, error, durationMs } = generation
   if (error !== null) throw new Error(`generate: ${error}`)
   const text = tokenizer?.decode(tokens.map(token => token.id)) ?? null
   if (flags.json) {
-    console.log(JSON.stringify({ formatVersion, promptTokens, finishReason, text, tokens }))
+    console.log(JSON.stringify({ formatVersion, promptTokens, finishReason, text, tokens, decoding }))
     return 0
   }
   if (flags.quiet) {
@@ -132,7 +134,8 @@ function report(
   const seconds = durationMs / 1000
   process.stderr.write(
     `${tokens.length} tokens after ${promptTokens} of prompt, ${finishReason}; entropy mean ${mean.toFixed(4)}, ` +
-      `max ${Math.max(...entropies).toFixed(4)} nats; ${(tokens.length / seconds).toFixed(1)} tokens/s\n`,
+      `max ${Math.max(...entropies).toFixed(4)} nats; ${(tokens.length / seconds).toFixed(1)} tokens/s\n` +
+      `decoding: ${describeDecoding(decoding)}\n`,
   )
   return 0
 }

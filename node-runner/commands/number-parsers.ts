@@ -2,21 +2,18 @@ import { InvalidArgumentError } from 'commander'
 
 /** Parser of a whole number within bounds. */
 export function integer(low: number, high = Number.MAX_SAFE_INTEGER): (text: string) => number {
-  const parse = number(low, high)
+  const bounds = high === Number.MAX_SAFE_INTEGER ? `of ${low} or more` : `from ${low} to ${high}`
   return text => {
-    if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`expected a whole number, found "${text}".`)
-    return parse(text)
+    const value = Number(text)
+    if (!/^\d+$/.test(text) || value < low || value > high)
+      throw new InvalidArgumentError(`expected a whole number ${bounds}, found "${text}".`)
+    return value
   }
 }
 
 /** Parser of a number within bounds. */
 export function number(low: number, high: number): (text: string) => number {
-  return text => {
-    const value = Number(text)
-    if (text.trim() === '' || !(value >= low && value <= high))
-      throw new InvalidArgumentError(`expected a number from ${low} to ${high}, found "${text}".`)
-    return value
-  }
+  return numberWhere(value => value >= low && value <= high, `from ${low} to ${high}`)
 }
 
 /** Parser of a number within bounds that `bounds` puts into words. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type Command, CommanderError } from 'commander'
 import { afterAll, describe, expect, it } from 'vitest'
 import { InputError } from '../../core/input-error.ts'
+import { changedModel } from '../../test/support/change-model.ts'
 import { analyseCommand } from './analyse.ts'
 import { evalCommand } from './eval.ts'
 import { chooseMaxNewTokens } from './flags.ts'
@@ -24,6 +25,8 @@ async function refusal(command: Command, args: string[]): Promise<unknown> {
 
 const tied = ['--model', 'test/models/random-tied']
 const ids = ['--prompt-ids', '1,2']
+/** A model that does not say how to decode. */
+const untold = changedModel(folder, 'models/arith-qwen2', file => rmSync(file('generation_config.json')))
 const run = ['--dataset', 'datasets/arith-104.jsonl', '--out', join(folder, 'out')]
 
 describe('the command line refuses', () => {
@@ -44,18 +47,9 @@ describe('the command line refuses', () => {
       'no new tokens',
       generateCommand,
       [...tied, ...ids, '--max-new-tokens', '0'],
-      /from 1 to \d+, found "0"/,
+      /whole number of 1 or more, found "0"/,
     ],
-    ['a number below 0', generateCommand, [...tied, ...ids, '--seed', '-1'], /whole number, found "-1"/],
-    ['part of a number', generateCommand, [...tied, ...ids, '--seed', '1.5'], /whole number, found "1\.5"/],
-    [
-      'a number that is none',
-      generateCommand,
-      [...tied, ...ids, '--temperature', 'x'],
-      /0 to 100, found "x"/,
-    ],
-    ['an empty number', generateCommand, [...tied, ...ids, '--temperature', ''], /0 to 100, found ""/],
-    ['infinity', generateCommand, [...tied, ...ids, '--temperature', 'Infinity'], /found "Infinity"/],
+
     ['top tokens beyond 100', generateCommand, [...tied, ...ids, '--top-logprobs', '101'], /from 1 to 100/],
     ['no sequences at once', evalCommand, [...tied, ...run, '--max-concurrent', '0'], /from 1 to 4096/],
     ['a limit of nothing', evalCommand, [...tied, ...run, '--limit', '0'], /found "0"/],
@@ -75,6 +69,56 @@ describe('the command line refuses', () => {
     const error = await refusal(command(), args)
     expect(error).toBeInstanceOf(CommanderError)
     expect((error as CommanderError).message).toMatch(message)
+  })
+
+  it.each<[string, string, string]>([
+    ['--temperature', 'x', 'a number 0 or from 0.000001 to 100'],
+    ['--temperature', '', 'a number 0 or from 0.000001 to 100'],
+    ['--temperature', 'Infinity', 'a number 0 or from 0.000001 to 100'],
+    ['--temperature', '-0.5', 'a number 0 or from 0.000001 to 100'],
+    ['--temperature', '1e-9', 'a number 0 or from 0.000001 to 100'],
+    ['--temperature', '101', 'a number 0 or from 0.000001 to 100'],
+    ['--top-k', '0', 'a whole number of 1 or more'],
+    ['--top-k', '-1', 'a whole number of 1 or more'],
+    ['--top-k', '2.5', 'a whole number of 1 or more'],
+    ['--top-p', '0', 'a number above 0 and up to 1'],
+    ['--top-p', '1.5', 'a number above 0 and up to 1'],
+    ['--min-p', '-1', 'a number from 0 to below 1'],
+    ['--min-p', '1', 'a number from 0 to below 1'],
+    ['--repetition-penalty', '0', 'a number from 0.000001 to 1000000'],
+    ['--repetition-penalty', '-1.2', 'a number from 0.000001 to 1000000'],
+    ['--num-beams', '0', 'a whole number from 1 to 32'],
+    ['--num-beams', '33', 'a whole number from 1 to 32'],
+    ['--length-penalty', '101', 'a number from -100 to 100'],
+    ['--seed', '-1', 'a whole number from 0 to 4294967295'],
+    ['--seed', '1.5', 'a whole number from 0 to 4294967295'],
+    ['--seed', '4294967296', 'a whole number from 0 to 4294967295'],
+  ])('%s "%s"', async (flag, value, expected) => {
+    const error = await refusal(generateCommand(), [...tied, ...ids, flag, value])
+    expect(error).toBeInstanceOf(CommanderError)
+    const { message } = error as CommanderError
+    expect(message).toContain(`option '${flag} <`)
+    expect(message).toContain(`expected ${expected}, found "${value}"`)
+  })
+
+  it.each<[string[], RegExp]>([
+    [['--top-k', '5'], /--top-k 5: has no effect at temperature 0.*add --temperature X/],
+    [['--temperature', '0', '--top-p', '0.5'], /--top-p 0\.5: has no effect at temperature 0/],
+    [['--min-p', '0.1', '--num-beams', '2'], /--min-p 0\.1: has no effect at temperature 0/],
+    [['--num-beams', '2', '--temperature', '1'], /--num-beams 2: .*found temperature 1; use --temperature 0/],
+    [['--length-penalty', '2'], /--length-penalty 2: has no effect without beam search; add --num-beams N/],
+    [
+      ['--generation-config'],
+      /--generation-config: the model has no .*generation_config\.json; say .* flags/,
+    ],
+  ])('decoding by %j', async (flags, message) => {
+    const [generate, evaluate] = [
+      await refusal(generateCommand(), ['--model', untold, ...ids, ...flags]),
+      await refusal(evalCommand(), ['--model', untold, ...run, ...flags]),
+    ]
+    expect(generate).toBeInstanceOf(InputError)
+    expect((generate as InputError).message).toMatch(message)
+    expect(evaluate).toEqual(generate)
   })
 
   it.each<[string, () => Command, string[], RegExp]>([
@@ -98,6 +142,12 @@ describe('the command line refuses', () => {
       generateCommand,
       [...tied, '--prompt-ids', '1,1000'],
       /token id 1000 is not in the vocabulary, expected 0 to 999/,
+    ],
+    [
+      'the question whether an answer is true after beam search',
+      evalCommand,
+      ['--model', untold, ...run, '--p-true', '--num-beams', '2'],
+      /--p-true: is not served after beam search; use --num-beams 1, or leave it out/,
     ],
     ['a folder that is no run', analyseCommand, [folder], /expected a run's folder/],
     ['an answer and pairs', gradeCommand, ['--pairs', 'x', '--answer', '1'], /--pairs takes the place/],

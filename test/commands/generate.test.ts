@@ -9,6 +9,7 @@ interface Answer {
   finishReason: string
   text: string | null
   tokens: TokenRecord[]
+  decoding: object
 }
 
 /** Runs `generate --json` to success. */
@@ -31,7 +32,9 @@ describe('generate --json', () => {
     const golden = JSON.parse(readFileSync('test/golden/arith-qwen2.json', 'utf8'))
     const [{ prompt_ids, steps }] = golden.sequences
     const found = await answer(arith, '--prompt-ids', prompt_ids.join(','), '--top-logprobs', '3')
-    expect(Object.keys(found)).toEqual(['formatVersion', 'promptTokens', 'finishReason', 'text', 'tokens'])
+    expect(Object.keys(found)).toEqual([
+      ...['formatVersion', 'promptTokens', 'finishReason', 'text', 'tokens', 'decoding'],
+    ])
     expect(found).toMatchObject({
       formatVersion: '1.0',
       promptTokens: prompt_ids.length,
@@ -102,6 +105,40 @@ describe('generate --json', () => {
     }
     for (const { id, rank, topIds } of sampled) if (rank >= 100) expect(topIds).not.toContain(id)
   })
+
+  it('filters and penalises as it is told, and says how it decoded', async () => {
+    const flags = [
+      ...['--prompt-ids', '5,6,7', '--max-new-tokens', '20', '--temperature', '50', '--seed', '4'],
+      ...['--top-k', '4294967301', '--top-p', '0.9', '--min-p', '0.9', '--repetition-penalty', '1.5'],
+    ]
+    const [wide, narrow] = await Promise.all([
+      answer(tied, ...flags),
+      answer(tied, ...flags, '--top-k', '6', '--top-p', '0.6'),
+    ])
+    // At temperature 50 all tokens are nearly alike: of 6, 4 have a share of 0.6. What is penalised moves within these.
+    expect(new Set(narrow!.tokens.map(({ rank }) => rank)).size).toBeGreaterThan(2)
+    for (const { rank, processedEntropyNats } of narrow!.tokens) {
+      expect(rank).toBeLessThan(30)
+      expect(processedEntropyNats).toBeCloseTo(Math.log(4), 2)
+    }
+    // A bound beyond the vocabulary is none.
+    expect(Math.max(...wide!.tokens.map(({ rank }) => rank))).toBeGreaterThan(100)
+    expect(narrow!.decoding).toEqual({
+      ...{ temperature: 50, topK: 6, topP: 0.6, minP: 0.9, repetitionPenalty: 1.5 },
+      ...{ numBeams: 1, lengthPenalty: null, maxNewTokens: 20, seed: 4 },
+    })
+  })
+
+  it('finds by beams what is likelier than what the likeliest tokens lead to', async () => {
+    const flags = ['--prompt-ids', '5,6,7', '--max-new-tokens', '4']
+    const [greedy, beams] = await Promise.all([
+      answer(tied, ...flags),
+      answer(tied, ...flags, '--num-beams', '4', '--length-penalty', '0'),
+    ])
+    const logprobOf = ({ tokens }: Answer) => tokens.reduce((sum, { logprob }) => sum + logprob, 0)
+    expect(logprobOf(beams!)).toBeGreaterThan(logprobOf(greedy!) + 0.01)
+    expect(beams!.decoding).toMatchObject({ temperature: 0, numBeams: 4, lengthPenalty: 0 })
+  })
 })
 
 describe('generate', () => {
@@ -109,7 +146,7 @@ describe('generate', () => {
     const { exitCode, stdout, stderr } = await generateWith(arith, '--prompt', problem)
     expect([exitCode, stdout]).toEqual([0, '19 - 10 = 9. The answer is \\boxed{9}.\n'])
     expect(stderr).toMatch(
-      /^\d+ tokens after \d+ of prompt, stop; entropy mean \d\.\d{4}, max \d\.\d{4} nats; .* tokens\/s$/m,
+      /^\d+ tokens after \d+ of prompt, stop; entropy mean \d\.\d{4}, max \d\.\d{4} nats; .* tokens\/s\ndecoding: greedy, at most 96 new tokens$/m,
     )
   })
 

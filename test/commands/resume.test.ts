@@ -12,9 +12,12 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const undisturbed = join(folder, 'undisturbed')
 const disturbed = join(folder, 'disturbed')
 
+/** What could go wrong with a sample that is made again: its noise, the tokens it holds, the question that follows it. */
+const decoding = ['--temperature', '0.9', '--top-p', '0.95', '--repetition-penalty', '1.05', '--p-true']
+
 function evalArguments(out: string, ...flags: string[]): string[] {
   const run = ['--model', 'models/arith-qwen2', '--dataset', 'datasets/arith-104.jsonl', '--out', out]
-  return ['eval', ...run, '--adapter', 'cpu', '--max-concurrent', '2', ...flags]
+  return ['eval', ...run, ...decoding, '--adapter', 'cpu', '--max-concurrent', '2', ...flags]
 }
 
 /** Starts a run and sends it a signal once its journal holds so many lines. */
@@ -60,6 +63,12 @@ describe('a run that is killed and started again', () => {
     expect(journal().startsWith(finished)).toBe(true)
     expect(journalLines(disturbed)).toBe(8)
     expect(untimedResults(disturbed)).toBe(untimedResults(undisturbed))
+    for (const { pTrue } of readResults(disturbed)) {
+      expect(pTrue).toBeGreaterThan(0)
+      expect(pTrue).toBeLessThan(1)
+    }
+    const analyses = [disturbed, undisturbed].map(run => readRunFile(run, 'analysis.json'))
+    expect(analyses[0]).toEqual(analyses[1])
   }, 120_000)
 })
 

@@ -5,7 +5,7 @@ import { type ErrorLabels, readErrorLabels } from '../../core/analyse/errors/err
 import { gradeAnswer, type Verdict } from '../../core/evaluate/grade-answer.ts'
 import type { SampleRecord } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'
-import { openFileByteSource } from '../files/file-byte-source.ts'
+import { openNamedFile } from '../files/open-named-file.ts'
 import { openAlgebra } from '../grading/open-algebra.ts'
 import { analyseColumns } from '../run/analyse-columns.ts'
 import { Journal } from '../run/journal.ts'
@@ -50,7 +50,7 @@ export function analyseCommand(): Command {
       report(
         flags.fromColumns
           ? await analyseColumns(folder, run)
-          : await analyseJournal(folder, run, journalPath, flags.labels),
+          : await analyseJournal(folder, run, journalPath, flags),
         flags,
       )
     })
@@ -67,19 +67,26 @@ async function analyseJournal(
   folder: string,
   run: RunDescription,
   journalPath: string,
-  labelsPath?: string,
+  flags: AnalyseFlags,
 ): Promise<Results> {
-  const labels = labelsPath === undefined ? undefined : await readLabels(labelsPath)
+  const labels = flags.labels === undefined ? undefined : await readLabels(flags.labels)
   const journal = new Journal(journalPath, 'read')
   try {
-    return writeResults(folder, run, (await gradeAll(() => journal.records(run.limit)))(), labels)
+    const graded = await gradeAll(() => journal.records(run.limit))
+    const right = labels?.countRight(graded()) ?? 0
+    if (right > 0 && !flags.quiet)
+      console.error(`warning: ${right} of ${labels?.count} labels are of right answers, and have no effect`)
+    return writeResults(folder, run, graded(), labels)
   } finally {
     journal.close()
   }
 }
 
 async function readLabels(path: string): Promise<ErrorLabels> {
-  const source = await openFileByteSource(path)
+  const source = await openNamedFile(
+    path,
+    'expected labels (.jsonl, .json, .csv or .parquet); check --labels',
+  )
   try {
     return await readErrorLabels(source)
   } finally {

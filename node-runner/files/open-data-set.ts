@@ -6,7 +6,8 @@ import { readDataSet } from '../../core/evaluate/read-data-set.ts'
 import { InputError } from '../../core/input-error.ts'
 import { type HubRepository, parseRepository } from '../hub/hub-repository.ts'
 import type { Progress } from '../terminal/progress.ts'
-import { type FileByteSource, openFileByteSource } from './file-byte-source.ts'
+import type { FileByteSource } from './file-byte-source.ts'
+import { openNamedFile } from './open-named-file.ts'
 
 /** What names a data set on the command line. */
 export interface DataSetChoice {
@@ -95,14 +96,11 @@ async function readFiles(
   }
 }
 
-async function openFile(path: string): Promise<FileByteSource> {
-  return openFileByteSource(path).catch((error: NodeJS.ErrnoException) => {
-    if (error instanceof InputError) throw error
-    const reason = error.code === 'ENOENT' ? 'no such file' : `cannot be opened (${error.code})`
-    const names = knownDataSets.map(({ aliases }) => aliases[0]).join(', ')
-    throw new InputError(
-      `${path}: ${reason}; expected a data set (.jsonl, .json, .csv or .parquet), an id of the Hub (organisation/name), ` +
-        `or one of ${names}; check --dataset`,
-    )
-  })
+function openFile(path: string): Promise<FileByteSource> {
+  const names = knownDataSets.map(({ aliases }) => aliases[0]).join(', ')
+  return openNamedFile(
+    path,
+    'expected a data set (.jsonl, .json, .csv or .parquet), an id of the Hub (organisation/name), ' +
+      `or one of ${names}; check --dataset`,
+  )
 }

@@ -8,6 +8,11 @@ import { type ErrorKind, errorKinds, isErrorKind } from './error-kind.ts'
 export interface ErrorLabels {
   /** How many answers are labelled. */
   readonly count: number
+  /**
+   * Looks the labelled answers up among those of a run. Returns how many of them are right, so that their labels have no
+   * effect. Throws InputError for a label of an answer that is not there.
+   */
+  countRight(samples: Iterable<Pick<SampleRecord, 'problemId' | 'sampleIndex' | 'correct'>>): number
   /** The label of an answer; null without one. */
   labelOf(sample: Pick<SampleRecord, 'problemId' | 'sampleIndex'>): ErrorKind | null
 }
@@ -18,10 +23,9 @@ export interface ErrorLabels {
  * none of the known ones, or for an answer that is labelled twice.
  */
 export async function readErrorLabels(source: ByteSource): Promise<ErrorLabels> {
-  const labels = new Map<string, ErrorKind>()
-  for (const { place, cells } of await readRows(source)) {
+  const labels = new Map<string, { kind: ErrorKind; where: string; answer: string }>()
+  for (const { place: where, cells } of await readRows(source)) {
     const { problemId, sampleIndex = 0, kind } = cells
-    const where = `${source.name}: ${place}`
     if (!['string', 'number', 'bigint'].includes(typeof problemId) || problemId === '') {
       throw new InputError(
         `${where}: expected the id of a problem in column "problemId", found ${JSON.stringify(problemId) ?? 'nothing'}. Fill it in or remove the row.`,
@@ -39,16 +43,29 @@ export async function readErrorLabels(source: ByteSource): Promise<ErrorLabels> 
       )
     }
     const key = keyOf(String(problemId), index)
+    const answer = `answer ${index} to problem "${problemId}"`
     if (labels.has(key)) {
       throw new InputError(
-        `${where}: expected one label an answer, found a second for answer ${index} to problem "${problemId}". Remove one of the rows.`,
+        `${where}: expected one label an answer, found a second for ${answer}. Remove one of the rows.`,
       )
     }
-    labels.set(key, kind)
+    labels.set(key, { kind, where, answer })
   }
   return {
     count: labels.size,
-    labelOf: sample => labels.get(keyOf(sample.problemId, sample.sampleIndex)) ?? null,
+    countRight(samples) {
+      const missing = new Map(labels)
+      let right = 0
+      for (const { problemId, sampleIndex, correct } of samples)
+        if (missing.delete(keyOf(problemId, sampleIndex)) && correct) right++
+      for (const { where, answer } of missing.values())
+        throw new InputError(
+          `${where}: expected an answer of this run, found ${answer}, which it does not hold. ` +
+            'Mend the row or remove it, or name the run that it is of.',
+        )
+      return right
+    },
+    labelOf: sample => labels.get(keyOf(sample.problemId, sample.sampleIndex))?.kind ?? null,
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { copyFile, mkdir, rename, stat, statfs, symlink, writeFile } from 'node:fs/promises'
-import { dirname, join, relative, sep } from 'node:path'
+import { mkdir, rename, stat, statfs, writeFile } from 'node:fs/promises'
+import { dirname, join, sep } from 'node:path'
 import { getRepoFolderName } from '@huggingface/hub'
 import { InputError } from '../../core/input-error.ts'
 import { formatBytes, type Progress } from '../terminal/progress.ts'
@@ -9,6 +9,7 @@ import { downloadFile } from './download-file.ts'
 import { HubUnreachableError } from './hub-fetch.ts'
 import { type HubRepository, isCommit } from './hub-repository.ts'
 import type { HubSettings } from './hub-settings.ts'
+import { placeFile } from './place-file.ts'
 import { type HubFile, listFilesAt, resolveCommit } from './repository-listing.ts'
 
 /** A repository at one commit, in the cache: `refs`, `blobs` and `snapshots` as Python's huggingface_hub lays them out. */
@@ -181,19 +182,11 @@ async function download(
         const request = { name: `${id}/${path}`, url, blobPath, sizeBytes, digest }
         await downloadFile(settings, request, bytes => stage.advance(bytes))
       }
-      await place(blobPath, join(root, 'snapshots', commit, path))
+      await placeFile(blobPath, join(root, 'snapshots', commit, path))
     }
   } finally {
     stage.stop()
   }
-}
-
-/** Shows a blob under its name: by a link, or a copy where the file system or the system's rules allow no links. */
-async function place(blobPath: string, path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
-  const staging = `${path}.${randomUUID()}`
-  await symlink(relative(dirname(path), blobPath), staging).catch(() => copyFile(blobPath, staging))
-  await rename(staging, path)
 }
 
 /** Node's error about a file as one that says what to do; any other as it is. */

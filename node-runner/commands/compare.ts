@@ -5,7 +5,6 @@ import type { Analysis } from '../../core/analyse/analysis.ts'
 import { compareRuns } from '../../core/analyse/compare-runs.ts'
 import type { RunComparison } from '../../core/analyse/run-comparison.ts'
 import type { RunColumns } from '../../core/formats/run-columns.ts'
-import { openSummary } from '../../core/formats/summary-parquet.ts'
 import { InputError } from '../../core/input-error.ts'
 import { describeDecoding } from '../../core/report/describe-decoding.ts'
 import { mainScore } from '../../core/report/findings-section.ts'
@@ -14,10 +13,9 @@ import { renderHtml } from '../../core/report/render-html.ts'
 import { renderMarkdown } from '../../core/report/render-markdown.ts'
 import type { Block, ReportDocument } from '../../core/report/report-document.ts'
 import { digits, percent, probability, withInterval } from '../../core/report/report-numbers.ts'
-import { openFileByteSource } from '../files/file-byte-source.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
+import { readColumns } from '../run/read-columns.ts'
 import { type RunDescription, readRunDescription } from '../run/run-description.ts'
-import { resultFiles } from '../run/write-results.ts'
 
 interface ComparedRun {
   folder: string
@@ -62,14 +60,8 @@ export function compareCommand(): Command {
 async function readRun(folder: string): Promise<ComparedRun> {
   const run = readRunDescription(join(folder, 'run.json'))
   if (!run) throw new InputError(`${folder}: expected a run's folder with run.json; check the path`)
-  const source = await openFileByteSource(resultFiles(folder).summary)
-  try {
-    const summary = await openSummary(source)
-    const columns = await summary.readColumns()
-    return { folder, run, columns, analysis: analyseRun(columns) }
-  } finally {
-    await source.close()
-  }
+  const columns = await readColumns(folder, run.limit)
+  return { folder, run, columns, analysis: analyseRun(columns) }
 }
 
 function pair(first: ComparedRun, second: ComparedRun): Pairing {

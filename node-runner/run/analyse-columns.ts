@@ -1,11 +1,11 @@
-import { readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import type { RunFindings } from '../../core/analyse/run-findings.ts'
 import { createFigureCollector } from '../../core/figures/figure-data.ts'
 import { openSummary } from '../../core/formats/summary-parquet.ts'
 import { openTraces } from '../../core/formats/trace-reader.ts'
 import { InputError } from '../../core/input-error.ts'
 import { type FileByteSource, openFileByteSource } from '../files/file-byte-source.ts'
+import { columnFileFault } from './column-files.ts'
 import type { RunDescription } from './run-description.ts'
 import { type Results, resultFiles, writeAnalysis } from './write-results.ts'
 
@@ -15,13 +15,11 @@ import { type Results, resultFiles, writeAnalysis } from './write-results.ts'
  */
 export async function analyseColumns(folder: string, run: RunDescription): Promise<Results> {
   const files = resultFiles(folder)
-  const journalTime = modifiedMs(join(folder, 'samples.jsonl')) ?? 0
   for (const path of [files.summary, files.traces]) {
-    const time = modifiedMs(path)
-    if (time === null || time < journalTime)
+    const fault = columnFileFault(folder, path)
+    if (fault !== null)
       throw new InputError(
-        `${path}: ${time === null ? 'is missing' : 'is older than samples.jsonl'}, expected the columns of all finished ` +
-          'samples; write them with entrace analyse without --from-columns',
+        `${path}: ${fault}, expected the columns of all finished samples; write them with entrace analyse without --from-columns`,
       )
   }
   const opened: FileByteSource[] = []
@@ -49,7 +47,7 @@ export async function analyseColumns(folder: string, run: RunDescription): Promi
     const { analysis } = writeAnalysis(folder, run, {
       columns,
       figureData: figure.data,
-      findings: readFindings(files.analysis, journalTime),
+      findings: readFindings(folder, files.analysis),
     })
     return { analysis, files }
   } finally {
@@ -58,17 +56,12 @@ export async function analyseColumns(folder: string, run: RunDescription): Promi
 }
 
 /** What an analysis that is no older than the journal found in texts; null without one. */
-function readFindings(path: string, journalTime: number): RunFindings | null {
-  if ((modifiedMs(path) ?? 0) < journalTime) return null
+function readFindings(folder: string, path: string): RunFindings | null {
+  if (columnFileFault(folder, path) !== null) return null
   try {
     const { tokens, errorKinds } = JSON.parse(readFileSync(path, 'utf8')) as Partial<RunFindings>
     return tokens && errorKinds ? { tokens, errorKinds } : null
   } catch {
     return null
   }
-}
-
-/** When a file was last written, or null where there is none. */
-function modifiedMs(path: string): number | null {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? null
 }

@@ -1,12 +1,10 @@
 import { join } from 'node:path'
+import { allColumnsOf } from '../../core/analyse/all-columns-of.ts'
 import { analyseRun } from '../../core/analyse/analyse-run.ts'
 import type { Analysis } from '../../core/analyse/analysis.ts'
-import { addAnswerScores } from '../../core/analyse/answers/add-answer-scores.ts'
-import { columnsOf } from '../../core/analyse/columns-of.ts'
 import type { ErrorLabels } from '../../core/analyse/errors/error-labels.ts'
 import { createRunFindings, type RunFindings } from '../../core/analyse/run-findings.ts'
 import { tokenColumns } from '../../core/analyse/scores/token-columns.ts'
-import { createAnswerClassCollector } from '../../core/evaluate/answer-class-collector.ts'
 import { createFigureCollector, type FigureData } from '../../core/figures/figure-data.ts'
 import { encodeSummary } from '../../core/formats/encode-summary.ts'
 import type { RunColumns } from '../../core/formats/run-columns.ts'
@@ -68,7 +66,6 @@ export function writeResults(
     const figure = createFigureCollector()
     const findings = createRunFindings(labels)
     const collector = createExampleCollector()
-    const classes = createAnswerClassCollector()
     results.write(
       `{"formatVersion":${JSON.stringify(formatVersion)},"run":${JSON.stringify(run)},"results":[`,
     )
@@ -82,12 +79,10 @@ export function writeResults(
         figure.add(sample)
         findings.add(sample, tokenColumns(sample.tokens))
         collector.add(sample)
-        classes.add(sample)
         yield sample
       }
     }
-    const columns = columnsOf(passSamplesOn())
-    addAnswerScores(columns, classes.classes)
+    const columns = allColumnsOf(passSamplesOn())
     results.write('\n]}\n')
     const index = traceWriter.finish()
     results.commit()

@@ -1,11 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, utimesSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { SampleRecord } from '../../core/formats/sample-record.ts'
+import { InputError } from '../../core/input-error.ts'
+import { compareCommand } from '../../node-runner/commands/compare.ts'
 import { writeResults } from '../../node-runner/run/write-results.ts'
 import { failedSample, oddRuns, simulateSamples } from '../golden/statistics-samples.ts'
-import { runEntrace } from '../support/run-entrace.ts'
+import { runCommand } from '../support/run-command.ts'
 import { writeRun } from '../support/write-run.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
@@ -121,24 +123,55 @@ describe('compare', () => {
         index < 12 ? { ...sample, correct: false, extractedAnswer: 'no' } : sample,
       ),
     )
-    const { exitCode, stdout, stderr } = await runEntrace(['compare', first, second, '--json'])
-    expect(exitCode, stderr).toBe(0)
+    const { stdout } = await runCommand(compareCommand(), [first, second, '--json'])
     const { runs, pairings } = JSON.parse(stdout)
     expect(runs.map((run: { total: number }) => run.total)).toEqual([70, 70])
     const { accuracy, pairs } = pairings[0].comparison
     expect(pairs).toBe(70)
     const rights = runs.map((run: { accuracy: { value: number } }) => run.accuracy.value)
     expect(accuracy.difference).toBeCloseTo(rights[0] - rights[1], 12)
-    const table = await runEntrace(['compare', first, second])
+    const table = await runCommand(compareCommand(), [first, second])
     expect(table.stdout).toContain('| accuracy |')
     expect(table.stdout).not.toMatch(/NaN/)
   })
 
   it('refuses one run, and a folder that holds none', async () => {
     const first = analysed(simulateSamples(2, 2))
-    expect((await runEntrace(['compare', first])).exitCode).toBe(2)
-    const { exitCode, stderr } = await runEntrace(['compare', first, join(folder, 'none')])
-    expect(exitCode).toBe(2)
-    expect(stderr).toContain('run.json')
+    const compare = (...folders: string[]) => runCommand(compareCommand(), folders)
+    await expect(compare(first)).rejects.toThrow(/found 1 run, expected two or more/)
+    await expect(compare(first, join(folder, 'none'))).rejects.toThrow(InputError)
+    await expect(compare(first, join(folder, 'none'))).rejects.toThrow(
+      /none: expected a run's folder with run\.json/,
+    )
+    rmSync(join(first, 'summary.parquet'))
+    rmSync(join(first, 'samples.jsonl'))
+    await expect(compare(first, first)).rejects.toThrow(
+      /summary\.parquet: is missing, and so is samples\.jsonl/,
+    )
+  })
+
+  it('reads the journal where the columns are missing, or older', async () => {
+    // Two answers a problem, so that the scores of both together are columns as well.
+    const samples = simulateSamples(20, 20).map((sample, index) => ({
+      ...sample,
+      problemIndex: index >> 1,
+      problemId: String(index >> 1),
+      sampleIndex: index & 1,
+      extractedAnswer: String(index % 3),
+    }))
+    const [whole, rest] = [join(folder, 'whole'), join(folder, 'rest')]
+    writeResults(whole, writeRun(whole, samples), samples)
+    writeResults(rest, writeRun(rest, samples), samples.slice(0, 30))
+    const totalsOf = async () => {
+      const { runs } = JSON.parse((await runCommand(compareCommand(), [whole, rest, '--json'])).stdout)
+      return runs.map(({ folder: _, ...run }: { folder: string; total: number }) => run)
+    }
+    const [known, stale] = await totalsOf()
+    expect([known.total, stale.total]).toEqual([40, 30])
+    const later = Date.now() / 1000 + 10
+    utimesSync(join(rest, 'samples.jsonl'), later, later)
+    expect(await totalsOf()).toEqual([known, known])
+    rmSync(join(whole, 'summary.parquet'))
+    expect(await totalsOf()).toEqual([known, known])
   })
 })

@@ -1,0 +1,22 @@
+import { createAnswerClassCollector } from '../evaluate/answer-class-collector.ts'
+import type { RunColumns } from '../formats/run-columns.ts'
+import type { SampleRecord } from '../formats/sample-record.ts'
+import { addAnswerScores } from './answers/add-answer-scores.ts'
+import { columnsOf } from './columns-of.ts'
+
+/**
+ * The columns of a run's samples, which are read once, in the order of the data set: their own scores, and where problems
+ * have several answers the scores of these together.
+ */
+export function allColumnsOf(samples: Iterable<SampleRecord>): RunColumns {
+  const classes = createAnswerClassCollector()
+  const passSamplesOn = function* () {
+    for (const sample of samples) {
+      classes.add(sample)
+      yield sample
+    }
+  }
+  const columns = columnsOf(passSamplesOn())
+  addAnswerScores(columns, classes.classes)
+  return columns
+}

@@ -12,9 +12,13 @@ const scorer = 'entrace'
 export function* exportInspect(run: ExportRun, samples: () => Iterable<SampleRecord>): Generator<string> {
   const model = `entrace/${run.modelName}`
   const totals = countSamples(samples())
+  // Those that a GenerateConfig knows; the others go to the arguments of the model.
+  const { top_k, top_p, ...modelArguments } = run.furtherDecoding
   const generation = {
     max_tokens: run.maxNewTokens,
     temperature: run.temperature,
+    top_k,
+    top_p,
     seed: run.seed,
     logprobs: true,
     top_logprobs: run.topLogprobs,
@@ -36,7 +40,7 @@ export function* exportInspect(run: ExportRun, samples: () => Iterable<SampleRec
       dataset: { name: run.dataSetName, samples: run.problems, shuffled: false },
       model,
       model_generate_config: generation,
-      model_args: {},
+      model_args: modelArguments,
       config: { limit: run.limit, epochs: run.samples },
       packages: { entrace: run.version },
       scorers: [{ name: scorer }],

@@ -22,6 +22,7 @@ export function exportLmEval(run: ExportRun, sample: SampleRecord, sha256: (text
     max_gen_toks: run.maxNewTokens,
     do_sample: run.temperature > 0,
     temperature: run.temperature,
+    ...run.furtherDecoding,
   }
   const line = {
     doc_id: sample.problemIndex,

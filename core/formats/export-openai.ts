@@ -28,12 +28,17 @@ export function exportOpenai(run: ExportRun, sample: SampleRecord): string | nul
       total_tokens: promptTokens + generatedTokens,
     },
     metadata: {
-      problem_id: sample.problemId,
+      problem_id: cut(sample.problemId),
       sample_index: String(sample.sampleIndex),
-      expected_answer: sample.expectedAnswer,
-      ...(sample.extractedAnswer !== null && { extracted_answer: sample.extractedAnswer }),
+      expected_answer: cut(sample.expectedAnswer),
+      ...(sample.extractedAnswer !== null && { extracted_answer: cut(sample.extractedAnswer) }),
       correct: String(sample.correct),
     },
   }
   return `${JSON.stringify(completion)}\n`
+}
+
+/** A text as long as a value of `metadata` may be. */
+function cut(text: string): string {
+  return text.slice(0, 512).toWellFormed()
 }

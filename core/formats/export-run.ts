@@ -1,5 +1,10 @@
 import type { SampleRecord } from './sample-record.ts'
 
+/** What else of decoding may be set: as `generate` of Transformers, and so lm-evaluation-harness, names it. */
+export type FurtherDecoding = Partial<
+  Record<'top_k' | 'top_p' | 'min_p' | 'repetition_penalty' | 'num_beams' | 'length_penalty', number>
+>
+
 /** What an export says of the run besides its samples. */
 export interface ExportRun {
   modelName: string
@@ -11,6 +16,8 @@ export interface ExportRun {
   systemPrompt: string | null
   maxNewTokens: number
   temperature: number
+  /** Settings beyond these that are not the defaults, by their names in Transformers. */
+  furtherDecoding: FurtherDecoding
   seed: number
   /** Answers a problem. */
   samples: number

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { exportInspect } from '../../core/formats/export-inspect.ts'
 import { exportLmEval, lmEvalFileName } from '../../core/formats/export-lm-eval.ts'
 import { exportOpenai } from '../../core/formats/export-openai.ts'
-import type { ExportRun } from '../../core/formats/export-run.ts'
+import type { ExportRun, FurtherDecoding } from '../../core/formats/export-run.ts'
 import type { SampleRecord } from '../../core/formats/sample-record.ts'
 import { versions } from '../versions.ts'
 import type { RunDescription } from './run-description.ts'
@@ -24,12 +24,25 @@ export function describeExport(folder: string, run: RunDescription): ExportRun {
     systemPrompt: run.prompt.systemPrompt,
     maxNewTokens,
     temperature,
+    furtherDecoding: furtherDecodingOf(run.decoding),
     seed,
     samples,
     topLogprobs,
     hash: run.hash,
     finishedMs: statSync(join(folder, 'samples.jsonl')).mtimeMs,
     version: versions().entrace,
+  }
+}
+
+function furtherDecodingOf(decoding: RunDescription['decoding']): FurtherDecoding {
+  const { topK, topP, minP, repetitionPenalty = 1, numBeams = 1, lengthPenalty } = decoding
+  const isSet = (value: number | null | undefined) => value !== null && value !== undefined
+  return {
+    ...(isSet(topK) && { top_k: topK! }),
+    ...(isSet(topP) && { top_p: topP! }),
+    ...(isSet(minP) && { min_p: minP! }),
+    ...(repetitionPenalty !== 1 && { repetition_penalty: repetitionPenalty }),
+    ...(numBeams > 1 && { num_beams: numBeams, length_penalty: lengthPenalty ?? 1 }),
   }
 }
 

@@ -3,9 +3,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { z } from 'zod'
 import { InputError } from '../../core/input-error.ts'
 import { exportCommand } from '../../node-runner/commands/export.ts'
+import { chatCompletion } from '../support/chat-completion.ts'
+import { evalLog } from '../support/eval-log.ts'
+import { lmEvalSample } from '../support/lm-eval-sample.ts'
 import { runCommand } from '../support/run-command.ts'
 import { runEntrace } from '../support/run-entrace.ts'
 import { traceSample, traceToken } from '../support/trace-sample.ts'
@@ -20,11 +22,19 @@ const verdict = {
   expectedAnswer: '8',
   correct: true,
 }
+// Longer than a value of metadata may be, with an emoji over the border.
+const longAnswer = `${'9'.repeat(511)}😀`
 const wrong = { ...verdict, expectedAnswer: '9', correct: false }
 const samples = [
   traceSample(0, 2, { ...verdict, rule: 'number', topTexts: { 3: ' three' } }),
   // The second answer to the problem, cut at the limit.
-  traceSample(0, 4, { ...wrong, problemIndex: 1, problemId: 'b', finishReason: 'length' }),
+  traceSample(0, 4, {
+    ...wrong,
+    problemIndex: 1,
+    problemId: 'b',
+    finishReason: 'length',
+    expectedAnswer: longAnswer,
+  }),
   traceSample(1, 0, {
     ...wrong,
     problemIndex: 1,
@@ -48,7 +58,10 @@ const samples = [
 beforeAll(() => {
   writeRun(folder, samples, {
     limit: 3,
-    decoding: { maxNewTokens: 64, stopIds: [2], temperature: 0.5, seed: 3, samples: 2, topLogprobs: 3 },
+    decoding: {
+      ...{ maxNewTokens: 64, stopIds: [2], temperature: 0.5, seed: 3, samples: 2, topLogprobs: 3 },
+      ...{ topK: 20, topP: 0.8, minP: null, repetitionPenalty: 1.05, numBeams: 1, lengthPenalty: null },
+    },
   })
 })
 
@@ -69,173 +82,6 @@ const linesOf = (text: string): unknown[] =>
     .trimEnd()
     .split('\n')
     .map(line => JSON.parse(line))
-
-const byte = z.int().min(0).max(255)
-const topLogprob = z.strictObject({ token: z.string(), logprob: z.number(), bytes: z.array(byte).nullable() })
-const tokenLogprob = topLogprob.extend({ top_logprobs: z.array(topLogprob) })
-
-// types/chat/chat_completion.py, chat_completion_message.py and completion_usage.py of openai-python 2.x.
-const chatCompletion = z.strictObject({
-  id: z.string(),
-  object: z.literal('chat.completion'),
-  created: z.int(),
-  model: z.string(),
-  choices: z.array(
-    z.strictObject({
-      index: z.int(),
-      message: z.strictObject({ role: z.literal('assistant'), content: z.string(), refusal: z.null() }),
-      logprobs: z.strictObject({ content: z.array(tokenLogprob), refusal: z.null() }),
-      finish_reason: z.enum(['stop', 'length', 'tool_calls', 'content_filter', 'function_call']),
-    }),
-  ),
-  usage: z.strictObject({ prompt_tokens: z.int(), completion_tokens: z.int(), total_tokens: z.int() }),
-  // At most 16 pairs of texts.
-  metadata: z.record(z.string().max(64), z.string().max(512)),
-})
-
-// save_results_samples of loggers/evaluation_tracker.py and `example` of evaluator.py, lm-evaluation-harness 0.4.9.
-const hash = z.string().regex(/^[0-9a-f]{64}$/)
-const lmEvalSample = z.looseObject({
-  doc_id: z.int(),
-  doc: z.record(z.string(), z.unknown()),
-  target: z.string(),
-  arguments: z.strictObject({
-    gen_args_0: z.strictObject({
-      arg_0: z.string(),
-      arg_1: z.strictObject({
-        until: z.array(z.string()),
-        max_gen_toks: z.int(),
-        do_sample: z.boolean(),
-        temperature: z.number(),
-      }),
-    }),
-  }),
-  resps: z.array(z.array(z.string())),
-  filtered_resps: z.array(z.string()),
-  filter: z.string(),
-  metrics: z.array(z.string()),
-  doc_hash: hash,
-  prompt_hash: hash,
-  target_hash: hash,
-  exact_match: z.number(),
-})
-
-// EvalLog and what it holds: log/_log.py, model/_model_output.py and scorer/_metric.py of inspect_ai 0.3.2xx.
-const usage = z.strictObject({ input_tokens: z.int(), output_tokens: z.int(), total_tokens: z.int() })
-const message = z.strictObject({
-  id: z.string(),
-  role: z.enum(['system', 'user', 'assistant']),
-  content: z.string(),
-  source: z.enum(['input', 'generate']).optional(),
-  model: z.string().optional(),
-})
-const generateConfig = z.strictObject({
-  max_tokens: z.int(),
-  temperature: z.number(),
-  seed: z.int(),
-  logprobs: z.boolean(),
-  top_logprobs: z.int(),
-  system_message: z.string().optional(),
-})
-const unknowns = z.record(z.string(), z.unknown())
-const evalLog = z.strictObject({
-  version: z.literal(2),
-  status: z.enum(['started', 'success', 'cancelled', 'error']),
-  eval: z.strictObject({
-    eval_id: z.string(),
-    run_id: z.string(),
-    created: z.iso.datetime(),
-    task: z.string(),
-    task_id: z.string(),
-    task_version: z.int(),
-    task_attribs: unknowns,
-    task_args: unknowns,
-    task_args_passed: unknowns,
-    dataset: z.strictObject({ name: z.string(), samples: z.int(), shuffled: z.boolean() }),
-    model: z.string(),
-    model_generate_config: generateConfig,
-    model_args: unknowns,
-    config: z.strictObject({ limit: z.int(), epochs: z.int() }),
-    packages: z.record(z.string(), z.string()),
-    scorers: z.array(z.strictObject({ name: z.string() })),
-  }),
-  plan: z.strictObject({
-    name: z.string(),
-    steps: z.array(z.strictObject({ solver: z.string(), params: unknowns, params_passed: unknowns })),
-    config: generateConfig,
-  }),
-  results: z.strictObject({
-    total_samples: z.int(),
-    completed_samples: z.int(),
-    scores: z.array(
-      z.strictObject({
-        name: z.string(),
-        scorer: z.string(),
-        params: unknowns,
-        scored_samples: z.int(),
-        unscored_samples: z.int(),
-        metrics: z.record(
-          z.string(),
-          z.strictObject({ name: z.string(), value: z.number(), params: unknowns }),
-        ),
-      }),
-    ),
-  }),
-  stats: z.strictObject({
-    started_at: z.literal(''),
-    completed_at: z.iso.datetime(),
-    model_usage: z.record(z.string(), usage),
-  }),
-  samples: z.array(
-    z.strictObject({
-      id: z.union([z.string(), z.int()]),
-      epoch: z.int(),
-      input: z.string(),
-      target: z.string(),
-      messages: z.array(message),
-      output: z.strictObject({
-        model: z.string(),
-        choices: z.array(
-          z.strictObject({
-            message,
-            stop_reason: z.enum([
-              'stop',
-              'max_tokens',
-              'model_length',
-              'tool_calls',
-              'content_filter',
-              'unknown',
-            ]),
-            logprobs: z.strictObject({ content: z.array(tokenLogprob) }),
-          }),
-        ),
-        completion: z.string(),
-        usage,
-        time: z.number(),
-        error: z.string().nullable(),
-      }),
-      scores: z.record(
-        z.string(),
-        z.strictObject({
-          value: z.enum(['C', 'I']),
-          answer: z.string().nullable(),
-          metadata: unknowns,
-        }),
-      ),
-      metadata: unknowns,
-      store: unknowns,
-      events: z.tuple([]),
-      model_usage: z.record(z.string(), usage),
-      total_time: z.number(),
-      working_time: z.number(),
-      uuid: z.string(),
-      error: z
-        .strictObject({ message: z.string(), traceback: z.string(), traceback_ansi: z.string() })
-        .nullable(),
-      attachments: unknowns,
-    }),
-  ),
-})
 
 describe('export', () => {
   it('writes chat completions with log-probabilities', async () => {
@@ -269,7 +115,7 @@ describe('export', () => {
     expect(completions[1]!.metadata).toEqual({
       problem_id: 'b',
       sample_index: '0',
-      expected_answer: '9',
+      expected_answer: `${'9'.repeat(511)}\ufffd`,
       extracted_answer: '8',
       correct: 'false',
     })
@@ -294,6 +140,10 @@ describe('export', () => {
         problem: sample.problem,
         answer: line.target,
       })
+      expect(line.arguments.gen_args_0.arg_1).toEqual({
+        ...{ until: [], max_gen_toks: 64, do_sample: true, temperature: 0.5 },
+        ...{ top_k: 20, top_p: 0.8, repetition_penalty: 1.05 },
+      })
       expect(line.resps).toEqual([[sample.generatedText]])
       expect(line.filtered_resps).toEqual([sample.extractedAnswer ?? '[invalid]'])
       expect(line.prompt_hash).toBe(
@@ -307,6 +157,8 @@ describe('export', () => {
     expect(file).toBe(join(folder, 'inspect.json'))
     const log = evalLog.parse(JSON.parse(text))
     expect(Object.keys(log)).toEqual(['version', 'status', 'eval', 'plan', 'results', 'stats', 'samples'])
+    expect(log.eval.model_generate_config).toMatchObject({ temperature: 0.5, top_k: 20, top_p: 0.8 })
+    expect(log.eval.model_args).toEqual({ repetition_penalty: 1.05 })
     expect(log.results).toMatchObject({ total_samples: 4, completed_samples: 3 })
     expect(log.results.scores[0]!.metrics['accuracy']!.value).toBe(1 / 3)
     expect(log.samples.map(({ id, epoch, scores }) => [id, epoch, scores['entrace']?.value])).toEqual([

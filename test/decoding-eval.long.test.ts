@@ -48,6 +48,33 @@ describe('eval', () => {
     expect(firstToken('alone-1').processedEntropyNats).not.toBe(firstToken('alone-1').entropyNats)
   })
 
+  it('makes in shards, merged and completed, what one run makes', async () => {
+    const flags = ['--temperature', '0.9', '--top-p', '0.95', '--seed', '3', '--samples', '2', '--p-true']
+    const whole = await evaluate('whole', ...flags)
+    const parts = []
+    for (const part of ['3/3', '1/3', '2/3']) {
+      const out = await evaluate(`part-${part[0]}`, ...flags, '--shard', part, '--max-concurrent', '3')
+      expect(readResults(out).map(({ problemIndex }) => problemIndex % 3)).toEqual(
+        Array(4).fill(Number(part[0]) - 1),
+      )
+      parts.push(out)
+    }
+    for (const [name, folders] of [
+      ['merged', parts],
+      ['completed', parts.slice(1)],
+    ] as const) {
+      const out = join(folder, name)
+      const { exitCode, stderr } = await runEntrace(['merge', ...folders, '--out', out])
+      expect(exitCode, stderr).toBe(0)
+      if (name === 'completed') {
+        expect(stderr).toContain('4 of 12 samples are in none of the folders, of shards 3/3 (all 4)')
+        await evaluate(name, ...flags)
+      }
+      expect(untimedResults(out)).toBe(untimedResults(whole))
+      expect(readRunFile(out, 'analysis.json')).toEqual(readRunFile(whole, 'analysis.json'))
+    }
+  })
+
   it('decodes as generation_config.json says, where it is asked to, and says whence each setting comes', async () => {
     const model = join(folder, 'model')
     cpSync('models/arith-qwen2', model, { recursive: true })

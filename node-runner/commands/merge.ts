@@ -4,6 +4,7 @@ import { writeFileWhole } from '../files/write-file-whole.ts'
 import { Journal } from '../run/journal.ts'
 import { lockFolder } from '../run/lock-folder.ts'
 import { closeParts, describeWhole, joinJournals, makeMergeFolder, openParts } from '../run/merge-runs.ts'
+import { findMissing } from '../run/missing-samples.ts'
 import { writeResults } from '../run/write-results.ts'
 import { gradeAll, report } from './analyse.ts'
 
@@ -35,15 +36,19 @@ async function mergeParts(
   const unlock = lockFolder(out)
   try {
     const journalPath = join(out, 'samples.jsonl')
-    const count = joinJournals(journalPath, parts)
-    const missing = run.limit * run.decoding.samples - count
-    if (missing > 0 && !flags.quiet)
-      console.error(
-        `warning: ${missing} of ${count + missing} samples are in none of the folders; ` +
-          `entrace eval with the run's flags and --out ${out} makes them`,
-      )
+    joinJournals(journalPath, parts)
     const journal = new Journal(journalPath, 'read')
     try {
+      const { count, total, shards } = findMissing(
+        run,
+        parts.map(part => part.run),
+        sample => journal.has(sample),
+      )
+      if (count > 0 && !flags.quiet)
+        console.error(
+          `warning: ${count} of ${total} samples are in none of the folders${shards === '' ? '' : `, of shards ${shards}`}; ` +
+            `entrace eval with the run's flags and --out ${out} makes them`,
+        )
       const results = writeResults(out, run, (await gradeAll(() => journal.records(run.limit)))())
       // Last, so that a merge that was interrupted can be run again.
       writeFileWhole(join(out, 'run.json'), [`${JSON.stringify(run, null, 2)}\n`])

@@ -71,6 +71,12 @@ describe('the command line refuses', () => {
     expect((error as CommanderError).message).toMatch(message)
   })
 
+  it.each(['0/2', '3/2', '1/0', '2', '1.5/2', '-1/2', 'a/b', '1/2/3'])('--shard "%s"', async shard => {
+    const error = await refusal(evalCommand(), ['--model', untold, ...run, '--shard', shard])
+    expect(error).toBeInstanceOf(CommanderError)
+    expect((error as CommanderError).message).toContain(`expected part i of n as 2/8, found "${shard}"`)
+  })
+
   it.each<[string, string, string]>([
     ['--temperature', 'x', 'a number 0 or from 0.000001 to 100'],
     ['--temperature', '', 'a number 0 or from 0.000001 to 100'],
@@ -148,6 +154,12 @@ describe('the command line refuses', () => {
       evalCommand,
       ['--model', untold, ...run, '--p-true', '--num-beams', '2'],
       /--p-true: is not served after beam search; use --num-beams 1, or leave it out/,
+    ],
+    [
+      'a shard of nothing',
+      evalCommand,
+      ['--model', untold, ...run, '--limit', '3', '--shard', '4/5'],
+      /--shard 4\/5: has none of 3 problems; use at most 3 shards/,
     ],
     ['a folder that is no run', analyseCommand, [folder], /expected a run's folder/],
     ['an answer and pairs', gradeCommand, ['--pairs', 'x', '--answer', '1'], /--pairs takes the place/],

@@ -15,8 +15,8 @@ export interface RunPart {
 }
 
 /**
- * Opens the folders of runs that are parts of one. Throws InputError for a folder that holds no run, and for runs whose
- * settings differ in anything but the shard and the limit.
+ * Opens the folders of runs that are parts of one. Throws InputError for a folder that holds no run or is named twice, and
+ * for runs whose settings differ in anything but the shard and the limit.
  */
 export function openParts(folders: readonly string[]): RunPart[] {
   const parts: RunPart[] = []
@@ -28,6 +28,8 @@ export function openParts(folders: readonly string[]): RunPart[] {
         throw new InputError(
           `${folder}: expected a run's folder with run.json and samples.jsonl; check the path`,
         )
+      if (parts.some(part => realpathSync(part.folder) === realpathSync(folder)))
+        throw new InputError(`${folder}: is named twice, expected each part once; leave one out`)
       const [first] = parts
       const differences = first ? listDifferences(first.run, run) : []
       if (first && differences.length > 0)
@@ -71,9 +73,9 @@ export function makeMergeFolder(folder: string, parts: readonly RunPart[]): void
 /**
  * Writes the journal that joins those of the parts, line by line as they are, in the order of the data set. A sample that
  * several parts hold is kept once. Throws InputError, and writes nothing, where such samples differ in more than their
- * timings. Returns the number of samples.
+ * timings.
  */
-export function joinJournals(path: string, parts: readonly RunPart[]): number {
+export function joinJournals(path: string, parts: readonly RunPart[]): void {
   const file = openWholeFile(path)
   try {
     const entries = parts.map(({ journal, folder }) => ({ folder, iterator: journal.entries() }))
@@ -83,7 +85,6 @@ export function joinJournals(path: string, parts: readonly RunPart[]): number {
       entry: iterator.next().value ?? null,
     }))
     let last: { record: SampleRecord; folder: string } | null = null
-    let count = 0
     for (;;) {
       // The next sample of all parts; journals give theirs in order.
       let next: (typeof heads)[number] | undefined
@@ -96,13 +97,11 @@ export function joinJournals(path: string, parts: readonly RunPart[]): number {
         refuseDifferent(last, { record, folder: next.folder })
       else {
         file.write(line)
-        count++
         last = { record, folder: next.folder }
       }
       next.entry = next.iterator.next().value ?? null
     }
     file.commit()
-    return count
   } finally {
     file.discard()
   }

@@ -34,6 +34,8 @@ const samples = Array.from({ length: 12 }, (_, index) =>
   }),
 )
 
+const decoding = { maxNewTokens: 64, stopIds: [2], temperature: 0, seed: 0, samples: 2, topLogprobs: 3 }
+
 /** Joins folders as the command does, without its results. */
 function joinParts(parts: string[], out: string): string {
   const opened = openParts(parts)
@@ -124,18 +126,36 @@ describe('merge', () => {
     writeRun(other, samples.slice(2, 4), { mesh: { tp: 2, dp: 1 } })
     expect(() => openParts([one, other])).toThrow(/is not a part of the run in .*: mesh.tp was 1, is 2;/)
     expect(() => openParts([one, newFolder()])).toThrow(/expected a run's folder/)
+    expect(() => openParts([one, join(one, '.')])).toThrow(/is named twice, expected each part once/)
     expect(() => joinParts([one], one)).toThrow(/holds a run already/)
     const { exitCode, stderr } = await runEntrace(['merge', one, other, '--out', newFolder()])
     expect(exitCode).toBe(2)
     expect(stderr).toMatch(/^entrace: .*mesh\.tp was 1, is 2/)
   })
 
-  it('says how many samples are in no part', async () => {
-    const [one, out] = [newFolder(), newFolder()]
-    writeRun(one, samples.slice(0, 6), { limit: 12 })
-    const { stderr } = await runCommand(mergeCommand(), [one, '--out', out])
-    expect(stderr).toMatch(
-      /^warning: 6 of 12 samples are in none of the folders; entrace eval .* makes them$/m,
+  it('says how many samples are in no part, and of which shards they are', async () => {
+    const shardOf = (index: number, count: number, kept: (problemIndex: number) => boolean = () => true) => {
+      const path = newFolder()
+      const own = samples.filter(
+        ({ problemIndex }) => problemIndex % count === index - 1 && kept(problemIndex),
+      )
+      writeRun(path, own, { limit: 6, decoding, shard: `${index}/${count}` })
+      return path
+    }
+    const warningOf = async (...parts: string[]) => {
+      const { stderr } = await runCommand(mergeCommand(), [...parts, '--out', newFolder()])
+      return /^warning: (.* are in none of the folders.*); entrace eval .* makes them$/m.exec(stderr)?.[1]
+    }
+    const none = 'samples are in none of the folders'
+    expect(await warningOf(shardOf(1, 3), shardOf(2, 3), shardOf(3, 3))).toBeUndefined()
+    expect(await warningOf(shardOf(3, 3), shardOf(1, 3))).toBe(`4 of 12 ${none}, of shards 2/3 (all 4)`)
+    expect(await warningOf(shardOf(1, 4, index => index > 0))).toBe(
+      `10 of 12 ${none}, of shards 1/4 (2 of 4), 2/4 (all 4), 3/4 (all 2), 4/4 (all 2)`,
     )
+    // Of parts of two divisions it cannot be said whose they were.
+    expect(await warningOf(shardOf(1, 2), shardOf(2, 4))).toBe(`2 of 12 ${none}`)
+    const whole = newFolder()
+    writeRun(whole, samples.slice(0, 6), { limit: 6, decoding })
+    expect(await warningOf(whole)).toBe(`6 of 12 ${none}`)
   })
 })

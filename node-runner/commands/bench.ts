@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { formatVersion } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'
 import { prepareAdd } from '../../kernels/add/add.bench.ts'
@@ -8,6 +8,7 @@ import { type BenchClock, createBenchClock } from '../../kernels/gpu/bench-clock
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openAdapter } from '../adapter/dawn.ts'
 import { renderBenchReport } from './bench-table.ts'
+import { integer } from './number-parsers.ts'
 
 /** What `entrace bench --json` prints. */
 export interface BenchReport {
@@ -36,8 +37,8 @@ export function benchCommand(): Command {
   return new Command('bench')
     .description('time every kernel over its list of shapes')
     .option('--kernel <name...>', 'only these kernels')
-    .option('--rounds <number>', 'rounds of every case, instead of as many as the time allows', positive)
-    .option('--seconds <number>', 'time for all measurements together', positive, 100)
+    .option('--rounds <number>', 'rounds of every case, instead of as many as the time allows', integer(1))
+    .option('--seconds <number>', 'time for all measurements together', integer(1), 100)
     .option('--all-variants', 'also the variants that are made for another kind of adapter: can take minutes')
     .option('--adapter <choice>', 'auto, cpu, gpu, or part of an adapter name', 'auto')
     .option('--json', 'print one JSON document')
@@ -87,10 +88,4 @@ export async function benchDevice(
   }
   clock.destroy()
   return { formatVersion, adapter: device.adapterName, kind: device.kind, clock: clock.kind, results }
-}
-
-function positive(text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('expected a whole number from 1')
-  return value
 }

@@ -24,7 +24,7 @@ export function addDecodingFlags(command: Command): Command {
   return command
     .option(
       '--temperature <x>',
-      '0 chooses the likeliest token; above, samples (default: 0)',
+      '0 chooses the likeliest token; from 0.000001 to 100, samples (default: 0)',
       numberWhere(isTemperature, temperatureBounds),
     )
     .option('--top-k <n>', 'sample from the n likeliest tokens only', integer(1))

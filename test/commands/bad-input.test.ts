@@ -65,7 +65,11 @@ describe('exit code 2 and one paragraph answer', () => {
       /expected a run's folder with run\.json and samples\.jsonl/,
     ],
     ['half a pair', ['grade', '--answer', '1'], /expected --answer and --expected, or --pairs/],
-    ['a bad number', [...generateFrom(tied), '--max-new-tokens', '0'], /^error: .*from 1 to .*found "0"/],
+    [
+      'a bad number',
+      [...generateFrom(tied), '--max-new-tokens', '0'],
+      /^error: .*whole number of 1 or more, found "0"/,
+    ],
     ['an unknown command', ['no-such-command'], /^error: unknown command 'no-such-command'/],
   ])('%s', async (_, args, message) => {
     const { exitCode, stdout, stderr } = await runEntrace(args)

@@ -57,7 +57,7 @@ describe('a mesh that cannot be served', () => {
   it.each<[string, string[], RegExp]>([
     ['no rank', ['--tp', '0'], /^error: .*--tp.*from 1 to 16, found "0"/],
     ['too many ranks', ['--tp', '17'], /^error: .*--tp.*from 1 to 16, found "17"/],
-    ['half a rank', ['--tp', '1.5'], /^error: .*whole number, found "1\.5"/],
+    ['half a rank', ['--tp', '1.5'], /^error: .*whole number from 1 to 16, found "1\.5"/],
     ['too many replicas', ['--dp', '65'], /^error: .*--dp.*from 1 to 64, found "65"/],
     [
       'too many of both',

@@ -17,6 +17,7 @@ import scipy.special
 import scipy.stats
 import sklearn
 import sklearn.isotonic
+import sklearn.linear_model
 import sklearn.metrics
 
 Z = scipy.stats.norm.ppf(0.975)
@@ -24,8 +25,7 @@ Z = scipy.stats.norm.ppf(0.975)
 
 def number(value):
     """A float, or null for what is undefined."""
-    value = float(value)
-    return value if numpy.isfinite(value) else None
+    return float(value) if numpy.isfinite(value) else None
 
 
 def hedges_g(first, second):
@@ -156,10 +156,13 @@ def regression(name, columns, outcomes, penalised):
 
 
 def platt(scores, marks, at):
+    """scikit-learn's unpenalised logistic regression, each sample counting as both outcomes, weighted by Platt's targets."""
     count = marks.sum()
     targets = numpy.where(marks == 1, (count + 1) / (count + 2), 1 / (len(marks) - count + 2))
-    fit = logistic_regression(numpy.column_stack([numpy.ones(len(scores)), scores]), targets, False)
-    return scipy.special.expit(fit["coefficients"][0] + fit["coefficients"][1] * at).tolist()
+    regression = sklearn.linear_model.LogisticRegression(penalty=None, solver="newton-cholesky", tol=1e-13)
+    twice = numpy.concatenate([scores, scores])[:, None]
+    regression.fit(twice, numpy.repeat([1, 0], len(scores)), numpy.concatenate([targets, 1 - targets]))
+    return regression.predict_proba(at[:, None])[:, 1].tolist()
 
 
 def isotonic(scores, marks, at):
@@ -199,12 +202,9 @@ def models(random):
 
 
 def describe(values):
-    return {
-        "n": len(values),
-        "mean": number(numpy.mean(values)) if len(values) else None,
-        "sd": number(numpy.std(values, ddof=1)) if len(values) > 1 else None,
-        "median": number(numpy.median(values)) if len(values) else None,
-    }
+    some, several = len(values) > 0, len(values) > 1
+    return {"n": len(values), "mean": number(numpy.mean(values)) if some else None,
+            "sd": number(numpy.std(values, ddof=1)) if several else None, "median": number(numpy.median(values)) if some else None}
 
 
 def correlation(function, x, y):
@@ -254,12 +254,9 @@ def distributions():
     tails = [-6.0, -1.5, -0.1, 0.0, 1e-3, 0.5, 1.0, 1.96, 2.8, 2.83, 3.5, 6.0, 10.0, 20.0, 37.0]
     betas = [(x, a, b) for a, b in [(0.5, 0.5), (1, 3), (51, 0.5), (499, 0.5), (49_999, 0.5), (2.5, 40), (300, 200)]
              for x in [0.0, 1e-6, 0.02, 0.3, 0.6, 0.97, 0.9999, 1.0]]
-    gammas = [1e-3, 0.5, 1.0, 1.5, 2.0, 3.7, 10.0, 51.5, 499.5, 50_000.0]
-    return {
-        "normalTail": [[z, float(scipy.stats.norm.sf(z))] for z in tails],
-        "incompleteBeta": [[x, a, b, float(scipy.special.betainc(a, b, x))] for x, a, b in betas],
-        "logGamma": [[x, float(scipy.special.gammaln(x))] for x in gammas],
-    }
+    return {"normalTail": [[z, float(scipy.stats.norm.sf(z))] for z in tails],
+            "incompleteBeta": [[x, a, b, float(scipy.special.betainc(a, b, x))] for x, a, b in betas],
+            "logGamma": [[x, float(scipy.special.gammaln(x))] for x in [1e-3, 0.5, 1.0, 1.5, 2.0, 3.7, 10.0, 51.5, 499.5, 5e4]]}
 
 
 def main():
@@ -297,8 +294,7 @@ def main():
         "dataSets": sets,
         "models": models(numpy.random.default_rng(7)),
     }
-    path = pathlib.Path(__file__).with_suffix(".json")
-    path.write_text(json.dumps(document, allow_nan=False) + "\n")
+    pathlib.Path(__file__).with_suffix(".json").write_text(json.dumps(document, allow_nan=False) + "\n")
 
 
 main()

@@ -1,5 +1,6 @@
 import type { Analysis, AnalysisStatistics } from './analysis.ts'
 import { leastOfAClassToCalibrate } from './calibration/calibrate-score.ts'
+import { leastToStandForOthers } from './intervals-to-read.ts'
 import { undefinedWarnings } from './undefined-warnings.ts'
 
 /** Fewer of a class than this, and intervals are too wide and correlations too bounded to conclude much. */
@@ -83,8 +84,12 @@ function sizeWarnings({ entropyNats, spearman, power }: AnalysisStatistics): str
       bound !== null && bound < 0.6
         ? `, and with so uneven a split no |Spearman| above ${bound.toFixed(2)} is possible, even if entropy told right from wrong perfectly`
         : ''
+    const intervals =
+      group.n < leastToStandForOthers
+        ? 'an interval of the AUROC sees only how these few differ from each other and can be far too narrow'
+        : 'intervals are wide'
     warnings.push(
-      `Only ${count(group.n, `${name} answer`)} (fewer than ${leastOfAClass}): intervals are wide, and a small effect would not be seen${bounded}.`,
+      `Only ${count(group.n, `${name} answer`)} (fewer than ${leastOfAClass}): ${intervals}, and a small effect would not be seen${bounded}.`,
     )
   }
   const target = power.targets.find(({ auroc }) => auroc === powerTarget)

@@ -1,21 +1,7 @@
 import type { AnalysisStatistics } from './analysis.ts'
+import { gatherUndefined, type Undefined } from './gather-undefined.ts'
 import type { AnalysisScore, ScoreComparison } from './score-analysis.ts'
 import { mostMissedResamples } from './statistics/bootstrap-spread.ts'
-
-/** Numbers that are undefined for one reason. */
-interface Undefined {
-  what: string
-  reason: string
-}
-
-/** A score, or a comparison of it, with what is undefined of it. */
-interface Incomplete {
-  name: string
-  missing: Undefined[]
-  /** What to call all of its like, and how many these are. */
-  all: string
-  alike: number
-}
 
 /** Why numbers of scores, and of comparisons of scores, are undefined: one sentence for all that share a reason. */
 export function undefinedScoreWarnings(analysis: AnalysisStatistics): string[] {
@@ -29,40 +15,14 @@ export function undefinedScoreWarnings(analysis: AnalysisStatistics): string[] {
   }))
   // With one class, the warning about the classes has said the rest.
   if (entropyNats.correct.n === 0 || entropyNats.incorrect.n === 0)
-    return gather(ofScores.filter(({ name }) => analysis.scores[name]!.n === 0))
+    return gatherUndefined(ofScores.filter(({ name }) => analysis.scores[name]!.n === 0))
   const ofComparisons = scoreComparisons.map(compared => ({
     name: compared.score,
     missing: missingOfComparison(compared, analysis),
     all: 'Every other score',
     alike: scoreComparisons.filter(({ against }) => against === compared.against).length,
   }))
-  return [...gather(ofScores), ...gather(ofComparisons)]
-}
-
-/** One sentence for all scores that lack the same numbers for the same reason. */
-function gather(found: readonly Incomplete[]): string[] {
-  const named = groupBy(
-    found.flatMap(({ missing, ...of }) => missing.map(undefinedNumber => ({ ...of, ...undefinedNumber }))),
-    ({ what, reason }) => `${what}\n${reason}`,
-  ).map(same => {
-    const { what, reason, all, alike } = same[0]!
-    const who = same.length > 1 && same.length === alike ? all : same.map(({ name }) => name).join(', ')
-    return { who, what, reason }
-  })
-  return groupBy(named, ({ who, reason }) => `${who}\n${reason}`).map(same => {
-    const { who, reason } = same[0]!
-    return `${who}: ${same.map(({ what }) => what).join(', ')} undefined, because ${reason}.`
-  })
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
-  const groups = new Map<string, T[]>()
-  for (const item of items) {
-    const group = groups.get(keyOf(item))
-    if (group) group.push(item)
-    else groups.set(keyOf(item), [item])
-  }
-  return [...groups.values()]
+  return [...gatherUndefined(ofScores), ...gatherUndefined(ofComparisons)]
 }
 
 function missingOfScore(score: AnalysisScore, problems: number): Undefined[] {

@@ -81,6 +81,10 @@ describe('the report of a run', () => {
     expect(summary).toContain(
       `95 % interval ${ends(aurocBootstrap.low, aurocBootstrap.high, 1, 3, '')}, p ${aurocPermutationP.value!.toFixed(3)} (permutation of problems)`,
     )
+    const [, html] = reportsOf(out)
+    expect(html).toContain(
+      `area with its 95 % interval ${results.analysis.auroc.value!.toFixed(3)} (${ends(aurocBootstrap.low, aurocBootstrap.high, 1, 3, '')}), resampled problems`,
+    )
     const figure = readFileSync(results.files.figureSvg, 'utf8')
     expect(figure).toContain('answers to 12 problems, which the intervals above take as clusters')
     expect(figure).toContain(

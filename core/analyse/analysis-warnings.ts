@@ -196,7 +196,7 @@ function reasonOfCalibration(correct: AnalysisGroup, incorrect: AnalysisGroup): 
   ]
   const small = classes.find(({ n }) => n < leastOfAClassToCalibrate)
   if (small)
-    return `there are ${count(small.n, `${small.name} answer`)}, and a fit needs ${leastOfAClassToCalibrate}`
+    return `there ${small.n === 1 ? 'is' : 'are'} ${count(small.n, `${small.name} answer`)}, and a fit needs ${leastOfAClassToCalibrate}`
   const narrow = classes.find(({ problems }) => problems < foldCount)
   return `the ${narrow?.name} answers are to ${count(narrow?.problems ?? 0, 'problem')}, and its folds need ${foldCount}`
 }

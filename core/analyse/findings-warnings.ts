@@ -36,7 +36,7 @@ export function findingsWarnings({ tokens, errorKinds }: RunFindings): string[] 
         .map(({ offset }) => offset)
       if (offsets.length > 0)
         warnings.push(
-          `About the first wrong step the entropy of incorrect answers, or of correct ones at the same positions, is undefined ${offsets.join(', ')} tokens from it: no answer reaches there.`,
+          `About the first wrong step an entropy is undefined ${offsets.join(', ')} tokens from it, where no incorrect or no correct answer reaches.`,
         )
     }
   }

@@ -30,12 +30,15 @@ export function analyseScore(
   const tau = kendall(groups)
   return {
     n: groups.total,
+    correct: groups.total - groups.totalMarked,
+    incorrect: groups.totalMarked,
     auroc: area?.value ?? null,
     aurocLow: area?.interval?.low ?? null,
     aurocHigh: area?.interval?.high ?? null,
     p: area?.p ?? null,
     bootstrapLow: bootstrapped?.low ?? null,
     bootstrapHigh: bootstrapped?.high ?? null,
+    missedResamples: shareOfNaN(resampled),
     auprc: averagePrecision(groups),
     auprcBaseRate: groups.total === 0 ? null : groups.totalMarked / groups.total,
     prr: predictionRejectionRatio(groups),
@@ -61,7 +64,7 @@ export function compareScores(selection: Selection, resampled: Map<string, Float
   )
   const results = compared.map(
     ({ score, against }): Omit<ScoreComparison, 'pHolm' | 'pBenjaminiHochberg'> => {
-      const common = commonAnswers(score.values, against.values)
+      const common = commonAnswers(score.values, against.values, incorrect)
       const isSame =
         common.count === score.sorted.order.length && common.count === against.sorted.order.length
       const influenceOf = ({ name, values }: SelectedScore) =>
@@ -86,6 +89,8 @@ export function compareScores(selection: Selection, resampled: Map<string, Float
         score: score.name,
         against: against.name,
         n: common.count,
+        correct: common.count - common.incorrect,
+        incorrect: common.incorrect,
         difference: difference?.value ?? null,
         low: difference?.interval?.low ?? null,
         high: difference?.interval?.high ?? null,
@@ -105,15 +110,25 @@ export function compareScores(selection: Selection, resampled: Map<string, Float
   }))
 }
 
-function commonAnswers(first: Float64Array, second: Float64Array): { has: Uint8Array; count: number } {
+function commonAnswers(
+  first: Float64Array,
+  second: Float64Array,
+  marks: ArrayLike<number>,
+): { has: Uint8Array; count: number; incorrect: number } {
   const has = new Uint8Array(first.length)
   let count = 0
+  let incorrect = 0
   for (let index = 0; index < first.length; index++) {
     if (Number.isNaN(first[index]!) || Number.isNaN(second[index]!)) continue
     has[index] = 1
     count++
+    incorrect += marks[index]!
   }
-  return { has, count }
+  return { has, count, incorrect }
+}
+
+function shareOfNaN(values: Float64Array): number {
+  return values.length === 0 ? 0 : values.filter(Number.isNaN).length / values.length
 }
 
 function negated(value: number): number {

@@ -10,7 +10,7 @@ import type {
   PermutationP,
 } from './analysis.ts'
 import { affordableResamples, bootstrapScores } from './bootstrap-scores.ts'
-import { calibrateScore } from './calibration/calibrate-score.ts'
+import { calibrateScore, problemsWith } from './calibration/calibrate-score.ts'
 import { correctnessRegression } from './correctness-regression.ts'
 import { mainScore, type Selection, selectAnswers } from './selection.ts'
 import { auroc } from './statistics/auroc.ts'
@@ -63,7 +63,10 @@ export function analyseStatistics(
 
   const correctEntropies = entropy.values.filter((_, index) => correct[index] === 1)
   const incorrectEntropies = entropy.values.filter((_, index) => incorrect[index] === 1)
-  const [correctGroup, incorrectGroup] = [describeGroup(correctEntropies), describeGroup(incorrectEntropies)]
+  const [correctGroup, incorrectGroup] = [
+    describeGroup(correctEntropies, problemsWith(problems, correct, 1)),
+    describeGroup(incorrectEntropies, problemsWith(problems, correct, 0)),
+  ]
   const linear = pearson(entropy.values, correct)
   const ranked = spearman(entropy.values, correct)
   const groups = tieGroups(entropy.sorted, incorrect)
@@ -108,7 +111,12 @@ export function analyseStatistics(
     kendall: { tau: main.kendallTau, p: main.kendallP },
     mannWhitney: { u: test?.u ?? null, p: test?.p ?? null },
     auroc: { value: main.auroc, low: main.aurocLow, high: main.aurocHigh, p: main.p },
-    aurocBootstrap: { low: main.bootstrapLow, high: main.bootstrapHigh, resamples: taken },
+    aurocBootstrap: {
+      low: main.bootstrapLow,
+      high: main.bootstrapHigh,
+      resamples: taken,
+      problems: problems.count,
+    },
     aurocPermutationP: permute(selection, test?.p ?? null, seed),
     auprc: main.auprc,
     auprcBaseRate: main.auprcBaseRate,
@@ -140,9 +148,10 @@ function shareWith(value: number | null, interval: Interval | null): AnalysisSha
   return { value, low: interval?.low ?? null, high: interval?.high ?? null }
 }
 
-function describeGroup(entropies: Float64Array): AnalysisGroup {
+function describeGroup(entropies: Float64Array, problems: number): AnalysisGroup {
   return {
     n: entropies.length,
+    problems,
     mean: mean(entropies),
     sd: sampleStandardDeviation(entropies),
     median: median(entropies),

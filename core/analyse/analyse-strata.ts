@@ -19,6 +19,7 @@ export function analyseStrata(selection: Selection): AnalysisStrata {
   return {
     length: byLength.map(rows => describeStratum(lengthLabel(rows, generatedTokens), rows, selection)),
     lengthAdjustedAuroc: adjustedAuroc(byLength, selection),
+    levels: new Set(level.filter(name => name !== null)).size,
     level: [...byLevel].map(([name, rows]) => describeStratum(`level ${name ?? 'unknown'}`, rows, selection)),
     levelAdjustedAuroc: byLevel.size === 0 ? null : adjustedAuroc([...byLevel.values()], selection),
   }

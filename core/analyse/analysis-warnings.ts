@@ -1,5 +1,6 @@
-import type { Analysis, AnalysisStatistics } from './analysis.ts'
-import { leastOfAClassToCalibrate } from './calibration/calibrate-score.ts'
+import type { Analysis, AnalysisGroup, AnalysisStatistics } from './analysis.ts'
+import { foldCount, leastOfAClassToCalibrate } from './calibration/calibrate-score.ts'
+import { leastToStandForOthers } from './intervals-to-read.ts'
 import { undefinedWarnings } from './undefined-warnings.ts'
 
 /** Fewer of a class than this, and intervals are too wide and correlations too bounded to conclude much. */
@@ -83,8 +84,12 @@ function sizeWarnings({ entropyNats, spearman, power }: AnalysisStatistics): str
       bound !== null && bound < 0.6
         ? `, and with so uneven a split no |Spearman| above ${bound.toFixed(2)} is possible, even if entropy told right from wrong perfectly`
         : ''
+    const intervals =
+      group.n < leastToStandForOthers
+        ? 'an interval of the AUROC sees only how these few differ from each other and can be far too narrow'
+        : 'intervals are wide'
     warnings.push(
-      `Only ${count(group.n, `${name} answer`)} (fewer than ${leastOfAClass}): intervals are wide, and a small effect would not be seen${bounded}.`,
+      `Only ${count(group.n, `${name} answer`)} (fewer than ${leastOfAClass}): ${intervals}, and a small effect would not be seen${bounded}.`,
     )
   }
   const target = power.targets.find(({ auroc }) => auroc === powerTarget)
@@ -119,18 +124,25 @@ function lengthWarnings(analysis: AnalysisStatistics): string[] {
   ]
 }
 
-function clusterWarnings({ withinProblem, problems, total }: AnalysisStatistics): string[] {
+function clusterWarnings(analysis: AnalysisStatistics): string[] {
+  const { withinProblem, problems, total } = analysis
   if (withinProblem === null) return []
-  const warnings = [
+  return [
     `There are ${total} answers to ${problems} problems, and answers to one problem are not independent: read aurocBootstrap, accuracyClustered and withinProblem; the intervals of DeLong and Wilson, the p-values except the permutation's, the regression and the power take the answers as independent and are too sure.`,
+    ...withinProblemWarnings(analysis),
   ]
+}
+
+function withinProblemWarnings({ withinProblem }: AnalysisStatistics): string[] {
+  if (withinProblem === null) return []
+  const warnings: string[] = []
   if (withinProblem.auroc === null) {
     warnings.push(
       'AUROC within problems is undefined, because no problem has both correct and incorrect answers.',
     )
   } else if (withinProblem.low === null) {
     warnings.push(
-      'The interval of the AUROC within problems is undefined, because fewer than two problems have both correct and incorrect answers, or they all agree.',
+      `The interval of the AUROC within problems is undefined, because ${withinProblem.problems === 1 ? 'one problem alone has both correct and incorrect answers' : withinProblem.auroc === 0 || withinProblem.auroc === 1 ? 'entropy separates the classes perfectly in every problem' : 'all problems have the same AUROC'}.`,
     )
   }
   return warnings
@@ -142,18 +154,21 @@ function calibrationWarnings({ entropyNats, calibration }: AnalysisStatistics): 
   if (correct.n === 0 || incorrect.n === 0) return []
   if (calibration === null) {
     return [
-      `Calibration is undefined: with ${count(correct.n, 'correct answer')} and ${incorrect.n} incorrect, fewer than ${leastOfAClassToCalibrate} of a class or fewer than 5 problems of it, no probability of being right can be fitted and judged. Nothing can be said about whether the model is well calibrated.`,
+      `Calibration is undefined: ${reasonOfCalibration(correct, incorrect)}, so no probability of being right can be fitted and judged. Nothing can be said about whether the model is well calibrated.`,
     ]
   }
   const warnings: string[] = []
   const fit = calibration[calibration.preferred]
-  if (calibration.platt === null || calibration.isotonic === null) {
-    warnings.push('A fit of calibration is undefined, because entropy does not vary in a part of the data.')
+  if (calibration.platt === null) {
+    warnings.push(
+      "Platt's calibration is undefined, because entropy does not vary among the answers that one of its fits is made from.",
+    )
   }
   for (const name of ['platt', 'isotonic'] as const) {
     if (calibration[name] && calibration[name].slope === null) {
+      const isOne = calibration[name].reliability.length === 1
       warnings.push(
-        `Slope and intercept of the ${name} calibration are undefined, because its predictions do not vary or separate the classes.`,
+        `Slope and intercept of the ${name} calibration are undefined, because its predictions ${isOne ? 'are all the same' : 'separate the classes'}.`,
       )
     }
   }
@@ -173,6 +188,19 @@ function calibrationWarnings({ entropyNats, calibration }: AnalysisStatistics): 
   return warnings
 }
 
+/** What a class lacks for a fit: answers, or problems to part into folds. */
+function reasonOfCalibration(correct: AnalysisGroup, incorrect: AnalysisGroup): string {
+  const classes = [
+    { name: 'correct', ...correct },
+    { name: 'incorrect', ...incorrect },
+  ]
+  const small = classes.find(({ n }) => n < leastOfAClassToCalibrate)
+  if (small)
+    return `there ${small.n === 1 ? 'is' : 'are'} ${count(small.n, `${small.name} answer`)}, and a fit needs ${leastOfAClassToCalibrate}`
+  const narrow = classes.find(({ problems }) => problems < foldCount)
+  return `the ${narrow?.name} answers are to ${count(narrow?.problems ?? 0, 'problem')}, and its folds need ${foldCount}`
+}
+
 /** What differs among the answers that the model ended itself, and why something is undefined there that is not in all. */
 function completedWarnings(analysis: Omit<Analysis, 'warnings'>): string[] {
   const { completedOnly, auroc } = analysis
@@ -181,12 +209,14 @@ function completedWarnings(analysis: Omit<Analysis, 'warnings'>): string[] {
   }
   const known = new Set([
     ...singleClassWarnings(analysis),
+    ...withinProblemWarnings(analysis),
     ...undefinedWarnings(analysis),
     ...calibrationWarnings(analysis),
   ])
   const among = [
     ...singleClassWarnings(completedOnly),
     ...sizeWarnings(completedOnly),
+    ...withinProblemWarnings(completedOnly),
     ...undefinedWarnings(completedOnly),
     ...calibrationWarnings(completedOnly),
   ].filter(warning => !known.has(warning))

@@ -16,6 +16,8 @@ export interface AnalysisShare {
 /** Mean entropies of one class, nats. */
 export interface AnalysisGroup {
   n: number
+  /** Different problems among them. */
+  problems: number
   mean: number | null
   /** Sample standard deviation (n − 1). */
   sd: number | null
@@ -26,8 +28,9 @@ export interface AnalysisGroup {
 export interface BootstrapInterval {
   low: number | null
   high: number | null
-  /** How often the problems were drawn again. */
+  /** How often the problems were drawn again, and their number. */
   resamples: number
+  problems: number
 }
 
 /** The p of an AUROC against 0.5 without the normal approximation, where the run is small enough. */
@@ -57,6 +60,8 @@ export interface AnalysisStrata {
   length: AnalysisStratum[]
   /** AUROC over the pairs of an incorrect and a correct answer in one stratum of length: what is left when like is compared with like. */
   lengthAdjustedAuroc: number | null
+  /** Different levels among the answers; 0 where the data set names none. */
+  levels: number
   /** By the data set's level; empty without levels or with more than 20. */
   level: AnalysisStratum[]
   levelAdjustedAuroc: number | null

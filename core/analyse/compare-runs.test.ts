@@ -37,6 +37,26 @@ test('pairs by problem and answer whatever the order, and tests what differs', (
   expect(comparison.warnings.join('\n')).toMatch(/1 answers of the first run and 0 of the second/)
 })
 
+test.each([
+  ['all right', 0, /^Every score: AUROC, .* are of one class in the second run\.$/m],
+  ['one wrong', 1, /DeLong's interval and p .* a class has a single answer in the second run\.$/m],
+])('says why a comparison is undefined: %s', (_, wrong, reason) => {
+  const other = samples.map((sample, index) => ({ ...sample, correct: index >= wrong }))
+  const { warnings } = compareRuns(first, columnsOf(other), { resamples: 200 })
+  expect(warnings.join('\n')).toMatch(reason)
+})
+
+test('a single problem has no interval', () => {
+  const one = samples.map((sample, index) => ({
+    ...sample,
+    problemId: 'p',
+    problemIndex: 0,
+    sampleIndex: index,
+  }))
+  const { warnings } = compareRuns(columnsOf(one), columnsOf(one), { resamples: 200 })
+  expect(warnings.join('\n')).toMatch(/bootstrap interval .* because there is a single problem\.$/m)
+})
+
 test('runs without a common answer say so', () => {
   const comparison = compareRuns(first, columnsOf([]))
   expect(comparison.accuracy).toMatchObject({ difference: null, p: null, bootstrapLow: null })

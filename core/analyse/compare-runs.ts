@@ -2,13 +2,14 @@ import type { RunColumns } from '../formats/run-columns.ts'
 import { formatVersion } from '../formats/sample-record.ts'
 import { seededRandom } from '../seeded-random.ts'
 import type { AnalysisSettings } from './analyse-statistics.ts'
+import { gatherUndefined, type Incomplete, type Undefined } from './gather-undefined.ts'
 import type { RunComparison, RunDifference } from './run-comparison.ts'
 import { adjustBenjaminiHochberg, adjustHolm } from './statistics/adjust-p-values.ts'
-import { aurocInfluence } from './statistics/auroc-influence.ts'
+import { type AurocInfluence, aurocInfluence } from './statistics/auroc-influence.ts'
 import { bootstrapSpread } from './statistics/bootstrap-spread.ts'
 import { resampleClusters, weightedAuroc } from './statistics/cluster-bootstrap.ts'
 import { clustersOf } from './statistics/clusters.ts'
-import { compareAurocs } from './statistics/compare-aurocs.ts'
+import { type AurocDifference, compareAurocs } from './statistics/compare-aurocs.ts'
 import { mcNemarP } from './statistics/mcnemar.ts'
 import { orderScores } from './statistics/score-order.ts'
 
@@ -77,18 +78,23 @@ export function compareRuns(
     onlyFirstCorrect,
     onlySecondCorrect,
   }
+  const incomplete: Incomplete[] = []
   const aurocs = scores.map((score, column) => {
+    const n = score.first.order.length
     const one = aurocInfluence(score.first, firstIncorrect)
     const other = aurocInfluence(score.second, secondIncorrect)
     const difference = one && other && compareAurocs(one, other)
+    const bootstrapped = intervalAround(difference?.value ?? null, scoreDraws[column]!, problems.count)
+    const missing = missingOf(n, [one, other], difference, bootstrapped, problems.count, scoreDraws[column]!)
+    incomplete.push({ name: score.name, missing, all: 'Every score', alike: scores.length })
     return {
-      n: score.first.order.length,
+      n,
       first: one?.value ?? null,
       second: other?.value ?? null,
       difference: difference?.value ?? null,
       low: difference?.interval?.low ?? null,
       high: difference?.interval?.high ?? null,
-      ...intervalAround(difference?.value ?? null, scoreDraws[column]!, problems.count),
+      ...bootstrapped,
       p: difference?.p ?? null,
     }
   })
@@ -109,7 +115,8 @@ export function compareRuns(
       names.map((name, column) => [name, { ...aurocs[column]!, ...adjusted(column + 1) }]),
     ),
   } satisfies Omit<RunComparison, 'formatVersion' | 'warnings'> & { formatVersion: string }
-  return { ...comparison, formatVersion, warnings: comparisonWarnings(comparison) }
+  const warnings = comparisonWarnings(comparison, gatherUndefined(incomplete))
+  return { ...comparison, formatVersion, warnings }
 }
 
 /** Rows of the answers that both runs have, in the order of the first run's problems. */
@@ -140,13 +147,48 @@ function intervalAround(
   return { bootstrapLow: value - half, bootstrapHigh: value + half }
 }
 
+/** Which numbers of the comparison of a score are undefined, and why. */
+function missingOf(
+  n: number,
+  runs: [AurocInfluence | null, AurocInfluence | null],
+  difference: AurocDifference | null,
+  bootstrapped: Pick<RunDifference, 'bootstrapLow'>,
+  problems: number,
+  draws: Float64Array,
+): Undefined[] {
+  const which = (lacks: (run: AurocInfluence | null) => boolean) =>
+    lacks(runs[0]) ? (lacks(runs[1]) ? 'both runs' : 'the first run') : 'the second run'
+  if (difference === null) {
+    const reason =
+      n === 0
+        ? 'no answer has the score in both runs'
+        : `the answers that have the score in both are of one class in ${which(run => run === null)}`
+    return [{ what: 'AUROC, its difference with intervals and p', reason }]
+  }
+  const missing: Undefined[] = []
+  if (difference.p === null) {
+    const isSingle = (run: AurocInfluence | null) => run !== null && run.smallestClass < 2
+    const reason = runs.some(isSingle)
+      ? `a class has a single answer in ${which(isSingle)}`
+      : 'in both runs every answer of a class beats the same share of the other class'
+    missing.push({ what: "DeLong's interval and p of the difference of AUROC", reason })
+  }
+  if (bootstrapped.bootstrapLow === null) {
+    const missed = draws.filter(Number.isNaN).length / draws.length
+    const reason =
+      problems < 2
+        ? 'there is a single problem'
+        : `${(100 * missed).toFixed(1)} % of the resamples hold no answer of a class that has the score`
+    missing.push({ what: 'bootstrap interval of the difference of AUROC', reason })
+  }
+  return missing
+}
+
 function comparisonWarnings(
-  comparison: Pick<
-    RunComparison,
-    'pairs' | 'problems' | 'onlyInFirst' | 'onlyInSecond' | 'accuracy' | 'aurocs'
-  >,
+  comparison: Pick<RunComparison, 'pairs' | 'problems' | 'onlyInFirst' | 'onlyInSecond' | 'accuracy'>,
+  ofScores: string[],
 ): string[] {
-  const { pairs, problems, onlyInFirst, onlyInSecond, accuracy, aurocs } = comparison
+  const { pairs, problems, onlyInFirst, onlyInSecond, accuracy } = comparison
   if (pairs === 0)
     return ['The runs have no answer in common (by problem and number of the answer): all is undefined.']
   const warnings: string[] = []
@@ -166,18 +208,10 @@ function comparisonWarnings(
       `The runs disagree about ${disagreements} answers: with fewer than 6 no test of the accuracy reaches p < 0.05.`,
     )
   }
-  const undefinedNames = Object.entries(aurocs)
-    .filter(([, difference]) => Object.values(difference).includes(null))
-    .map(([name]) => name)
   if (accuracy.bootstrapLow === null) {
     warnings.push('The interval of the accuracy is undefined, because there is a single problem.')
   }
-  if (undefinedNames.length > 0) {
-    warnings.push(
-      `The comparison of ${undefinedNames.join(', ')} is undefined in part: a run has too few right or wrong answers with the score, or the score separates them perfectly.`,
-    )
-  }
-  return warnings
+  return [...warnings, ...ofScores]
 }
 
 function count(values: Uint8Array, counted: (value: number, index: number) => boolean): number {

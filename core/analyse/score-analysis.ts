@@ -1,7 +1,9 @@
 /** How well one score of uncertainty tells incorrect from correct answers. */
 export interface AnalysisScore {
-  /** Answers that have the score. */
+  /** Answers that have the score, and how many of them are correct. */
   n: number
+  correct: number
+  incorrect: number
   auroc: number | null
   /** DeLong's interval on the logit scale. */
   aurocLow: number | null
@@ -11,6 +13,8 @@ export interface AnalysisScore {
   /** Interval of the AUROC from resampled problems. */
   bootstrapLow: number | null
   bootstrapHigh: number | null
+  /** Share of the resamples in which no answer of a class has the score; above a tenth there is no interval. */
+  missedResamples: number
   auprc: number | null
   /** Share of incorrect answers: the AUPRC of a score without information. */
   auprcBaseRate: number | null
@@ -26,8 +30,10 @@ export interface AnalysisScore {
 export interface ScoreComparison {
   score: string
   against: string
-  /** Answers that have both. */
+  /** Answers that have both, and how many of them are correct. */
   n: number
+  correct: number
+  incorrect: number
   difference: number | null
   /** DeLong's paired interval. */
   low: number | null

@@ -1,8 +1,7 @@
 import { mostLevels } from './analyse-strata.ts'
-import type { AnalysisStatistics } from './analysis.ts'
+import type { AnalysisStatistics, AnalysisStratum } from './analysis.ts'
 import { mostRegressionLevels } from './correctness-regression.ts'
-import type { AnalysisScore } from './score-analysis.ts'
-import { mainScore } from './selection.ts'
+import { undefinedScoreWarnings } from './undefined-score-warnings.ts'
 
 /** Why each null is one, beyond what the warnings about the samples and the classes say. */
 export function undefinedWarnings(analysis: AnalysisStatistics): string[] {
@@ -23,14 +22,18 @@ export function undefinedWarnings(analysis: AnalysisStatistics): string[] {
       )
     }
   }
-  // With one class, the warning about the classes has said why the rest is undefined.
-  if (correct.n === 0 || incorrect.n === 0) return warnings
+  // Without entropies nothing else is said; with one class, the warning about the classes has said why the rest is undefined.
+  if (correct.n + incorrect.n === 0) return warnings
+  if (correct.n === 0 || incorrect.n === 0) {
+    return [...warnings, ...lengthWarnings(analysis), ...undefinedScoreWarnings(analysis)]
+  }
   return [
     ...warnings,
     ...entropyWarnings(analysis),
+    ...lengthWarnings(analysis),
     ...regressionWarnings(analysis),
     ...strataWarnings(analysis),
-    ...scoreWarnings(analysis),
+    ...undefinedScoreWarnings(analysis),
   ]
 }
 
@@ -49,14 +52,6 @@ function entropyWarnings(analysis: AnalysisStatistics): string[] {
       'The correlations and the regression are undefined because every sample has the same mean entropy.',
     )
   }
-  if (analysis.auroc.low === null) {
-    warnings.push(`The interval of the AUROC is undefined because ${missingIntervalReason(analysis)}.`)
-  }
-  if (analysis.aurocBootstrap.low === null) {
-    warnings.push(
-      `The bootstrap interval of the AUROC is undefined because ${analysis.problems < 2 ? 'there is a single problem' : 'entropy separates the classes perfectly or not at all, or a class is so small that resamples often miss it'}.`,
-    )
-  }
   if (analysis.power.detectableAuroc80 === null) {
     warnings.push(
       'The AUROC that is detectable with 80 % power is undefined: with these classes not even an AUROC of 1 is.',
@@ -65,19 +60,27 @@ function entropyWarnings(analysis: AnalysisStatistics): string[] {
   return warnings
 }
 
-function missingIntervalReason({ entropyNats: { correct, incorrect }, auroc }: AnalysisStatistics): string {
-  if (correct.n === 1 || incorrect.n === 1) return 'a class has a single answer'
-  if (auroc.value === 0 || auroc.value === 1) return 'entropy separates the classes perfectly'
-  return 'every answer of a class beats the same share of the other class'
+function lengthWarnings({ lengthConfounding, strata, entropyNats }: AnalysisStatistics): string[] {
+  if (lengthConfounding.entropyLengthRho !== null) return []
+  const answers = entropyNats.correct.n + entropyNats.incorrect.n
+  const reason =
+    answers === 1
+      ? 'there is one answer'
+      : strata.length.length === 1
+        ? 'every answer has the same length'
+        : 'every answer has the same mean entropy'
+  return [`The correlation of entropy and length is undefined because ${reason}.`]
 }
 
-function regressionWarnings({ logisticRegression, pearson }: AnalysisStatistics): string[] {
+function regressionWarnings(analysis: AnalysisStatistics): string[] {
+  const { logisticRegression, pearson, entropyNats } = analysis
   if (logisticRegression === null) {
-    return pearson.r === null
-      ? []
-      : [
-          'The regression of correctness is undefined: there are too few answers for its terms, or entropy follows from length and level.',
-        ]
+    if (pearson.r === null) return []
+    const answers = entropyNats.correct.n + entropyNats.incorrect.n
+    const terms = termsOfRegression(analysis)
+    return [
+      `The regression of correctness is undefined because ${answers < terms ? `${answers} answers are too few for ${terms} terms` : 'its terms (entropy, length and level) follow from each other in these answers'}.`,
+    ]
   }
   return logisticRegression.firth
     ? [
@@ -86,22 +89,27 @@ function regressionWarnings({ logisticRegression, pearson }: AnalysisStatistics)
     : []
 }
 
+/** Intercept and entropy, length where it varies, and the levels but the first. */
+function termsOfRegression({ strata }: AnalysisStatistics): number {
+  const lengths = strata.length.length > 1 ? 1 : 0
+  const levels = strata.level.length <= mostRegressionLevels ? Math.max(0, strata.level.length - 1) : 0
+  return 2 + lengths + levels
+}
+
 function strataWarnings({ strata, logisticRegression }: AnalysisStatistics): string[] {
-  const warnings: string[] = []
-  const hasGap = [...strata.length, ...strata.level].some(({ low }) => low === null)
-  if (hasGap) {
-    warnings.push(
-      'In some strata of length or level the AUROC or its interval is undefined: all answers of the stratum are right or all wrong, a class has one answer, or entropy separates them perfectly.',
-    )
-  }
+  const warnings = stratumWarnings([...strata.length, ...strata.level])
   if (strata.lengthAdjustedAuroc === null) {
     warnings.push(
       'The AUROC adjusted for length is undefined, because no stratum of length has both right and wrong answers.',
     )
   }
   if (strata.level.length === 0) {
+    const reason =
+      strata.levels === 0
+        ? 'the data set names no levels'
+        : `the data set has more than ${mostLevels} levels (${strata.levels})`
     warnings.push(
-      `There are no statistics by level (the level-adjusted AUROC is undefined), because the data set names no levels, or more than ${mostLevels}.`,
+      `There are no statistics by level (the level-adjusted AUROC is undefined), because ${reason}.`,
     )
   } else if (strata.levelAdjustedAuroc === null) {
     warnings.push(
@@ -116,26 +124,27 @@ function strataWarnings({ strata, logisticRegression }: AnalysisStatistics): str
   return warnings
 }
 
-/** The scores that lack a value although mean entropy, which the other warnings speak of, has it. */
-function scoreWarnings({ scores, scoreComparisons }: AnalysisStatistics): string[] {
-  const warnings: string[] = []
-  const main = scores[mainScore]
-  const incomplete = Object.entries(scores)
-    .filter(([, score]) =>
-      Object.entries(score).some(
-        ([field, value]) => value === null && main?.[field as keyof AnalysisScore] !== null,
-      ),
-    )
-    .map(([name]) => name)
-  if (incomplete.length > 0) {
-    warnings.push(
-      `Values are missing for ${incomplete.join(', ')}: too few samples have the score, or it separates the classes perfectly or not at all, where no interval is defined.`,
-    )
+/** One sentence for all strata that lack a number for the same reason. */
+function stratumWarnings(strata: readonly AnalysisStratum[]): string[] {
+  const labels = new Map<string, string[]>()
+  for (const stratum of strata) {
+    const reason = reasonOfStratum(stratum)
+    if (reason !== null) labels.set(reason, [...(labels.get(reason) ?? []), stratum.label])
   }
-  if (scoreComparisons.some(comparison => Object.values(comparison).includes(null))) {
-    warnings.push(
-      'Some comparisons of scores are undefined: a class has a single answer, resamples often miss a class, scores separate the classes perfectly, or one is missing for answers that have the other.',
-    )
-  }
-  return warnings
+  return [...labels].map(
+    ([reason, of]) => `Within ${of.length === 1 ? 'a stratum' : 'strata'} (${of.join('; ')}) ${reason}.`,
+  )
+}
+
+function reasonOfStratum({ correct, incorrect, auroc, low }: AnalysisStratum): string | null {
+  if (auroc === null)
+    return `the AUROC is undefined, because all answers are ${correct === 0 ? 'incorrect' : 'correct'}`
+  if (low !== null) return null
+  const because =
+    Math.min(correct, incorrect) === 1
+      ? 'a class has a single answer'
+      : auroc === 0 || auroc === 1
+        ? 'entropy separates the classes perfectly'
+        : 'every answer of a class beats the same share of the other class'
+  return `the interval of the AUROC is undefined, because ${because}`
 }

@@ -1,4 +1,6 @@
 import { line, scaleLinear } from 'd3'
+import type { Analysis } from '../analyse/analysis.ts'
+import { hasSeveralAnswers } from '../analyse/intervals-to-read.ts'
 import { seededRandom } from '../seeded-random.ts'
 import { accuracyBins } from './accuracy-bins.ts'
 import { appendClassMarker, pointLook } from './class-marker.ts'
@@ -14,7 +16,7 @@ const strips = { correct: 1.17, incorrect: -0.17 } as const
 const stripHeight = 0.16
 
 /** Draws mean entropy against correctness: every answer as a point, and the share correct among answers of like entropy. */
-export function drawAccuracyPanel(panel: SvgElement, data: FigureData): void {
+export function drawAccuracyPanel(panel: SvgElement, data: FigureData, analysis: Analysis): void {
   const missing = missingDistribution(data)
   if (missing) {
     appendMessage(panel, missing)
@@ -44,7 +46,8 @@ export function drawAccuracyPanel(panel: SvgElement, data: FigureData): void {
     appendNote(panel, 'too few distinct answers for a curve of accuracy')
     return
   }
-  appendNote(panel, 'squares: accuracy in bins of equal size, 95 % interval')
+  const remark = hasSeveralAnswers(analysis) ? ', answers as independent' : ''
+  appendNote(panel, `squares: accuracy in bins of equal size, 95 % interval${remark}`)
   const curve = line<(typeof bins)[number]>(
     bin => x.position(bin.medianEntropyNats),
     bin => y(bin.accuracy),

@@ -1,5 +1,6 @@
 import { quantileSorted, scalePoint } from 'd3'
 import type { Analysis } from '../analyse/analysis.ts'
+import { intervalsToRead } from '../analyse/intervals-to-read.ts'
 import { seededRandom } from '../seeded-random.ts'
 import { appendClassMarker, pointLook } from './class-marker.ts'
 import { entropyLabel, entropyTicks, meanEntropyScale, missingDistribution } from './entropy-axis.ts'
@@ -52,14 +53,15 @@ export function drawBoxPlotPanel(panel: SvgElement, data: FigureData, analysis: 
     }
   }
   const { hedgesG } = analysis.entropyNats
-  const { p } = analysis.mannWhitney
+  const { p, pName } = intervalsToRead(analysis).auroc
   const few = data.groups.some(
     group => group.meanEntropies.length < leastOfABox && group.meanEntropies.length > 0,
   )
   if (few) {
     appendNote(panel, `no box with fewer than ${leastOfABox} answers`)
-  } else if (hedgesG !== null && p !== null) {
-    appendNote(panel, `Hedges' g = ${formatNumber(hedgesG)}, Mann–Whitney ${formatP(p)}`)
+  } else if (hedgesG !== null) {
+    const test = p === null ? '' : `, ${pName} ${formatP(p)}`
+    appendNote(panel, `Hedges' g = ${formatNumber(hedgesG)}${test}`)
   }
 }
 

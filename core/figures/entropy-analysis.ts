@@ -50,7 +50,7 @@ export function drawEntropyAnalysis(
   const upper = headerHeight
   const lower = headerHeight + panelSize.height
   drawDistributionPanel(appendPanel(figure, 0, upper, 'a', 'Distribution of mean entropy'), data)
-  drawAccuracyPanel(appendPanel(figure, right, upper, 'b', 'Accuracy against mean entropy'), data)
+  drawAccuracyPanel(appendPanel(figure, right, upper, 'b', 'Accuracy against mean entropy'), data, analysis)
   drawBoxPlotPanel(appendPanel(figure, 0, lower, 'c', 'Mean entropy by verdict'), data, analysis)
   drawTokenPositionPanel(appendPanel(figure, right, lower, 'd', 'Entropy along the answer'), data)
 

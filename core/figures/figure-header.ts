@@ -1,4 +1,5 @@
 import type { Analysis } from '../analyse/analysis.ts'
+import { hasSeveralAnswers, intervalsToRead } from '../analyse/intervals-to-read.ts'
 import { appendClassMarker } from './class-marker.ts'
 import type { FigureData } from './figure-data.ts'
 import { ink, mutedInk } from './figure-theme.ts'
@@ -39,24 +40,31 @@ export function drawFigureHeader(
     appendElement(figure, 'text', { x: x + 13, y: 111, fill: ink, 'font-size': 13 }, label)
     x += 46 + label.length * 8
   }
-  if (data.omitted > 0) {
-    const remark = `not drawn: ${data.omitted.toLocaleString('en')} that failed or have no entropy`
-    appendElement(figure, 'text', { x, y: 111, fill: mutedInk, 'font-size': 13 }, remark)
-  }
+  const remarks = [
+    hasSeveralAnswers(analysis)
+      ? `answers to ${analysis.problems.toLocaleString('en')} problems, which the intervals above take as clusters`
+      : '',
+    data.omitted > 0 ? `not drawn: ${data.omitted.toLocaleString('en')} that failed or have no entropy` : '',
+  ]
+  const remark = remarks.filter(Boolean).join(' · ')
+  if (remark !== '') appendElement(figure, 'text', { x, y: 111, fill: mutedInk, 'font-size': 13 }, remark)
 }
 
-function accuracyFact({ accuracy: { value, low, high } }: Analysis): string {
+function accuracyFact(analysis: Analysis): string {
+  const { value, low, high } = intervalsToRead(analysis).accuracy
   if (value === null || low === null || high === null) return 'accuracy undefined'
   const percent = (share: number) => (share * 100).toFixed(1)
   return `accuracy ${percent(value)} % (95 % interval ${percent(low)} to ${percent(high)} %)`
 }
 
-function aurocFact({ auroc: { value, low, high, p }, entropyNats }: Analysis): string {
-  if (value === null || p === null) {
+function aurocFact(analysis: Analysis): string {
+  const { value, low, high, p } = intervalsToRead(analysis).auroc
+  if (value === null) {
+    const { entropyNats } = analysis
     const isEmpty = entropyNats.correct.n + entropyNats.incorrect.n === 0
     return `AUROC undefined: ${isEmpty ? 'no answers with entropy' : 'answers of one class only'}`
   }
   const interval =
     low === null || high === null ? 'no interval' : `95 % interval ${low.toFixed(3)} to ${high.toFixed(3)}`
-  return `AUROC of entropy for errors ${value.toFixed(3)} (${interval}, ${formatP(p)})`
+  return `AUROC of entropy for errors ${value.toFixed(3)} (${interval}${p === null ? '' : `, ${formatP(p)}`})`
 }

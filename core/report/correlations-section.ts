@@ -1,5 +1,5 @@
 import type { Analysis } from '../analyse/analysis.ts'
-import { mainScore } from './findings-section.ts'
+import { independenceRemark, mainScore } from './findings-section.ts'
 import type { Block } from './report-document.ts'
 import { digits, probability } from './report-numbers.ts'
 
@@ -13,7 +13,7 @@ export function correlationsSection(analysis: Analysis): Block[] {
     {
       kind: 'table',
       of: 'numbers',
-      caption: `Of ${mainScore} with a right answer (1) against a wrong one (0)`,
+      caption: `Of ${mainScore} with a right answer (1) against a wrong one (0)${independenceRemark(analysis)}`,
       head: ['coefficient', 'n', 'value', 'p'],
       rows: [
         ['Pearson', n, digits(pearson.r), probability(pearson.p)],

@@ -1,10 +1,17 @@
 import type { Analysis, AnalysisStatistics } from '../analyse/analysis.ts'
-import { intervalsToRead } from './intervals-to-read.ts'
+import { comparisonInterval, hasSeveralAnswers, intervalsToRead } from '../analyse/intervals-to-read.ts'
 import type { Block } from './report-document.ts'
 import { digits, percent, probability, withInterval } from './report-numbers.ts'
 
 /** The score that the report's sentences are about; every other is in its tables. */
 export const mainScore = 'MeanTokenEntropy'
+
+/** What a caption says where a problem has several answers and its intervals or p-values do not account for it. */
+export function independenceRemark(analysis: Analysis): string {
+  return hasSeveralAnswers(analysis)
+    ? '. Intervals that are not of resampled problems, and p-values, take answers as independent'
+    : ''
+}
 
 /** Entropy by verdict, every score's ranking, and what of it is left when length is accounted for. */
 export function findingsSection(analysis: Analysis): Block[] {
@@ -21,8 +28,13 @@ export function findingsSection(analysis: Analysis): Block[] {
   ]
 }
 
-function entropyTable({ entropyNats, mannWhitney }: Analysis): Block {
+function entropyTable(analysis: Analysis): Block {
+  const { entropyNats, mannWhitney } = analysis
   const { correct, incorrect, difference, hedgesG } = entropyNats
+  const { p, pName } = intervalsToRead(analysis).auroc
+  const permuted = hasSeveralAnswers(analysis)
+    ? ` with answers as independent${p === null ? '' : `, p of a ${pName} ${probability(p)}`}`
+    : ''
   const row = (name: string, { n, mean, sd, median }: typeof correct) => [
     name,
     String(n),
@@ -35,20 +47,21 @@ function entropyTable({ entropyNats, mannWhitney }: Analysis): Block {
     of: 'numbers',
     caption:
       `${mainScore} of an answer, nats, by verdict. Difference wrong − right ${digits(difference, 4)}, Hedges' g ${digits(hedgesG)}, ` +
-      `Mann–Whitney U ${digits(mannWhitney.u, 1)}, p ${probability(mannWhitney.p)}`,
+      `Mann–Whitney U ${digits(mannWhitney.u, 1)}, p ${probability(mannWhitney.p)}${permuted}`,
     head: ['answers', 'n', 'mean', 'standard deviation', 'median'],
     rows: [row('right', correct), row('wrong', incorrect)],
   }
 }
 
-function scoreTable({ scores }: Analysis): Block {
+function scoreTable(analysis: Analysis): Block {
+  const { scores } = analysis
   const sorted = Object.entries(scores).sort(([, a], [, b]) => (b.auroc ?? -1) - (a.auroc ?? -1))
   return {
     kind: 'table',
     of: 'numbers',
     caption:
       'Every score, larger where the model was less certain; wrong answers are the positive class. AUROC with its 95 % interval (DeLong, logit ' +
-      'scale) and with that of resampled problems',
+      `scale) and with that of resampled problems${independenceRemark(analysis)}`,
     head: ['score', 'n', 'AUROC', 'resampled problems', 'p', 'AUPRC (base rate)', 'PRR', 'AURC', 'AUGRC'],
     rows: sorted.map(([name, score]) => [
       name,
@@ -64,27 +77,32 @@ function scoreTable({ scores }: Analysis): Block {
   }
 }
 
-function comparisonTable({ scoreComparisons }: Analysis): Block {
+function comparisonTable(analysis: Analysis): Block {
+  const { scoreComparisons } = analysis
   const shown = scoreComparisons.filter(
     ({ against, difference }) => against === mainScore && difference !== null,
   )
   return {
     kind: 'table',
     of: 'numbers',
-    caption: `AUROC of a score minus that of ${mainScore} over the same answers (DeLong, paired); p adjusted over these and the comparisons with length, which analysis.json has too`,
+    caption: `AUROC of a score minus that of ${mainScore} over the same answers (${hasSeveralAnswers(analysis) ? 'intervals of resampled problems, p by DeLong with answers as independent' : 'DeLong, paired'}); p adjusted over these and the comparisons with length, which analysis.json has too`,
     head: ['score', 'n', 'difference', 'p', 'Holm', 'Benjamini–Hochberg'],
-    rows: shown.map(({ score, n, difference, low, high, p, pHolm, pBenjaminiHochberg }) => [
-      score,
-      String(n),
-      withInterval(difference, low, high),
-      probability(p),
-      probability(pHolm),
-      probability(pBenjaminiHochberg),
-    ]),
+    rows: shown.map(compared => {
+      const { low = null, high = null } = comparisonInterval(analysis, compared) ?? {}
+      return [
+        compared.score,
+        String(compared.n),
+        withInterval(compared.difference, low, high),
+        probability(compared.p),
+        probability(compared.pHolm),
+        probability(compared.pBenjaminiHochberg),
+      ]
+    }),
   }
 }
 
-function strataTables({ strata }: Analysis): Block[] {
+function strataTables(analysis: Analysis): Block[] {
+  const { strata } = analysis
   return (
     [
       ['length', strata.length, strata.lengthAdjustedAuroc],
@@ -95,7 +113,7 @@ function strataTables({ strata }: Analysis): Block[] {
     .map(([name, rows, adjusted]) => ({
       kind: 'table',
       of: 'numbers',
-      caption: `AUROC of ${mainScore} among answers of like ${name}; over all pairs within a stratum ${digits(adjusted)}`,
+      caption: `AUROC of ${mainScore} among answers of like ${name}; over all pairs within a stratum ${digits(adjusted)}${independenceRemark(analysis)}`,
       head: [name, 'n', 'right', 'wrong', 'AUROC'],
       rows: rows.map(({ label, n, correct, incorrect, auroc, low, high }) => [
         label,
@@ -107,7 +125,8 @@ function strataTables({ strata }: Analysis): Block[] {
     }))
 }
 
-function regressionTable({ logisticRegression: fit }: Analysis): Block[] {
+function regressionTable(analysis: Analysis): Block[] {
+  const { logisticRegression: fit } = analysis
   if (!fit) return []
   const { chi2, df, p } = fit.likelihoodRatio
   return [
@@ -116,7 +135,7 @@ function regressionTable({ logisticRegression: fit }: Analysis): Block[] {
       of: 'numbers',
       caption:
         `Logistic regression of a right answer, n ${fit.n}${fit.firth ? ', with Firth’s penalty since a term separates the classes' : ''}. ` +
-        `${mainScore} beyond the other terms: likelihood ratio ${digits(chi2, 2)} on ${df} degree of freedom, p ${probability(p)}`,
+        `${mainScore} beyond the other terms: likelihood ratio ${digits(chi2, 2)} on ${df} degree of freedom, p ${probability(p)}${independenceRemark(analysis)}`,
       head: ['term', 'coefficient', 'standard error', 'odds ratio', 'p'],
       rows: fit.terms.map(({ name, coefficient, standardError, oddsRatio, p: termP }) => [
         name,

@@ -1,11 +1,13 @@
 import type { Analysis } from '../analyse/analysis.ts'
+import {
+  comparisonInterval,
+  intervalsToRead,
+  leastToStandForOthers,
+  scoreInterval,
+} from '../analyse/intervals-to-read.ts'
 import { mainScore } from './findings-section.ts'
-import { intervalsToRead } from './intervals-to-read.ts'
 import type { Block } from './report-document.ts'
 import { count, digits, percent, withInterval } from './report-numbers.ts'
-
-/** With fewer answers of a class an interval of the AUROC says little of other answers, however narrow it is. */
-const leastOfAClass = 10
 
 /** What can be said of a run, and what cannot: each sentence follows from whether its interval says so. */
 export function summarySection(analysis: Analysis): Block[] {
@@ -24,11 +26,11 @@ export function summarySection(analysis: Analysis): Block[] {
 
 function summarySentences(analysis: Analysis): string[] {
   const { total, correct, errors } = analysis
-  const { accuracy, accuracyMethod } = intervalsToRead(analysis)
+  const { accuracy } = intervalsToRead(analysis)
   if (total === 0) return ['The run has no finished samples.']
   const failed = errors > 0 ? `, ${count(errors, 'failed sample')} counted as wrong` : ''
   return [
-    `${correct} of ${count(total, 'answer')} are right${failed}: accuracy ${withInterval(accuracy.value, accuracy.low, accuracy.high, percent)}, ${accuracyMethod}.`,
+    `${correct} of ${count(total, 'answer')} are right${failed}: accuracy ${withInterval(accuracy.value, accuracy.low, accuracy.high, percent)}, ${accuracy.method}.`,
     rankingSentence(analysis),
     ...lengthSentence(analysis),
     calibrationSentence(analysis),
@@ -38,14 +40,14 @@ function summarySentences(analysis: Analysis): string[] {
 
 function rankingSentence(analysis: Analysis): string {
   const { correct, incorrect } = analysis.entropyNats
-  const { auroc, aurocMethod } = intervalsToRead(analysis)
+  const { auroc } = intervalsToRead(analysis)
   const classes = `${incorrect.n} wrong, ${correct.n} right`
   if (auroc.value === null)
     return `Whether mean entropy tells wrong from right answers cannot be said (${classes}): see the warnings.`
-  const found = `AUROC of ${mainScore} ${withInterval(auroc.value, auroc.low, auroc.high)}, ${aurocMethod}, ${classes}`
+  const found = `AUROC of ${mainScore} ${withInterval(auroc.value, auroc.low, auroc.high)}, ${auroc.method}, ${classes}`
   const undecided = `It cannot be concluded that mean entropy tells wrong from right answers: ${found}`
   const least = Math.min(correct.n, incorrect.n)
-  if (least < leastOfAClass)
+  if (least < leastToStandForOthers)
     return `${undecided}; ${least === correct.n ? count(least, 'right answer') : count(least, 'wrong answer')} cannot stand for others.`
   if (auroc.low === null || auroc.high === null) return `${undecided}; see the warnings.`
   if (auroc.low > 0.5) return `Wrong answers have more mean entropy than right ones: ${found}.`
@@ -54,21 +56,18 @@ function rankingSentence(analysis: Analysis): string {
   return `${undecided}, an interval that holds 0.5.`
 }
 
-function lengthSentence({ scoreComparisons, scores, entropyNats, problems, total }: Analysis): string[] {
+function lengthSentence(analysis: Analysis): string[] {
+  const { scoreComparisons, scores, entropyNats } = analysis
   const length = scores['SequenceLength']
   const compared = scoreComparisons.find(
     ({ score, against }) => score === 'SequenceLength' && against === mainScore,
   )
   if (!length || length.auroc === null || !compared || compared.difference === null) return []
-  const { difference } = compared
-  // DeLong's takes answers as independent.
-  const [low, high] =
-    problems === total ? [compared.low, compared.high] : [compared.bootstrapLow, compared.bootstrapHigh]
-  const interval = `length − mean entropy ${withInterval(difference, low, high)}, n ${compared.n}`
-  const [aloneLow, aloneHigh] =
-    problems === total ? [length.aurocLow, length.aurocHigh] : [length.bootstrapLow, length.bootstrapHigh]
-  const alone = `Length alone has an AUROC of ${withInterval(length.auroc, aloneLow, aloneHigh)}, n ${length.n}`
-  if (Math.min(entropyNats.correct.n, entropyNats.incorrect.n) < leastOfAClass) return [`${alone}.`]
+  const { low = null, high = null } = comparisonInterval(analysis, compared) ?? {}
+  const interval = `length − mean entropy ${withInterval(compared.difference, low, high)}, n ${compared.n}`
+  const ofLength = scoreInterval(analysis, length)
+  const alone = `Length alone has an AUROC of ${withInterval(length.auroc, ofLength?.low ?? null, ofLength?.high ?? null)}, n ${length.n}`
+  if (Math.min(entropyNats.correct.n, entropyNats.incorrect.n) < leastToStandForOthers) return [`${alone}.`]
   if (high !== null && high < 0) return [`${alone}; mean entropy ranks better (${interval}).`]
   if (low !== null && low > 0) return [`${alone}; mean entropy ranks worse (${interval}).`]
   return [`${alone}; mean entropy is not shown to rank better than length (${interval}).`]

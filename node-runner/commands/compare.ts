@@ -3,12 +3,12 @@ import { Command } from 'commander'
 import { analyseRun } from '../../core/analyse/analyse-run.ts'
 import type { Analysis } from '../../core/analyse/analysis.ts'
 import { compareRuns } from '../../core/analyse/compare-runs.ts'
+import { intervalsToRead } from '../../core/analyse/intervals-to-read.ts'
 import type { RunComparison } from '../../core/analyse/run-comparison.ts'
 import type { RunColumns } from '../../core/formats/run-columns.ts'
 import { InputError } from '../../core/input-error.ts'
 import { describeDecoding } from '../../core/report/describe-decoding.ts'
 import { mainScore } from '../../core/report/findings-section.ts'
-import { intervalsToRead } from '../../core/report/intervals-to-read.ts'
 import { renderHtml } from '../../core/report/render-html.ts'
 import { renderMarkdown } from '../../core/report/render-markdown.ts'
 import type { Block, ReportDocument } from '../../core/report/report-document.ts'
@@ -162,10 +162,10 @@ function asJson(runs: ComparedRun[], pairings: Pairing[]) {
       decoding: run.decoding,
       mesh: run.mesh,
       total: analysis.total,
-      accuracy: analysis.accuracy,
+      problems: analysis.problems,
+      ...intervalsToRead(analysis),
       capHitRate: analysis.capHitRate,
       entropyNats: analysis.entropyNats,
-      auroc: analysis.auroc,
       aurc: analysis.aurc,
       calibration: analysis.calibration,
     })),

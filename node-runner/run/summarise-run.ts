@@ -1,18 +1,19 @@
-import type { Analysis } from '../../core/analyse/analysis.ts'
+import type { Analysis, AnalysisShare } from '../../core/analyse/analysis.ts'
+import { hasSeveralAnswers, intervalsToRead } from '../../core/analyse/intervals-to-read.ts'
 import { renderTable } from '../terminal/table.ts'
 import type { ResultFiles } from './write-results.ts'
 
 /** The key numbers of a run as a table, and where its files lie. */
 export function summariseRun(analysis: Analysis, files: ResultFiles): string {
-  const { accuracy, entropyNats, auroc, pearson, spearman, mannWhitney } = analysis
+  const { entropyNats, pearson, spearman, mannWhitney } = analysis
+  const { accuracy, auroc } = intervalsToRead(analysis)
+  const several = hasSeveralAnswers(analysis)
+  const independentP = (p: number | null) =>
+    p === null ? '' : `p ${probability(p)}${several ? ', taking answers as independent' : ''}`
   const rows = [
+    ['accuracy', percent(accuracy.value), interval(accuracy, percent)],
     [
-      'accuracy',
-      percent(accuracy.value),
-      `95 % interval ${percent(accuracy.low)} to ${percent(accuracy.high)}`,
-    ],
-    [
-      'problems',
+      several ? `answers to ${analysis.problems} problems` : 'problems',
       String(analysis.total),
       `${analysis.correct} right, ${analysis.incorrect} wrong, of these ${analysis.errors} failed`,
     ],
@@ -23,11 +24,11 @@ export function summariseRun(analysis: Analysis, files: ResultFiles): string {
     [
       'AUROC, entropy for error',
       digits(auroc.value),
-      `95 % interval ${digits(auroc.low)} to ${digits(auroc.high)}`,
+      `${interval(auroc, digits)}${several && auroc.p !== null ? `, p ${probability(auroc.p)} (${auroc.pName})` : ''}`,
     ],
-    ['Pearson, entropy and correctness', digits(pearson.r), `p ${probability(pearson.p)}`],
-    ['Spearman', digits(spearman.rho), `p ${probability(spearman.p)}`],
-    ['Mann–Whitney U', digits(mannWhitney.u, 1), `p ${probability(mannWhitney.p)}`],
+    ['Pearson, entropy and correctness', digits(pearson.r), independentP(pearson.p)],
+    ['Spearman', digits(spearman.rho), independentP(spearman.p)],
+    ['Mann–Whitney U', digits(mannWhitney.u, 1), independentP(mannWhitney.p)],
   ]
   return `${renderTable(rows)}\n\nresults  ${files.results}\ncolumns  ${files.summary}\ntraces   ${files.traces}\nreport   ${files.report}\nanalysis ${files.analysis}\npicture  ${files.figurePng}`
 }
@@ -44,7 +45,10 @@ function digits(value: number | null, places = 3): string {
   return value === null ? '–' : value.toFixed(places)
 }
 
-function probability(value: number | null): string {
-  if (value === null) return '–'
+function interval({ low, high }: AnalysisShare, show: (value: number | null) => string): string {
+  return low === null || high === null ? 'no interval' : `95 % interval ${show(low)} to ${show(high)}`
+}
+
+function probability(value: number): string {
   return value < 0.001 ? value.toExponential(1) : value.toFixed(3)
 }

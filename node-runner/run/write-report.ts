@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { DOMParser } from 'linkedom'
 import type { Analysis } from '../../core/analyse/analysis.ts'
+import { hasSeveralAnswers, intervalsToRead } from '../../core/analyse/intervals-to-read.ts'
 import type { RunFindings } from '../../core/analyse/run-findings.ts'
 import { drawRejectionChart } from '../../core/figures/rejection-chart.ts'
 import { drawReliabilityChart } from '../../core/figures/reliability-chart.ts'
@@ -14,6 +15,7 @@ import { renderHtml } from '../../core/report/render-html.ts'
 import { renderMarkdown } from '../../core/report/render-markdown.ts'
 import type { ReportFigure } from '../../core/report/report-document.ts'
 import type { ReportExamples } from '../../core/report/report-examples.ts'
+import { percent, withInterval } from '../../core/report/report-numbers.ts'
 import { writeReport as compose } from '../../core/report/write-report.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
 import type { RunDescription } from './run-description.ts'
@@ -94,7 +96,9 @@ function describeSetUp(run: RunDescription): [string, string][] {
   ]
 }
 
-function drawCharts(columns: RunColumns, { auroc, calibration }: Analysis, n: number): ReportFigure[] {
+function drawCharts(columns: RunColumns, analysis: Analysis, n: number): ReportFigure[] {
+  const { calibration } = analysis
+  const { auroc, accuracy } = intervalsToRead(analysis)
   const document = new DOMParser().parseFromString('<svg/>', 'image/svg+xml') as unknown as SvgDocument
   const entropies = columns.scores[mainScore] ?? new Float64Array(columns.count).fill(Number.NaN)
   const hasEntropy = (_: unknown, row: number) => Number.isFinite(entropies[row])
@@ -104,23 +108,22 @@ function drawCharts(columns: RunColumns, { auroc, calibration }: Analysis, n: nu
     correct: columns.correct.filter(hasEntropy),
   }
   const bins = calibration?.[calibration.preferred]?.reliability ?? null
-  const interval =
-    auroc.low === null || auroc.high === null
-      ? 'no interval'
-      : `95 % interval of the area ${auroc.low.toFixed(3)} to ${auroc.high.toFixed(3)}`
+  const area = withInterval(auroc.value, auroc.low, auroc.high)
+  const share = withInterval(accuracy.value, accuracy.low, accuracy.high, percent)
+  const bars = hasSeveralAnswers(analysis) ? ', answers as independent' : ''
   return [
     {
-      caption: `Wrong answers found against right ones flagged, by ${mainScore} (n ${n}; ${interval})`,
+      caption: `Wrong answers found against right ones flagged, by ${mainScore} (n ${n}; area with its 95 % interval ${area}, ${auroc.method})`,
       svg: drawRocChart(document, data, chartSize).chart.svg.outerHTML,
       file: null,
     },
     {
-      caption: `Accuracy of what is kept when the answers of greatest ${mainScore} are rejected (n ${n})`,
+      caption: `Accuracy of what is kept when the answers of greatest ${mainScore} are rejected (n ${n}; of all ${analysis.total} answers ${share}, ${accuracy.method})`,
       svg: drawRejectionChart(document, data, chartSize).chart.svg.outerHTML,
       file: null,
     },
     {
-      caption: `Share of right answers by predicted probability, from ${mainScore} (n ${calibration?.n ?? 0}; bars: 95 % intervals)`,
+      caption: `Share of right answers by predicted probability, from ${mainScore} (n ${calibration?.n ?? 0}; bars: 95 % intervals${bars})`,
       svg: drawReliabilityChart(document, bins, data.values, chartSize).chart.svg.outerHTML,
       file: null,
     },

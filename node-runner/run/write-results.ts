@@ -116,7 +116,7 @@ export function writeAnalysis(
   { columns, figureData, findings }: AnalysedRun,
 ): { analysis: Analysis; panels: string } {
   const files = resultFiles(folder)
-  const analysis: Analysis = { ...analyseRun(columns), ...findings }
+  const analysis = analyseRun(columns, {}, findings)
   writeFileWhole(files.analysis, [`${JSON.stringify(analysis, null, 2)}\n`])
   const figure = renderFigure(figureData, analysis, `${run.model.name} on ${run.dataSet.name}`)
   writeFileWhole(files.figureSvg, [figure.svg])

@@ -5,8 +5,9 @@ import { afterAll, describe, expect, it } from 'vitest'
 import type { SampleRecord } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'
 import { compareCommand } from '../../node-runner/commands/compare.ts'
+import { summariseRun } from '../../node-runner/run/summarise-run.ts'
 import { writeResults } from '../../node-runner/run/write-results.ts'
-import { failedSample, oddRuns, simulateSamples } from '../golden/statistics-samples.ts'
+import { failedSample, oddRuns, simulateClusters, simulateSamples } from '../golden/statistics-samples.ts'
 import { runCommand } from '../support/run-command.ts'
 import { writeRun } from '../support/write-run.ts'
 
@@ -60,22 +61,11 @@ describe('the report of a run', () => {
     expect(markdown).not.toMatch(/Wrong answers have|ranks better|ranks worse/)
   })
 
-  it('takes problems as clusters where they have several answers', () => {
-    // The verdict goes with the problem: 120 answers that say no more than 12.
-    const samples = simulateSamples(60, 60).map((sample, index) => {
-      const problem = Math.floor((index % 60) / 10) + (sample.correct ? 0 : 6)
-      const meanEntropyNats =
-        (sample.correct ? 0.1 : 0.15) + 0.01 * ((problem * 7) % 12) + 0.0001 * (index % 10)
-      return {
-        ...sample,
-        problemIndex: problem,
-        problemId: String(problem),
-        sampleIndex: index % 10,
-        meanEntropyNats,
-      }
-    })
+  it('takes problems as clusters where they have several answers, as every other place does', async () => {
+    const samples = simulateClusters()
     const out = join(folder, 'clustered')
-    const { accuracyClustered, aurocBootstrap } = writeResults(out, writeRun(out, samples), samples).analysis
+    const results = writeResults(out, writeRun(out, samples), samples)
+    const { accuracyClustered, aurocBootstrap, aurocPermutationP } = results.analysis
     const [markdown] = reportsOf(out)
     const ends = (low: number | null, high: number | null, scale: number, places: number, unit: string) =>
       [low, high].map(end => `${(scale * end!).toFixed(places)}${unit}`).join(' to ')
@@ -85,6 +75,35 @@ describe('the report of a run', () => {
     expect(markdown).toContain(
       `(${ends(aurocBootstrap.low, aurocBootstrap.high, 1, 3, '')}), resampled problems, 60 wrong, 60 right`,
     )
+    const summary = summariseRun(results.analysis, results.files)
+    expect(summary).toContain('answers to 12 problems')
+    expect(summary).toContain(
+      `95 % interval ${ends(accuracyClustered.low, accuracyClustered.high, 100, 1, ' %')}`,
+    )
+    expect(summary).toContain(
+      `95 % interval ${ends(aurocBootstrap.low, aurocBootstrap.high, 1, 3, '')}, p ${aurocPermutationP.value!.toFixed(3)} (permutation of problems)`,
+    )
+    const [, html] = reportsOf(out)
+    expect(html).toContain(
+      `area with its 95 % interval ${results.analysis.auroc.value!.toFixed(3)} (${ends(aurocBootstrap.low, aurocBootstrap.high, 1, 3, '')}), resampled problems`,
+    )
+    const figure = readFileSync(results.files.figureSvg, 'utf8')
+    expect(figure).toContain('answers to 12 problems, which the intervals above take as clusters')
+    expect(figure).toContain(
+      `50.0 % (95 % interval ${ends(accuracyClustered.low, accuracyClustered.high, 100, 1, '')} %)`,
+    )
+    expect(figure).toContain(
+      `(95 % interval ${ends(aurocBootstrap.low, aurocBootstrap.high, 1, 3, '')}, p = ${Number(aurocPermutationP.value!.toPrecision(3))})`,
+    )
+    const { stdout } = await runCommand(compareCommand(), [out, out, '--json'])
+    const [run] = JSON.parse(stdout).runs
+    expect(run.accuracy).toMatchObject({ ...accuracyClustered, method: expect.stringContaining('clusters') })
+    expect(run.auroc).toMatchObject({
+      low: aurocBootstrap.low,
+      high: aurocBootstrap.high,
+      p: aurocPermutationP.value,
+      method: 'resampled problems',
+    })
   })
 
   // Thousands of samples are of interest to figures alone.

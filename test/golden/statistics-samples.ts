@@ -33,6 +33,15 @@ export function simulateSamples(correct: number, incorrect: number): SampleRecor
   })
 }
 
+/** Ten answers to each of 12 problems, whose verdict goes with the problem: 120 answers that say no more than 12. */
+export function simulateClusters(): SampleRecord[] {
+  return simulateSamples(60, 60).map((sample, index) => {
+    const problem = Math.floor((index % 60) / 10) + (sample.correct ? 0 : 6)
+    const meanEntropyNats = (sample.correct ? 0.1 : 0.15) + 0.01 * ((problem * 7) % 12) + 0.0001 * (index % 10)
+    return { ...sample, problemIndex: problem, problemId: String(problem), sampleIndex: index % 10, meanEntropyNats }
+  })
+}
+
 /** A sample that failed before its first token. */
 export const failedSample: SampleRecord = sampleRecord({
   correct: false,
@@ -66,6 +75,7 @@ export const oddRuns: { name: string; samples: SampleRecord[] }[] = [
     name: 'some without doubt',
     samples: simulateSamples(40, 30).map((sample, index) => (index % 4 === 0 ? { ...sample, meanEntropyNats: 0 } : sample)),
   },
+  { name: 'several answers a problem', samples: [...simulateClusters(), failedSample] },
   { name: 'more answers than points', samples: simulateSamples(2000, 1700) },
   { name: 'no tokens recorded', samples: simulateSamples(20, 20).map(sample => ({ ...sample, tokens: [] })) },
 ]

@@ -17,6 +17,7 @@ import scipy.special
 import scipy.stats
 import sklearn
 import sklearn.isotonic
+import sklearn.linear_model
 import sklearn.metrics
 
 Z = scipy.stats.norm.ppf(0.975)
@@ -24,8 +25,7 @@ Z = scipy.stats.norm.ppf(0.975)
 
 def number(value):
     """A float, or null for what is undefined."""
-    value = float(value)
-    return value if numpy.isfinite(value) else None
+    return float(value) if numpy.isfinite(value) else None
 
 
 def hedges_g(first, second):
@@ -53,8 +53,7 @@ def delong(positives, negatives):
     variance = wins.mean(axis=1).var(ddof=1) / len(positives) + wins.mean(axis=0).var(ddof=1) / len(negatives)
     if variance < 1e-30:
         return None
-    half = Z * numpy.sqrt(variance) / (area * (1 - area))
-    ends = scipy.special.expit(scipy.special.logit(area) + numpy.array([-half, half]))
+    ends = scipy.special.expit(scipy.special.logit(area) + numpy.array([-1, 1]) * Z * numpy.sqrt(variance) / (area * (1 - area)))
     return {"low": float(ends[0]), "high": float(ends[1])}
 
 
@@ -80,8 +79,7 @@ def prr(scores, errors):
     if errors.min() == errors.max():
         return None
     random = errors.mean()
-    oracle = risk_of_order(numpy.sort(errors))
-    return (random - aurc(scores, errors)) / (random - oracle)
+    return (random - aurc(scores, errors)) / (random - risk_of_order(numpy.sort(errors)))
 
 
 def augrc(scores, errors):
@@ -156,10 +154,13 @@ def regression(name, columns, outcomes, penalised):
 
 
 def platt(scores, marks, at):
+    """scikit-learn's unpenalised logistic regression, each sample counting as both outcomes, weighted by Platt's targets."""
     count = marks.sum()
     targets = numpy.where(marks == 1, (count + 1) / (count + 2), 1 / (len(marks) - count + 2))
-    fit = logistic_regression(numpy.column_stack([numpy.ones(len(scores)), scores]), targets, False)
-    return scipy.special.expit(fit["coefficients"][0] + fit["coefficients"][1] * at).tolist()
+    regression = sklearn.linear_model.LogisticRegression(penalty=None, solver="newton-cholesky", tol=1e-13)
+    twice = numpy.concatenate([scores, scores])[:, None]
+    regression.fit(twice, numpy.repeat([1, 0], len(scores)), numpy.concatenate([targets, 1 - targets]))
+    return regression.predict_proba(at[:, None])[:, 1].tolist()
 
 
 def isotonic(scores, marks, at):
@@ -170,10 +171,11 @@ def models(random):
     marks = (random.random(60) < 0.4).astype(int)
     first = numpy.round(random.normal(0, 1, 60) + 0.8 * marks, 1)
     second = numpy.round(0.5 * first + random.normal(0, 1, 60), 1)
-    ones = numpy.ones(60)
-    length = numpy.round(random.normal(0, 1, 60), 2)
+    ones, length = numpy.ones(60), numpy.round(random.normal(0, 1, 60), 2)
     level = (random.random(60) < 0.3).astype(float)
     separated = [-2.0, -1.5, -1.0, -0.2, 0.1, 0.4, 1.2, 3.0]
+    slow = [1, 0.25, 1.75, 1, 0, 0.5, 0.75, 1.5, 0.75, 1.75, 0.5, 0.5, 2]
+    few = [2, 2, 0.75, 0.25, 0.25, 0.25, 2]
     at = numpy.linspace(-3, 4, 29)
     probabilities = numpy.round(random.random(60) * 0.98 + 0.01, 3)
     p_values = [0.01, 0.04, 0.03, 0.005, 0.03, 0.9]
@@ -184,6 +186,10 @@ def models(random):
             regression("the same with Firth's penalty", [ones, first, length, level], marks, True),
             regression("separated, Firth", [[1.0] * 8, separated], [0, 0, 0, 0, 1, 1, 1, 1], True),
             regression("quasi-separated, Firth", [[1.0] * 8, separated, [0, 1, 0, 0, 1, 0, 1, 1]], [0, 0, 0, 1, 1, 1, 1, 1], True),
+            # The information is far from the curvature here: Fisher's scoring takes more than a hundred steps.
+            regression("thirteen separated, Firth", [[1.0] * 13, slow], [int(x >= 1) for x in slow], True),
+            regression("seven answers for five terms, Firth", [[1.0] * 7, few, [3, 3, 1, 3, 2, 3, 2], [1, 1, 0, 0, 0, 1, 0], [0, 0, 1, 0, 0, 0, 0]],
+                       [0, 1, 1, 0, 0, 1, 0], True),
         ],
         "calibration": {"scores": first.tolist(), "marks": marks.tolist(), "at": at.tolist(),
                         "platt": platt(first, marks, at), "isotonic": isotonic(first, marks, at)},
@@ -199,12 +205,9 @@ def models(random):
 
 
 def describe(values):
-    return {
-        "n": len(values),
-        "mean": number(numpy.mean(values)) if len(values) else None,
-        "sd": number(numpy.std(values, ddof=1)) if len(values) > 1 else None,
-        "median": number(numpy.median(values)) if len(values) else None,
-    }
+    some, several = len(values) > 0, len(values) > 1
+    return {"n": len(values), "mean": number(numpy.mean(values)) if some else None,
+            "sd": number(numpy.std(values, ddof=1)) if several else None, "median": number(numpy.median(values)) if some else None}
 
 
 def correlation(function, x, y):
@@ -254,12 +257,9 @@ def distributions():
     tails = [-6.0, -1.5, -0.1, 0.0, 1e-3, 0.5, 1.0, 1.96, 2.8, 2.83, 3.5, 6.0, 10.0, 20.0, 37.0]
     betas = [(x, a, b) for a, b in [(0.5, 0.5), (1, 3), (51, 0.5), (499, 0.5), (49_999, 0.5), (2.5, 40), (300, 200)]
              for x in [0.0, 1e-6, 0.02, 0.3, 0.6, 0.97, 0.9999, 1.0]]
-    gammas = [1e-3, 0.5, 1.0, 1.5, 2.0, 3.7, 10.0, 51.5, 499.5, 50_000.0]
-    return {
-        "normalTail": [[z, float(scipy.stats.norm.sf(z))] for z in tails],
-        "incompleteBeta": [[x, a, b, float(scipy.special.betainc(a, b, x))] for x, a, b in betas],
-        "logGamma": [[x, float(scipy.special.gammaln(x))] for x in gammas],
-    }
+    return {"normalTail": [[z, float(scipy.stats.norm.sf(z))] for z in tails],
+            "incompleteBeta": [[x, a, b, float(scipy.special.betainc(a, b, x))] for x, a, b in betas],
+            "logGamma": [[x, float(scipy.special.gammaln(x))] for x in [1e-3, 0.5, 1.0, 1.5, 2.0, 3.7, 10.0, 51.5, 499.5, 5e4]]}
 
 
 def main():
@@ -280,25 +280,21 @@ def main():
         data_set("negative scores", numpy.round(random.normal(-3, 1, 40), 2), random.random(40) < 0.5),
         data_set("six with ties", [0.1, 0.2, 0.2, 0.2, 0.4, 0.4], [False, True, False, False, True, False]),
         data_set("seven, two values", [1, 0, 1, 0, 0, 1, 1], [True, False, False, True, False, True, True]),
-        data_set("perfectly separated", [1, 2, 3, 4, 5, 6], [False, False, False, True, True, True]),
-        data_set("perfectly wrong", [6, 5, 4, 3, 2, 1], [False, False, False, True, True, True]),
+        *[data_set(f"perfectly {name}", scores, [False] * 3 + [True] * 3) for name, scores in
+          [("separated", [1, 2, 3, 4, 5, 6]), ("wrong", [6, 5, 4, 3, 2, 1])]],
         data_set("all scores equal", [0.1] * 9, [True, False, False, True, False, False, False, True, False]),
         data_set("one of each", [0.3, 0.1], [True, False]),
         data_set("one against four", [0.5, 0.1, 0.2, 0.2, 0.9], [True, False, False, False, False]),
         data_set("two against one", [0.5, 0.1, 0.2], [True, True, False]),
-        data_set("all correct", [0.01, 0.02, 0.05, 0.02], [False] * 4),
-        data_set("all incorrect", [0.01, 0.02, 0.05, 0.02], [True] * 4),
+        *[data_set(f"all {name}", [0.01, 0.02, 0.05, 0.02], [wrong] * 4) for name, wrong in [("correct", False), ("incorrect", True)]],
         data_set("one sample", [0.25], [False]),
     ]
     document = {
         "madeBy": "test/golden/statistics.py",
         "versions": {"scipy": scipy.__version__, "numpy": numpy.__version__, "scikit-learn": sklearn.__version__},
-        "distributions": distributions(),
-        "dataSets": sets,
-        "models": models(numpy.random.default_rng(7)),
+        "distributions": distributions(), "dataSets": sets, "models": models(numpy.random.default_rng(7)),
     }
-    path = pathlib.Path(__file__).with_suffix(".json")
-    path.write_text(json.dumps(document, allow_nan=False) + "\n")
+    pathlib.Path(__file__).with_suffix(".json").write_text(json.dumps(document, allow_nan=False) + "\n")
 
 
 main()

@@ -1,10 +1,12 @@
+import { intervalsToRead } from '../../core/analyse/intervals-to-read.ts'
 import { formatNumber, formatP } from '../../core/figures/format-number.ts'
 import type { OpenRun } from '../data/open-run.ts'
 import { h } from '../dom.ts'
 
 /** What a run is and what came of it, on a few lines; made again when samples come. */
 export function createRunCard({ facts, analysis }: OpenRun): HTMLElement {
-  const { accuracy, auroc, entropyNats, total, errors, capHitRate, warnings } = analysis
+  const { accuracy, auroc } = intervalsToRead(analysis)
+  const { entropyNats, total, problems, errors, capHitRate, warnings } = analysis
   const results = h(
     'dl',
     { class: 'results' },
@@ -28,7 +30,12 @@ export function createRunCard({ facts, analysis }: OpenRun): HTMLElement {
     result(
       'Samples',
       total.toLocaleString('en'),
-      errors > 0 ? `${errors.toLocaleString('en')} failed` : 'none failed',
+      [
+        problems < total ? `of ${problems.toLocaleString('en')} problems` : '',
+        errors > 0 ? `${errors.toLocaleString('en')} failed` : 'none failed',
+      ]
+        .filter(Boolean)
+        .join(', '),
     ),
     result(
       'Mean entropy, wrong − right',

@@ -14,7 +14,8 @@ import { brierScore, logLoss } from './probability-scores.ts'
 export const leastOfAClassToCalibrate = 10
 /** From this many answers on, isotonic regression has enough to be better than two parameters. */
 const leastForIsotonic = 1000
-const foldCount = 5
+/** Parts of the data; a class needs as many problems. */
+export const foldCount = 5
 const mostBins = 15
 
 type Calibrate = (scores: Float64Array, marks: ArrayLike<number>) => ((score: number) => number) | null
@@ -48,7 +49,8 @@ export function calibrateScore(
   }
 }
 
-function problemsWith(clusters: Clusters, correct: Uint8Array, outcome: number): number {
+/** Different problems that have an answer of this outcome. */
+export function problemsWith(clusters: Clusters, correct: Uint8Array, outcome: number): number {
   return new Set(clusters.of.filter((_, index) => correct[index] === outcome)).size
 }
 

@@ -7,6 +7,9 @@ export interface BootstrapSpread {
   quantile: number
 }
 
+/** With a greater share of resamples that miss a class there is no standard error. */
+export const mostMissedResamples = 0.1
+
 /**
  * Standard error from resampled values, √(C/(C − 1)) times their standard deviation, C the number of clusters, since a
  * resample of C clusters varies by that much less. With Student's quantile and the logit scale such an interval covers 95 % with 25
@@ -15,7 +18,12 @@ export interface BootstrapSpread {
  */
 export function bootstrapSpread(values: Float64Array, clusterCount: number): BootstrapSpread | null {
   const defined = values.filter(value => !Number.isNaN(value))
-  if (clusterCount < 2 || defined.length < 2 || defined.length < 0.9 * values.length) return null
+  if (
+    clusterCount < 2 ||
+    defined.length < 2 ||
+    values.length - defined.length > mostMissedResamples * values.length
+  )
+    return null
   let sum = 0
   for (const value of defined) sum += value
   const center = sum / defined.length

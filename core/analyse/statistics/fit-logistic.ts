@@ -23,7 +23,8 @@ const mostSteps = 100
 /**
  * Fits P(y = 1) = 1/(1 + e^(−Σ βⱼxⱼ)) by Newton's method with halved steps. `columns` are the x, an intercept being a column of ones; outcomes
  * are 0 or 1, or between. Null when the columns depend on each other or no finite maximum exists: the classes are
- * separated, and no step is the last (Albert and Anderson 1984).
+ * separated, and no step is the last (Albert and Anderson 1984). With Firth's penalty the information is not the curvature, and steps by it
+ * shrink so slowly in small data that they do not end: there the curvature is learnt from the steps (BFGS; Nocedal and Wright 2006, 6.17).
  */
 export function fitLogistic(
   columns: readonly Float64Array[],
@@ -32,11 +33,10 @@ export function fitLogistic(
 ): LogisticFit | null {
   let coefficients = columns.map(() => 0)
   let state = evaluate(columns, outcomes, coefficients, firth)
-  for (let step = 0; step < mostSteps && state !== null; step++) {
-    const direction = newtonStep(state, heldAtZero)
-    if (direction === null) return null
+  let inverse = state && inverseOfFree(state, heldAtZero)
+  for (let step = 0; step < mostSteps && state !== null && inverse !== null; step++) {
+    const direction = multiply(inverse, state.score)
     const largest = Math.max(...direction.map(Math.abs))
-    // Firth's steps shrink only linearly, so they end late.
     if (largest < 1e-12 || (step > 30 && largest < 1e-9)) return finish(coefficients, state)
     // Firth's steps are bounded as in logistf: far from the maximum the penalty is not concave.
     let scale = firth && largest > 5 ? 5 / largest : 1
@@ -51,6 +51,13 @@ export function fitLogistic(
     }
     // No step betters the likelihood: the rest is rounding.
     if (next === null) return largest < 1e-6 ? finish(coefficients, state) : null
+    inverse = firth
+      ? learnCurvature(
+          inverse,
+          direction.map(value => scale * value),
+          state.score.map((value, column) => (column === heldAtZero ? 0 : value - next.score[column]!)),
+        )
+      : inverseOfFree(next, heldAtZero)
     coefficients = tried
     state = next
   }
@@ -119,23 +126,38 @@ function evaluate(
   return { logLikelihood, score, information, inverse }
 }
 
-/** Information⁻¹ · score, over the columns that are not held. */
-function newtonStep({ score, information, inverse }: Evaluation, held: number): number[] | null {
-  if (held < 0) return multiply(inverse, score)
-  const free = [...score.keys()].filter(column => column !== held)
+/** Information⁻¹ over the columns that are not held, 0 elsewhere. */
+function inverseOfFree({ information, inverse }: Evaluation, held: number): number[][] | null {
+  if (held < 0) return inverse
+  const free = [...information.keys()].filter(column => column !== held)
   const solved = invertPositiveDefinite(free.map(row => free.map(column => information[row]![column]!)))
   if (solved === null) return null
-  const step = multiply(
-    solved.inverse,
-    free.map(column => score[column]!),
-  )
-  const whole = score.map(() => 0)
-  for (const [position, column] of free.entries()) whole[column] = step[position]!
+  const whole = information.map(row => row.map(() => 0))
+  for (const [row, values] of solved.inverse.entries())
+    for (const [column, value] of values.entries()) whole[free[row]!]![free[column]!] = value
   return whole
 }
 
+/** The inverse curvature after a step along which the score fell by `fall`; as it was where the likelihood is not concave. */
+function learnCurvature(inverse: number[][], step: readonly number[], fall: readonly number[]): number[][] {
+  const along = dot(step, fall)
+  if (!(along > 1e-12 * Math.sqrt(dot(step, step) * dot(fall, fall)))) return inverse
+  const moved = multiply(inverse, fall)
+  const scale = (1 + dot(fall, moved) / along) / along
+  return inverse.map((row, i) =>
+    row.map(
+      (value, j) =>
+        value + scale * step[i]! * step[j]! - (moved[i]! * step[j]! + step[i]! * moved[j]!) / along,
+    ),
+  )
+}
+
+function dot(first: readonly number[], second: readonly number[]): number {
+  return first.reduce((sum, value, index) => sum + value * second[index]!, 0)
+}
+
 function multiply(matrix: readonly (readonly number[])[], vector: readonly number[]): number[] {
-  return matrix.map(row => row.reduce((sum, value, column) => sum + value * vector[column]!, 0))
+  return matrix.map(row => dot(row, vector))
 }
 
 function finish(coefficients: number[], { logLikelihood, inverse }: Evaluation): LogisticFit {

@@ -19,6 +19,8 @@ export interface LogisticOptions {
 }
 
 const mostSteps = 100
+/** A step that betters nothing at a 4,096th of its length betters nothing: what differs is rounding. */
+const mostHalvings = 12
 
 /**
  * Fits P(y = 1) = 1/(1 + e^(−Σ βⱼxⱼ)) by Newton's method with halved steps. `columns` are the x, an intercept being a column of ones; outcomes
@@ -30,6 +32,8 @@ export function fitLogistic(
   outcomes: ArrayLike<number>,
   { firth = false, heldAtZero = -1 }: LogisticOptions = {},
 ): LogisticFit | null {
+  // How far a sum over all answers may be off, relative.
+  const rounding = 1e-12 + outcomes.length * Number.EPSILON
   let coefficients = columns.map(() => 0)
   let state = evaluate(columns, outcomes, coefficients, firth)
   for (let step = 0; step < mostSteps && state !== null; step++) {
@@ -42,15 +46,21 @@ export function fitLogistic(
     let scale = firth && largest > 5 ? 5 / largest : 1
     let next: Evaluation | null = null
     let tried: number[] = coefficients
-    for (let halving = 0; halving < 30; halving++, scale /= 2) {
+    for (let halving = 0; halving < mostHalvings; halving++, scale /= 2) {
       tried = coefficients.map((value, column) => value + scale * direction[column]!)
       next = evaluate(columns, outcomes, tried, firth)
-      if (next !== null && next.logLikelihood >= state.logLikelihood - 1e-12 * Math.abs(state.logLikelihood))
+      if (
+        next !== null &&
+        next.logLikelihood >= state.logLikelihood - rounding * Math.abs(state.logLikelihood)
+      )
         break
       next = null
     }
     // No step betters the likelihood: the rest is rounding.
     if (next === null) return largest < 1e-6 ? finish(coefficients, state) : null
+    // A long step that betters it by no more than that leads to no maximum.
+    const gain = next.logLikelihood - state.logLikelihood
+    if (!firth && scale * largest > 0.05 && gain < rounding * Math.abs(state.logLikelihood)) return null
     coefficients = tried
     state = next
   }
@@ -60,8 +70,10 @@ export function fitLogistic(
 interface Evaluation {
   logLikelihood: number
   score: number[]
-  information: number[][]
-  inverse: number[][]
+  /** What the score falls by, to first order: the information; with a penalty, that of the answers and their leverages. */
+  curvature: number[][]
+  /** Inverse of the information. */
+  covariance: number[][]
 }
 
 function evaluate(
@@ -95,12 +107,9 @@ function evaluate(
       }
     }
   }
-  for (let row = 0; row < size; row++) {
-    for (let column = row + 1; column < size; column++) information[row]![column] = information[column]![row]!
-  }
   const solved = invertPositiveDefinite(information)
   if (solved === null) return null
-  const { inverse, logDeterminant } = solved
+  const { inverse: covariance, logDeterminant } = solved
   if (firth) {
     logLikelihood += logDeterminant / 2
     for (let index = 0; index < count; index++) {
@@ -108,22 +117,27 @@ function evaluate(
       let leverage = 0
       for (let row = 0; row < size; row++) {
         for (let column = 0; column < size; column++) {
-          leverage += columns[row]![index]! * inverse[row]![column]! * columns[column]![index]!
+          leverage += columns[row]![index]! * covariance[row]![column]! * columns[column]![index]!
         }
       }
-      leverage *= probability * (1 - probability)
-      for (let row = 0; row < size; row++)
-        score[row]! += leverage * (0.5 - probability) * columns[row]![index]!
+      const weight = probability * (1 - probability)
+      leverage *= weight
+      // As if the answer were there 1 + leverage times, half of the leverage with either outcome.
+      for (let row = 0; row < size; row++) {
+        const x = columns[row]![index]!
+        score[row]! += leverage * (0.5 - probability) * x
+        for (let column = 0; column <= row; column++)
+          information[row]![column]! += leverage * weight * x * columns[column]![index]!
+      }
     }
   }
-  return { logLikelihood, score, information, inverse }
+  return { logLikelihood, score, curvature: information, covariance }
 }
 
-/** Information⁻¹ · score, over the columns that are not held. */
-function newtonStep({ score, information, inverse }: Evaluation, held: number): number[] | null {
-  if (held < 0) return multiply(inverse, score)
+/** Curvature⁻¹ · score, over the columns that are not held. */
+function newtonStep({ score, curvature }: Evaluation, held: number): number[] | null {
   const free = [...score.keys()].filter(column => column !== held)
-  const solved = invertPositiveDefinite(free.map(row => free.map(column => information[row]![column]!)))
+  const solved = invertPositiveDefinite(free.map(row => free.map(column => curvature[row]![column]!)))
   if (solved === null) return null
   const step = multiply(
     solved.inverse,
@@ -138,6 +152,6 @@ function multiply(matrix: readonly (readonly number[])[], vector: readonly numbe
   return matrix.map(row => row.reduce((sum, value, column) => sum + value * vector[column]!, 0))
 }
 
-function finish(coefficients: number[], { logLikelihood, inverse }: Evaluation): LogisticFit {
-  return { coefficients, covariance: inverse, logLikelihood }
+function finish(coefficients: number[], { logLikelihood, covariance }: Evaluation): LogisticFit {
+  return { coefficients, covariance, logLikelihood }
 }

@@ -13,8 +13,8 @@ export function invertPositiveDefinite(
       let sum = matrix[row]![column]!
       for (let k = 0; k < column; k++) sum -= lower[row]![k]! * lower[column]![k]!
       if (row === column) {
-        // What is left of a pivot below this is rounding.
-        if (!(sum > 1e-12 * matrix[row]![row]!)) return null
+        // What is left of a pivot below this is the rounding of sums over some 100,000 answers.
+        if (!(sum > 1e-10 * matrix[row]![row]!)) return null
         lower[row]![row] = Math.sqrt(sum)
         logDeterminant += Math.log(sum)
       } else lower[row]![column] = sum / lower[column]![column]!

@@ -19,6 +19,8 @@ export interface LogisticOptions {
 }
 
 const mostSteps = 100
+/** A step that betters nothing at a 4,096th of its length betters nothing: what differs is rounding. */
+const mostHalvings = 12
 
 /**
  * Fits P(y = 1) = 1/(1 + e^(−Σ βⱼxⱼ)) by Newton's method with halved steps. `columns` are the x, an intercept being a column of ones; outcomes
@@ -31,6 +33,8 @@ export function fitLogistic(
   outcomes: ArrayLike<number>,
   { firth = false, heldAtZero = -1 }: LogisticOptions = {},
 ): LogisticFit | null {
+  // How far a sum over all answers may be off, relative.
+  const rounding = 1e-12 + outcomes.length * Number.EPSILON
   let coefficients = columns.map(() => 0)
   let state = evaluate(columns, outcomes, coefficients, firth)
   let inverse = state && inverseOfFree(state, heldAtZero)
@@ -42,15 +46,21 @@ export function fitLogistic(
     let scale = firth && largest > 5 ? 5 / largest : 1
     let next: Evaluation | null = null
     let tried: number[] = coefficients
-    for (let halving = 0; halving < 30; halving++, scale /= 2) {
+    for (let halving = 0; halving < mostHalvings; halving++, scale /= 2) {
       tried = coefficients.map((value, column) => value + scale * direction[column]!)
       next = evaluate(columns, outcomes, tried, firth)
-      if (next !== null && next.logLikelihood >= state.logLikelihood - 1e-12 * Math.abs(state.logLikelihood))
+      if (
+        next !== null &&
+        next.logLikelihood >= state.logLikelihood - rounding * Math.abs(state.logLikelihood)
+      )
         break
       next = null
     }
     // No step betters the likelihood: the rest is rounding.
     if (next === null) return largest < 1e-6 ? finish(coefficients, state) : null
+    // A long step that betters it by no more than that leads to no maximum.
+    const gain = next.logLikelihood - state.logLikelihood
+    if (!firth && scale * largest > 0.05 && gain < rounding * Math.abs(state.logLikelihood)) return null
     inverse = firth
       ? learnCurvature(
           inverse,

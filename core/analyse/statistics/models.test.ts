@@ -69,6 +69,22 @@ test('separated and dependent columns have no plain fit', () => {
   expect(fitLogistic([ones, rising, rising.map(x => 2 * x - 1)], [0, 1, 0, 1, 1, 0])).toBeNull()
 })
 
+test('one answer far from 100,000 others, alone in its level, is no long search', { timeout: 10_000 }, () => {
+  const count = 100_000
+  const outcomes = Array.from({ length: count }, (_, index) => Number(index % 3 > 0))
+  const ones = new Float64Array(count).fill(1)
+  const alone = ones.map((_, index) => (index === 1 ? 1 : 0))
+  // Its standardised length is 316, that of the others −0.003: the same column but for shift and scale.
+  const length = alone.map(value => (value - 1 / count) * Math.sqrt(count))
+  expect(fitLogistic([ones, length, alone], outcomes)).toBeNull()
+  expect(fitLogistic([ones, length, alone], outcomes, { firth: true })).toBeNull()
+  // By itself it separates: only the penalty keeps its coefficient finite.
+  expect(fitLogistic([ones, alone], outcomes)).toBeNull()
+  // Odds of 3 against 1, half an answer being added with either outcome, over odds of 2.
+  const [, penalised] = fitLogistic([ones, alone], outcomes, { firth: true })!.coefficients
+  expect(penalised).toBeCloseTo(Math.log(3 / 2), 3)
+})
+
 test('Platt and isotonic fits agree with NumPy and scikit-learn', () => {
   const { scores, marks, at, platt, isotonic } = models.calibration
   const sigmoid = plattScaling(Float64Array.from(scores), marks)!

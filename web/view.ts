@@ -6,6 +6,8 @@ import type { Settings } from './state/settings.ts'
 /** What every screen is given. */
 export interface ViewContext {
   run: OpenRun
+  /** Opens the run at an address to compare with; at most one is open at a time. */
+  openOther(address: string): Promise<OpenRun>
   /** What the address says now. */
   readonly route: Route
   /** Calls the listener after the address changed, by `navigate` or by the back button. Returns what ends that. */

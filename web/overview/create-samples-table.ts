@@ -39,10 +39,14 @@ const reserve = 8
 /** Browsers cut an element that is higher than some 17 million pixels. */
 const highestPixels = 15_000_000
 
-/** Creates the table. `open` is called with the row that is chosen, `sortBy` with the column whose head is. */
+/**
+ * Creates the table. `open` is called with the row that is chosen, `sortBy` with the column whose head is, `compare` with
+ * the rows of the problem whose answers are to be laid side by side.
+ */
 export function createSamplesTable(
   open: (row: number) => void,
   sortBy: (column: string) => void,
+  compare: (rows: Int32Array) => void,
 ): SamplesTable {
   const head = h('div', { class: 'table-head', role: 'row', 'aria-rowindex': 1 })
   const space = h('div', { class: 'table-space', role: 'presentation' })
@@ -207,7 +211,13 @@ export function createSamplesTable(
       element.className = 'table-row heading'
       const share = `${correct} of ${answers} right`
       element.replaceChildren(
-        h('div', { role: 'gridcell', 'aria-colspan': columns.length }, h('b', {}, problemId), ` ${share}`),
+        h(
+          'div',
+          { role: 'gridcell', 'aria-colspan': columns.length },
+          h('b', {}, problemId),
+          ` ${share}`,
+          answers > 1 && compareButton(index, answers),
+        ),
       )
       return
     }
@@ -227,6 +237,12 @@ export function createSamplesTable(
       // A text without end would make the page slow to lay out.
       cell.textContent = text.length > 200 ? `${text.slice(0, 200)}…` : text
     })
+  }
+
+  /** Lays the answers below a heading side by side. */
+  function compareButton(heading: number, answers: number): HTMLElement {
+    const onclick = () => compare(listed.lines.slice(heading + 1, heading + 1 + answers))
+    return h('button', { class: 'quiet compare-link', type: 'button', tabindex: -1, onclick }, 'compare')
   }
 
   function onClick(event: Event): void {

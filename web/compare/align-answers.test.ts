@@ -74,10 +74,13 @@ it('aligns what all begin with, token for token, and nothing else in less than t
     fc.property(answers, given => {
       const alignment = alignAnswers(given)
       const prefix = given.reduce((least, other) => Math.min(least, sharedPrefix(given[0]!, other)), Infinity)
-      for (let token = 0; token < prefix; token++)
-        for (const places of alignment.columns) expect(places[token]).toBe(token)
+      // And the tokens at which they part, which stand in one column.
+      for (let token = 0; token <= prefix; token++)
+        for (const [index, places] of alignment.columns.entries())
+          if (token < given[index]!.length) expect(places[token]).toBe(token)
+      expect(alignment.alike[prefix] ?? 0).toBe(0)
       const stretches = alignedStretches(alignment)
-      expect(stretches[0]?.isAlike ? stretches[0].end : 0).toBeGreaterThanOrEqual(prefix)
+      expect(stretches[0]?.isAlike ? stretches[0].end : 0).toBe(prefix)
       expect(stretches.reduce((sum, { start, end }) => sum + end - start, 0)).toBe(alignment.count)
       if (given.length > 2) return
       for (const { start, end, isAlike } of stretches.slice(1))
@@ -107,11 +110,11 @@ it('stands side by side from the parting on, and comes together again', () => {
 })
 
 it('gives each of several answers its own room', () => {
-  expect(drawn('start abc end', 'start end', 'start abcdef end')).toEqual([
-    'start abc··· end',
-    'start ·······end',
-    'start abcdef end',
-    '======       ===',
+  expect(drawn('start abc, end', 'start -, end', 'start abcdef, end')).toEqual([
+    'start abc,··· end',
+    'start -··,··· end',
+    'start abcdef, end',
+    '======       ====',
   ])
 })
 
@@ -128,7 +131,7 @@ it('aligns two answers of 4,000 tokens that share little within a tenth of a sec
 })
 
 it('says so when answers are too long, and still aligns beginning and end', () => {
-  const { isWhole, alike } = alignAnswers([keys('beginning xyz the end'), keys('beginning pq the end')], 3)
+  const { isWhole, alike } = alignAnswers([keys('beginning xyz the end'), keys('beginning pq the end')], 1)
   expect(isWhole).toBe(false)
   expect(Array.from(alike).join('')).toBe('111111111100011111111')
 })

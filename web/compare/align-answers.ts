@@ -85,7 +85,9 @@ function alignPair(
   largest: number,
 ): { partners: Int32Array; isWhole: boolean } {
   const prefix = sharedPrefix(first, second)
-  const [restOfFirst, restOfSecond] = [first.subarray(prefix), second.subarray(prefix)]
+  // The tokens at which they part were chosen after the same text, and are kept beside each other.
+  const start = prefix < Math.min(first.length, second.length) ? prefix + 1 : prefix
+  const [restOfFirst, restOfSecond] = [first.subarray(start), second.subarray(start)]
   const suffix = sharedPrefix(restOfFirst.toReversed(), restOfSecond.toReversed())
   const partners = new Int32Array(first.length).fill(-1)
   for (let token = 0; token < prefix; token++) partners[token] = token
@@ -95,7 +97,7 @@ function alignPair(
   const isWhole = middle.length * middleOfSecond.length <= largest
   if (isWhole)
     for (const [token, partner] of longestCommonSubsequence(middle, middleOfSecond).entries())
-      if (partner !== -1) partners[prefix + token] = prefix + partner
+      if (partner !== -1) partners[start + token] = start + partner
   dropShortStretches(partners, prefix)
   return { partners, isWhole }
 }

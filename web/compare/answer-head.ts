@@ -20,12 +20,19 @@ export function answerHead(answer: ComparedSample, place: number, route: Route):
     against: null,
   })
   const found = stretchStatistics(sample.tokens, { start: 0, end: sample.tokens.tokenId.length })
-  const facts: [string, string][] = [
-    ['Tokens', sample.tokens.tokenId.length.toLocaleString('en')],
+  const { extractedAnswer, correct, finishReason } = sample
+  const ending = endings[finishReason]
+  const facts: [string, Node | string][] = [
+    [
+      'Extracted',
+      extractedAnswer === null
+        ? 'none found'
+        : h('bdi', { class: 'answer-value' }, inlineText(extractedAnswer, 80)),
+    ],
+    ['Tokens', sample.tokens.tokenId.length.toLocaleString('en') + (ending ? `, ${ending}` : '')],
     ['Mean entropy', found ? `${formatNumber(found.meanEntropy)} nats` : '–'],
     ['Log-probability', found ? `${formatNumber(found.sumLogprob)} nats` : '–'],
   ]
-  const ending = endings[sample.finishReason]
   return h(
     'header',
     { class: 'compared-head' },
@@ -36,20 +43,11 @@ export function answerHead(answer: ComparedSample, place: number, route: Route):
       h('span', { class: 'letter' }, letter),
       h('a', { href: replay, title: 'Replay this answer' }, nameOfSample(answer)),
       address !== null && h('span', { class: 'compared-run' }, run.facts?.model ?? ''),
-    ),
-    h(
-      'p',
-      { class: 'compared-verdict' },
       h(
         'span',
-        { class: sample.correct ? 'verdict verdict-correct' : 'verdict verdict-incorrect' },
-        sample.correct ? '✓ correct' : '✗ incorrect',
+        { class: correct ? 'verdict verdict-correct' : 'verdict verdict-incorrect' },
+        correct ? '✓ correct' : '✗ incorrect',
       ),
-      ' ',
-      sample.extractedAnswer === null
-        ? h('span', { class: 'answer-missing' }, 'no answer found')
-        : h('bdi', { class: 'answer-value' }, inlineText(sample.extractedAnswer, 80)),
-      ending && h('span', { class: 'answer-missing' }, ` · ${ending}`),
     ),
     h(
       'dl',

@@ -172,7 +172,9 @@ function answerChoice({ columns }: OpenRun, row: number, isOther: boolean, isCho
       { class: columns.correct[row] ? 'verdict-correct' : 'verdict-incorrect' },
       columns.correct[row] ? '✓ correct' : '✗ incorrect',
     ),
-    h('bdi', { class: 'answer-value' }, extracted ? inlineText(extracted) : 'none found'),
+    extracted === null || extracted === undefined
+      ? h('span', { class: 'answer-missing' }, 'none found')
+      : h('bdi', { class: 'answer-value' }, inlineText(extracted)),
     h('span', { class: 'answer-tokens' }, `${columns.generatedTokens[row]!.toLocaleString('en')} tokens`),
   )
 }

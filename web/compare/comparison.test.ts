@@ -7,7 +7,7 @@ const answer = (text: string) =>
     tokenId: Array.from(text, character => character.charCodeAt(0)),
     tokenText: Array.from(text),
   }) as unknown as TokenColumns
-const compare = (...texts: string[]) => compareAnswers(texts.map(answer))
+const compare = (...texts: string[]) => compareAnswers(texts.map(answer), true)
 const idOf = (character: string) => character.charCodeAt(0)
 
 it('knows where each answer parts, and what the others chose there', () => {
@@ -27,6 +27,7 @@ it('knows where each answer parts, and what the others chose there', () => {
 
 it.each([
   [['same', 'same'], 'The answers are the same in all of their 4 tokens.'],
+  [['', ''], 'None of the answers has tokens.'],
   [['one', 'two'], 'Apart from the first token on.'],
   [['a', 'ab'], 'Alike for 1 token, then apart.'],
   [

@@ -24,8 +24,8 @@ export interface Comparison {
 }
 
 /** Compares answers, given as their tokens. */
-export function compareAnswers(answers: readonly TokenColumns[]): Comparison {
-  const { keys, hasSharedIds } = tokenKeys(answers)
+export function compareAnswers(answers: readonly TokenColumns[], isOneRun: boolean): Comparison {
+  const { keys, hasSharedIds } = tokenKeys(answers, isOneRun)
   const alignment = alignAnswers(keys)
   const stretches = alignedStretches(alignment)
   const prefixes = keys.map(one => keys.map(other => sharedPrefix(one, other)))
@@ -58,6 +58,7 @@ export function compareAnswers(answers: readonly TokenColumns[]): Comparison {
 export function describeComparison({ alignment, stretches, partings }: Comparison): string {
   const { count, isWhole } = alignment
   const tokens = (number: number) => `${number.toLocaleString('en')} ${number === 1 ? 'token' : 'tokens'}`
+  if (count === 0) return 'None of the answers has tokens.'
   if (partings.length === 0) return `The answers are the same in all of their ${tokens(count)}.`
   const alike = stretches.filter(({ isAlike }) => isAlike)
   const first = stretches[0]!.isAlike ? stretches[0]!.end : 0

@@ -36,7 +36,10 @@ export function createCompare(
 ): View {
   const first = answers[0]!.sample
   const choose = () => void chooseAnswers(context, first)
-  const comparison = compareAnswers(answers.map(({ sample }) => sample.tokens))
+  const comparison = compareAnswers(
+    answers.map(({ sample }) => sample.tokens),
+    answers.every(({ address }) => address === null),
+  )
   const { alignment, stretches, partings } = comparison
   const { count, tokens } = alignment
   const folds = foldsOf(stretches)
@@ -185,7 +188,7 @@ export function createCompare(
       const own = doubts(measure, answers[index]!.sample.tokens)
       text.setMarks({
         doubts: Uint8Array.from(own, doubt => colourClass(doubt, measure.thresholds)),
-        alike: Uint8Array.from(alignment.columns[index]!, column => alignment.alike[column]!),
+        alike: Uint8Array.from(alignment.columns[index]!, column => (isAlone ? 0 : alignment.alike[column]!)),
         parting: isAlone ? -1 : comparison.partingToken(index),
       })
     }

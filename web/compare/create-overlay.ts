@@ -41,7 +41,8 @@ export function createOverlay(
   const { count, tokens } = alignment
   const names = answers.map(answer => `${answer.letter} ${nameOfSample(answer)}`)
   const select = h('select', { 'aria-label': 'Measure', onchange: () => choose() })
-  for (const { name, label } of trackMeasures) select.append(new Option(label, name))
+  for (const { name, label, unit } of trackMeasures)
+    select.append(new Option(unit ? `${label}, ${unit}` : label, name))
   const values = answers.map(() => h('output', { class: 'overlay-value' }))
   const key = h(
     'div',

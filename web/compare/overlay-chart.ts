@@ -71,12 +71,12 @@ export function drawOverlayChart(document: SvgDocument, data: OverlayData, size:
   }
   // Of an answer's tokens the first is number 1, and a tick stands in the middle of its column.
   const x = linearTicks([range.start + 0.5, range.end + 0.5], [0, width], String)
-  const ticks = x.ticks.filter(({ label }) => /^[1-9]\d*$/.test(label))
-  appendXAxis(
-    chart,
-    ticks.map(({ label }) => ({ at: toX(Number(label) - 0.5), label })),
-    'aligned position (tokens)',
-  )
+  const ticks = x.ticks
+    .filter(({ label }) => /^[1-9]\d*$/.test(label))
+    .map(({ label }) => ({ at: toX(Number(label) - 0.5), label }))
+    // A longer one would be cut at the figure's edge.
+    .filter(({ at, label }) => at + label.length * 3.5 < width + 12)
+  appendXAxis(chart, ticks, 'aligned position (tokens)')
   appendKey(chart, names)
   return chart
 }

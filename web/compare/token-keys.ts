@@ -12,11 +12,11 @@ export interface TokenKeys {
 const replacement = '\uFFFD'
 
 /**
- * Keys of the tokens of answers. Where nothing says that they come from different vocabularies, a token is its id; else
- * it is its text, and one that holds a part of a character, or has no text, equals none of another answer.
+ * Keys of the tokens of answers. In one run, and where nothing says that they come from different vocabularies, a token is
+ * its id; else it is its text, and one that holds a part of a character, or has no text, equals none of another answer.
  */
-export function tokenKeys(answers: readonly TokenColumns[]): TokenKeys {
-  const hasSharedIds = haveOneVocabulary(answers)
+export function tokenKeys(answers: readonly TokenColumns[], isOneRun: boolean): TokenKeys {
+  const hasSharedIds = isOneRun || haveOneVocabulary(answers)
   if (hasSharedIds) return { keys: answers.map(({ tokenId }) => Int32Array.from(tokenId)), hasSharedIds }
   const numbers = new Map<string, number>()
   const keys = answers.map(({ tokenId, tokenText }, answer) =>

@@ -49,6 +49,8 @@ async function newPage(options: BrowserContextOptions): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
   const created = await context.newPage()
   created.setDefaultTimeout(10_000)
+  // Playwright takes a while to begin to listen to choosers of files.
+  created.on('filechooser', () => {})
   created.on('console', message => {
     if (['error', 'warning'].includes(message.type())) reported.push(message.text())
   })
@@ -208,9 +210,39 @@ describe('a comparison', () => {
     await page.waitForSelector('.replay')
     await page.goForward()
     await page.waitForSelector('.compare')
-    // To the next problem, compared in the same way.
+    // To the next problem of the table, compared in the same way.
+    await page.keyboard.press('[')
+    expect(page.url()).not.toContain('sample=1.0')
     await page.keyboard.press(']')
-    await until(async () => ((await text('main')) ?? '').includes('The run has no sample 1.2'))
+    await page.locator('.compare-note').getByText('has no such problem').waitFor()
+    expect(page.url()).toContain('sample=1.0&with=0,@0&against=run-2/')
+  })
+
+  it('compares the answers of runs that are there as files alone', async () => {
+    await open('sample=0.0&with=1')
+    const filesOf = (run: string) => ['run.json', 'samples.jsonl'].map(name => join(folder, run, name))
+    const choose = async (run: string, act: () => Promise<void>) => {
+      const [chooser] = await Promise.all([page.waitForEvent('filechooser'), act()])
+      await chooser.setFiles(filesOf(run))
+    }
+    await choose('first', () => page.keyboard.press('o'))
+    await page.waitForSelector('.table-row')
+    await page.focus('.samples-table')
+    await page.keyboard.press('Home')
+    await page.keyboard.press('Shift+C')
+    await page.waitForSelector('.compare')
+    expect(await texts('.compared h3 .letter')).toEqual(['A', 'B', 'C'])
+    await page.keyboard.press('Shift+C')
+    await choose('second', () => page.locator('dialog button').filter({ hasText: 'Files' }).click())
+    const other = page.locator('.answer-list label').filter({ hasText: 'sample 5.0' })
+    await other.waitFor()
+    // Three at most: one has to go first.
+    expect(await other.locator('input').isChecked()).toBe(false)
+    await page.locator('.answer-list input').first().uncheck()
+    await other.locator('input').check()
+    await page.locator('dialog .primary').click()
+    await until(async () => (await texts('.compared h3')).some(name => name.includes('of the chosen files')))
+    expect(await texts('.token.parting')).toContain(' two-thirds')
   })
 
   it('draws another measure, zooms, and saves the figure with its key', async () => {

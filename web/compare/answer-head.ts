@@ -1,4 +1,5 @@
 import { formatNumber } from '../../core/figures/format-number.ts'
+import { droppedRun } from '../data/named-source.ts'
 import { h } from '../dom.ts'
 import { stretchStatistics } from '../replay/stretch-statistics.ts'
 import { formatRoute, type Route, sampleName } from '../state/route.ts'
@@ -41,7 +42,10 @@ export function answerHead(answer: ComparedSample, place: number, route: Route):
       {},
       createLineKey(place),
       h('span', { class: 'letter' }, letter),
-      h('a', { href: replay, title: 'Replay this answer' }, nameOfSample(answer)),
+      // No address leads to files that were chosen.
+      address === droppedRun
+        ? nameOfSample(answer)
+        : h('a', { href: replay, title: 'Replay this answer' }, nameOfSample(answer)),
       address !== null && h('span', { class: 'compared-run' }, run.facts?.model ?? ''),
       h(
         'span',

@@ -1,3 +1,4 @@
+import { chooseFiles } from '../data/choose-files.ts'
 import type { OpenRun } from '../data/open-run.ts'
 import type { OpenedSample } from '../data/opened-sample.ts'
 import { h } from '../dom.ts'
@@ -63,6 +64,7 @@ export function chooseAnswers(context: ViewContext, sample: OpenedSample): void 
           served.map(value => h('option', { value })),
         ),
         h('button', { type: 'button', onclick: () => void listOther() }, 'List'),
+        h('button', { type: 'button', onclick: () => chooseFiles(listFiles) }, 'Files…'),
       ),
       status,
       other,
@@ -90,6 +92,12 @@ export function chooseAnswers(context: ViewContext, sample: OpenedSample): void 
   if (address.value !== '') void listOther()
   check()
 
+  function listFiles(files: File[]): void {
+    address.value = context.otherRun.choose(files)
+    listed = null
+    void listOther()
+  }
+
   /** The answers to the problem in the run at the address that was put in. */
   async function listOther(): Promise<void> {
     const wanted = address.value.trim()
@@ -99,7 +107,7 @@ export function chooseAnswers(context: ViewContext, sample: OpenedSample): void 
     status.textContent = wanted === '' ? '' : 'Looking for the problem'
     if (wanted === '') return check()
     try {
-      const found = await context.openOther(wanted)
+      const found = await context.otherRun.open(wanted)
       const rows = await findProblem(found, sample)
       if (wanted !== listed) return
       status.textContent = rows.length === 0 ? 'That run has no such problem.' : (found.facts?.model ?? '')

@@ -1,3 +1,4 @@
+import { droppedRun } from '../data/named-source.ts'
 import type { OpenRun } from '../data/open-run.ts'
 import type { OpenedSample } from '../data/opened-sample.ts'
 import { sampleName } from '../state/route.ts'
@@ -20,5 +21,10 @@ export function letterOf(place: number): string {
 /** "sample 0.1", and of which run where that is not the one that is shown. */
 export function nameOfSample({ sample, address }: ComparedSample): string {
   const name = `sample ${sampleName(sample.problemIndex, sample.sampleIndex)}`
-  return address === null ? name : `${name} of ${address}`
+  return address === null ? name : `${name} of ${address === droppedRun ? 'the chosen files' : address}`
+}
+
+/** What the other run is called at the beginning of a sentence. */
+export function runName(address: string): string {
+  return address === droppedRun ? 'The run of the chosen files' : `The run at ${address}`
 }

@@ -75,10 +75,13 @@ export function createCompare(
   })
   const isAlone = answers.length < 2
   const summary = isAlone ? null : describeComparison(comparison)
+  const vocabularies = comparison.hasSharedIds
+    ? []
+    : ['The vocabularies differ: tokens are compared by their texts, and what is not chosen is not compared.']
   const element = h(
     'article',
     { class: 'compare', 'aria-label': 'Comparison of answers' },
-    compareHead(first, summary, notes, choose),
+    compareHead(first, summary, [...notes, ...vocabularies], choose),
     !isAlone && overlay.element,
     h(
       'div',
@@ -100,6 +103,7 @@ export function createCompare(
   frame = requestAnimationFrame(() => {
     place()
     bringIntoSight(looks)
+    context.announce([summary, ...notes].join(' '))
   })
 
   /** What stands at the place that the pointer is over, or else at that of the cursor. */

@@ -30,6 +30,8 @@ export interface Overlay {
 }
 
 const height = 178
+/** Characters of a name in the figure's key. */
+const longestName = 32
 
 /** Makes the plot; it is drawn when it is on the page. */
 export function createOverlay(
@@ -39,8 +41,12 @@ export function createOverlay(
 ): Overlay {
   const { alignment, stretches } = comparison
   const { count, tokens } = alignment
-  const names = answers.map(answer => `${answer.letter} ${nameOfSample(answer)}`)
-  const select = h('select', { 'aria-label': 'Measure', onchange: () => choose() })
+  const names = answers.map(answer => inlineName(`${answer.letter} ${nameOfSample(answer)}`))
+  const select = h('select', {
+    'aria-label': 'Measure',
+    title: 'What is drawn, and what colours tokens where the answers are apart',
+    onchange: () => choose(),
+  })
   for (const { name, label, unit } of trackMeasures)
     select.append(new Option(unit ? `${label}, ${unit}` : label, name))
   const values = answers.map(() => h('output', { class: 'overlay-value' }))
@@ -143,4 +149,8 @@ export function createOverlay(
     },
     destroy: () => sizeWatch.disconnect(),
   }
+}
+
+function inlineName(name: string): string {
+  return name.length > longestName ? `${name.slice(0, longestName)}…` : name
 }

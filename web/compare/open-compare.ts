@@ -2,7 +2,7 @@ import type { OpenRun } from '../data/open-run.ts'
 import { parseCompared } from '../state/compared-answers.ts'
 import { sampleName } from '../state/route.ts'
 import type { View, ViewContext } from '../view.ts'
-import { type ComparedSample, letterOf } from './compared-sample.ts'
+import { type ComparedSample, letterOf, runName } from './compared-sample.ts'
 import { createCompare } from './create-compare.ts'
 import { findProblem, rowsOfProblem } from './find-problem.ts'
 import { runDifferences } from './run-differences.ts'
@@ -22,7 +22,7 @@ export async function openCompare(context: ViewContext, row: number): Promise<Vi
     sampleIndex: number,
   ) => {
     const found = rows.find(candidate => from.columns.sampleIndex[candidate] === sampleIndex)
-    const where = address === null ? 'This run' : `The run at ${address}`
+    const where = address === null ? 'This run' : `${runName(address)}`
     const has = rows.length === 1 ? 'one answer' : `${rows.length} answers`
     if (found === undefined)
       notes.push(
@@ -34,13 +34,17 @@ export async function openCompare(context: ViewContext, row: number): Promise<Vi
     }
   }
   const own = { run, rows: rowsOfProblem(run.columns, first.problemIndex), address: null }
-  for (const { isOther, sampleIndex } of wanted) if (!isOther) await add(own, sampleIndex)
-  if (route.against === null) return createCompare(context, answers, notes)
+  for (const { isOther, sampleIndex } of wanted)
+    if (!isOther && sampleIndex !== first.sampleIndex) await add(own, sampleIndex)
+  if (route.against === null) {
+    if (answers.length + notes.length === 1) notes.push('This run has no other answer to this problem.')
+    return createCompare(context, answers, notes)
+  }
   try {
-    const other = await context.openOther(route.against)
+    const other = await context.otherRun.open(route.against)
     const rows = await findProblem(other, first)
     if (rows.length === 0)
-      notes.push(`The run at ${route.against} has no such problem: none of its problems has this text.`)
+      notes.push(`${runName(route.against)} has no such problem: none of its problems has this text.`)
     else {
       for (const { isOther, sampleIndex } of wanted)
         if (isOther) await add({ run: other, rows, address: route.against }, sampleIndex)
@@ -52,7 +56,7 @@ export async function openCompare(context: ViewContext, row: number): Promise<Vi
     }
   } catch (error) {
     notes.push(
-      `The run at ${route.against} cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
+      `${runName(route.against)} cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
     )
   }
   return createCompare(context, answers, notes)

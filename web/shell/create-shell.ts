@@ -1,4 +1,5 @@
-import { addressSource } from '../data/address-source.ts'
+import { chooseFiles } from '../data/choose-files.ts'
+import { droppedRun, namedSource } from '../data/named-source.ts'
 import { type OpenRun, openRun } from '../data/open-run.ts'
 import { createOtherRun } from '../data/other-run.ts'
 import { h } from '../dom.ts'
@@ -14,9 +15,6 @@ import type { View, ViewContext } from '../view.ts'
 import { createBar } from './create-bar.ts'
 import { droppedFiles } from './dropped-files.ts'
 import { createNotice } from './notice.ts'
-
-/** What the address says of a run that was dropped: a link cannot carry it. */
-const droppedRun = 'dropped'
 
 /** Builds the page: the bar, and below it the screen that the address asks for. */
 export function createShell(body: HTMLElement): void {
@@ -91,20 +89,14 @@ export function createShell(body: HTMLElement): void {
   }
 
   function sourceOf(name: string | null) {
-    if (name === droppedRun) {
-      if (dropped) return { kind: 'files', files: dropped } as const
-      throw new Error(
-        'The run was opened from files, which the page has no right to open again; drop them again.',
-      )
-    }
     const own = document.querySelector<HTMLMetaElement>('meta[name="entrace-run"]')?.content ?? ''
-    return addressSource(name ?? own)
+    return namedSource(name ?? own, dropped)
   }
 
   function contextOf(opened: OpenRun): ViewContext {
     return {
       run: opened,
-      openOther: otherRun.open,
+      otherRun,
       get route() {
         return router.route
       },
@@ -176,10 +168,10 @@ export function createShell(body: HTMLElement): void {
     while (router.route.with !== '' && next !== null && problemIndex[next] === problemIndex[row])
       next = overview.neighbour(next, by)
     if (next === null) return
-    const sample = sampleName(
-      problemIndex[next]!,
-      router.route.with === '' ? sampleIndex[next]! : sampleIndex[row]!,
-    )
+    const problem = problemIndex[next]!
+    const alike = sampleName(problem, sampleIndex[row]!)
+    const isThere = router.route.with !== '' && rowOf(run.columns, alike) !== null
+    const sample = isThere ? alike : sampleName(problem, sampleIndex[next]!)
     router.navigate({ sample, token: null, branch: null })
   }
 
@@ -207,9 +199,7 @@ export function createShell(body: HTMLElement): void {
   }
 
   function openFiles(): void {
-    const input = h('input', { type: 'file', multiple: true })
-    input.addEventListener('change', () => showFiles(Array.from(input.files ?? [])))
-    input.click()
+    chooseFiles(showFiles)
   }
 
   function showFiles(files: File[]): void {

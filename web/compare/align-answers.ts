@@ -24,8 +24,8 @@ export interface AlignedStretch {
 
 /** Shared words and signs that two answers have anyway: fewer in a row are no place where they come together again. */
 export const leastShared = 3
-/** Pairs of tokens that are looked at: those of two answers of 16,384 tokens, 32 MB and some 30 ms. */
-const mostPairs = 2 ** 28
+/** Pairs of tokens that are looked at: those of two answers of 8,192 tokens, 8 MB and some tenth of a second. */
+const mostPairs = 2 ** 26
 
 /**
  * Aligns answers, each a list of keys that are equal for equal tokens, with the first one. What all begin with is one

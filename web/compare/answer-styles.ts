@@ -6,7 +6,7 @@ import { ink } from '../../core/figures/figure-theme.ts'
  */
 export const answerStyles = [
   { color: ink, dash: 'none' },
-  { color: '#994455', dash: '5 3' },
-  { color: '#997700', dash: '1.5 3' },
+  { color: '#994455', dash: '6 4' },
+  { color: '#997700', dash: '2 3' },
   { color: '#009988', dash: '8 3 2 3' },
 ] as const

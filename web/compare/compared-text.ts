@@ -11,8 +11,9 @@ export interface TokenMarks {
   doubts: ArrayLike<number>
   /** 1 for each token that all answers share. */
   alike: ArrayLike<number>
-  /** The first token that is not that of another answer; -1 for none. */
+  /** The first token that is not that of another answer, and what that means in words; -1 for none. */
   parting: number
+  partingName: string
 }
 
 /** What the text tells the comparison. */
@@ -54,7 +55,7 @@ export function createComparedText(
 
   function mark(): void {
     if (!marks) return
-    const { doubts, alike, parting } = marks
+    const { doubts, alike, parting, partingName } = marks
     for (const [index, { start, end }] of units.entries()) {
       const place = places[index]!
       if (!tokenOfElement.has(place)) continue
@@ -69,6 +70,7 @@ export function createComparedText(
       // What is shared is no matter of doubt here.
       names.push(!isAlike && doubt > 0 && `doubt-${doubt}`, isParting && 'parting')
       place.className = names.filter(Boolean).join(' ')
+      if (isParting) place.title = partingName
     }
     setCurrent(currentToken)
   }

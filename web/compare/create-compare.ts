@@ -194,6 +194,7 @@ export function createCompare(
         doubts: Uint8Array.from(own, doubt => colourClass(doubt, measure.thresholds)),
         alike: Uint8Array.from(alignment.columns[index]!, column => (isAlone ? 0 : alignment.alike[column]!)),
         parting: isAlone ? -1 : comparison.partingToken(index),
+        partingName: index === 0 ? 'Here the first of the others parts' : 'Here it parts from A',
       })
     }
   }

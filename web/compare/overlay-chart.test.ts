@@ -8,8 +8,8 @@ const none = Number.NaN
 const path = (doubts: number[], start = 0, end = doubts.length, width = 10 * (end - start)) =>
   linePath(Float64Array.from(doubts), { start, end }, width, doubt => 10 - doubt)
 
-it('breaks the line where there is no token, and shows a single one as a dot', () => {
-  expect(path([1, 2, none, 3, none, none, 4, 5])).toBe('M5 9L15 8M35 7h0M65 6L75 5')
+it('breaks the line where there is no token, and shows a single one as a dash', () => {
+  expect(path([1, 2, none, 3, none, none, 4, 5])).toBe('M5 9L15 8M33.5 7h3M65 6L75 5')
   expect(path([none, none])).toBe('')
 })
 
@@ -43,7 +43,7 @@ it('says whose line is whose, and shades what is apart', () => {
   const text = svg.outerHTML
   // Log-probabilities run down from 0: half of the way to the least one is half of the height.
   expect(text).toContain('d="M50 50L150 100"')
-  expect(text).toContain('d="M50 50h0"')
+  expect(text).toContain('d="M48.5 50h3"')
   const [shade] = /<rect [^>]*>/.exec(text)!
   for (const attribute of ['x="100"', 'y="0"', 'width="100"', 'height="100"'])
     expect(shade).toContain(` ${attribute}`)

@@ -60,7 +60,7 @@ export function drawOverlayChart(document: SvgDocument, data: OverlayData, size:
   for (const [index, values] of doubts.entries()) {
     const d = linePath(values, range, width, doubt => y.position(valueOfDoubt(measure, doubt)))
     const { color, dash } = answerStyles[index]!
-    const stroke = { stroke: color, 'stroke-width': 1.4, 'stroke-dasharray': dash, 'stroke-linecap': 'round' }
+    const stroke = { stroke: color, 'stroke-width': 1.4, 'stroke-dasharray': dash }
     appendElement(area, 'path', {
       d,
       fill: 'none',
@@ -85,6 +85,9 @@ export function drawOverlayChart(document: SvgDocument, data: OverlayData, size:
 function largerOf(most: number, doubt: number): number {
   return Number.isNaN(doubt) ? most : Math.max(most, doubt)
 }
+
+/** Half of the width of a token that stands alone, CSS pixels. */
+const halfDash = 1.5
 
 /**
  * A line through the doubts of the columns in sight, broken where there is no token. Where columns are narrower than a
@@ -118,10 +121,10 @@ export function linePath(
   for (let place = 0; place < places; place++) {
     if (Number.isNaN(largest[place]!)) continue
     const begins = place === 0 || Number.isNaN(largest[place - 1]!)
-    const point = `${round(toX(place))} ${round(toY(largest[place]!))}`
-    path += begins ? `M${point}` : `L${point}`
-    // A token between gaps is a dot.
-    if (begins && !(largest[place + 1]! >= 0)) path += 'h0'
+    const [x, y] = [toX(place), round(toY(largest[place]!))]
+    // A token between gaps is a dash.
+    if (begins && !(largest[place + 1]! >= 0)) path += `M${round(x - halfDash)} ${y}h${2 * halfDash}`
+    else path += `${begins ? 'M' : 'L'}${round(x)} ${y}`
   }
   return path
 }

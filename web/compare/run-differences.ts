@@ -1,5 +1,8 @@
 import type { RunFacts } from '../data/run-facts.ts'
 
+/** What is set for decoding and changes no answer: how many there are, what is recorded, and where a setting came from. */
+const withoutEffect = new Set(['samples', 'topLogprobs', 'pTrue', 'sources'])
+
 /** In words, what of the settings of two runs differs and changes answers; none where a run does not say. */
 export function runDifferences(one: RunFacts | null, other: RunFacts | null): string[] {
   if (!one || !other) return []
@@ -12,7 +15,7 @@ export function runDifferences(one: RunFacts | null, other: RunFacts | null): st
   const [first, second] = [settings(one), settings(other)]
   return [...new Set([...Object.keys(first), ...Object.keys(second)])].flatMap(name => {
     const [from, to] = [wordsOf(first[name]), wordsOf(second[name])]
-    return from === to ? [] : [`${name} ${from} → ${to}`]
+    return from === to || withoutEffect.has(name) ? [] : [`${name} ${from} → ${to}`]
   })
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -6,8 +6,11 @@ import pixelmatch from 'pixelmatch'
 import type { Browser, BrowserContextOptions } from 'playwright-core'
 import { PNG } from 'pngjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { writeResults } from '../../node-runner/run/write-results.ts'
 import { pageFolder } from '../../node-runner/view/page-folder.ts'
 import { serveView, type ViewServer } from '../../node-runner/view/serve-view.ts'
+import { writeRun } from '../support/write-run.ts'
+import { answers, otherAnswer } from './compare-samples.ts'
 import { launchChromium } from './launch-chromium.ts'
 
 const baselines = fileURLToPath(new URL('baselines/', import.meta.url))
@@ -18,27 +21,38 @@ const unlike = join(tmpdir(), 'entrace-unlike-pictures')
 const allowedShare = 0.0005
 
 const sample = '#/?sample=7.0&token=8'
+const phone = { viewport: { width: 390, height: 844 } }
 const pictures: [name: string, hash: string, ready: string, options?: BrowserContextOptions][] = [
   ['overview', '', '.table-row'],
   ['overview-dark', '', '.table-row', { colorScheme: 'dark' }],
-  ['overview-phone', '', '.table-row', { viewport: { width: 390, height: 844 } }],
+  ['overview-phone', '', '.table-row', phone],
   ['replay', sample, '.token-panel.is-locked'],
   ['replay-dark', sample, '.token-panel.is-locked', { colorScheme: 'dark' }],
-  ['replay-phone', sample, '.token-panel.is-locked', { viewport: { width: 390, height: 844 } }],
+  ['replay-phone', sample, '.token-panel.is-locked', phone],
+  ['compare', '#/?sample=0.0&with=1,2', '.place-facts'],
+  ['compare-dark', '#/?sample=0.0&with=1,@0&against=run-2/', '.place-facts', { colorScheme: 'dark' }],
+  ['compare-phone', '#/?sample=0.0&with=1', '.place-facts', phone],
 ]
 
 let browser: Browser
 let server: ViewServer
+/** Of runs with several answers to a problem. */
+let comparing: ViewServer
+const folder = mkdtempSync(join(tmpdir(), 'entrace-pictures-'))
 beforeAll(async () => {
-  server = await serveView(
-    pageFolder(() => {}),
-    'web/public/demo',
-  )
+  const page = pageFolder(() => {})
+  server = await serveView(page, 'web/public/demo')
+  const [first, second] = [join(folder, 'first'), join(folder, 'second')]
+  writeResults(first, writeRun(first, answers), answers)
+  writeRun(second, [otherAnswer])
+  comparing = await serveView(page, first, 0, [second])
   browser = await launchChromium()
 })
 afterAll(async () => {
   await browser?.close()
   await server?.close()
+  await comparing?.close()
+  rmSync(folder, { recursive: true })
 })
 
 const other = process.env.ENTRACE_TEST_CHROMIUM
@@ -51,7 +65,7 @@ describe.skipIf(other)(`the page looks as it did${note}`, () => {
       ...options,
     })
     const page = await context.newPage()
-    await page.goto(server.url + hash)
+    await page.goto((name.startsWith('compare') ? comparing : server).url + hash)
     await page.locator(ready).first().waitFor()
     // Figures and paragraphs settle in the frames after.
     let picture = await page.screenshot()

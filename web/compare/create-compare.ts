@@ -253,8 +253,8 @@ export function createCompare(
   }
 }
 
-/** Texts of ids for each answer: from all answers where they have one vocabulary. */
+/** Texts by id for each answer: from all answers where they have one vocabulary. */
 function knownTexts(answers: readonly ComparedSample[], hasSharedIds: boolean): Map<number, string>[] {
-  const own = answers.map(({ sample }) => textsOfIds(sample.tokens))
+  const own = answers.map(({ sample }) => textsOfIds(sample.tokens, sample.topTexts))
   return hasSharedIds ? own.map(() => new Map(own.flatMap(texts => [...texts]))) : own
 }

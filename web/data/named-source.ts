@@ -11,7 +11,7 @@ export function namedSource(name: string, dropped: File[] | null): RunSource {
   if (name === droppedRun) {
     if (dropped) return { kind: 'files', files: dropped }
     throw new Error(
-      'The run was opened from files, which the page has no right to open again; drop or choose them again.',
+      'The run was opened from files, which the page has no right to open again; drop them again, or choose them.',
     )
   }
   const page = location.origin + location.pathname

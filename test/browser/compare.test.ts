@@ -158,6 +158,27 @@ describe('a comparison', () => {
     expect(await text('.transport-place')).toBe('82 / 82')
   })
 
+  it('has the other texts follow the pointer', async () => {
+    await open('sample=0.0&with=1,2', { viewport: { width: 900, height: 500 } })
+    await page.keyboard.press('End')
+    await page.keyboard.press('u')
+    await page.keyboard.press('Home')
+    const place = () =>
+      evaluate<number>(`(() => {
+        const pane = document.querySelectorAll('.answer-text')[1].getBoundingClientRect()
+        const token = document.querySelectorAll('.token.current')[1].getBoundingClientRect()
+        return (token.top - pane.top) / pane.height
+      })()`)
+    const tops = () =>
+      evaluate<number[]>(`[...document.querySelectorAll('.answer-text')].map(pane => pane.scrollTop)`)
+    await until(async () => (await tops())[1]! < 10)
+    await page.locator('.compared:first-child .token').filter({ hasText: 'boxed' }).hover()
+    expect(await texts('.token.current')).toEqual([' \\boxed{3}', ' \\boxed{3}', ' hence'])
+    expect((await tops())[1]).toBeGreaterThan(50)
+    expect(await place()).toBeGreaterThan(0)
+    expect(await place()).toBeLessThan(1)
+  })
+
   it('compares two runs by the text of the problem, and says how they differ', async () => {
     await open('sample=0.0&with=1&against=run-2/')
     expect(await texts('.compared h3 a')).toEqual(['sample 0.0', 'sample 0.1', 'sample 5.0 of run-2/'])

@@ -52,14 +52,19 @@ export function createCompare(
   let frame = 0
   let addressTimer = 0
 
-  const overlay = createOverlay(answers, comparison, { hover, pick, setRange, setMeasure })
+  const overlay = createOverlay(answers, comparison, {
+    hover: column => hover(column, null),
+    pick,
+    setRange,
+    setMeasure,
+  })
   const texts = knownTexts(answers, comparison.hasSharedIds)
   const columns = answers.map((answer, index) => {
     const { tokens: own, generatedText } = answer.sample
     const units = displayUnits(own.tokenText, own.tokenId, generatedText)
     const toColumn = (token: number) => alignment.columns[index]![token]!
     const text = createComparedText(units, `Answer ${answer.letter}, ${own.tokenId.length} tokens`, {
-      hover: token => hover(token === null ? null : toColumn(token)),
+      hover: token => hover(token === null ? null : toColumn(token), index),
       pick: token => pick(toColumn(token)),
       toggleFold,
     })
@@ -127,6 +132,18 @@ export function createCompare(
     if (times > 1) frame = requestAnimationFrame(() => bringIntoSight(times - 1))
   }
 
+  /** The pointer is over a column, in the text of an answer or in the plot: the other texts follow. */
+  function hover(column: number | null, answer: number | null): void {
+    hovered = column
+    if (isPinned) return
+    // The cursor's place is no longer looked for.
+    cancelAnimationFrame(frame)
+    place()
+    if (column === null) return
+    for (const [index, { text }] of columns.entries())
+      if (index !== answer) text.show(tokens[index]![column]!)
+  }
+
   function moveTo(column: number): void {
     current = Math.max(0, Math.min(last, column))
     range = followToken(range, current, count)
@@ -159,11 +176,6 @@ export function createCompare(
     jump(column)
     isPinned = true
     place()
-  }
-
-  function hover(column: number | null): void {
-    hovered = column
-    if (!isPinned) place()
   }
 
   function undo(): void {

@@ -18,7 +18,7 @@ const rows = (...given: Parameters<typeof placeChoices>) =>
     [kind, id, `${isBound ? '<' : ''}${Math.round(100 * probability)}`, chosenBy].join(' '),
   )
 
-it('shows the four likeliest, and what other answers chose with their letters', () => {
+it('shows five: what was chosen here and in other answers, with their letters, and the likeliest', () => {
   expect(
     rows(tokensOf(10), 0, [
       { letter: 'B', id: 11 },
@@ -35,8 +35,27 @@ it('shows the four likeliest, and what other answers chose with their letters', 
   ])
 })
 
+it('has room for what three others chose', () => {
+  const others = [12, 15, 99].map((id, index) => ({ letter: 'BCD'[index]!, id }))
+  expect(rows(tokensOf(14), 0, others)).toEqual([
+    'likely 10 40 ',
+    'likely 12 10 B',
+    'chosen 14 6 ',
+    'likely 15 4 C',
+    'likely 99 <4 D',
+    'rest  40 ',
+  ])
+})
+
 it('gives a bound of what is not recorded', () => {
-  expect(rows(tokensOf(10), 0, [{ letter: 'B', id: 99 }]).slice(-2)).toEqual(['likely 99 <4 B', 'rest  22 '])
+  expect(rows(tokensOf(10), 0, [{ letter: 'B', id: 99 }])).toEqual([
+    'chosen 10 40 ',
+    'likely 11 20 ',
+    'likely 12 10 ',
+    'likely 13 8 ',
+    'likely 99 <4 B',
+    'rest  22 ',
+  ])
 })
 
 it('shows what was chosen though it is none of the likeliest', () => {

@@ -15,12 +15,13 @@ export interface PlaceChoice extends TokenChoice {
   isBound: boolean
 }
 
-/** The likeliest that are shown beside what was chosen. */
-const likeliest = 4
+/** Bars but that of the rest: no more at one place than at another, so that what is below keeps its place. */
+const mostBars = 5
 
 /**
- * The distribution that a token was chosen from, as few bars: the likeliest, the chosen one, what other answers chose, and
- * the rest. What is not among the recorded likeliest is at most as likely as the last of them, and as all others together.
+ * The distribution that a token was chosen from, as few bars: the chosen one, what other answers chose, of the likeliest as
+ * many as there is room for, and the rest. What is not among the recorded likeliest is at most as likely as the last of
+ * them, and as all others together.
  */
 export function placeChoices(
   tokens: TokenColumns,
@@ -34,14 +35,15 @@ export function placeChoices(
       .filter(other => other.id === id)
       .map(({ letter }) => letter)
       .join('')
-  const shown = choices.slice(0, -1).flatMap((choice): PlaceChoice[] => {
-    const chosenBy = lettersOf(choice.id)
-    const isShown = choice.rank! < likeliest || choice.kind === 'chosen' || chosenBy !== ''
-    return isShown ? [{ ...choice, chosenBy, isBound: false }] : []
-  })
   const missing = [...new Set(others.map(({ id }) => id))].filter(
     id => !choices.some(choice => choice.id === id),
   )
+  const named = choices
+    .slice(0, -1)
+    .map(choice => ({ ...choice, chosenBy: lettersOf(choice.id), isBound: false }))
+  const isMeant = ({ kind, chosenBy }: PlaceChoice) => kind === 'chosen' || chosenBy !== ''
+  let room = mostBars - missing.length - named.filter(isMeant).length
+  const shown = named.filter(choice => isMeant(choice) || room-- > 0)
   const recorded = tokens.topLogprobs[token]!
   const least = recorded.length === 0 ? 1 : Math.exp(recorded[recorded.length - 1]!)
   const bound = Math.min(least, rest.probability)

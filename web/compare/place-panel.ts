@@ -30,9 +30,9 @@ export function createPlacePanel(
   const letters = answers.map(({ letter }) => letter)
   const tokenOf = comparison.alignment.tokens[place]!
   const title = h('bdi', { class: 'place-token' })
-  const facts = h('span', { class: 'place-facts' })
+  const facts = h('p', { class: 'place-facts' })
   const bars = h('ol', { class: 'choices' })
-  const element = h('div', { class: 'place' }, h('p', { class: 'place-title' }, title, facts), bars)
+  const element = h('div', { class: 'place' }, h('p', { class: 'place-title' }, title), facts, bars)
   return {
     element,
     show(column) {

@@ -1,19 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { pageFolder } from '../../node-runner/view/page-folder.ts'
-import { serveView, type ViewServer } from '../../node-runner/view/serve-view.ts'
-import { writeRun } from '../support/write-run.ts'
-import { answers, hostileAnswers, loneAnswer, otherAnswer, sharedTokens } from './compare-samples.ts'
+import { axeViolations } from './axe-violations.ts'
+import { answers, sharedTokens } from './compare-samples.ts'
 import { launchChromium } from './launch-chromium.ts'
+import { reportingPage } from './reporting-page.ts'
+import { type ComparedRuns, serveComparedRuns } from './serve-compared-runs.ts'
 
-const model = { name: 'other-model', revision: null, weightDigest: 'c'.repeat(64), dtypes: ['f16'] }
-
-let folder: string
-let server: ViewServer
+let runs: ComparedRuns
 let browser: Browser
 /** The page of most tests; those of another size or theme have their own. */
 let sharedPage: Page
@@ -22,16 +16,7 @@ let page: Page
 let reported: string[] = []
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'entrace-compare-'))
-  const [first, second] = [join(folder, 'first'), join(folder, 'second')]
-  writeRun(first, [...answers, loneAnswer, ...hostileAnswers])
-  writeRun(second, [otherAnswer], { model })
-  server = await serveView(
-    pageFolder(() => {}),
-    first,
-    0,
-    [second],
-  )
+  runs = await serveComparedRuns()
   browser = await launchChromium()
   sharedPage = await newPage({})
 })
@@ -41,29 +26,18 @@ afterEach(async () => {
 })
 afterAll(async () => {
   await browser?.close()
-  await server?.close()
-  rmSync(folder, { recursive: true, force: true })
+  await runs?.close()
 })
 
-async function newPage(options: BrowserContextOptions): Promise<Page> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
-  const created = await context.newPage()
-  created.setDefaultTimeout(10_000)
-  // Playwright takes a while to begin to listen to choosers of files.
-  created.on('filechooser', () => {})
-  created.on('console', message => {
-    if (['error', 'warning'].includes(message.type())) reported.push(message.text())
-  })
-  created.on('pageerror', error => reported.push(String(error)))
-  return created
-}
+const newPage = (options: BrowserContextOptions) =>
+  reportingPage(browser, options, text => reported.push(text))
 
 /** Shows what an address names, in a page of its own where that is to differ from the others. */
 async function open(address: string, options?: BrowserContextOptions): Promise<void> {
   reported = []
   page = options ? await newPage(options) : sharedPage
-  await page.goto(`${server.url}#/`)
-  await page.goto(`${server.url}#/?${address}`)
+  await page.goto(`${runs.url}#/`)
+  await page.goto(`${runs.url}#/?${address}`)
   await page.waitForSelector('.compare .place-facts:not(:empty)')
 }
 
@@ -83,8 +57,9 @@ describe('a comparison', () => {
     )
     expect(await texts('.compared h3 a')).toEqual(['sample 0.0', 'sample 0.1'])
     expect(await texts('.compared .verdict')).toEqual(['✓ correct', '✓ correct'])
-    const [facts] = await texts('.compared-facts')
-    expect(facts).toMatch(/^Extracted3Tokens82Mean entropy0\.\d+ natsLog-probability-\d/)
+    expect((await texts('.compared-facts'))[0]).toMatch(
+      /^Extracted3Tokens82Mean entropy0\.\d+ natsLog-probability-\d/,
+    )
     // The texts part at " 2" and " 12", which stand in one column.
     expect(await texts('.token.parting')).toEqual([' 2', ' 12'])
     expect(await texts('.token.current')).toEqual([' 2', ' 12'])
@@ -163,20 +138,16 @@ describe('a comparison', () => {
     await page.keyboard.press('End')
     await page.keyboard.press('u')
     await page.keyboard.press('Home')
-    const place = () =>
-      evaluate<number>(`(() => {
-        const pane = document.querySelectorAll('.answer-text')[1].getBoundingClientRect()
-        const token = document.querySelectorAll('.token.current')[1].getBoundingClientRect()
-        return (token.top - pane.top) / pane.height
-      })()`)
     const tops = () =>
       evaluate<number[]>(`[...document.querySelectorAll('.answer-text')].map(pane => pane.scrollTop)`)
     await until(async () => (await tops())[1]! < 10)
     await page.locator('.compared:first-child .token').filter({ hasText: 'boxed' }).hover()
     expect(await texts('.token.current')).toEqual([' \\boxed{3}', ' \\boxed{3}', ' hence'])
     expect((await tops())[1]).toBeGreaterThan(50)
-    expect(await place()).toBeGreaterThan(0)
-    expect(await place()).toBeLessThan(1)
+    const pane = (await page.locator('.answer-text').nth(1).boundingBox())!
+    const token = (await page.locator('.token.current').nth(1).boundingBox())!
+    expect(token.y).toBeGreaterThan(pane.y)
+    expect(token.y).toBeLessThan(pane.y + pane.height)
   })
 
   it('compares two runs by the text of the problem, and says how they differ', async () => {
@@ -186,7 +157,7 @@ describe('a comparison', () => {
     expect(notes[0]).toBe('The runs differ: model a-model → other-model, dtypes bf16 → f16.')
     expect(notes[1]).toContain('The prompts differ')
     expect((await texts('.token.current')).slice(0, 3)).toEqual([' two', ' two', ' two-thirds'])
-    // What is not among the recorded likeliest has a bound.
+    // Not among the recorded likeliest.
     expect((await texts('.choice-other'))[0]).toMatch(/^·two-thirds≤ 0\.\d+ %C$/)
     await page.click('.compared:last-child h3 a')
     await page.waitForSelector('.replay')
@@ -207,13 +178,13 @@ describe('a comparison', () => {
 
   it('is reached from a group of the table, and from a replay by a dialog; the back button goes back', async () => {
     await open('sample=0.0&with=1')
-    await page.goto(`${server.url}#/?group=1`)
+    await page.goto(`${runs.url}#/?group=1`)
     await page.locator('.compare-link').first().click()
     await page.waitForSelector('.compare')
     expect(await texts('.compared h3 .letter')).toEqual(['A', 'B', 'C'])
     await page.goBack()
     await page.waitForSelector('.overview')
-    await page.goto(`${server.url}#/?sample=0.2`)
+    await page.goto(`${runs.url}#/?sample=0.2`)
     await page.waitForSelector('.token.current')
     await page.keyboard.press('Shift+C')
     // The run that is served too is listed, and its answer is chosen as long as nothing else is.
@@ -241,10 +212,9 @@ describe('a comparison', () => {
 
   it('compares the answers of runs that are there as files alone', async () => {
     await open('sample=0.0&with=1')
-    const filesOf = (run: string) => ['run.json', 'samples.jsonl'].map(name => join(folder, run, name))
-    const choose = async (run: string, act: () => Promise<void>) => {
+    const choose = async (run: 'first' | 'second', act: () => Promise<void>) => {
       const [chooser] = await Promise.all([page.waitForEvent('filechooser'), act()])
-      await chooser.setFiles(filesOf(run))
+      await chooser.setFiles(runs.filesOf(run))
     }
     await choose('first', () => page.keyboard.press('o'))
     await page.waitForSelector('.table-row')
@@ -309,25 +279,15 @@ describe('a comparison', () => {
     ['light', 1280, 'with=1,2'],
     ['dark', 1280, 'with=1,@0&against=run-2/'],
     ['light', 390, 'with=1'],
-  ] as const)(
-    'has nothing that axe-core finds, and fits: %s, %s px',
-    async (colorScheme, width, compared) => {
-      const options = { colorScheme, viewport: { width, height: 1000 }, reducedMotion: 'reduce' as const }
-      await open(`sample=0.0&${compared}`, options)
-      // The page's policy keeps scripts of others out; the debugger's do not pass it.
-      await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'))
-      const find = (within: string) =>
-        evaluate<unknown[]>(
-          `axe.run('${within}', { resultTypes: ['violations'] }).then(({ violations }) =>
-          violations.map(({ id, nodes }) => ({ id, nodes: nodes.slice(0, 3).map(node => node.html.slice(0, 200) + node.failureSummary) })))`,
-        )
-      expect(await find('main')).toEqual([])
-      expect(
-        await evaluate('document.documentElement.scrollWidth <= document.documentElement.clientWidth'),
-      ).toBe(true)
-      await page.keyboard.press('Shift+C')
-      await until(async () => (await page.locator('.answer-list label').count()) === 3)
-      expect(await find('dialog')).toEqual([])
-    },
-  )
+  ] as const)('fits, and axe-core finds nothing: %s, %s px', async (colorScheme, width, compared) => {
+    const options = { colorScheme, viewport: { width, height: 1000 }, reducedMotion: 'reduce' as const }
+    await open(`sample=0.0&${compared}`, options)
+    expect(await axeViolations(page, 'main')).toEqual([])
+    expect(
+      await evaluate('document.documentElement.scrollWidth <= document.documentElement.clientWidth'),
+    ).toBe(true)
+    await page.keyboard.press('Shift+C')
+    await until(async () => (await page.locator('.answer-list label').count()) === 3)
+    expect(await axeViolations(page, 'dialog')).toEqual([])
+  })
 })

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -6,12 +6,10 @@ import pixelmatch from 'pixelmatch'
 import type { Browser, BrowserContextOptions } from 'playwright-core'
 import { PNG } from 'pngjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { writeResults } from '../../node-runner/run/write-results.ts'
 import { pageFolder } from '../../node-runner/view/page-folder.ts'
 import { serveView, type ViewServer } from '../../node-runner/view/serve-view.ts'
-import { writeRun } from '../support/write-run.ts'
-import { answers, otherAnswer } from './compare-samples.ts'
 import { launchChromium } from './launch-chromium.ts'
+import { type ComparedRuns, serveComparedRuns } from './serve-compared-runs.ts'
 
 const baselines = fileURLToPath(new URL('baselines/', import.meta.url))
 const isUpdate = process.env.ENTRACE_UPDATE_PICTURES === '1'
@@ -37,22 +35,19 @@ const pictures: [name: string, hash: string, ready: string, options?: BrowserCon
 let browser: Browser
 let server: ViewServer
 /** Of runs with several answers to a problem. */
-let comparing: ViewServer
-const folder = mkdtempSync(join(tmpdir(), 'entrace-pictures-'))
+let comparing: ComparedRuns
 beforeAll(async () => {
-  const page = pageFolder(() => {})
-  server = await serveView(page, 'web/public/demo')
-  const [first, second] = [join(folder, 'first'), join(folder, 'second')]
-  writeResults(first, writeRun(first, answers), answers)
-  writeRun(second, [otherAnswer])
-  comparing = await serveView(page, first, 0, [second])
+  server = await serveView(
+    pageFolder(() => {}),
+    'web/public/demo',
+  )
+  comparing = await serveComparedRuns()
   browser = await launchChromium()
 })
 afterAll(async () => {
   await browser?.close()
   await server?.close()
   await comparing?.close()
-  rmSync(folder, { recursive: true })
 })
 
 const other = process.env.ENTRACE_TEST_CHROMIUM

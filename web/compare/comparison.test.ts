@@ -41,3 +41,11 @@ it.each([
 it('marks no parting in an answer that ends where the other goes on', () => {
   expect([0, 1].map(compare('ab', 'abc').partingToken)).toEqual([-1, 2])
 })
+
+it('claims nothing of what others chose where ids are of two vocabularies', () => {
+  const [first, second] = [answer('so a'), answer('so b')]
+  const shifted = { ...second, tokenId: Array.from(second.tokenId, id => id + 1000) }
+  const comparison = compareAnswers([first, shifted], false)
+  expect([0, 1].map(comparison.partingToken)).toEqual([3, 3])
+  expect(comparison.otherChoices(0, 3, ['A', 'B'])).toEqual([])
+})

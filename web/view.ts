@@ -1,4 +1,5 @@
 import type { OpenRun } from './data/open-run.ts'
+import type { OtherRun } from './data/other-run.ts'
 import type { Shortcut } from './keys/keyboard.ts'
 import type { Route } from './state/route.ts'
 import type { Settings } from './state/settings.ts'
@@ -6,6 +7,8 @@ import type { Settings } from './state/settings.ts'
 /** What every screen is given. */
 export interface ViewContext {
   run: OpenRun
+  /** What the run is compared with. */
+  otherRun: Pick<OtherRun, 'open' | 'choose'>
   /** What the address says now. */
   readonly route: Route
   /** Calls the listener after the address changed, by `navigate` or by the back button. Returns what ends that. */

@@ -21,17 +21,19 @@ export function viewCommand(): Command {
   return new Command('view')
     .description('show a run in the browser, also one that still goes on; serves this machine only')
     .argument('<dir>', 'folder of the run')
+    .argument('[others...]', 'folders of runs to compare it with')
     .option('--port <n>', 'port of 127.0.0.1; 0 is any that is free', integer(0, 65_535), 0)
     .option('--no-open', 'print the address, and open no browser')
     .option('--json', 'print the address as one JSON document', false)
     .option('--quiet', 'print nothing but the address and errors', false)
-    .action(async (folder: string, flags: ViewFlags) => {
-      if (!runFiles.some(name => existsSync(join(folder, name))))
-        throw new InputError(
-          `${folder}: expected a run's folder with ${runFiles.join(', ')} or some of them; check the path`,
-        )
+    .action(async (folder: string, others: string[], flags: ViewFlags) => {
+      for (const given of [folder, ...others])
+        if (!runFiles.some(name => existsSync(join(given, name))))
+          throw new InputError(
+            `${given}: expected a run's folder with ${runFiles.join(', ')} or some of them; check the path`,
+          )
       const say = (text: string) => flags.quiet || console.error(text)
-      const server = await serveView(pageFolder(say), folder, flags.port)
+      const server = await serveView(pageFolder(say), folder, flags.port, others)
       console.log(flags.json ? JSON.stringify({ url: server.url }) : server.url)
       say('Ctrl-C ends')
       if (flags.open && !flags.json) openBrowser(server.url)

@@ -9,12 +9,16 @@ import { serveView, type ViewServer } from './serve-view.ts'
 const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
 let server: ViewServer
 beforeAll(async () => {
-  for (const name of ['page', 'run']) mkdirSync(join(folder, name))
-  writeFileSync(join(folder, 'page/index.html'), '<!doctype html><title>page</title>')
+  for (const name of ['page', 'run', 'other']) mkdirSync(join(folder, name))
+  writeFileSync(
+    join(folder, 'page/index.html'),
+    '<!doctype html><meta name="entrace-run" content="x"><meta name="entrace-other-runs" content=""><title>page</title>',
+  )
+  writeFileSync(join(folder, 'other/run.json'), '{"of":"other"}')
   writeFileSync(join(folder, 'run/run.json'), '{"of":"run"}')
   writeFileSync(join(folder, 'secret.txt'), 'secret')
   symlinkSync(join(folder, 'secret.txt'), join(folder, 'run/link.txt'))
-  server = await serveView(join(folder, 'page'), join(folder, 'run'))
+  server = await serveView(join(folder, 'page'), join(folder, 'run'), 0, [join(folder, 'other')])
 })
 afterAll(async () => {
   await server.close()
@@ -76,6 +80,15 @@ it.each([
   const { status, text } = await ask(path)
   expect(status).toBe(404)
   expect(text).not.toContain('secret')
+})
+
+it('serves runs to compare with, and tells the page of them', async () => {
+  const { text } = await ask('/')
+  expect(text).toContain('<meta name="entrace-run" content="run/">')
+  expect(text).toContain('<meta name="entrace-other-runs" content="run-2/">')
+  expect((await ask('/run-2/run.json')).text).toBe('{"of":"other"}')
+  for (const path of ['/run-2/../secret.txt', '/run-3/run.json', '/run-2', '/other/run.json'])
+    expect((await ask(path)).status).toBe(404)
 })
 
 it('answers ranges, and says which it cannot', async () => {

@@ -31,10 +31,17 @@ const headers = {
 const runAddress = 'run/'
 
 /**
- * Serves the page in `pageFolder`, and the run in `runFolder` below `/run/`, to this machine only. Port 0 is a free one.
- * Rejects with InputError when the port is taken.
+ * Serves the page in `pageFolder`, the run in `runFolder` below `/run/`, and runs to compare it with below `/run-2/` and so
+ * on, to this machine only. Port 0 is a free one. Rejects with InputError when the port is taken.
  */
-export async function serveView(pageFolder: string, runFolder: string, port = 0): Promise<ViewServer> {
+export async function serveView(
+  pageFolder: string,
+  runFolder: string,
+  port = 0,
+  otherRunFolders: readonly string[] = [],
+): Promise<ViewServer> {
+  const folders = new Map([[runAddress, runFolder]])
+  for (const [index, folder] of otherRunFolders.entries()) folders.set(`run-${index + 2}/`, folder)
   const server = createServer((request, response) => {
     answer(request, response).catch(error => {
       if (!response.headersSent) response.writeHead(500)
@@ -62,10 +69,13 @@ export async function serveView(pageFolder: string, runFolder: string, port = 0)
       return refuse(response, 405, 'only GET and HEAD are answered')
     }
     const [address = ''] = (request.url ?? '/').slice(1).split(/[?#]/)
-    if (address === '' || address === 'index.html') return sendPage(request, response, pageFolder)
-    const path = address.startsWith(runAddress)
-      ? await fileWithin(runFolder, address.slice(runAddress.length))
-      : await fileWithin(pageFolder, address)
+    if (address === '' || address === 'index.html') {
+      const [, ...others] = folders.keys()
+      return sendPage(request, response, pageFolder, others)
+    }
+    const [start] = /^[^/]*\//.exec(address) ?? ['']
+    const folder = folders.get(start)
+    const path = await fileWithin(folder ?? pageFolder, folder ? address.slice(start.length) : address)
     if (path === null) return refuse(response, 404, 'no such file')
     await sendFile(request, response, path)
   }
@@ -80,10 +90,17 @@ export async function serveView(pageFolder: string, runFolder: string, port = 0)
   }
 }
 
-/** The page, told which run to show. */
-async function sendPage(request: IncomingMessage, response: ServerResponse, folder: string): Promise<void> {
+/** The page, told which run to show and which there are to compare it with. */
+async function sendPage(
+  request: IncomingMessage,
+  response: ServerResponse,
+  folder: string,
+  others: readonly string[],
+): Promise<void> {
   const page = await readFile(join(folder, 'index.html'), 'utf8')
-  const body = page.replace(/(<meta name="entrace-run" content=")[^"]*/, `$1${runAddress}`)
+  const body = page
+    .replace(/(<meta name="entrace-run" content=")[^"]*/, `$1${runAddress}`)
+    .replace(/(<meta name="entrace-other-runs" content=")[^"]*/, `$1${others.join(' ')}`)
   response.writeHead(200, {
     'Content-Type': 'text/html; charset=utf-8',
     'Content-Length': Buffer.byteLength(body),

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pageFolder } from '../../node-runner/view/page-folder.ts'
 import { serveView, type ViewServer } from '../../node-runner/view/serve-view.ts'
 import { launchChromium } from './launch-chromium.ts'
+import { type ComparedRuns, serveComparedRuns } from './serve-compared-runs.ts'
 
 const baselines = fileURLToPath(new URL('baselines/', import.meta.url))
 const isUpdate = process.env.ENTRACE_UPDATE_PICTURES === '1'
@@ -18,27 +19,35 @@ const unlike = join(tmpdir(), 'entrace-unlike-pictures')
 const allowedShare = 0.0005
 
 const sample = '#/?sample=7.0&token=8'
+const phone = { viewport: { width: 390, height: 844 } }
 const pictures: [name: string, hash: string, ready: string, options?: BrowserContextOptions][] = [
   ['overview', '', '.table-row'],
   ['overview-dark', '', '.table-row', { colorScheme: 'dark' }],
-  ['overview-phone', '', '.table-row', { viewport: { width: 390, height: 844 } }],
+  ['overview-phone', '', '.table-row', phone],
   ['replay', sample, '.token-panel.is-locked'],
   ['replay-dark', sample, '.token-panel.is-locked', { colorScheme: 'dark' }],
-  ['replay-phone', sample, '.token-panel.is-locked', { viewport: { width: 390, height: 844 } }],
+  ['replay-phone', sample, '.token-panel.is-locked', phone],
+  ['compare', '#/?sample=0.0&with=1,2', '.place-facts'],
+  ['compare-dark', '#/?sample=0.0&with=1,@0&against=run-2/', '.place-facts', { colorScheme: 'dark' }],
+  ['compare-phone', '#/?sample=0.0&with=1', '.place-facts', phone],
 ]
 
 let browser: Browser
 let server: ViewServer
+/** Of runs with several answers to a problem. */
+let comparing: ComparedRuns
 beforeAll(async () => {
   server = await serveView(
     pageFolder(() => {}),
     'web/public/demo',
   )
+  comparing = await serveComparedRuns()
   browser = await launchChromium()
 })
 afterAll(async () => {
   await browser?.close()
   await server?.close()
+  await comparing?.close()
 })
 
 const other = process.env.ENTRACE_TEST_CHROMIUM
@@ -51,7 +60,7 @@ describe.skipIf(other)(`the page looks as it did${note}`, () => {
       ...options,
     })
     const page = await context.newPage()
-    await page.goto(server.url + hash)
+    await page.goto((name.startsWith('compare') ? comparing : server).url + hash)
     await page.locator(ready).first().waitFor()
     // Figures and paragraphs settle in the frames after.
     let picture = await page.screenshot()

@@ -15,7 +15,10 @@ export interface Keyboard {
   scopes(): readonly { scope: string; shortcuts: readonly Shortcut[] }[]
 }
 
-/** Runs shortcuts on the keys pressed in a document. A field that takes text keeps its keys, Escape excepted. */
+/**
+ * Runs shortcuts on the keys pressed in a document. A field that takes text keeps its keys, Escape excepted; an open dialog
+ * keeps all of them, and closes on Escape itself.
+ */
 export function createKeyboard(target: Pick<Document, 'addEventListener'>): Keyboard {
   const scopes = new Map<string, readonly Shortcut[]>()
   target.addEventListener('keydown', event => {
@@ -53,9 +56,9 @@ export function keyOf({
 
 /** Whether the element that has the focus uses a key itself. */
 function keepsKey(target: EventTarget | null, key: string): boolean {
+  if (document.querySelector('dialog[open]')) return true
   if (!(target instanceof HTMLElement) || key === 'Escape') return false
-  if (target.isContentEditable || target.matches('textarea, select, dialog[open], dialog[open] *'))
-    return true
+  if (target.isContentEditable || target.matches('textarea, select')) return true
   if (target instanceof HTMLInputElement) {
     const types = ['checkbox', 'radio', 'button', 'range']
     if (!types.includes(target.type)) return true

@@ -1,4 +1,5 @@
 import { h } from '../dom.ts'
+import { formatCompared, mostCompared } from '../state/compared-answers.ts'
 import { sampleName } from '../state/route.ts'
 import type { View, ViewContext } from '../view.ts'
 import { createFigures } from './create-figures.ts'
@@ -33,7 +34,7 @@ export function createOverview(context: ViewContext): Overview {
   let typing: ReturnType<typeof setTimeout> | undefined
   let hasTyped = false
 
-  const table = createSamplesTable(openRow, sortBy)
+  const table = createSamplesTable(openRow, sortBy, compareRows)
   const figures = createFigures(run, (score, range) => setFilter(withRange(currentFilter(), score, range)))
   const bar = createFilterBar({
     setFilter(filter, isTyping) {
@@ -133,6 +134,30 @@ export function createOverview(context: ViewContext): Overview {
     context.navigate({ sample: sampleName(problemIndex[row]!, sampleIndex[row]!), token: null, branch: null })
   }
 
+  /** Lays the first of some answers to one problem side by side. */
+  function compareRows(rows: Int32Array): void {
+    const { problemIndex, sampleIndex } = run.columns
+    const [first, ...others] = rows.slice(0, 1 + mostCompared)
+    if (first === undefined) return
+    context.navigate({
+      sample: sampleName(problemIndex[first]!, sampleIndex[first]!),
+      with: formatCompared(others.map(row => ({ isOther: false, sampleIndex: sampleIndex[row]! }))),
+      against: null,
+      token: null,
+      branch: null,
+    })
+  }
+
+  /** The marked answer beside the others to its problem. */
+  function compareMarked(): void {
+    const { problemIndex } = run.columns
+    const { marked } = table
+    if (marked === null) return
+    const others = listedRows.filter(row => row !== marked && problemIndex[row] === problemIndex[marked])
+    if (others.length > 0) compareRows(Int32Array.of(marked, ...others))
+    else context.announce('no other answer to this problem is listed')
+  }
+
   function sortBy(column: string): void {
     const { sort } = context.route
     // The largest first is what one looks for; then the smallest, then as the run is.
@@ -189,6 +214,7 @@ export function createOverview(context: ViewContext): Overview {
         name: 'replay the sample',
         run: () => table.marked !== null && openRow(table.marked),
       },
+      { keys: ['C'], name: 'compare the answers to its problem', run: compareMarked },
       { keys: ['/'], name: 'filter', run: () => bar.focus() },
       { keys: ['x'], name: 'only wrong answers', run: () => toggleVerdict('incorrect') },
       { keys: ['r'], name: 'only right answers', run: () => toggleVerdict('correct') },

@@ -1,7 +1,6 @@
-import { formatNumber } from '../../core/figures/format-number.ts'
 import type { RunColumns } from '../../core/formats/run-columns.ts'
 import { h } from '../dom.ts'
-import { scoreLabels } from './score-labels.ts'
+import { type TableColumn, tableColumns } from './table-columns.ts'
 import type { TableLines } from './table-lines.ts'
 
 /** The table of samples: as many rows in the page as are seen, however many there are. */
@@ -22,27 +21,20 @@ export interface SamplesTable {
   destroy(): void
 }
 
-interface Column {
-  name: string
-  label: string
-  /** Of the grid that lays out a row. */
-  width: string
-  isNumber?: true
-  /** Left out on a narrow page. */
-  isMinor?: true
-  text(row: number): string
-}
-
 const rowHeight = 30
 /** Lines kept above and below what is seen. */
 const reserve = 8
 /** Browsers cut an element that is higher than some 17 million pixels. */
 const highestPixels = 15_000_000
 
-/** Creates the table. `open` is called with the row that is chosen, `sortBy` with the column whose head is. */
+/**
+ * Creates the table. `open` is called with the row that is chosen, `sortBy` with the column whose head is, `compare` with
+ * the rows of the problem whose answers are to be laid side by side.
+ */
 export function createSamplesTable(
   open: (row: number) => void,
   sortBy: (column: string) => void,
+  compare: (rows: Int32Array) => void,
 ): SamplesTable {
   const head = h('div', { class: 'table-head', role: 'row', 'aria-rowindex': 1 })
   const space = h('div', { class: 'table-space', role: 'presentation' })
@@ -61,72 +53,11 @@ export function createSamplesTable(
   const element = h('div', { class: 'table-frame' }, grid, empty)
   const pool: HTMLElement[] = []
   let listed: TableLines = { lines: new Int32Array(0), groups: [] }
-  let columns: Column[] = []
+  let columns: TableColumn[] = []
   let marked: number | null = null
   let isGrouped = false
   const resizes = new ResizeObserver(() => draw())
   resizes.observe(scroller)
-
-  function columnsFor(run: RunColumns, score: string): Column[] {
-    const values = run.scores[score]
-    const all: (Column | null)[] = [
-      { name: 'problem', label: 'Problem', width: 'minmax(64px, 1fr)', text: row => run.problemId[row]! },
-      run.sampleIndex.some(index => index > 0)
-        ? {
-            name: 'answer',
-            label: 'Answer',
-            width: '64px',
-            isNumber: true,
-            text: row => String(run.sampleIndex[row]! + 1),
-          }
-        : null,
-      {
-        name: 'verdict',
-        label: 'Verdict',
-        width: '92px',
-        text: row => (run.correct[row] ? 'right' : 'wrong'),
-      },
-      {
-        name: 'extracted',
-        label: 'Answered',
-        width: 'minmax(72px, 1fr)',
-        text: row => run.extractedAnswer[row] ?? '–',
-      },
-      {
-        name: 'expected',
-        label: 'Expected',
-        width: 'minmax(72px, 1fr)',
-        isMinor: true,
-        text: row => run.expectedAnswer[row]!,
-      },
-      run.level.some(level => level !== null)
-        ? { name: 'level', label: 'Level', width: '72px', isMinor: true, text: row => run.level[row] ?? '–' }
-        : null,
-      {
-        name: 'finish',
-        label: 'Ended by',
-        width: '80px',
-        isMinor: true,
-        text: row => run.finishReason[row]!,
-      },
-      {
-        name: 'tokens',
-        label: 'Tokens',
-        width: '72px',
-        isNumber: true,
-        isMinor: true,
-        text: row => String(run.generatedTokens[row]),
-      },
-      {
-        name: score,
-        label: scoreLabels[score]?.short ?? score,
-        width: 'minmax(96px, 1.2fr)',
-        isNumber: true,
-        text: row => (values && Number.isFinite(values[row]!) ? formatNumber(values[row]!) : '–'),
-      },
-    ]
-    return all.filter(column => column !== null)
-  }
 
   function drawHead(sort: string): void {
     const falls = sort.startsWith('-')
@@ -150,7 +81,7 @@ export function createSamplesTable(
       )
     })
     head.replaceChildren(...cells)
-    const template = (among: Column[]) => among.map(column => column.width).join(' ')
+    const template = (among: TableColumn[]) => among.map(column => column.width).join(' ')
     element.style.setProperty('--columns', template(columns))
     element.style.setProperty('--columns-narrow', template(columns.filter(column => !column.isMinor)))
     grid.setAttribute('aria-colcount', String(columns.length))
@@ -207,7 +138,13 @@ export function createSamplesTable(
       element.className = 'table-row heading'
       const share = `${correct} of ${answers} right`
       element.replaceChildren(
-        h('div', { role: 'gridcell', 'aria-colspan': columns.length }, h('b', {}, problemId), ` ${share}`),
+        h(
+          'div',
+          { role: 'gridcell', 'aria-colspan': columns.length },
+          h('b', {}, problemId),
+          ` ${share}`,
+          answers > 1 && compareButton(index, answers),
+        ),
       )
       return
     }
@@ -227,6 +164,12 @@ export function createSamplesTable(
       // A text without end would make the page slow to lay out.
       cell.textContent = text.length > 200 ? `${text.slice(0, 200)}…` : text
     })
+  }
+
+  /** Lays the answers below a heading side by side. */
+  function compareButton(heading: number, answers: number): HTMLElement {
+    const onclick = () => compare(listed.lines.slice(heading + 1, heading + 1 + answers))
+    return h('button', { class: 'quiet compare-link', type: 'button', tabindex: -1, onclick }, 'compare')
   }
 
   function onClick(event: Event): void {
@@ -266,7 +209,7 @@ export function createSamplesTable(
     show(run, lines, score, sort) {
       listed = lines
       isGrouped = lines.groups.length > 0
-      columns = columnsFor(run, score)
+      columns = tableColumns(run, score)
       drawHead(sort)
       for (const row of pool) {
         delete row.dataset['line']

@@ -1,14 +1,9 @@
 import { h } from '../dom.ts'
+import { bringIntoSight } from '../text/bring-into-sight.ts'
 import type { DisplayUnit } from '../text/display-units.ts'
+import { listenToTokens, type TokenEvents } from '../text/listen-to-tokens.ts'
 import { tokenElements } from '../text/token-elements.ts'
 import type { Stretch } from './playback.ts'
-
-/** What the answer's text tells the replay. */
-export interface AnswerTextEvents {
-  /** The pointer is over a token, or over none. */
-  hover(token: number | null): void
-  pick(token: number): void
-}
 
 /** The answer's text: tokens made once, of which a replay changes a few classes a frame. */
 export interface AnswerText {
@@ -28,7 +23,7 @@ export interface AnswerText {
 export function createAnswerText(
   units: readonly DisplayUnit[],
   count: number,
-  events: AnswerTextEvents,
+  events: TokenEvents,
 ): AnswerText {
   const made = tokenElements(units)
   const label = `Answer, ${count.toLocaleString('en')} tokens`
@@ -50,18 +45,7 @@ export function createAnswerText(
   let firstAhead = made.groups.length
   let marked: Stretch = { start: 0, end: 0 }
 
-  const unitOfTarget = (target: EventTarget | null) =>
-    target instanceof Element ? unitOfElement.get(target.closest('.token')!) : undefined
-  element.addEventListener('pointerover', event => {
-    const unit = unitOfTarget(event.target)
-    events.hover(unit === undefined ? null : units[unit]!.start)
-  })
-  element.addEventListener('pointerleave', () => events.hover(null))
-  element.addEventListener('click', event => {
-    const unit = unitOfTarget(event.target)
-    // A drag that selected text is no pick.
-    if (unit !== undefined && document.getSelection()?.isCollapsed !== false) events.pick(units[unit]!.start)
-  })
+  listenToTokens(element, target => units[unitOfElement.get(target) ?? -1]?.start, events)
 
   /** Only groups between the old and the new border change; within the current group, CSS dims what follows. */
   const dimGroups = () => {
@@ -114,14 +98,7 @@ export function createAnswerText(
     },
     show(token) {
       const target = made.units[unitOfToken[token]!]
-      if (!target) return
-      const box = target.getBoundingClientRect()
-      const pane = element.getBoundingClientRect()
-      const margin = 24
-      if (box.top >= pane.top + margin && box.bottom <= pane.bottom - margin) return
-      if (box.top < pane.top && box.bottom > pane.bottom) return
-      // A quarter from the top, so that a replay scrolls seldom.
-      element.scrollTop += box.top - pane.top - pane.height / 4
+      if (target) bringIntoSight(element, target)
     },
   }
 }

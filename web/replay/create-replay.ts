@@ -4,9 +4,10 @@ import { h } from '../dom.ts'
 import { displayUnits } from '../text/display-units.ts'
 import type { View, ViewContext } from '../view.ts'
 import { createAnswerText } from './answer-text.ts'
-import { classColours, colourClass, parseRgb } from './colour-classes.ts'
+import { colourClass } from './colour-classes.ts'
 import { type Colouring, createColourControls } from './colour-controls.ts'
 import { doubts } from './measures.ts'
+import { paintClasses } from './paint-classes.ts'
 import { advance, currentToken, type Playback, play, recordedPace, type Stretch } from './playback.ts'
 import { replayShortcuts } from './replay-shortcuts.ts'
 import { sampleHead } from './sample-head.ts'
@@ -75,7 +76,7 @@ export function createReplay(context: ViewContext, sample: OpenedSample): View {
   const element = h(
     'article',
     { class: 'replay', 'aria-label': 'Replay of a sample' },
-    sampleHead(sample),
+    sampleHead(sample, compare),
     h(
       'div',
       { class: 'replay-body' },
@@ -97,9 +98,9 @@ export function createReplay(context: ViewContext, sample: OpenedSample): View {
       ),
     ),
   )
-  paintClasses()
+  paintClasses(element)
   const themeWatch = new MutationObserver(() => {
-    paintClasses()
+    paintClasses(element)
     tracks.redraw()
   })
   themeWatch.observe(document.documentElement, { attributeFilter: ['data-theme'] })
@@ -111,6 +112,13 @@ export function createReplay(context: ViewContext, sample: OpenedSample): View {
   text.setLocked(locked)
   // Before it is on the page, nothing can be scrolled to.
   frame = requestAnimationFrame(show)
+
+  function compare(): void {
+    import('../compare/choose-answers.ts').then(
+      ({ chooseAnswers }) => chooseAnswers(context, sample),
+      () => context.announce('the page cannot load what compares; is its server still there?'),
+    )
+  }
 
   /** Everything that stands on the current token. */
   function show(): void {
@@ -274,14 +282,6 @@ export function createReplay(context: ViewContext, sample: OpenedSample): View {
     list.setMeasure(measure)
   }
 
-  function paintClasses(): void {
-    const page = parseRgb(getComputedStyle(document.body).backgroundColor)
-    for (const [index, { background, ink }] of classColours(page).entries()) {
-      element.style.setProperty(`--doubt-${index + 1}`, background)
-      element.style.setProperty(`--doubt-ink-${index + 1}`, ink)
-    }
-  }
-
   return {
     element,
     shortcuts: replayShortcuts({
@@ -300,6 +300,7 @@ export function createReplay(context: ViewContext, sample: OpenedSample): View {
       shiftPace: by => transport.shiftPace(by),
       nextMeasure: () => colours.nextMeasure(),
       toggleTypeset: () => typeset.toggle(),
+      compare,
     }),
     destroy() {
       cancelAnimationFrame(frame)

@@ -18,6 +18,7 @@ export interface ReplayActions {
   shiftPace(by: 1 | -1): void
   nextMeasure(): void
   toggleTypeset(): void
+  compare(): void
 }
 
 const zoomFactor = 1.5
@@ -47,5 +48,6 @@ export function replayShortcuts(act: ReplayActions): Shortcut[] {
     { keys: ['-'], name: 'slower', run: () => act.shiftPace(-1) },
     { keys: ['c'], name: 'colour by the next measure', run: act.nextMeasure },
     { keys: ['m'], name: 'typeset the mathematics', run: act.toggleTypeset },
+    { keys: ['C'], name: 'compare with other answers', run: act.compare },
   ]
 }

@@ -2,8 +2,8 @@ import type { OpenedSample } from '../data/opened-sample.ts'
 import { h } from '../dom.ts'
 import { sampleName } from '../state/route.ts'
 
-/** Which sample it is, its problem, and its prompt folded. */
-export function sampleHead(sample: OpenedSample): HTMLElement {
+/** Which sample it is, its problem, its prompt folded, and the way to other answers. */
+export function sampleHead(sample: OpenedSample, compare: () => void): HTMLElement {
   const { problemId, problemIndex, sampleIndex, level, problem, prompt, promptTokens, generatedTokens } =
     sample
   const facts = [
@@ -16,7 +16,12 @@ export function sampleHead(sample: OpenedSample): HTMLElement {
   return h(
     'header',
     { class: 'sample-head' },
-    h('p', { class: 'sample-facts' }, facts.filter(Boolean).join(' · ')),
+    h(
+      'div',
+      {},
+      h('p', { class: 'sample-facts' }, facts.filter(Boolean).join(' · ')),
+      h('button', { type: 'button', title: 'Compare with other answers (C)', onclick: compare }, 'Compare…'),
+    ),
     h('h2', { class: 'sample-problem', dir: 'auto' }, problem),
     h(
       'details',

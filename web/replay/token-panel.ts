@@ -98,7 +98,8 @@ export function createTokenPanel(
   }
 }
 
-function makeBar(): HTMLElement {
+/** An empty bar of a choice. */
+export function makeBar(): HTMLElement {
   return h(
     'li',
     { class: 'choice' },
@@ -108,7 +109,12 @@ function makeBar(): HTMLElement {
   )
 }
 
-function fillBar(bar: HTMLElement, { kind, id, rank, probability }: TokenChoice, text: string | null): void {
+/** Shows a choice in a bar that `makeBar` made. */
+export function fillBar(
+  bar: HTMLElement,
+  { kind, id, rank, probability }: TokenChoice,
+  text: string | null,
+): void {
   const [name, track, value] = bar.children as unknown as [HTMLElement, HTMLElement, HTMLElement]
   bar.className = `choice choice-${kind}`
   name.textContent = kind === 'rest' ? 'all others' : text === null ? `#${id}` : inlineText(text, 16)

@@ -2,10 +2,11 @@ import { formatNumber } from '../../core/figures/format-number.ts'
 import type { TokenColumns } from '../../core/formats/run-columns.ts'
 import { h } from '../dom.ts'
 import { drawLane, type Lane, type TrackColours } from './draw-tracks.ts'
+import { listenToWheel } from './listen-to-wheel.ts'
 import { doubts, type Measure, trackMeasures, valueOfDoubt } from './measures.ts'
 import type { Stretch } from './playback.ts'
 import { runningMeans } from './stretch-statistics.ts'
-import { panRange, zoomRange } from './track-range.ts'
+import { panRange } from './track-range.ts'
 
 /** What the tracks tell the replay. */
 export interface TrackEvents {
@@ -109,19 +110,13 @@ export function createTracks(tokens: TokenColumns, spikes: readonly number[], ev
     return Math.max(0, Math.min(count - 1, token))
   }
   listenToPlot(plot, event => tokenAt(event, plot, range), events)
-  plot.addEventListener(
-    'wheel',
-    event => {
-      if (event.ctrlKey || event.metaKey) {
-        event.preventDefault()
-        events.setRange(zoomRange(range, Math.exp(-event.deltaY / 200), tokenAt(event, plot, range), count))
-      } else if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
-        event.preventDefault()
-        events.setRange(panRange(range, (event.deltaX || event.deltaY) / Math.max(1, width), count))
-      }
-    },
-    { passive: false },
-  )
+  listenToWheel(plot, {
+    count,
+    range: () => range,
+    width: () => width,
+    tokenAt: event => tokenAt(event, plot, range),
+    setRange: events.setRange,
+  })
   const moveWindow = (event: PointerEvent) => {
     const middle = tokenAt(event, map, { start: 0, end: count })
     const length = range.end - range.start

@@ -1,4 +1,7 @@
+import { chooseFiles } from '../data/choose-files.ts'
+import { droppedRun, namedSource } from '../data/named-source.ts'
 import { type OpenRun, openRun } from '../data/open-run.ts'
+import { createOtherRun } from '../data/other-run.ts'
 import { h } from '../dom.ts'
 import { createKeyboard } from '../keys/keyboard.ts'
 import { showShortcutSheet } from '../keys/shortcut-sheet.ts'
@@ -13,9 +16,6 @@ import { createBar } from './create-bar.ts'
 import { droppedFiles } from './dropped-files.ts'
 import { createNotice } from './notice.ts'
 
-/** What the address says of a run that was dropped: a link cannot carry it. */
-const droppedRun = 'dropped'
-
 /** Builds the page: the bar, and below it the screen that the address asks for. */
 export function createShell(body: HTMLElement): void {
   const settings = createSettings(storageOrNull())
@@ -23,6 +23,7 @@ export function createShell(body: HTMLElement): void {
   const router = createRouter()
   const keyboard = createKeyboard(document)
   const frameLog = createFrameLog()
+  const otherRun = createOtherRun()
   const announcer = h('div', { class: 'visually-hidden', 'aria-live': 'polite' })
   const main = h('main', { id: 'main', tabindex: -1 })
   const bar = createBar({
@@ -37,10 +38,10 @@ export function createShell(body: HTMLElement): void {
   let context: ViewContext | null = null
   let dropped: File[] | null = null
   let overview: Overview | null = null
-  /** The replay, or what stands for it while it is loading. */
+  /** The replay or the comparison, or what stands for it while it is loading. */
   let replay: View | null = null
   let shownRun: string | null | undefined
-  let shownSample: string | null = null
+  let shownScreen: string | null = null
   /** Counts what the address asked for, so that what comes late is not shown. */
   let request = 0
 
@@ -56,7 +57,7 @@ export function createShell(body: HTMLElement): void {
 
   function show(route: Route): void {
     if (route.run !== shownRun) void showRun(route)
-    else if (run && route.sample !== shownSample) void showSample(route)
+    else if (run && screenOf(route) !== shownScreen) void showSample(route)
   }
 
   async function showRun(route: Route): Promise<void> {
@@ -73,7 +74,7 @@ export function createShell(body: HTMLElement): void {
       overview = createOverview(context)
       run.subscribe(() => bar.show(run))
       bar.show(run)
-      shownSample = null
+      shownScreen = null
       showOverview()
       if (router.route.sample !== null) await showSample(router.route)
     } catch (error) {
@@ -88,22 +89,14 @@ export function createShell(body: HTMLElement): void {
   }
 
   function sourceOf(name: string | null) {
-    if (name === droppedRun) {
-      if (dropped) return { kind: 'files', files: dropped } as const
-      throw new Error(
-        'The run was opened from files, which the page has no right to open again; drop them again.',
-      )
-    }
     const own = document.querySelector<HTMLMetaElement>('meta[name="entrace-run"]')?.content ?? ''
-    const address = new URL(name ?? own, location.origin + location.pathname)
-    if (!/^https?:$/.test(address.protocol))
-      throw new Error(`${name}: expected an http or https address, found ${address.protocol}; check the link`)
-    return { kind: 'address', address: address.href } as const
+    return namedSource(name ?? own, dropped)
   }
 
   function contextOf(opened: OpenRun): ViewContext {
     return {
       run: opened,
+      otherRun,
       get route() {
         return router.route
       },
@@ -119,29 +112,27 @@ export function createShell(body: HTMLElement): void {
   async function showSample(route: Route): Promise<void> {
     if (!run || !context) return
     const ticket = ++request
-    shownSample = route.sample
+    shownScreen = screenOf(route)
     closeReplay()
     if (route.sample === null) return showOverview()
     const { columns } = run
     const row = rowOf(columns, route.sample)
+    const subject = route.with === '' ? 'sample' : 'problem'
     try {
       if (row === null)
         throw new Error(
           `The run has no sample ${route.sample}${run.following ? ' yet' : ''}; check the link.`,
         )
-      const [{ createReplay }, sample] = await Promise.all([
-        import('../replay/create-replay.ts'),
-        run.readSample(row),
-      ])
-      if (ticket !== request) return
-      replay = createReplay(context, sample)
+      const view = route.with === '' ? await openReplay(context, row) : await openComparison(context, row)
+      if (ticket !== request) return view.destroy()
+      replay = view
       main.replaceChildren(replay.element)
       keyboard.set('Samples', [])
       keyboard.set('Sample', [
         ...replay.shortcuts,
         { keys: ['Escape'], name: 'back to the table', run: toTable },
-        { keys: [']'], name: 'next sample of the table', run: () => step(row, 1) },
-        { keys: ['['], name: 'previous sample of the table', run: () => step(row, -1) },
+        { keys: [']'], name: `next ${subject} of the table`, run: () => step(row, 1) },
+        { keys: ['['], name: `previous ${subject} of the table`, run: () => step(row, -1) },
       ])
       main.scrollTop = 0
       main.focus({ preventScroll: true })
@@ -166,14 +157,21 @@ export function createShell(body: HTMLElement): void {
   }
 
   function toTable(): void {
-    router.navigate({ sample: null, token: null, branch: null })
+    router.navigate({ sample: null, token: null, branch: null, with: '', against: null })
   }
 
+  /** To the next sample of the table; in a comparison to that of the next problem, compared in the same way. */
   function step(row: number, by: 1 | -1): void {
-    const next = overview?.neighbour(row, by) ?? null
-    if (!run || next === null) return
+    if (!run || !overview) return
     const { problemIndex, sampleIndex } = run.columns
-    const sample = sampleName(problemIndex[next]!, sampleIndex[next]!)
+    let next = overview.neighbour(row, by)
+    while (router.route.with !== '' && next !== null && problemIndex[next] === problemIndex[row])
+      next = overview.neighbour(next, by)
+    if (next === null) return
+    const problem = problemIndex[next]!
+    const alike = sampleName(problem, sampleIndex[row]!)
+    const isThere = router.route.with !== '' && rowOf(run.columns, alike) !== null
+    const sample = isThere ? alike : sampleName(problem, sampleIndex[next]!)
     router.navigate({ sample, token: null, branch: null })
   }
 
@@ -189,6 +187,7 @@ export function createShell(body: HTMLElement): void {
     overview?.destroy()
     overview = null
     run?.close()
+    otherRun.close()
     run = null
     context = null
   }
@@ -200,9 +199,7 @@ export function createShell(body: HTMLElement): void {
   }
 
   function openFiles(): void {
-    const input = h('input', { type: 'file', multiple: true })
-    input.addEventListener('change', () => showFiles(Array.from(input.files ?? [])))
-    input.click()
+    chooseFiles(showFiles)
   }
 
   function showFiles(files: File[]): void {
@@ -229,6 +226,24 @@ export function createShell(body: HTMLElement): void {
       if (event.dataTransfer) void droppedFiles(event.dataTransfer).then(showFiles)
     })
   }
+}
+
+async function openReplay(context: ViewContext, row: number): Promise<View> {
+  const [{ createReplay }, sample] = await Promise.all([
+    import('../replay/create-replay.ts'),
+    context.run.readSample(row),
+  ])
+  return createReplay(context, sample)
+}
+
+async function openComparison(context: ViewContext, row: number): Promise<View> {
+  const { openCompare } = await import('../compare/open-compare.ts')
+  return openCompare(context, row)
+}
+
+/** What of a route asks for another screen. */
+function screenOf({ sample, with: compared, against }: Route): string | null {
+  return sample === null ? null : [sample, compared, against].join(' ')
 }
 
 function rowOf({ problemIndex, sampleIndex, count }: OpenRun['columns'], name: string): number | null {

@@ -1,11 +1,17 @@
+import { formatCompared, parseCompared } from './compared-answers.ts'
+
 /** What the address of the page says: everything that a link to what one sees has to carry. */
 export interface Route {
   /** Address of the run's folder, relative to the page or absolute; null for the run that the page comes with. */
   run: string | null
   /** The sample that is replayed, as `problemIndex.sampleIndex` (see `sampleName`); null for the overview. */
   sample: string | null
-  /** The token that the replay stands on, from 0. */
+  /** The token that the replay stands on, from 0; in a comparison the column of its alignment. */
   token: number | null
+  /** Other answers to the problem of `sample` that it is compared with, in the language of `parseCompared`; empty for none. */
+  with: string
+  /** Address of the run that the other run's answers among these are of; null without such. */
+  against: string | null
   /** Which samples the table lists, in the language of `parseFilter`; empty for all. */
   filter: string
   /** Column of the table, with `-` before it when the largest come first. */
@@ -21,6 +27,8 @@ export const startRoute: Route = {
   run: null,
   sample: null,
   token: null,
+  with: '',
+  against: null,
   filter: '',
   sort: '',
   group: false,
@@ -37,7 +45,7 @@ export function parseRoute({ hash, search }: { hash: string; search: string }): 
   const token = values.get('token')
   return {
     run: values.get('run') || new URLSearchParams(search).get('run') || null,
-    sample: sample !== null && /^\d+\.\d+$/.test(sample) ? sample : null,
+    ...parseComparison(sample !== null && /^\d+\.\d+$/.test(sample) ? sample : null, values),
     token: token !== null && /^\d{1,9}$/.test(token) ? Number(token) : null,
     filter: values.get('filter') ?? '',
     sort: values.get('sort') ?? '',
@@ -46,12 +54,25 @@ export function parseRoute({ hash, search }: { hash: string; search: string }): 
   }
 }
 
+/** Without a sample nothing is compared; another run without a word on its answers is there for its first one. */
+function parseComparison(
+  sample: string | null,
+  values: URLSearchParams,
+): Pick<Route, 'sample' | 'with' | 'against'> {
+  const against = (sample !== null && values.get('against')) || null
+  const asked = values.get('with') ?? ''
+  const compared = parseCompared(against !== null && !asked.includes('@') ? `@0,${asked}` : asked)
+  const isMeant = ({ isOther, sampleIndex }: (typeof compared)[number]) =>
+    isOther ? against !== null : sample !== null && Number(sample.split('.')[1]) !== sampleIndex
+  return { sample, with: formatCompared(compared.filter(isMeant)), against }
+}
+
 /** The hash of a route; what is as in `startRoute` is left out. */
 export function formatRoute(route: Route): string {
   const values = new URLSearchParams()
   for (const [name, value] of Object.entries(route))
     if (value !== startRoute[name as keyof Route]) values.set(name, value === true ? '1' : String(value))
-  const text = values.toString().replaceAll('%3A', ':').replaceAll('%2F', '/')
+  const text = values.toString().replace(/%(3A|2F|2C|40)/g, decodeURIComponent)
   return text === '' ? '#/' : `#/?${text}`
 }
 

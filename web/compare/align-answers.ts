@@ -1,0 +1,148 @@
+import { longestCommonSubsequence } from './longest-common-subsequence.ts'
+
+/** Answers side by side: in each column at most one token of each, equal ones in the same column where they are alike. */
+export interface Alignment {
+  /** Number of columns. */
+  count: number
+  /** For each answer, the token of each column; -1 where it has none there. */
+  tokens: Int32Array[]
+  /** For each answer, the column of each token: rising. */
+  columns: Int32Array[]
+  /** 1 for each column whose tokens are all there and alike. */
+  alike: Uint8Array
+  /** False where answers were too long to look for what they share after they parted, other than their endings. */
+  isWhole: boolean
+}
+
+/** Neighbouring columns that are all alike, or of which none is. */
+export interface AlignedStretch {
+  start: number
+  /** One past the last column. */
+  end: number
+  isAlike: boolean
+}
+
+/** Shared words and signs that two answers have anyway: fewer in a row are no place where they come together again. */
+export const leastShared = 3
+/** Pairs of tokens that are looked at: those of two answers of 8,192 tokens, 8 MB and some tenth of a second. */
+const mostPairs = 2 ** 26
+
+/**
+ * Aligns answers, each a list of keys that are equal for equal tokens, with the first one. What all begin with is one
+ * stretch; after the parting, what an answer shares with the first in at least `leastShared` tokens in a row stands in the
+ * same columns, and what lies between stands side by side from its beginning on.
+ */
+export function alignAnswers(answers: readonly Int32Array[], largest = mostPairs): Alignment {
+  const [first = new Int32Array(0), ...others] = answers
+  const pairs = others.map(other => alignPair(first, other, largest))
+  // Columns before each token of the first answer, and after its last, for what others have more there.
+  const inserted = new Int32Array(first.length + 1)
+  for (const [index, { partners }] of pairs.entries())
+    for (const { gap, length, shared } of gapsOf(partners, others[index]!.length))
+      inserted[gap] = Math.max(inserted[gap]!, length - shared)
+  const starts = new Int32Array(first.length + 1)
+  let count = 0
+  for (let token = 0; token <= first.length; token++) starts[token] = (count += inserted[token]!) + token
+  count += first.length
+  const columns = [
+    starts.slice(0, first.length),
+    ...pairs.map(({ partners }, index) => columnsOf(partners, others[index]!.length, starts, inserted)),
+  ]
+  const tokens = columns.map(places => {
+    const tokenOf = new Int32Array(count).fill(-1)
+    for (const [token, column] of places.entries()) tokenOf[column] = token
+    return tokenOf
+  })
+  const alike = new Uint8Array(count)
+  for (let token = 0; token < first.length; token++)
+    if (pairs.every(({ partners }) => partners[token] !== -1)) alike[starts[token]!] = 1
+  return { count, tokens, columns, alike, isWhole: pairs.every(pair => pair.isWhole) }
+}
+
+/** How many tokens two answers both begin with. */
+export function sharedPrefix(first: Int32Array, second: Int32Array): number {
+  const most = Math.min(first.length, second.length)
+  let length = 0
+  while (length < most && first[length] === second[length]) length++
+  return length
+}
+
+/** The columns as stretches, in order. */
+export function alignedStretches({ alike, count }: Alignment): AlignedStretch[] {
+  const stretches: AlignedStretch[] = []
+  for (let column = 0; column < count; column++) {
+    const last = stretches.at(-1)
+    const isAlike = alike[column] === 1
+    if (last?.isAlike === isAlike) last.end = column + 1
+    else stretches.push({ start: column, end: column + 1, isAlike })
+  }
+  return stretches
+}
+
+function alignPair(
+  first: Int32Array,
+  second: Int32Array,
+  largest: number,
+): { partners: Int32Array; isWhole: boolean } {
+  const prefix = sharedPrefix(first, second)
+  // The tokens at which they part were chosen after the same text, and are kept beside each other.
+  const start = prefix < Math.min(first.length, second.length) ? prefix + 1 : prefix
+  const [restOfFirst, restOfSecond] = [first.subarray(start), second.subarray(start)]
+  const suffix = sharedPrefix(restOfFirst.toReversed(), restOfSecond.toReversed())
+  const partners = new Int32Array(first.length).fill(-1)
+  for (let token = 0; token < prefix; token++) partners[token] = token
+  for (let back = 1; back <= suffix; back++) partners[first.length - back] = second.length - back
+  const middle = restOfFirst.subarray(0, restOfFirst.length - suffix)
+  const middleOfSecond = restOfSecond.subarray(0, restOfSecond.length - suffix)
+  const isWhole = middle.length * middleOfSecond.length <= largest
+  if (isWhole)
+    for (const [token, partner] of longestCommonSubsequence(middle, middleOfSecond).entries())
+      if (partner !== -1) partners[start + token] = start + partner
+  dropShortStretches(partners, prefix)
+  return { partners, isWhole }
+}
+
+/** Of neighbours with neighbouring partners, after `start`, leaves only those that are many enough. */
+function dropShortStretches(partners: Int32Array, start: number): void {
+  for (let from = start; from < partners.length; ) {
+    let to = from + 1
+    if (partners[from] !== -1) while (to < partners.length && partners[to] === partners[to - 1]! + 1) to++
+    if (to - from < leastShared) partners.fill(-1, from, to)
+    from = to
+  }
+}
+
+/** What lies between partners: tokens of the other answer, of which the first `shared` have one of the first beside them. */
+function* gapsOf(
+  partners: Int32Array,
+  otherLength: number,
+): Generator<{ firstStart: number; otherStart: number; gap: number; length: number; shared: number }> {
+  let firstStart = 0
+  let otherStart = 0
+  for (let token = 0; token <= partners.length; token++) {
+    const partner = token === partners.length ? otherLength : partners[token]!
+    if (partner === -1) continue
+    const length = partner - otherStart
+    yield { firstStart, otherStart, gap: token, length, shared: Math.min(length, token - firstStart) }
+    firstStart = token + 1
+    otherStart = partner + 1
+  }
+}
+
+function columnsOf(
+  partners: Int32Array,
+  length: number,
+  starts: Int32Array,
+  inserted: Int32Array,
+): Int32Array {
+  const columns = new Int32Array(length)
+  for (const gap of gapsOf(partners, length)) {
+    for (let place = 0; place < gap.length; place++)
+      columns[gap.otherStart + place] =
+        place < gap.shared
+          ? starts[gap.firstStart + place]!
+          : starts[gap.gap]! - inserted[gap.gap]! + place - gap.shared
+  }
+  for (const [token, partner] of partners.entries()) if (partner !== -1) columns[partner] = starts[token]!
+  return columns
+}

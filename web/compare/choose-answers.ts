@@ -1,0 +1,188 @@
+import { chooseFiles } from '../data/choose-files.ts'
+import type { OpenRun } from '../data/open-run.ts'
+import type { OpenedSample } from '../data/opened-sample.ts'
+import { h } from '../dom.ts'
+import {
+  type ComparedAnswer,
+  formatCompared,
+  mostCompared,
+  parseCompared,
+} from '../state/compared-answers.ts'
+import { sampleName } from '../state/route.ts'
+import { inlineText } from '../text/visible-text.ts'
+import type { ViewContext } from '../view.ts'
+import { findProblem, rowsOfProblem } from './find-problem.ts'
+
+/**
+ * Asks in a dialog which answers a sample is compared with: others to its problem in this run, and in another one that is
+ * named by its address. What was chosen goes into the page's address.
+ */
+export function chooseAnswers(context: ViewContext, sample: OpenedSample): void {
+  if (document.querySelector('dialog[open]')) return
+  const { run, route } = context
+  const name = sampleName(sample.problemIndex, sample.sampleIndex)
+  const chosen = parseCompared(route.with)
+  const wasChosen = (isOther: boolean, sampleIndex: number) =>
+    chosen.some(answer => answer.isOther === isOther && answer.sampleIndex === sampleIndex)
+  const ownRows = rowsOfProblem(run.columns, sample.problemIndex).filter(row => row !== sample.row)
+  const own = h(
+    'div',
+    { class: 'answer-list' },
+    ownRows.length === 0
+      ? h('p', { class: 'answer-missing' }, 'This run has no other answer to this problem.')
+      : ownRows.map(row => answerChoice(run, row, false, wasChosen(false, run.columns.sampleIndex[row]!))),
+  )
+  const served = (document.querySelector<HTMLMetaElement>('meta[name="entrace-other-runs"]')?.content ?? '')
+    .split(' ')
+    .filter(Boolean)
+  const address = h('input', {
+    class: 'field',
+    'aria-label': 'Address of another run',
+    placeholder: 'https://host/folder-of-the-run/',
+    list: 'other-runs',
+    value: route.against ?? served[0],
+    onchange: () => void listOther(),
+  })
+  const other = h('div', { class: 'answer-list' })
+  const status = h('p', { class: 'answer-missing', role: 'status' })
+  const go = h('button', { class: 'primary' }, 'Compare')
+  const form = h(
+    'form',
+    { onsubmit: onSubmit, onchange: check },
+    h('fieldset', {}, h('legend', {}, 'This run'), own),
+    h(
+      'fieldset',
+      {},
+      h('legend', {}, 'Another run'),
+      h(
+        'div',
+        { class: 'other-address' },
+        address,
+        h(
+          'datalist',
+          { id: 'other-runs' },
+          served.map(value => h('option', { value })),
+        ),
+        h('button', { type: 'button', onclick: () => void listOther() }, 'List'),
+        h('button', { type: 'button', onclick: () => chooseFiles(listFiles) }, 'Files…'),
+      ),
+      status,
+      other,
+    ),
+    h(
+      'div',
+      { class: 'actions' },
+      go,
+      h('button', { type: 'button', onclick: () => dialog.close() }, 'Cancel'),
+    ),
+  )
+  const dialog = h(
+    'dialog',
+    { class: 'choose-answers', 'aria-labelledby': 'choose-answers-title', onclose: () => dialog.remove() },
+    h(
+      'header',
+      {},
+      h('h2', { id: 'choose-answers-title', class: 'dialog-title' }, `Compare sample ${name} with`),
+    ),
+    form,
+  )
+  document.body.append(dialog)
+  dialog.showModal()
+  let listed: string | null = null
+  if (address.value !== '') void listOther()
+  check()
+
+  function listFiles(files: File[]): void {
+    address.value = context.otherRun.choose(files)
+    listed = null
+    void listOther()
+  }
+
+  /** The answers to the problem in the run at the address that was put in. */
+  async function listOther(): Promise<void> {
+    const wanted = address.value.trim()
+    if (wanted === listed) return
+    listed = wanted
+    other.replaceChildren()
+    status.textContent = wanted === '' ? '' : 'Looking for the problem'
+    if (wanted === '') return check()
+    try {
+      const found = await context.otherRun.open(wanted)
+      const rows = await findProblem(found, sample)
+      if (wanted !== listed) return
+      status.textContent = rows.length === 0 ? 'That run has no such problem.' : (found.facts?.model ?? '')
+      const isSame = wanted === route.against
+      other.replaceChildren(
+        ...rows.map(row => {
+          const isChosen = isSame && wasChosen(true, found.columns.sampleIndex[row]!)
+          return answerChoice(found, row, true, isChosen)
+        }),
+      )
+      const isFirstChoice = checked().length === 0
+      const [first] = other.querySelectorAll('input')
+      if (first && isFirstChoice) first.checked = true
+    } catch (error) {
+      if (wanted !== listed) return
+      listed = null
+      status.textContent = error instanceof Error ? error.message : String(error)
+    }
+    check()
+  }
+
+  function checked(): ComparedAnswer[] {
+    return Array.from(form.querySelectorAll<HTMLInputElement>('.answer-list input:checked'), input => ({
+      isOther: input.name === 'other',
+      sampleIndex: Number(input.value),
+    }))
+  }
+
+  /** No more than can be laid side by side. */
+  function check(): void {
+    const count = checked().length
+    go.disabled = count === 0
+    for (const input of form.querySelectorAll<HTMLInputElement>('.answer-list input'))
+      input.disabled = !input.checked && count >= mostCompared
+  }
+
+  function onSubmit(event: Event): void {
+    event.preventDefault()
+    const answers = checked()
+    // Enter in the field of the address lists what is there first.
+    if (answers.length === 0 || (address.value.trim() !== '' && listed !== address.value.trim()))
+      return void listOther()
+    dialog.close()
+    const isAgainst = answers.some(({ isOther }) => isOther)
+    context.navigate({
+      sample: name,
+      with: formatCompared(answers),
+      against: isAgainst ? listed : null,
+      token: null,
+      branch: null,
+    })
+  }
+}
+
+function answerChoice({ columns }: OpenRun, row: number, isOther: boolean, isChosen: boolean): HTMLElement {
+  const input = h('input', {
+    type: 'checkbox',
+    name: isOther ? 'other' : 'own',
+    value: columns.sampleIndex[row]!,
+  })
+  input.checked = isChosen
+  const extracted = columns.extractedAnswer[row]
+  return h(
+    'label',
+    {},
+    input,
+    h('span', {}, `sample ${sampleName(columns.problemIndex[row]!, columns.sampleIndex[row]!)}`),
+    h(
+      'span',
+      { class: columns.correct[row] ? 'verdict-correct' : 'verdict-incorrect' },
+      columns.correct[row] ? '✓ correct' : '✗ incorrect',
+    ),
+    extracted === null || extracted === undefined
+      ? h('span', { class: 'answer-missing' }, 'none found')
+      : h('bdi', { class: 'answer-value' }, inlineText(extracted)),
+    h('span', { class: 'answer-tokens' }, `${columns.generatedTokens[row]!.toLocaleString('en')} tokens`),
+  )
+}

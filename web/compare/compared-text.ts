@@ -1,0 +1,144 @@
+import { h } from '../dom.ts'
+import { bringIntoSight } from '../text/bring-into-sight.ts'
+import type { DisplayUnit } from '../text/display-units.ts'
+import { listenToTokens, type TokenEvents } from '../text/listen-to-tokens.ts'
+import { tokenElements } from '../text/token-elements.ts'
+import type { Fold } from './folds.ts'
+
+/** What the text of an answer in a comparison shows of its tokens. */
+export interface TokenMarks {
+  /** Class of doubt, 0 to 7, of each token. */
+  doubts: ArrayLike<number>
+  /** 1 for each token that all answers share. */
+  alike: ArrayLike<number>
+  /** The first token that is not that of another answer, and what that means in words; -1 for none. */
+  parting: number
+  partingName: string
+}
+
+/** What the text tells the comparison. */
+export interface ComparedTextEvents extends TokenEvents {
+  /** A fold, by its place in the list, is to be opened or closed. */
+  toggleFold(fold: number): void
+}
+
+/** The text of one answer, with what all answers share folded. */
+export interface ComparedText {
+  element: HTMLElement
+  /** `folds` in tokens of this answer; those in `open` are shown. */
+  setFolds(folds: readonly Fold[], open: ReadonlySet<number>): void
+  setMarks(marks: TokenMarks): void
+  /** -1 for a place at which this answer has no token. */
+  setCurrent(token: number): void
+  setPinned(isPinned: boolean): void
+  /** Brings a token, or the fold that it is in, into sight. */
+  show(token: number): void
+}
+
+/** Makes the text. Nothing is shown until the folds are set. */
+export function createComparedText(
+  units: readonly DisplayUnit[],
+  label: string,
+  events: ComparedTextEvents,
+): ComparedText {
+  const element = h('div', { class: 'answer-text', tabindex: 0, role: 'region', 'aria-label': label })
+  const unitOfToken = new Int32Array(units.at(-1)?.end ?? 0)
+  for (const [index, { start, end }] of units.entries()) unitOfToken.fill(index, start, end)
+  /** What stands for each unit: its own element, or the button of its fold. */
+  let places: HTMLElement[] = []
+  let tokenOfElement = new Map<Element, number>()
+  let marks: TokenMarks | null = null
+  let current: HTMLElement | undefined
+  let currentToken = -1
+  let isPinned = false
+  listenToTokens(element, target => tokenOfElement.get(target), events)
+
+  function mark(): void {
+    if (!marks) return
+    const { doubts, alike, parting, partingName } = marks
+    for (const [index, { start, end }] of units.entries()) {
+      const place = places[index]!
+      if (!tokenOfElement.has(place)) continue
+      let doubt = 0
+      let isAlike = true
+      for (let token = start; token < end; token++) {
+        doubt = Math.max(doubt, doubts[token]!)
+        isAlike &&= alike[token] === 1
+      }
+      const isParting = parting >= start && parting < end
+      const names = ['token', !units[index]!.inText && 'token-outside', isAlike && 'alike']
+      // What is shared is no matter of doubt here.
+      names.push(!isAlike && doubt > 0 && `doubt-${doubt}`, isParting && 'parting')
+      place.className = names.filter(Boolean).join(' ')
+      if (isParting) place.title = partingName
+    }
+    setCurrent(currentToken)
+  }
+
+  function setCurrent(token: number): void {
+    current?.classList.remove('current', 'locked')
+    currentToken = token
+    current = places[unitOfToken[token] ?? -1]
+    current?.classList.add('current')
+    if (isPinned) current?.classList.add('locked')
+  }
+
+  return {
+    element,
+    setCurrent,
+    setMarks(next) {
+      marks = next
+      mark()
+    },
+    setPinned(next) {
+      isPinned = next
+      setCurrent(currentToken)
+    },
+    setFolds(folds, open) {
+      const parts: HTMLElement[] = []
+      places = []
+      tokenOfElement = new Map()
+      const add = (from: number, to: number) => {
+        const made = tokenElements(units.slice(from, to))
+        parts.push(...made.paragraphs)
+        for (const [place, unitElement] of made.units.entries()) {
+          tokenOfElement.set(unitElement, units[from + place]!.start)
+          places.push(unitElement)
+        }
+      }
+      let unit = 0
+      for (const [index, fold] of folds.entries()) {
+        // Only units that are wholly within.
+        let from = unit
+        while (from < units.length && units[from]!.start < fold.start) from++
+        let to = from
+        while (to < units.length && units[to]!.end <= fold.end) to++
+        add(unit, from)
+        const isOpen = open.has(index)
+        const count = `${(fold.end - fold.start).toLocaleString('en')} tokens alike`
+        const button = h(
+          'button',
+          {
+            class: 'fold',
+            type: 'button',
+            'aria-expanded': String(isOpen),
+            onclick: () => events.toggleFold(index),
+          },
+          count,
+        )
+        parts.push(button)
+        if (isOpen) add(from, to)
+        else for (; from < to; from++) places.push(button)
+        unit = to
+      }
+      add(unit, units.length)
+      element.replaceChildren(...parts)
+      current = undefined
+      mark()
+    },
+    show(token) {
+      const target = places[unitOfToken[token] ?? -1]
+      if (target) bringIntoSight(element, target)
+    },
+  }
+}

@@ -1,0 +1,156 @@
+import type { Chart } from '../../core/figures/chart.ts'
+import { formatNumber } from '../../core/figures/format-number.ts'
+import type { SvgDocument } from '../../core/figures/svg-element.ts'
+import { h } from '../dom.ts'
+import { createFigure } from '../overview/create-figure.ts'
+import { listenToWheel } from '../replay/listen-to-wheel.ts'
+import { doubts, type Measure, type MeasureName, measureNamed, trackMeasures } from '../replay/measures.ts'
+import type { Stretch } from '../replay/playback.ts'
+import { type ComparedSample, nameOfSample } from './compared-sample.ts'
+import type { Comparison } from './comparison.ts'
+import { createLineKey } from './line-key.ts'
+import { drawOverlayChart } from './overlay-chart.ts'
+
+/** What the plot tells the comparison. */
+export interface OverlayEvents {
+  hover(column: number | null): void
+  pick(column: number): void
+  setRange(range: Stretch): void
+  setMeasure(measure: Measure): void
+}
+
+/** The lines of all answers in one plot with a cursor, the choice of the measure, and the values at the cursor. */
+export interface Overlay {
+  element: HTMLElement
+  setMeasure(measure: Measure): void
+  setRange(range: Stretch): void
+  setCurrent(column: number): void
+  nextMeasure(): void
+  destroy(): void
+}
+
+const height = 178
+/** Characters of a name in the figure's key. */
+const longestName = 32
+
+/** Makes the plot; it is drawn when it is on the page. */
+export function createOverlay(
+  answers: readonly ComparedSample[],
+  comparison: Comparison,
+  events: OverlayEvents,
+): Overlay {
+  const { alignment, stretches } = comparison
+  const { count, tokens } = alignment
+  const names = answers.map(answer => inlineName(`${answer.letter} ${nameOfSample(answer)}`))
+  const select = h('select', {
+    'aria-label': 'Measure',
+    title: 'What is drawn, and what colours tokens where the answers are apart',
+    onchange: () => choose(),
+  })
+  for (const { name, label, unit } of trackMeasures)
+    select.append(new Option(unit ? `${label}, ${unit}` : label, name))
+  const values = answers.map(() => h('output', { class: 'overlay-value' }))
+  const key = h(
+    'div',
+    { class: 'overlay-key' },
+    select,
+    answers.map(({ letter }, place) =>
+      h('span', {}, createLineKey(place), h('span', { class: 'letter' }, letter), values[place]),
+    ),
+  )
+  let measure = trackMeasures[0]!
+  let range: Stretch = { start: 0, end: Math.max(1, count) }
+  let current = 0
+  let byColumn: Float64Array[] = []
+  let chart: Chart | null = null
+  const figure = createFigure(
+    'compared-answers',
+    ({ width }) => {
+      const data = { measure, names, doubts: byColumn, stretches, range }
+      chart = drawOverlayChart(document as unknown as SvgDocument, data, { width, height })
+      return { chart, selection: null }
+    },
+    () => {},
+  )
+  const cursor = h('div', { class: 'track-cursor' })
+  const plot = figure.element.querySelector<HTMLElement>('.chart')!
+  figure.element.append(cursor)
+  const element = h('div', { class: 'figures overlay' }, key, figure.element)
+  let lastWidth = 0
+  const sizeWatch = new ResizeObserver(() => {
+    if (element.clientWidth === lastWidth) return
+    lastWidth = element.clientWidth
+    draw()
+  })
+  sizeWatch.observe(element)
+
+  const columnAt = ({ clientX }: MouseEvent) => {
+    if (!chart) return 0
+    const x = clientX - plot.getBoundingClientRect().left - chart.left
+    const column = Math.floor(range.start + (x / chart.width) * (range.end - range.start))
+    return Math.max(0, Math.min(count - 1, column))
+  }
+  plot.addEventListener('pointermove', event => events.hover(columnAt(event)))
+  plot.addEventListener('pointerleave', () => events.hover(null))
+  plot.addEventListener('click', event => events.pick(columnAt(event)))
+  listenToWheel(plot, {
+    count,
+    range: () => range,
+    width: () => chart?.width ?? 1,
+    tokenAt: columnAt,
+    setRange: events.setRange,
+  })
+
+  function choose(): void {
+    events.setMeasure(measureNamed(select.value as MeasureName))
+  }
+
+  function draw(): void {
+    figure.draw(null)
+    place()
+  }
+
+  function place(): void {
+    if (!chart) return
+    const x = ((current + 0.5 - range.start) / (range.end - range.start)) * chart.width
+    cursor.hidden = count === 0 || x < 0 || x > chart.width
+    cursor.style.transform = `translateX(${chart.left + x}px)`
+    cursor.style.top = `${chart.top}px`
+    cursor.style.height = `${chart.height}px`
+    for (const [index, { sample }] of answers.entries()) {
+      const token = tokens[index]![current] ?? -1
+      const value = measure.values(sample.tokens)[token]
+      values[index]!.textContent = value === undefined ? '–' : formatNumber(Number(value.toPrecision(3)))
+    }
+  }
+
+  return {
+    element,
+    setMeasure(next) {
+      measure = next
+      select.value = next.name
+      byColumn = answers.map(({ sample }, index) => {
+        const all = doubts(measure, sample.tokens)
+        return Float64Array.from(tokens[index]!, token => (token === -1 ? Number.NaN : all[token]!))
+      })
+      draw()
+    },
+    setRange(next) {
+      range = next
+      draw()
+    },
+    setCurrent(column) {
+      current = column
+      place()
+    },
+    nextMeasure() {
+      select.selectedIndex = (select.selectedIndex + 1) % select.length
+      choose()
+    },
+    destroy: () => sizeWatch.disconnect(),
+  }
+}
+
+function inlineName(name: string): string {
+  return name.length > longestName ? `${name.slice(0, longestName)}…` : name
+}

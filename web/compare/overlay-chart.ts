@@ -1,0 +1,145 @@
+import {
+  appendXAxis,
+  appendYAxis,
+  type Chart,
+  type ChartSize,
+  createChart,
+} from '../../core/figures/chart.ts'
+import { gridColor, mutedInk } from '../../core/figures/figure-theme.ts'
+import { formatTick } from '../../core/figures/format-number.ts'
+import { linearTicks } from '../../core/figures/linear-ticks.ts'
+import { appendElement, type SvgDocument } from '../../core/figures/svg-element.ts'
+import { type Measure, valueOfDoubt } from '../replay/measures.ts'
+import type { Stretch } from '../replay/playback.ts'
+import type { AlignedStretch } from './align-answers.ts'
+import { answerStyles } from './answer-styles.ts'
+
+/** What is drawn: a measure of the tokens of several answers over the columns of their alignment. */
+export interface OverlayData {
+  measure: Measure
+  /** In words, one an answer: "A sample 0.0". */
+  names: readonly string[]
+  /** For each answer, the doubt of its token in each column; NaN where it has none. */
+  doubts: readonly Float64Array[]
+  stretches: readonly AlignedStretch[]
+  /** Columns in sight. */
+  range: Stretch
+}
+
+/** Draws the lines of all answers in one chart, with the columns in which they are apart shaded. */
+export function drawOverlayChart(document: SvgDocument, data: OverlayData, size: ChartSize): Chart {
+  const { measure, names, doubts, stretches, range } = data
+  const unit = measure.unit && ` (${measure.unit})`
+  const chart = createChart(
+    document,
+    size,
+    `${measure.label}${unit}`,
+    `${measure.label} of ${names.join(', ')} over their aligned tokens; shaded where they are apart`,
+  )
+  const { area, width, height } = chart
+  const toX = (column: number) => ((column - range.start) / (range.end - range.start)) * width
+  for (const { start, end, isAlike } of stretches) {
+    const [from, to] = [start, end].map(column => Math.max(0, Math.min(width, toX(column)))) as [
+      number,
+      number,
+    ]
+    if (!isAlike && to > from)
+      appendElement(area, 'rect', {
+        x: from,
+        y: 0,
+        width: to - from,
+        height,
+        fill: gridColor,
+        'fill-opacity': 0.5,
+      })
+  }
+  const largest = doubts.reduce((most, values) => values.reduce(largerOf, most), 0) || 1
+  const ends = [valueOfDoubt(measure, largest), measure.certain].sort((a, b) => a - b) as [number, number]
+  const y = linearTicks(ends, [height, 0], formatTick)
+  appendYAxis(chart, y.ticks)
+  for (const [index, values] of doubts.entries()) {
+    const d = linePath(values, range, width, doubt => y.position(valueOfDoubt(measure, doubt)))
+    const { color, dash } = answerStyles[index]!
+    const stroke = { stroke: color, 'stroke-width': 1.4, 'stroke-dasharray': dash }
+    appendElement(area, 'path', {
+      d,
+      fill: 'none',
+      'stroke-linejoin': 'round',
+      class: 'overlay-line',
+      ...stroke,
+    })
+  }
+  // Of an answer's tokens the first is number 1, and a tick stands in the middle of its column.
+  const x = linearTicks([range.start + 0.5, range.end + 0.5], [0, width], String)
+  const ticks = x.ticks
+    .filter(({ label }) => /^[1-9]\d*$/.test(label))
+    .map(({ label }) => ({ at: toX(Number(label) - 0.5), label }))
+    // A longer one would be cut at the figure's edge.
+    .filter(({ at, label }) => at + label.length * 3.5 < width + 12)
+  appendXAxis(chart, ticks, 'aligned position (tokens)')
+  appendKey(chart, names)
+  return chart
+}
+
+/** The larger one; not a number is no token. */
+function largerOf(most: number, doubt: number): number {
+  return Number.isNaN(doubt) ? most : Math.max(most, doubt)
+}
+
+/** Half of the width of a token that stands alone, CSS pixels. */
+const halfDash = 1.5
+
+/**
+ * A line through the doubts of the columns in sight, broken where there is no token. Where columns are narrower than a
+ * pixel, a pixel shows the largest doubt of its columns, so that no spike is lost.
+ */
+export function linePath(
+  doubts: Float64Array,
+  { start, end }: Stretch,
+  width: number,
+  toY: (doubt: number) => number,
+): string {
+  const places = Math.min(Math.ceil(width), Math.ceil(end) - Math.floor(start))
+  const isNarrow = places < Math.ceil(end) - Math.floor(start)
+  const largest = new Float64Array(places).fill(Number.NaN)
+  const first = Math.max(0, Math.floor(start))
+  const last = Math.min(doubts.length, Math.ceil(end))
+  const placeOf = (column: number) =>
+    isNarrow
+      ? Math.min(places - 1, Math.max(0, Math.floor(((column - start) / (end - start)) * places)))
+      : column - Math.floor(start)
+  for (let column = first; column < last; column++) {
+    const place = placeOf(column)
+    if (!(largest[place]! >= doubts[column]!)) largest[place] = doubts[column]!
+  }
+  const toX = (place: number) =>
+    isNarrow
+      ? ((place + 0.5) / places) * width
+      : ((Math.floor(start) + place + 0.5 - start) / (end - start)) * width
+  const round = (value: number) => Math.round(value * 10) / 10
+  let path = ''
+  for (let place = 0; place < places; place++) {
+    if (Number.isNaN(largest[place]!)) continue
+    const begins = place === 0 || Number.isNaN(largest[place - 1]!)
+    const [x, y] = [toX(place), round(toY(largest[place]!))]
+    // A token between gaps is a dash.
+    if (begins && !(largest[place + 1]! >= 0)) path += `M${round(x - halfDash)} ${y}h${2 * halfDash}`
+    else path += `${begins ? 'M' : 'L'}${round(x)} ${y}`
+  }
+  return path
+}
+
+/** Which line is whose, for the figure when it is saved: the page has it beside the figure. */
+function appendKey(chart: Chart, names: readonly string[]): void {
+  const key = appendElement(chart.area, 'g', { class: 'print-only' })
+  let right = chart.width
+  for (const [back, name] of names.toReversed().entries()) {
+    const { color, dash } = answerStyles[names.length - 1 - back]!
+    const text = { x: right, y: 12 - chart.top, 'text-anchor': 'end', fill: mutedInk, 'font-size': 11 }
+    appendElement(key, 'text', text, name)
+    right -= name.length * 6.4 + 6
+    const line = { x1: right - 22, x2: right, y1: 8 - chart.top, y2: 8 - chart.top }
+    appendElement(key, 'line', { ...line, stroke: color, 'stroke-width': 1.4, 'stroke-dasharray': dash })
+    right -= 36
+  }
+}

@@ -51,7 +51,12 @@ export function createReplay(context: ViewContext, sample: OpenedSample): View {
   let addressTimer = 0
 
   const text = createAnswerText(units, count, { hover, pick })
-  const tracks = createTracks(tokens, spikes, { hover, pick, select: setStretch, setRange })
+  const tracks = createTracks(tokens, spikes, `tracks-${sample.problemIndex}.${sample.sampleIndex}`, {
+    hover,
+    pick,
+    select: setStretch,
+    setRange,
+  })
   const panel = createTokenPanel(sample, units)
   const list = createDoubtList(tokens, units, listedDoubts, jump)
   const stretchPanel = createStretchPanel(tokens, toggleLoop, () => setStretch(null))

@@ -13,6 +13,16 @@ export interface Lane {
   marks: readonly number[]
 }
 
+/** What a lane is drawn on: a canvas, or what stands for one. */
+export interface LaneContext
+  extends Pick<
+    CanvasRenderingContext2D,
+    'fillStyle' | 'strokeStyle' | 'lineWidth' | 'clearRect' | 'fillRect' | 'beginPath' | 'moveTo' | 'lineTo'
+  > {
+  fill(): void
+  stroke(): void
+}
+
 /** Colours of a drawing. */
 export interface TrackColours {
   bar: string
@@ -42,7 +52,7 @@ export function columnMaxima(
  * shows the largest doubt of its tokens, so that no spike is lost.
  */
 export function drawLane(
-  context: CanvasRenderingContext2D,
+  context: LaneContext,
   lane: Lane,
   range: Stretch,
   width: number,

@@ -1,12 +1,14 @@
 import { formatNumber } from '../../core/figures/format-number.ts'
 import type { TokenColumns } from '../../core/formats/run-columns.ts'
 import { h } from '../dom.ts'
+import { savePng, saveSvg } from '../overview/save-figure.ts'
 import { drawLane, type Lane, type TrackColours } from './draw-tracks.ts'
 import { listenToWheel } from './listen-to-wheel.ts'
 import { doubts, type Measure, trackMeasures, valueOfDoubt } from './measures.ts'
 import type { Stretch } from './playback.ts'
 import { runningMeans } from './stretch-statistics.ts'
 import { panRange } from './track-range.ts'
+import { tracksSvg } from './tracks-svg.ts'
 
 /** What the tracks tell the replay. */
 export interface TrackEvents {
@@ -36,11 +38,18 @@ interface TrackCanvas {
 
 const laneHeight = 44
 const minimapHeight = 22
+/** Width of the tracks as a figure, CSS pixels. */
+const printWidth = 900
 /** A pointer that moves less drags nothing, in CSS pixels. */
 const leastDrag = 4
 
-/** Makes the tracks of a sample. `spikes` are marked above the entropies. */
-export function createTracks(tokens: TokenColumns, spikes: readonly number[], events: TrackEvents): Tracks {
+/** Makes the tracks of a sample. `spikes` are marked above the entropies; `figureName` is what they are saved as. */
+export function createTracks(
+  tokens: TokenColumns,
+  spikes: readonly number[],
+  figureName: string,
+  events: TrackEvents,
+): Tracks {
   const count = tokens.tokenId.length
   const lanes = trackMeasures.map(measure => makeLane(measure, tokens, spikes))
   const minimap = makeCanvas({ ...lanes[0]!.lane, hangs: false, line: null, marks: [] }, minimapHeight)
@@ -61,7 +70,26 @@ export function createTracks(tokens: TokenColumns, spikes: readonly number[], ev
       values[index]!,
     ),
   )
-  const element = h('div', { class: 'tracks' }, h('div', { class: 'track-labels' }, ...labels), plot, map)
+  const save = (how: typeof saveSvg | typeof savePng) => () => {
+    const named = trackMeasures.map((measure, index) => {
+      const { lane } = lanes[index]!
+      return { name: measure.label, scale: scaleText(measure, lane.largest), lane }
+    })
+    void how(tracksSvg(named, range, printWidth), figureName)
+  }
+  const element = h(
+    'div',
+    { class: 'tracks' },
+    h('div', { class: 'track-labels' }, ...labels),
+    plot,
+    h(
+      'div',
+      { class: 'track-save' },
+      h('button', { class: 'quiet', 'aria-label': 'Save the tracks as SVG', onclick: save(saveSvg) }, 'SVG'),
+      h('button', { class: 'quiet', 'aria-label': 'Save the tracks as PNG', onclick: save(savePng) }, 'PNG'),
+    ),
+    map,
+  )
   let range: Stretch = { start: 0, end: Math.max(1, count) }
   let current = -1
   let stretch: Stretch | null = null

@@ -1,5 +1,24 @@
+import { globSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { defineConfig } from 'vite'
+import { defineConfig, type Plugin } from 'vite'
+
+/** The model that ships, beside the run of the demo that it made: what continues its answers in the page. */
+function demoModel(): Plugin {
+  return {
+    name: 'demo-model',
+    apply: 'build',
+    generateBundle() {
+      const folder = fileURLToPath(new URL('./models/arith-qwen2/', import.meta.url))
+      for (const path of globSync(`${folder}*.{json,safetensors}`))
+        this.emitFile({
+          type: 'asset',
+          fileName: `demo/arith-qwen2/${basename(path)}`,
+          source: readFileSync(path),
+        })
+    },
+  }
+}
 
 /** The build of the viewer's page: static files for any web host, which `entrace view` serves too. */
 export default defineConfig({
@@ -7,6 +26,7 @@ export default defineConfig({
   // Of any folder of any host.
   base: './',
   logLevel: 'warn',
+  plugins: [demoModel()],
   build: {
     outDir: fileURLToPath(new URL('./dist/web', import.meta.url)),
     emptyOutDir: true,

@@ -1,3 +1,4 @@
+import type { BranchSession } from './branch/branch-session.ts'
 import type { OpenRun } from './data/open-run.ts'
 import type { OtherRun } from './data/other-run.ts'
 import type { Shortcut } from './keys/keyboard.ts'
@@ -9,6 +10,8 @@ export interface ViewContext {
   run: OpenRun
   /** What the run is compared with. */
   otherRun: Pick<OtherRun, 'open' | 'choose'>
+  /** Other ways that answers of the run might have gone. */
+  branches: BranchSession
   /** What the address says now. */
   readonly route: Route
   /** Calls the listener after the address changed, by `navigate` or by the back button. Returns what ends that. */

@@ -73,6 +73,30 @@ describe('generate', () => {
     expect(reasons).toEqual(new Set(['stop', 'length']))
   })
 
+  it('begins with forced tokens, recorded as the model scores them, and goes on from there', async () => {
+    const { model } = addingModel({ sequences: 3 })
+    const forced: SequenceRequest[] = [
+      { key: 0, promptIds: [3, 4], forcedIds: [9, 20] },
+      { key: 1, promptIds: [3, 4] },
+      { key: 2, promptIds: [3, 4], forcedIds: [stopId] },
+    ]
+    const answers = new Map<number, Generation>()
+    for await (const { request, generation } of generate(model, forced, options))
+      answers.set(request.key, generation)
+    const idsOf = (key: number) => answers.get(key)!.tokens.map(token => token.id)
+    expect(idsOf(0)).toEqual([9, 20, ...expectedIds([3, 4, 9, 20], 5, stopId)])
+    expect(idsOf(1)).toEqual(expectedIds([3, 4], 7, stopId))
+    expect([idsOf(2), answers.get(2)!.finishReason]).toEqual([[stopId], 'stop'])
+    // After 3 and 4 the model would have said 7, and next 8; 9 is neither.
+    const [first, second] = answers.get(0)!.tokens
+    expect(first).toMatchObject({ rank: 2, entropyNats: 0.7, topIds: [7, 8] })
+    expect(first!.logprob).toBeCloseTo(0 - 1 - Math.log(2))
+    expect(second).toMatchObject({ rank: 2, topIds: [16, 17] })
+    expect(answers.get(2)!.tokens[0]).toMatchObject({ rank: 1 })
+    const refused = await answersOf(model, [{ key: 0, promptIds: [1], forcedIds: [100] }])
+    expect(refused.get(0)!.error).toContain('token id 100 is not in the vocabulary')
+  })
+
   it('answers alike in any order', async () => {
     const inOrder = await answersOf(addingModel({ sequences: 4 }).model, requests)
     const reversed = await answersOf(addingModel({ sequences: 4 }).model, requests.toReversed())

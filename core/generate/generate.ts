@@ -6,13 +6,18 @@ import { recordToken } from './record-token.ts'
 import type { TokenRecord } from './token-record.ts'
 
 /** What generation needs of a model. */
-export type SteppedModel = Pick<LanguageModel, 'config' | 'room' | 'maxRows' | 'step' | 'logitsOf'>
+export type SteppedModel = Pick<
+  LanguageModel,
+  'config' | 'room' | 'maxRows' | 'step' | 'logitsOf' | 'ranksOf'
+>
 
 /** A prompt whose answer is wanted. */
 export interface SequenceRequest {
   promptIds: readonly number[]
   /** Key of its noise when sampling: the same wherever and with whomever it runs. */
   key: number
+  /** What the answer begins with, whatever the model would choose; each becomes a record like any other. */
+  forcedIds?: readonly number[]
   /** A second prompt, run after the answer for the log-probabilities of `watchIds`. */
   followUp?: FollowUp
 }
@@ -106,6 +111,7 @@ export async function* generate<Request extends SequenceRequest>(
     if (active.length === 0) return
     const scored = await stepAll(model, active, options.sampling)
     const watched = await readWatched(model, scored, options.watchIds ?? [])
+    await forceTokens(model, scored)
     for (const { sequence, scores } of scored) {
       const generation = sequence.answered
         ? { ...sequence.answered, watchedLogprobs: watched.get(sequence) ?? null }
@@ -120,12 +126,15 @@ export async function* generate<Request extends SequenceRequest>(
 }
 
 /** Why a request cannot be run, or null. */
-export function findProblem({ promptIds }: SequenceRequest, config: ModelConfig): string | null {
+export function findProblem(
+  { promptIds, forcedIds = [] }: SequenceRequest,
+  config: ModelConfig,
+): string | null {
   const { vocabSize, maxPositionEmbeddings: context } = config
   if (promptIds.length === 0) return 'the prompt is empty; a model needs at least one token to continue'
   if (promptIds.length >= context)
     return `the prompt has ${promptIds.length} tokens, expected fewer than the context's ${context}; shorten it`
-  const bad = promptIds.find(id => !Number.isInteger(id) || id < 0 || id >= vocabSize)
+  const bad = [...promptIds, ...forcedIds].find(id => !Number.isInteger(id) || id < 0 || id >= vocabSize)
   return bad === undefined ? null : `token id ${bad} is not in the vocabulary, expected 0 to ${vocabSize - 1}`
 }
 
@@ -160,6 +169,26 @@ async function stepAll<Request extends SequenceRequest>(
   }
   const scores = await model.step(rows, scored, sampling)
   return scored.map((row, index) => ({ sequence: row.of, scores: scores[index]! }))
+}
+
+/** Puts the tokens that requests force in the place of those that this step chose; without any it asks the model nothing. */
+async function forceTokens<Request extends SequenceRequest>(
+  model: SteppedModel,
+  scored: readonly { sequence: Active<Request>; scores: TokenScores }[],
+): Promise<void> {
+  const forced = [...scored.entries()].flatMap(([row, { sequence, scores }]) => {
+    const id = sequence.answered ? undefined : sequence.request.forcedIds?.[sequence.tokens.length]
+    return id === undefined || scores.statistics.notFinite > 0 ? [] : [{ row, id, scores }]
+  })
+  if (forced.length === 0) return
+  const logits = await model.logitsOf(forced)
+  const chosen = new Map(forced.map(({ row, id }, index) => [row, { id, logit: logits[index]! }]))
+  const ranks = await model.ranksOf(chosen)
+  for (const { row, scores } of forced) {
+    scores.chosen = { ...chosen.get(row)!, rank: ranks.get(row)! }
+    // It was not chosen from any distribution.
+    scores.processed = null
+  }
 }
 
 /** Log-probabilities of watched tokens after the follow-ups of this step; none where logits are not finite. */

@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { InputError } from '../../core/input-error.ts'
+import { createProgress } from '../terminal/progress.ts'
+import { findModel } from '../view/find-model.ts'
 import { openBrowser } from '../view/open-browser.ts'
 import { pageFolder } from '../view/page-folder.ts'
 import { serveView } from '../view/serve-view.ts'
@@ -9,6 +11,7 @@ import { integer } from './number-parsers.ts'
 
 interface ViewFlags {
   port: number
+  model?: string
   open: boolean
   json: boolean
   quiet: boolean
@@ -23,6 +26,10 @@ export function viewCommand(): Command {
     .argument('<dir>', 'folder of the run')
     .argument('[others...]', 'folders of runs to compare it with')
     .option('--port <n>', 'port of 127.0.0.1; 0 is any that is free', integer(0, 65_535), 0)
+    .option(
+      '--model <model>',
+      "what continues answers in the page; default: the run's own, where it is on this machine",
+    )
     .option('--no-open', 'print the address, and open no browser')
     .option('--json', 'print the address as one JSON document', false)
     .option('--quiet', 'print nothing but the address and errors', false)
@@ -33,8 +40,14 @@ export function viewCommand(): Command {
             `${given}: expected a run's folder with ${runFiles.join(', ')} or some of them; check the path`,
           )
       const say = (text: string) => flags.quiet || console.error(text)
-      const server = await serveView(pageFolder(say), folder, flags.port, others)
+      const model = await findModel(flags.model, folder, createProgress(flags.quiet))
+      const server = await serveView(pageFolder(say), folder, flags.port, others, model)
       console.log(flags.json ? JSON.stringify({ url: server.url }) : server.url)
+      say(
+        model
+          ? `${model.name} is at hand to continue answers in the page`
+          : 'no model is at hand to continue answers in the page; --model names one',
+      )
       say('Ctrl-C ends')
       if (flags.open && !flags.json) openBrowser(server.url)
       await interrupted()

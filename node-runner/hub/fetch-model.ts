@@ -4,7 +4,7 @@ import { InputError } from '../../core/input-error.ts'
 import { openFileByteSource } from '../files/file-byte-source.ts'
 import type { Progress } from '../terminal/progress.ts'
 import type { HubRepository } from './hub-repository.ts'
-import { hubSettings } from './hub-settings.ts'
+import { type HubSettings, hubSettings } from './hub-settings.ts'
 import { openSnapshot, type Snapshot } from './snapshot.ts'
 
 /** How much of a model is needed: its config alone, all that makes prompts, or the weights too. */
@@ -25,8 +25,9 @@ export async function fetchModel(
   repository: HubRepository,
   extent: ModelExtent,
   progress: Progress,
+  settings: HubSettings = hubSettings(),
 ): Promise<{ path: string; revision: string }> {
-  const snapshot = await openSnapshot(hubSettings(), repository, progress)
+  const snapshot = await openSnapshot(settings, repository, progress)
   if (!snapshot.paths.includes('config.json'))
     throw new InputError(
       `${repository.id}: has no config.json, expected a model in the layout of transformers; check the name`,

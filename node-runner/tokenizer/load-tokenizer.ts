@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import type { PreTrainedTokenizer } from '@huggingface/transformers'
+import { encodeChat } from '../../core/generate/encode-chat.ts'
 import type { ChatMessage, Tokenizer } from '../../core/generate/tokenizer.ts'
 import { InputError } from '../../core/input-error.ts'
-import { encodeChat } from './encode-chat.ts'
+
 import { importTransformers, type Transformers } from './import-transformers.ts'
 import { type AddedToken, readTokenizerFiles, type TokenizerFiles } from './read-tokenizer-files.ts'
 

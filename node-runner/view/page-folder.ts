@@ -8,7 +8,14 @@ import { cacheFolder } from '../cache-folder.ts'
 import { makeFolderWhole } from '../files/make-folder-whole.ts'
 
 /** What the build of the page reads in a checkout. */
-const sources = ['web/**/*', 'core/**/*.ts', 'kernels/**/*', 'vite.web.config.ts', 'package-lock.json']
+const sources = [
+  'web/**/*',
+  'core/**/*.ts',
+  'kernels/**/*',
+  'models/arith-qwen2/*',
+  'vite.web.config.ts',
+  'package-lock.json',
+]
 
 /**
  * Folder of the built page: the package's own; in a checkout one in the cache, built unless these sources were built

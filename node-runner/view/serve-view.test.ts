@@ -7,18 +7,29 @@ import { InputError } from '../../core/input-error.ts'
 import { serveView, type ViewServer } from './serve-view.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
+const snapshot = join(folder, 'models--a--b/snapshots/0123')
 let server: ViewServer
 beforeAll(async () => {
   for (const name of ['page', 'run', 'other']) mkdirSync(join(folder, name))
   writeFileSync(
     join(folder, 'page/index.html'),
-    '<!doctype html><meta name="entrace-run" content="x"><meta name="entrace-other-runs" content=""><title>page</title>',
+    '<!doctype html><meta name="entrace-run" content="x"><meta name="entrace-other-runs" content=""><meta name="entrace-model" content="demo/" /><title>page</title>',
   )
   writeFileSync(join(folder, 'other/run.json'), '{"of":"other"}')
   writeFileSync(join(folder, 'run/run.json'), '{"of":"run"}')
   writeFileSync(join(folder, 'secret.txt'), 'secret')
   symlinkSync(join(folder, 'secret.txt'), join(folder, 'run/link.txt'))
-  server = await serveView(join(folder, 'page'), join(folder, 'run'), 0, [join(folder, 'other')])
+  // As the Hub's cache has it: files of a commit are links to those of its repository.
+  mkdirSync(snapshot, { recursive: true })
+  mkdirSync(join(snapshot, '../../blobs'))
+  writeFileSync(join(snapshot, '../../blobs/1'), 'weights')
+  symlinkSync('../../blobs/1', join(snapshot, 'model.safetensors'))
+  symlinkSync(join(folder, 'secret.txt'), join(snapshot, 'tokenizer.json'))
+  for (const name of ['config.json', 'secret.json']) writeFileSync(join(snapshot, name), name)
+  server = await serveView(join(folder, 'page'), join(folder, 'run'), 0, [join(folder, 'other')], {
+    path: snapshot,
+    name: 'a b',
+  })
 })
 afterAll(async () => {
   await server.close()
@@ -66,7 +77,25 @@ it('serves the page and the run, isolated and to itself', async () => {
   expect(headers['content-security-policy']).toMatch(/^default-src 'none'; .*script-src 'self'/)
 })
 
+it('serves what continues answers of the model, and names it in the page', async () => {
+  expect((await ask('/')).text).toContain('<meta name="entrace-model" content="model/a%20b/" />')
+  expect((await ask('/model/a%20b/config.json')).text).toBe('config.json')
+  expect((await ask('/model/a%20b/model.safetensors')).text).toBe('weights')
+})
+
+it('names no model where it serves none', async () => {
+  const without = await serveView(join(folder, 'page'), join(folder, 'run'))
+  expect(await (await fetch(without.url)).text()).toContain('<meta name="entrace-model" content="" />')
+  expect((await fetch(`${without.url}model/a%20b/config.json`)).status).toBe(404)
+  await without.close()
+})
+
 it.each([
+  '/model/a%20b/secret.json',
+  '/model/a%20b/tokenizer.json',
+  '/model/a%20b/..%2f..%2fblobs%2f1',
+  '/model/../../../secret.txt',
+  '/model/config.json',
   '/../secret.txt',
   '/run/../../secret.txt',
   '/run/%2e%2e/%2e%2e/secret.txt',

@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { InputError } from '../../core/input-error.ts'
 import { fileWithin } from './file-within.ts'
+import type { FoundModel } from './find-model.ts'
+import { modelFileWithin } from './model-file-within.ts'
 import { sendFile } from './send-file.ts'
 
 /** The viewer's server. */
@@ -29,16 +31,20 @@ const headers = {
 
 /** Address of the run's files on the server. */
 const runAddress = 'run/'
+/** Address of the model's files, below a part that names the model. */
+const modelAddress = /^model\/[^/]+\/([^/]+)$/
 
 /**
- * Serves the page in `pageFolder`, the run in `runFolder` below `/run/`, and runs to compare it with below `/run-2/` and so
- * on, to this machine only. Port 0 is a free one. Rejects with InputError when the port is taken.
+ * Serves the page in `pageFolder`, the run in `runFolder` below `/run/`, runs to compare it with below `/run-2/` and so on,
+ * and the model that can continue its answers below `/model/NAME/`, to this machine only. Port 0 is a free one. Rejects
+ * with InputError when the port is taken.
  */
 export async function serveView(
   pageFolder: string,
   runFolder: string,
   port = 0,
   otherRunFolders: readonly string[] = [],
+  model: FoundModel | null = null,
 ): Promise<ViewServer> {
   const folders = new Map([[runAddress, runFolder]])
   for (const [index, folder] of otherRunFolders.entries()) folders.set(`run-${index + 2}/`, folder)
@@ -71,13 +77,19 @@ export async function serveView(
     const [address = ''] = (request.url ?? '/').slice(1).split(/[?#]/)
     if (address === '' || address === 'index.html') {
       const [, ...others] = folders.keys()
-      return sendPage(request, response, pageFolder, others)
+      return sendPage(request, response, pageFolder, { others, model })
     }
-    const [start] = /^[^/]*\//.exec(address) ?? ['']
-    const folder = folders.get(start)
-    const path = await fileWithin(folder ?? pageFolder, folder ? address.slice(start.length) : address)
+    const path = await findFile(address)
     if (path === null) return refuse(response, 404, 'no such file')
     await sendFile(request, response, path)
+  }
+
+  async function findFile(address: string): Promise<string | null> {
+    const [, name] = modelAddress.exec(address) ?? []
+    if (name !== undefined) return model && modelFileWithin(model.path, name)
+    const [start] = /^[^/]*\//.exec(address) ?? ['']
+    const folder = folders.get(start)
+    return fileWithin(folder ?? pageFolder, folder ? address.slice(start.length) : address)
   }
 
   return {
@@ -90,17 +102,19 @@ export async function serveView(
   }
 }
 
-/** The page, told which run to show and which there are to compare it with. */
+/** The page, told which run to show, which there are to compare it with, and which model is at hand. */
 async function sendPage(
   request: IncomingMessage,
   response: ServerResponse,
   folder: string,
-  others: readonly string[],
+  { others, model }: { others: readonly string[]; model: FoundModel | null },
 ): Promise<void> {
   const page = await readFile(join(folder, 'index.html'), 'utf8')
+  const address = model ? `model/${encodeURIComponent(model.name)}/` : ''
   const body = page
     .replace(/(<meta name="entrace-run" content=")[^"]*/, `$1${runAddress}`)
     .replace(/(<meta name="entrace-other-runs" content=")[^"]*/, `$1${others.join(' ')}`)
+    .replace(/(<meta name="entrace-model" content=")[^"]*/, `$1${address}`)
   response.writeHead(200, {
     'Content-Type': 'text/html; charset=utf-8',
     'Content-Length': Buffer.byteLength(body),

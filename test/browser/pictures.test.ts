@@ -26,6 +26,7 @@ const pictures: [name: string, hash: string, ready: string, options?: BrowserCon
   ['overview-phone', '', '.table-row', phone],
   ['replay', sample, '.token-panel.is-locked'],
   ['replay-dark', sample, '.token-panel.is-locked', { colorScheme: 'dark' }],
+  ['branch', `${sample}&branch=8:22`, '.branch-line[aria-current] .verdict-correct'],
   ['replay-phone', sample, '.token-panel.is-locked', phone],
   ['compare', '#/?sample=0.0&with=1,2', '.place-facts'],
   ['compare-dark', '#/?sample=0.0&with=1,@0&against=run-2/', '.place-facts', { colorScheme: 'dark' }],
@@ -40,6 +41,9 @@ beforeAll(async () => {
   server = await serveView(
     pageFolder(() => {}),
     'web/public/demo',
+    0,
+    [],
+    { path: 'models/arith-qwen2', name: 'arith-qwen2' },
   )
   comparing = await serveComparedRuns()
   browser = await launchChromium()

@@ -151,7 +151,7 @@ describe('the replay of a sample', () => {
     await page.click('.token.current')
     expect(await text('.token-state')).toContain('locked')
     const rows = await evaluate<string[][]>(
-      `[...document.querySelectorAll('.choice')].map(row => [row.className, row.lastElementChild.textContent])`,
+      `[...document.querySelectorAll('.choice')].map(row => [row.className, row.querySelector(".choice-value").textContent])`,
     )
     expect(rows).toEqual([
       ['choice choice-likely', '40 %'],

@@ -185,7 +185,11 @@ describe('the viewer', () => {
   it('opens the files of a run without a server of its own', async () => {
     const { page, context } = await open()
     await page.locator('.table-row').first().waitFor()
-    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('o')])
+    const choosing = page.waitForEvent('filechooser')
+    // The browser is told to hand choosers over at the same time: not before it has answered may a key open one.
+    await page.evaluate('0')
+    await page.keyboard.press('o')
+    const chooser = await choosing
     await chooser.setFiles(['run.json', 'summary.parquet', 'traces.parquet'].map(name => join(demo, name)))
     await page.waitForURL(/run=dropped/)
     await page.locator('.table-row').first().waitFor()

@@ -27,6 +27,14 @@ export function addingModel(room: { sequences: number; capacity?: number; maxRow
     // The scores of the last step: 1 for its token, 0.5 for the next, else 0.
     logitsOf: async wanted =>
       wanted.map(({ row, id }) => lastScores[row]!.top.find(top => top.id === id)?.logit ?? 0),
+    // Of those scores: two are above all others.
+    ranksOf: async chosen =>
+      new Map(
+        [...chosen].map(([row, { id }]) => {
+          const place = lastScores[row]!.top.findIndex(top => top.id === id)
+          return [row, place === -1 ? 2 : place]
+        }),
+      ),
     async step(rows, scored) {
       expect(rows.length).toBeGreaterThan(0)
       expect(rows.length).toBeLessThanOrEqual(maxRows)

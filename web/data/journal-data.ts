@@ -6,6 +6,7 @@ import { openParquetData } from './parquet-data.ts'
 import { positionsOf, type RunData, readFacts } from './run-data.ts'
 import type { RunFacts } from './run-facts.ts'
 import type { RunFiles } from './run-source.ts'
+import { columnsOfRecords } from './token-columns.ts'
 
 /**
  * A run from its journal, followed until summary.parquet holds all of its samples. Dropped files do not change, so
@@ -55,7 +56,6 @@ export function openJournalData(files: RunFiles, journal: JournalReader, facts: 
 }
 
 function sampleOf({ tokens, ...sample }: SampleRecord): TraceSample {
-  const column = <Name extends keyof (typeof tokens)[number]>(name: Name) => tokens.map(token => token[name])
   return {
     problemId: sample.problemId,
     problemIndex: sample.problemIndex,
@@ -66,18 +66,6 @@ function sampleOf({ tokens, ...sample }: SampleRecord): TraceSample {
     error: sample.error ?? null,
     metadata: sample.metadata,
     topTexts: sample.topTexts ?? {},
-    tokens: {
-      tokenId: column('id'),
-      tokenText: column('text'),
-      entropyNats: column('entropyNats'),
-      varentropy: column('varentropy'),
-      logprob: column('logprob'),
-      margin: column('margin'),
-      selfCertainty: column('selfCertainty'),
-      rank: column('rank'),
-      topIds: column('topIds'),
-      topLogprobs: column('topLogprobs'),
-      tailMass: column('tailMass'),
-    },
+    tokens: columnsOfRecords(tokens),
   }
 }

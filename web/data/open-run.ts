@@ -1,6 +1,7 @@
 import { proxy, wrap } from 'comlink'
 import type { Analysis } from '../../core/analyse/analysis.ts'
 import type { RunColumns } from '../../core/formats/run-columns.ts'
+import { callWorker } from './call-worker.ts'
 import type { OpenedSample } from './opened-sample.ts'
 import type { RunFacts } from './run-facts.ts'
 import type { RunSource } from './run-source.ts'
@@ -44,18 +45,7 @@ const pollMs = 1000
 export async function openRun(source: RunSource): Promise<OpenRun> {
   const worker = new Worker(new URL('./run-worker.ts', import.meta.url), { type: 'module', name: 'run' })
   const remote = wrap<RunWorker>(worker)
-  // A call to a worker that could not start would never end.
-  const failed = new Promise<never>((_, reject) => {
-    worker.addEventListener('error', event => {
-      reject(
-        new Error(
-          `the page's worker stopped (${event.message || 'it could not be loaded'}); reload the page`,
-        ),
-      )
-    })
-  })
-  failed.catch(() => {})
-  const call = <Result>(result: Promise<Result>): Promise<Result> => Promise.race([result, failed])
+  const call = callWorker(worker)
 
   let snapshot: RunSnapshot
   try {

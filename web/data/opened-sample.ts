@@ -9,7 +9,8 @@ export interface OpenedSample extends TraceSample {
   correct: boolean
   /** The rule that reached the verdict. */
   rule: string
-  finishReason: FinishReason
+  /** A branch of an answer may be stopped by the reader. */
+  finishReason: FinishReason | 'stopped'
   extractedAnswer: string | null
   expectedAnswer: string
   promptTokens: number

@@ -4,6 +4,8 @@ import { InputError } from '../../core/input-error.ts'
 /** What the viewer reads of `run.json`. What an older or another writer left out is null. */
 export interface RunFacts {
   model: string | null
+  /** Of the weights, 64 hexadecimal digits. */
+  weightDigest: string | null
   dtypes: string | null
   dataSet: string | null
   problems: number | null
@@ -33,6 +35,7 @@ export function readRunFacts(where: string, parsed: unknown): RunFacts {
   const adapters = Array.isArray(run['adapters']) ? run['adapters'] : []
   return {
     model: textOf(model['name']),
+    weightDigest: textOf(model['weightDigest']),
     dtypes: Array.isArray(model['dtypes']) ? model['dtypes'].join(', ') : null,
     dataSet: textOf(dataSet['name']),
     problems: numberOf(dataSet['problems']),

@@ -4,7 +4,8 @@ export interface Shortcut {
   keys: readonly string[]
   /** What it does, for the sheet: "next token". */
   name: string
-  run(): void
+  /** `key` is the one of `keys` that was pressed. */
+  run(key: string): void
 }
 
 /** The shortcuts that hold now. */
@@ -29,7 +30,7 @@ export function createKeyboard(target: Pick<Document, 'addEventListener'>): Keyb
       const found = shortcuts.find(({ keys }) => keys.includes(key))
       if (!found) continue
       event.preventDefault()
-      found.run()
+      found.run(key)
       return
     }
   })

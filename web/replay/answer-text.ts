@@ -15,6 +15,8 @@ export interface AnswerText {
   /** A class of 0 to 7 for each token; a unit shows the largest of its tokens. */
   setClasses(classes: ArrayLike<number>): void
   setStretch(stretch: Stretch | null): void
+  /** Marks the token from which on the answer is another than the recorded one. */
+  setStart(token: number): void
   /** Brings a token into sight, at once: a replay scrolls too often for gliding. */
   show(token: number): void
 }
@@ -95,6 +97,9 @@ export function createAnswerText(
         if (isIn(unit, marked) !== isIn(unit, next))
           made.units[unit]!.classList.toggle('in-stretch', isIn(unit, next))
       marked = next
+    },
+    setStart(token) {
+      made.units[unitOfToken[token]!]?.classList.add('branch-start')
     },
     show(token) {
       const target = made.units[unitOfToken[token]!]

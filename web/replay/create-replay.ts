@@ -1,14 +1,16 @@
 import { findSpikes } from '../../core/analyse/scores/entropy-spikes.ts'
 import type { OpenedSample } from '../data/opened-sample.ts'
-import { h } from '../dom.ts'
 import { displayUnits } from '../text/display-units.ts'
-import type { View, ViewContext } from '../view.ts'
+import type { ViewContext } from '../view.ts'
 import { createAnswerText } from './answer-text.ts'
 import { colourClass } from './colour-classes.ts'
 import { type Colouring, createColourControls } from './colour-controls.ts'
 import { doubts } from './measures.ts'
-import { paintClasses } from './paint-classes.ts'
+import { moveEnd } from './move-end.ts'
+import { offerComparison } from './offer-comparison.ts'
 import { advance, currentToken, type Playback, play, recordedPace, type Stretch } from './playback.ts'
+import type { Replay, WhatIf } from './replay.ts'
+import { replayLayout } from './replay-layout.ts'
 import { replayShortcuts } from './replay-shortcuts.ts'
 import { sampleHead } from './sample-head.ts'
 import { createDoubtList, createStretchPanel, verdictPanel } from './side-panels.ts'
@@ -17,6 +19,7 @@ import { followToken, panRange, zoomRange } from './track-range.ts'
 import { createTracks } from './tracks.ts'
 import { createTransport } from './transport.ts'
 import { createTypeset } from './typeset.ts'
+import { watchLook } from './watch-look.ts'
 
 /** How many of the least certain tokens are listed. */
 const listedDoubts = 12
@@ -27,8 +30,16 @@ const looks = 4
 /** While an answer is played, its numbers change so often at most: faster, nobody reads them. */
 const numbersRestMs = 80
 
-/** The replay of one sample: its text coloured by doubt, tracks, a cursor that plays, and what is known of each token. */
-export function createReplay(context: ViewContext, sample: OpenedSample): View {
+/**
+ * The replay of one sample: its text coloured by doubt, tracks, a cursor that plays, and what is known of each token. Of a
+ * branch, `from` is the first token that is its own; null of a recorded answer.
+ */
+export function createReplay(
+  context: ViewContext,
+  sample: OpenedSample,
+  whatIf: WhatIf,
+  from: number | null,
+): Replay {
   const { tokens } = sample
   const count = tokens.tokenId.length
   const units = displayUnits(tokens.tokenText, tokens.tokenId, sample.generatedText)
@@ -51,13 +62,9 @@ export function createReplay(context: ViewContext, sample: OpenedSample): View {
   let addressTimer = 0
 
   const text = createAnswerText(units, count, { hover, pick })
-  const tracks = createTracks(tokens, spikes, `tracks-${sample.problemIndex}.${sample.sampleIndex}`, {
-    hover,
-    pick,
-    select: setStretch,
-    setRange,
-  })
-  const panel = createTokenPanel(sample, units)
+  const name = `tracks-${sample.problemIndex}.${sample.sampleIndex}`
+  const tracks = createTracks(tokens, spikes, name, { hover, pick, select: setStretch, setRange })
+  const panel = createTokenPanel(sample, units, whatIf)
   const list = createDoubtList(tokens, units, listedDoubts, jump)
   const stretchPanel = createStretchPanel(tokens, toggleLoop, () => setStretch(null))
   const transport = createTransport(
@@ -78,39 +85,16 @@ export function createReplay(context: ViewContext, sample: OpenedSample): View {
   )
   const typeset = createTypeset(sample.generatedText, context.settings)
   const colours = createColourControls(context.settings, colour)
-  const element = h(
-    'article',
-    { class: 'replay', 'aria-label': 'Replay of a sample' },
-    sampleHead(sample, compare),
-    h(
-      'div',
-      { class: 'replay-body' },
-      h(
-        'div',
-        { class: 'replay-stage' },
-        h('div', { class: 'replay-tools' }, colours.element, typeset.button),
-        h('div', { class: 'replay-texts' }, text.element, typeset.element),
-        transport.element,
-        tracks.element,
-      ),
-      h(
-        'div',
-        { class: 'replay-side' },
-        panel.element,
-        stretchPanel.element,
-        verdictPanel(sample),
-        list.element,
-      ),
-    ),
-  )
-  paintClasses(element)
-  const themeWatch = new MutationObserver(() => {
-    paintClasses(element)
-    tracks.redraw()
+  const element = replayLayout({
+    label: from === null ? 'Replay of a sample' : 'Replay of a branch',
+    head: sampleHead(sample, from === null ? compare : null),
+    tools: [colours.element, typeset.button],
+    texts: [text.element, typeset.element],
+    below: [transport.element, tracks.element],
+    side: [panel.element, whatIf.element, stretchPanel.element, verdictPanel(sample), list.element],
   })
-  themeWatch.observe(document.documentElement, { attributeFilter: ['data-theme'] })
-  const sizeWatch = new ResizeObserver(() => tracks.redraw())
-  sizeWatch.observe(element)
+  if (from !== null) text.setStart(from)
+  const endLook = watchLook(element, () => tracks.redraw())
   const endRoute = context.onRoute(({ token }) => {
     if (token !== null && token !== currentToken(playback)) jump(token)
   })
@@ -119,10 +103,8 @@ export function createReplay(context: ViewContext, sample: OpenedSample): View {
   frame = requestAnimationFrame(show)
 
   function compare(): void {
-    import('../compare/choose-answers.ts').then(
-      ({ chooseAnswers }) => chooseAnswers(context, sample),
-      () => context.announce('the page cannot load what compares; is its server still there?'),
-    )
+    if (from === null) offerComparison(context, sample)
+    else context.announce('only recorded answers are compared')
   }
 
   /** Everything that stands on the current token. */
@@ -154,7 +136,9 @@ export function createReplay(context: ViewContext, sample: OpenedSample): View {
   }
 
   function showPanel(): void {
-    panel.show(locked ?? hovered ?? currentToken(playback), locked !== null)
+    const token = locked ?? hovered ?? currentToken(playback)
+    panel.show(token, locked !== null)
+    whatIf.show(token)
   }
 
   function moveTo(position: number): void {
@@ -233,15 +217,8 @@ export function createReplay(context: ViewContext, sample: OpenedSample): View {
     transport.setLoop(playback.loop !== null)
   }
 
-  /** One end of the stretch at the current token, the other where it was or at the answer's end. */
   function setEnd(end: 'start' | 'end'): void {
-    const token = currentToken(playback)
-    const old = stretch ?? { start: 0, end: count }
-    setStretch(
-      end === 'start'
-        ? { start: token, end: Math.max(token + 1, old.end) }
-        : { start: Math.min(token, old.start), end: token + 1 },
-    )
+    setStretch(moveEnd(stretch ?? { start: 0, end: count }, end, currentToken(playback)))
   }
 
   function setRange(next: Stretch): void {
@@ -307,11 +284,15 @@ export function createReplay(context: ViewContext, sample: OpenedSample): View {
       toggleTypeset: () => typeset.toggle(),
       compare,
     }),
+    hold() {
+      setPlaying(false)
+      if (locked === null) setLocked(currentToken(playback))
+    },
+    refreshTexts: () => panel.refreshTexts(),
     destroy() {
       cancelAnimationFrame(frame)
       window.clearTimeout(addressTimer)
-      themeWatch.disconnect()
-      sizeWatch.disconnect()
+      endLook()
       typeset.destroy()
       endRoute()
     },

@@ -6,6 +6,7 @@ const paths = {
   next: 'M3.5 3v10L10 8zM11 3h1.5v10H11z',
   previousSpike: 'M11.5 3v10L6.5 8zM6.5 3v10L1.5 8zM13 2l1.5 3L13 14z',
   nextSpike: 'M4.5 3v10l5-5zM9.5 3v10l5-5zM3 2L1.5 5 3 14z',
+  branch: 'M3 2h1.6v6.4h5.2V6l4 3.2-4 3.2v-2.4H3z',
   loop: 'M4 5h7V3l3.5 3L11 9V7H5v2H3V6a1 1 0 0 1 1-1zM12 11H5v2L1.5 10 5 7v2h6V7h2v3a1 1 0 0 1-1 1z',
 }
 

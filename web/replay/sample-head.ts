@@ -2,8 +2,8 @@ import type { OpenedSample } from '../data/opened-sample.ts'
 import { h } from '../dom.ts'
 import { sampleName } from '../state/route.ts'
 
-/** Which sample it is, its problem, its prompt folded, and the way to other answers. */
-export function sampleHead(sample: OpenedSample, compare: () => void): HTMLElement {
+/** Which sample it is, its problem, its prompt folded, and the way to other answers; null: none. */
+export function sampleHead(sample: OpenedSample, compare: (() => void) | null): HTMLElement {
   const { problemId, problemIndex, sampleIndex, level, problem, prompt, promptTokens, generatedTokens } =
     sample
   const facts = [
@@ -20,7 +20,12 @@ export function sampleHead(sample: OpenedSample, compare: () => void): HTMLEleme
       'div',
       {},
       h('p', { class: 'sample-facts' }, facts.filter(Boolean).join(' · ')),
-      h('button', { type: 'button', title: 'Compare with other answers (C)', onclick: compare }, 'Compare…'),
+      compare &&
+        h(
+          'button',
+          { type: 'button', title: 'Compare with other answers (C)', onclick: compare },
+          'Compare…',
+        ),
     ),
     h('h2', { class: 'sample-problem', dir: 'auto' }, problem),
     h(

@@ -15,17 +15,20 @@ export interface Verdict {
   extractedAnswer: string | null
   expectedAnswer: string
   rule: string
+  /** A branch that was stopped has no verdict. */
   finishReason: string
 }
 
 /** Extracted answer beside the expected one, and the rule that reached the verdict. */
 export function verdictPanel(verdict: Verdict): HTMLElement {
   const { correct, extractedAnswer, expectedAnswer, rule, finishReason } = verdict
-  const mark = h(
-    'span',
-    { class: correct ? 'verdict verdict-correct' : 'verdict verdict-incorrect' },
-    correct ? '✓ correct' : '✗ incorrect',
-  )
+  const mark =
+    finishReason !== 'stopped' &&
+    h(
+      'span',
+      { class: correct ? 'verdict verdict-correct' : 'verdict verdict-incorrect' },
+      correct ? '✓ correct' : '✗ incorrect',
+    )
   const answer = (label: string, text: string | null) => {
     const className = text === null ? 'answer-missing' : 'answer-value'
     return [h('dt', {}, label), h('dd', { class: className, dir: 'auto' }, text ?? 'none found')]
@@ -47,6 +50,7 @@ export function verdictPanel(verdict: Verdict): HTMLElement {
 const endings: Record<string, string> = {
   stop: 'The model ended its answer.',
   length: 'Cut at the token limit.',
+  stopped: 'Stopped before its end.',
   error: 'The sample failed.',
 }
 

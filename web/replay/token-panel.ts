@@ -4,13 +4,17 @@ import type { TraceSample } from '../../core/formats/trace-reader.ts'
 import { h } from '../dom.ts'
 import { type DisplayUnit, unitOfToken } from '../text/display-units.ts'
 import { inlineText } from '../text/visible-text.ts'
+import type { WhatIfBars } from './replay.ts'
 import { runningMeans } from './stretch-statistics.ts'
 import { type TokenChoice, textsOfIds, tokenChoices } from './token-choices.ts'
+import { createWhatIfButton, type WhatIfButton } from './what-if-button.ts'
 
 /** The panel of one token: what was chosen, from what, how surely. */
 export interface TokenPanel {
   element: HTMLElement
   show(token: number, isLocked: boolean): void
+  /** After texts of alternatives became known. */
+  refreshTexts(): void
 }
 
 /** One line on a token, for a screen reader. */
@@ -30,6 +34,7 @@ export function tokenSummary(tokens: TokenColumns, units: readonly DisplayUnit[]
 export function createTokenPanel(
   { tokens, topTexts }: Pick<TraceSample, 'tokens' | 'topTexts'>,
   units: readonly DisplayUnit[],
+  whatIf: WhatIfBars,
 ): TokenPanel {
   const texts = textsOfIds(tokens, topTexts)
   const means = runningMeans(tokens.entropyNats)
@@ -61,8 +66,30 @@ export function createTokenPanel(
     facts,
   )
   let shown = -1
+  const rows: { bar: HTMLElement; button: WhatIfButton }[] = []
+  const addRow = () => {
+    const button = createWhatIfButton(id => whatIf.choose(shown, id))
+    const bar = makeBar()
+    bar.append(button.element)
+    rows.push({ bar, button })
+  }
+  const fillBars = () => {
+    const choices = tokenChoices(tokens, shown)
+    while (rows.length < choices.length) addRow()
+    for (const [index, choice] of choices.entries()) {
+      const own = choice.kind === 'chosen' ? tokens.tokenText[shown] : texts.get(choice.id ?? -1)
+      const text = own ?? whatIf.texts.get(choice.id ?? -1) ?? null
+      fillBar(rows[index]!.bar, choice, text)
+      rows[index]!.button.show(choice, text)
+    }
+    if (bars.childElementCount !== choices.length)
+      bars.replaceChildren(...rows.slice(0, choices.length).map(row => row.bar))
+  }
   return {
     element,
+    refreshTexts() {
+      if (shown >= 0) fillBars()
+    },
     show(token, isLocked) {
       state.textContent = isLocked ? 'locked, Esc to follow' : ''
       element.classList.toggle('is-locked', isLocked)
@@ -74,14 +101,7 @@ export function createTokenPanel(
       place.textContent =
         `${token + 1} of ${tokens.tokenId.length} · id ${tokens.tokenId[token]}` +
         (parts > 1 ? ` · part ${token - unit!.start + 1} of ${parts} of this character` : '')
-      const choices = tokenChoices(tokens, token)
-      for (const [index, choice] of choices.entries()) {
-        const bar = (bars.children[index] as HTMLElement | undefined) ?? bars.appendChild(makeBar())
-        const isChosen = choice.kind === 'chosen'
-        const text = isChosen ? tokens.tokenText[token] : texts.get(choice.id ?? -1)
-        fillBar(bar, choice, text ?? null)
-      }
-      while (bars.childElementCount > choices.length) bars.lastElementChild!.remove()
+      fillBars()
       const number = (column: ArrayLike<number>, unit = '') =>
         `${formatNumber(column[token]!)}${unit && ` ${unit}`}`
       const values = [

@@ -1,3 +1,4 @@
+import { createBranchSession } from '../branch/branch-session.ts'
 import { chooseFiles } from '../data/choose-files.ts'
 import { droppedRun, namedSource } from '../data/named-source.ts'
 import { type OpenRun, openRun } from '../data/open-run.ts'
@@ -97,6 +98,7 @@ export function createShell(body: HTMLElement): void {
     return {
       run: opened,
       otherRun,
+      branches: createBranchSession(opened),
       get route() {
         return router.route
       },
@@ -189,6 +191,7 @@ export function createShell(body: HTMLElement): void {
     run?.close()
     otherRun.close()
     run = null
+    context?.branches.close()
     context = null
   }
 
@@ -229,11 +232,11 @@ export function createShell(body: HTMLElement): void {
 }
 
 async function openReplay(context: ViewContext, row: number): Promise<View> {
-  const [{ createReplay }, sample] = await Promise.all([
-    import('../replay/create-replay.ts'),
+  const [{ createBranchingReplay }, sample] = await Promise.all([
+    import('../branch/create-branching-replay.ts'),
     context.run.readSample(row),
   ])
-  return createReplay(context, sample)
+  return createBranchingReplay(context, sample)
 }
 
 async function openComparison(context: ViewContext, row: number): Promise<View> {

@@ -63,7 +63,8 @@ export function tokenElements(units: readonly DisplayUnit[]): TokenElements {
   return made
 }
 
-function unitElement({ text, inText }: DisplayUnit): HTMLElement {
+/** The element of one unit. */
+export function unitElement({ text, inText }: DisplayUnit): HTMLElement {
   const element = h('span', { class: inText ? 'token' : 'token token-outside' })
   if (text.length <= longestShown) element.append(...textNodes(text))
   else {

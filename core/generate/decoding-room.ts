@@ -1,5 +1,5 @@
-import { beamCandidates } from '../../core/generate/beam-search.ts'
-import type { ModelRoom } from '../../core/model/language-model.ts'
+import type { ModelRoom } from '../model/language-model.ts'
+import { beamCandidates } from './beam-search.ts'
 
 /** The room that decoding takes of each group: a slot for every beam of the answers made at once, and the largest logits. */
 export function decodingRoom(

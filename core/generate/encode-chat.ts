@@ -1,4 +1,4 @@
-import type { ChatMessage } from '../../core/generate/tokenizer.ts'
+import type { ChatMessage } from './tokenizer.ts'
 
 /** What encoding a conversation takes. */
 export interface ChatEncoding {

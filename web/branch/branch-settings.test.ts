@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest'
+import type { RunColumns } from '../../core/formats/run-columns.ts'
+import { readRunFacts } from '../data/run-facts.ts'
+import { branchSettings } from './branch-settings.ts'
+
+const columns = {
+  promptTokens: Int32Array.from([40, 53]),
+  generatedTokens: Int32Array.from([28, 12]),
+} as RunColumns
+
+function settingsOf(decoding: Record<string, unknown>) {
+  const run = { formatVersion: '1.0', model: { name: 'm' }, dataSet: { name: 'd' }, decoding }
+  return branchSettings({ facts: readRunFacts('run.json', run), columns })
+}
+
+it('continues as run.json says', () => {
+  const stated = { maxNewTokens: 96, stopIds: [502, 500], topLogprobs: 8, temperature: 0, numBeams: 1 }
+  expect(settingsOf({ ...stated, repetitionPenalty: 1.1 })).toEqual({
+    maxNewTokens: 96,
+    stopIds: [502, 500],
+    topLogprobs: 8,
+    repetitionPenalty: 1.1,
+    longestTokens: 53 + 96 + 1,
+    isOtherwise: false,
+  })
+})
+
+it('guesses from the answers where run.json does not say, or is not there', () => {
+  const guessed = { maxNewTokens: 28, stopIds: null, topLogprobs: 5, repetitionPenalty: 1, longestTokens: 82 }
+  expect(branchSettings({ facts: null, columns })).toEqual({ ...guessed, isOtherwise: false })
+  expect(settingsOf({})).toEqual({ ...guessed, isOtherwise: false })
+})
+
+it('knows that a run took other tokens than the likeliest', () => {
+  expect(settingsOf({ temperature: 0.7 }).isOtherwise).toBe(true)
+  expect(settingsOf({ numBeams: 4 }).isOtherwise).toBe(true)
+})

@@ -1,0 +1,63 @@
+import type { TokenRecord } from '../../core/generate/token-record.ts'
+import type { OpenedSample } from '../data/opened-sample.ts'
+import { h } from '../dom.ts'
+import { colourClass } from '../replay/colour-classes.ts'
+import { measureNamed } from '../replay/measures.ts'
+import { paintClasses } from '../replay/paint-classes.ts'
+import { replayLayout } from '../replay/replay-layout.ts'
+import { sampleHead } from '../replay/sample-head.ts'
+import { displayUnits } from '../text/display-units.ts'
+import { tokenElements, unitElement } from '../text/token-elements.ts'
+
+/** An answer while it is computed: its text grows. */
+export interface BranchStream {
+  element: HTMLElement
+  /** Shows the tokens that are there by now. */
+  update(tokens: readonly TokenRecord[]): void
+}
+
+/** Shows what a branch keeps of `parent`, the first `from` tokens, and then its own as they come, coloured by entropy. */
+export function createBranchStream(parent: OpenedSample, from: number, side: HTMLElement): BranchStream {
+  const { tokens } = parent
+  const measure = measureNamed('entropy')
+  const keptTexts = Array.from(tokens.tokenText).slice(0, from)
+  const kept = tokenElements(displayUnits(keptTexts, tokens.tokenId, parent.generatedText))
+  for (const unit of kept.units) unit.classList.add('kept')
+  const text = h(
+    'div',
+    { class: 'answer-text', tabindex: 0, role: 'region', 'aria-label': 'Answer that is being computed' },
+    ...kept.paragraphs,
+  )
+  const count = h('p', { class: 'heading-note' })
+  const element = replayLayout({
+    label: 'Branch that is being computed',
+    head: sampleHead(parent, null),
+    tools: [count],
+    texts: [text],
+    below: [],
+    side: [side],
+  })
+  paintClasses(element)
+  let paragraph = keptTexts.at(-1)?.endsWith('\n') ? null : (kept.paragraphs.at(-1) ?? null)
+  let shown = 0
+  return {
+    element,
+    update(own) {
+      for (const record of own.slice(shown)) {
+        if (!paragraph) {
+          paragraph = h('div', { class: 'paragraph' })
+          text.append(paragraph)
+        }
+        const unit = unitElement({ start: 0, end: 1, text: record.text ?? `#${record.id}`, inText: true })
+        const doubtClass = colourClass(record.entropyNats, measure.thresholds)
+        if (doubtClass > 0) unit.classList.add(`doubt-${doubtClass}`)
+        if (record === own[0]) unit.classList.add('branch-start')
+        paragraph.append(unit)
+        if (record.text?.endsWith('\n')) paragraph = null
+      }
+      if (own.length > shown) text.scrollTop = text.scrollHeight
+      shown = own.length
+      count.textContent = `Computing: ${from} tokens kept, ${shown} new`
+    },
+  }
+}

@@ -1,0 +1,138 @@
+import './refuse-eval.ts'
+import { expose } from 'comlink'
+import { gradeAnswer, type Verdict } from '../../core/evaluate/grade-answer.ts'
+import type { FinishReason } from '../../core/formats/sample-record.ts'
+import { generate } from '../../core/generate/generate.ts'
+import type { TokenRecord } from '../../core/generate/token-record.ts'
+import {
+  type LoadedModel,
+  type ModelCost,
+  type ModelRequest,
+  openPageModel,
+  type PageModel,
+} from './page-model.ts'
+
+/** A branch to be computed. */
+export interface BranchRequest {
+  /** The prompt as the run rendered it, the problem within it, and how many tokens the run made of it. */
+  prompt: string
+  problem: string
+  promptTokens: number
+  /** Tokens of the answer up to the branch, and those that the reader chose. */
+  keptIds: readonly number[]
+  forcedIds: readonly number[]
+  /** Tokens of the whole answer at most. */
+  maxNewTokens: number
+  /** Null where the run does not say: the model's own. */
+  stopIds: readonly number[] | null
+  topLogprobs: number
+  repetitionPenalty: number
+  expectedAnswer: string
+}
+
+/** What became of a branch. */
+export interface BranchEnd {
+  finishReason: FinishReason | 'stopped'
+  error: string | null
+  /** Text of the whole answer. */
+  generatedText: string
+  /** Null of an answer that was stopped or failed. */
+  verdict: Verdict | null
+  /** From the chosen tokens on. */
+  tokens: TokenRecord[]
+}
+
+let opened: PageModel | null = null
+let loaded: LoadedModel | null = null
+let isStopped = false
+
+const workerApi = {
+  /** Reads what the model costs, and its tokenizer. */
+  async open(request: ModelRequest): Promise<ModelCost> {
+    opened = await openPageModel(request)
+    return opened.cost
+  },
+  /** Loads the opened model; `onBytes` gets how many bytes were read so far. */
+  async load(onBytes: (readBytes: number) => void): Promise<Omit<LoadedModel, 'model'>> {
+    let readBytes = 0
+    let toldMs = 0
+    loaded = await modelOpened().load(sizeBytes => {
+      readBytes += sizeBytes
+      if (performance.now() - toldMs < tellMs) return
+      toldMs = performance.now()
+      onBytes(readBytes)
+    })
+    const { adapterName, weightDigest } = loaded
+    return { adapterName, weightDigest }
+  },
+  /** The tokens of a text. */
+  encode(text: string): { id: number; text: string }[] {
+    const { tokenizer } = modelOpened()
+    return tokenizer.encode(text).map(id => ({ id, text: tokenizer.tokenText(id) }))
+  },
+  textsOf(ids: readonly number[]): string[] {
+    const { tokenizer } = modelOpened()
+    return ids.map(id => tokenizer.tokenText(id))
+  },
+  /** Has the model continue an answer; `onToken` gets every token as it comes. */
+  async run(request: BranchRequest, onToken: (token: TokenRecord) => unknown): Promise<BranchEnd> {
+    const { tokenizer, stopIds } = modelOpened()
+    if (!loaded) throw new Error('branch worker: the model is not loaded; load it first')
+    isStopped = false
+    const promptIds = tokenizer.encodePrompt(request.prompt, request.problem)
+    if (promptIds.length !== request.promptTokens)
+      return failure(
+        `This model's tokenizer makes ${promptIds.length} tokens of the prompt, the run's made ${request.promptTokens}: ` +
+          "the ids that the run recorded may mean something else to it. Use the run's own model",
+      )
+    const { keptIds, forcedIds, topLogprobs, repetitionPenalty } = request
+    const tokens: TokenRecord[] = []
+    // What is handed over arrives on a channel of its own: once the last has, all have.
+    let handedOver: unknown
+    const answers = generate(loaded.model, [{ promptIds: [...promptIds, ...keptIds], forcedIds, key: 0 }], {
+      maxNewTokens: request.maxNewTokens - keptIds.length,
+      stopIds: new Set(request.stopIds ?? stopIds),
+      sampling: { temperature: 0, seed: 0, repetitionPenalty },
+      topLogprobs,
+      tokenText: tokenizer.tokenText,
+      shouldStop: () => isStopped,
+      onToken(_, token) {
+        tokens.push(token)
+        handedOver = onToken(token)
+      },
+    })
+    const { value } = await answers.next()
+    await handedOver
+    const generation = value?.generation
+    const finishReason = generation?.finishReason ?? 'stopped'
+    const generatedText = tokenizer.decode([...keptIds, ...tokens.map(token => token.id)])
+    const isWhole = finishReason === 'stop' || finishReason === 'length'
+    return {
+      finishReason,
+      error: generation?.error ?? null,
+      generatedText,
+      verdict: isWhole ? await gradeAnswer(generatedText, request.expectedAnswer, null) : null,
+      tokens,
+    }
+  },
+  /** Ends the branch that is being computed before its next token. */
+  stop(): void {
+    isStopped = true
+  },
+}
+
+/** What the page may call, through Comlink. */
+export type BranchWorker = typeof workerApi
+
+const tellMs = 50
+
+function failure(error: string): BranchEnd {
+  return { finishReason: 'error', error, generatedText: '', verdict: null, tokens: [] }
+}
+
+function modelOpened(): PageModel {
+  if (!opened) throw new Error('branch worker: no model is open; open one first')
+  return opened
+}
+
+expose(workerApi)

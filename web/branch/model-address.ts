@@ -1,0 +1,26 @@
+/**
+ * Address of the model's folder that is at hand: the page's own query names it (`?model=…`), else what served the page;
+ * null where neither does.
+ */
+export function modelAddress(): string | null {
+  const named =
+    new URLSearchParams(location.search).get('model') ||
+    document.querySelector<HTMLMetaElement>('meta[name="entrace-model"]')?.content
+  return named ? new URL(named, location.origin + location.pathname).href : null
+}
+
+/** Why no answer can be continued here, and what to do about it; null where nothing is in the way so far. */
+export function whyNoBranches(): string | null {
+  if (!('gpu' in navigator))
+    return isSecureContext
+      ? 'This browser has no WebGPU, so nothing can be computed here; the recorded answer can be read all the same. ' +
+          'Use a recent Chrome or Edge, or Safari 26, or a Firefox that has WebGPU on this system.'
+      : 'Browsers give WebGPU to pages of https addresses and of this machine (127.0.0.1) only, so nothing can be ' +
+          'computed here. Open the page by such an address.'
+  if (modelAddress() === null)
+    return (
+      'No model is at hand. Serve this run with its model, entrace view DIR --model FOLDER, or add ' +
+      '?model=ADDRESS of a model folder to the address of this page, before the #.'
+    )
+  return null
+}

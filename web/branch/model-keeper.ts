@@ -1,0 +1,120 @@
+import { formatNumber } from '../../core/figures/format-number.ts'
+import type { OpenRun } from '../data/open-run.ts'
+import { type BranchEngine, openBranchEngine } from './branch-engine.ts'
+import { branchSettings } from './branch-settings.ts'
+import type { BranchModel, BranchStatus } from './branch-status.ts'
+import { modelAddress, whyNoBranches } from './model-address.ts'
+
+/** Keeps the model that is at hand: opened when something is asked of its tokenizer, loaded when it is to compute. */
+export interface ModelKeeper {
+  /** The model that is loaded; null before one is. */
+  readonly model: BranchModel | null
+  /** The engine, without weights unless they were loaded before. Rejects with what is in the way in words. */
+  open(): Promise<BranchEngine>
+  /** The engine with its weights; null where the reader would rather not load a model of such a size. */
+  load(): Promise<BranchEngine | null>
+  /** What was asked: whether to load a model of such a size. */
+  answer(isWanted: boolean): void
+  /** A result of the engine; where it fails, the next one begins with a new worker and a new device. */
+  trust<Result>(result: Promise<Result>): Promise<Result>
+  /** Ends the answer that is under way, and takes a question for answered with no. */
+  stop(): void
+  close(): void
+}
+
+/** A model of so many bytes is loaded without asking. */
+const unaskedBytes = 64 * 10 ** 6
+
+/** A keeper of the model for a run's answers, which has none yet. `tell` is told what goes on. */
+export function createModelKeeper(run: OpenRun, tell: (status: BranchStatus) => void): ModelKeeper {
+  let opening: Promise<BranchEngine> | null = null
+  let engine: BranchEngine | null = null
+  let answer: (isWanted: boolean) => void = () => {}
+
+  function open(): Promise<BranchEngine> {
+    const problem = whyNoBranches()
+    if (problem !== null) return Promise.reject(new Error(problem))
+    opening ??= openBranchEngine({ address: modelAddress()!, ...branchSettings(run) })
+      .then(opened => {
+        engine = opened
+        return opened
+      })
+      .catch(error => {
+        // The next one tries again.
+        opening = null
+        throw error
+      })
+    return opening
+  }
+
+  function close(): void {
+    engine?.close()
+    engine = opening = null
+  }
+
+  async function trust<Result>(result: Promise<Result>): Promise<Result> {
+    try {
+      return await result
+    } catch (error) {
+      close()
+      throw error
+    }
+  }
+
+  function ask(text: string): Promise<boolean> {
+    const asked = new Promise<boolean>(resolve => {
+      answer = resolve
+    })
+    tell({ kind: 'asking', text })
+    return asked
+  }
+
+  return {
+    get model() {
+      if (!engine?.loaded) return null
+      const recorded = run.facts?.weightDigest ?? null
+      const { weightDigest } = engine.loaded
+      return {
+        name: nameOf(engine.request.address),
+        ...engine.loaded,
+        isRuns: recorded === null ? null : recorded === weightDigest,
+      }
+    },
+    open,
+    async load() {
+      // A run that goes on may have got a longer prompt.
+      if (engine && engine.request.longestTokens < branchSettings(run).longestTokens) close()
+      tell({ kind: 'working', text: 'Opening the model' })
+      const opened = await open()
+      if (opened.loaded) return opened
+      const { downloadBytes, deviceBytes } = opened.cost
+      const name = nameOf(opened.request.address)
+      const cost =
+        `${name} has ${bytesText(downloadBytes)} of weights to load, and will take about ${bytesText(deviceBytes)} ` +
+        "of the GPU's memory."
+      if (downloadBytes > unaskedBytes && !(await ask(cost))) return null
+      const loading = (done: number) =>
+        tell({ kind: 'working', text: `Loading ${name}`, done, total: downloadBytes })
+      loading(0)
+      await trust(opened.load(loading))
+      return opened
+    },
+    answer: isWanted => answer(isWanted),
+    trust,
+    stop() {
+      answer(false)
+      engine?.stop()
+    },
+    close,
+  }
+}
+
+/** The last folder of an address. */
+function nameOf(address: string): string {
+  return decodeURIComponent(new URL(address).pathname.split('/').filter(Boolean).at(-1) ?? address)
+}
+
+function bytesText(bytes: number): string {
+  const [unit, size] = bytes < 1e9 ? (['MB', 1e6] as const) : (['GB', 1e9] as const)
+  return `${formatNumber(Number((bytes / size).toPrecision(3)))} ${unit}`
+}

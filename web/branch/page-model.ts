@@ -1,0 +1,104 @@
+import { httpModelFiles } from '../../core/formats/http-model-files.ts'
+import { readJson } from '../../core/formats/read-json.ts'
+import { openWeights } from '../../core/formats/weight-files.ts'
+import { decodingRoom } from '../../core/generate/decoding-room.ts'
+import { InputError } from '../../core/input-error.ts'
+import { parseConfig } from '../../core/model/config.ts'
+import { parseGenerationConfig } from '../../core/model/generation-config.ts'
+import type { LanguageModel } from '../../core/model/language-model.ts'
+import { weightBytes } from '../../core/model/load-weights.ts'
+import { checkTensors } from '../../core/model/tensor-names.ts'
+import { createLocalMesh } from '../../core/parallel/local-mesh.ts'
+import { planShards } from '../../core/parallel/plan-shards.ts'
+import { rankMemory } from '../../core/parallel/rank-memory.ts'
+import { type Device, openDevice } from '../../kernels/gpu/device.ts'
+import { openPageTokenizer, type PageTokenizer } from './page-tokenizer.ts'
+import { createPageWeightDigest } from './page-weight-digest.ts'
+
+/** What is asked of a model: room for the longest answer, and what its records keep. */
+export interface ModelRequest {
+  /** Address of its folder. */
+  address: string
+  /** Tokens of the longest prompt and answer together. */
+  longestTokens: number
+  topLogprobs: number
+}
+
+/** What loading a model will cost. */
+export interface ModelCost {
+  downloadBytes: number
+  /** On the device: weights, keys and values, and an estimate of what a step needs. */
+  deviceBytes: number
+}
+
+/** A model that is loaded. */
+export interface LoadedModel {
+  model: LanguageModel
+  adapterName: string
+  /** As run.json has it. */
+  weightDigest: string
+}
+
+/** A model at an address, of which little was read: enough to say what it costs, and to encode and decode. */
+export interface PageModel {
+  cost: ModelCost
+  tokenizer: PageTokenizer
+  /** Tokens that end an answer where the run does not say. */
+  stopIds: readonly number[]
+  /** Reads the weights onto a device of this page. `onBytes` gets bytes as they are read, of `cost.downloadBytes`. */
+  load(onBytes: (sizeBytes: number) => void): Promise<LoadedModel>
+}
+
+/** Opens a model by HTTP ranges. Throws InputError for what is no model that can be run. */
+export async function openPageModel(request: ModelRequest): Promise<PageModel> {
+  const { address, longestTokens, topLogprobs } = request
+  const files = httpModelFiles(address)
+  const configSource = await files.open('config.json')
+  if (!configSource)
+    throw new InputError(
+      `${address}: found no config.json, expected the folder of a model; check the address after model=`,
+    )
+  const config = parseConfig(await readJson(configSource), configSource.name)
+  const [entries, generationSource, tokenizer] = await Promise.all([
+    openWeights(files),
+    files.open('generation_config.json'),
+    openPageTokenizer(files),
+  ])
+  checkTensors(config, entries, address)
+  const generationConfig =
+    generationSource && parseGenerationConfig(await readJson(generationSource), generationSource.name)
+  const capacity = Math.min(longestTokens, config.maxPositionEmbeddings)
+  const dtype = entries.get('model.embed_tokens.weight')!.dtype
+  const { peakBytes } = rankMemory(config, planShards(config, 1), 0, dtype, {
+    sequences: 1,
+    contextTokens: capacity,
+  })
+  return {
+    cost: { downloadBytes: weightBytes(config, entries), deviceBytes: peakBytes },
+    tokenizer,
+    stopIds: generationConfig?.eosTokenIds ?? config.eosTokenIds,
+    async load(onBytes) {
+      const device = await openPageDevice()
+      const digest = createPageWeightDigest()
+      const room = { ...decodingRoom(1, topLogprobs, { stopIds: [] }, config.vocabSize), capacity }
+      const [model] = await createLocalMesh([device], config, entries, address, room, (...rows) => {
+        digest.add(...rows)
+        onBytes(rows[3].byteLength)
+      })
+      return { model: model!, adapterName: device.adapterName, weightDigest: await digest.finish() }
+    },
+  }
+}
+
+async function openPageDevice(): Promise<Device> {
+  // Absent where there is no WebGPU, whatever its type says.
+  const gpu = navigator.gpu as GPU | undefined
+  const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' })
+  if (!gpu || !adapter)
+    throw new Error(
+      `${gpu ? 'This browser has WebGPU, but found no adapter that it may use' : 'This browser has no WebGPU in workers'}, ` +
+        'so nothing can be computed here. Look at chrome://gpu (or about:support), update the driver of the graphics card, ' +
+        'or use another browser',
+    )
+  return openDevice({ gpu, adapter })
+}

@@ -1,5 +1,4 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
@@ -8,8 +7,10 @@ import { findSpikes } from '../../core/analyse/scores/entropy-spikes.ts'
 import { pageFolder } from '../../node-runner/view/page-folder.ts'
 import { serveView, type ViewServer } from '../../node-runner/view/serve-view.ts'
 import { writeRun } from '../support/write-run.ts'
+import { axeViolations } from './axe-violations.ts'
 import { launchChromium } from './launch-chromium.ts'
 import { hostileSample, hostileTexts, longSample } from './replay-samples.ts'
+import { reportingPage } from './reporting-page.ts'
 
 const long = longSample(0, 4000)
 const short = longSample(2, 120)
@@ -53,15 +54,8 @@ async function open(address: string, options?: BrowserContextOptions): Promise<v
   await page.waitForSelector('.token.current')
 }
 
-async function newPage(options: BrowserContextOptions): Promise<Page> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
-  const page = await context.newPage()
-  page.on('console', message => {
-    if (['error', 'warning'].includes(message.type())) reported.push(message.text())
-  })
-  page.on('pageerror', error => reported.push(String(error)))
-  return page
-}
+const newPage = (options: BrowserContextOptions) =>
+  reportingPage(browser, options, text => reported.push(text))
 
 const text = (selector: string) => page.textContent(selector)
 const evaluate = <Value>(script: string) => page.evaluate(script) as Promise<Value>
@@ -276,13 +270,7 @@ describe('the replay of a sample', () => {
     await open('sample=2.0&token=50', { colorScheme, viewport, reducedMotion: 'reduce' })
     await typeset()
     await page.waitForSelector('.typeset .katex-display')
-    // The page's policy keeps scripts of others out; the debugger's do not pass it.
-    await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'))
-    const found = await evaluate<{ id: string; nodes: string[] }[]>(
-      `axe.run('main', { resultTypes: ['violations'] }).then(({ violations }) =>
-        violations.map(({ id, nodes }) => ({ id, nodes: nodes.slice(0, 3).map(node => node.html.slice(0, 200) + node.failureSummary) })))`,
-    )
-    expect(found).toEqual([])
+    expect(await axeViolations(page, 'main')).toEqual([])
     // 4,000 tokens are no 4,000 stops of the Tab key.
     expect(await evaluate(`document.querySelectorAll('.answer-text [tabindex]').length`)).toBe(0)
     expect(

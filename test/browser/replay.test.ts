@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
@@ -215,25 +215,6 @@ describe('the replay of a sample', () => {
     expect(after).toBeGreaterThan(0)
     await page.keyboard.press('c')
     expect(await text('.heading-note')).toBe('by varentropy')
-  })
-
-  it('saves the tracks as they are zoomed', async () => {
-    await open('sample=0.0')
-    await page.focus('.answer-text')
-    await page.keyboard.press('w')
-    const saved = async (kind: string) => {
-      const download = page.waitForEvent('download')
-      await page.click(`[aria-label="Save the tracks as ${kind}"]`)
-      return readFileSync(await (await download).path())
-    }
-    const [svg, png] = [await saved('SVG'), await saved('PNG')]
-    const drawn = svg.toString()
-
-    expect(drawn.match(/<path/g)!.length).toBeGreaterThan(4)
-    for (const name of ['Entropy', 'Varentropy', 'Margin', 'Log-probability'])
-      expect(drawn).toContain(`>${name}<`)
-    expect(drawn).toMatch(/>token 1<.*>token 2667</s)
-    expect(png.subarray(1, 4).toString()).toBe('PNG')
   })
 
   it('remembers measure and pace from visit to visit', async () => {

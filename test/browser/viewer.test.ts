@@ -119,6 +119,28 @@ describe('the viewer', () => {
     await context.close()
   })
 
+  it('saves figures, and tracks as they are zoomed', async () => {
+    const { page, context } = await open()
+    await page.locator('.figures svg').first().waitFor()
+    const saved = async (figure: string, kind: string) => {
+      const download = page.waitForEvent('download')
+      await page.getByRole('button', { name: `Save ${figure} as ${kind}` }).click({ force: true })
+      return readFileSync(await (await download).path())
+    }
+    expect((await saved('ROC', 'SVG')).toString()).toContain('correct answers flagged')
+    expect((await saved('ROC', 'PNG')).subarray(1, 4).toString()).toBe('PNG')
+    await page.goto(`${server.url}#/?sample=7.0`)
+    await page.locator('.token.current').waitFor()
+    await page.locator('.answer-text').focus()
+    await page.keyboard.press('w')
+    const tracks = (await saved('the tracks', 'SVG')).toString()
+    for (const name of ['Entropy', 'Varentropy', 'Margin', 'Log-probability'])
+      expect(tracks).toContain(`>${name}<`)
+    expect(tracks).toMatch(/<path[^>]* d="M0 .*>token 1<.*>token 19</s)
+    expect((await saved('the tracks', 'PNG')).subarray(1, 4).toString()).toBe('PNG')
+    await context.close()
+  })
+
   it('shows hostile texts as texts, and runs none', async () => {
     const hostile = '<img src=x onerror="window.hit=1"><script>window.hit=1</script> \u202eabc e\u0301 & "'
     const out = join(folder, 'hostile')

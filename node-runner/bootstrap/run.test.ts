@@ -48,12 +48,17 @@ describe('runNodeProgram', () => {
   })
 
   it('passes a later interrupt on again', async () => {
-    const parent = startParent(countInterrupts.replace('300', '1500'))
+    const parent = startParent(`let count = 0
+process.on('SIGINT', () => console.log('interrupts: ' + ++count))
+console.log('ready')
+setInterval(() => {}, 1000)`)
     await parent.lines.next()
     parent.kill('SIGINT')
+    expect((await parent.lines.next()).value).toBe('interrupts: 1\n')
     await setTimeout(800)
     parent.kill('SIGINT')
     expect((await parent.lines.next()).value).toBe('interrupts: 2\n')
+    parent.kill('SIGKILL')
   })
 
   it.each([

@@ -85,6 +85,7 @@ test('has exactly the promised fields', () => {
     'capHitRate',
     'extractionFailureRate',
     'entropyNats',
+    'intervals',
     'pearson',
     'pointBiserial',
     'spearman',

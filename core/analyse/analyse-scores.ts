@@ -1,3 +1,4 @@
+import type { AreaIntervals } from './analyse-intervals.ts'
 import type { AnalysisScore, ScoreComparison } from './score-analysis.ts'
 import { mainScore, type SelectedScore, type Selection } from './selection.ts'
 import { adjustBenjaminiHochberg, adjustHolm } from './statistics/adjust-p-values.ts'
@@ -17,11 +18,12 @@ import { tieGroups } from './statistics/tie-groups.ts'
 /** The scores that every other one is compared with: the main one, and the baseline that is no doubt of the model's. */
 const references = [mainScore, 'SequenceLength']
 
-/** How well a score of uncertainty tells incorrect from correct answers; `resampled` are its AUROCs in the resamples of a bootstrap. */
+/** How well a score of uncertainty tells incorrect from correct answers; `resampled` are its AUROCs in the resamples of a bootstrap, `intervals` those of its areas. */
 export function analyseScore(
   { sorted }: SelectedScore,
   { incorrect, problems }: Selection,
   resampled: Float64Array,
+  intervals: AreaIntervals,
 ): AnalysisScore {
   const groups = tieGroups(sorted, incorrect)
   const area = auroc(groups)
@@ -44,6 +46,7 @@ export function analyseScore(
     prr: predictionRejectionRatio(groups),
     aurc: riskCoverageArea(groups),
     augrc: generalizedRiskCoverageArea(groups),
+    intervals,
     // Groups are of incorrect answers, Kendall's tau of correctness.
     kendallTau: tau && negated(tau.coefficient),
     kendallP: tau?.p ?? null,

@@ -1,5 +1,6 @@
 import type { RunColumns } from '../formats/run-columns.ts'
 import { seededRandom } from '../seeded-random.ts'
+import { analyseIntervals, noAreas } from './analyse-intervals.ts'
 import { analyseScore, compareScores } from './analyse-scores.ts'
 import { analyseStrata, analyseWithinProblem } from './analyse-strata.ts'
 import type {
@@ -9,7 +10,7 @@ import type {
   AnalysisStatistics,
   PermutationP,
 } from './analysis.ts'
-import { affordableResamples, bootstrapScores } from './bootstrap-scores.ts'
+import { affordableResamples, bootstrapScores, resamplesForErrors } from './bootstrap-scores.ts'
 import { calibrateScore, problemsWith } from './calibration/calibrate-score.ts'
 import { correctnessRegression } from './correctness-regression.ts'
 import { mainScore, type Selection, selectAnswers } from './selection.ts'
@@ -43,7 +44,7 @@ const mostPermuted = 2_000
 const powerTargets = [0.6, 0.65, 0.7]
 
 /** Streams of random numbers: what one part draws changes nothing in another. */
-const streams = { bootstrap: 1, permutation: 2, calibration: 3 }
+const streams = { bootstrap: 1, permutation: 2, calibration: 3, intervals: 4 }
 
 /** The statistics of the samples in these rows, in any order. */
 export function analyseStatistics(
@@ -59,6 +60,14 @@ export function analyseStatistics(
   const numberCorrect = verdicts.reduce((sum, verdict) => sum + verdict, 0)
   const share = (counted: (row: number) => boolean) =>
     total === 0 ? null : rows.filter(counted).length / total
+  const shareInterval = (counted: (row: number) => boolean) =>
+    clusteredProportionInterval(
+      Uint8Array.from(rows, row => (counted(row) ? 1 : 0)),
+      clusters,
+    )
+  const isCut = (row: number) => run.finishReason[row] === 'length'
+  const isWithoutAnswer = (row: number) =>
+    run.finishReason[row] !== 'error' && run.extractedAnswer[row] === null
   const accuracy = total === 0 ? null : numberCorrect / total
 
   const correctEntropies = entropy.values.filter((_, index) => correct[index] === 1)
@@ -75,10 +84,18 @@ export function analyseStatistics(
 
   const taken = affordableResamples(selection, resamples)
   const resampled = bootstrapScores(selection, taken, seededRandom(seed, streams.bootstrap))
-  const scores = Object.fromEntries(
-    selection.scores.map(score => [score.name, analyseScore(score, selection, resampled.get(score.name)!)]),
+  const intervals = analyseIntervals(
+    selection,
+    resamplesForErrors(taken),
+    seededRandom(seed, streams.intervals),
   )
-  const main = scores[mainScore] ?? analyseScore(entropy, selection, new Float64Array(0))
+  const scores = Object.fromEntries(
+    selection.scores.map(score => {
+      const { name } = score
+      return [name, analyseScore(score, selection, resampled.get(name)!, intervals.areas.get(name)!)]
+    }),
+  )
+  const main = scores[mainScore] ?? analyseScore(entropy, selection, new Float64Array(0), noAreas)
   const byLength = auroc(tieGroups(orderScores(selection.generatedTokens), incorrect))
   return {
     total,
@@ -88,10 +105,8 @@ export function analyseStatistics(
     problems: clusters.count,
     accuracy: shareWith(accuracy, wilsonInterval(numberCorrect, total)),
     accuracyClustered: shareWith(accuracy, clusteredProportionInterval(verdicts, clusters)),
-    capHitRate: share(row => run.finishReason[row] === 'length'),
-    extractionFailureRate: share(
-      row => run.finishReason[row] !== 'error' && run.extractedAnswer[row] === null,
-    ),
+    capHitRate: share(isCut),
+    extractionFailureRate: share(isWithoutAnswer),
     entropyNats: {
       correct: correctGroup,
       incorrect: incorrectGroup,
@@ -100,6 +115,12 @@ export function analyseStatistics(
           ? null
           : incorrectGroup.mean - correctGroup.mean,
       hedgesG: hedgesG(incorrectEntropies, correctEntropies),
+    },
+    intervals: {
+      ...intervals.entropy,
+      ...main.intervals,
+      capHitRate: shareInterval(isCut),
+      extractionFailureRate: shareInterval(isWithoutAnswer),
     },
     pearson: { r: linear?.coefficient ?? null, p: linear?.p ?? null },
     pointBiserial: { r: linear?.coefficient ?? null, p: linear?.p ?? null },
@@ -140,7 +161,13 @@ export function analyseStatistics(
     },
     withinProblem: analyseWithinProblem(selection),
     power: describePower(incorrectGroup.n, correctGroup.n),
-    calibration: calibrateScore(entropy.values, correct, problems, seededRandom(seed, streams.calibration)),
+    calibration: calibrateScore(
+      entropy.values,
+      correct,
+      problems,
+      resamplesForErrors(taken),
+      seededRandom(seed, streams.calibration),
+    ),
   }
 }
 

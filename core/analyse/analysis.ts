@@ -1,9 +1,11 @@
 import type { formatVersion } from '../formats/sample-record.ts'
+import type { AreaIntervals, EntropyIntervals } from './analyse-intervals.ts'
 import type { Calibration } from './calibration/calibration.ts'
 import type { CorrectnessRegression } from './correctness-regression.ts'
 import type { ErrorCounts } from './errors/error-counts.ts'
 import type { AnalysisScore, ScoreComparison } from './score-analysis.ts'
 import type { RejectionPoint } from './statistics/rejection-curve.ts'
+import type { Interval } from './statistics/wilson-interval.ts'
 import type { TokenFindings } from './tokens/token-findings.ts'
 
 /** A share with its 95 % interval. */
@@ -105,6 +107,16 @@ export interface LengthConfounding {
 }
 
 /**
+ * 95 % intervals of what has none beside it, by the name of the number, with the answers to a problem as a cluster; null where the number is
+ * undefined. An interval that is undefined says why.
+ */
+export interface AnalysisIntervals extends EntropyIntervals, AreaIntervals {
+  /** Wilson's, as of `accuracyClustered`. */
+  capHitRate: Interval | null
+  extractionFailureRate: Interval | null
+}
+
+/**
  * The statistics of some samples. An incorrect answer is the positive class and entropy its score; differences are incorrect − correct; U is
  * the incorrect class's. Samples that failed count as incorrect in the accuracy and are in nothing else.
  */
@@ -130,6 +142,7 @@ export interface AnalysisStatistics {
     difference: number | null
     hedgesG: number | null
   }
+  intervals: AnalysisIntervals
   /** Between mean entropy and correctness (1 or 0). */
   pearson: { r: number | null; p: number | null }
   /** Point-biserial correlation: Pearson's by its name for a column of two values. */

@@ -1,3 +1,5 @@
+import type { AreaIntervals } from './analyse-intervals.ts'
+
 /** How well one score of uncertainty tells incorrect from correct answers. */
 export interface AnalysisScore {
   /** Answers that have the score, and how many of them are correct. */
@@ -21,6 +23,8 @@ export interface AnalysisScore {
   prr: number | null
   aurc: number | null
   augrc: number | null
+  /** Of the four numbers above, from resampled problems. */
+  intervals: AreaIntervals
   /** Kendall's τ_b between the score and correctness (1 or 0), and its p. */
   kendallTau: number | null
   kendallP: number | null

@@ -13,9 +13,14 @@ export function undefinedScoreWarnings(analysis: AnalysisStatistics): string[] {
     all: 'Every score',
     alike: scores.length,
   }))
-  // With one class, the warning about the classes has said the rest.
+  // With one class, the warning about the classes has said the rest but for the intervals of what is defined.
   if (entropyNats.correct.n === 0 || entropyNats.incorrect.n === 0)
-    return gatherUndefined(ofScores.filter(({ name }) => analysis.scores[name]!.n === 0))
+    return gatherUndefined(
+      ofScores.map(({ name, missing, ...of }) => {
+        const score = analysis.scores[name]!
+        return { ...of, name, missing: score.n === 0 ? missing : missingIntervals(score) }
+      }),
+    )
   const ofComparisons = scoreComparisons.map(compared => ({
     name: compared.score,
     missing: missingOfComparison(compared, analysis),
@@ -29,9 +34,9 @@ function missingOfScore(score: AnalysisScore, problems: number): Undefined[] {
   if (score.n === 0) return [{ what: 'every statistic', reason: 'no answer has the score' }]
   if (score.auroc === null) {
     const what = `AUROC with its intervals and p, PRR, Kendall's τ${score.auprc === null ? ', AUPRC' : ''}`
-    return [{ what, reason: oneClass(score) }]
+    return [{ what, reason: oneClass(score) }, ...missingIntervals(score)]
   }
-  const missing: Undefined[] = []
+  const missing = missingIntervals(score)
   const constant = score.kendallTau === null
   if (constant) missing.push({ what: "Kendall's τ", reason: 'every answer has the same value' })
   if (score.aurocLow === null) {
@@ -44,6 +49,15 @@ function missingOfScore(score: AnalysisScore, problems: number): Undefined[] {
     })
   }
   return missing
+}
+
+function missingIntervals({ intervals }: AnalysisScore): Undefined[] {
+  return (['auprc', 'prr', 'aurc', 'augrc'] as const).flatMap(name => {
+    const interval = intervals[name]
+    return interval?.low === null
+      ? [{ what: `interval of the ${name.toUpperCase()}`, reason: interval.reason }]
+      : []
+  })
 }
 
 /** Why DeLong's variance says nothing of an AUROC, whose classes have an answer each. */

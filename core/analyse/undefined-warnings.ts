@@ -1,6 +1,7 @@
 import { mostLevels } from './analyse-strata.ts'
 import type { AnalysisStatistics, AnalysisStratum } from './analysis.ts'
 import { mostRegressionLevels } from './correctness-regression.ts'
+import { undefinedIntervalWarnings } from './undefined-interval-warnings.ts'
 import { undefinedScoreWarnings } from './undefined-score-warnings.ts'
 
 /** Why each null is one, beyond what the warnings about the samples and the classes say. */
@@ -25,7 +26,12 @@ export function undefinedWarnings(analysis: AnalysisStatistics): string[] {
   // Without entropies nothing else is said; with one class, the warning about the classes has said why the rest is undefined.
   if (correct.n + incorrect.n === 0) return warnings
   if (correct.n === 0 || incorrect.n === 0) {
-    return [...warnings, ...lengthWarnings(analysis), ...undefinedScoreWarnings(analysis)]
+    return [
+      ...warnings,
+      ...lengthWarnings(analysis),
+      ...undefinedScoreWarnings(analysis),
+      ...undefinedIntervalWarnings(analysis),
+    ]
   }
   return [
     ...warnings,
@@ -34,6 +40,7 @@ export function undefinedWarnings(analysis: AnalysisStatistics): string[] {
     ...regressionWarnings(analysis),
     ...strataWarnings(analysis),
     ...undefinedScoreWarnings(analysis),
+    ...undefinedIntervalWarnings(analysis),
   ]
 }
 

@@ -185,7 +185,9 @@ function isNamed(analysis: Analysis, path: string): boolean {
   const isOfSamples = /^\/(tokens|errorKinds|accuracy|capHitRate)/.test(rest)
   if (classes === 0 && !isOfSamples) return says(/No sample has a mean entropy/)
   const isOfOneClass =
-    !/^\/(entropyNats\/(in)?correct|lengthConfounding\/entropyLengthRho|withinProblem)/.test(rest)
+    !/^\/(entropyNats\/(in)?correct|lengthConfounding\/entropyLengthRho|withinProblem|.*intervals\/\w+\/|intervals\/((in)?correctMean|entropyLengthRho))/.test(
+      rest,
+    )
   const name = /^\/scores\/(\w+)/.exec(rest)?.[1]
   if (classes === 1 && isOfOneClass && !isOfSamples && !(name && part.scores[name]!.n === 0))
     return says(/with one class there is no difference, .* AUROC, PRR, .* calibration/)
@@ -194,7 +196,7 @@ function isNamed(analysis: Analysis, path: string): boolean {
 
 /** What warnings must match to name the number at a path; one that cannot match where the path is not known. */
 function namesOf(part: AnalysisStatistics, path: string): RegExp[] {
-  const [, field = '', key = '', last = ''] = path.split('/')
+  const [, field = '', key = '', last = '', name = '', end = ''] = path.split('/')
   const ofScore = (name: string, what: string) => [
     new RegExp(
       `^(Completed answers only: )?(.*\\b${name}\\b.*|Every (other )?score): .*(${what}).* undefined, because`,
@@ -208,6 +210,15 @@ function namesOf(part: AnalysisStatistics, path: string): RegExp[] {
     return [/The correlations .* are undefined/]
   if (field === 'auroc') return ofScore('MeanTokenEntropy', "DeLong's interval")
   if (field === 'aurocBootstrap') return ofScore('MeanTokenEntropy', 'bootstrap interval')
+  const areas = ['auprc', 'prr', 'aurc', 'augrc']
+  if (field === 'intervals' && areas.includes(key))
+    return ofScore(
+      'MeanTokenEntropy',
+      last === '' ? scoreFields[key]! : `interval of the ${key.toUpperCase()}`,
+    )
+  if (field === 'intervals') return last === '' ? [undefinedNumbers[key]!] : [intervalOf(intervalNames[key]!)]
+  if (field === 'scores' && last === 'intervals')
+    return ofScore(key, end === '' ? scoreFields[name]! : `interval of the ${name.toUpperCase()}`)
   if (field === 'scores') return ofScore(key, scoreFields[last] ?? 'unknown field')
   if (field === 'scoreComparisons') {
     const { score, against } = part.scoreComparisons[Number(key)]!
@@ -227,6 +238,8 @@ function namesOf(part: AnalysisStatistics, path: string): RegExp[] {
   if (field === 'lengthConfounding') return [/The correlation of entropy and length is undefined because/]
   if (field === 'withinProblem') return [/AUROC within problems is undefined, because/]
   if (field === 'power') return [/AUROC that is detectable with 80 % power is undefined/]
+  if (field === 'calibration' && end !== '')
+    return [intervalOf(`${calibrationNames[name] ?? name} \\(${key}\\)`)]
   if (field === 'calibration')
     return last === ''
       ? [key === '' ? /Calibration is undefined: / : /Platt's calibration is undefined/]
@@ -240,6 +253,39 @@ function namesOf(part: AnalysisStatistics, path: string): RegExp[] {
       /no incorrect answers, so shares|No incorrect answer (is )?of the kinds|Where the error lies is not known/,
     ]
   return [/a field that no warning names/]
+}
+
+/** The warning that an interval is undefined although its number is not. */
+const intervalOf = (name: string) => new RegExp(`intervals? of .*${name}.* (is|are) undefined, because`)
+
+const intervalNames: Record<string, string> = {
+  correctMean: 'the mean of correct answers',
+  incorrectMean: 'the mean of incorrect answers',
+  difference: 'the difference of means',
+  hedgesG: "Hedges' g",
+  pearson: "Pearson's r",
+  spearman: "Spearman's ρ",
+  kendall: "Kendall's τ",
+  entropyLengthRho: 'the correlation of entropy and length',
+}
+
+/** The warning that a number is undefined, whose interval is then null. */
+const undefinedNumbers: Record<string, RegExp> = {
+  correctMean: /There is no correct answer with entropy/,
+  incorrectMean: /There is no incorrect answer with entropy/,
+  difference: /with one class there is no difference/,
+  hedgesG: /Hedges' g is undefined/,
+  pearson: /The correlations .* are undefined/,
+  spearman: /The correlations .* are undefined/,
+  kendall: /The correlations .* are undefined/,
+  entropyLengthRho: /The correlation of entropy and length is undefined because/,
+}
+
+const calibrationNames: Record<string, string> = {
+  brier: 'Brier score',
+  brierSkill: 'Brier skill',
+  logLoss: 'log loss',
+  expectedCalibrationError: 'ECE',
 }
 
 const scoreFields: Record<string, string> = {

@@ -1,9 +1,12 @@
+import { resampleClusters } from '../statistics/cluster-bootstrap.ts'
 import type { Clusters } from '../statistics/clusters.ts'
 import { equalMassBins } from '../statistics/equal-mass-bins.ts'
 import { fitLogistic } from '../statistics/fit-logistic.ts'
 import { logit } from '../statistics/logistic.ts'
+import type { ResampledInterval } from '../statistics/resampled-intervals.ts'
 import { wilsonInterval } from '../statistics/wilson-interval.ts'
 import type { Calibration, CalibrationFit, ReliabilityBin } from './calibration.ts'
+import { intervalsOfCoefficients, intervalsOfPredictions } from './calibration-intervals.ts'
 import { expectedCalibrationError } from './expected-calibration-error.ts'
 import { groupedFolds } from './grouped-folds.ts'
 import { isotonicRegression } from './isotonic-regression.ts'
@@ -22,12 +25,13 @@ type Calibrate = (scores: Float64Array, marks: ArrayLike<number>) => ((score: nu
 
 /**
  * Turns a score of uncertainty into the probability that an answer is correct, by Platt's scaling and by isotonic regression, each fitted and
- * judged in five folds that part no problem. Null with fewer than ten answers, or fewer than five problems, of either class.
+ * judged in five folds that part no problem; intervals from so many resamples of the problems. Null with fewer than ten answers, or fewer than five problems, of either class.
  */
 export function calibrateScore(
   scores: Float64Array,
   correct: Uint8Array,
   clusters: Clusters,
+  resamples: number,
   random: () => number,
 ): Calibration | null {
   let correctAnswers = 0
@@ -38,14 +42,18 @@ export function calibrateScore(
   const folds = groupedFolds(clusters, correct, foldCount, random)
   // The less certain, the less likely correct: fits rise with confidence.
   const confidences = scores.map(score => -score)
-  const judge = (calibrate: Calibrate) =>
-    judgeFit(predictByFolds(confidences, correct, folds, calibrate), correct, random)
+  const predictions = (calibrate: Calibrate) => predictByFolds(confidences, correct, folds, calibrate)
+  const platt = judgeFit(predictions(plattScaling), correct, clusters, random)
+  const isotonic = judgeFit(predictions(isotonicRegression), correct, clusters, random)
+  resampleClusters(clusters, resamples, random, weights => {
+    for (const judged of [platt, isotonic]) judged?.resampled.add(weights)
+  })
   return {
     n: scores.length,
     folds: foldCount,
     preferred: scores.length < leastForIsotonic ? 'platt' : 'isotonic',
-    platt: judge(plattScaling),
-    isotonic: judge(isotonicRegression),
+    platt: platt && withIntervals(platt),
+    isotonic: isotonic && withIntervals(isotonic),
   }
 }
 
@@ -77,25 +85,44 @@ function predictByFolds(
   return predictions
 }
 
+/** A fit without its intervals, and what they come from. */
+interface JudgedFit {
+  fit: Omit<CalibrationFit, 'intervals'>
+  resampled: ReturnType<typeof intervalsOfPredictions>
+  coefficients: ResampledInterval[]
+}
+
 function judgeFit(
   predictions: Float64Array | null,
   correct: Uint8Array,
+  clusters: Clusters,
   random: () => number,
-): CalibrationFit | null {
+): JudgedFit | null {
   if (predictions === null) return null
   const bins = equalMassBins(predictions, Math.min(mostBins, Math.max(1, Math.floor(predictions.length / 5))))
   const brier = brierScore(predictions, correct)!
   const baseRate = correct.reduce((sum, isCorrect) => sum + isCorrect, 0) / correct.length
-  const line = fitLogistic([predictions.map(() => 1), predictions.map(logit)], correct)
+  const columns = [predictions.map(() => 1), predictions.map(logit)]
+  const line = fitLogistic(columns, correct)
+  const error = expectedCalibrationError(predictions, correct, bins, random)
   return {
-    brier,
-    brierSkill: 1 - brier / (baseRate * (1 - baseRate)),
-    logLoss: logLoss(predictions, correct)!,
-    expectedCalibrationError: expectedCalibrationError(predictions, correct, bins, random),
-    slope: line?.coefficients[1] ?? null,
-    intercept: line?.coefficients[0] ?? null,
-    reliability: bins.map(bin => describeBin(bin, predictions, correct)),
+    fit: {
+      brier,
+      brierSkill: 1 - brier / (baseRate * (1 - baseRate)),
+      logLoss: logLoss(predictions, correct)!,
+      expectedCalibrationError: error,
+      slope: line?.coefficients[1] ?? null,
+      intercept: line?.coefficients[0] ?? null,
+      reliability: bins.map(bin => describeBin(bin, predictions, correct)),
+    },
+    resampled: intervalsOfPredictions(predictions, correct, bins, error, clusters.count),
+    coefficients: line ? intervalsOfCoefficients(columns, correct, line, clusters) : [],
   }
+}
+
+function withIntervals({ fit, resampled, coefficients }: JudgedFit): CalibrationFit {
+  const [intercept = null, slope = null] = coefficients
+  return { ...fit, intervals: { ...resampled.intervals(), slope, intercept } }
 }
 
 function describeBin(bin: Uint32Array, predictions: Float64Array, correct: Uint8Array): ReliabilityBin {

@@ -1,3 +1,4 @@
+import type { CalibrationIntervals } from './calibration-intervals.ts'
 import type { ExpectedCalibrationError } from './expected-calibration-error.ts'
 
 /** One bar of a reliability diagram. */
@@ -26,6 +27,7 @@ export interface CalibrationFit {
    */
   slope: number | null
   intercept: number | null
+  intervals: CalibrationIntervals
   /** Reliability diagram over bins of about equal number. */
   reliability: ReliabilityBin[]
 }

@@ -2,6 +2,8 @@ import { studentQuantile975 } from './student-quantile.ts'
 
 /** What the resamples of a bootstrap say of a statistic's standard error. */
 export interface BootstrapSpread {
+  /** Mean of the resampled values. */
+  center: number
   standardError: number
   /** Student's quantile for as many degrees of freedom as there are clusters, less one. */
   quantile: number
@@ -30,5 +32,5 @@ export function bootstrapSpread(values: Float64Array, clusterCount: number): Boo
   let squares = 0
   for (const value of defined) squares += (value - center) ** 2
   const standardError = Math.sqrt((squares / (defined.length - 1)) * (clusterCount / (clusterCount - 1)))
-  return { standardError, quantile: studentQuantile975(clusterCount - 1) }
+  return { center, standardError, quantile: studentQuantile975(clusterCount - 1) }
 }

@@ -1,4 +1,4 @@
-import { logistic, logit } from './logistic.ts'
+import { logitScale, scaledInterval } from './interval-scale.ts'
 import { normalQuantile975 } from './normal-tail.ts'
 import type { Interval } from './wilson-interval.ts'
 
@@ -11,7 +11,5 @@ export function logitInterval(
   standardError: number,
   quantile: number = normalQuantile975,
 ): Interval | null {
-  if (!(standardError > 0 && value > 0 && value < 1)) return null
-  const half = (quantile * standardError) / (value * (1 - value))
-  return { low: logistic(logit(value) - half), high: logistic(logit(value) + half) }
+  return scaledInterval(value, standardError, quantile, logitScale)
 }

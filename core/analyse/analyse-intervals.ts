@@ -1,0 +1,146 @@
+import { problemsWith } from './calibration/calibrate-score.ts'
+import type { SelectedScore, Selection } from './selection.ts'
+import { averagePrecision } from './statistics/average-precision.ts'
+import { resampleClusters } from './statistics/cluster-bootstrap.ts'
+import { generalizedRiskCoverageArea } from './statistics/generalized-risk-coverage-area.ts'
+import { hedgesGOfMoments } from './statistics/hedges-g.ts'
+import { belowOneScale, fisherScale, logitScale, plainScale } from './statistics/interval-scale.ts'
+import { kendall } from './statistics/kendall.ts'
+import { predictionRejectionRatio } from './statistics/prediction-rejection-ratio.ts'
+import {
+  onScale,
+  type ResampledInterval,
+  type ResampledIntervals,
+  resampledIntervals,
+} from './statistics/resampled-intervals.ts'
+import { riskCoverageArea } from './statistics/risk-coverage-area.ts'
+import { orderScores } from './statistics/score-order.ts'
+import { weightedPearson, weightedSpearman } from './statistics/weighted-correlation.ts'
+import { weightedMoments } from './statistics/weighted-moments.ts'
+import { weightedTieGroups } from './statistics/weighted-tie-groups.ts'
+
+type Intervals<Name extends string> = Record<Name, ResampledInterval | null>
+
+/** 95 % intervals of a score's areas, from resampled problems; null where the area is undefined. */
+export type AreaIntervals = Intervals<'auprc' | 'prr' | 'aurc' | 'augrc'>
+
+/**
+ * 95 % intervals of what mean entropy shows, from resampled problems, by the name of the number; null where the number is undefined. That of
+ * `pearson` is the point-biserial's as well.
+ */
+export type EntropyIntervals = Intervals<
+  | 'correctMean'
+  | 'incorrectMean'
+  | 'difference'
+  | 'hedgesG'
+  | 'pearson'
+  | 'spearman'
+  | 'kendall'
+  | 'entropyLengthRho'
+>
+
+/** The intervals of mean entropy, and those of every score's areas by its name. */
+export interface SelectionIntervals {
+  entropy: EntropyIntervals
+  areas: Map<string, AreaIntervals>
+}
+
+/** Of a score that no answer has. */
+export const noAreas: AreaIntervals = { auprc: null, prr: null, aurc: null, augrc: null }
+
+/** Intervals from so many resamples of the problems; all see the same ones. */
+export function analyseIntervals(
+  selection: Selection,
+  resamples: number,
+  random: () => number,
+): SelectionIntervals {
+  const { scores, problems } = selection
+  const entropy = intervalsOfEntropy(selection)
+  const areas = scores.map(score => ({ name: score.name, resampled: intervalsOfAreas(score, selection) }))
+  resampleClusters(problems, resamples, random, weights => {
+    entropy.add(weights)
+    for (const { resampled } of areas) resampled.add(weights)
+  })
+  return {
+    entropy: entropy.intervals(),
+    areas: new Map(areas.map(({ name, resampled }) => [name, resampled.intervals()])),
+  }
+}
+
+/** The areas of one score, to be evaluated in resamples. */
+export function intervalsOfAreas(
+  { sorted }: Pick<SelectedScore, 'sorted'>,
+  selection: Pick<Selection, 'correct' | 'incorrect' | 'problems' | 'count'>,
+): ResampledIntervals<keyof AreaIntervals> {
+  const { incorrect, problems, count } = selection
+  const ofSmallerClass = Math.min(...problemsOfClasses(selection))
+  const groupsOf = weightedTieGroups(sorted, incorrect)
+  return resampledIntervals(
+    {
+      // Its standard error is the smaller the larger it comes out, and this scale makes good for that.
+      auprc: { interval: onScale(belowOneScale, 0), clusters: ofSmallerClass },
+      prr: { interval: onScale(belowOneScale), clusters: ofSmallerClass },
+      aurc: { interval: onScale(logitScale), clusters: problems.count },
+      augrc: { interval: onScale(logitScale), clusters: problems.count },
+    },
+    weights => {
+      const groups = groupsOf(weights)
+      const aurc = riskCoverageArea(groups)
+      return {
+        auprc: averagePrecision(groups),
+        prr: predictionRejectionRatio(groups, aurc),
+        aurc,
+        augrc: generalizedRiskCoverageArea(groups),
+      }
+    },
+    count,
+  )
+}
+
+/** What mean entropy shows beside its areas, to be evaluated in resamples. */
+export function intervalsOfEntropy(
+  selection: Pick<Selection, 'entropy' | 'correct' | 'incorrect' | 'generatedTokens' | 'problems' | 'count'>,
+): ResampledIntervals<keyof EntropyIntervals> {
+  const { entropy, correct, incorrect, generatedTokens, problems, count } = selection
+  const { values, sorted } = entropy
+  const [ofCorrect, ofIncorrect] = problemsOfClasses(selection)
+  const clusters = Math.min(ofCorrect, ofIncorrect)
+  const groupsOf = weightedTieGroups(sorted, correct)
+  const verdicts = Float64Array.from(correct)
+  const [verdictOrder, lengthOrder] = [orderScores(correct), orderScores(generatedTokens)]
+  return resampledIntervals(
+    {
+      correctMean: { interval: onScale(plainScale), clusters: ofCorrect },
+      incorrectMean: { interval: onScale(plainScale), clusters: ofIncorrect },
+      difference: { interval: onScale(plainScale), clusters },
+      hedgesG: { interval: onScale(plainScale), clusters },
+      pearson: { interval: onScale(fisherScale), clusters },
+      spearman: { interval: onScale(fisherScale), clusters },
+      kendall: { interval: onScale(fisherScale), clusters },
+      entropyLengthRho: { interval: onScale(fisherScale), clusters: problems.count },
+    },
+    weights => {
+      const momentsOf = (marks: Uint8Array) => {
+        const ofClass = new Uint32Array(count)
+        for (let index = 0; index < count; index++) ofClass[index] = weights[index]! * marks[index]!
+        return weightedMoments(values, ofClass)
+      }
+      const [right, wrong] = [momentsOf(correct), momentsOf(incorrect)]
+      return {
+        correctMean: right.mean,
+        incorrectMean: wrong.mean,
+        difference: wrong.mean - right.mean,
+        hedgesG: hedgesGOfMoments(wrong, right),
+        pearson: weightedPearson(values, verdicts, weights),
+        spearman: weightedSpearman(sorted, verdictOrder, weights),
+        kendall: kendall(groupsOf(weights))?.coefficient ?? null,
+        entropyLengthRho: weightedSpearman(sorted, lengthOrder, weights),
+      }
+    },
+    count,
+  )
+}
+
+function problemsOfClasses({ problems, correct }: Pick<Selection, 'problems' | 'correct'>): [number, number] {
+  return [problemsWith(problems, correct, 1), problemsWith(problems, correct, 0)]
+}

@@ -1,7 +1,7 @@
 import type { Analysis, AnalysisStatistics } from '../analyse/analysis.ts'
 import { comparisonInterval, hasSeveralAnswers, intervalsToRead } from '../analyse/intervals-to-read.ts'
 import type { Block } from './report-document.ts'
-import { digits, percent, probability, withInterval } from './report-numbers.ts'
+import { digits, estimate, nats, percent, probability, withInterval } from './report-numbers.ts'
 
 /** The score that the report's sentences are about; every other is in its tables. */
 export const mainScore = 'MeanTokenEntropy'
@@ -29,27 +29,26 @@ export function findingsSection(analysis: Analysis): Block[] {
 }
 
 function entropyTable(analysis: Analysis): Block {
-  const { entropyNats, mannWhitney } = analysis
+  const { entropyNats, intervals, mannWhitney } = analysis
   const { correct, incorrect, difference, hedgesG } = entropyNats
   const { p, pName } = intervalsToRead(analysis).auroc
   const permuted = hasSeveralAnswers(analysis)
     ? ` with answers as independent${p === null ? '' : `, p of a ${pName} ${probability(p)}`}`
     : ''
-  const row = (name: string, { n, mean, sd, median }: typeof correct) => [
-    name,
-    String(n),
-    digits(mean, 4),
-    digits(sd, 4),
-    digits(median, 4),
-  ]
+  const row = (
+    name: string,
+    { n, mean, sd, median }: typeof correct,
+    interval: typeof intervals.correctMean,
+  ) => [name, String(n), estimate(mean, interval, nats), nats(sd), nats(median)]
   return {
     kind: 'table',
     of: 'numbers',
     caption:
-      `${mainScore} of an answer, nats, by verdict. Difference wrong − right ${digits(difference, 4)}, Hedges' g ${digits(hedgesG)}, ` +
+      `${mainScore} of an answer, nats, by verdict. Difference wrong − right ${estimate(difference, intervals.difference, nats)}, ` +
+      `Hedges' g ${estimate(hedgesG, intervals.hedgesG)}; intervals of resampled problems. ` +
       `Mann–Whitney U ${digits(mannWhitney.u, 1)}, p ${probability(mannWhitney.p)}${permuted}`,
     head: ['answers', 'n', 'mean', 'standard deviation', 'median'],
-    rows: [row('right', correct), row('wrong', incorrect)],
+    rows: [row('right', correct, intervals.correctMean), row('wrong', incorrect, intervals.incorrectMean)],
   }
 }
 
@@ -61,18 +60,19 @@ function scoreTable(analysis: Analysis): Block {
     of: 'numbers',
     caption:
       'Every score, larger where the model was less certain; wrong answers are the positive class. AUROC with its 95 % interval (DeLong, logit ' +
-      `scale) and with that of resampled problems${independenceRemark(analysis)}`,
-    head: ['score', 'n', 'AUROC', 'resampled problems', 'p', 'AUPRC (base rate)', 'PRR', 'AURC', 'AUGRC'],
+      `scale) and with that of resampled problems, which those of the areas are too${independenceRemark(analysis)}`,
+    head: ['score', 'n', 'AUROC', 'resampled problems', 'p', 'AUPRC', 'base rate', 'PRR', 'AURC', 'AUGRC'],
     rows: sorted.map(([name, score]) => [
       name,
       String(score.n),
       withInterval(score.auroc, score.aurocLow, score.aurocHigh),
       score.bootstrapLow === null ? '–' : `${digits(score.bootstrapLow)} to ${digits(score.bootstrapHigh)}`,
       probability(score.p),
-      `${digits(score.auprc)} (${digits(score.auprcBaseRate)})`,
-      digits(score.prr),
-      digits(score.aurc),
-      digits(score.augrc),
+      estimate(score.auprc, score.intervals.auprc),
+      digits(score.auprcBaseRate),
+      estimate(score.prr, score.intervals.prr),
+      estimate(score.aurc, score.intervals.aurc),
+      estimate(score.augrc, score.intervals.augrc),
     ]),
   }
 }
@@ -173,7 +173,8 @@ function calibrationTable({ calibration }: Analysis): Block[] {
       of: 'numbers',
       caption:
         `Calibration of a probability of being right fitted to ${mainScore}, n ${calibration.n}, each answer predicted by fits to other ` +
-        `problems (${calibration.folds} folds). ECE over bins of equal number, and what a perfect calibration would show`,
+        `problems (${calibration.folds} folds). Intervals of resampled problems with the predictions held fixed; those of slope and intercept by the sandwich with problems ` +
+        'as clusters. ECE over bins of equal number, and what a perfect calibration would show',
       head: [
         'fit',
         'Brier',
@@ -187,14 +188,14 @@ function calibrationTable({ calibration }: Analysis): Block[] {
       ],
       rows: fits.map(({ name, fit }) => [
         name,
-        digits(fit.brier),
-        digits(fit.brierSkill),
-        digits(fit.logLoss),
-        digits(fit.expectedCalibrationError.value),
+        estimate(fit.brier, fit.intervals.brier),
+        estimate(fit.brierSkill, fit.intervals.brierSkill),
+        estimate(fit.logLoss, fit.intervals.logLoss),
+        estimate(fit.expectedCalibrationError.value, fit.intervals.expectedCalibrationError),
         digits(fit.expectedCalibrationError.expectedIfCalibrated),
         digits(fit.expectedCalibrationError.quantile95IfCalibrated),
-        digits(fit.slope),
-        digits(fit.intercept),
+        estimate(fit.slope, fit.intervals.slope),
+        estimate(fit.intercept, fit.intervals.intercept),
       ]),
     },
   ]

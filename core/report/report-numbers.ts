@@ -26,6 +26,20 @@ export function withInterval(
     : `${show(value)} (${show(low)} to ${show(high)})`
 }
 
+/** The same of an interval that has its ends together; null is none. */
+export function estimate(
+  value: number | null | undefined,
+  interval: { low: number | null; high: number | null } | null | undefined,
+  show?: (value: number | null) => string,
+): string {
+  return withInterval(value ?? null, interval?.low ?? null, interval?.high ?? null, show)
+}
+
+/** With four digits, for nats. */
+export function nats(value: number | null): string {
+  return digits(value, 4)
+}
+
 /** A p-value: three digits, or how small it is. */
 export function probability(p: number | null | undefined): string {
   if (p === null || p === undefined) return undefinedNumber

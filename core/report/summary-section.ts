@@ -7,7 +7,7 @@ import {
 } from '../analyse/intervals-to-read.ts'
 import { mainScore } from './findings-section.ts'
 import type { Block } from './report-document.ts'
-import { count, digits, percent, withInterval } from './report-numbers.ts'
+import { count, digits, estimate, percent, withInterval } from './report-numbers.ts'
 
 /** What can be said of a run, and what cannot: each sentence follows from whether its interval says so. */
 export function summarySection(analysis: Analysis): Block[] {
@@ -78,9 +78,10 @@ function calibrationSentence({ calibration }: Analysis): string {
   if (!calibration || !fit)
     return 'Calibration is not measured, so nothing is said about whether the model is well calibrated.'
   const { value, expectedIfCalibrated } = fit.expectedCalibrationError
+  const { intervals } = fit
   return (
     `A probability of being right that is fitted to mean entropy (${calibration.preferred}, ${calibration.folds} folds by problem) has ` +
-    `a Brier score of ${digits(fit.brier)} and an expected calibration error of ${digits(value)}, where ${digits(expectedIfCalibrated)} ` +
+    `a Brier score of ${estimate(fit.brier, intervals.brier)} and an expected calibration error of ${estimate(value, intervals.expectedCalibrationError)}, where ${digits(expectedIfCalibrated)} ` +
     `is expected of a perfectly calibrated one at n ${calibration.n}. It says nothing of the model's own probabilities.`
   )
 }

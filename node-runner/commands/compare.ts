@@ -12,7 +12,14 @@ import { mainScore } from '../../core/report/findings-section.ts'
 import { renderHtml } from '../../core/report/render-html.ts'
 import { renderMarkdown } from '../../core/report/render-markdown.ts'
 import type { Block, ReportDocument } from '../../core/report/report-document.ts'
-import { digits, percent, probability, withInterval } from '../../core/report/report-numbers.ts'
+import {
+  digits,
+  estimate,
+  nats,
+  percent,
+  probability,
+  withInterval,
+} from '../../core/report/report-numbers.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
 import { readColumns } from '../run/read-columns.ts'
 import { type RunDescription, readRunDescription } from '../run/run-description.ts'
@@ -92,21 +99,28 @@ function describeComparison(runs: ComparedRun[], pairings: Pairing[]): ReportDoc
         const { accuracy } = intervalsToRead(analysis)
         return withInterval(accuracy.value, accuracy.low, accuracy.high, percent)
       }),
-      row('cut at the token limit', ({ analysis }) => percent(analysis.capHitRate)),
+      row('cut at the token limit', ({ analysis: { capHitRate, intervals } }) =>
+        estimate(capHitRate, intervals.capHitRate, percent),
+      ),
       row(
         'right / wrong with entropy',
         ({ analysis: { entropyNats } }) => `${entropyNats.correct.n} / ${entropyNats.incorrect.n}`,
       ),
-      row('mean entropy, right, nats', ({ analysis }) => digits(analysis.entropyNats.correct.mean, 4)),
-      row('mean entropy, wrong, nats', ({ analysis }) => digits(analysis.entropyNats.incorrect.mean, 4)),
+      row('mean entropy, right, nats', ({ analysis: { entropyNats, intervals } }) =>
+        estimate(entropyNats.correct.mean, intervals.correctMean, nats),
+      ),
+      row('mean entropy, wrong, nats', ({ analysis: { entropyNats, intervals } }) =>
+        estimate(entropyNats.incorrect.mean, intervals.incorrectMean, nats),
+      ),
       row('AUROC', ({ analysis }) => {
         const { auroc } = intervalsToRead(analysis)
         return withInterval(auroc.value, auroc.low, auroc.high)
       }),
-      row('AURC', ({ analysis }) => digits(analysis.aurc)),
-      row('ECE of fitted probabilities', ({ analysis: { calibration } }) =>
-        digits(calibration?.[calibration.preferred]?.expectedCalibrationError.value),
-      ),
+      row('AURC', ({ analysis: { aurc, intervals } }) => estimate(aurc, intervals.aurc)),
+      row('ECE of fitted probabilities', ({ analysis: { calibration } }) => {
+        const fit = calibration?.[calibration.preferred]
+        return estimate(fit?.expectedCalibrationError.value, fit?.intervals.expectedCalibrationError)
+      }),
     ],
   }
   return {
@@ -166,6 +180,7 @@ function asJson(runs: ComparedRun[], pairings: Pairing[]) {
       ...intervalsToRead(analysis),
       capHitRate: analysis.capHitRate,
       entropyNats: analysis.entropyNats,
+      intervals: analysis.intervals,
       aurc: analysis.aurc,
       calibration: analysis.calibration,
     })),

@@ -1,15 +1,15 @@
-import type { Analysis, AnalysisShare } from '../../core/analyse/analysis.ts'
+import type { Analysis } from '../../core/analyse/analysis.ts'
 import { hasSeveralAnswers, intervalsToRead } from '../../core/analyse/intervals-to-read.ts'
 import { renderTable } from '../terminal/table.ts'
 import type { ResultFiles } from './write-results.ts'
 
 /** The key numbers of a run as a table, and where its files lie. */
 export function summariseRun(analysis: Analysis, files: ResultFiles): string {
-  const { entropyNats, pearson, spearman, mannWhitney } = analysis
+  const { entropyNats, intervals, pearson, spearman, mannWhitney } = analysis
   const { accuracy, auroc } = intervalsToRead(analysis)
   const several = hasSeveralAnswers(analysis)
   const independentP = (p: number | null) =>
-    p === null ? '' : `p ${probability(p)}${several ? ', taking answers as independent' : ''}`
+    p === null ? '' : `, p ${probability(p)}${several ? ', taking answers as independent' : ''}`
   const rows = [
     ['accuracy', percent(accuracy.value), interval(accuracy, percent)],
     [
@@ -17,18 +17,34 @@ export function summariseRun(analysis: Analysis, files: ResultFiles): string {
       String(analysis.total),
       `${analysis.correct} right, ${analysis.incorrect} wrong, of these ${analysis.errors} failed`,
     ],
-    ['cut at the token limit', percent(analysis.capHitRate), ''],
-    ['no answer found', percent(analysis.extractionFailureRate), ''],
-    ['mean entropy, right answers', nats(entropyNats.correct.mean), `sd ${nats(entropyNats.correct.sd)}`],
-    ['mean entropy, wrong answers', nats(entropyNats.incorrect.mean), `sd ${nats(entropyNats.incorrect.sd)}`],
+    ['cut at the token limit', percent(analysis.capHitRate), interval(intervals.capHitRate, percent)],
+    [
+      'no answer found',
+      percent(analysis.extractionFailureRate),
+      interval(intervals.extractionFailureRate, percent),
+    ],
+    [
+      'mean entropy, right answers',
+      nats(entropyNats.correct.mean),
+      `${interval(intervals.correctMean, nats)}, sd ${nats(entropyNats.correct.sd)}`,
+    ],
+    [
+      'mean entropy, wrong answers',
+      nats(entropyNats.incorrect.mean),
+      `${interval(intervals.incorrectMean, nats)}, sd ${nats(entropyNats.incorrect.sd)}`,
+    ],
     [
       'AUROC, entropy for error',
       digits(auroc.value),
       `${interval(auroc, digits)}${several && auroc.p !== null ? `, p ${probability(auroc.p)} (${auroc.pName})` : ''}`,
     ],
-    ['Pearson, entropy and correctness', digits(pearson.r), independentP(pearson.p)],
-    ['Spearman', digits(spearman.rho), independentP(spearman.p)],
-    ['Mann–Whitney U', digits(mannWhitney.u, 1), independentP(mannWhitney.p)],
+    [
+      'Pearson, entropy and correctness',
+      digits(pearson.r),
+      `${interval(intervals.pearson, digits)}${independentP(pearson.p)}`,
+    ],
+    ['Spearman', digits(spearman.rho), `${interval(intervals.spearman, digits)}${independentP(spearman.p)}`],
+    ['Mann–Whitney U', digits(mannWhitney.u, 1), independentP(mannWhitney.p).slice(2)],
   ]
   return `${renderTable(rows)}\n\nresults  ${files.results}\ncolumns  ${files.summary}\ntraces   ${files.traces}\nreport   ${files.report}\nanalysis ${files.analysis}\npicture  ${files.figurePng}`
 }
@@ -45,7 +61,11 @@ function digits(value: number | null, places = 3): string {
   return value === null ? '–' : value.toFixed(places)
 }
 
-function interval({ low, high }: AnalysisShare, show: (value: number | null) => string): string {
+function interval(
+  ends: { low: number | null; high: number | null } | null,
+  show: (value: number | null) => string,
+): string {
+  const { low = null, high = null } = ends ?? {}
   return low === null || high === null ? 'no interval' : `95 % interval ${show(low)} to ${show(high)}`
 }
 

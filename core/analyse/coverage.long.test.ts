@@ -1,12 +1,23 @@
 import { expect, it } from 'vitest'
 import { seededRandom } from '../seeded-random.ts'
+import { intervalsOfAreas, intervalsOfEntropy } from './analyse-intervals.ts'
+import { intervalsOfCoefficients, intervalsOfPredictions } from './calibration/calibration-intervals.ts'
+import { expectedCalibrationError } from './calibration/expected-calibration-error.ts'
 import { auroc } from './statistics/auroc.ts'
+import { averagePrecision } from './statistics/average-precision.ts'
 import { bootstrapSpread } from './statistics/bootstrap-spread.ts'
 import { resampleClusters, weightedAuroc } from './statistics/cluster-bootstrap.ts'
 import { clusteredProportionInterval } from './statistics/clustered-proportion.ts'
 import { clustersOf } from './statistics/clusters.ts'
+import { equalMassBins } from './statistics/equal-mass-bins.ts'
+import { fitLogistic } from './statistics/fit-logistic.ts'
+import { logistic, logit } from './statistics/logistic.ts'
 import { logitInterval } from './statistics/logit-interval.ts'
+import { predictionRejectionRatio } from './statistics/prediction-rejection-ratio.ts'
+import type { ResampledInterval } from './statistics/resampled-intervals.ts'
+import { riskCoverageArea } from './statistics/risk-coverage-area.ts'
 import { orderScores } from './statistics/score-order.ts'
+import { spearman } from './statistics/spearman.ts'
 import { tieGroups } from './statistics/tie-groups.ts'
 import { type Interval, wilsonInterval } from './statistics/wilson-interval.ts'
 
@@ -18,16 +29,35 @@ const trueAuroc = 0.7
 
 /** The share of draws whose interval holds the truth, which is to be 95 % within 1.5. */
 function expectCoverage(name: string, truth: number, draw: (normal: () => number) => Interval | null): void {
+  expectCoverages(name, normal => [{ name: '', truth, interval: draw(normal) }])
+}
+
+/** The same of several statistics of each draw; `least` is for those that are known to be covered less often. */
+function expectCoverages(
+  name: string,
+  draw: (
+    normal: () => number,
+  ) => { name: string; truth: number; interval: ResampledInterval | null; least?: number }[],
+): void {
   const random = seededRandom(2000, name.length)
   const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
-  let covered = 0
-  for (let index = 0; index < draws; index++) {
-    const interval = draw(normal)
-    if (interval && interval.low <= truth && truth <= interval.high) covered++
-  }
-  const coverage = covered / draws
-  console.log(`${name}: ${(100 * coverage).toFixed(1)} % of ${draws} draws`)
-  expect(Math.abs(coverage - 0.95), `${name} covers ${coverage}`).toBeLessThanOrEqual(0.015)
+  const found = new Map<string, { covered: number; least: number }>()
+  for (let index = 0; index < draws; index++)
+    for (const { name: statistic, truth, interval, least = 0.935 } of draw(normal)) {
+      const count = found.get(statistic) ?? { covered: 0, least }
+      if (interval && interval.low !== null && interval.low <= truth && truth <= interval.high)
+        count.covered++
+      found.set(statistic, count)
+    }
+  const shares = [...found].map(([statistic, { covered, least }]) => ({
+    of: `${name}${statistic === '' ? '' : `, ${statistic}`}`,
+    share: covered / draws,
+    least,
+  }))
+  for (const { of, share } of shares) console.log(`${of}: ${(100 * share).toFixed(1)} % of ${draws} draws`)
+  expect(shares.filter(({ share, least }) => share < least || share > Math.max(0.965, 1.9 - least))).toEqual(
+    [],
+  )
 }
 
 /** Scores and marks of so many wrong and right answers, each problem adding its own offset to the scores of its answers. */
@@ -101,3 +131,150 @@ it('covers the truth with the intervals of an accuracy', () => {
     return clusteredProportionInterval(marks, clustersOf(problems))
   })
 })
+
+/** What a run with these answers would select; a problem's answers agree, and a share of the problems is wrong. */
+function selection(
+  normal: () => number,
+  random: () => number,
+  problems: number,
+  answers: number,
+  wrong: number,
+  shared: number,
+) {
+  const count = problems * answers
+  const correct = new Uint8Array(count)
+  const values = new Float64Array(count)
+  const generatedTokens = new Int32Array(count)
+  const own = Math.sqrt(1 - shared ** 2)
+  for (let index = 0, isWrong = false, offset = 0; index < count; index++) {
+    if (index % answers === 0) {
+      isWrong = random() < wrong
+      offset = shared * normal()
+    }
+    correct[index] = isWrong ? 0 : 1
+    values[index] = (isWrong ? shift : 0) + offset + own * normal()
+    generatedTokens[index] = Math.round(1000 * (10 + values[index]! + normal()))
+  }
+  return {
+    count,
+    correct,
+    incorrect: correct.map(value => 1 - value),
+    generatedTokens,
+    problems: clustersOf(Array.from(values, (_, index) => String(Math.floor(index / answers)))),
+    entropy: { name: 'MeanTokenEntropy', values, sorted: orderScores(values) },
+  }
+}
+
+/** The statistics and the areas of a selection, resampled so often. */
+function intervalsOf(selected: ReturnType<typeof selection>, times: number, random: () => number) {
+  const entropy = intervalsOfEntropy(selected)
+  const areas = intervalsOfAreas(selected.entropy, selected)
+  resampleClusters(selected.problems, times, random, weights => {
+    entropy.add(weights)
+    areas.add(weights)
+  })
+  return { ...entropy.intervals(), ...areas.intervals() }
+}
+
+it.each([
+  [60, 1, 0.5, 0],
+  [100, 1, 0.3, 0],
+  [100, 3, 0.3, 0.7],
+] as const)(
+  'covers what entropy shows: %i problems, %i answers each, %d of them wrong',
+  (problems, answers, wrong, shared) => {
+    const random = seededRandom(13, problems + answers)
+    const spread = wrong * (1 - wrong)
+    const many = 1_000_000
+    const seeded = seededRandom(14)
+    const normal = () => Math.sqrt(-2 * Math.log(1 - seeded())) * Math.cos(2 * Math.PI * seeded())
+    const all = selection(normal, seeded, many, 1, wrong, 0)
+    const groups = tieGroups(all.entropy.sorted, all.incorrect)
+    const truths: Record<keyof ReturnType<typeof intervalsOf>, number> = {
+      correctMean: 0,
+      incorrectMean: shift,
+      difference: shift,
+      hedgesG: shift,
+      pearson: -shift * Math.sqrt(spread / (1 + shift ** 2 * spread)),
+      spearman: -(trueAuroc - 0.5) * Math.sqrt(12 * spread),
+      kendall: -(2 * trueAuroc - 1) * Math.sqrt(2 * spread),
+      entropyLengthRho: spearman(all.entropy.values, all.generatedTokens)!.coefficient,
+      auprc: averagePrecision(groups)!,
+      prr: predictionRejectionRatio(groups)!,
+      aurc: riskCoverageArea(groups)!,
+      augrc: (1 - trueAuroc) * spread + wrong ** 2 / 2,
+    }
+    expectCoverages(`${problems} problems, ${answers} answers each, ${wrong} wrong`, drawn => {
+      const found = intervalsOf(selection(drawn, random, problems, answers, wrong, shared), 200, random)
+      return Object.entries(truths).map(([name, truth]) => ({
+        name,
+        truth,
+        interval: found[name as keyof typeof found],
+      }))
+    })
+  },
+)
+
+it.each([
+  [100, 1, 1.3, 0.3],
+  [100, 3, 1.3, 0.3],
+  [1000, 1, 1, 0],
+  [1000, 1, 1.3, 0.3],
+] as const)(
+  'covers the calibration of fixed predictions: %i problems, %i answers each, log odds times %d plus %d',
+  (problems, answers, steepness, offset) => {
+    const random = seededRandom(17, problems + answers)
+    const draw = (normal: () => number, chance: () => number, of: number, each: number) => {
+      const odds = Float64Array.from({ length: of * each })
+      for (let index = 0; index < odds.length; index++)
+        odds[index] = index % each === 0 ? normal() : odds[index - 1]!
+      return {
+        chances: odds.map(logistic),
+        predictions: odds.map(value => logistic(steepness * value + offset)),
+        correct: Uint8Array.from(odds, value => (chance() < logistic(value) ? 1 : 0)),
+      }
+    }
+    const seeded = seededRandom(18)
+    const normal = () => Math.sqrt(-2 * Math.log(1 - seeded())) * Math.cos(2 * Math.PI * seeded())
+    const all = draw(normal, seeded, 1_000_000, 1)
+    const mean = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length
+    const brier = mean(all.predictions.map((p, index) => p ** 2 + all.chances[index]! * (1 - 2 * p)))
+    const logLoss = mean(all.predictions.map((p, index) => -Math.log1p(-p) - all.chances[index]! * logit(p)))
+    const rate = mean(all.chances)
+    expectCoverages(`${problems} problems, ${answers} answers each, odds ${steepness} ${offset}`, drawn => {
+      const { chances, predictions, correct } = draw(drawn, random, problems, answers)
+      const clusters = clustersOf(Array.from(correct, (_, index) => String(Math.floor(index / answers))))
+      const bins = equalMassBins(predictions, 15)
+      const error = expectedCalibrationError(predictions, correct, bins, random)
+      const resampled = intervalsOfPredictions(predictions, correct, bins, error, clusters.count)
+      resampleClusters(clusters, 200, random, weights => resampled.add(weights))
+      const found = resampled.intervals()
+      const columns = [predictions.map(() => 1), predictions.map(logit)]
+      const [intercept, slope] = intervalsOfCoefficients(
+        columns,
+        correct,
+        fitLogistic(columns, correct)!,
+        clusters,
+      )
+      const trueError = bins.reduce(
+        (sum, bin) =>
+          sum + Math.abs(bin.reduce((excess, index) => excess + chances[index]! - predictions[index]!, 0)),
+        0,
+      )
+      return [
+        { name: 'Brier', truth: brier, interval: found.brier },
+        { name: 'Brier skill', truth: 1 - brier / (rate * (1 - rate)), interval: found.brierSkill },
+        { name: 'log loss', truth: logLoss, interval: found.logLoss },
+        { name: 'slope', truth: 1 / steepness, interval: slope! },
+        { name: 'intercept', truth: -offset / steepness, interval: intercept! },
+        // Its bias is known only roughly.
+        {
+          name: 'ECE',
+          truth: trueError / correct.length,
+          interval: found.expectedCalibrationError,
+          least: 0.88,
+        },
+      ]
+    })
+  },
+)

@@ -161,6 +161,37 @@ def detectable(marked, others):
     return [marked, others, float(scipy.optimize.brentq(excess, 0.5, 1, xtol=1e-15)) if excess(1) >= 0 else None]
 
 
+def weighted(scores, marks, weights):
+    """Statistics of samples that count so often each, of the sample with every copy written out; tau by SciPy, areas by scikit-learn."""
+    all_scores, all_marks = numpy.repeat(scores, weights), numpy.repeat(marks, weights)
+    correct = 1 - all_marks
+    wrong, right = all_scores[all_marks == 1], all_scores[all_marks == 0]
+    pooled = ((len(wrong) - 1) * wrong.var(ddof=1) + (len(right) - 1) * right.var(ddof=1)) / (len(all_scores) - 2)
+    return {"scores": scores.tolist(), "marks": marks.tolist(), "weights": weights.tolist(),
+            "auroc": float(sklearn.metrics.roc_auc_score(marks, scores, sample_weight=weights)),
+            "auprc": float(sklearn.metrics.average_precision_score(marks, scores, sample_weight=weights)),
+            "meanOfMarked": float(wrong.mean()), "meanOfOthers": float(right.mean()),
+            "hedgesG": float((wrong.mean() - right.mean()) / numpy.sqrt(pooled) * (1 - 3 / (4 * len(all_scores) - 9))),
+            "pearson": float(scipy.stats.pearsonr(all_scores, correct).statistic),
+            "spearman": float(scipy.stats.spearmanr(all_scores, correct).statistic),
+            "kendall": float(scipy.stats.kendalltau(all_scores, correct).statistic)}
+
+
+def clustered_logistic(x, marks, problems):
+    """Coefficients by SciPy's optimiser; their errors from the sandwich, written out with matrices."""
+    design = numpy.column_stack([numpy.ones(len(x)), x])
+    loss = lambda beta: numpy.logaddexp(0, design @ beta).sum() - marks @ (design @ beta)
+    slope = lambda beta: design.T @ (scipy.special.expit(design @ beta) - marks)
+    beta = scipy.optimize.root(slope, scipy.optimize.minimize(loss, [0, 0], jac=slope).x, tol=1e-14).x
+    chances = scipy.special.expit(design @ beta)
+    bread = numpy.linalg.inv(design.T @ (design * (chances * (1 - chances))[:, None]))
+    names = numpy.unique(problems)
+    sums = numpy.array([((marks - chances)[:, None] * design)[problems == name].sum(axis=0) for name in names])
+    covariance = bread @ (sums.T @ sums) @ bread * len(names) / (len(names) - 1)
+    return {"x": x.tolist(), "marks": marks.tolist(), "problems": [str(problem) for problem in problems],
+            "coefficients": beta.tolist(), "errors": numpy.sqrt(numpy.diag(covariance)).tolist()}
+
+
 def main():
     random = numpy.random.default_rng(2026)
     tied = numpy.round(random.normal(0, 1, 60), 1)
@@ -210,8 +241,8 @@ def main():
             clustered_share("all right", [1] * 6, [0, 0, 1, 1, 2, 2]),
             clustered_share("every problem alike", [0, 1, 0, 1, 0, 1], [0, 0, 1, 1, 2, 2]),
         ],
-        "weighted": {"scores": tied.tolist(), "marks": marks.tolist(), "weights": weights.tolist(),
-                     "auroc": float(sklearn.metrics.roc_auc_score(marks, tied, sample_weight=weights))},
+        "weighted": weighted(tied, marks, weights),
+        "clusteredLogistic": clustered_logistic(tied, verdicts, problems),
         "rejections": [rejection(tied, marks), rejection([2, 2], [0, 1]), rejection([3], [1])],
         "power": [power(auroc, marked, others) for auroc in [0.4, 0.5, 0.65, 1] for marked, others in [(1, 1), (102, 2), (30, 74)]],
         "detectable": [detectable(marked, others) for marked, others in [(102, 2), (30, 74), (500, 500), (4, 4), (6, 6)]],

@@ -1,3 +1,4 @@
+import { strataOf } from './analyse-strata.ts'
 import { problemsWith } from './calibration/calibrate-score.ts'
 import type { SelectedScore, Selection } from './selection.ts'
 import { averagePrecision } from './statistics/average-precision.ts'
@@ -6,6 +7,7 @@ import { generalizedRiskCoverageArea } from './statistics/generalized-risk-cover
 import { hedgesGOfMoments } from './statistics/hedges-g.ts'
 import { belowOneScale, fisherScale, logitScale, plainScale } from './statistics/interval-scale.ts'
 import { kendall } from './statistics/kendall.ts'
+import { mannWhitney } from './statistics/mann-whitney.ts'
 import { predictionRejectionRatio } from './statistics/prediction-rejection-ratio.ts'
 import {
   onScale,
@@ -37,6 +39,8 @@ export type EntropyIntervals = Intervals<
   | 'spearman'
   | 'kendall'
   | 'entropyLengthRho'
+  | 'lengthAdjustedAuroc'
+  | 'levelAdjustedAuroc'
 >
 
 /** The intervals of mean entropy, and those of every score's areas by its name. */
@@ -99,13 +103,19 @@ export function intervalsOfAreas(
 
 /** What mean entropy shows beside its areas, to be evaluated in resamples. */
 export function intervalsOfEntropy(
-  selection: Pick<Selection, 'entropy' | 'correct' | 'incorrect' | 'generatedTokens' | 'problems' | 'count'>,
+  selection: Pick<
+    Selection,
+    'entropy' | 'correct' | 'incorrect' | 'generatedTokens' | 'level' | 'problems' | 'count'
+  >,
 ): ResampledIntervals<keyof EntropyIntervals> {
   const { entropy, correct, incorrect, generatedTokens, problems, count } = selection
   const { values, sorted } = entropy
   const [ofCorrect, ofIncorrect] = problemsOfClasses(selection)
   const clusters = Math.min(ofCorrect, ofIncorrect)
   const groupsOf = weightedTieGroups(sorted, correct)
+  const { byLength, byLevel } = strataOf(selection)
+  const withinLengths = withinStrata(byLength, selection)
+  const withinLevels = withinStrata([...byLevel.values()], selection)
   const verdicts = Float64Array.from(correct)
   const [verdictOrder, lengthOrder] = [orderScores(correct), orderScores(generatedTokens)]
   return resampledIntervals(
@@ -118,6 +128,8 @@ export function intervalsOfEntropy(
       spearman: { interval: onScale(fisherScale), clusters },
       kendall: { interval: onScale(fisherScale), clusters },
       entropyLengthRho: { interval: onScale(fisherScale), clusters: problems.count },
+      lengthAdjustedAuroc: { interval: onScale(logitScale), clusters },
+      levelAdjustedAuroc: { interval: onScale(logitScale), clusters },
     },
     weights => {
       const momentsOf = (marks: Uint8Array) => {
@@ -135,10 +147,34 @@ export function intervalsOfEntropy(
         spearman: weightedSpearman(sorted, verdictOrder, weights),
         kendall: kendall(groupsOf(weights))?.coefficient ?? null,
         entropyLengthRho: weightedSpearman(sorted, lengthOrder, weights),
+        lengthAdjustedAuroc: withinLengths(weights),
+        levelAdjustedAuroc: withinLevels(weights),
       }
     },
     count,
   )
+}
+
+/** The AUROC over the pairs within a stratum; null where no stratum holds both classes. */
+function withinStrata(
+  strata: readonly Uint32Array[],
+  { entropy, incorrect }: Pick<Selection, 'entropy' | 'incorrect'>,
+): (weights: Uint32Array) => number | null {
+  const parts = strata.map(rows => {
+    const values = new Float64Array(incorrect.length).fill(Number.NaN)
+    for (const row of rows) values[row] = entropy.values[row]!
+    return weightedTieGroups(orderScores(values), incorrect)
+  })
+  return weights => {
+    let wins = 0
+    let pairs = 0
+    for (const groupsOf of parts) {
+      const groups = groupsOf(weights)
+      wins += mannWhitney(groups)?.u ?? 0
+      pairs += groups.totalMarked * (groups.total - groups.totalMarked)
+    }
+    return pairs === 0 ? null : wins / pairs
+  }
 }
 
 function problemsOfClasses({ problems, correct }: Pick<Selection, 'problems' | 'correct'>): [number, number] {

@@ -14,8 +14,7 @@ export const mostLevels = 20
 /** Whether entropy still tells right from wrong when answers of like length, or of one level, are compared. */
 export function analyseStrata(selection: Selection): AnalysisStrata {
   const { generatedTokens, level } = selection
-  const byLength = equalMassBins(generatedTokens, lengthStrata)
-  const byLevel = groupByLevel(level)
+  const { byLength, byLevel } = strataOf(selection)
   return {
     length: byLength.map(rows => describeStratum(lengthLabel(rows, generatedTokens), rows, selection)),
     lengthAdjustedAuroc: adjustedAuroc(byLength, selection),
@@ -23,6 +22,14 @@ export function analyseStrata(selection: Selection): AnalysisStrata {
     level: [...byLevel].map(([name, rows]) => describeStratum(`level ${name ?? 'unknown'}`, rows, selection)),
     levelAdjustedAuroc: byLevel.size === 0 ? null : adjustedAuroc([...byLevel.values()], selection),
   }
+}
+
+/** The answers of each stratum: of about equal number by length, and of each level. */
+export function strataOf({ generatedTokens, level }: Pick<Selection, 'generatedTokens' | 'level'>): {
+  byLength: Uint32Array[]
+  byLevel: Map<string | null, Uint32Array>
+} {
+  return { byLength: equalMassBins(generatedTokens, lengthStrata), byLevel: groupByLevel(level) }
 }
 
 /** AUROC of mean entropy among answers to the same problem; null when every problem has one answer. */

@@ -12,6 +12,8 @@ const ofEntropy: Partial<Record<keyof AnalysisIntervals, string>> = {
   spearman: "Spearman's ρ",
   kendall: "Kendall's τ",
   entropyLengthRho: 'the correlation of entropy and length',
+  lengthAdjustedAuroc: 'the AUROC adjusted for length',
+  levelAdjustedAuroc: 'the AUROC adjusted for level',
 }
 
 const ofCalibration: Record<keyof CalibrationIntervals, string> = {

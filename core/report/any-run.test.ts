@@ -267,6 +267,8 @@ const intervalNames: Record<string, string> = {
   spearman: "Spearman's ρ",
   kendall: "Kendall's τ",
   entropyLengthRho: 'the correlation of entropy and length',
+  lengthAdjustedAuroc: 'the AUROC adjusted for length',
+  levelAdjustedAuroc: 'the AUROC adjusted for level',
 }
 
 /** The warning that a number is undefined, whose interval is then null. */
@@ -279,6 +281,8 @@ const undefinedNumbers: Record<string, RegExp> = {
   spearman: /The correlations .* are undefined/,
   kendall: /The correlations .* are undefined/,
   entropyLengthRho: /The correlation of entropy and length is undefined because/,
+  lengthAdjustedAuroc: /The AUROC adjusted for length is undefined/,
+  levelAdjustedAuroc: /level-adjusted AUROC is undefined|The AUROC adjusted for level is undefined/,
 }
 
 const calibrationNames: Record<string, string> = {

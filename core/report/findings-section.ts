@@ -102,18 +102,18 @@ function comparisonTable(analysis: Analysis): Block {
 }
 
 function strataTables(analysis: Analysis): Block[] {
-  const { strata } = analysis
+  const { strata, intervals } = analysis
   return (
     [
-      ['length', strata.length, strata.lengthAdjustedAuroc],
-      ['level', strata.level, strata.levelAdjustedAuroc],
+      ['length', strata.length, strata.lengthAdjustedAuroc, intervals.lengthAdjustedAuroc],
+      ['level', strata.level, strata.levelAdjustedAuroc, intervals.levelAdjustedAuroc],
     ] as const
   )
     .filter(([, rows]) => rows.length > 0)
-    .map(([name, rows, adjusted]) => ({
+    .map(([name, rows, adjusted, interval]) => ({
       kind: 'table',
       of: 'numbers',
-      caption: `AUROC of ${mainScore} among answers of like ${name}; over all pairs within a stratum ${digits(adjusted)}${independenceRemark(analysis)}`,
+      caption: `AUROC of ${mainScore} among answers of like ${name}; over all pairs within a stratum ${estimate(adjusted, interval)}, interval of resampled problems${independenceRemark(analysis)}`,
       head: [name, 'n', 'right', 'wrong', 'AUROC'],
       rows: rows.map(({ label, n, correct, incorrect, auroc, low, high }) => [
         label,

@@ -22,14 +22,14 @@ export type CalibrationIntervals = Record<
 >
 
 /**
- * What is resampled of them. The calibration error is too large by as much as its resamples are larger still, so its interval reaches down from the
- * error less that, and to 0 where perfect probabilities would show as much; it reaches up from the error itself.
+ * What is resampled of them. The calibration error comes out too large, by at most what perfect probabilities would show, or by what its resamples are
+ * larger still where answers to a problem go together: its interval reaches that much further down, and so covers 95 % or more.
  */
 export function intervalsOfPredictions(
   predictions: Float64Array,
   correct: Uint8Array,
   bins: readonly Uint32Array[],
-  { quantile95IfCalibrated }: Pick<ExpectedCalibrationError, 'quantile95IfCalibrated'>,
+  { expectedIfCalibrated }: Pick<ExpectedCalibrationError, 'expectedIfCalibrated'>,
   clusters: number,
 ): ResampledIntervals<Exclude<keyof CalibrationIntervals, 'slope' | 'intercept'>> {
   const excess = predictions.map((prediction, index) => correct[index]! - prediction)
@@ -43,8 +43,7 @@ export function intervalsOfPredictions(
       logLoss: { interval: onScale(logScale), clusters },
       expectedCalibrationError: {
         interval: (value, { center, standardError, quantile }) => ({
-          low:
-            value <= quantile95IfCalibrated ? 0 : Math.max(0, 2 * value - center - quantile * standardError),
+          low: Math.max(0, value - Math.max(expectedIfCalibrated, center - value) - quantile * standardError),
           high: Math.min(1, value + quantile * standardError),
         }),
         clusters,

@@ -123,7 +123,8 @@ export function intervalsOfEntropy(
       correctMean: { interval: onScale(plainScale), clusters: ofCorrect },
       incorrectMean: { interval: onScale(plainScale), clusters: ofIncorrect },
       difference: { interval: onScale(plainScale), clusters },
-      hedgesG: { interval: onScale(plainScale), clusters },
+      // The deviation it is divided by rests on both classes.
+      hedgesG: { interval: onScale(plainScale), clusters: problems.count },
       pearson: { interval: onScale(fisherScale), clusters },
       spearman: { interval: onScale(fisherScale), clusters },
       kendall: { interval: onScale(fisherScale), clusters },

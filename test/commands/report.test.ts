@@ -47,6 +47,17 @@ describe('the report of a run', () => {
     expect(markdown).toMatch(
       /Wrong answers have more mean entropy than right ones: AUROC of MeanTokenEntropy 0\.\d+ \(0\.\d+ to [01]\.\d+\), DeLong, 40 wrong, 60 right/,
     )
+    // Each number that is estimated has its interval in the cell.
+    const cell = '−?\\d+\\.\\d+ \\(−?\\d+\\.\\d+ to −?\\d+\\.\\d+\\)'
+    for (const row of [
+      `right \\| 60 \\| ${cell}`,
+      `wrong \\| 40 \\| ${cell}`,
+      `MeanTokenEntropy \\| 100 \\| ${cell} \\|.*\\| ${cell} \\| 0\\.400 \\|( ${cell} \\|){3}`,
+      `platt \\|( ${cell} \\|){4} 0\\.\\d+ \\| 0\\.\\d+ \\|( ${cell} \\|){2}`,
+      ...['Pearson', 'point-biserial', 'Spearman', 'Kendall, τ-b'].map(name => `${name} \\| 100 \\| ${cell}`),
+    ])
+      expect(markdown).toMatch(new RegExp(`^\\| ${row}`, 'm'))
+    expect(markdown).toMatch(new RegExp(`Difference wrong − right ${cell}, Hedges' g ${cell}`))
     expect(html!.match(/<svg/g)).toHaveLength(4)
     expect(html).not.toContain('<script')
   })
@@ -83,6 +94,9 @@ describe('the report of a run', () => {
     expect(summary).toContain(
       `95 % interval ${ends(aurocBootstrap.low, aurocBootstrap.high, 1, 3, '')}, p ${aurocPermutationP.value!.toFixed(3)} (permutation of problems)`,
     )
+    const { pearson, capHitRate } = results.analysis.intervals
+    expect(summary).toContain(`95 % interval ${ends(pearson!.low, pearson!.high, 1, 3, '')}, p `)
+    expect(summary).toContain(`95 % interval ${ends(capHitRate!.low, capHitRate!.high, 100, 1, ' %')}`)
     const [, html] = reportsOf(out)
     expect(html).toContain(
       `area with its 95 % interval ${results.analysis.auroc.value!.toFixed(3)} (${ends(aurocBootstrap.low, aurocBootstrap.high, 1, 3, '')}), resampled problems`,

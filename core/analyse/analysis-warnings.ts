@@ -27,9 +27,9 @@ export function analysisWarnings(analysis: Omit<Analysis, 'warnings'>): string[]
     ...sizeWarnings(analysis),
     ...lengthWarnings(analysis),
     ...clusterWarnings(analysis),
-    ...undefinedWarnings(analysis),
     ...calibrationWarnings(analysis),
     ...(isCut ? completedWarnings(analysis) : []),
+    ...undefinedWarnings(analysis),
   ]
 }
 

@@ -10,7 +10,7 @@ import { openAlgebra } from '../grading/open-algebra.ts'
 import { analyseColumns } from '../run/analyse-columns.ts'
 import { Journal } from '../run/journal.ts'
 import { type RunDescription, readRunDescription } from '../run/run-description.ts'
-import { summariseRun } from '../run/summarise-run.ts'
+import { summariseRun, warningLines } from '../run/summarise-run.ts'
 import { type Results, writeResults } from '../run/write-results.ts'
 
 interface AnalyseFlags {
@@ -60,7 +60,7 @@ export function analyseCommand(): Command {
 export function report({ analysis, files }: Results, flags: { json: boolean; quiet: boolean }): void {
   if (flags.json) console.log(JSON.stringify(analysis, null, 2))
   else if (!flags.quiet) console.log(summariseRun(analysis, files))
-  if (!flags.quiet) for (const warning of analysis.warnings) console.error(`warning: ${warning}`)
+  if (!flags.quiet) for (const line of warningLines(analysis)) console.error(line)
 }
 
 async function analyseJournal(

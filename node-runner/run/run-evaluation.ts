@@ -25,7 +25,7 @@ import {
   readRunDescription,
 } from './run-description.ts'
 import { showPrompt } from './show-prompt.ts'
-import { summariseRun } from './summarise-run.ts'
+import { summariseRun, warningLines } from './summarise-run.ts'
 import { writeResults } from './write-results.ts'
 
 /**
@@ -200,7 +200,7 @@ function finishRun(
   const { analysis, files } = writeResults(flags.out, run, journal.records(limit))
   if (flags.json) console.log(JSON.stringify(analysis, null, 2))
   else if (!flags.quiet) console.log(summariseRun(analysis, files))
-  for (const warning of analysis.warnings) progress.say(`warning: ${warning}`)
+  for (const line of warningLines(analysis)) progress.say(line)
   if (analysis.errors < analysis.total) return 0
   const [first] = journal.records(limit)
   console.error(`entrace: every sample failed; the first: ${first?.error ?? 'unknown'}`)

@@ -3,6 +3,20 @@ import { hasSeveralAnswers, intervalsToRead } from '../../core/analyse/intervals
 import { renderTable } from '../terminal/table.ts'
 import type { ResultFiles } from './write-results.ts'
 
+/** More would hide the gravest, which come first. */
+const mostWarnings = 8
+
+/** The warnings of a run for a terminal, a line each: the gravest, and how many there are besides. */
+export function warningLines({ warnings }: Analysis): string[] {
+  const lines = warnings.slice(0, mostWarnings).map(warning => `warning: ${warning}`)
+  const others = warnings.length - lines.length
+  if (others > 0)
+    lines.push(
+      `warning: ${others} more in analysis.json and the report, on numbers that are undefined and why`,
+    )
+  return lines
+}
+
 /** The key numbers of a run as a table, and where its files lie. */
 export function summariseRun(analysis: Analysis, files: ResultFiles): string {
   const { entropyNats, intervals, pearson, spearman, mannWhitney } = analysis

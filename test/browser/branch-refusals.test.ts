@@ -101,6 +101,7 @@ describe('what if says plainly', () => {
   it('that a link names no branch, or one that its answer has no room for', async () => {
     const page = await pages.open(`${sample}&branch=9:x`)
     await poll(() => statusText(page)).toContain('the branch 9:x, which is none')
+    expect(await page.isVisible('text=Compute the branch')).toBe(false)
     await page.goto(`${pages.server.url}#/?${sample}&branch=99:1`)
     await expect.poll(() => statusText(page)).toContain('at token 100, but that answer has 28 tokens')
     await page.goto(`${pages.server.url}#/?${sample}&branch=8:99999`)

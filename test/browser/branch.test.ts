@@ -36,6 +36,7 @@ afterEach(() => {
 afterAll(() => pages?.close())
 
 const close = (page: Page) => page.context().close()
+const isBranchWorker = (url: string) => url.includes('branch-worker')
 
 function expectSameTokens(tokens: readonly TokenRecord[], expected: readonly TokenRecord[]): void {
   expect(tokens.map(token => token.id)).toEqual(expected.map(token => token.id))
@@ -157,6 +158,9 @@ describe('a branch in the page', () => {
     expectSameTokens(after, expected.tokens.slice(0, after.length))
     expect(await page.textContent('.verdict-panel')).toContain('Stopped before its end.')
     expect(await page.locator('.verdict').count()).toBe(0)
+    await page.click('text=Compute the branch')
+    await page.waitForSelector('.branch-line[aria-current] :is(.verdict-correct, .verdict-incorrect)')
+    expectSameTokens((await savedBranch(page)).tokens.slice(ids.length), expected.tokens)
   })
 
   it('is not begun when loading is stopped, and is computed when asked again', async () => {
@@ -174,11 +178,39 @@ describe('a branch in the page', () => {
     await page.click('.choice:nth-child(3) .choice-if')
     await poll(() => statusText(page)).toContain('Loading arith-qwen2: 0 of 4.8 MB')
     await page.keyboard.press('Escape')
-    release()
+    // At once, though the model is not read to its end.
     await poll(() => statusText(page)).toContain('a branch that is not computed')
+    expect(
+      page
+        .workers()
+        .map(worker => worker.url())
+        .filter(isBranchWorker),
+    ).toEqual([])
+    release()
     expect(await page.isVisible('.branch-lines')).toBe(false)
     await page.click('text=Compute the branch')
     await wholeBranch(page)
+    await close(page)
+  })
+
+  it('leaves no worker when the run is left while its model is opened', async () => {
+    const page = await pages.open(`${sample}&token=${place}`, {})
+    let release = () => {}
+    const held = new Promise<void>(resolve => {
+      release = resolve
+    })
+    await page.context().route('**/tokenizer.json', async route => {
+      await held
+      await route.continue()
+    })
+    const starting = page.waitForEvent('worker', worker => isBranchWorker(worker.url()))
+    await page.click('.choice:nth-child(3) .choice-if')
+    const worker = await starting
+    const ended = worker.waitForEvent('close')
+    await page.goto(`${pages.server.url}#/?run=./run/`)
+    await page.waitForSelector('.table-row')
+    release()
+    await ended
     await close(page)
   })
 })

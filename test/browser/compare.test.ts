@@ -187,6 +187,12 @@ describe('a comparison', () => {
     await page.goto(`${runs.url}#/?sample=0.2`)
     await page.waitForSelector('.token.current')
     await page.keyboard.press('Shift+C')
+    await page.waitForSelector('dialog[open]')
+    await page.goBack()
+    await until(async () => (await page.locator('dialog').count()) === 0)
+    await page.goForward()
+    await page.waitForSelector('.token.current')
+    await page.keyboard.press('Shift+C')
     // The run that is served too is listed, and its answer is chosen as long as nothing else is.
     await until(async () => (await page.locator('.answer-list input:checked').count()) === 1)
     expect(await texts('.answer-list label')).toEqual([

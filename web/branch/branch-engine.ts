@@ -23,6 +23,7 @@ export interface BranchEngine {
   run(request: BranchRequest, onToken: (token: TokenRecord) => void): Promise<BranchEnd>
   /** Ends the answer that is under way before its next token. */
   stop(): void
+  /** Ends the worker and all that it holds; what it was asked rejects. */
   close(): void
 }
 
@@ -33,7 +34,13 @@ export async function openBranchEngine(request: ModelRequest): Promise<BranchEng
     name: 'branch',
   })
   const remote = wrap<BranchWorker>(worker)
-  const call = callWorker(worker)
+  let end: (why: Error) => void = () => {}
+  const closed = new Promise<never>((_, reject) => {
+    end = reject
+  })
+  closed.catch(() => {})
+  const unlessStopped = callWorker(worker)
+  const call = <Result>(result: Promise<Result>) => Promise.race([unlessStopped(result), closed])
   let cost: ModelCost
   try {
     cost = await call(remote.open(request))
@@ -55,6 +62,10 @@ export async function openBranchEngine(request: ModelRequest): Promise<BranchEng
     textsOf: ids => call(remote.textsOf(ids)),
     run: (branch, onToken) => call(remote.run(branch, proxy(onToken))),
     stop: () => void remote.stop(),
-    close: () => worker.terminate(),
+    close() {
+      worker.terminate()
+      // A worker that is ended answers no call.
+      end(new Error('The model was closed before it answered; ask again'))
+    },
   }
 }

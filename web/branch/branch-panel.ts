@@ -3,9 +3,10 @@ import { saveBlob } from '../overview/save-blob.ts'
 import { sampleName } from '../state/route.ts'
 import type { TextToken } from './branch-engine.ts'
 import { createBranchLines } from './branch-lines.ts'
+import { parseBranchPath } from './branch-path.ts'
 import type { BranchSession } from './branch-session.ts'
-import { createBranchStatusLine } from './branch-status-line.ts'
-import type { BranchTree } from './branch-tree.ts'
+import { createBranchStatusLine, type Unfinished } from './branch-status-line.ts'
+import { type BranchTree, branchAt } from './branch-tree.ts'
 import { branchesAsJsonl } from './branches-as-jsonl.ts'
 import { createWhatIfForm, type WhatIfForm } from './what-if-form.ts'
 
@@ -96,7 +97,7 @@ export function createBranchPanel(
       const isEmpty = tree.branches.size === 0
       lines.update(tree, shown, texts)
       lines.element.hidden = isEmpty
-      status.update(session.status, session.model, shown !== null && !tree.branches.has(shown))
+      status.update(session.status, session.model, unfinished(tree, shown))
       save.hidden = ![...tree.branches.values()].some(({ sample }) => sample)
       hint.hidden = isEmpty && session.status.kind === 'failed'
       hint.textContent = isEmpty
@@ -106,4 +107,13 @@ export function createBranchPanel(
           }`
     },
   }
+}
+
+/** What there is to compute of the branch that the address names; null also where it names what is none. */
+function unfinished(tree: BranchTree, shown: string | null): Unfinished | null {
+  const path = shown === null ? null : parseBranchPath(shown)
+  if (!path) return null
+  const branch = branchAt(tree, path)
+  if (!branch) return 'missing'
+  return branch.state === 'stopped' ? 'stopped' : null
 }

@@ -5,7 +5,7 @@ import type { TextToken } from './branch-engine.ts'
 import { type BranchPath, formatBranchPath } from './branch-path.ts'
 import { branchSettings } from './branch-settings.ts'
 import type { BranchModel, BranchStatus } from './branch-status.ts'
-import { addBranch, type BranchTree, endBranch, sampleAt } from './branch-tree.ts'
+import { addBranch, type BranchTree, branchAt, endBranch, sampleAt } from './branch-tree.ts'
 import { createModelKeeper } from './model-keeper.ts'
 
 /** The branches of a run's answers, for as long as the run is open, and the model that makes them. */
@@ -14,7 +14,10 @@ export interface BranchSession {
   /** The model that is loaded; null before one is. */
   readonly model: BranchModel | null
   treeOf(sample: OpenedSample): BranchTree
-  /** Has a branch, and those it comes from, in the tree: computes what is missing, one after another. Never rejects. */
+  /**
+   * Has a branch, and those it comes from, in the tree: computes what is missing, one after another, and the branch itself
+   * again where it was stopped. Never rejects.
+   */
   compute(tree: BranchTree, path: BranchPath): Promise<void>
   /** Says that something cannot be done. */
   fail(text: string): void
@@ -58,10 +61,12 @@ export function createBranchSession(run: OpenRun): BranchSession {
         `The branch ${formatBranchPath(path)} parts from an answer at token ${token + 1}, but that answer has ${count} ` +
           'tokens; check the link',
       )
+    const stopped = branchAt(tree, path)
     const branch = addBranch(tree, path)
+    const isWanted = () => asked === stops
     try {
-      const engine = await keeper.load()
-      if (!engine || asked !== stops) return
+      const engine = await keeper.load(isWanted)
+      if (!engine || !isWanted()) return
       branch.state = 'running'
       setStatus({ kind: 'working', text: 'Computing' })
       const { maxNewTokens, ...settings } = branchSettings(run)
@@ -86,8 +91,9 @@ export function createBranchSession(run: OpenRun): BranchSession {
       if (end.finishReason === 'error') throw new Error(end.error ?? 'The model failed')
       if (end.tokens.length > 0) endBranch(parent, branch, end)
     } finally {
-      // Nothing that is not whole stays.
-      if (!branch.sample) tree.branches.delete(branch.name)
+      // Nothing without a sample stays.
+      if (!branch.sample && stopped) tree.branches.set(branch.name, stopped)
+      else if (!branch.sample) tree.branches.delete(branch.name)
     }
   }
 
@@ -110,11 +116,14 @@ export function createBranchSession(run: OpenRun): BranchSession {
         try {
           for (let length = 1; length <= path.length && asked === stops; length++) {
             const part = path.slice(0, length)
-            if (!sampleAt(tree, part)) await computeOne(tree, part, asked)
+            const isCutShort = length === path.length && branchAt(tree, part)?.state === 'stopped'
+            if (isCutShort || !sampleAt(tree, part)) await computeOne(tree, part, asked)
           }
           setStatus({ kind: 'idle' })
         } catch (error) {
-          setStatus({ kind: 'failed', text: error instanceof Error ? error.message : String(error) })
+          const text = error instanceof Error ? error.message : String(error)
+          // What was stopped did not fail.
+          setStatus(asked === stops ? { kind: 'failed', text } : { kind: 'idle' })
         }
       })
       return queue

@@ -5,9 +5,12 @@ import type { BranchModel, BranchStatus } from './branch-status.ts'
 /** Says what is going on, what is wrong, and what can be done about it. */
 export interface BranchStatusLine {
   element: HTMLElement
-  /** `missing` says that the address names a branch which is not computed. */
-  update(status: BranchStatus, model: BranchModel | null, missing: boolean): void
+  /** `unfinished` says what there is to compute of the branch that the address names; null: nothing. */
+  update(status: BranchStatus, model: BranchModel | null, unfinished: Unfinished | null): void
 }
+
+/** Of a branch: it is not computed, or not to its end. */
+export type Unfinished = 'missing' | 'stopped'
 
 /** What its buttons do. */
 export interface BranchStatusEvents {
@@ -39,10 +42,10 @@ export function createBranchStatusLine(events: BranchStatusEvents): BranchStatus
   )
   return {
     element,
-    update(status, loaded, missing) {
+    update(status, loaded, unfinished) {
       const isWorking = status.kind === 'working'
       const total = isWorking ? status.total : undefined
-      const message = textOf(status, missing)
+      const message = textOf(status, unfinished)
       // A status that is set again is read out again.
       if (text.textContent !== message) text.textContent = message
       text.hidden = message === ''
@@ -54,7 +57,7 @@ export function createBranchStatusLine(events: BranchStatusEvents): BranchStatus
       }
       stop.hidden = !isWorking
       load.hidden = leave.hidden = status.kind !== 'asking'
-      compute.hidden = !missing || isWorking || status.kind === 'asking'
+      compute.hidden = !unfinished || isWorking || status.kind === 'asking'
       model.hidden = !loaded
       if (!loaded) return
       model.classList.toggle('branch-other-model', loaded.isRuns === false)
@@ -63,10 +66,11 @@ export function createBranchStatusLine(events: BranchStatusEvents): BranchStatus
   }
 }
 
-function textOf(status: BranchStatus, missing: boolean): string {
+function textOf(status: BranchStatus, unfinished: Unfinished | null): string {
   switch (status.kind) {
     case 'idle':
-      return missing ? 'The address names a branch that is not computed.' : ''
+      if (unfinished === 'stopped') return 'The branch was stopped before its end.'
+      return unfinished === 'missing' ? 'The address names a branch that is not computed.' : ''
     case 'working': {
       const { text, done, total } = status
       if (done === undefined || total === undefined) return `${text} …`

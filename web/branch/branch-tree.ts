@@ -40,10 +40,14 @@ export function addBranch(tree: BranchTree, path: BranchPath): Branch {
   return branch
 }
 
+/** The branch at the end of a path; null where it is not there, and of the recorded answer. */
+export function branchAt({ branches }: BranchTree, path: BranchPath): Branch | null {
+  return branches.get(formatBranchPath(path) ?? '') ?? null
+}
+
 /** The whole answer at the end of a path; null where it is not there. */
 export function sampleAt(tree: BranchTree, path: BranchPath): OpenedSample | null {
-  const name = formatBranchPath(path)
-  return name === null ? tree.root : (tree.branches.get(name)?.sample ?? null)
+  return path.length === 0 ? tree.root : (branchAt(tree, path)?.sample ?? null)
 }
 
 /** The branches as lines of a tree, each after the answer it comes from: siblings by the token at which they part. */

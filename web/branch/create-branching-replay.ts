@@ -10,7 +10,7 @@ import { createBranchPanel } from './branch-panel.ts'
 import { type BranchPath, extendBranchPath, formatBranchPath, parseBranchPath } from './branch-path.ts'
 import { branchSettings } from './branch-settings.ts'
 import { type BranchStream, createBranchStream } from './branch-stream.ts'
-import { type Branch, sampleAt, treeLines } from './branch-tree.ts'
+import { type Branch, branchAt, sampleAt, treeLines } from './branch-tree.ts'
 
 /**
  * The replay of an answer with a tree of other ways that it might have gone: each branch is an answer that is replayed like
@@ -70,7 +70,8 @@ export function createBranchingReplay(context: ViewContext, root: OpenedSample):
   const endRoute = context.onRoute(onRoute)
   const endSession = session.subscribe(update)
   update()
-  if (context.route.branch !== null && !routeBranch()) computeRoute()
+  // One that was stopped when its answer was left is computed to its end.
+  if (context.route.branch !== null && routeBranch()?.state !== 'ended') computeRoute()
   if (session.model) void learnTexts()
 
   /** The branch that the address names, where it is in the tree. */
@@ -99,7 +100,7 @@ export function createBranchingReplay(context: ViewContext, root: OpenedSample):
 
   async function compute(path: BranchPath): Promise<void> {
     await session.compute(tree, path)
-    const branch = tree.branches.get(formatBranchPath(path) ?? '')
+    const branch = branchAt(tree, path)
     if (!branch?.sample) return
     if (branch === routeBranch()) context.announce(endText(branch, branch.sample))
     void learnTexts()
@@ -108,7 +109,10 @@ export function createBranchingReplay(context: ViewContext, root: OpenedSample):
   /** Goes another way from a token of the answer that is shown. */
   function choose(at: number, ids: readonly number[]): void {
     panel.close()
-    show(formatBranchPath(extendBranchPath(shown.path, { token: at, ids })))
+    const name = formatBranchPath(extendBranchPath(shown.path, { token: at, ids }))
+    // The address stays, so that nobody is told of it.
+    if (name === context.route.branch) computeRoute()
+    else show(name)
   }
 
   function show(name: string | null): void {
@@ -163,7 +167,7 @@ export function createBranchingReplay(context: ViewContext, root: OpenedSample):
     const whole = parseBranchPath(context.route.branch ?? '') ?? []
     for (let length = whole.length; length > 0; length--) {
       const path = whole.slice(0, length)
-      const branch = tree.branches.get(formatBranchPath(path) ?? '')
+      const branch = branchAt(tree, path)
       if (branch?.sample || branch?.state === 'running') return { path, branch }
     }
     return { path: [], branch: null }

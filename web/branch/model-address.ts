@@ -1,12 +1,13 @@
 /**
  * Address of the model's folder that is at hand: the page's own query names it (`?model=…`), else what served the page;
- * null where neither does.
+ * null where neither does, and where that is no address.
  */
 export function modelAddress(): string | null {
   const named =
     new URLSearchParams(location.search).get('model') ||
     document.querySelector<HTMLMetaElement>('meta[name="entrace-model"]')?.content
-  return named ? new URL(named, location.origin + location.pathname).href : null
+  const page = location.origin + location.pathname
+  return named && URL.canParse(named, page) ? new URL(named, page).href : null
 }
 
 /** Why no answer can be continued here, and what to do about it; null where nothing is in the way so far. */

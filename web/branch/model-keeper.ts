@@ -11,13 +11,16 @@ export interface ModelKeeper {
   readonly model: BranchModel | null
   /** The engine, without weights unless they were loaded before. Rejects with what is in the way in words. */
   open(): Promise<BranchEngine>
-  /** The engine with its weights; null where the reader would rather not load a model of such a size. */
-  load(): Promise<BranchEngine | null>
+  /**
+   * The engine with its weights; null where the reader would rather not load a model of such a size, or where `isWanted`
+   * says that nobody waits for it any more.
+   */
+  load(isWanted: () => boolean): Promise<BranchEngine | null>
   /** What was asked: whether to load a model of such a size. */
   answer(isWanted: boolean): void
   /** A result of the engine; where it fails, the next one begins with a new worker and a new device. */
   trust<Result>(result: Promise<Result>): Promise<Result>
-  /** Ends the answer that is under way, and takes a question for answered with no. */
+  /** Ends the answer or the loading that is under way, and takes a question for answered with no. */
   stop(): void
   close(): void
 }
@@ -29,22 +32,31 @@ const unaskedBytes = 64 * 10 ** 6
 export function createModelKeeper(run: OpenRun, tell: (status: BranchStatus) => void): ModelKeeper {
   let opening: Promise<BranchEngine> | null = null
   let engine: BranchEngine | null = null
+  let isLoading = false
   let answer: (isWanted: boolean) => void = () => {}
 
   function open(): Promise<BranchEngine> {
     const problem = whyNoBranches()
     if (problem !== null) return Promise.reject(new Error(problem))
-    opening ??= openBranchEngine({ address: modelAddress()!, ...branchSettings(run) })
-      .then(opened => {
-        engine = opened
-        return opened
-      })
-      .catch(error => {
-        // The next one tries again.
-        opening = null
-        throw error
-      })
+    opening ??= openNew()
     return opening
+  }
+
+  function openNew(): Promise<BranchEngine> {
+    const own: Promise<BranchEngine> = openBranchEngine({
+      address: modelAddress()!,
+      ...branchSettings(run),
+    }).then(opened => {
+      if (opening === own) engine = opened
+      // Closed while it was being opened.
+      else opened.close()
+      return opened
+    })
+    own.catch(() => {
+      // The next one tries again.
+      if (opening === own) opening = null
+    })
+    return own
   }
 
   function close(): void {
@@ -81,12 +93,13 @@ export function createModelKeeper(run: OpenRun, tell: (status: BranchStatus) => 
       }
     },
     open,
-    async load() {
+    async load(isWanted) {
       // A run that goes on may have got a longer prompt.
       if (engine && engine.request.longestTokens < branchSettings(run).longestTokens) close()
       tell({ kind: 'working', text: 'Opening the model' })
       const opened = await open()
       if (opened.loaded) return opened
+      if (!isWanted()) return null
       const { downloadBytes, deviceBytes } = opened.cost
       const name = nameOf(opened.request.address)
       const cost =
@@ -96,14 +109,21 @@ export function createModelKeeper(run: OpenRun, tell: (status: BranchStatus) => 
       const loading = (done: number) =>
         tell({ kind: 'working', text: `Loading ${name}`, done, total: downloadBytes })
       loading(0)
-      await trust(opened.load(loading))
+      isLoading = true
+      try {
+        await trust(opened.load(loading))
+      } finally {
+        isLoading = false
+      }
       return opened
     },
     answer: isWanted => answer(isWanted),
     trust,
     stop() {
       answer(false)
-      engine?.stop()
+      // Loading has no other end: a large model would be fetched to its last byte.
+      if (isLoading) close()
+      else engine?.stop()
     },
     close,
   }

@@ -78,7 +78,7 @@ export function chooseAnswers(context: ViewContext, sample: OpenedSample): void 
   )
   const dialog = h(
     'dialog',
-    { class: 'choose-answers', 'aria-labelledby': 'choose-answers-title', onclose: () => dialog.remove() },
+    { class: 'choose-answers', 'aria-labelledby': 'choose-answers-title', onclose: onClose },
     h(
       'header',
       {},
@@ -89,8 +89,16 @@ export function chooseAnswers(context: ViewContext, sample: OpenedSample): void 
   document.body.append(dialog)
   dialog.showModal()
   let listed: string | null = null
+  // The back button leads to another screen, on which this has no place.
+  const close = () => dialog.close()
+  addEventListener('popstate', close)
   if (address.value !== '') void listOther()
   check()
+
+  function onClose(): void {
+    removeEventListener('popstate', close)
+    dialog.remove()
+  }
 
   function listFiles(files: File[]): void {
     address.value = context.otherRun.choose(files)

@@ -8,14 +8,15 @@ import { findProblem, rowsOfProblem } from './find-problem.ts'
 import { runDifferences } from './run-differences.ts'
 
 /**
- * Reads the answers that the route names, the one in `row` first, and lays them side by side. What is missing is said on
- * the screen, in words. Rejects where the first answer cannot be read.
+ * Reads the answers that the route names, the one in `row` first. Returns what lays them side by side. What is missing is said
+ * on the screen, in words. Rejects where the first answer cannot be read.
  */
-export async function openCompare(context: ViewContext, row: number): Promise<View> {
+export async function openCompare(context: ViewContext, row: number): Promise<() => View> {
   const { run, route } = context
   const first = await run.readSample(row)
   const answers: ComparedSample[] = [{ letter: letterOf(0), sample: first, run, address: null }]
   const notes: string[] = []
+  const makeView = () => createCompare(context, answers, notes)
   const wanted = parseCompared(route.with)
   const add = async (
     { run: from, rows, address }: { run: OpenRun; rows: readonly number[]; address: string | null },
@@ -38,7 +39,7 @@ export async function openCompare(context: ViewContext, row: number): Promise<Vi
     if (!isOther && sampleIndex !== first.sampleIndex) await add(own, sampleIndex)
   if (route.against === null) {
     if (answers.length + notes.length === 1) notes.push('This run has no other answer to this problem.')
-    return createCompare(context, answers, notes)
+    return makeView
   }
   try {
     const other = await context.otherRun.open(route.against)
@@ -59,5 +60,5 @@ export async function openCompare(context: ViewContext, row: number): Promise<Vi
       `${runName(route.against)} cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
     )
   }
-  return createCompare(context, answers, notes)
+  return makeView
 }

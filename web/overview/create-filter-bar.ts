@@ -134,7 +134,7 @@ export function createFilterBar(actions: FilterActions): FilterBar {
               'aria-label': `End the filter by ${column}`,
               onclick: () => actions.setFilter(withRange(filter, column, null), false),
             },
-            `${column} ${Number(low.toPrecision(3))} – ${Number(high.toPrecision(3))} ×`,
+            `${column} ${rangeText(low, high)} ×`,
           ),
         ),
       )
@@ -149,4 +149,10 @@ export function createFilterBar(actions: FilterActions): FilterBar {
 function choice(label: string, choose: (value: string | null) => void): HTMLSelectElement {
   const select = h('select', { 'aria-label': label, onchange: () => choose(select.value || null) })
   return select
+}
+
+function rangeText(low: number, high: number): string {
+  const [from, to] = [low, high].map(bound => Number(bound.toPrecision(3)))
+  if (high === Infinity) return `≥ ${from}`
+  return low === -Infinity ? `≤ ${to}` : `${from} – ${to}`
 }

@@ -18,11 +18,13 @@ export interface TableFilter {
   text: string
 }
 
+// The table has other words for them.
+const verdicts = { correct: 'correct', incorrect: 'incorrect', right: 'correct', wrong: 'incorrect' } as const
 const term = /"(?:[^"\\]|\\.)*"|(?:[^\s":]+):"(?:[^"\\]|\\.)*"|\S+/g
 
 /**
- * Reads a filter: `verdict:incorrect finish:length level:3 MeanTokenEntropy:0.1..0.5 some text`, in any order. A value or a
- * text in double quotes may hold anything. What is no term is text.
+ * Reads a filter: `verdict:incorrect finish:length level:3 MeanTokenEntropy:0.1..0.5 some text`, in any order. A range may
+ * lack an end: `tokens:50..`. A value or a text in double quotes may hold anything. What is no term is text.
  */
 export function parseFilter(source: string): TableFilter {
   const filter: TableFilter = { verdict: null, finish: null, level: null, ranges: [], text: '' }
@@ -60,8 +62,8 @@ function takeTerm(filter: TableFilter, word: string): boolean {
   if (name === undefined) return false
   switch (name) {
     case 'verdict':
-      if (value !== 'correct' && value !== 'incorrect') return false
-      filter.verdict = value
+      if (!Object.hasOwn(verdicts, value)) return false
+      filter.verdict = verdicts[value as keyof typeof verdicts]
       return true
     case 'finish':
       if (value !== 'stop' && value !== 'length' && value !== 'error') return false
@@ -72,9 +74,9 @@ function takeTerm(filter: TableFilter, word: string): boolean {
       return true
     default: {
       const number = String.raw`-?(?:\d+\.?\d*(?:e[+-]?\d+)?|Infinity)`
-      const [, low, high] = new RegExp(`^(${number})\\.\\.(${number})$`, 'i').exec(value) ?? []
-      if (low === undefined || high === undefined) return false
-      filter.ranges.push({ column: name, low: Number(low), high: Number(high) })
+      const [, low, high] = new RegExp(`^(${number})?\\.\\.(${number})?$`, 'i').exec(value) ?? []
+      if (low === undefined && high === undefined) return false
+      filter.ranges.push({ column: name, low: Number(low ?? -Infinity), high: Number(high ?? Infinity) })
       return true
     }
   }

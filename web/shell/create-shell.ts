@@ -125,9 +125,10 @@ export function createShell(body: HTMLElement): void {
         throw new Error(
           `The run has no sample ${route.sample}${run.following ? ' yet' : ''}; check the link.`,
         )
-      const view = route.with === '' ? await openReplay(context, row) : await openComparison(context, row)
-      if (ticket !== request) return view.destroy()
-      replay = view
+      const makeView = route.with === '' ? await openReplay(context, row) : await openComparison(context, row)
+      // Made for an address that is no longer there, it would take what that asks for its own.
+      if (ticket !== request) return
+      replay = makeView()
       main.replaceChildren(replay.element)
       keyboard.set('Samples', [])
       keyboard.set('Sample', [
@@ -231,15 +232,15 @@ export function createShell(body: HTMLElement): void {
   }
 }
 
-async function openReplay(context: ViewContext, row: number): Promise<View> {
+async function openReplay(context: ViewContext, row: number): Promise<() => View> {
   const [{ createBranchingReplay }, sample] = await Promise.all([
     import('../branch/create-branching-replay.ts'),
     context.run.readSample(row),
   ])
-  return createBranchingReplay(context, sample)
+  return () => createBranchingReplay(context, sample)
 }
 
-async function openComparison(context: ViewContext, row: number): Promise<View> {
+async function openComparison(context: ViewContext, row: number): Promise<() => View> {
   const { openCompare } = await import('../compare/open-compare.ts')
   return openCompare(context, row)
 }

@@ -151,6 +151,7 @@ describe('the viewer', () => {
       problem: hostile,
       prompt: hostile,
       generatedText: hostile + 'x'.repeat(100_000),
+      extractedAnswer: '\u202e21',
       tokens: [
         { ...sample.tokens[0]!, text: hostile },
         { ...sample.tokens[0]!, text: 'x'.repeat(100_000) },
@@ -163,6 +164,7 @@ describe('the viewer', () => {
     expect(await page.locator('.sample-problem').textContent()).toContain('<script>window.hit=1</script>')
     expect(await page.locator('.answer-text').textContent()).toContain('<img src=x onerror=')
     expect(await page.locator('.token-more').textContent()).toContain('100,000 characters')
+    expect(await page.locator('.answers').textContent()).toContain('⟨U+202E⟩21')
     expect(await page.evaluate("'hit' in window")).toBe(false)
     await context.close()
     await at.close()

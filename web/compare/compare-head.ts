@@ -1,5 +1,6 @@
 import type { OpenedSample } from '../data/opened-sample.ts'
 import { h } from '../dom.ts'
+import { legibleText } from '../text/visible-text.ts'
 
 /** Which problem it is, how far the answers go together, what the reader should know, and the choice of other answers. */
 export function compareHead(
@@ -23,7 +24,14 @@ export function compareHead(
       h('button', { type: 'button', title: 'Choose the answers (C)', onclick: choose }, 'Answers…'),
     ),
     h('h2', { class: 'sample-problem', dir: 'auto' }, problem),
-    h('p', { class: 'compare-summary' }, summary, ' Expected: ', h('bdi', {}, expectedAnswer), '.'),
+    h(
+      'p',
+      { class: 'compare-summary' },
+      summary,
+      ' Expected: ',
+      h('bdi', {}, legibleText(expectedAnswer)),
+      '.',
+    ),
     notes.map(note => h('p', { class: 'compare-note', role: 'note' }, note)),
   )
 }

@@ -1,5 +1,6 @@
 import { formatNumber } from '../../core/figures/format-number.ts'
 import type { RunColumns } from '../../core/formats/run-columns.ts'
+import { legibleText } from '../text/visible-text.ts'
 import { scoreLabels } from './score-labels.ts'
 
 /** A column of the table of samples. */
@@ -38,14 +39,14 @@ export function tableColumns(run: RunColumns, score: string): TableColumn[] {
       name: 'extracted',
       label: 'Answered',
       width: 'minmax(72px, 1fr)',
-      text: row => run.extractedAnswer[row] ?? '–',
+      text: row => legibleText(run.extractedAnswer[row] ?? '–'),
     },
     {
       name: 'expected',
       label: 'Expected',
       width: 'minmax(72px, 1fr)',
       isMinor: true,
-      text: row => run.expectedAnswer[row]!,
+      text: row => legibleText(run.expectedAnswer[row]!),
     },
     run.level.some(level => level !== null)
       ? { name: 'level', label: 'Level', width: '72px', isMinor: true, text: row => run.level[row] ?? '–' }

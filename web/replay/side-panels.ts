@@ -2,7 +2,7 @@ import { formatNumber } from '../../core/figures/format-number.ts'
 import type { TokenColumns } from '../../core/formats/run-columns.ts'
 import { h } from '../dom.ts'
 import { type DisplayUnit, unitOfToken } from '../text/display-units.ts'
-import { inlineText } from '../text/visible-text.ts'
+import { inlineText, legibleText } from '../text/visible-text.ts'
 import { doubts, type Measure } from './measures.ts'
 import type { Stretch } from './playback.ts'
 import { stretchStatistics } from './stretch-statistics.ts'
@@ -31,7 +31,8 @@ export function verdictPanel(verdict: Verdict): HTMLElement {
     )
   const answer = (label: string, text: string | null) => {
     const className = text === null ? 'answer-missing' : 'answer-value'
-    return [h('dt', {}, label), h('dd', { class: className, dir: 'auto' }, text ?? 'none found')]
+    const shown = text === null ? 'none found' : legibleText(text)
+    return [h('dt', {}, label), h('dd', { class: className, dir: 'auto' }, shown)]
   }
   return h(
     'section',

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { inlineText, visiblePieces } from './visible-text.ts'
+import { inlineText, legibleText, visiblePieces } from './visible-text.ts'
 
 describe('visiblePieces', () => {
   it('draws white space', () => {
@@ -45,4 +45,8 @@ describe('visiblePieces', () => {
 it('inlineText is one line of what is seen', () => {
   expect(inlineText('a b\nc')).toBe('a·b↵c')
   expect(inlineText('x'.repeat(50))).toBe(`${'x'.repeat(40)}…`)
+})
+
+it('shows what would turn an answer, and leaves its white space', () => {
+  expect(legibleText('x = \u202E21\u202C\n')).toBe('x = ⟨U+202E⟩21⟨U+202C⟩\n')
 })

@@ -33,6 +33,13 @@ export function visiblePieces(text: string): VisiblePiece[] {
   return pieces
 }
 
+/** A text with nothing in it that turns or hides its neighbours; white space stays as it is. */
+export function legibleText(text: string): string {
+  return visiblePieces(text)
+    .map(piece => (piece.isControl ? piece.glyph : piece.text))
+    .join('')
+}
+
 /** A text on one line with its white space drawn, for a name or a list; at most `longest` characters. */
 export function inlineText(text: string, longest = 40): string {
   const cut = text.length > longest ? `${text.slice(0, longest)}…` : text

@@ -100,6 +100,15 @@ describe('a branch in the page', () => {
     expect(await shownText(page)).toBe(recorded.generatedText)
     await page.goBack()
     await poll(() => shownText(page)).toBe(child.generatedText)
+    // From answer to answer of the tree, which a screen reader is told.
+    const announced = () => page.textContent('[aria-live=polite]')
+    await page.keyboard.press('{')
+    await poll(announced).toContain(`branch at token ${place + 1}: `)
+    await page.keyboard.press('{')
+    await poll(announced).toBe('the recorded answer')
+    await page.goBack()
+    await page.goBack()
+    await poll(() => shownText(page)).toBe(child.generatedText)
     const link = page.url()
     const before = await treeTexts(page)
 

@@ -199,7 +199,10 @@ export function createBranchingReplay(context: ViewContext, root: OpenedSample):
     const names = [null, ...treeLines(tree).map(({ branch }) => branch.name)]
     const next = names[names.indexOf(routeBranch()?.name ?? null) + by]
     if (next === undefined) context.announce(`no ${by === 1 ? 'further' : 'earlier'} answer`)
-    else show(next)
+    else {
+      show(next)
+      context.announce(nameOf(routeBranch()))
+    }
   }
 
   function chooseRank(key: string): void {
@@ -256,6 +259,13 @@ interface ShownAnswer {
   sample: OpenedSample
   replay: Replay | null
   stream: BranchStream | null
+}
+
+function nameOf(branch: Branch | null): string {
+  if (!branch) return 'the recorded answer'
+  return branch.sample
+    ? endText(branch, branch.sample)
+    : `branch at token ${branch.from + 1}: ${branch.state}`
 }
 
 function endText(branch: Branch, { correct, extractedAnswer, finishReason }: OpenedSample): string {

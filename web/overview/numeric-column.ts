@@ -8,7 +8,8 @@ export function numericColumn(columns: RunColumns, name: string): ArrayLike<numb
     case 'verdict':
       return columns.correct
     case 'answer':
-      return columns.sampleIndex
+      // As the table counts them.
+      return columns.sampleIndex.map(index => index + 1)
     case 'problem':
       return columns.problemIndex
     default:

@@ -1,4 +1,7 @@
 import { expect, it } from 'vitest'
+import { columnsOf } from '../../core/analyse/columns-of.ts'
+import { sampleRecord } from '../../test/support/sample-record.ts'
+import { numericColumn } from './numeric-column.ts'
 import { formatFilter, parseFilter } from './table-filter.ts'
 
 it('takes the words of the table and those of the files for a verdict', () => {
@@ -16,4 +19,9 @@ it('reads ranges that lack an end, and writes them so that they are read again',
   ])
   expect(filter).toMatchObject({ level: '5', text: 'tokens:.. some text' })
   expect(parseFilter(formatFilter(filter))).toEqual(filter)
+})
+
+it('counts answers as the table does', () => {
+  const columns = columnsOf([sampleRecord({ sampleIndex: 0 }), sampleRecord({ sampleIndex: 1 })])
+  expect(Array.from(numericColumn(columns, 'answer')!)).toEqual([1, 2])
 })

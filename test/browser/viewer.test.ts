@@ -247,6 +247,13 @@ describe('the viewer', () => {
     const { page, context } = await open('', { at })
     await page.locator('.table-row').first().waitFor()
     await at.close()
+    // A score that was not read before; the filter works all the same.
+    await page.selectOption('[aria-label="Score"]', 'Perplexity')
+    await listed(page).getByText('Perplexity cannot be read').waitFor()
+    await page.fill('.filter-bar input', 'verdict:wrong')
+    await listed(page)
+      .getByText(/^\d+ of \d+ samples, Perplexity cannot be read/)
+      .waitFor()
     await page.locator('.samples-table').focus()
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('Enter')

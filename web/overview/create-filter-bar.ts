@@ -13,7 +13,8 @@ export interface FilterBar {
     score: string
     scoreNames: readonly string[]
     group: boolean
-    searching: string | null
+    /** How far a search is, or what cannot be read. */
+    note: string | null
   }): void
   focus(): void
 }
@@ -86,7 +87,7 @@ export function createFilterBar(actions: FilterActions): FilterBar {
 
   return {
     element,
-    show({ columns, filter: shown, listed, score: shownScore, scoreNames, group: isGrouped, searching }) {
+    show({ columns, filter: shown, listed, score: shownScore, scoreNames, group: isGrouped, note }) {
       filter = shown
       const isSame = formatFilter(parseFilter(text.value)) === formatFilter(shown)
       if (!isSame) text.value = formatFilter(shown)
@@ -140,7 +141,7 @@ export function createFilterBar(actions: FilterActions): FilterBar {
       )
       const all = columns.count.toLocaleString('en')
       const found = listed === columns.count ? all : `${listed.toLocaleString('en')} of ${all}`
-      count.textContent = `${found} samples${searching === null ? '' : `, ${searching}`}`
+      count.textContent = `${found} samples${note === null ? '' : `, ${note}`}`
     },
     focus: () => text.select(),
   }

@@ -76,16 +76,25 @@ export function createOverview(context: ViewContext): Overview {
     return run.scoreNames.includes(score) ? score : (run.scoreNames[0] ?? '')
   }
 
-  async function update(drawFigures: boolean): Promise<void> {
+  /** Brings the page in line with the run, the address and the settings; without the scores that cannot be read, `unread`. */
+  async function update(
+    drawFigures: boolean,
+    unread: ReadonlyMap<string, string> = new Map(),
+  ): Promise<void> {
     const { columns, scoreNames } = run
     const filter = currentFilter()
     const score = currentScore()
     const { sort, group } = context.route
     const wanted = [score, ...filter.ranges.map(({ column }) => column), sort.replace('-', '')]
-    const missing = wanted.filter(name => scoreNames.includes(name) && !columns.scores[name])
+    const missing = wanted.filter(
+      name => scoreNames.includes(name) && !columns.scores[name] && !unread.has(name),
+    )
     if (missing.length > 0) {
-      await Promise.all(missing.map(name => run.readScore(name)))
-      return update(drawFigures)
+      const failed = new Map(unread)
+      const say = (name: string) => (error: unknown) =>
+        failed.set(name, `${name} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+      await Promise.all(missing.map(name => run.readScore(name).catch(say(name))))
+      return update(drawFigures, failed)
     }
     startSearch(filter.text)
     listedRows = sortRows(columns, filterRows(columns, filter, textRows), sort)
@@ -98,7 +107,7 @@ export function createOverview(context: ViewContext): Overview {
       score,
       scoreNames,
       group,
-      searching: search.progress,
+      note: [...unread.values()].join('. ') || search.progress,
     })
     if (!drawFigures || figures.element.hidden) return
     // The figures show what the other terms leave, so that a mark can be moved where it is.

@@ -12,6 +12,7 @@ import { saveBlob } from './save-blob.ts'
 import { sortRows } from './sort-rows.ts'
 import { formatFilter, parseFilter, type TableFilter, withRange } from './table-filter.ts'
 import { groupLines, plainLines, type TableLines } from './table-lines.ts'
+import { widenRange } from './widen-range.ts'
 
 /** The overview, which stays while a sample is replayed. */
 export interface Overview extends View {
@@ -35,7 +36,9 @@ export function createOverview(context: ViewContext): Overview {
   let hasTyped = false
 
   const table = createSamplesTable(openRow, sortBy, compareRows)
-  const figures = createFigures(run, (score, range) => setFilter(withRange(currentFilter(), score, range)))
+  const figures = createFigures(run, (score, range) =>
+    setFilter(withRange(currentFilter(), score, range && widenRange(range))),
+  )
   const bar = createFilterBar({
     setFilter(filter, isTyping) {
       clearTimeout(typing)

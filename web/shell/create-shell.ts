@@ -181,6 +181,8 @@ export function createShell(body: HTMLElement): void {
   function closeReplay(): void {
     keyboard.set('Sample', [])
     replay?.destroy()
+    // It stays in sight until the next screen is there, and must not answer any more.
+    if (replay) replay.element.inert = true
     replay = null
   }
 

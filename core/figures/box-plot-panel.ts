@@ -61,7 +61,9 @@ export function drawBoxPlotPanel(panel: SvgElement, data: FigureData, analysis: 
     appendNote(panel, `no box with fewer than ${leastOfABox} answers`)
   } else if (hedgesG !== null) {
     const test = p === null ? '' : `, ${pName} ${formatP(p)}`
-    appendNote(panel, `Hedges' g = ${formatNumber(hedgesG)}${test}`)
+    const { low = null, high = null } = analysis.intervals.hedgesG ?? {}
+    const interval = low === null || high === null ? '' : ` (${formatNumber(low)} to ${formatNumber(high)})`
+    appendNote(panel, `Hedges' g = ${formatNumber(hedgesG)}${interval}${test}`)
   }
 }
 

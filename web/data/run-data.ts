@@ -59,9 +59,9 @@ export async function readAnalysis(files: RunFiles): Promise<Analysis | null> {
   if (!source) return null
   const parsed = (await readJson(source)) as Partial<Analysis> | null
   refuseNewerFormat(source.name, parsed?.formatVersion)
-  if (!parsed?.accuracy || !parsed.auroc || !parsed.warnings)
+  if (!parsed?.accuracy || !parsed.auroc || !parsed.intervals || !parsed.warnings)
     throw new InputError(
-      `${source.name}: has no accuracy, auroc and warnings, expected the analysis of a run; write it again with entrace analyse`,
+      `${source.name}: lacks accuracy, auroc, intervals or warnings, expected the analysis of a run; write it again with entrace analyse`,
     )
   return parsed as Analysis
 }

@@ -7,6 +7,7 @@ import { h } from '../dom.ts'
 export function createRunCard({ facts, analysis }: OpenRun): HTMLElement {
   const { accuracy, auroc } = intervalsToRead(analysis)
   const { entropyNats, total, problems, errors, capHitRate, warnings } = analysis
+  const { difference, capHitRate: capHitInterval } = analysis.intervals
   const results = h(
     'dl',
     { class: 'results' },
@@ -40,9 +41,18 @@ export function createRunCard({ facts, analysis }: OpenRun): HTMLElement {
     result(
       'Mean entropy, wrong − right',
       entropyNats.difference === null ? '–' : `${formatNumber(entropyNats.difference)} nats`,
-      entropyNats.hedgesG === null ? '' : `Hedges’ g ${formatNumber(entropyNats.hedgesG)}`,
+      [
+        interval(difference?.low ?? null, difference?.high ?? null, formatNumber),
+        entropyNats.hedgesG === null ? '' : `Hedges’ g ${formatNumber(entropyNats.hedgesG)}`,
+      ]
+        .filter(Boolean)
+        .join(', '),
     ),
-    result('At the token limit', capHitRate === null ? '–' : percent(capHitRate), 'of all samples'),
+    result(
+      'At the token limit',
+      capHitRate === null ? '–' : percent(capHitRate),
+      interval(capHitInterval?.low ?? null, capHitInterval?.high ?? null, percent),
+    ),
   )
   const settings = facts && [
     ['Model', [facts.model, facts.dtypes].filter(Boolean).join(', ')],

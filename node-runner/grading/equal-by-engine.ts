@@ -10,6 +10,11 @@ import type { AlgebraVerdict } from '../../core/evaluate/grading/algebra.ts'
 const precisionDigits = 120
 /** Two values agree if they differ by less than 10^−80 of the larger, which no two different short expressions do by chance. */
 const agreementDigits = 80
+/**
+ * Parts of an expression must be as large as 10^−39 to 10^39, or 0, for agreement to say anything: then none is lost at 80 digits
+ * beside another, as sin x is in e^200 + sin x.
+ */
+const greatestMagnitude = 1e39
 const wantedPoints = 12
 const triedPoints = 40
 
@@ -33,9 +38,10 @@ export function equalByEngine(engine: ComputeEngine, a: unknown, b: unknown): Al
         isDiscrete ? engine.box(3 + point + 5 * place) : genericValue(engine, point, place),
       ]),
     )
-    const agreement = agree(engine, left.subs(values).N(), right.subs(values).N())
+    const sides = [left.subs(values), right.subs(values)] as const
+    const agreement = agree(engine, sides[0].N(), sides[1].N())
     if (agreement === 'unequal') return { equal: false, by: 'numerically' }
-    if (agreement === 'agree') agreed++
+    if (agreement === 'agree' && sides.every(side => isOfOneScale(engine, side))) agreed++
   }
   if (agreed < wanted) return { equal: null, by: 'as algebra found no values to compare' }
   if (engine.box(['Subtract', left, right]).simplify().is(0)) return { equal: true, by: 'by algebra' }
@@ -55,6 +61,14 @@ function agree(engine: ComputeEngine, a: Expression, b: Expression): 'agree' | '
   const size = Math.max(...[...left, ...right].map(part => Math.abs(part.re)))
   if (!Number.isFinite(size)) return 'no value'
   return left.every((part, place) => isNegligible(engine, part, right[place]!, size)) ? 'agree' : 'unequal'
+}
+
+/** Whether no part of an expression without unknowns could vanish beside another. */
+function isOfOneScale(engine: ComputeEngine, expression: Expression): boolean {
+  const parts = partsOf(engine, expression.N())
+  const size = parts === null ? 1 : Math.max(...parts.map(part => Math.abs(part.re)))
+  if (size !== 0 && !(size <= greatestMagnitude && size >= 1 / greatestMagnitude)) return false
+  return (expression.ops ?? []).every(part => isOfOneScale(engine, part))
 }
 
 /** Real and imaginary part; null of what is no finite number. */

@@ -36,6 +36,15 @@ describe('an algebra', () => {
     expect(await ask(a, b)).toEqual({ equal: false, by: 'numerically' })
   })
 
+  it.each([
+    ['beside a large part', ['Add', ['Exp', 200], ['Sin', 'va']], ['Add', ['Exp', 200], ['Cos', 'va']]],
+    ['beside a large number', ['Add', ['Power', 10, 100], ['Sin', 1]], ['Power', 10, 100]],
+    ['as a small part', ['Add', ['Sin', 1], ['Power', 10, -90]], ['Sin', 1]],
+    ['inside a function', ['Cos', ['Power', 10, -50]], 1],
+  ])('does not know where a difference would be lost %s', async (_, a, b) => {
+    expect(await ask(a, b)).toEqual({ equal: null, by: 'as algebra found no values to compare' })
+  })
+
   it('gives up after 2 s, goes on with what waits, and remembers', async () => {
     const start = performance.now()
     const [stuck, next] = await Promise.all([ask(tower, 1), ask(['Sin', 1], ['Sin', 2])])

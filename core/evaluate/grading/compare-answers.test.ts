@@ -47,6 +47,19 @@ describe('exact rules', () => {
   })
 })
 
+describe('names of values', () => {
+  it.each([
+    ['(x, y) = (1, 2)', '(1, 2)'],
+    ['(x, y) = (1, 2)', 'y = 2, x = 1'],
+    ['y = 2, x = 1', '(1, 2)'],
+    ['(x, y) = (1, 2), (3, 4)', '(3, 4), (1, 2)'],
+    ['{1 \\over x+1}', '\\frac{1}{1+x}'],
+  ])('%s is %s', (a, b) => {
+    expect(exactly(a, b)).toMatchObject({ equal: true })
+    expect(exactly(b, a)).toMatchObject({ equal: true })
+  })
+})
+
 describe('the algebra', () => {
   const never: Algebra = {
     equivalent: () => {

@@ -33,9 +33,9 @@ export function compareStructures(a: AnswerStructure, b: AnswerStructure, compar
   if (a.kind === 'tuple' && b.kind === 'tuple') {
     return a.open === b.open && a.close === b.close ? pairwise(a.items, b.items, inner) : false
   }
-  // Next to items without names, x = 1, y = 2 is a list in order.
-  if (namesItems(a) && isUnnamedList(b)) return pairwise(a.items, b.items, inner)
-  if (namesItems(b) && isUnnamedList(a)) return pairwise(a.items, b.items, inner)
+  // Next to items without names, x = 1, y = 2 is a list in the order of the names.
+  if (namesItems(a) && isList(b)) return pairwise(byName(a.items), b.items, inner)
+  if (namesItems(b) && isList(a)) return pairwise(a.items, byName(b.items), inner)
   if (a.kind === 'set' && b.kind === 'set') return sameElements(a.items, b.items, inner)
   if (a.kind === 'matrix' && b.kind === 'matrix') {
     if (a.isDeterminant !== b.isDeterminant) return false
@@ -53,13 +53,17 @@ function namesItems(structure: AnswerStructure): structure is Kind<'set'> {
   return !names.includes(null) && new Set(names).size === names.length
 }
 
-function isUnnamedList(structure: AnswerStructure): structure is Kind<'set' | 'tuple'> {
-  if (
-    structure.kind !== 'set' &&
-    (structure.kind !== 'tuple' || structure.open !== '(' || structure.close !== ')')
-  )
-    return false
+/** Items without names, or those of (x, y) = (1, 2). */
+function isList(structure: AnswerStructure): structure is Kind<'set' | 'tuple'> {
+  if (structure.kind === 'tuple') return structure.open === '(' && structure.close === ')'
+  if (structure.kind !== 'set') return false
   return structure.items.every(item => item.kind === 'value' && item.variable === null)
+}
+
+/** In the order of the alphabet, in which (1, 2) gives x and y. */
+function byName(items: readonly AnswerStructure[]): AnswerStructure[] {
+  const name = (item: AnswerStructure) => (item.kind === 'value' && item.variable) || ''
+  return [...items].sort((a, b) => (name(a) < name(b) ? -1 : 1))
 }
 
 /** `y = 1 - x` names a value, and is an equation next to `x + y = 1`. */

@@ -48,9 +48,12 @@ class Parser extends TokenCursor {
     const terms = [this.#signed(() => this.#product())]
     while (this.sees('+') || this.sees('-')) terms.push(this.#signed(() => this.#product()))
     const sum: Expression = terms.length === 1 ? terms[0]! : { kind: 'sum', terms }
-    const chosen = this.takesCommand('choose') ? this.sum() : null
+    const over = ['over', 'choose'].find(name => this.takesCommand(name))
+    const bottom = over === undefined ? null : this.sum()
     this.#depth--
-    return chosen === null ? sum : { kind: 'function', name: 'Binomial', operands: [sum, chosen] }
+    if (bottom === null) return sum
+    if (over === 'over') return { kind: 'quotient', top: sum, bottom }
+    return { kind: 'function', name: 'Binomial', operands: [sum, bottom] }
   }
 
   /** What follows, with one sign before it. */
@@ -278,7 +281,10 @@ class Parser extends TokenCursor {
     const token = this.next()
     if (token === undefined) return false
     if (token.kind === 'sign') return token.text in closing || (token.text === '|' && !this.#isInAbsolute)
-    return token.kind !== 'command' || !['degrees', 'choose', 'rfloor', 'rceil', 'infty'].includes(token.text)
+    return (
+      token.kind !== 'command' ||
+      !['degrees', 'over', 'choose', 'rfloor', 'rceil', 'infty'].includes(token.text)
+    )
   }
 }
 

@@ -198,9 +198,21 @@ function parseEquation(parts: string[], depth: number): AnswerStructure | null {
   const value = named.test(first!) ? last : parts.length === 2 && named.test(last) ? first! : null
   if (value !== null && !(named.test(last) && named.test(first!))) {
     const inner = parse(value, depth + 1)
-    return inner?.kind === 'value' ? { ...inner, variable: value === last ? first! : last } : inner
+    const name = value === last ? first! : last
+    if (inner?.kind === 'value') return { ...inner, variable: name }
+    return inner?.kind === 'tuple' ? withNames(inner, name) : inner
   }
   return parts.length === 2 ? { kind: 'condition', sign: '=', left: first!, right: last } : null
+}
+
+/** (x, y) = (1, 2): a tuple whose items have the names x and y. */
+function withNames(tuple: Extract<AnswerStructure, { kind: 'tuple' }>, name: string): AnswerStructure {
+  const names = unbracket(name)?.inner.split(',') ?? []
+  if (names.length !== tuple.items.length) return tuple
+  const items = tuple.items.map((item, place) =>
+    item.kind === 'value' ? { ...item, variable: names[place]!.trim() } : item,
+  )
+  return { ...tuple, items }
 }
 
 function halfLine(variable: string, sign: string, end: string): AnswerStructure {
@@ -271,6 +283,7 @@ export function toIntervals(
   if (structure.kind !== 'tuple' || structure.items.length !== 2) return null
   const [low, high] = structure.items
   if (low?.kind !== 'value' || high?.kind !== 'value') return null
+  if (low.variable !== null || high.variable !== null) return null
   const interval = {
     low: { text: low.text, isClosed: structure.open === '[' },
     high: { text: high.text, isClosed: structure.close === ']' },

@@ -236,3 +236,24 @@ function visit(value: unknown, path: string, look: (path: string, value: unknown
   if (typeof value !== 'object' || value === null) return
   for (const [key, child] of Object.entries(value)) visit(child, `${path}.${key}`, look)
 }
+
+test('copies of answers to the same problems are no evidence', () => {
+  const answers = Array.from({ length: 60 }, (_, index) => {
+    const length = 4 + ((index * 7) % 11)
+    const entropy = 0.2 + (index % 3) * 0.1 + length * 0.02 + ((index * 13) % 17) * 0.004
+    return sample(
+      index % 3 === 0 ? index % 2 === 0 : index % 4 > 0,
+      Array.from({ length }, () => entropy),
+    )
+  })
+  const once = numbered(answers)
+  const often = Array.from({ length: 12 }, (_, sampleIndex) => once.map(one => ({ ...one, sampleIndex })))
+  const warnings = analyseRun(columnsOf(often.flat()), { resamples: 200 }).warnings.join('\n')
+  expect(warnings).toMatch(
+    /^Only \d{3} correct answers to \d\d problems \(fewer than 100\): intervals are wide/m,
+  )
+  expect(warnings).toMatch(/^Only \d{3} incorrect answers to \d\d problems \(fewer than 100\)/m)
+  expect(warnings).not.toMatch(/still says something/)
+  expect(warnings).toMatch(/the power and the calibration error of perfect probabilities take the answers as/)
+  expect(warnings).not.toMatch(/more than chance explains:/)
+})

@@ -1,6 +1,7 @@
 import type { Analysis, AnalysisGroup, AnalysisStatistics } from './analysis.ts'
 import { foldCount, leastOfAClassToCalibrate } from './calibration/calibrate-score.ts'
-import { leastToStandForOthers } from './intervals-to-read.ts'
+import type { CorrectnessRegression } from './correctness-regression.ts'
+import { hasSeveralAnswers, leastToStandForOthers } from './intervals-to-read.ts'
 import { undefinedWarnings } from './undefined-warnings.ts'
 
 /** Fewer of a class than this, and intervals are too wide and correlations too bounded to conclude much. */
@@ -77,7 +78,8 @@ function sizeWarnings({ entropyNats, spearman, power }: AnalysisStatistics): str
     ['correct', correct],
     ['incorrect', incorrect],
   ] as const) {
-    if (group.n >= leastOfAClass) continue
+    // Answers to one problem say little more than one of them.
+    if (group.problems >= leastOfAClass) continue
     const bound = spearman.largestPossible
     // Correlations shrink with an uneven split however well entropy separates the classes.
     const bounded =
@@ -85,11 +87,11 @@ function sizeWarnings({ entropyNats, spearman, power }: AnalysisStatistics): str
         ? `, and with so uneven a split no |Spearman| above ${bound.toFixed(2)} is possible, even if entropy told right from wrong perfectly`
         : ''
     const intervals =
-      group.n < leastToStandForOthers
+      group.problems < leastToStandForOthers
         ? 'an interval of the AUROC sees only how these few differ from each other and can be far too narrow'
         : 'intervals are wide'
     warnings.push(
-      `Only ${count(group.n, `${name} answer`)} (fewer than ${leastOfAClass}): ${intervals}, and a small effect would not be seen${bounded}.`,
+      `Only ${count(group.n, `${name} answer`)}${group.problems < group.n ? ` to ${count(group.problems, 'problem')}` : ''} (fewer than ${leastOfAClass}): ${intervals}, and a small effect would not be seen${bounded}.`,
     )
   }
   const target = power.targets.find(({ auroc }) => auroc === powerTarget)
@@ -116,19 +118,28 @@ function lengthWarnings(analysis: AnalysisStatistics): string[] {
     adjusted === null || auroc.value === null
       ? ''
       : ` Among answers of like length the AUROC of entropy is ${adjusted.toFixed(3)} (${count(pairs, 'pair')} of a right and a wrong answer) instead of ${auroc.value.toFixed(3)}.`
-  const beyond = regression
-    ? ` Beyond length${regression.terms.some(({ name }) => name.startsWith('level ')) ? ' and level' : ''}, entropy ${regression.likelihoodRatio.p < 0.05 ? 'still says something' : 'says nothing that this run could show'} (likelihood-ratio p = ${probability(regression.likelihoodRatio.p)}).`
-    : ''
+  const beyond = regression ? ` ${sentenceBeyond(regression, hasSeveralAnswers(analysis))}` : ''
   return [
     `Length may be the cause: entropy goes with it (Spearman ${entropyLengthRho.toFixed(2)}), and length alone predicts errors with an AUROC of ${lengthAuroc.toFixed(3)}.${remains}${beyond}`,
   ]
+}
+
+/** What entropy says beyond the other terms; where answers are not independent, too small a p shows nothing. */
+function sentenceBeyond({ terms, likelihoodRatio }: CorrectnessRegression, isClustered: boolean): string {
+  const others = terms.some(({ name }) => name.startsWith('level ')) ? 'length and level' : 'length'
+  const found = `likelihood-ratio p = ${probability(likelihoodRatio.p)}`
+  if (likelihoodRatio.p >= 0.05)
+    return `Beyond ${others}, entropy says nothing that this run could show (${found}).`
+  return isClustered
+    ? `Whether entropy says something beyond ${others} is not shown: ${found} takes the answers to a problem as independent.`
+    : `Beyond ${others}, entropy still says something (${found}).`
 }
 
 function clusterWarnings(analysis: AnalysisStatistics): string[] {
   const { withinProblem, problems, total } = analysis
   if (withinProblem === null) return []
   return [
-    `There are ${total} answers to ${problems} problems, and answers to one problem are not independent: read aurocBootstrap, accuracyClustered and withinProblem; the intervals of DeLong and Wilson, the p-values except the permutation's, the regression and the power take the answers as independent and are too sure.`,
+    `There are ${total} answers to ${problems} problems, and answers to one problem are not independent: read aurocBootstrap, accuracyClustered and withinProblem; the intervals of DeLong and Wilson, the p-values except the permutation's, the regression, the power and the calibration error of perfect probabilities take the answers as independent and are too sure.`,
     ...withinProblemWarnings(analysis),
   ]
 }
@@ -148,7 +159,8 @@ function withinProblemWarnings({ withinProblem }: AnalysisStatistics): string[] 
   return warnings
 }
 
-function calibrationWarnings({ entropyNats, calibration }: AnalysisStatistics): string[] {
+function calibrationWarnings(analysis: AnalysisStatistics): string[] {
+  const { entropyNats, calibration } = analysis
   const { correct, incorrect } = entropyNats
   // With one class, the warning about the classes has said so.
   if (correct.n === 0 || incorrect.n === 0) return []
@@ -181,7 +193,7 @@ function calibrationWarnings({ entropyNats, calibration }: AnalysisStatistics): 
         ? `; the ${other} fit has ${otherError.value.toFixed(3)} where ${otherError.expectedIfCalibrated.toFixed(3)} would be expected`
         : ''
       warnings.push(
-        `The ${calibration.preferred} fit of entropy to a probability of being right is off by more than chance explains: its calibration error on new problems is ${value.toFixed(3)}, where perfect probabilities would show ${expectedIfCalibrated.toFixed(3)} with this many answers${beside}.`,
+        `The ${calibration.preferred} fit of entropy to a probability of being right is off by more than chance explains${hasSeveralAnswers(analysis) ? ' if answers were independent' : ''}: its calibration error on new problems is ${value.toFixed(3)}, where perfect probabilities would show ${expectedIfCalibrated.toFixed(3)} with this many answers${beside}.`,
       )
     }
   }

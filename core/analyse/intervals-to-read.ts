@@ -2,7 +2,7 @@ import type { AnalysisShare, AnalysisStatistics } from './analysis.ts'
 import type { AnalysisScore, ScoreComparison } from './score-analysis.ts'
 import type { Interval } from './statistics/wilson-interval.ts'
 
-/** With fewer answers of a class an interval of the AUROC says little of other answers, however narrow it is. */
+/** With fewer problems that have an answer of a class an interval of the AUROC says little of other answers, however narrow it is. */
 export const leastToStandForOthers = 10
 
 /** The intervals of accuracy and AUROC that a reader should believe, and how they were made. */

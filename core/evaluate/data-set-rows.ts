@@ -74,15 +74,25 @@ function arrayInside(value: unknown): unknown[] | undefined {
 async function readCsv(source: ByteSource): Promise<DataSetRow[]> {
   const text = await readText(source)
   try {
-    const records = parse<Record<string, string>>(text, { columns: true, skip_empty_lines: true })
+    const records = parse<Record<string, string>>(text, {
+      columns: (names: string[]) => namedOnce(names, source.name),
+      skip_empty_lines: true,
+    })
     return records.map((cells, index) => ({ place: `${source.name}: row ${index + 1}`, cells }))
   } catch (error) {
+    if (error instanceof InputError) throw error
     const { message } = error as CsvError
     throw new InputError(
       `${source.name}: this is no CSV with a header line: ${message}. Quote fields that hold commas, quotes or line breaks.`,
       { cause: error },
     )
   }
+}
+
+function namedOnce(names: string[], file: string): string[] {
+  const twice = names.find((name, place) => names.indexOf(name) !== place)
+  if (twice === undefined) return names
+  throw new InputError(`${file}: expected columns of different names, found "${twice}" twice. Rename one.`)
 }
 
 async function readParquet(source: ByteSource): Promise<DataSetRow[]> {

@@ -120,6 +120,16 @@ describe('refuses', () => {
       /expected answers in column "answer", found it empty in all 2 rows/,
     ],
     [
+      'a problem without an answer among others',
+      lines(row, { problem: 'b', answer: null }, { problem: 'c', answer: ['7'] }, { problem: 'd' }),
+      /line 2: expected an answer in column "answer", found none, in 3 of 4 rows/,
+    ],
+    [
+      'two columns of one name',
+      text('set.csv', 'problem,answer,answer\na,1,2\n'),
+      /set\.csv: expected columns of different names, found "answer" twice/,
+    ],
+    [
       'two rows with one id',
       lines({ id: 7, ...row }, { id: 8, ...row }, { id: '7', ...row }),
       /line 3: expected an id of its own, found "7", which set\.jsonl: line 1 has too/,

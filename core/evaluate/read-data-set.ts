@@ -42,12 +42,21 @@ export async function readDataSet(
   const columns = findColumns(name, rows, options)
   const problems = rows.map((row, index) => toProblem(row, index, columns))
   checkIds(rows, problems)
-  if (problems.every(({ expectedAnswer }) => expectedAnswer === '')) {
-    throw new InputError(
-      `${name}: expected answers in column "${columns.answer}", found it empty in all ${rows.length} rows. Name another with --answer-column; a test split may have none.`,
-    )
-  }
+  checkAnswers(name, rows, problems, columns.answer)
   return problems
+}
+
+/** Without an expected answer every answer would count as wrong. */
+function checkAnswers(file: string, rows: DataSetRow[], problems: Problem[], column: string): void {
+  const empty = rows.filter((_, index) => problems[index]!.expectedAnswer === '')
+  if (empty.length === 0) return
+  if (empty.length === rows.length)
+    throw new InputError(
+      `${file}: expected answers in column "${column}", found it empty in all ${rows.length} rows. Name another with --answer-column; a test split may have none.`,
+    )
+  throw new InputError(
+    `${empty[0]!.place}: expected an answer in column "${column}", found none, in ${empty.length} of ${rows.length} rows. Fill it in, remove the row, or name another column with --answer-column.`,
+  )
 }
 
 function findColumns(file: string, rows: DataSetRow[], options: DataSetOptions): Columns {

@@ -60,7 +60,7 @@ function scoreTable(analysis: Analysis): Block {
     of: 'numbers',
     caption:
       'Every score, larger where the model was less certain; wrong answers are the positive class. AUROC with its 95 % interval (DeLong, logit ' +
-      `scale) and with that of resampled problems, which those of the areas are too${independenceRemark(analysis)}`,
+      `scale) and with that of resampled problems, which those of the areas are too; p of Mann–Whitney, not adjusted for the number of scores${independenceRemark(analysis)}`,
     head: ['score', 'n', 'AUROC', 'resampled problems', 'p', 'AUPRC', 'base rate', 'PRR', 'AURC', 'AUGRC'],
     rows: sorted.map(([name, score]) => [
       name,
@@ -134,7 +134,7 @@ function regressionTable(analysis: Analysis): Block[] {
       kind: 'table',
       of: 'numbers',
       caption:
-        `Logistic regression of a right answer, n ${fit.n}${fit.firth ? ', with Firth’s penalty since a term separates the classes' : ''}. ` +
+        `Logistic regression of a right answer, n ${fit.n}, ${mainScore} and log length in standard deviations${fit.firth ? ', with Firth’s penalty since a term separates the classes' : ''}. ` +
         `${mainScore} beyond the other terms: likelihood ratio ${digits(chi2, 2)} on ${df} degree of freedom, p ${probability(p)}${independenceRemark(analysis)}`,
       head: ['term', 'coefficient', 'standard error', 'odds ratio', 'p'],
       rows: fit.terms.map(({ name, coefficient, standardError, oddsRatio, p: termP }) => [

@@ -1,6 +1,7 @@
 import type { Analysis } from '../analyse/analysis.ts'
 import {
   comparisonInterval,
+  hasSeveralAnswers,
   intervalsToRead,
   leastToStandForOthers,
   scoreInterval,
@@ -46,9 +47,12 @@ function rankingSentence(analysis: Analysis): string {
     return `Whether mean entropy tells wrong from right answers cannot be said (${classes}): see the warnings.`
   const found = `AUROC of ${mainScore} ${withInterval(auroc.value, auroc.low, auroc.high)}, ${auroc.method}, ${classes}`
   const undecided = `It cannot be concluded that mean entropy tells wrong from right answers: ${found}`
-  const least = Math.min(correct.n, incorrect.n)
-  if (least < leastToStandForOthers)
-    return `${undecided}; ${least === correct.n ? count(least, 'right answer') : count(least, 'wrong answer')} cannot stand for others.`
+  const isRightFewer = correct.problems <= incorrect.problems
+  const fewer = isRightFewer ? correct : incorrect
+  if (fewer.problems < leastToStandForOthers) {
+    const problems = fewer.problems < fewer.n ? ` to ${count(fewer.problems, 'problem')}` : ''
+    return `${undecided}; ${count(fewer.n, isRightFewer ? 'right answer' : 'wrong answer')}${problems} cannot stand for others.`
+  }
   if (auroc.low === null || auroc.high === null) return `${undecided}; see the warnings.`
   if (auroc.low > 0.5) return `Wrong answers have more mean entropy than right ones: ${found}.`
   if (auroc.high < 0.5)
@@ -67,7 +71,8 @@ function lengthSentence(analysis: Analysis): string[] {
   const interval = `length − mean entropy ${withInterval(compared.difference, low, high)}, n ${compared.n}`
   const ofLength = scoreInterval(analysis, length)
   const alone = `Length alone has an AUROC of ${withInterval(length.auroc, ofLength?.low ?? null, ofLength?.high ?? null)}, n ${length.n}`
-  if (Math.min(entropyNats.correct.n, entropyNats.incorrect.n) < leastToStandForOthers) return [`${alone}.`]
+  if (Math.min(entropyNats.correct.problems, entropyNats.incorrect.problems) < leastToStandForOthers)
+    return [`${alone}.`]
   if (high !== null && high < 0) return [`${alone}; mean entropy ranks better (${interval}).`]
   if (low !== null && low > 0) return [`${alone}; mean entropy ranks worse (${interval}).`]
   return [`${alone}; mean entropy is not shown to rank better than length (${interval}).`]
@@ -86,8 +91,9 @@ function calibrationSentence({ calibration }: Analysis): string {
   )
 }
 
-function powerSentence({ power }: Analysis): string {
+function powerSentence(analysis: Analysis): string {
+  const { power } = analysis
   return power.detectableAuroc80 === null
     ? 'With classes of this size no AUROC, not even 1, would be found with 80 % power.'
-    : `With classes of this size an AUROC of ${digits(power.detectableAuroc80)} or more would be found with 80 % power.`
+    : `With classes of this size an AUROC of ${digits(power.detectableAuroc80)} or more would be found with 80 % power${hasSeveralAnswers(analysis) ? ' if answers to one problem were independent, which they are not' : ''}.`
 }

@@ -20,7 +20,7 @@ export function evalCommand(): Command {
     .option('--out <dir>', 'folder of the run')
   return addRunFlags(command)
     .option('--max-concurrent <n>', 'sequences at once; does not change any number', integer(1, 4096), 16)
-    .option('--samples <n>', 'answers a problem', integer(1, 10_000), 1)
+    .option('--samples <n>', 'answers a problem; several need --temperature', integer(1, 10_000), 1)
     .option(
       '--p-true',
       'after each answer, ask the model whether it is true, and keep the probability that it says so',

@@ -1,6 +1,7 @@
 import {
   type ComputeEngine,
   type Expression,
+  isFunction,
   isNumber,
   type MathJsonExpression,
 } from '@cortex-js/compute-engine'
@@ -68,7 +69,7 @@ function isOfOneScale(engine: ComputeEngine, expression: Expression): boolean {
   const parts = partsOf(engine, expression.N())
   const size = parts === null ? 1 : Math.max(...parts.map(part => Math.abs(part.re)))
   if (size !== 0 && !(size <= greatestMagnitude && size >= 1 / greatestMagnitude)) return false
-  return (expression.ops ?? []).every(part => isOfOneScale(engine, part))
+  return !isFunction(expression) || expression.ops.every(part => isOfOneScale(engine, part))
 }
 
 /** Real and imaginary part; null of what is no finite number. */

@@ -48,6 +48,10 @@ export async function planRun(
   const { decoding, sources } = decodingOf(flags, folder, message => progress.say(message))
   if (flags.pTrue && decoding.numBeams > 1)
     throw new InputError('--p-true: is not served after beam search; use --num-beams 1, or leave it out')
+  if (flags.samples > 1 && decoding.temperature === 0)
+    throw new InputError(
+      `--samples ${flags.samples}: at temperature 0 all answers to a problem are the same; add --temperature X, or leave it out`,
+    )
   const { dataSet, prompt, tasks: plannedTasks, limit } = await planTasks(flags, tokenizer, progress)
   const { problems, name, revision, config, split } = dataSet
   const settings: RunSettings = {

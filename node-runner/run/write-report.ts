@@ -15,7 +15,7 @@ import { renderHtml } from '../../core/report/render-html.ts'
 import { renderMarkdown } from '../../core/report/render-markdown.ts'
 import type { ReportFigure } from '../../core/report/report-document.ts'
 import type { ReportExamples } from '../../core/report/report-examples.ts'
-import { percent, withInterval } from '../../core/report/report-numbers.ts'
+import { count, percent, withInterval } from '../../core/report/report-numbers.ts'
 import { writeReport as compose } from '../../core/report/write-report.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
 import type { RunDescription } from './run-description.ts'
@@ -85,7 +85,7 @@ function describeSetUp(run: RunDescription): [string, string][] {
       `${prompt.style}, ${prompt.fewShot} worked examples, system message ${prompt.systemPrompt === null ? "of the chat template's own" : JSON.stringify(prompt.systemPrompt)}, digest ${prompt.digest}`,
     ],
     ['decoding', describeDecoding(decoding)],
-    ['mesh', `${mesh.tp} ranks a group, ${mesh.dp} groups, on ${adapterNames.join(', ')}`],
+    ['mesh', `${count(mesh.tp, 'rank')} a group, ${count(mesh.dp, 'group')}, on ${adapterNames.join(', ')}`],
     [
       'versions',
       Object.entries(versions)

@@ -64,6 +64,11 @@ describe('exit code 2 and one paragraph answer', () => {
       ['analyse', folder],
       /expected a run's folder with run\.json and samples\.jsonl/,
     ],
+    [
+      'several answers that would be the same',
+      [...evalBroken, '--dataset', 'datasets/arith-104.jsonl', '--samples', '3'],
+      /^entrace: --samples 3: at temperature 0 all answers to a problem are the same; add --temperature/m,
+    ],
     ['half a pair', ['grade', '--answer', '1'], /expected --answer and --expected, or --pairs/],
     [
       'a bad number',

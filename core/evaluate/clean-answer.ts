@@ -31,7 +31,8 @@ export function cleanAnswer(text: string): string {
   for (;;) {
     const before = cleaned
     cleaned = cleaned
-      .replace(/(?:[.,;:]|\\\\)+$/, '')
+      // 0.333... is not 0.333.
+      .replace(/(?:(?<!\.)\.(?!\.)|[,;:]|\\\\)+$/, '')
       .replace(/^(?:=|≈|\\approx\b|approximately\b|about\b)/i, '')
       .trim()
     for (const wrapper of wrappers) cleaned = cleaned.replace(wrapper, '$1').trim()

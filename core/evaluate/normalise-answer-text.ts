@@ -24,7 +24,7 @@ export function normaliseAnswerText(cleaned: string): string {
     .replace(/(?<!\d)\s+|\s+(?!\d)/g, '')
     // 2:30 p.m. is 2:30 PM.
     .replace(/(?<![a-z])([ap])\.?m\.?$/i, (_, half: string) => `${half.toLowerCase()}m`)
-    .replace(/[.,;:]+$/, '')
+    .replace(/(?:(?<!\.)\.(?!\.)|[,;:])+$/, '')
     // The unknown before an only equals sign: `y = 2x + 3`.
     .replace(/^[a-z]=(?=[^=]+$)/i, '')
     // The letter of a choice: (C), C), option C.

@@ -25,7 +25,7 @@ const assignmentPattern = /^((?:\\angle ?)?[a-z]{1,4}(?:_\{?\w+\}?)?(?:\([\w, ]{
 
 /** Words behind a number that change what it says. */
 const meaningfulWords =
-  /\b(?:hundred|thousand|million|billion|trillion|dozens?|or|and|mod|times|plus|minus|over|half|sin|cos|tan|log|ln|sqrt|pi|factorial|squared|cubed|choose|less|more|least|most|negative|base|am|pm|infinity)\b/i
+  /\b(?:hundred|thousand|million|billion|trillion|mio|lakhs?|crores?|dozens?|gross|grand|(?:thi|four|fif|six|seven|eigh|nin|ten|hundred|thousand|million)(?:rd|th)s?|halves|below|not|inverse|square$|or|and|mod|times|plus|minus|over|half|sin|cos|tan|log|ln|sqrt|pi|factorial|squared|cubed|choose|less|more|least|most|negative|base|am|pm|infinity)\b/i
 
 /** Reads a cleaned answer that is one number; null if it is anything else. */
 export function parseQuantity(cleaned: string): Quantity | null {

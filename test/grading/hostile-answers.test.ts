@@ -36,6 +36,7 @@ const hostile: [name: string, answer: string, expected: string, rule: RegExp][] 
   ['a binomial', '\\boxed{\\binom{10^9}{5\\cdot10^8}}', '5', /too large/],
   ['a root of high degree', '\\boxed{\\sqrt[10^{50}]{2}}', '1', /unequal/],
   ['an exponent of 500 digits', `\\boxed{2^{${'9'.repeat(500)}}}`, '5', /too large/],
+  ['a function that saturates', '\\boxed{\\tanh(100)}', '1', /found no values to compare/],
   ['1e999999999', '\\boxed{1e999999999}', '5', /unequal/],
   ['a command that reads a file', '\\boxed{\\input{/etc/passwd}}', '5', /unequal as text/],
   ['a program', '\\boxed{process.exit(1)}', '1', /unequal/],

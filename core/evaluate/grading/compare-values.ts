@@ -9,6 +9,9 @@ import { parseExpression } from './parse-expression.ts'
 /** How two values compare, and by which rule; `question` is for an algebra, as two expressions in MathJSON. */
 export type ValueComparison = { equal: boolean; by: string } | { equal: null; question: [string, string] }
 
+/** 2023-01-02 and 1/2/2023 are no differences and quotients. */
+const datePattern = /^(?:\d{4}-\d{2}-\d{2}|\d{1,2}\/\d{1,2}\/\d{4})$/
+
 interface Value {
   /** One form for texts that differ in notation only. */
   text: string
@@ -62,6 +65,7 @@ function readValue(cleaned: string, quantity: Quantity | null): Value {
     if (quantity.unit === 'degree') readings.push(fromDegrees(number))
     return { text, unit: quantity.unit, readings }
   }
+  if (datePattern.test(cleaned)) return { text, unit: null, readings: [] }
   const whole = parseExpression(cleaned)
   if (whole) {
     const plain = parseExpression(/^(.*) degrees$/.exec(cleaned)?.[1] ?? '')

@@ -31,7 +31,7 @@ function summarySentences(analysis: Analysis): string[] {
   if (total === 0) return ['The run has no finished samples.']
   const failed = errors > 0 ? `, ${count(errors, 'failed sample')} counted as wrong` : ''
   return [
-    `${correct} of ${count(total, 'answer')} are right${failed}: accuracy ${withInterval(accuracy.value, accuracy.low, accuracy.high, percent)}, ${accuracy.method}.`,
+    `${correct} of ${count(total, 'answer')} ${total === 1 ? 'is' : 'are'} right${failed}: accuracy ${withInterval(accuracy.value, accuracy.low, accuracy.high, percent)}, ${accuracy.method}.`,
     rankingSentence(analysis),
     ...lengthSentence(analysis),
     calibrationSentence(analysis),

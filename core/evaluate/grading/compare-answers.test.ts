@@ -47,6 +47,24 @@ describe('exact rules', () => {
   })
 })
 
+describe('matrices', () => {
+  const array = '\\begin{array}{cc}1&2\\\\3&4\\end{array}'
+  const matrix = '\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}'
+
+  it.each(['\\left[A\\right]', '\\left(A\\right)', '( A )'])('are arrays in brackets: %s', brackets => {
+    expect(exactly(brackets.replace('A', array), matrix)).toMatchObject({ equal: true })
+  })
+
+  it.each(['\\left|A\\right|', '\\left(A\\right]', '\\left[A'])('are not arrays in %s', brackets => {
+    expect(exactly(brackets.replace('A', array), matrix)).toMatchObject({ equal: false })
+  })
+
+  it('between bars are determinants', () => {
+    const determinant = matrix.replaceAll('pmatrix', 'vmatrix')
+    expect(exactly(`\\left|${array}\\right|`, determinant)).toMatchObject({ equal: true })
+  })
+})
+
 describe('names of values', () => {
   it.each([
     ['(x, y) = (1, 2)', '(1, 2)'],

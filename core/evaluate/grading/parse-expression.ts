@@ -48,11 +48,11 @@ class Parser extends TokenCursor {
     const terms = [this.#signed(() => this.#product())]
     while (this.sees('+') || this.sees('-')) terms.push(this.#signed(() => this.#product()))
     const sum: Expression = terms.length === 1 ? terms[0]! : { kind: 'sum', terms }
-    const over = ['over', 'choose'].find(name => this.takesCommand(name))
-    const bottom = over === undefined ? null : this.sum()
+    const isQuotient = this.takesCommand('over')
+    const bottom = isQuotient || this.takesCommand('choose') ? this.sum() : null
     this.#depth--
     if (bottom === null) return sum
-    if (over === 'over') return { kind: 'quotient', top: sum, bottom }
+    if (isQuotient) return { kind: 'quotient', top: sum, bottom }
     return { kind: 'function', name: 'Binomial', operands: [sum, bottom] }
   }
 
@@ -65,14 +65,10 @@ class Parser extends TokenCursor {
 
   #product(): Expression {
     let product = this.#factor()
+    const signed = () => this.#signed(() => this.#factor())
     for (;;) {
-      if (this.takes('/'))
-        product = { kind: 'quotient', top: product, bottom: this.#signed(() => this.#factor()) }
-      else if (this.takes('*'))
-        product = times(
-          product,
-          this.#signed(() => this.#factor()),
-        )
+      if (this.takes('/')) product = { kind: 'quotient', top: product, bottom: signed() }
+      else if (this.takes('*')) product = times(product, signed())
       else if (this.#startsFactor() && !this.#isNumberAfterFactor()) product = times(product, this.#factor())
       else return product
     }

@@ -141,12 +141,16 @@ function parseAll(texts: string[], depth: number): AnswerStructure[] | null {
   return items.some(item => item === null) ? null : (items as AnswerStructure[])
 }
 
+/** A matrix; \left[\begin{array}…\end{array}\right], in brackets of its own, is one too, and between bars a determinant. */
 function parseMatrix(text: string, depth: number): AnswerStructure | null {
-  const match = /^\\begin\{([pbBvV]?matrix|smallmatrix|array)\}(?:\{[clr| ]*\})?([\s\S]*)\\end\{\1\}$/.exec(
-    text,
-  )
-  if (match === null || match[2]!.includes('\\begin')) return null
-  const rows = match[2]!
+  const match =
+    /^([([|]?) ?\\begin\{([pbBvV]?matrix|smallmatrix|array)\}(?:\{[clr| ]*\})?([\s\S]*)\\end\{\2\} ?([)\]|]?)$/.exec(
+      text,
+    )
+  if (match === null) return null
+  const [, open, kind, inside, close] = match as unknown as [string, string, string, string, string]
+  if (inside.includes('\\begin') || !['', '()', '[]', '||'].includes(open + close)) return null
+  const rows = inside
     .replace(/\\hline/g, '')
     .split(/\\\\(?:\[[^\]]*\])?/)
     .filter((row, place, all) => place < all.length - 1 || row.trim() !== '')
@@ -157,7 +161,11 @@ function parseMatrix(text: string, depth: number): AnswerStructure | null {
       ),
     )
   if (rows.some(row => row === null)) return null
-  return { kind: 'matrix', isDeterminant: /^[vV]/.test(match[1]!), rows: rows as AnswerStructure[][] }
+  return {
+    kind: 'matrix',
+    isDeterminant: open === '|' || /^[vV]/.test(kind),
+    rows: rows as AnswerStructure[][],
+  }
 }
 
 function parseRelation(text: string, depth: number): AnswerStructure | null {

@@ -62,7 +62,7 @@ function tokenBlocks(found: TokenFindings): Block[] {
             of: 'numbers',
             caption:
               `Mean entropy about the first wrong step, nats, in ${firstWrongStep.n} wrong answers whose worked solution tells where it is, and at ` +
-              'the same places of right answers',
+              'the same places of right answers, whatever kind of token stands there',
             head: ['tokens', 'wrong answers', 'right answers'],
             rows: (['before', 'at', 'after'] as const).map(place => [
               place,

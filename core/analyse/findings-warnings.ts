@@ -32,11 +32,13 @@ export function findingsWarnings({ tokens, errorKinds }: RunFindings): string[] 
       )
     } else {
       const offsets = firstWrongStep.offsets
-        .filter(({ incorrect, correct }) => incorrect.n === 0 || correct.n === 0)
+        .filter(({ incorrect, correct, correctOfKind }) =>
+          [incorrect, correct, correctOfKind].some(({ n }) => n === 0),
+        )
         .map(({ offset }) => offset)
       if (offsets.length > 0)
         warnings.push(
-          `About the first wrong step an entropy is undefined ${offsets.join(', ')} tokens from it, where no incorrect or no correct answer reaches.`,
+          `About the first wrong step an entropy is undefined ${offsets.join(', ')} tokens from it, where no incorrect answer reaches, or no correct one at that position or with a token of that kind.`,
         )
     }
   }

@@ -61,12 +61,13 @@ function tokenBlocks(found: TokenFindings): Block[] {
             kind: 'table',
             of: 'numbers',
             caption:
-              `Mean entropy about the first wrong step, nats, in ${firstWrongStep.n} wrong answers whose worked solution tells where it is, and at ` +
-              'the same places of right answers, whatever kind of token stands there',
-            head: ['tokens', 'wrong answers', 'right answers'],
+              `Mean entropy about the first wrong step, nats, in ${firstWrongStep.n} wrong answers whose worked solution tells where it is; in ` +
+              'right answers of tokens of the same kinds, and at the same positions whatever stands there',
+            head: ['tokens', 'wrong answers', 'right answers, same kinds', 'right answers, same positions'],
             rows: (['before', 'at', 'after'] as const).map(place => [
               place,
               mean(firstWrongStep[place].incorrect),
+              mean(firstWrongStep[place].correctOfKind),
               mean(firstWrongStep[place].correct),
             ]),
           },

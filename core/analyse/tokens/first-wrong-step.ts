@@ -1,15 +1,21 @@
 import { addValue, createRunningMean, finishMean, type Mean, type RunningMean } from './running-mean.ts'
+import { tokenKinds } from './token-kind.ts'
 
-/** Entropy at one place about the first wrong character, with that of correct answers at the same positions. */
-export interface StepOffset {
-  /** Tokens from the one that holds the first wrong character: negative before it, positive after. */
-  offset: number
+/** Entropy of incorrect answers at a place about their first wrong character, and two of correct answers to set it against. */
+export interface StepEntropies {
   incorrect: Mean
   /**
-   * Mean, over those incorrect answers, of the mean entropy of all correct answers' tokens at the same position; `n`
-   * counts the answers whose position some correct answer reaches.
+   * Mean, over those tokens of incorrect answers, of the mean entropy of all correct answers' tokens at the same position;
+   * `n` counts the tokens whose position some correct answer reaches.
    */
   correct: Mean
+  /** The same for all correct answers' tokens of the same kind, wherever they stand: a wrong step is a digit more often than not. */
+  correctOfKind: Mean
+}
+
+/** The entropies so many tokens from the one that holds the first wrong character: negative before it, positive after. */
+export interface StepOffset extends StepEntropies {
+  offset: number
 }
 
 /** Entropy about the first wrong step of incorrect answers, nats. */
@@ -17,18 +23,19 @@ export interface FirstWrongStep {
   /** Number of answers whose first wrong character is known. */
   n: number
   /** Of the token that holds the first wrong character. */
-  at: { incorrect: Mean; correct: Mean }
+  at: StepEntropies
   /** Over the tokens up to `reach` before and after it. */
-  before: { incorrect: Mean; correct: Mean }
-  after: { incorrect: Mean; correct: Mean }
+  before: StepEntropies
+  after: StepEntropies
   offsets: StepOffset[]
 }
 
 /** Entropies that grow answer by answer. */
 export interface FirstWrongStepCounter {
-  addCorrect(entropies: ArrayLike<number>): void
+  /** `kindAt` gives the kind of a token, as its place in `tokenKinds`. */
+  addCorrect(entropies: ArrayLike<number>, kindAt: (index: number) => number): void
   /** `token` holds the first wrong character. */
-  addIncorrect(entropies: ArrayLike<number>, token: number): void
+  addIncorrect(entropies: ArrayLike<number>, kindAt: (index: number) => number, token: number): void
   finish(): FirstWrongStep
 }
 
@@ -37,49 +44,56 @@ const reach = 8
 /** Positions beyond are not compared: a bound of memory. */
 const mostPositions = 4_096
 
-/** Compares the entropy about the first wrong step with that of correct answers at the same positions, in one pass. */
+/** Compares the entropy about the first wrong step with that of correct answers, in one pass. */
 export function createFirstWrongStepCounter(): FirstWrongStepCounter {
   const correctCounts = new Float64Array(mostPositions)
   const correctSums = new Float64Array(mostPositions)
+  const correctKinds = tokenKinds.map(createRunningMean)
   const places = Array.from({ length: 2 * reach + 1 }, (_, index) => ({
     offset: index - reach,
     incorrect: createRunningMean(),
     /** How many incorrect answers have this place at which position. */
     positions: new Map<number, number>(),
+    /** And how many have a token of which kind there. */
+    kinds: new Map<number, number>(),
   }))
   let n = 0
   return {
-    addCorrect(entropies) {
+    addCorrect(entropies, kindAt) {
+      for (let index = 0; index < entropies.length; index++)
+        addValue(correctKinds[kindAt(index)]!, entropies[index]!)
       const count = Math.min(entropies.length, mostPositions)
       for (let position = 0; position < count; position++) {
         correctCounts[position]!++
         correctSums[position]! += entropies[position]!
       }
     },
-    addIncorrect(entropies, token) {
+    addIncorrect(entropies, kindAt, token) {
       n++
-      for (const { offset, incorrect, positions } of places) {
+      for (const { offset, incorrect, positions, kinds } of places) {
         const position = token + offset
         if (position < 0 || position >= entropies.length) continue
         addValue(incorrect, entropies[position]!)
-        if (position < mostPositions) positions.set(position, (positions.get(position) ?? 0) + 1)
+        if (position < mostPositions) count(positions, position)
+        count(kinds, kindAt(position))
       }
     },
     finish() {
-      const rows = places.map(({ offset, incorrect, positions }) => {
-        const correct = createRunningMean()
-        for (const [position, times] of positions) {
-          if (correctCounts[position] === 0) continue
-          correct.n += times
-          correct.sum += (times * correctSums[position]!) / correctCounts[position]!
-        }
-        return { offset, incorrect, correct }
-      })
-      const joined = (isWanted: (offset: number) => boolean) => {
+      const rows = places.map(({ offset, incorrect, positions, kinds }) => ({
+        offset,
+        incorrect,
+        correct: meanOver(positions, position => ({
+          n: correctCounts[position]!,
+          sum: correctSums[position]!,
+        })),
+        correctOfKind: meanOver(kinds, kind => correctKinds[kind]!),
+      }))
+      const joined = (isWanted: (offset: number) => boolean): StepEntropies => {
         const wanted = rows.filter(row => isWanted(row.offset))
         return {
           incorrect: finishMean(total(wanted.map(row => row.incorrect))),
           correct: finishMean(total(wanted.map(row => row.correct))),
+          correctOfKind: finishMean(total(wanted.map(row => row.correctOfKind))),
         }
       }
       return {
@@ -87,14 +101,31 @@ export function createFirstWrongStepCounter(): FirstWrongStepCounter {
         at: joined(offset => offset === 0),
         before: joined(offset => offset < 0),
         after: joined(offset => offset > 0),
-        offsets: rows.map(({ offset, incorrect, correct }) => ({
+        offsets: rows.map(({ offset, incorrect, correct, correctOfKind }) => ({
           offset,
           incorrect: finishMean(incorrect),
           correct: finishMean(correct),
+          correctOfKind: finishMean(correctOfKind),
         })),
       }
     },
   }
+}
+
+function count(times: Map<number, number>, key: number): void {
+  times.set(key, (times.get(key) ?? 0) + 1)
+}
+
+/** Of what is counted the means, where there are any, each as often as it is counted. */
+function meanOver(times: Map<number, number>, meanOf: (key: number) => RunningMean): RunningMean {
+  const joined = createRunningMean()
+  for (const [key, often] of times) {
+    const { n, sum } = meanOf(key)
+    if (n === 0) continue
+    joined.n += often
+    joined.sum += (often * sum) / n
+  }
+  return joined
 }
 
 function total(means: readonly RunningMean[]): RunningMean {

@@ -71,16 +71,22 @@ test('the first wrong step is set against the same positions of correct answers'
   findings.add({ ...wrong, firstWrongCharacter: 4 }, answer(['12', ' =', ' @0.5', '5@2', '.@0.25']))
   findings.add({ ...wrong, firstWrongCharacter: null }, answer(['1@9']))
   findings.add({ ...wrong, firstWrongCharacter: 99 }, answer(['1@9']))
-  findings.add(right, answer(['a@0.1', 'b@0.2', 'c@0.3', 'd@0.5']))
-  findings.add(right, answer(['a@0.1', 'b@0.2', 'c@0.5']))
+  findings.add(right, answer(['a@0.1', 'b@0.2', 'c@0.3', '4@0.5']))
+  findings.add(right, answer(['9@0.1', 'b@0.2', 'c@0.5']))
   const { n, at, before, after, offsets } = findings.finish().firstWrongStep
   // Characters 0 to 3 are "12 =", character 4 the space.
   expect(n).toBe(1)
-  expect(at).toEqual({ incorrect: { n: 1, mean: 0.5 }, correct: { n: 1, mean: 0.4 } })
+  // No correct answer has white space alone, one has a digit.
+  expect(at).toEqual({
+    incorrect: { n: 1, mean: 0.5 },
+    correct: { n: 1, mean: 0.4 },
+    correctOfKind: { n: 0, mean: null },
+  })
   expect(before.incorrect).toEqual({ n: 2, mean: 0 })
   expect(before.correct.mean).toBeCloseTo(0.15, 12)
   // No correct answer has a fifth token.
-  expect(after).toEqual({ incorrect: { n: 2, mean: 1.125 }, correct: { n: 1, mean: 0.5 } })
+  expect(after).toMatchObject({ incorrect: { n: 2, mean: 1.125 }, correct: { n: 1, mean: 0.5 } })
+  expect(offsets.find(row => row.offset === 1)?.correctOfKind).toEqual({ n: 1, mean: 0.3 })
   expect(offsets.find(row => row.offset === 1)?.incorrect).toEqual({ n: 1, mean: 2 })
   expect(offsets.find(row => row.offset === 8)?.incorrect).toEqual({ n: 0, mean: null })
 })

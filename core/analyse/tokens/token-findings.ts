@@ -106,10 +106,11 @@ export function createTokenFindings(): TokenFindingsCounter {
       spikes[verdict].n += found.length
       if (found.length > 0) spikes[verdict].samples++
 
-      if (correct) firstWrongStep.addCorrect(entropyNats)
+      const kindAt = (index: number) => kindOf(tokens, index)
+      if (correct) firstWrongStep.addCorrect(entropyNats, kindAt)
       else if (firstWrongCharacter !== null) {
         const token = tokenAt(tokenText, firstWrongCharacter)
-        if (token !== null) firstWrongStep.addIncorrect(entropyNats, token)
+        if (token !== null) firstWrongStep.addIncorrect(entropyNats, kindAt, token)
       }
     },
 

@@ -23,13 +23,18 @@ export type CalibrationIntervals = Record<
 
 /**
  * What is resampled of them. The calibration error comes out too large, by at most what perfect probabilities would show, or by what its resamples are
- * larger still where answers to a problem go together: its interval reaches that much further down, and so covers 95 % or more.
+ * larger still where answers to a problem go together: its interval reaches that much further down, and so covers 95 % or more. Where they are
+ * independent it ends above 0 when perfect probabilities would show so much with a chance below 5 %: the observed error is no more than the true
+ * one and chance's together.
  */
 export function intervalsOfPredictions(
   predictions: Float64Array,
   correct: Uint8Array,
   bins: readonly Uint32Array[],
-  { expectedIfCalibrated }: Pick<ExpectedCalibrationError, 'expectedIfCalibrated'>,
+  {
+    expectedIfCalibrated,
+    quantile95IfCalibrated,
+  }: Pick<ExpectedCalibrationError, 'expectedIfCalibrated' | 'quantile95IfCalibrated'>,
   clusters: number,
 ): ResampledIntervals<Exclude<keyof CalibrationIntervals, 'slope' | 'intercept'>> {
   const excess = predictions.map((prediction, index) => correct[index]! - prediction)
@@ -43,7 +48,11 @@ export function intervalsOfPredictions(
       logLoss: { interval: onScale(logScale), clusters },
       expectedCalibrationError: {
         interval: (value, { center, standardError, quantile }) => ({
-          low: Math.max(0, value - Math.max(expectedIfCalibrated, center - value) - quantile * standardError),
+          low: Math.max(
+            clusters === predictions.length ? value - quantile95IfCalibrated : 0,
+            value - Math.max(expectedIfCalibrated, center - value) - quantile * standardError,
+            0,
+          ),
           high: Math.min(1, value + quantile * standardError),
         }),
         clusters,

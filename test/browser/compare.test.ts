@@ -56,7 +56,7 @@ describe('a comparison', () => {
       `Alike for ${sharedTokens} tokens, then apart; alike again in one stretch of 11 tokens in all.`,
     )
     expect(await texts('.compared h3 a')).toEqual(['sample 0.0', 'sample 0.1'])
-    expect(await texts('.compared .verdict')).toEqual(['✓ correct', '✓ correct'])
+    expect(await texts('.compared .verdict')).toEqual(['✓ right', '✓ right'])
     expect((await texts('.compared-facts'))[0]).toMatch(
       /^Extracted3Tokens82Mean entropy0\.\d+ natsLog-probability-\d/,
     )
@@ -196,9 +196,9 @@ describe('a comparison', () => {
     // The run that is served too is listed, and its answer is chosen as long as nothing else is.
     await until(async () => (await page.locator('.answer-list input:checked').count()) === 1)
     expect(await texts('.answer-list label')).toEqual([
-      'sample 0.0✓ correct382 tokens',
-      'sample 0.1✓ correct380 tokens',
-      'sample 5.0✓ correct380 tokens',
+      'sample 0.0✓ right382 tokens',
+      'sample 0.1✓ right380 tokens',
+      'sample 5.0✓ right380 tokens',
     ])
     await page.locator('.answer-list input').first().check()
     await page.keyboard.press('Enter')

@@ -86,7 +86,7 @@ describe('the replay of a sample', () => {
     expect(shown).toBe(short.generatedText)
     expect(short.tokens.map(token => token.text).join('')).toContain('\uFFFD')
     expect(shown).not.toContain('\uFFFD')
-    expect(await text('.verdict')).toBe('✓ correct')
+    expect(await text('.verdict')).toBe('✓ right')
     expect(await text('.answers')).toBe('Extracted3Expected3')
     expect(await text('.rule')).toContain('boxed, equal as rationals')
   })

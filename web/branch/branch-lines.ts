@@ -99,10 +99,10 @@ function partsOf({ mark, kind, state, place, text, answer, count }: LineWords): 
 /** What a line says of an answer that is whole. */
 function wordsOf({ correct, extractedAnswer, finishReason, tokens }: OpenedSample): LineWords {
   const isStopped = finishReason === 'stopped'
-  const state = isStopped ? 'stopped' : correct ? 'correct' : 'incorrect'
+  const state = isStopped ? 'stopped' : correct ? 'right' : 'wrong'
   return {
     mark: isStopped ? '■' : correct ? '✓' : '✗',
-    kind: `verdict-${state}`,
+    kind: isStopped ? 'verdict-stopped' : correct ? 'verdict-correct' : 'verdict-incorrect',
     state,
     place: null,
     text: 'recorded answer',

@@ -269,6 +269,6 @@ function nameOf(branch: Branch | null): string {
 }
 
 function endText(branch: Branch, { correct, extractedAnswer, finishReason }: OpenedSample): string {
-  const verdict = finishReason === 'stopped' ? 'stopped' : correct ? 'correct' : 'incorrect'
+  const verdict = finishReason === 'stopped' ? 'stopped' : correct ? 'right' : 'wrong'
   return `branch at token ${branch.from + 1}: ${verdict}, ${extractedAnswer ?? 'no answer'}`
 }

@@ -50,7 +50,7 @@ export function answerHead(answer: ComparedSample, place: number, route: Route):
       h(
         'span',
         { class: correct ? 'verdict verdict-correct' : 'verdict verdict-incorrect' },
-        correct ? '✓ correct' : '✗ incorrect',
+        correct ? '✓ right' : '✗ wrong',
       ),
     ),
     h(

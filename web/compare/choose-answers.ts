@@ -186,7 +186,7 @@ function answerChoice({ columns }: OpenRun, row: number, isOther: boolean, isCho
     h(
       'span',
       { class: columns.correct[row] ? 'verdict-correct' : 'verdict-incorrect' },
-      columns.correct[row] ? '✓ correct' : '✗ incorrect',
+      columns.correct[row] ? '✓ right' : '✗ wrong',
     ),
     extracted === null || extracted === undefined
       ? h('span', { class: 'answer-missing' }, 'none found')

@@ -27,7 +27,7 @@ export function verdictPanel(verdict: Verdict): HTMLElement {
     h(
       'span',
       { class: correct ? 'verdict verdict-correct' : 'verdict verdict-incorrect' },
-      correct ? '✓ correct' : '✗ incorrect',
+      correct ? '✓ right' : '✗ wrong',
     )
   const answer = (label: string, text: string | null) => {
     const className = text === null ? 'answer-missing' : 'answer-value'

@@ -1,4 +1,4 @@
-import { createAnswerClassCollector } from '../evaluate/answer-class-collector.ts'
+import { createAnswerClassCollector } from '../grade/answer-class-collector.ts'
 import type { RunColumns } from '../formats/run-columns.ts'
 import type { SampleRecord } from '../formats/sample-record.ts'
 import { addAnswerScores } from './answers/add-answer-scores.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { extractAnswer } from './extract-answer.ts'
+import { extractAnswer } from '../grade/extract-answer.ts'
 import { promptMessages, promptStyles } from './prompt.ts'
 
 test('asks the problem as it stands', () => {

@@ -1,5 +1,5 @@
 import type { ChatMessage } from '../generate/tokenizer.ts'
-import { lastBoxed } from './boxed-answer.ts'
+import { lastBoxed } from '../grade/boxed-answer.ts'
 import type { WorkedExample } from './worked-examples.ts'
 
 /** What each style asks for beside the problem; null: nothing. */

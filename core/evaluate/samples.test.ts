@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { traceToken } from '../../test/support/trace-sample.ts'
 import type { Generation } from '../generate/generate.ts'
 import type { ChatMessage, Tokenizer } from '../generate/tokenizer.ts'
-import type { Algebra } from './grading/algebra.ts'
+import type { Algebra } from '../grade/algebra.ts'
 import type { Problem } from './problem.ts'
 import { planSamples, recordSample } from './samples.ts'
 

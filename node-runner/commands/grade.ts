@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { gradeAnswer, type Verdict } from '../../core/evaluate/grade-answer.ts'
+import { gradeAnswer, type Verdict } from '../../core/grade/grade-answer.ts'
 import { InputError } from '../../core/input-error.ts'
 import { openAlgebra } from '../grading/open-algebra.ts'
 

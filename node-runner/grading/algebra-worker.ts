@@ -1,7 +1,7 @@
 // A thread that answers one question of an algebra after the other. It may be terminated at any moment.
 import { type MessagePort, parentPort } from 'node:worker_threads'
 import { ComputeEngine } from '@cortex-js/compute-engine'
-import type { AlgebraVerdict } from '../../core/evaluate/grading/algebra.ts'
+import type { AlgebraVerdict } from '../../core/grade/algebra.ts'
 import { equalByEngine } from './equal-by-engine.ts'
 
 /** What the thread is sent: two expressions as MathJSON. */

@@ -5,7 +5,7 @@ import {
   isNumber,
   type MathJsonExpression,
 } from '@cortex-js/compute-engine'
-import type { AlgebraVerdict } from '../../core/evaluate/grading/algebra.ts'
+import type { AlgebraVerdict } from '../../core/grade/algebra.ts'
 
 /** Decimal digits of the numeric check: more than the digits that a question may hold, and room for cancellation. */
 const precisionDigits = 120

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import type { Algebra, AlgebraVerdict } from '../../core/evaluate/grading/algebra.ts'
+import type { Algebra, AlgebraVerdict } from '../../core/grade/algebra.ts'
 import type { AlgebraReply, AlgebraRequest } from './algebra-worker.ts'
 
 const maximumRemembered = 10_000

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
-import { gradeAnswer } from '../../core/evaluate/grade-answer.ts'
+import { gradeAnswer } from '../../core/grade/grade-answer.ts'
 import { openAlgebra } from '../../node-runner/grading/open-algebra.ts'
 
 interface Pair {

@@ -1,12 +1,12 @@
-import { cleanAnswer } from '../clean-answer.ts'
-import { maximumAnswerLength } from '../extract-answer.ts'
-import { normaliseAnswerText } from '../normalise-answer-text.ts'
-import { equalQuantities, parseQuantity } from '../quantity.ts'
 import type { Algebra } from './algebra.ts'
 import type { AnswerStructure } from './answer-structure.ts'
+import { cleanAnswer } from './clean-answer.ts'
 import { compareStructures, type Truth } from './compare-structures.ts'
 import { compareValues } from './compare-values.ts'
+import { maximumAnswerLength } from './extract-answer.ts'
+import { normaliseAnswerText } from './normalise-answer-text.ts'
 import { parseStructure } from './parse-structure.ts'
+import { equalQuantities, parseQuantity } from './quantity.ts'
 
 /** Whether two answers are equal, and by which rule: "as rationals", "as tuples, by expansion". */
 export interface Comparison {

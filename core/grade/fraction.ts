@@ -1,4 +1,4 @@
-import type { Rational } from '../rational.ts'
+import type { Rational } from './rational.ts'
 
 /** Thrown where an exact computation would outgrow its bounds: digits, terms, or time. */
 export class TooLarge extends Error {}

@@ -1,5 +1,5 @@
-import { parseRational, type Rational } from '../rational.ts'
 import type { Expression } from './expression.ts'
+import { parseRational, type Rational } from './rational.ts'
 import { NotAnExpression } from './token-cursor.ts'
 
 /** The exact value of a decimal's digits. Throws NotAnExpression where it is none. */

@@ -1,7 +1,7 @@
-import type { Rational } from '../rational.ts'
 import { differenceOf, type ExactForm, exactForm, rationalOfForm } from './exact-form.ts'
 import type { Expression } from './expression.ts'
 import { invert, TooLarge, Undefined } from './fraction.ts'
+import type { Rational } from './rational.ts'
 import { constantSum, multiplySums, type Sum } from './sum.ts'
 
 /** What exact arithmetic says of two expressions; `open` is a question for an algebra. */

@@ -1,7 +1,7 @@
+import type { Algebra } from './algebra.ts'
 import { lastBoxed } from './boxed-answer.ts'
+import { compareAnswers } from './compare-answers.ts'
 import { extractAnswer } from './extract-answer.ts'
-import type { Algebra } from './grading/algebra.ts'
-import { compareAnswers } from './grading/compare-answers.ts'
 
 /** What grading found. */
 export interface Verdict {

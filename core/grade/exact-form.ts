@@ -1,7 +1,7 @@
-import type { Rational } from '../rational.ts'
 import type { Expression, FunctionName } from './expression.ts'
 import { floor, invert, magnitude, multiply, one, power, reduce, TooLarge, Undefined } from './fraction.ts'
 import { primeFactors } from './prime-factors.ts'
+import type { Rational } from './rational.ts'
 import {
   addSums,
   constantSum,
@@ -55,6 +55,12 @@ export function exactForm(expression: Expression): ExactForm {
       return rootForm(exactForm(expression.radicand), exactForm(expression.degree))
     case 'function':
       return functionForm(expression.name, expression.operands.map(exactForm))
+    case 'application':
+    case 'series':
+    case 'integral':
+    case 'limit':
+    case 'derivative':
+      throw new TooLarge()
     default:
       return expression satisfies never
   }

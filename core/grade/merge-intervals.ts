@@ -1,7 +1,7 @@
-import type { Rational } from '../rational.ts'
 import type { Endpoint, Interval } from './answer-structure.ts'
 import { rationalOfExpression } from './compare-expressions.ts'
 import { parseExpression } from './parse-expression.ts'
+import type { Rational } from './rational.ts'
 
 interface Placed {
   interval: Interval

@@ -1,5 +1,5 @@
 import type { SampleRecord } from '../formats/sample-record.ts'
-import { compareAnswers } from './grading/compare-answers.ts'
+import { compareAnswers } from './compare-answers.ts'
 
 /** Classes of equivalent answers that grow sample by sample. */
 export interface AnswerClassCollector {

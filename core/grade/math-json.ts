@@ -42,6 +42,12 @@ function mathJson(expression: Expression, names: Map<string, string>): unknown {
       if (expression.name === 'Tanh')
         return ['Divide', ...['Sinh', 'Cosh'].map(name => [name, ...expression.operands.map(inner)])]
       return [expression.name, ...expression.operands.map(inner)]
+    case 'application':
+    case 'series':
+    case 'integral':
+    case 'limit':
+    case 'derivative':
+      throw new TypeError(`no MathJSON is made of a ${expression.kind}`)
     default:
       return expression satisfies never
   }

@@ -1,10 +1,10 @@
-import { cleanAnswer } from '../clean-answer.ts'
-import { normaliseAnswerText } from '../normalise-answer-text.ts'
-import { equalQuantities, parseQuantity, type Quantity, splitUnit } from '../quantity.ts'
+import { cleanAnswer } from './clean-answer.ts'
 import { compareExpressions } from './compare-expressions.ts'
 import { type Expression, fromDegrees } from './expression.ts'
 import { algebraQuestion } from './math-json.ts'
+import { normaliseAnswerText } from './normalise-answer-text.ts'
 import { parseExpression } from './parse-expression.ts'
+import { equalQuantities, parseQuantity, type Quantity, splitUnit } from './quantity.ts'
 
 /** How two values compare, and by which rule; `question` is for an algebra, as two expressions in MathJSON. */
 export type ValueComparison = { equal: boolean; by: string } | { equal: null; question: [string, string] }

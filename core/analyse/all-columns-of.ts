@@ -1,6 +1,6 @@
-import { createAnswerClassCollector } from '../grade/answer-class-collector.ts'
 import type { RunColumns } from '../formats/run-columns.ts'
 import type { SampleRecord } from '../formats/sample-record.ts'
+import { createAnswerClassCollector } from '../grade/answer-class-collector.ts'
 import { addAnswerScores } from './answers/add-answer-scores.ts'
 import { columnsOf } from './columns-of.ts'
 

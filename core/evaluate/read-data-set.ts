@@ -1,8 +1,8 @@
 import type { ByteSource } from '../formats/byte-source.ts'
-import { InputError } from '../input-error.ts'
 import { lastBoxed } from '../grade/boxed-answer.ts'
-import { type DataSetRow, readRows } from './data-set-rows.ts'
 import { referenceAnswer } from '../grade/grade-answer.ts'
+import { InputError } from '../input-error.ts'
+import { type DataSetRow, readRows } from './data-set-rows.ts'
 import type { Problem, Scalar } from './problem.ts'
 
 /** What cannot be guessed about a data set. */

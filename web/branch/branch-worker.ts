@@ -1,9 +1,9 @@
 import './refuse-eval.ts'
 import { expose } from 'comlink'
-import { gradeAnswer, type Verdict } from '../../core/grade/grade-answer.ts'
 import type { FinishReason } from '../../core/formats/sample-record.ts'
 import { generate } from '../../core/generate/generate.ts'
 import type { TokenRecord } from '../../core/generate/token-record.ts'
+import { gradeAnswer, type Verdict } from '../../core/grade/grade-answer.ts'
 import {
   type LoadedModel,
   type ModelCost,

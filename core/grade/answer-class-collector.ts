@@ -48,6 +48,6 @@ function classOf(known: ProblemClasses, correct: boolean, answer: string | null)
 }
 
 function areEqual(first: string, second: string): boolean {
-  const found = compareAnswers(first, second, null)
+  const found = compareAnswers(first, second)
   return !(found instanceof Promise) && found.equal
 }

@@ -1,10 +1,8 @@
-import type { Algebra } from './algebra.ts'
 import type { AnswerStructure } from './answer-structure.ts'
-import { cleanAnswer } from './clean-answer.ts'
+import { canonicalText, cleanAnswer } from './clean-answer.ts'
 import { compareStructures, type Truth } from './compare-structures.ts'
 import { compareValues } from './compare-values.ts'
 import { maximumAnswerLength } from './extract-answer.ts'
-import { normaliseAnswerText } from './normalise-answer-text.ts'
 import { parseStructure } from './parse-structure.ts'
 import { equalQuantities, parseQuantity } from './quantity.ts'
 
@@ -14,18 +12,14 @@ export interface Comparison {
   by: string
 }
 
-/** More values of one answer are not asked of an algebra. */
-const maximumQuestions = 30
+/** More values of one answer are not compared as expressions. */
+const maximumValues = 2_000
 
 /**
- * Compares two answers: as exact numbers, as text in one notation, else value by value as their structure says. Only values
- * that exact rules leave open go to the algebra, and only then is the result a promise.
+ * Compares two answers: as exact numbers, as text in one notation, else value by value as their structure says. What is not known
+ * counts as unequal.
  */
-export function compareAnswers(
-  answer: string,
-  expected: string,
-  algebra: Algebra | null,
-): Comparison | Promise<Comparison> {
+export function compareAnswers(answer: string, expected: string): Comparison {
   if (answer.length > maximumAnswerLength || expected.length > maximumAnswerLength) {
     const [longer] = [answer, expected].filter(text => text.length > maximumAnswerLength)
     return { equal: answer === expected, by: `as text, having ${longer!.length} characters` }
@@ -34,80 +28,43 @@ export function compareAnswers(
   const [quantity, expectedQuantity] = [parseQuantity(left), parseQuantity(right)]
   if (quantity && expectedQuantity)
     return { equal: equalQuantities(quantity, expectedQuantity), by: 'as rationals' }
-  const text = normaliseAnswerText(left)
-  if (text !== '' && text === normaliseAnswerText(right)) return { equal: true, by: 'as text' }
+  const text = canonicalText(left)
+  if (text !== '' && text === canonicalText(right)) return { equal: true, by: 'as text' }
   const [structure, expectedStructure] = [parseStructure(left), parseStructure(right)]
   if (!structure || !expectedStructure) return { equal: false, by: 'as text' }
-  return compareParts(structure, expectedStructure, algebra)
+  return compareParts(structure, expectedStructure)
 }
 
-function compareParts(
-  a: AnswerStructure,
-  b: AnswerStructure,
-  algebra: Algebra | null,
-): Comparison | Promise<Comparison> {
-  const questions = new Questions()
+function compareParts(a: AnswerStructure, b: AnswerStructure): Comparison {
+  const values = new Values()
+  const equal = compareStructures(a, b, (left, right) => values.compare(left, right)) === true
   const kinds =
     a.kind === b.kind
       ? a.kind === 'value'
-        ? ''
-        : `as ${plurals[a.kind]}`
-      : `as ${plurals[a.kind]} against ${plurals[b.kind]}`
-  const judge = () => compareStructures(a, b, (left, right) => questions.compare(left, right))
-  const verdict = (equal: boolean): Comparison => {
-    return { equal, by: [kinds, questions.lastRule].filter(part => part !== '').join(', ') }
-  }
-  const truth = judge()
-  if (truth !== null) return verdict(truth)
-  if (algebra === null) return { ...verdict(false), by: 'without algebra' }
-  return settle(judge, questions, algebra).then(verdict)
-}
-
-/** Asks the algebra as long as the verdict hangs on an open question. What it does not know counts as unequal, and ends it. */
-async function settle(judge: () => Truth, questions: Questions, algebra: Algebra): Promise<boolean> {
-  for (let count = 0; count < maximumQuestions; count++) {
-    const truth = judge()
-    if (truth !== null) return truth
-    const [[key, [left, right]]] = [...questions.open] as [[string, [string, string]]]
-    const { equal, by } = await algebra.equivalent(left, right)
-    questions.answer(key, equal, by)
-    if (equal === null) return false
-  }
-  questions.lastRule = `as more than ${maximumQuestions} values need algebra`
-  return false
+        ? []
+        : [`as ${plurals[a.kind]}`]
+      : [`as ${plurals[a.kind]} against ${plurals[b.kind]}`]
+  const rule = [...kinds, ...values.rule].join(', ')
+  return { equal, by: rule === '' ? 'as names' : rule }
 }
 
 /** The values compared so far, by their texts. */
-class Questions {
-  readonly #known = new Map<string, boolean>()
-  readonly open = new Map<string, [string, string]>()
-  /** By which rule the last value was decided; one by which values differ or algebra tells goes before exact rules. */
-  lastRule = ''
+class Values {
+  readonly #known = new Map<string, Truth>()
+  /** By which rule the last value was decided; one by which values differ or that is not exact goes before exact rules. */
+  rule: [] | [string] = []
   #weight = 0
 
   compare(a: string, b: string): Truth {
     const key = `${a}\n${b}`
     const known = this.#known.get(key)
     if (known !== undefined) return known
-    if (this.open.has(key)) return null
-    const comparison = compareValues(a, b)
-    if (comparison.equal === null) {
-      this.open.set(key, comparison.question)
-      return null
-    }
-    this.#known.set(key, comparison.equal)
-    this.#note(comparison.by, 1)
-    return comparison.equal
-  }
-
-  answer(key: string, equal: boolean | null, by: string): void {
-    this.open.delete(key)
-    this.#known.set(key, equal ?? false)
-    this.#note(by, 2)
-  }
-
-  #note(rule: string, weight: number): void {
-    if (weight >= this.#weight) [this.lastRule, this.#weight] = [rule, weight]
+    if (this.#known.size >= maximumValues) return false
+    const { equal, by } = compareValues(a, b)
+    const weight = equal === null ? 3 : by.startsWith('numerically') ? 2 : 1
+    if (weight >= this.#weight) [this.rule, this.#weight] = [[by], weight]
+    this.#known.set(key, equal === true)
+    return equal === true
   }
 }
 
@@ -119,4 +76,6 @@ const plurals: Record<AnswerStructure['kind'], string> = {
   matrix: 'matrices',
   ratio: 'ratios',
   condition: 'conditions',
+  congruence: 'congruences',
+  choice: 'choices',
 }

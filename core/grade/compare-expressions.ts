@@ -8,27 +8,27 @@ import { constantSum, multiplySums, type Sum } from './sum.ts'
 export type ExactComparison = 'equal' | 'unequal' | 'open' | 'too large' | 'undefined'
 
 /** Whether two expressions are equal, as far as expansion tells. Nothing is rounded. */
-export function compareExpressions(a: Expression, b: Expression): ExactComparison {
-  return bounded(() => {
+export function compareExpressions(a: Expression, b: Expression): ExpressionComparison {
+  return verdict(bounded(() => {
     const [left, right] = [exactForm(a), exactForm(b)]
     if (differenceOf(left, right).size === 0) return 'equal'
     return isIndependent(left, right) ? 'unequal' : 'open'
-  })
+  }))
 }
 
 /**
  * Whether a = 0 and b = 0 say the same: whether a is a rational multiple of b, a positive one where the sign matters (a > 0).
  * Only a proof counts, so that two such conditions that are not seen to be equal are unequal.
  */
-export function compareConditions(a: Expression, b: Expression, signMatters: boolean): ExactComparison {
-  return bounded(() => {
+export function compareConditions(a: Expression, b: Expression, signMatters: boolean): ExpressionComparison {
+  return verdict(bounded(() => {
     const [left, right] = [exactForm(a), exactForm(b)]
     const [first, second] = [leading(left.top), leading(right.top)]
     if (first === null || second === null) return 'unequal'
     if (signMatters && first.numerator < 0n !== second.numerator < 0n) return 'unequal'
     const difference = differenceOf(scaled(left, invert(first)), scaled(right, invert(second)))
     return difference.size === 0 ? 'equal' : 'unequal'
-  })
+  }))
 }
 
 function scaled({ top, bottom }: ExactForm, factor: Rational): ExactForm {
@@ -72,4 +72,13 @@ export function rationalOfExpression(expression: Expression): Rational | null {
     if (error instanceof TooLarge || error instanceof Undefined) return null
     throw error
   }
+}
+
+export interface ExpressionComparison { equal: boolean | null; by: string }
+function verdict(c: ExactComparison): ExpressionComparison {
+  return { equal: c === 'equal' ? true : c === 'unequal' ? false : null, by: c === 'equal' || c === 'unequal' ? 'by expansion' : `as ${c}` }
+}
+export function numberOfExpression(e: Expression): number | null {
+  const r = rationalOfExpression(e)
+  return r && Number(r.numerator) / Number(r.denominator)
 }

@@ -37,7 +37,7 @@ export function gradeAnswer(
   const verdict = ({ equal, by }: { equal: boolean; by: string }): Verdict => {
     return { extracted: answer, equal, rule: `${rule}, ${equal ? 'equal' : 'unequal'} ${by}` }
   }
-  const comparison = compareAnswers(answer, expected, algebra)
+  const comparison = compareAnswers(answer, expected)
   return comparison instanceof Promise ? comparison.then(verdict) : verdict(comparison)
 }
 

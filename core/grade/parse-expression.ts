@@ -1,43 +1,69 @@
 import { type Expression, type FunctionName, fromDegrees, integer, negated } from './expression.ts'
 import { readDecimal, repeatingDecimal } from './read-decimal.ts'
 import { NotAnExpression, TokenCursor } from './token-cursor.ts'
-import { tokenise } from './tokenise.ts'
+import { type Token, tokenise } from './tokenise.ts'
 
 /** Deeper nesting is no answer of interest, and would exhaust the stack. */
 const maximumDepth = 40
 
 const functions: Record<string, FunctionName> = {
   ...{ sin: 'Sin', cos: 'Cos', tan: 'Tan', cot: 'Cot', sec: 'Sec', csc: 'Csc' },
-  ...{ arcsin: 'Arcsin', arccos: 'Arccos', arctan: 'Arctan', sinh: 'Sinh', cosh: 'Cosh', tanh: 'Tanh' },
-  ...{ ln: 'Ln', log: 'Log', lg: 'Log', exp: 'Exp' },
+  ...{ arcsin: 'Arcsin', arccos: 'Arccos', arctan: 'Arctan', arccot: 'Arccot', arcsec: 'Arcsec', arccsc: 'Arccsc' },
+  ...{ sinh: 'Sinh', cosh: 'Cosh', tanh: 'Tanh', coth: 'Coth', sech: 'Sech', csch: 'Csch' },
+  ...{ arcsinh: 'Arcsinh', arccosh: 'Arccosh', arctanh: 'Arctanh', arsinh: 'Arcsinh', arcosh: 'Arccosh' },
+  ...{ artanh: 'Arctanh', ln: 'Ln', log: 'Log', lg: 'Log', exp: 'Exp', abs: 'Abs', sgn: 'Sign', sign: 'Sign' },
+  ...{ floor: 'Floor', ceil: 'Ceil', Re: 'Real', Im: 'Imaginary', arg: 'Argument' },
 }
-const inverses: Partial<Record<FunctionName, FunctionName>> = { Sin: 'Arcsin', Cos: 'Arccos', Tan: 'Arctan' }
+/** Functions of several operands, which stand in brackets. */
+const listFunctions: Record<string, FunctionName> = { gcd: 'Gcd', lcm: 'Lcm', max: 'Max', min: 'Min' }
+const inverses: Partial<Record<FunctionName, FunctionName>> = {
+  ...{ Sin: 'Arcsin', Cos: 'Arccos', Tan: 'Arctan', Cot: 'Arccot', Sec: 'Arcsec', Csc: 'Arccsc' },
+  ...{ Sinh: 'Arcsinh', Cosh: 'Arccosh', Tanh: 'Arctanh' },
+}
+/** Accents make another name of a letter. */
+const accents = new Set(['overline', 'bar', 'vec', 'hat', 'tilde', 'widehat', 'widetilde', 'overrightarrow'])
+const units = new Set(['uniti', 'unitj', 'unitk'])
 const greek =
   'alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau phi chi psi omega'
-const symbols = new Set([...greek.split(' '), 'ell'])
+const symbols = new Set([...greek.split(' '), 'ell', 'hbar'])
+const noFunctions: ReadonlySet<string> = new Set()
 const closing: Record<string, string> = { '(': ')', '[': ']', '{': '}', '\\{': '\\}' }
 
 /**
  * Reads a cleaned answer as one mathematical expression in LaTeX or plain notation; null if it is anything else, nested
  * deeper than 40 levels included. Products and quotients are read from left to right, as `1/2x` = (1/2)x; `x^12` is x¹²;
- * `\log` is to base 10; a whole number before a fraction of whole numbers is a mixed number; `e` and `i` are the constants.
+ * `\log` is to base 10; a whole number before a fraction of whole numbers is a mixed number; `e` and `i` are the constants. A
+ * letter of `functionLetters` before a bracket is a function that nobody defined: f(x + 1).
  */
-export function parseExpression(text: string): Expression | null {
+export function parseExpression(text: string, functionLetters = noFunctions): Expression | null {
   try {
-    const parser = new Parser(tokenise(text))
-    const expression = parser.sum()
-    parser.expectEnd()
-    return expression
+    return parseWhole(tokenise(text), functionLetters)
   } catch (error) {
     if (error instanceof NotAnExpression) return null
     throw error
   }
 }
 
+function parseWhole(tokens: readonly Token[], functionLetters: ReadonlySet<string>, depth = 0): Expression {
+  const parser = new Parser(tokens, functionLetters, depth)
+  const expression = parser.sum()
+  parser.expectEnd()
+  return expression
+}
+
 /** Recursive descent over tokens. Every call takes a token or throws, and depth is bounded, so that it always ends. */
 class Parser extends TokenCursor {
-  #depth = 0
+  readonly #functionLetters: ReadonlySet<string>
+  #depth: number
   #isInAbsolute = false
+  /** Whether the last factor ended in an exponent that is a bare number, as 2^3 before 3^2. */
+  #endsInExponent = false
+
+  constructor(tokens: readonly Token[], functionLetters: ReadonlySet<string>, depth: number) {
+    super(tokens)
+    this.#functionLetters = functionLetters
+    this.#depth = depth
+  }
 
   expectEnd(): void {
     if (this.at < this.tokens.length) throw new NotAnExpression()
@@ -69,24 +95,31 @@ class Parser extends TokenCursor {
     for (;;) {
       if (this.takes('/')) product = { kind: 'quotient', top: product, bottom: signed() }
       else if (this.takes('*')) product = times(product, signed())
+      else if (this.takesCommand('mod'))
+        product = { kind: 'function', name: 'Mod', operands: [product, signed()] }
       else if (this.#startsFactor() && !this.#isNumberAfterFactor()) product = times(product, this.#factor())
       else return product
     }
   }
 
-  /** Two numbers side by side may mean anything, but after a factorial: 3!7!. */
+  /** Two numbers side by side may mean anything, but not behind a bracket, a letter, a factorial or an exponent: (3)8, 2^3 3^2. */
   #isNumberAfterFactor(): boolean {
-    return this.next()?.kind === 'number' && this.tokens[this.at - 1]?.text !== '!'
+    if (this.next()?.kind !== 'number') return false
+    const last = this.tokens[this.at - 1]!
+    return last.kind === 'number' ? !this.#endsInExponent : ['%', 'degrees'].includes(last.text)
   }
 
   #factor(): Expression {
+    this.#endsInExponent = false
     let factor = this.#primary()
     for (;;) {
+      const isPower = this.sees('^')
       if (this.takes('^')) factor = this.takesCommand('degrees') ? fromDegrees(factor) : this.#power(factor)
       else if (this.takes('!')) factor = this.#factorial(factor)
       else if (this.takes('%')) factor = { kind: 'quotient', top: factor, bottom: integer(100) }
       else if (this.takesCommand('degrees')) factor = fromDegrees(factor)
       else return factor
+      this.#endsInExponent = isPower && this.tokens[this.at - 1]?.kind === 'number'
     }
   }
 
@@ -112,12 +145,13 @@ class Parser extends TokenCursor {
       case 'letter':
         if (token.text === 'e' && !this.sees('_')) return { kind: 'constant', name: 'ExponentialE' }
         if (token.text === 'i' && !this.sees('_')) return { kind: 'constant', name: 'ImaginaryUnit' }
-        return this.#symbol(token.text)
+        return this.#named(token.text)
       case 'command':
         return this.#command(token.text)
       case 'sign':
         this.at--
-        return token.text === '|' ? this.#absolute() : this.#group()
+        if (token.text === '|') return this.#absolute()
+        return this.#combinations() ?? this.#group()
       case 'word':
         throw new NotAnExpression()
       default:
@@ -128,6 +162,13 @@ class Parser extends TokenCursor {
   #number(text: string): Expression {
     const repeated = ['overline', 'bar', 'dot'].some(name => this.takesCommand(name))
     if (repeated) return repeatingDecimal(text, this.#digits())
+    if (text.endsWith('...')) return continuedDecimal(text.slice(0, -3))
+    // 9C2
+    if (/^\d+$/.test(text) && this.next()?.text === 'C' && this.tokens[this.at + 1]?.kind === 'number') {
+      this.at++
+      const chosen = integer(BigInt(this.#digits()))
+      return { kind: 'function', name: 'Binomial', operands: [integer(BigInt(text)), chosen] }
+    }
     const whole: Expression = { kind: 'number', value: readDecimal(text) }
     const fraction = /^\d+$/.test(text) ? this.#properFraction() : null
     return fraction === null ? whole : { kind: 'sum', terms: [whole, fraction] }
@@ -154,23 +195,95 @@ class Parser extends TokenCursor {
     return text
   }
 
-  #symbol(name: string): Expression {
-    if (!this.takes('_')) return { kind: 'symbol', name }
-    const isBraced = this.takes('{')
-    const index = this.take()
-    if (index.kind === 'sign' || (isBraced && !this.takes('}'))) throw new NotAnExpression()
-    return { kind: 'symbol', name: `${name}_${index.text}` }
+  /** An unknown, or what a function that nobody defined gives: x, x_1, x', f(x), f^{-1}(x). */
+  #named(letter: string): Expression {
+    if (letter === 'C' && this.#isPairOfNumbers()) {
+      return { kind: 'function', name: 'Binomial', operands: this.#list() }
+    }
+    let name = letter
+    if (this.takes('_')) name += `_${this.#index()}`
+    while (this.takes("'")) name += "'"
+    if (!this.#functionLetters.has(letter)) return { kind: 'symbol', name }
+    const before = this.at
+    if (this.takes('^')) {
+      const isInverse = isMinusOne(this.sees('{') ? this.#group() : this.#signed(() => this.#primary()))
+      if (!isInverse || !this.sees('(')) {
+        this.at = before
+        return { kind: 'symbol', name }
+      }
+      name += '^-1'
+    }
+    return this.sees('(') ? { kind: 'application', name, operands: this.#list() } : { kind: 'symbol', name }
+  }
+
+  /** C(9, 2) */
+  #isPairOfNumbers(): boolean {
+    const kinds = this.tokens.slice(this.at, this.at + 5).map(({ kind, text }) => (kind === 'number' ? '9' : text))
+    return kinds.join('') === '(9,9)'
+  }
+
+  #index(): string {
+    if (!this.takes('{')) {
+      const index = this.take()
+      if (index.kind === 'sign') throw new NotAnExpression()
+      return index.text
+    }
+    let index = ''
+    for (let depth = 1; ; ) {
+      const { text } = this.take()
+      if (text === '{') depth++
+      if (text === '}' && --depth === 0) break
+      index += text
+    }
+    if (index === '') throw new NotAnExpression()
+    return index
+  }
+
+  /** Expressions in brackets, parted by commas. */
+  #list(): Expression[] {
+    const close = closing[this.take().text]
+    if (close === undefined) throw new NotAnExpression()
+    const items = [this.sum()]
+    while (this.takes(',') || this.takes(';')) items.push(this.sum())
+    if (!this.takes(close)) throw new NotAnExpression()
+    return items
+  }
+
+  /** `{}_9C_2`, `_9C_2`, `{}^9C_2`; null where no such thing is next. */
+  #combinations(): Expression | null {
+    const before = this.at
+    if (this.takes('{')) this.takes('}')
+    if (this.takes('_') || this.takes('^')) {
+      const total = this.#argument()
+      const letter = this.next()?.text
+      if ((letter === 'C' || letter === 'P') && this.tokens[this.at + 1]?.text === '_') {
+        this.at += 2
+        const chosen = this.#argument()
+        if (letter === 'C') return { kind: 'function', name: 'Binomial', operands: [total, chosen] }
+        const rest: Expression = { kind: 'sum', terms: [total, negated(chosen)] }
+        const [top, bottom] = [total, rest].map(operand => this.#factorial(operand)) as [Expression, Expression]
+        return { kind: 'quotient', top, bottom }
+      }
+    }
+    this.at = before
+    return null
   }
 
   #command(name: string): Expression {
-    if (symbols.has(name) || /^[A-Z][a-z]+$/.test(name)) return this.#symbol(`\\${name}`)
+    if (symbols.has(name) || /^[A-Z][a-z]+$/.test(name)) {
+      if (!(name in functions)) return this.#named(`\\${name}`)
+    }
+    if (units.has(name)) return { kind: 'symbol', name: `\\${name}` }
     const functionName = functions[name]
     if (functionName) return this.#application(functionName)
+    const listFunction = listFunctions[name]
+    if (listFunction) return { kind: 'function', name: listFunction, operands: this.#list() }
+    if (accents.has(name)) return { kind: 'symbol', name: `\\${name} ${this.#index()}` }
     switch (name) {
       case 'pi':
         return { kind: 'constant', name: 'Pi' }
       case 'frac':
-        return { kind: 'quotient', top: this.#argument(), bottom: this.#argument() }
+        return this.#derivative() ?? { kind: 'quotient', top: this.#argument(), bottom: this.#argument() }
       case 'binom':
         return { kind: 'function', name: 'Binomial', operands: [this.#argument(), this.#argument()] }
       case 'sqrt': {
@@ -179,20 +292,153 @@ class Parser extends TokenCursor {
       }
       case 'radical':
         return { kind: 'root', radicand: this.#primary(), degree: integer(2) }
+      case 'cbrt':
+        return { kind: 'root', radicand: this.#group(), degree: integer(3) }
+      case 'cis': {
+        const angle = this.#operand()
+        const exponent = times({ kind: 'constant', name: 'ImaginaryUnit' }, angle)
+        return { kind: 'power', base: { kind: 'constant', name: 'ExponentialE' }, exponent }
+      }
+      case 'infty':
+        return { kind: 'constant', name: 'PositiveInfinity' }
+      case 'sum':
+      case 'prod':
+        return this.#series(name === 'sum' ? 'sum' : 'product')
+      case 'int':
+        return this.#integral()
+      case 'lim':
+        return this.#limit()
       case 'lfloor':
         return this.#enclosed('Floor', 'rfloor')
       case 'lceil':
         return this.#enclosed('Ceil', 'rceil')
-      case 'mathrm':
+      case 'text':
       case 'operatorname':
-        return this.#named()
+        return this.#operatorName()
       default:
         throw new NotAnExpression()
     }
   }
 
+  /** `\frac{d}{dx} x^2` and `\frac{d(x^2)}{dx}` as derivatives, `\frac{dy}{dx}` as a name; null of another fraction. */
+  #derivative(): Expression | null {
+    const before = this.at
+    const [top, bottom] = [this.#braced(), this.#braced()]
+    const upper = top && differential(top)
+    const lower = bottom && differential(bottom)
+    if (upper && lower && lower.rest.length > 0 && upper.order === lower.order) {
+      const [variable, ...more] = lower.rest
+      if (more.length === 0 && variable!.kind !== 'sign' && variable!.kind !== 'number') {
+        const name = variable!.kind === 'command' ? `\\${variable!.text}` : variable!.text
+        const order = upper.order
+        if (upper.rest.length === 0) return { kind: 'derivative', variable: name, order, body: this.#product() }
+        if (upper.rest.length === 1) return { kind: 'symbol', name: `d${order}${upper.rest[0]!.text}/d${name}` }
+        const body = parseWhole(upper.rest, this.#functionLetters, this.#depth)
+        return { kind: 'derivative', variable: name, order, body }
+      }
+    }
+    this.at = before
+    return null
+  }
+
+  /** The tokens inside of braces that are next, passed; null where none are. */
+  #braced(): readonly Token[] | null {
+    if (!this.takes('{')) return null
+    const start = this.at
+    for (let depth = 1; depth > 0; ) {
+      const token = this.take()
+      if (token.kind === 'sign' && token.text === '{') depth++
+      if (token.kind === 'sign' && token.text === '}') depth--
+    }
+    return this.tokens.slice(start, this.at - 1)
+  }
+
+  /** What stands below and above a sign with bounds. */
+  #bounds(): { below: readonly Token[] | null; above: Expression | null } {
+    const bounds: { below: readonly Token[] | null; above: Expression | null } = { below: null, above: null }
+    for (;;) {
+      if (bounds.below === null && this.takes('_')) bounds.below = this.#braced() ?? this.#argumentTokens()
+      else if (bounds.above === null && this.takes('^'))
+        bounds.above = this.sees('{') ? this.#group() : this.#signed(() => this.#primaryArgument())
+      else return bounds
+    }
+  }
+
+  #primaryArgument(): Expression {
+    return this.next()?.kind === 'number' ? this.#argument() : this.#primary()
+  }
+
+  #argumentTokens(): readonly Token[] {
+    const token = this.take()
+    if (token.kind !== 'number' && token.kind !== 'sign') return [token]
+    if (token.kind === 'sign') return [token, this.take()]
+    this.at--
+    this.#argument()
+    return [{ kind: 'number', text: token.text[0]! }]
+  }
+
+  #series(operation: 'sum' | 'product'): Expression {
+    const { below, above } = this.#bounds()
+    if (below === null || above === null || below[1]?.text !== '=') throw new NotAnExpression()
+    const index = below[0]!
+    if (index.kind !== 'letter') throw new NotAnExpression()
+    const from = parseWhole(below.slice(2), this.#functionLetters, this.#depth)
+    const body = this.#product()
+    return { kind: 'series', operation, index: index.text, from, to: above, body }
+  }
+
+  /** An integral with bounds, whose variable is named behind: \int_0^1 x\,dx. */
+  #integral(): Expression {
+    const { below, above } = this.#bounds()
+    if (below === null || above === null) throw new NotAnExpression()
+    const start = this.at
+    let end = -1
+    for (let depth = 0, place = start; place < this.tokens.length; place++) {
+      const { kind, text } = this.tokens[place]!
+      if (kind === 'sign' && '([{'.includes(text)) depth++
+      else if (kind === 'sign' && ')]}'.includes(text)) depth--
+      if (depth < 0) break
+      if (depth === 0 && kind === 'letter' && text === 'd' && this.#isVariable(place + 1)) {
+        end = place
+        break
+      }
+    }
+    if (end === -1) throw new NotAnExpression()
+    const variable = this.tokens[end + 1]!
+    const integrand = this.tokens.slice(start, end)
+    const body = integrand.length === 0 ? integer(1) : parseWhole(integrand, this.#functionLetters, this.#depth)
+    this.at = end + 2
+    const name = variable.kind === 'command' ? `\\${variable.text}` : variable.text
+    const from = parseWhole(below, this.#functionLetters, this.#depth)
+    return { kind: 'integral', variable: name, from, to: above, body }
+  }
+
+  #isVariable(place: number): boolean {
+    const token = this.tokens[place]
+    return token?.kind === 'letter' || (token?.kind === 'command' && symbols.has(token.text))
+  }
+
+  /** A limit, whose body ends where its product does: \lim_{x \to 0^+} x \ln x. */
+  #limit(): Expression {
+    const { below } = this.#bounds()
+    if (below === null || below[1]?.text !== 'to') throw new NotAnExpression()
+    const variable = below[0]!
+    const last = below.at(-1)!.text
+    const isSided = (last === '+' || last === '-') && below.at(-2)?.text === '^'
+    const isBraced = below.at(-1)?.text === '}' && below.at(-4)?.text === '^' && '+-'.includes(below.at(-2)!.text)
+    const sign = isSided ? last : isBraced ? below.at(-2)!.text : null
+    const point = below.slice(2, below.length - (isSided ? 2 : isBraced ? 4 : 0))
+    return {
+      kind: 'limit',
+      variable: variable.kind === 'command' ? `\\${variable.text}` : variable.text,
+      point: parseWhole(point, this.#functionLetters, this.#depth),
+      side: sign === null ? 'both' : sign === '+' ? 'above' : 'below',
+      body: this.#product(),
+    }
+  }
+
   /** `\operatorname{arctan}` and `\mathrm{e}`; another letter is a unit. */
-  #named(): Expression {
+  #operatorName(): Expression {
     const isName = this.takes('{') && this.tokens[this.at + 1]?.text === '}'
     const name = this.take()
     this.at++
@@ -279,7 +525,7 @@ class Parser extends TokenCursor {
     if (token.kind === 'sign') return token.text in closing || (token.text === '|' && !this.#isInAbsolute)
     return (
       token.kind !== 'command' ||
-      !['degrees', 'over', 'choose', 'rfloor', 'rceil', 'infty'].includes(token.text)
+      !['degrees', 'over', 'choose', 'rfloor', 'rceil', 'mod', 'to'].includes(token.text)
     )
   }
 }
@@ -290,6 +536,31 @@ function times(a: Expression, b: Expression): Expression {
 
 function isWhole(expression: Expression): boolean {
   return expression.kind === 'number' && expression.value.denominator === 1n
+}
+
+/** d, d^2 and what follows it, of tokens that begin with a differential. */
+function differential(tokens: readonly Token[]): { order: number; rest: readonly Token[] } | null {
+  const first = tokens[0]
+  if (first === undefined || !(first.text === 'd' || first.text === 'partial')) return null
+  const raised = (at: number) => tokens[at]?.text === '^' && /^[1-9]$/.test(tokens[at + 1]?.text ?? '')
+  // d^2y/dx^2
+  if (raised(1)) return { order: Number(tokens[2]!.text), rest: tokens.slice(3) }
+  if (raised(tokens.length - 2) && tokens.length === 4)
+    return { order: Number(tokens.at(-1)!.text), rest: tokens.slice(1, -2) }
+  return { order: 1, rest: tokens.slice(1) }
+}
+
+/** A decimal whose last digits go on as the dots say, where they show how: 0.444... is 4/9. */
+function continuedDecimal(text: string): Expression {
+  const [, start, decimals] = /^(\d*\.)(\d+)$/.exec(text) ?? []
+  if (decimals === undefined) throw new NotAnExpression()
+  for (let length = 1; 2 * length <= decimals.length; length++) {
+    const period = decimals.slice(-length)
+    if (decimals.slice(-2 * length, -length) !== period) continue
+    const rest = decimals.slice(0, -length)
+    return repeatingDecimal(`${start}${rest}`, period)
+  }
+  throw new NotAnExpression()
 }
 
 function isMinusOne(expression: Expression): boolean {

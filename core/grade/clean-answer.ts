@@ -2,13 +2,36 @@
 const looks =
   'displaystyle|textstyle|scriptstyle|limits|nolimits|bf|rm|it|sf|tt|sc|sl|bfseries|itshape|boldmath|normalsize|small|large|Large|LARGE|huge|Huge|centering|noindent|strut|left|right|middle|big|Big|bigg|Bigg|bigl|bigr|Bigl|Bigr|biggl|biggr|Biggl|Biggr|bigm|Bigm'
 /** Commands whose braces hold words. */
-const wordGroups = 'text|textbf|textrm|textnormal|textup|textit|textsf|textsc|texttt|textmd|emph|mbox|hbox|mathrm|mathsf|mathtt'
+const wordGroups =
+  'text|textbf|textrm|textnormal|textup|textit|textsf|textsc|texttt|textmd|emph|mbox|hbox|mathrm|mathsf|mathtt'
 /** Commands whose braces hold mathematics in another letter. */
-const letterGroups = 'mathbf|mathit|mathnormal|boldsymbol|bm|pmb|mathcal|mathscr|underline|ensuremath|textcolor ?\\{[^{}]*\\}|color ?\\{[^{}]*\\}|colorbox ?\\{[^{}]*\\}|cancel'
+const letterGroups =
+  'mathbf|mathit|mathnormal|boldsymbol|bm|pmb|mathcal|mathscr|underline|ensuremath|textcolor ?\\{[^{}]*\\}|color ?\\{[^{}]*\\}|colorbox ?\\{[^{}]*\\}|cancel'
 
 const greek: Record<string, string> = {
-  ...{ α: 'alpha', β: 'beta', γ: 'gamma', δ: 'delta', ε: 'epsilon', θ: 'theta', λ: 'lambda', μ: 'mu', π: 'pi' },
-  ...{ ρ: 'rho', σ: 'sigma', τ: 'tau', φ: 'phi', ϕ: 'phi', χ: 'chi', ψ: 'psi', ω: 'omega', Δ: 'Delta', Σ: 'Sigma' },
+  ...{
+    α: 'alpha',
+    β: 'beta',
+    γ: 'gamma',
+    δ: 'delta',
+    ε: 'epsilon',
+    θ: 'theta',
+    λ: 'lambda',
+    μ: 'mu',
+    π: 'pi',
+  },
+  ...{
+    ρ: 'rho',
+    σ: 'sigma',
+    τ: 'tau',
+    φ: 'phi',
+    ϕ: 'phi',
+    χ: 'chi',
+    ψ: 'psi',
+    ω: 'omega',
+    Δ: 'Delta',
+    Σ: 'Sigma',
+  },
 }
 
 /** Characters and commands that are other ways to write one thing. Those of one step do not depend on each other. */
@@ -45,7 +68,7 @@ const notations: [RegExp, string][] = [
   [/∠/g, '\\angle '],
   [/…/g, '...'],
   [/\*\*/g, '^'],
-  [/(?<![A-Za-z\\])(?:infinity|infty|oo)(?![A-Za-z])/gi, '\\infty '],
+  [/(?<![A-Za-z\\])(?:infinity|infty|inf|oo)(?![A-Za-z])/gi, '\\infty '],
   // Synonyms among commands.
   [/\\(?:leqslant|leqq|leq)(?![a-z])/g, '\\le '],
   [/\\(?:geqslant|geqq|geq)(?![a-z])/g, '\\ge '],
@@ -118,11 +141,15 @@ export function cleanAnswer(text: string): string {
   for (const [pattern, replacement] of notations) cleaned = cleaned.replace(pattern, replacement)
   cleaned = cleaned
     .replace(new RegExp(`\\\\(?:${looks})(?![a-zA-Z])\\.?`, 'g'), '')
-    .replace(/\\(?:mathbf|mathbb|boldsymbol|bm|hat|vec|mathrm|widehat) ?\{? ?\\?(i|j|k|[ij]math)(?![a-zA-Z]) ?\}?/g, unitVector)
+    .replace(
+      /\\(?:mathbf|mathbb|boldsymbol|bm|hat|vec|mathrm|widehat) ?\{? ?\\?(i|j|k|[ij]math)(?![a-zA-Z]) ?\}?/g,
+      unitVector,
+    )
     .replace(new RegExp(`\\\\(?:${letterGroups}) ?(?=\\{|\\\\[a-z]+ ?\\{)`, 'g'), '')
     .replace(/\\color ?\{[^{}]*\}/g, '')
     .replace(new RegExp(`\\\\(?:${wordGroups}) ?(?=\\{)`, 'g'), '\\text')
     .replace(/\\(?:begin|end) ?\{(?:align|aligned|gather|gathered|split|equation|multline|center)\*?\}/g, '')
+    .replace(/(?<=\\text ?\{[^{}]*\^)\{(-?\d)\}/g, '$1')
   cleaned = groupDigits(cleaned)
   for (const [pattern, replacement] of spacings) cleaned = cleaned.replace(pattern, replacement)
   cleaned = cleaned
@@ -132,7 +159,9 @@ export function cleanAnswer(text: string): string {
     .replace(/(?<![\\\w])\$([^$\s]|[^$\s][^$]*[^$\s\\])\$(?!\w)/g, '$1')
   cleaned = cleaned
     // 1101_{\text{two}}, 1101 (base 2)
-    .replace(/(?<=\d_\{? ?\\text ?\{? ?)([a-z]+)(?= ?\}\}?)/g, word => String(Math.max(bases.indexOf(word), 0) || word))
+    .replace(/(?<=\d_\{? ?\\text ?\{? ?)([a-z]+)(?= ?\}\}?)/g, word =>
+      String(Math.max(bases.indexOf(word), 0) || word),
+    )
     .replace(/(?<=\d)_\{? ?\\text ?\{? ?(\d+) ?\}\}?/g, '_$1')
     .replace(/(?<=\d)_\{? ?\(? ?(\d+) ?\)? ?\}/g, '_$1')
     .replace(/(?<=\d) ?\(?(?:\\text ?\{ ?\(? ?)?(?:in )?base[- ](\d+)[) }]*$/g, '_$1')
@@ -150,12 +179,16 @@ function groupDigits(text: string): string {
     .replace(/(?<=\d) ?(?:\{ ?,(?:\\!)? ?\}|,\\! ?) ?(?=\d{3}(?!\d))/g, '')
     .replace(/(?<=\d)(?:\\[,!]|[\u2009~]) ?(?=\d{3}(?!\d))/g, '')
     .replace(/\{ ?, ?\}/g, ',')
-    .replace(/^([-+]?[$€£]? ?)(\d{1,3}(?: \d{3})+)(?=$|[.)]| (?!\d)|\\text|%)/, (_, sign, digits) => sign + digits.replaceAll(' ', ''))
+    .replace(
+      /^([-+]?[$€£]? ?)(\d{1,3}(?: \d{3})+)(?=$|[.)]| (?!\d)|\\text|%)/,
+      (_, sign, digits) => sign + digits.replaceAll(' ', ''),
+    )
 }
 
 /** Row ends and wide spaces as line breaks where both sides hold something, as one blank where one side is bare words. */
 function lines(text: string): string {
-  if (!/\n|\\q?quad|\\\\/.test(text) || text.includes('\\begin')) return text.replace(/\s*\n\s*|\\q?quad(?![a-z]) ?/g, ' ')
+  if (!/\n|\\q?quad|\\\\/.test(text) || text.includes('\\begin'))
+    return text.replace(/\s*\n\s*|\\q?quad(?![a-z]) ?/g, ' ')
   const parts = text
     .split(/\s*(?:\\\\(?:\[[^\]]*\])?|\n|\\q?quad(?![a-z]))\s*/)
     .map(part => part.replace(/^&|(?<!\\)&/g, '').trim())
@@ -163,8 +196,10 @@ function lines(text: string): string {
   return parts.reduce((joined, part, place) => {
     if (place === 0) return part
     const isOpen = depthOf(joined) !== 0
-    const holdsValue = (side: string) => /[\dA-Za-z]/.test(side.replace(/\\text ?\{[^{}]*\}|\\[a-zA-Z]+/g, ' ').replace(/\b(?:and|or)\b/g, ''))
-    const ends = /[,;=+\-*/(]$|\b(?:and|or)$|\\[a-z]+$/.test(joined) || /^(?:[,;=+*/)]|(?:and|or)\b|[({]?mod)/.test(part)
+    const holdsValue = (side: string) =>
+      /[\dA-Za-z]/.test(side.replace(/\\text ?\{[^{}]*\}|\\[a-zA-Z]+/g, ' ').replace(/\b(?:and|or)\b/g, ''))
+    const ends =
+      /[,;=+\-*/(]$|\b(?:and|or)$|\\[a-z]+$/.test(joined) || /^(?:[,;=+*/)]|(?:and|or)\b|[({]?mod)/.test(part)
     return `${joined}${isOpen || ends || !holdsValue(part) || !holdsValue(parts[place - 1]!) ? ' ' : '\n'}${part}`
   }, '')
 }
@@ -187,7 +222,10 @@ function stripEnds(text: string): string {
       // 0.333... is not 0.333.
       .replace(/(?:\\[,;:!> ]|\\q?quad|~|\s|(?<![.\\])\.(?!\.)|(?<!\\)[,;:]|\\\\|(?<!\\)\\)$/, '')
       .replace(/^(?:\\[,;:!> ](?![a-z])|\\q?quad(?![a-z])|~|\s|[:,;])/, '')
-      .replace(/^(?:=|≈|\\approx(?![a-z])|\\text ?\{ ?(?:approximately|about|roughly|nearly) ?\}|(?:approximately|about|roughly)\b)/i, '')
+      .replace(
+        /^(?:=|≈|\\approx(?![a-z])|\\text ?\{ ?(?:approximately|about|roughly|nearly) ?\}|(?:approximately|about|roughly)\b)/i,
+        '',
+      )
       .trim()
     for (const wrapper of wrappers) stripped = stripped.replace(wrapper, '$1').trim()
     stripped = unbrace(stripped)
@@ -203,7 +241,8 @@ function unbrace(text: string): string {
   for (let place = open[0].length - 1; place < text.length; place++) {
     if (text[place] === '\\') place++
     else if (text[place] === '{') depth++
-    else if (text[place] === '}' && --depth === 0) return place === text.length - 1 ? text.slice(open[0].length, -1).trim() : text
+    else if (text[place] === '}' && --depth === 0)
+      return place === text.length - 1 ? text.slice(open[0].length, -1).trim() : text
   }
   return text
 }
@@ -214,7 +253,10 @@ export function canonicalText(cleaned: string): string {
     .replace(/\\(?:text|operatorname)\*? ?\{([^{}]*)\}/g, ' $1 ')
     .trim()
     // The letter of a choice: (C), C), option C.
-    .replace(/^(?:(?:the )?(?:correct )?(?:answer|choice|option)(?: is)?:? ?)?\(?([A-Z])\)?$/i, letterOfChoice)
+    .replace(
+      /^(?:(?:the )?(?:correct )?(?:answer|choice|option)(?: is)?:? ?)?\(?([A-Z])\)?$/i,
+      letterOfChoice,
+    )
     .replace(/\\surd ?|(?<!\\)sqrt(?=\W)/g, '\\sqrt')
     .replace(/\\sqrt ?(\w)/g, '\\sqrt{$1}')
     .replace(/\\sqrt ?\(([^()]*)\)/g, '\\sqrt{$1}')
@@ -226,7 +268,7 @@ export function canonicalText(cleaned: string): string {
     .replace(/([\^_])\{(\w)\}/g, '$1$2')
     .trim()
   const written = isProse(text)
-    ? text.toLowerCase().replace(/[\s,.'’-]+/g, ' ').trim()
+    ? withoutCase(text)
     : text
         // Not between digits or words: 1 2 is not 12.
         .replace(/(?<![A-Za-z\d])\s+|\s+(?![A-Za-z\d])|(?<=[A-Za-z])\s+(?=\d)|(?<=\d)\s+(?=[A-Za-z])/g, '')
@@ -245,11 +287,29 @@ function letterOfChoice(whole: string, letter: string): string {
   return /^[a-z]$/.test(whole) ? whole : /^[A-Z]$/.test(letter) ? letter : whole
 }
 
+const common =
+  /^(?:yes|no|true|false|even|odd|none|both|all|and|or|up|down|left|right|north|south|east|west|red|blue|max|min|am|pm|not|sat|sun|mon|tue|wed|thu|fri|win|tie|low|high)$/i
+
 /** Whether a text is words alone, whose case says nothing: Monday, no solution. Names are not: PQ is not pq. */
 function isProse(text: string): boolean {
   if (!/^[A-Za-z][A-Za-z\s,.'’-]*$/.test(text)) return false
-  const words = text.match(/[A-Za-z]+/g) ?? []
-  if (words.length === 1 && words[0]!.length < 2) return false
-  const common = /^(?:yes|no|true|false|even|odd|none|both|all|up|down|left|right|north|south|east|west|red|blue|max|min|am|pm|not|sat|sun|mon|tue|wed|thu|fri|win|tie|low|high)$/i
-  return words.some(word => common.test(word) || (word.length > 2 && /^[A-Z]?[a-z]+$/.test(word) && /[aeiouy]/.test(word)) || (word.length > 4 && /[AEIOUY]/i.test(word)))
+  return (text.match(/[A-Za-z]+/g) ?? []).some(isCaseless)
+}
+
+function isCaseless(word: string): boolean {
+  if (word.length < 2) return false
+  if (common.test(word)) return true
+  return (
+    (word.length > 2 && /^[A-Z]?[a-z]+$/.test(word) && /[aeiouy]/.test(word)) ||
+    (word.length > 4 && /[AEIOUY]/i.test(word))
+  )
+}
+
+/** Words in lower case without commas between them; names such as PQ and A keep their case. */
+function withoutCase(text: string): string {
+  return text
+    .replace(/^(?:the|an?) (?=[A-Za-z]{3})(?!(?:and|or)\b)/i, '')
+    .replace(/[A-Za-z]+/g, word => (isCaseless(word) ? word.toLowerCase() : word))
+    .replace(/[\s,.'’-]+/g, ' ')
+    .trim()
 }

@@ -9,11 +9,13 @@ export type ExactComparison = 'equal' | 'unequal' | 'open' | 'too large' | 'unde
 
 /** Whether two expressions are equal, as far as expansion tells. Nothing is rounded. */
 export function compareExpressions(a: Expression, b: Expression): ExpressionComparison {
-  return verdict(bounded(() => {
-    const [left, right] = [exactForm(a), exactForm(b)]
-    if (differenceOf(left, right).size === 0) return 'equal'
-    return isIndependent(left, right) ? 'unequal' : 'open'
-  }))
+  return verdict(
+    bounded(() => {
+      const [left, right] = [exactForm(a), exactForm(b)]
+      if (differenceOf(left, right).size === 0) return 'equal'
+      return isIndependent(left, right) ? 'unequal' : 'open'
+    }),
+  )
 }
 
 /**
@@ -21,14 +23,16 @@ export function compareExpressions(a: Expression, b: Expression): ExpressionComp
  * Only a proof counts, so that two such conditions that are not seen to be equal are unequal.
  */
 export function compareConditions(a: Expression, b: Expression, signMatters: boolean): ExpressionComparison {
-  return verdict(bounded(() => {
-    const [left, right] = [exactForm(a), exactForm(b)]
-    const [first, second] = [leading(left.top), leading(right.top)]
-    if (first === null || second === null) return 'unequal'
-    if (signMatters && first.numerator < 0n !== second.numerator < 0n) return 'unequal'
-    const difference = differenceOf(scaled(left, invert(first)), scaled(right, invert(second)))
-    return difference.size === 0 ? 'equal' : 'unequal'
-  }))
+  return verdict(
+    bounded(() => {
+      const [left, right] = [exactForm(a), exactForm(b)]
+      const [first, second] = [leading(left.top), leading(right.top)]
+      if (first === null || second === null) return 'unequal'
+      if (signMatters && first.numerator < 0n !== second.numerator < 0n) return 'unequal'
+      const difference = differenceOf(scaled(left, invert(first)), scaled(right, invert(second)))
+      return difference.size === 0 ? 'equal' : 'unequal'
+    }),
+  )
 }
 
 function scaled({ top, bottom }: ExactForm, factor: Rational): ExactForm {
@@ -74,9 +78,15 @@ export function rationalOfExpression(expression: Expression): Rational | null {
   }
 }
 
-export interface ExpressionComparison { equal: boolean | null; by: string }
+export interface ExpressionComparison {
+  equal: boolean | null
+  by: string
+}
 function verdict(c: ExactComparison): ExpressionComparison {
-  return { equal: c === 'equal' ? true : c === 'unequal' ? false : null, by: c === 'equal' || c === 'unequal' ? 'by expansion' : `as ${c}` }
+  return {
+    equal: c === 'equal' ? true : c === 'unequal' ? false : null,
+    by: c === 'equal' || c === 'unequal' ? 'by expansion' : `as ${c}`,
+  }
 }
 export function numberOfExpression(e: Expression): number | null {
   const r = rationalOfExpression(e)

@@ -96,7 +96,8 @@ function compareByName(
   b: readonly AnswerStructure[],
   inner: (a: AnswerStructure, b: AnswerStructure) => Truth,
 ): Truth {
-  const byName = (items: readonly AnswerStructure[]) => [...items].sort((x, y) => (nameOf(x)! < nameOf(y)! ? -1 : 1))
+  const byName = (items: readonly AnswerStructure[]) =>
+    [...items].sort((x, y) => (nameOf(x)! < nameOf(y)! ? -1 : 1))
   return pairwise(byName(a), byName(b), inner)
 }
 
@@ -147,8 +148,11 @@ function compareCongruences(a: AnswerStructure, b: AnswerStructure, compare: Com
   }
   const [congruence, other] = a.kind === 'congruence' ? [a, b] : [b as Kind<'congruence'>, a]
   if (other.kind !== 'value') return false
-  if (other.name !== null && congruence.variable && spaceless(other.name) !== spaceless(congruence.variable)) return false
-  return a.kind === 'congruence' ? compare(congruence.residue, other.text) : compare(other.text, congruence.residue)
+  if (other.name !== null && congruence.variable && spaceless(other.name) !== spaceless(congruence.variable))
+    return false
+  return a.kind === 'congruence'
+    ? compare(congruence.residue, other.text)
+    : compare(other.text, congruence.residue)
 }
 
 /** A ratio of two and a fraction written as one. 1/2 in a line may be the number one half, which 1:2 is not. */
@@ -170,9 +174,12 @@ function compareRatios(a: Kind<'ratio'>, b: Kind<'ratio'>, compare: CompareText)
 function sameCondition(a: Kind<'condition'>, b: Kind<'condition'>, compare: CompareText): Truth {
   if (a.sign !== b.sign) return false
   const letters = functionLetters(`${a.left}=${a.right}`, `${b.left}=${b.right}`)
-  const [leftA, rightA, leftB, rightB] = [a.left, a.right, b.left, b.right].map(side => parseExpression(side, letters))
+  const [leftA, rightA, leftB, rightB] = [a.left, a.right, b.left, b.right].map(side =>
+    parseExpression(side, letters),
+  )
   if (!leftA || !rightA || !leftB || !rightB) {
-    if (nameKind(a.left) === null || nameKind(b.left) === null) return spaceless(a.left) === spaceless(b.left) && spaceless(a.right) === spaceless(b.right)
+    if (nameKind(a.left) === null || nameKind(b.left) === null)
+      return spaceless(a.left) === spaceless(b.left) && spaceless(a.right) === spaceless(b.right)
     return spaceless(a.left) === spaceless(b.left) ? compare(a.right, b.right) : false
   }
   const signMatters = a.sign === '>' || a.sign === '≥'
@@ -219,7 +226,9 @@ function sameElements<T>(
   if (!countsRepetition || covered !== true) return covered
   // Equality being transitive, an item occurs as often on both sides if as many rows have its pattern as it has partners.
   const partners = truths.map(row => row.filter(truth => truth === true).length)
-  const alike = truths.map(row => truths.filter(other => other.every((truth, place) => truth === row[place])).length)
+  const alike = truths.map(
+    row => truths.filter(other => other.every((truth, place) => truth === row[place])).length,
+  )
   return partners.every((count, place) => count === alike[place])
 }
 

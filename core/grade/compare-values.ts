@@ -25,13 +25,30 @@ export function compareValues(a: string, b: string): ExpressionComparison {
   const [cleanedA, cleanedB] = [cleanAnswer(a), cleanAnswer(b)]
   const [quantityA, quantityB] = [parseQuantity(cleanedA), parseQuantity(cleanedB)]
   if (quantityA && quantityB) return { equal: equalQuantities(quantityA, quantityB), by: 'as rationals' }
+  const [timeA, timeB] = [timeOf(cleanedA), timeOf(cleanedB)]
+  if (timeA && timeB)
+    return {
+      equal: timeA.clock === timeB.clock && (timeA.half === timeB.half || !timeA.half || !timeB.half),
+      by: 'as times',
+    }
   const letters = functionLetters(cleanedA, cleanedB)
   const [left, right] = [readValue(cleanedA, quantityA, letters), readValue(cleanedB, quantityB, letters)]
   if (left.text === right.text) return { equal: left.text !== '', by: 'as text' }
   if (left.readings.length === 0 || right.readings.length === 0) return { equal: false, by: 'as text' }
-  if (left.unit !== null && right.unit !== null && left.unit !== right.unit && !areAngles(left.unit, right.unit))
+  if (
+    left.unit !== null &&
+    right.unit !== null &&
+    left.unit !== right.unit &&
+    !areAngles(left.unit, right.unit)
+  )
     return { equal: false, by: 'as units' }
   return compareReadings(left, right)
+}
+
+/** A time of the day, of which the half may be left out: 3:20 PM. */
+function timeOf(text: string): { clock: string; half: string | null } | null {
+  const match = /^0?(\d{1,2}:[0-5]\d(?::[0-5]\d)?) ?(?:\\text ?\{ ?)?(?:([ap])\.? ?m\.?)?[ }]*$/i.exec(text)
+  return match && { clock: match[1]!, half: match[2]?.toLowerCase() ?? null }
 }
 
 /** 150° is 5π/6 radians, and never 150 radians. */
@@ -69,7 +86,8 @@ function readValue(text: string, quantity: Quantity | null, letters: ReadonlySet
     return { text: canonicalText(text), unit: quantity.unit, readings }
   }
   const head = introduction.exec(text)?.[0]
-  const cleaned = head !== undefined && !changesMeaning.test(head) ? cleanAnswer(text.slice(head.length)) : text
+  const cleaned =
+    head !== undefined && !changesMeaning.test(head) ? cleanAnswer(text.slice(head.length)) : text
   if (cleaned !== text) {
     const inner = parseQuantity(cleaned)
     if (inner) return { ...readValue(cleaned, inner, letters), text: canonicalText(cleaned) }

@@ -92,15 +92,27 @@ export function substitute(expression: Expression, name: string, value: Expressi
       return { ...expression, operands: expression.operands.map(inner) }
     case 'series': {
       const bounds = { from: inner(expression.from), to: inner(expression.to) }
-      return { ...expression, ...bounds, body: expression.index === name ? expression.body : inner(expression.body) }
+      return {
+        ...expression,
+        ...bounds,
+        body: expression.index === name ? expression.body : inner(expression.body),
+      }
     }
     case 'integral': {
       const bounds = { from: inner(expression.from), to: inner(expression.to) }
-      return { ...expression, ...bounds, body: expression.variable === name ? expression.body : inner(expression.body) }
+      return {
+        ...expression,
+        ...bounds,
+        body: expression.variable === name ? expression.body : inner(expression.body),
+      }
     }
     case 'limit': {
       const point = inner(expression.point)
-      return { ...expression, point, body: expression.variable === name ? expression.body : inner(expression.body) }
+      return {
+        ...expression,
+        point,
+        body: expression.variable === name ? expression.body : inner(expression.body),
+      }
     }
     case 'derivative':
       return expression.variable === name ? expression : { ...expression, body: inner(expression.body) }

@@ -1,5 +1,6 @@
 const occurrence = /\\(?:text|operatorname) ?\{[^{}]*\}|\\[a-zA-Z]+|[a-zA-Z]/g
-const greek = /^\\(?:[a-z]*(?:phi|psi)|[aelx]ta|zeta|eta|theta|alpha|beta|gamma|delta|lambda|mu|nu|rho|sigma|tau|chi|omega|Phi|Psi|Gamma|Omega|Lambda|Theta|Delta)$/
+const greek =
+  /^\\(?:[a-z]*(?:phi|psi)|[aelx]ta|zeta|eta|theta|alpha|beta|gamma|delta|lambda|mu|nu|rho|sigma|tau|chi|omega|Phi|Psi|Gamma|Omega|Lambda|Theta|Delta)$/
 /** Behind a letter: primes, an index, the sign of an inverse, then a bracket. */
 const applied = /^(?:'|_(?:\w|\{[^{}]*\})|\^\{-1\}| )*\(/
 const usual = /^(?:[fFgG]|\\(?:var)?phi|\\psi|\\Phi|\\Gamma|\\zeta)$/
@@ -28,7 +29,8 @@ export function functionLetters(...texts: string[]): ReadonlySet<string> {
     const all = operands.flatMap(set => [...set])
     if (all.length === 0 || letter === 'e' || letter === 'i') return false
     if (bare === 0 || /^[fF]$/.test(letter)) return true
-    if (all.some(operand => /\d/.test(operand) && !/[A-Za-z]/.test(operand.replace(/\\[a-z]+/g, '')))) return true
+    if (all.some(operand => /\d/.test(operand) && !/[A-Za-z]/.test(operand.replace(/\\[a-z]+/g, ''))))
+      return true
     return usual.test(letter) && operands.some(set => set.size > 1)
   })
   return new Set(functions.map(([letter]) => letter))

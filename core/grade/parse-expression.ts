@@ -8,10 +8,26 @@ const maximumDepth = 40
 
 const functions: Record<string, FunctionName> = {
   ...{ sin: 'Sin', cos: 'Cos', tan: 'Tan', cot: 'Cot', sec: 'Sec', csc: 'Csc' },
-  ...{ arcsin: 'Arcsin', arccos: 'Arccos', arctan: 'Arctan', arccot: 'Arccot', arcsec: 'Arcsec', arccsc: 'Arccsc' },
+  ...{
+    arcsin: 'Arcsin',
+    arccos: 'Arccos',
+    arctan: 'Arctan',
+    arccot: 'Arccot',
+    arcsec: 'Arcsec',
+    arccsc: 'Arccsc',
+  },
   ...{ sinh: 'Sinh', cosh: 'Cosh', tanh: 'Tanh', coth: 'Coth', sech: 'Sech', csch: 'Csch' },
   ...{ arcsinh: 'Arcsinh', arccosh: 'Arccosh', arctanh: 'Arctanh', arsinh: 'Arcsinh', arcosh: 'Arccosh' },
-  ...{ artanh: 'Arctanh', ln: 'Ln', log: 'Log', lg: 'Log', exp: 'Exp', abs: 'Abs', sgn: 'Sign', sign: 'Sign' },
+  ...{
+    artanh: 'Arctanh',
+    ln: 'Ln',
+    log: 'Log',
+    lg: 'Log',
+    exp: 'Exp',
+    abs: 'Abs',
+    sgn: 'Sign',
+    sign: 'Sign',
+  },
   ...{ floor: 'Floor', ceil: 'Ceil', Re: 'Real', Im: 'Imaginary', arg: 'Argument' },
 }
 /** Functions of several operands, which stand in brackets. */
@@ -218,7 +234,9 @@ class Parser extends TokenCursor {
 
   /** C(9, 2) */
   #isPairOfNumbers(): boolean {
-    const kinds = this.tokens.slice(this.at, this.at + 5).map(({ kind, text }) => (kind === 'number' ? '9' : text))
+    const kinds = this.tokens
+      .slice(this.at, this.at + 5)
+      .map(({ kind, text }) => (kind === 'number' ? '9' : text))
     return kinds.join('') === '(9,9)'
   }
 
@@ -261,7 +279,10 @@ class Parser extends TokenCursor {
         const chosen = this.#argument()
         if (letter === 'C') return { kind: 'function', name: 'Binomial', operands: [total, chosen] }
         const rest: Expression = { kind: 'sum', terms: [total, negated(chosen)] }
-        const [top, bottom] = [total, rest].map(operand => this.#factorial(operand)) as [Expression, Expression]
+        const [top, bottom] = [total, rest].map(operand => this.#factorial(operand)) as [
+          Expression,
+          Expression,
+        ]
         return { kind: 'quotient', top, bottom }
       }
     }
@@ -331,8 +352,10 @@ class Parser extends TokenCursor {
       if (more.length === 0 && variable!.kind !== 'sign' && variable!.kind !== 'number') {
         const name = variable!.kind === 'command' ? `\\${variable!.text}` : variable!.text
         const order = upper.order
-        if (upper.rest.length === 0) return { kind: 'derivative', variable: name, order, body: this.#product() }
-        if (upper.rest.length === 1) return { kind: 'symbol', name: `d${order}${upper.rest[0]!.text}/d${name}` }
+        if (upper.rest.length === 0)
+          return { kind: 'derivative', variable: name, order, body: this.#product() }
+        if (upper.rest.length === 1)
+          return { kind: 'symbol', name: `d${order}${upper.rest[0]!.text}/d${name}` }
         const body = parseWhole(upper.rest, this.#functionLetters, this.#depth)
         return { kind: 'derivative', variable: name, order, body }
       }
@@ -406,7 +429,8 @@ class Parser extends TokenCursor {
     if (end === -1) throw new NotAnExpression()
     const variable = this.tokens[end + 1]!
     const integrand = this.tokens.slice(start, end)
-    const body = integrand.length === 0 ? integer(1) : parseWhole(integrand, this.#functionLetters, this.#depth)
+    const body =
+      integrand.length === 0 ? integer(1) : parseWhole(integrand, this.#functionLetters, this.#depth)
     this.at = end + 2
     const name = variable.kind === 'command' ? `\\${variable.text}` : variable.text
     const from = parseWhole(below, this.#functionLetters, this.#depth)
@@ -425,7 +449,8 @@ class Parser extends TokenCursor {
     const variable = below[0]!
     const last = below.at(-1)!.text
     const isSided = (last === '+' || last === '-') && below.at(-2)?.text === '^'
-    const isBraced = below.at(-1)?.text === '}' && below.at(-4)?.text === '^' && '+-'.includes(below.at(-2)!.text)
+    const isBraced =
+      below.at(-1)?.text === '}' && below.at(-4)?.text === '^' && '+-'.includes(below.at(-2)!.text)
     const sign = isSided ? last : isBraced ? below.at(-2)!.text : null
     const point = below.slice(2, below.length - (isSided ? 2 : isBraced ? 4 : 0))
     return {

@@ -74,13 +74,17 @@ function readProduct(text: string): Operand {
     if (!['', '()', '[]', '||'].includes(open + close)) throw new NotAMatrix()
     if (inside.includes('\\begin')) throw new NotAMatrix()
     let operand: Operand = { rows: readRows(inside) }
-    if (isDeterminantSign || open === '|' || /^[vV]/.test(kind)) operand = { scalar: determinant(operand.rows) }
+    if (isDeterminantSign || open === '|' || /^[vV]/.test(kind))
+      operand = { scalar: determinant(operand.rows) }
     rest = rest.slice(match.index + whole.length).trim()
     if (isDeterminantSign) rest = rest.replace(/^\)/, '')
     const power = /^\^ ?(?:\{ ?([^{}]*(?:\\top|\{T\})?) ?\}|(-?\w|\\top|\\intercal))/.exec(rest)
     if (power) {
       rest = rest.slice(power[0].length).trim()
-      operand = raise(operand, (power[1] ?? power[2])!.replace(/\\text ?\{?T\}?|\\top|\\intercal|\\mathsf ?T/, 'T').trim())
+      operand = raise(
+        operand,
+        (power[1] ?? power[2])!.replace(/\\text ?\{?T\}?|\\top|\\intercal|\\mathsf ?T/, 'T').trim(),
+      )
     }
     operands.push(operand)
   }
@@ -125,7 +129,8 @@ function raise(operand: Operand, exponent: string): Operand {
   if (exponent === '-1') {
     if (rows.length > 3) throw new NotAMatrix()
     const value = determinant(rows)
-    const cofactor = (y: number, x: number) => `(${(x + y) % 2 === 0 ? '' : '-1)*('}${determinant(minor(rows, y, x))})`
+    const cofactor = (y: number, x: number) =>
+      `(${(x + y) % 2 === 0 ? '' : '-1)*('}${determinant(minor(rows, y, x))})`
     return { rows: rows.map((row, y) => row.map((_, x) => `(${cofactor(x, y)})/(${value})`)) }
   }
   const times = Number(exponent)
@@ -147,5 +152,7 @@ function determinant(rows: string[][]): string {
   if (rows.length > maximumDeterminant) throw new NotAMatrix()
   if (rows.length === 0) return '1'
   if (rows.length === 1) return rows[0]![0]!
-  return rows[0]!.map((cell, x) => `${x % 2 === 0 ? '+' : '-'}(${cell})*(${determinant(minor(rows, 0, x))})`).join('')
+  return rows[0]!
+    .map((cell, x) => `${x % 2 === 0 ? '+' : '-'}(${cell})*(${determinant(minor(rows, 0, x))})`)
+    .join('')
 }

@@ -31,7 +31,7 @@ const plainName = new RegExp(
 /** A quantity that has a notation of its own: |PQ|, [ABC], \overline{PQ}, P(A|B), f(g(2)), \cos A, A^{-1}, dy/dx, PQ/RS. */
 const quantity = new RegExp(
   [
-    String.raw`^(?:\|[^|]+\||\\\|[^|]+\\\|)$`,
+    String.raw`^(?:\|(?:[A-Z][^|]*|[a-cu-wz]|[^|]*\\[^|]*|[a-z] ?[+-] ?[a-z]? ?i)\||\\\|[^|]+\\\|)$`,
     String.raw`^\[ ?${points} ?\]$`,
     String.raw`^\\(?:overline|vec|overrightarrow|bar|hat|tilde|widehat|mathbf)(?: ?\{[^{}]*\}| ?\w)${index}$`,
     String.raw`^\|?\\(?:overline|vec|overrightarrow) ?\{[^{}]*\}\|?$`,
@@ -67,7 +67,9 @@ export function parseRelation(text: string, parse: Parse): AnswerStructure | nul
   if (found.every(sign => sign === '=')) return parseEquation(parts, parse)
   if (found.length === 1) return parseInequality(parts[0]!, found[0]!, parts[1]!, parse)
   if (found.some(sign => !(sign in flipped) || sign === '=' || sign === '\\ne')) return null
-  const conditions = found.map((sign, place) => parseInequality(parts[place]!, sign, parts[place + 1]!, parse))
+  const conditions = found.map((sign, place) =>
+    parseInequality(parts[place]!, sign, parts[place + 1]!, parse),
+  )
   return conditions.some(condition => condition === null)
     ? null
     : (intersect(conditions as AnswerStructure[]) ?? listOf(conditions as AnswerStructure[]))
@@ -78,7 +80,10 @@ function listOf(items: AnswerStructure[]): AnswerStructure {
 }
 
 /** An exact value before its approximation is the value; `x ≈ 0.38` has no other. */
-function withoutApproximation({ parts, found }: { parts: string[]; found: string[] }): { parts: string[]; found: string[] } {
+function withoutApproximation({ parts, found }: { parts: string[]; found: string[] }): {
+  parts: string[]
+  found: string[]
+} {
   const at = found.indexOf('\\approx')
   if (at === -1) return { parts, found }
   const isName = at === 0 && nameKind(parts[0]!) !== null && numberOf(parts[0]!) === null
@@ -92,19 +97,25 @@ function parseEquation(parts: string[], parse: Parse): AnswerStructure | null {
     const items = apart.map(item => parseEquation(item, parse))
     return items.includes(null) ? null : listOf(items as AnswerStructure[])
   }
-  const [first, ...rest] = parts as [string, ...string[]]
+  const [first, ...rest] = parts.map(part => part.replace(/^\{([^{}]*)\}$/, '$1')) as [string, ...string[]]
   const last = parts.at(-1)!
   const kinds = [nameKind(first), nameKind(last)]
   if (parts.length === 2 && kinds[0] === null && kinds[1] !== null) return named(last, first, parse)
   if (kinds[0] !== null && !(kinds[1] === 'plain' && kinds[0] !== 'plain' && parts.length === 2)) {
     const value = agreed(rest)
-    if (parts.length === 2 && kinds[0] === 'plain' && kinds[1] === 'plain' && !/^\\?[A-Z(\\]|^\\text/.test(last) && !isWords(last))
+    if (
+      parts.length === 2 &&
+      kinds[0] === 'plain' &&
+      kinds[1] === 'plain' &&
+      !/^\\?[A-Z(\\]|^\\text/.test(last) &&
+      !isWords(last)
+    )
       return condition('=', first, last)
     return value === null ? null : named(first, value, parse)
   }
   if (kinds[1] !== null && parts.length === 2) return named(last, first, parse)
-  const value = agreed(parts)
-  if (value !== null && numberOf(value) !== null) return parse(value)
+  const value = parts.every(part => numberOf(part) !== null) ? agreed(parts) : null
+  if (value !== null) return parse(value)
   return parts.length === 2 ? condition('=', first, last) : null
 }
 
@@ -177,7 +188,8 @@ export function numberOf(text: string): number | null {
 }
 
 function condition(sign: string, left: string, right: string): Kind<'condition'> {
-  if (sign === '=' || sign === '\\ne') return { kind: 'condition', sign: sign === '=' ? '=' : '≠', left, right }
+  if (sign === '=' || sign === '\\ne')
+    return { kind: 'condition', sign: sign === '=' ? '=' : '≠', left, right }
   const [larger, smaller] = sign === '<' || sign === '\\le' ? [right, left] : [left, right]
   return { kind: 'condition', sign: sign === '<' || sign === '>' ? '>' : '≥', left: larger, right: smaller }
 }
@@ -201,14 +213,23 @@ function solve(left: string, sign: string, right: string): AnswerStructure | nul
   const absolute = /^\|([^|]+)\|$/.exec(left)
   if (absolute === null) {
     const line = readLine(left)
-    return line && halfLine(line.variable, line.slope > 0 ? sign : flipped[sign]!, `((${right})-(${line.offset}))/(${line.scale})`)
+    return (
+      line &&
+      halfLine(
+        line.variable,
+        line.slope > 0 ? sign : flipped[sign]!,
+        `((${right})-(${line.offset}))/(${line.scale})`,
+      )
+    )
   }
   const inner = absolute[1]!
   const bound = numberOf(right)
   if (bound === null || bound < 0 || readLine(inner) === null) return null
   const [upper, lower] = [solve(inner, sign, right), solve(inner, flipped[sign]!, `-(${right})`)]
   if (upper === null || lower === null) return null
-  return sign === '<' || sign === '\\le' || sign === '\\ne' ? intersect([upper, lower]) : unite([upper, lower])
+  return sign === '<' || sign === '\\le' || sign === '\\ne'
+    ? intersect([upper, lower])
+    : unite([upper, lower])
 }
 
 /** a·x + b with rational a and b: its unknown, the sign of a, and both as texts. */
@@ -224,14 +245,28 @@ function readLine(text: string): { variable: string; slope: number; scale: strin
   }
   const values = [0, 1, 2, -7].map(at)
   if (values.includes(null)) return null
-  const [zero, one, two, other] = values as [[bigint, bigint], [bigint, bigint], [bigint, bigint], [bigint, bigint]]
-  const minus = (a: [bigint, bigint], b: [bigint, bigint]): [bigint, bigint] => [a[0] * b[1] - b[0] * a[1], a[1] * b[1]]
+  const [zero, one, two, other] = values as [
+    [bigint, bigint],
+    [bigint, bigint],
+    [bigint, bigint],
+    [bigint, bigint],
+  ]
+  const minus = (a: [bigint, bigint], b: [bigint, bigint]): [bigint, bigint] => [
+    a[0] * b[1] - b[0] * a[1],
+    a[1] * b[1],
+  ]
   const equal = (a: [bigint, bigint], b: [bigint, bigint]) => a[0] * b[1] === b[0] * a[1]
   const slope = minus(one, zero)
   const drop = minus(zero, other)
-  if (slope[0] === 0n || !equal(slope, minus(two, one)) || !equal([slope[0] * 7n, slope[1]], drop)) return null
+  if (slope[0] === 0n || !equal(slope, minus(two, one)) || !equal([slope[0] * 7n, slope[1]], drop))
+    return null
   const fraction = ([top, bottom]: [bigint, bigint]) => `(${top})/(${bottom})`
-  return { variable, slope: slope[0] > 0n === slope[1] > 0n ? 1 : -1, scale: fraction(slope), offset: fraction(zero) }
+  return {
+    variable,
+    slope: slope[0] > 0n === slope[1] > 0n ? 1 : -1,
+    scale: fraction(slope),
+    offset: fraction(zero),
+  }
 }
 
 const below: Endpoint = { text: '-\\infty', isClosed: false }
@@ -246,7 +281,10 @@ function halfLine(variable: string, sign: string, end: string): AnswerStructure 
 }
 
 /** A pair as the interval that it may stand for; null for what is no interval. */
-export function toIntervals(structure: AnswerStructure, variable: string | null = null): AnswerStructure | null {
+export function toIntervals(
+  structure: AnswerStructure,
+  variable: string | null = null,
+): AnswerStructure | null {
   if (structure.kind === 'intervals') return { ...structure, variable: structure.variable ?? variable }
   if (structure.kind === 'set') return variable === null ? null : structure
   if (structure.kind !== 'tuple' || structure.items.length !== 2) return null

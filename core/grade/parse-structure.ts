@@ -19,7 +19,10 @@ const maximumItems = 60
 const notations: [RegExp, string][] = [
   [/\\text ?\{ ?,? ?(or|and)(?: else)? ?\}/g, ' $1 '],
   [/(?<=^|[(,[] ?)\+ ?(?=\\infty)/g, ''],
-  [/\\mathbb\{R\}(?!\^)|(?:\\text ?\{ ?)?\ball (?:the )?real(?:s| numbers?)\b(?: ?\})?/g, '(-\\infty,\\infty)'],
+  [
+    /\\mathbb\{R\}(?!\^)|(?:\\text ?\{ ?)?\ball (?:the )?real(?:s| numbers?)\b(?: ?\})?/g,
+    '(-\\infty,\\infty)',
+  ],
 ]
 
 /** Words that say that there is nothing. */
@@ -69,8 +72,14 @@ function parseAll(texts: readonly string[], depth: number): AnswerStructure[] | 
 function withoutComment(text: string): string {
   const comment =
     /(?<=\S) ?(?:\(|\\text ?\{ ?\() ?(?:\\approx|\\text ?\{ ?)?(?:approx\w*\.?|about|roughly|or|i\.?e\.?|that is|exactly|rounded)?(?=[^()]*\)[} ]*$)[^()]*\)[} ]*$/i
+  const again = /^(.+?) ?\((-?\d*\.\d+)\)$/.exec(text)
+  if (again) {
+    const number = numberOf(again[1]!)
+    if (number !== null && isRounding(again[2]!, number)) return again[1]!
+  }
   const match = comment.exec(text)
-  if (match === null || !/approx|about|roughly|\bor\b|i\.?e\.?|that is|exactly|rounded/i.test(match[0])) return text
+  if (match === null || !/approx|about|roughly|\bor\b|i\.?e\.?|that is|exactly|rounded/i.test(match[0]))
+    return text
   return text.slice(0, match.index)
 }
 
@@ -78,10 +87,12 @@ function withoutComment(text: string): string {
 function parseChoice(text: string, depth: number): AnswerStructure | null {
   if (depth > 0) return null
   const match =
-    /^(?:\\text ?\{ ?(?:\(([A-Ja-j])\)|([A-J])[).:]) ?\}|\(([A-Ja-j])\)(?= )|([A-J])[).:](?= )) ?(\S.*)$/s.exec(text)
+    /^(?:\\text ?\{ ?(?:\(([A-Ja-j])\)|([A-J])[).:]) ?\}|\(([A-Ja-j])\)(?= )|([A-J])[).:](?= )) ?(\S.*)$/s.exec(
+      text,
+    )
   if (match === null) return null
   const rest = match[5]!
-  if (/^[-+*/^=<>_!]|^\\(?:cdot|times|le|ge|cup)(?![a-z])/.test(rest)) return null
+  if (/^[-+*/^=<>_!,]|^(?:and|or)\b|^\\(?:cdot|times|le|ge|cup)(?![a-z])/.test(rest)) return null
   const value = parse(rest, depth + 1)
   const letter = (match[1] ?? match[2] ?? match[3] ?? match[4])!
   return value && { kind: 'choice', letter, value }
@@ -89,15 +100,22 @@ function parseChoice(text: string, depth: number): AnswerStructure | null {
 
 /** The rows of `cases`: each a value with its condition, or a statement. */
 function parseCases(text: string, depth: number): AnswerStructure | null {
-  const match = /^(.*?=)? ?(?:\\\{)? ?\\begin ?\{(?:cases|array|rcases|dcases)\}(?:\{[clr ]*\})?(.*)\\end ?\{(?:cases|array|rcases|dcases)\}\.?$/s.exec(text)
-  if (match === null || (match[1] === undefined && !/^(?:\\\{)? ?\\begin ?\{[rd]?cases\}|^\\\{/.test(text))) return null
+  const match =
+    /^(.*?=)? ?(?:\\\{)? ?\\begin ?\{(?:cases|array|rcases|dcases)\}(?:\{[clr ]*\})?(.*)\\end ?\{(?:cases|array|rcases|dcases)\}\.?$/s.exec(
+      text,
+    )
+  if (match === null || (match[1] === undefined && !/^(?:\\\{)? ?\\begin ?\{[rd]?cases\}|^\\\{/.test(text)))
+    return null
   if (match[2]!.includes('\\begin')) return null
   const rows = match[2]!
     .split(/\\\\(?:\[[^\]]*\])?/)
     .map(row => row.split('&').map(cell => withoutWords(cell)))
     .filter(row => row.some(cell => cell !== ''))
   const items = rows.map(cells => {
-    const inner = parseAll(cells.filter(cell => cell !== ''), depth)
+    const inner = parseAll(
+      cells.filter(cell => cell !== ''),
+      depth,
+    )
     if (inner === null) return null
     return inner.length === 1 ? inner[0]! : ({ kind: 'tuple', open: '(', close: ')', items: inner } as const)
   })
@@ -120,24 +138,26 @@ function parseList(text: string, depth: number): AnswerStructure | null {
   if (split === null || split.parts.length === 1) return null
   const texts = split.parts.filter(part => part !== '')
   if (texts.length === 1) return parse(texts[0]!, depth + 1)
-  const spread = spreadCongruence(texts) ?? texts
+  const spread = spreadCongruence(texts) ?? spreadExclusion(texts) ?? texts
   const items = parseAll(spread, depth)
   if (items === null) return null
   const isEither = split.found.includes('∨')
   const isBoth = split.found.includes('∧')
-  const isUnbounded = isEither && /\\infty/.test(text) && items.every(item => item.kind === 'tuple')
+  const isUnbounded =
+    /\\infty/.test(text) && items.every(item => item.kind === 'tuple' || item.kind === 'intervals')
   if (isUnbounded || items.every(item => item.kind === 'intervals')) {
     if (isEither) return isBoth ? null : unite(items)
     const isOfOne = items.every(item => item.kind === 'intervals' && item.variable !== null)
     const both = isOfOne ? intersect(items) : null
     if (both !== null && !(both.kind === 'set' && !isBoth)) return both
-    return unite(items)
+    const united = unite(items)
+    if (united !== null) return united
   }
   // The second of two numbers is the first again: 5/3 or 1.67.
   if (isEither && texts.length === 2 && texts[0] !== texts[1]) {
     const [first, second] = texts as [string, string]
     const number = numberOf(first)
-    if (number !== null && number !== numberOf(second) && isRounding(second, number) && !/^-?[\d.]+$/.test(first))
+    if (number !== null && isRounding(second, number) && !/^-?[\d.]+$/.test(first))
       return parse(first, depth + 1)
   }
   return listOf(items, spread)
@@ -161,7 +181,16 @@ function spreadCongruence(texts: readonly string[]): string[] | null {
   const head = /^(.*\\equiv)/.exec(texts[0]!)?.[1]
   const tail = /(\\pmod.*|\(? ?\\?(?:b?mod)(?![a-z]).*)$/.exec(texts.at(-1)!)?.[1]
   if (!head || !tail || texts.slice(1).some(text => text.includes('\\equiv'))) return null
-  return texts.map((text, at) => `${at === 0 ? '' : head} ${text}${at === texts.length - 1 ? '' : ` ${tail}`}`)
+  return texts.map(
+    (text, at) => `${at === 0 ? '' : head} ${text}${at === texts.length - 1 ? '' : ` ${tail}`}`,
+  )
+}
+
+/** x ≠ 2, 3 */
+function spreadExclusion(texts: readonly string[]): string[] | null {
+  const head = /^(.* ?\\ne) /.exec(texts[0]!)?.[1]
+  if (!head || texts.slice(1).some(text => numberOf(text) === null)) return null
+  return texts.map((text, at) => (at === 0 ? text : `${head} ${text}`))
 }
 
 /** 1,000 is a thousand where it stands in no bracket, as a list has spaces or shorter numbers. */
@@ -252,10 +281,15 @@ function withinBrackets(open: string, inner: string, close: string, depth: numbe
 }
 
 function parseRatio(text: string): AnswerStructure | null {
+  const isSpelled = / to |\\text ?\{ ?to ?\}/.test(text)
   const spelled = text.replace(/(?<=\w|\}) ?(?:\\text ?\{ ?to ?\}| to ) ?(?=[\w\\])/g, ':')
   const terms = splitTopLevel(spelled.replace(/(?<=[\w}]) ?\\colon ?/g, ':'), colons)?.parts ?? []
   // 3:05 and 12:30 are times of the day, and 0:1 no ratio to compute with.
-  const isTime = terms.length <= 3 && /^\d{1,2}$/.test(terms[0] ?? '') && terms.slice(1).every(term => /^[0-5]\d$/.test(term))
+  const isTime =
+    !isSpelled &&
+    terms.length <= 3 &&
+    /^\d{1,2}$/.test(terms[0] ?? '') &&
+    terms.slice(1).every(term => /^[0-5]\d$/.test(term))
   const isTerm = (term: string) => term !== '' && !/^0(?!\.)|[a-z]{2}/i.test(term.replace(/\\[a-z]+/g, ''))
   if (terms.length < 2 || terms.length > 5 || isTime || !terms.every(isTerm)) return null
   return { kind: 'ratio', terms }
@@ -288,4 +322,3 @@ function parseVector(text: string): AnswerStructure | null {
   const axes = 'k' in cells ? ['i', 'j', 'k'] : ['i', 'j']
   return { kind: 'tuple', open: '(', close: ')', items: axes.map(axis => valueOf(cells[axis] ?? '0')) }
 }
-

@@ -14,7 +14,8 @@ export interface Quantity {
 const assignmentPattern = /^((?:\\angle ?)?[a-z]{1,4}(?:_\{?\w+\}?)?(?:\([\w, ]{1,8}\))?) ?= ?(.*)$/i
 
 /** Money before its number: $5, -$5, US$5, USD 5, Rs. 5. */
-const moneyPattern = /^([-+]?) ?(?:\\text ?\{ ?)?(US ?\$|USD|EUR|GBP|INR|Rs\.?|[$€£¥₹])(?: ?\})? ?([-+]?[\d.,\\(].*)$/
+const moneyPattern =
+  /^([-+]?) ?(?:\\text ?\{ ?)?(US ?\$|USD|EUR|GBP|INR|Rs\.?|[$€£¥₹])(?: ?\})? ?([-+]?[\d.,\\(].*)$/
 
 /** Reads a cleaned answer that is one number; null if it is anything else. */
 export function parseQuantity(cleaned: string): Quantity | null {

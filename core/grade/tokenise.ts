@@ -18,7 +18,16 @@ const plainNames = new Set(
 const synonyms: Record<string, string> = {
   ...{ deg: 'degrees', degree: 'degrees', circ: 'degrees', infinity: 'infty' },
   ...{ dbinom: 'binom', tbinom: 'binom', mid: '|', lbrack: '[', rbrack: ']', lparen: '(', rparen: ')' },
-  ...{ cdot: '*', times: '*', ast: '*', div: '/', bmod: 'mod', surd: 'radical', asin: 'arcsin', acos: 'arccos' },
+  ...{
+    cdot: '*',
+    times: '*',
+    ast: '*',
+    div: '/',
+    bmod: 'mod',
+    surd: 'radical',
+    asin: 'arcsin',
+    acos: 'arccos',
+  },
   ...{ atan: 'arctan', varphi: 'phi', varepsilon: 'epsilon', vartheta: 'theta', sqrt: 'sqrt' },
   ...{ rightarrow: 'to', longrightarrow: 'to', iint: '', mleft: '', mright: '' },
 }
@@ -29,7 +38,8 @@ const superscripts = '⁰¹²³⁴⁵⁶⁷⁸⁹'
 const ignored = new Set('left right displaystyle limits quad qquad , ; : ! mathrm'.split(' '))
 
 /** Two letters that are a word of English or a unit wherever they stand. */
-const shortWord = /^(?:no|on|is|it|an|at|to|of|or|up|so|we|he|me|my|by|go|if|in|as|us|am|pm|ok|cm|mm|km|kg|mg|ml|mL|ft|Hz|kW|kJ)$/
+const shortWord =
+  /^(?:no|on|is|it|an|at|to|of|or|up|so|we|he|me|my|by|go|if|in|as|us|am|pm|ok|cm|mm|km|kg|mg|ml|mL|ft|Hz|kW|kJ)$/
 
 const pattern =
   /\s+|\\([a-zA-Z]+)|\\[{}%|]|\\[,;:! ]|((?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(?:\.\d+|\.(?!\.))?|(?<!\.)\.\d+)(\.\.\.)?|([a-zA-Z]+)|[\s\S]/gu
@@ -43,7 +53,8 @@ export function tokenise(text: string): Token[] {
   for (const match of text.matchAll(pattern)) {
     const [whole, command, number, dots, letters] = match
     if (command !== undefined) pushCommand(tokens, command)
-    else if (number !== undefined) tokens.push({ kind: 'number', text: number.replaceAll(',', '') + (dots ?? '') })
+    else if (number !== undefined)
+      tokens.push({ kind: 'number', text: number.replaceAll(',', '') + (dots ?? '') })
     else if (letters !== undefined) pushLetters(tokens, letters, text)
     else if (/^\s|^\\[,;:! ]$/.test(whole)) continue
     else if (superscripts.includes(whole)) pushSuperscript(tokens, String(superscripts.indexOf(whole)))
@@ -84,7 +95,8 @@ function pushLetters(tokens: Token[], letters: string, text: string): void {
  */
 function isWordHere(letters: string, text: string): boolean {
   if (letters.length > 4 || shortWord.test(letters)) return true
-  if (letters.length === text.trim().length) return /[A-Z]/.test(letters) || letters.length > 3 || isWord(letters) || /^[a-e]{3}$/.test(letters)
+  if (letters.length === text.trim().length)
+    return /[A-Z]/.test(letters) || letters.length > 3 || isWord(letters) || /^[a-e]{3}$/.test(letters)
   const isApart = new RegExp(`(?:^|[\\s}])${letters}(?:$|[\\s\\\\])`).test(text)
   return isApart && letters.length >= 3 && isWord(letters)
 }

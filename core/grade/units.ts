@@ -62,6 +62,7 @@ for (const [symbols, words] of unitTable) {
 const gluedSymbols = 'cm|mm|km|kg|mg|ml|mL|ft|Hz|kW|kJ|mph'
 /** Symbols of one letter that mean a unit behind a space and a plain number: 14 m. */
 const letterSymbols = 'm|s|g|h|N|J|W|V|L'
+const isGlued = new RegExp(`^(?:${gluedSymbols})$`)
 
 /** Words of three letters or fewer that name what is counted; any other short run of letters is a product of unknowns. */
 const shortWords = new Set(
@@ -74,17 +75,18 @@ const shortWords = new Set(
 
 /** Words behind a number that change what it says. */
 const meaningfulWords =
-  /\b(?:hundred|thousand|million|billion|trillion|mio|lakhs?|crores?|dozens?|gross|grand|(?:thi|four|fif|six|seven|eigh|nin|ten|hundred|thousand|million)(?:rd|th)s?|halves|quarters?|below|above|under|over|not|inverse|square$|cube$|or|and|mod|times|plus|minus|half|twice|double|thrice|sin|cos|tan|log|ln|sqrt|pi|factorial|squared|cubed|choose|less|more|fewer|greater|least|most|negative|base|am|pm|infinity|remainder|remaining|if|when|where|for|unless|except|approximately|about|almost|nearly|between|to|from)\b/i
+  /\b(?:tens|hundreds?|thousands?|millions?|billions?|trillions?|mio|lakhs?|crores?|dozens?|gross|grand|(?:thi|four|fif|six|seven|eigh|nin|ten|hundred|thousand|million)(?:rd|th)s?|halves|quarters?|below|above|under|over|not|inverse|square$|cube$|or|and|mod|times|plus|minus|half|twice|double|thrice|sin|cos|tan|log|ln|sqrt|pi|factorial|squared|cubed|choose|less|more|fewer|greater|least|most|negative|base|am|pm|infinity|remainder|remaining|if|when|where|for|unless|except|approximately|about|almost|nearly|between|to|from)\b/i
 
 /** Whether a run of letters is a word of a language rather than a product of unknowns. */
 export function isWord(letters: string): boolean {
   if (letters.length <= 3) return shortWords.has(letters.toLowerCase())
+  if (letters.endsWith('s') && shortWords.has(letters.slice(0, -1).toLowerCase())) return true
   return /^[A-Za-z]?[a-z]+$/.test(letters) && /.[aeiouy]/.test(letters) && /[^aeiou]/.test(letters)
 }
 
 const textGroup = String.raw`\\(?:text|operatorname) ?\{([^{}]*)\}`
 const tail = new RegExp(
-  String.raw`^(.*?(?:[\d})\]]|\\pi|[a-z]\^[\d{}]+)) ?(?:` +
+  String.raw`^(.*?(?:[\d})\]!]|\\pi|[a-z]\^[\d{}]+)) ?(?:` +
     [
       // \text{ cm}^2, \frac{\text{m}}{\text{s}}
       String.raw`(?<inText>(?:${textGroup}|\^ ?\{?-?\d\}?|[/·]|\\cdot|\\frac ?\{ ?${textGroup}(?:\^\{?\d\}?)? ?\} ?\{ ?${textGroup}(?:\^\{?\d\}?)? ?\}| )+)`,
@@ -113,7 +115,8 @@ export function splitUnit(text: string): Measured | null {
   if (match === null) return null
   const { inText, glued, ohm, letter, apart } = match.groups!
   const number = match[1]!
-  if ((letter !== undefined || glued !== undefined) && !isPlainNumber(number)) return null
+  const isTouching = text[number.length] !== ' '
+  if ((letter !== undefined || (glued !== undefined && isTouching)) && !isPlainNumber(number)) return null
   const written = plainUnit(inText ?? glued ?? ohm ?? letter ?? apart!)
   if (written === '' || meaningfulWords.test(written)) return null
   if (inText !== undefined && !/[A-Za-z°$€£¢¥₹Ω]/.test(written)) return null
@@ -122,9 +125,13 @@ export function splitUnit(text: string): Measured | null {
     const words = written.match(/[A-Za-z]+/g) ?? []
     const isUnitAlone = words.length > 0 && words.every(isKnown)
     const reads = (word: string) => isWord(word) || ['of', 'per', 'a', 'an', 'the', 'in'].includes(word)
-    if (!/\d/.test(written.replace(/\^-?\d/g, '')) && words.every(reads) && words.some(word => word.length > 1)) {
+    if (
+      !/\d/.test(written.replace(/\^-?\d/g, '')) &&
+      words.every(reads) &&
+      words.some(word => word.length > 1)
+    ) {
       // `hr` behind π may be a product, behind a number it is an hour.
-      if (words.every(word => word.length <= 2) && !isPlainNumber(number)) return null
+      if (words.every(word => word.length <= 2 && !isGlued.test(word)) && !isPlainNumber(number)) return null
     } else if (!(isUnitAlone && /[/^²³]/.test(written) && isPlainNumber(number))) return null
   }
   return { number: number.trim(), unit: unitName(written) }
@@ -163,7 +170,9 @@ export function unitName(written: string): string | null {
     const bare = part.replace(/[.,']+$/, '')
     return bySymbol.get(bare) ?? byWord.get(singular(bare)) ?? singular(bare)
   })
-  const name = named.filter((part, place) => part !== 'unit' && !(part.startsWith('^') && named[place - 1] === 'unit'))
+  const name = named.filter(
+    (part, place) => part !== 'unit' && !(part.startsWith('^') && named[place - 1] === 'unit'),
+  )
   return name.length === 0 ? null : name.join(' ').replace(/ (?=[/^])|(?<=\/) /g, '')
 }
 
@@ -205,14 +214,27 @@ const scalePattern = new RegExp(
 export function splitScale(text: string): { number: string; scale: bigint; rest: string } | null {
   const match = scalePattern.exec(text)
   if (match === null) return null
-  const [, number, word, rest, brace] = match as unknown as [string, string, string, string, string | undefined]
+  const [, number, word, rest, brace] = match as unknown as [
+    string,
+    string,
+    string,
+    string,
+    string | undefined,
+  ]
   if (/^(?:th|of)/i.test(rest)) return null
-  return { number, scale: scales[word.toLowerCase()]!, rest: brace === undefined ? rest : rest.trim() === '' ? '' : `\\text{${rest}}` }
+  return {
+    number,
+    scale: scales[word.toLowerCase()]!,
+    rest: brace === undefined ? rest : rest.trim() === '' ? '' : `\\text{${rest}}`,
+  }
 }
 
 /** A whole number written in words, as `twenty-five` or `two hundred and six`; null of any other text. */
 export function numberInWords(text: string): bigint | null {
-  const words = text.toLowerCase().split(/[\s-]+/).filter(word => word !== 'and')
+  const words = text
+    .toLowerCase()
+    .split(/[\s-]+/)
+    .filter(word => word !== 'and')
   if (words.length === 0 || words.length > 12) return null
   let total = 0n
   let group: bigint | null = null

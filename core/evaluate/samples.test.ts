@@ -4,6 +4,7 @@ import { traceToken } from '../../test/support/trace-sample.ts'
 import type { Generation } from '../generate/generate.ts'
 import type { ChatMessage, Tokenizer } from '../generate/tokenizer.ts'
 import type { Algebra } from '../grade/algebra.ts'
+import { defaultGradingRules } from '../grade/grading-rules.ts'
 import type { Problem } from './problem.ts'
 import { planSamples, recordSample } from './samples.ts'
 
@@ -58,7 +59,13 @@ test('a sample keeps the worked solution beside the further columns of the data 
   const problem = { ...problemsOf(1)[0]!, solution: '0 + 1 = 1.', metadata: { level: 2 } }
   const [task, plain] = [problem, problemsOf(1)[0]!].flatMap(of => planSamples([of], characters))
   const record = (of: typeof task) =>
-    recordSample(of!, { finishReason: 'stop', error: null, durationMs: 1, tokens: [] }, characters, unasked)
+    recordSample(
+      of!,
+      { finishReason: 'stop', error: null, durationMs: 1, tokens: [] },
+      characters,
+      unasked,
+      defaultGradingRules,
+    )
   expect((await record(task)).metadata).toEqual({ level: 2, solution: '0 + 1 = 1.' })
   expect((await record(plain)).metadata).toEqual({})
 })
@@ -67,6 +74,6 @@ test('a sample has the text of every token that was likely or chosen', async () 
   const [task] = planSamples(problemsOf(1), characters)
   const tokens = [traceToken(65, 'A'), traceToken(66, 'B')]
   const generation: Generation = { finishReason: 'stop', error: null, durationMs: 1, tokens }
-  const { topTexts } = await recordSample(task!, generation, characters, unasked)
+  const { topTexts } = await recordSample(task!, generation, characters, unasked, defaultGradingRules)
   expect(topTexts).toEqual({ 67: 'C', 68: 'D' })
 })

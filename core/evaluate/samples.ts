@@ -4,6 +4,7 @@ import type { TokenRecord } from '../generate/token-record.ts'
 import type { Tokenizer } from '../generate/tokenizer.ts'
 import type { Algebra } from '../grade/algebra.ts'
 import { gradeAnswer } from '../grade/grade-answer.ts'
+import type { GradingRules } from '../grade/grading-rules.ts'
 import type { Problem } from './problem.ts'
 import { type PromptSettings, promptMessages } from './prompt.ts'
 
@@ -74,6 +75,7 @@ export async function recordSample(
   generation: Generation,
   tokenizer: Tokenizer,
   algebra: Algebra,
+  rules: GradingRules,
 ): Promise<SampleRecord> {
   const { problem } = task
   const { tokens } = generation
@@ -82,7 +84,7 @@ export async function recordSample(
   const failed = finishReason === 'error'
   const verdict = failed
     ? { extracted: null, equal: false, rule: 'failed' }
-    : await gradeAnswer(generatedText, problem.expectedAnswer, algebra)
+    : await gradeAnswer(generatedText, problem.expectedAnswer, algebra, rules)
   return {
     problemId: problem.id,
     problemIndex: task.problemIndex,

@@ -1,9 +1,11 @@
+import type { Grounds } from './compare-values.ts'
+
 /** What an algebra says of two expressions, and by what it says so. */
 export interface AlgebraVerdict {
   /** Null if it does not know. */
   equal: boolean | null
   /** Completes "equal" or "unequal": "by algebra", "numerically at 12 points", "as algebra gave up after 2 s". */
-  by: string
+  by: Grounds
 }
 
 /**

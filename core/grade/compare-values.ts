@@ -1,13 +1,18 @@
 import { cleanAnswer } from './clean-answer.ts'
 import { compareExpressions } from './compare-expressions.ts'
 import { type Expression, fromDegrees } from './expression.ts'
+import { withinTolerance } from './grading-rules.ts'
 import { algebraQuestion } from './math-json.ts'
 import { normaliseAnswerText } from './normalise-answer-text.ts'
 import { parseExpression } from './parse-expression.ts'
 import { equalQuantities, parseQuantity, type Quantity, splitUnit } from './quantity.ts'
+import { equalRationals, type Rational } from './rational.ts'
+
+/** Completes "equal" or "unequal", and is never empty: "as rationals", "as tuples, by expansion". */
+export type Grounds = `${'as' | 'by' | 'without'} ${string}` | `numerically${string}`
 
 /** How two values compare, and by which rule; `question` is for an algebra, as two expressions in MathJSON. */
-export type ValueComparison = { equal: boolean; by: string } | { equal: null; question: [string, string] }
+export type ValueComparison = { equal: boolean; by: Grounds } | { equal: null; question: [string, string] }
 
 /** 2023-01-02 and 1/2/2023 are no differences and quotients. */
 const datePattern = /^(?:\d{4}-\d{2}-\d{2}|\d{1,2}\/\d{1,2}\/\d{4})$/
@@ -22,12 +27,14 @@ interface Value {
 
 /**
  * Compares two texts that each name one value: as exact numbers with units and percent signs if both are, else by
- * expansion, which proves most of what is equal and much of what is not. What is no expression is compared as text.
+ * expansion, which proves most of what is equal and much of what is not. What is no expression is compared as text. Numbers may be
+ * off by a tolerance, as a share of `b`.
  */
-export function compareValues(a: string, b: string): ValueComparison {
+export function compareValues(a: string, b: string, tolerance: number): ValueComparison {
   const [cleanedA, cleanedB] = [cleanAnswer(a), cleanAnswer(b)]
   const [quantityA, quantityB] = [parseQuantity(cleanedA), parseQuantity(cleanedB)]
-  if (quantityA && quantityB) return { equal: equalQuantities(quantityA, quantityB), by: 'as rationals' }
+  if (quantityA && quantityB)
+    return { equal: equalQuantities(quantityA, quantityB, sameNumber(tolerance)), by: 'as rationals' }
   const [left, right] = [readValue(cleanedA, quantityA), readValue(cleanedB, quantityB)]
   if (left.text === right.text) return { equal: left.text !== '', by: 'as text' }
   if (left.readings.length === 0 || right.readings.length === 0) return { equal: false, by: 'as text' }
@@ -36,9 +43,16 @@ export function compareValues(a: string, b: string): ValueComparison {
   return compareReadings(left.readings, right.readings)
 }
 
+/** Whether two fractions are the same number, up to a share of the second. */
+export function sameNumber(tolerance: number): (a: Rational, b: Rational) => boolean {
+  if (tolerance === 0) return equalRationals
+  const toNumber = ({ numerator, denominator }: Rational) => Number(numerator) / Number(denominator)
+  return (a, b) => equalRationals(a, b) || withinTolerance(toNumber(a), toNumber(b), tolerance)
+}
+
 function compareReadings(left: Expression[], right: Expression[]): ValueComparison {
   let open: [string, string] | null = null
-  let by = 'by expansion'
+  let by: Grounds = 'by expansion'
   for (const a of left) {
     for (const b of right) {
       const comparison = compareExpressions(a, b)

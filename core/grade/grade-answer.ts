@@ -1,7 +1,8 @@
 import type { Algebra } from './algebra.ts'
 import { lastBoxed } from './boxed-answer.ts'
-import { compareAnswers } from './compare-answers.ts'
+import { type Comparison, compareAnswers } from './compare-answers.ts'
 import { extractAnswer } from './extract-answer.ts'
+import { defaultGradingRules, type GradingRules } from './grading-rules.ts'
 
 /** What grading found. */
 export interface Verdict {
@@ -24,6 +25,7 @@ export function gradeAnswer(
   answerText: string,
   expectedAnswer: string,
   algebra: Algebra | null,
+  rules: GradingRules = defaultGradingRules,
 ): Verdict | Promise<Verdict> {
   const longest = Math.max(answerText.length, expectedAnswer.length)
   if (longest > maximumTextLength) {
@@ -34,10 +36,10 @@ export function gradeAnswer(
   const { answer, rule } = found
   const expected = referenceAnswer(expectedAnswer)
   if (expected === '') return { extracted: answer, equal: false, rule: `${rule}, no expected answer` }
-  const verdict = ({ equal, by }: { equal: boolean; by: string }): Verdict => {
+  const verdict = ({ equal, by }: Comparison): Verdict => {
     return { extracted: answer, equal, rule: `${rule}, ${equal ? 'equal' : 'unequal'} ${by}` }
   }
-  const comparison = compareAnswers(answer, expected, algebra)
+  const comparison = compareAnswers(answer, expected, algebra, rules)
   return comparison instanceof Promise ? comparison.then(verdict) : verdict(comparison)
 }
 

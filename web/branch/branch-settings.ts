@@ -1,3 +1,4 @@
+import { defaultGradingRules, type GradingRules } from '../../core/grade/grading-rules.ts'
 import type { OpenRun } from '../data/open-run.ts'
 
 /** How the answers of a run are continued: as run.json says, and where it does not, as the run's own answers let guess. */
@@ -7,6 +8,8 @@ export interface BranchSettings {
   stopIds: readonly number[] | null
   topLogprobs: number
   repetitionPenalty: number
+  /** By which rules its answers, and so their branches, are graded. */
+  grading: GradingRules
   /** Tokens of the longest prompt of the run and an answer to it. */
   longestTokens: number
   /** Whether the run's own answers are no greedy ones, as branches are. */
@@ -27,6 +30,7 @@ export function branchSettings({ facts, columns }: Pick<OpenRun, 'facts' | 'colu
     stopIds: Array.isArray(stopIds) ? stopIds.filter(id => typeof id === 'number') : null,
     topLogprobs: number('topLogprobs') ?? usualTopLogprobs,
     repetitionPenalty: number('repetitionPenalty') ?? 1,
+    grading: facts?.grading ?? defaultGradingRules,
     longestTokens: largest(columns.promptTokens) + maxNewTokens + 1,
     isOtherwise: (number('temperature') ?? 0) > 0 || (number('numBeams') ?? 1) > 1,
   }

@@ -51,24 +51,15 @@ export function analyseCommand(): Command {
         )
       const grading = withAskedRules(run.grading, flags)
       const changes = gradingDifferences(run.grading, grading)
-      if (changes.length === 0) {
-        report(
-          await (flags.fromColumns ? analyseColumns(folder, run) : analyseJournal(folder, run, flags)),
-          flags,
-        )
-        return
-      }
-      if (flags.fromColumns)
+      if (flags.fromColumns && changes.length > 0)
         throw new InputError(
           `--from-columns grades nothing again, and the run was graded by other rules (${changes.join(', ')}); leave it out`,
         )
+      if (flags.fromColumns) return report(await analyseColumns(folder, run), flags)
       // A run under way would end with verdicts by both.
-      const unlock = lockFolder(folder)
+      const unlock = changes.length > 0 ? lockFolder(folder) : () => {}
       try {
-        const regraded = { ...run, grading }
-        // First, so that columns which an interruption leaves are known to be of other rules.
-        writeRunDescription(join(folder, 'run.json'), regraded)
-        report(await analyseJournal(folder, regraded, flags), flags)
+        report(await analyseJournal(folder, { ...run, grading }, changes, flags), flags)
       } finally {
         unlock()
       }
@@ -82,7 +73,13 @@ export function report({ analysis, files }: Results, flags: { json: boolean; qui
   if (!flags.quiet) for (const line of warningLines(analysis)) console.error(line)
 }
 
-async function analyseJournal(folder: string, run: RunDescription, flags: AnalyseFlags): Promise<Results> {
+/** Grades and analyses a run from its journal. `changes` are those of its rules, which run.json then names. */
+async function analyseJournal(
+  folder: string,
+  run: RunDescription,
+  changes: readonly string[],
+  flags: AnalyseFlags,
+): Promise<Results> {
   const labels = flags.labels === undefined ? undefined : await readLabels(flags.labels)
   const journal = new Journal(join(folder, 'samples.jsonl'), 'read')
   try {
@@ -90,6 +87,12 @@ async function analyseJournal(folder: string, run: RunDescription, flags: Analys
     const right = labels?.countRight(graded()) ?? 0
     if (right > 0 && !flags.quiet)
       console.error(`warning: ${right} of ${labels?.count} labels are of right answers, and have no effect`)
+    if (changes.length > 0) {
+      if (!flags.quiet)
+        console.error(`graded by other rules than before (${changes.join(', ')}), which run.json now names`)
+      // Before the results, so that those which an interruption leaves are known to be of other rules.
+      writeRunDescription(join(folder, 'run.json'), run)
+    }
     return writeResults(folder, run, graded(), labels)
   } finally {
     journal.close()

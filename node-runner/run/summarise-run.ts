@@ -1,6 +1,6 @@
 import type { Analysis } from '../../core/analyse/analysis.ts'
 import { hasSeveralAnswers, intervalsToRead } from '../../core/analyse/intervals-to-read.ts'
-import { gradingSettings, inPercent, isDefaultGrading } from '../../core/grade/grading-rules.ts'
+import { gradingSettings, inPercent } from '../../core/grade/grading-rules.ts'
 import { renderTable } from '../terminal/table.ts'
 import type { ResultFiles } from './write-results.ts'
 
@@ -67,12 +67,17 @@ export function summariseRun(analysis: Analysis, files: ResultFiles): string {
 
 /** By which rules the answers were graded, where these are not the usual ones, and what hangs on them. */
 function gradingRows({ grading, correct }: Analysis): string[][] {
-  if (!grading || isDefaultGrading(grading)) return []
+  if (!grading) return []
   const { tolerance, severalBoxes, correctByToleranceOnly: only } = grading
-  const rows = [['several boxes', severalBoxes, gradingSettings.severalBoxes.describe(severalBoxes)]]
-  return tolerance === 0
-    ? rows
-    : [['tolerance', inPercent(tolerance), `${only} of ${correct} right only within it`], ...rows]
+  const boxes = gradingSettings.severalBoxes
+  return [
+    ...(tolerance > 0
+      ? [['tolerance', inPercent(tolerance), `${only} of ${correct} right only within it`]]
+      : []),
+    ...(severalBoxes !== boxes.default
+      ? [['several boxes', severalBoxes, boxes.describe(severalBoxes)]]
+      : []),
+  ]
 }
 
 function percent(value: number | null): string {

@@ -1,4 +1,3 @@
-import { defaultGradingRules, type GradingRules } from '../../core/grade/grading-rules.ts'
 import type { OpenRun } from '../data/open-run.ts'
 
 /** How the answers of a run are continued: as run.json says, and where it does not, as the run's own answers let guess. */
@@ -8,8 +7,6 @@ export interface BranchSettings {
   stopIds: readonly number[] | null
   topLogprobs: number
   repetitionPenalty: number
-  /** By which rules its answers, and so their branches, are graded. */
-  grading: GradingRules
   /** Tokens of the longest prompt of the run and an answer to it. */
   longestTokens: number
   /** Whether the run's own answers are no greedy ones, as branches are. */
@@ -30,7 +27,6 @@ export function branchSettings({ facts, columns }: Pick<OpenRun, 'facts' | 'colu
     stopIds: Array.isArray(stopIds) ? stopIds.filter(id => typeof id === 'number') : null,
     topLogprobs: number('topLogprobs') ?? usualTopLogprobs,
     repetitionPenalty: number('repetitionPenalty') ?? 1,
-    grading: facts?.grading ?? defaultGradingRules,
     longestTokens: largest(columns.promptTokens) + maxNewTokens + 1,
     isOtherwise: (number('temperature') ?? 0) > 0 || (number('numBeams') ?? 1) > 1,
   }

@@ -39,6 +39,6 @@ export interface Value {
 export type Kind<K extends AnswerStructure['kind']> = Extract<AnswerStructure, { kind: K }>
 
 /** A value without a name. */
-export function valueOf(text: string, name: string | null = null, isEquation = false): Value {
+export function plainValue(text: string, name: string | null = null, isEquation = false): Value {
   return { kind: 'value', text, name, isEquation }
 }

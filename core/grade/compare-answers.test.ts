@@ -1,9 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Algebra } from './algebra.ts'
 import { compareAnswers } from './compare-answers.ts'
 
-const exactly = (a: string, b: string) => compareAnswers(a, b, null)
+const exactly = (a: string, b: string) => compareAnswers(a, b)
 
 describe('exact rules', () => {
   const coefficient = fc.integer({ min: -99, max: 99 })
@@ -75,31 +74,5 @@ describe('names of values', () => {
   ])('%s is %s', (a, b) => {
     expect(exactly(a, b)).toMatchObject({ equal: true })
     expect(exactly(b, a)).toMatchObject({ equal: true })
-  })
-})
-
-describe('the algebra', () => {
-  const never: Algebra = {
-    equivalent: () => {
-      throw new Error('asked for what exact rules decide')
-    },
-  }
-
-  it('is not asked for what exact rules decide', () => {
-    for (const [a, b] of [
-      ['(x+1)^2', 'x^2+2x+1'],
-      ['0.333', '\\frac13'],
-      ['1.414', '\\sqrt2'],
-      ['3.14159', '\\pi'],
-      ['\\{\\sin x, 1\\}', '\\{1, \\sin x\\}'],
-    ] as const)
-      expect(compareAnswers(a, b, never)).not.toBeInstanceOf(Promise)
-  })
-
-  it('that does not know leaves answers unequal, and says why', async () => {
-    const by = 'as algebra gave up after 2 s'
-    const unsure: Algebra = { equivalent: async () => ({ equal: null, by }) }
-    expect(await compareAnswers('\\sin x', '\\cos x', unsure)).toEqual({ equal: false, by })
-    expect(compareAnswers('\\sin x', '\\cos x', null)).toEqual({ equal: false, by: 'without algebra' })
   })
 })

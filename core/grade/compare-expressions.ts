@@ -78,9 +78,11 @@ export function rationalOfExpression(expression: Expression): Rational | null {
   }
 }
 
+/** Completes "equal" or "unequal" in a verdict; never empty. */
+export type Grounds = `${'as' | 'by' | 'without'} ${string}` | `numerically${string}`
 export interface ExpressionComparison {
   equal: boolean | null
-  by: string
+  by: Grounds
 }
 function verdict(c: ExactComparison): ExpressionComparison {
   return {

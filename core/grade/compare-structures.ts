@@ -6,17 +6,14 @@ import { mergeIntervals } from './merge-intervals.ts'
 import { parseExpression } from './parse-expression.ts'
 import { nameKind, toIntervals } from './parse-relation.ts'
 
-/** True, false, or null while it hangs on values that are not yet compared. */
-export type Truth = boolean | null
-
-/** Whether two texts name the same value. */
-export type CompareText = (a: string, b: string) => Truth
+/** Whether two texts name the same value; the first is the answer's. */
+export type CompareText = (a: string, b: string) => boolean
 
 /**
  * Compares two structures by comparing their values: tuples and matrices in order, lists without it and sets without regard
  * to repetition too, intervals by ends and brackets, ratios by cross products, conditions up to a factor.
  */
-export function compareStructures(a: AnswerStructure, b: AnswerStructure, compare: CompareText): Truth {
+export function compareStructures(a: AnswerStructure, b: AnswerStructure, compare: CompareText): boolean {
   const inner = (left: AnswerStructure, right: AnswerStructure) => compareStructures(left, right, compare)
   if (a.kind === 'choice' || b.kind === 'choice') return compareChoices(a, b, inner)
   if (a.kind === 'intervals' || b.kind === 'intervals') {
@@ -56,8 +53,8 @@ function isSingle(structure: AnswerStructure): structure is Kind<'set'> {
 function compareChoices(
   a: AnswerStructure,
   b: AnswerStructure,
-  inner: (a: AnswerStructure, b: AnswerStructure) => Truth,
-): Truth {
+  inner: (a: AnswerStructure, b: AnswerStructure) => boolean,
+): boolean {
   if (a.kind === 'choice' && b.kind === 'choice')
     return a.letter.toUpperCase() === b.letter.toUpperCase() ? inner(a.value, b.value) : false
   const [choice, other] = a.kind === 'choice' ? [a, b] : [b as Kind<'choice'>, a]
@@ -71,7 +68,7 @@ function letterOf(text: string): string | null {
 }
 
 /** Values with the names that they may have. A name that only one of them has is no difference. */
-function compareNamed(a: Kind<'value'>, b: Kind<'value'>, compare: CompareText): Truth {
+function compareNamed(a: Kind<'value'>, b: Kind<'value'>, compare: CompareText): boolean {
   if (a.name !== null && b.name !== null && spaceless(a.name) !== spaceless(b.name)) {
     const [left, right] = [asCondition(a), asCondition(b)]
     return (a.isEquation || b.isEquation) && left && right ? sameCondition(left, right, compare) : false
@@ -94,8 +91,8 @@ function nameOf(item: AnswerStructure): string | null {
 function compareByName(
   a: readonly AnswerStructure[],
   b: readonly AnswerStructure[],
-  inner: (a: AnswerStructure, b: AnswerStructure) => Truth,
-): Truth {
+  inner: (a: AnswerStructure, b: AnswerStructure) => boolean,
+): boolean {
   const byName = (items: readonly AnswerStructure[]) =>
     [...items].sort((x, y) => (nameOf(x)! < nameOf(y)! ? -1 : 1))
   return pairwise(byName(a), byName(b), inner)
@@ -129,15 +126,15 @@ function asCondition(structure: AnswerStructure): Kind<'condition'> | null {
 function compareVectors(
   matrix: Kind<'matrix'>,
   tuple: Kind<'tuple'>,
-  inner: (a: AnswerStructure, b: AnswerStructure) => Truth,
-): Truth {
+  inner: (a: AnswerStructure, b: AnswerStructure) => boolean,
+): boolean {
   const { rows } = matrix
   if (tuple.open !== '(' || tuple.close !== ')' || (rows.length !== 1 && rows[0]!.length !== 1)) return false
   return pairwise(rows.flat(), tuple.items, inner)
 }
 
 /** x ≡ 8 and x ≡ 21 are one class modulo 13; next to a number, a congruence is its residue. */
-function compareCongruences(a: AnswerStructure, b: AnswerStructure, compare: CompareText): Truth {
+function compareCongruences(a: AnswerStructure, b: AnswerStructure, compare: CompareText): boolean {
   if (a.kind === 'congruence' && b.kind === 'congruence') {
     if (a.variable && b.variable && spaceless(a.variable) !== spaceless(b.variable)) return false
     const whole = [a.residue, b.residue, a.modulus, b.modulus].every(text => /^-?\d{1,30}$/.test(text))
@@ -156,7 +153,7 @@ function compareCongruences(a: AnswerStructure, b: AnswerStructure, compare: Com
 }
 
 /** A ratio of two and a fraction written as one. 1/2 in a line may be the number one half, which 1:2 is not. */
-function compareRatioWithFraction(a: AnswerStructure, b: AnswerStructure, compare: CompareText): Truth {
+function compareRatioWithFraction(a: AnswerStructure, b: AnswerStructure, compare: CompareText): boolean {
   const [ratio, other] = a.kind === 'ratio' ? [a, b] : [b as Kind<'ratio'>, a]
   if (ratio.terms.length !== 2 || other.kind !== 'value') return false
   if (!/^-?\\frac(?![a-z])/.test(other.text)) return false
@@ -164,14 +161,14 @@ function compareRatioWithFraction(a: AnswerStructure, b: AnswerStructure, compar
 }
 
 /** 3:4 = 6:8, as 3·8 = 4·6. */
-function compareRatios(a: Kind<'ratio'>, b: Kind<'ratio'>, compare: CompareText): Truth {
+function compareRatios(a: Kind<'ratio'>, b: Kind<'ratio'>, compare: CompareText): boolean {
   const [first, other] = [a.terms[0], b.terms[0]]
   return pairwise(a.terms.slice(1), b.terms.slice(1), (left, right) =>
     compare(`(${left})(${other})`, `(${right})(${first})`),
   )
 }
 
-function sameCondition(a: Kind<'condition'>, b: Kind<'condition'>, compare: CompareText): Truth {
+function sameCondition(a: Kind<'condition'>, b: Kind<'condition'>, compare: CompareText): boolean {
   if (a.sign !== b.sign) return false
   const letters = functionLetters(`${a.left}=${a.right}`, `${b.left}=${b.right}`)
   const [leftA, rightA, leftB, rightB] = [a.left, a.right, b.left, b.right].map(side =>
@@ -186,7 +183,7 @@ function sameCondition(a: Kind<'condition'>, b: Kind<'condition'>, compare: Comp
   return compareConditions(difference(leftA, rightA), difference(leftB, rightB), signMatters).equal === true
 }
 
-function compareIntervals(a: Kind<'intervals'>, b: Kind<'intervals'>, compare: CompareText): Truth {
+function compareIntervals(a: Kind<'intervals'>, b: Kind<'intervals'>, compare: CompareText): boolean {
   if (a.variable !== null && b.variable !== null && a.variable !== b.variable) return false
   const sameEnd = (left: Endpoint, right: Endpoint) =>
     isClosed(left) === isClosed(right) ? compare(left.text, right.text) : false
@@ -202,9 +199,9 @@ function isClosed({ text, isClosed }: Endpoint): boolean {
   return isClosed && !text.includes('\\infty')
 }
 
-function pairwise<T>(a: readonly T[], b: readonly T[], compare: (a: T, b: T) => Truth): Truth {
+function pairwise<T>(a: readonly T[], b: readonly T[], compare: (a: T, b: T) => boolean): boolean {
   if (a.length !== b.length) return false
-  return a.reduce<Truth>(
+  return a.reduce<boolean>(
     (truth, item, place) => (truth === false ? false : and(truth, compare(item, b[place]!))),
     true,
   )
@@ -214,12 +211,12 @@ function pairwise<T>(a: readonly T[], b: readonly T[], compare: (a: T, b: T) => 
 function sameElements<T>(
   a: readonly T[],
   b: readonly T[],
-  compare: (a: T, b: T) => Truth,
+  compare: (a: T, b: T) => boolean,
   countsRepetition = false,
-): Truth {
+): boolean {
   if (countsRepetition && a.length !== b.length) return false
   const truths = a.map(left => b.map(right => compare(left, right)))
-  const isCovered = (row: Truth[]): Truth => row.reduce(or, false)
+  const isCovered = (row: boolean[]): boolean => row.reduce(or, false)
   const rows = truths.map(isCovered)
   const columns = b.map((_, place) => isCovered(truths.map(row => row[place]!)))
   const covered = [...rows, ...columns].reduce(and, true)
@@ -232,14 +229,12 @@ function sameElements<T>(
   return partners.every((count, place) => count === alike[place])
 }
 
-function and(a: Truth, b: Truth): Truth {
-  if (a === false || b === false) return false
-  return a === null || b === null ? null : true
+function and(a: boolean, b: boolean): boolean {
+  return a && b
 }
 
-function or(a: Truth, b: Truth): Truth {
-  if (a === true || b === true) return true
-  return a === null || b === null ? null : false
+function or(a: boolean, b: boolean): boolean {
+  return a || b
 }
 
 function spaceless(text: string): string {

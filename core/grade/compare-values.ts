@@ -1,9 +1,11 @@
 import { canonicalText, cleanAnswer } from './clean-answer.ts'
-import { compareExpressions, type ExpressionComparison } from './compare-expressions.ts'
+import { compareExpressions, type ExpressionComparison, numberOfExpression } from './compare-expressions.ts'
 import { type Expression, fromDegrees } from './expression.ts'
 import { functionLetters } from './function-letters.ts'
+import { withinTolerance } from './grading-rules.ts'
 import { parseExpression } from './parse-expression.ts'
 import { equalQuantities, parseQuantity, type Quantity, splitMoney, splitPercent } from './quantity.ts'
+import { equalRationals, type Rational } from './rational.ts'
 import { isWord, numberInWords, splitUnit } from './units.ts'
 
 /** 2023-01-02 and 1/2/2023 are no differences and quotients. */
@@ -19,12 +21,13 @@ interface Value {
 
 /**
  * Compares two texts that each name one value: as exact numbers with units and percent signs if both are, else as expressions.
- * What is no expression is compared as text.
+ * What is no expression is compared as text. With a tolerance, real numbers that are that near are equal; `b` is the expected one.
  */
-export function compareValues(a: string, b: string): ExpressionComparison {
+export function compareValues(a: string, b: string, tolerance: number): ExpressionComparison {
   const [cleanedA, cleanedB] = [cleanAnswer(a), cleanAnswer(b)]
   const [quantityA, quantityB] = [parseQuantity(cleanedA), parseQuantity(cleanedB)]
-  if (quantityA && quantityB) return { equal: equalQuantities(quantityA, quantityB), by: 'as rationals' }
+  if (quantityA && quantityB)
+    return { equal: equalQuantities(quantityA, quantityB, sameNumber(tolerance)), by: 'as rationals' }
   const [timeA, timeB] = [timeOf(cleanedA), timeOf(cleanedB)]
   if (timeA && timeB)
     return {
@@ -42,7 +45,14 @@ export function compareValues(a: string, b: string): ExpressionComparison {
     !areAngles(left.unit, right.unit)
   )
     return { equal: false, by: 'as units' }
-  return compareReadings(left, right)
+  return compareReadings(left, right, tolerance)
+}
+
+/** Whether two rationals are one number, or near enough. */
+export function sameNumber(tolerance: number): (a: Rational, b: Rational) => boolean {
+  if (tolerance === 0) return equalRationals
+  const toNumber = ({ numerator, denominator }: Rational) => Number(numerator) / Number(denominator)
+  return (a, b) => equalRationals(a, b) || withinTolerance(toNumber(a), toNumber(b), tolerance)
 }
 
 /** A time of the day, of which the half may be left out: 3:20 PM. */
@@ -56,7 +66,7 @@ function areAngles(a: string, b: string): boolean {
   return [a, b].sort().join() === 'degree,radian'
 }
 
-function compareReadings(left: Value, right: Value): ExpressionComparison {
+function compareReadings(left: Value, right: Value, tolerance: number): ExpressionComparison {
   let verdict: ExpressionComparison | null = null
   const plain = (value: Value, other: Value) =>
     other.unit === 'radian' && value.unit === 'degree' ? value.readings.slice(1) : value.readings
@@ -64,10 +74,16 @@ function compareReadings(left: Value, right: Value): ExpressionComparison {
     for (const b of plain(right, left)) {
       const comparison = compareExpressions(a, b)
       if (comparison.equal) return comparison
+      if (tolerance > 0 && areNear(a, b, tolerance)) return { equal: true, by: 'as numbers' }
       if (verdict === null || comparison.equal === null) verdict = comparison
     }
   }
   return verdict ?? { equal: false, by: 'as units' }
+}
+
+function areNear(a: Expression, b: Expression, tolerance: number): boolean {
+  const [answer, expected] = [numberOfExpression(a), numberOfExpression(b)]
+  return answer !== null && expected !== null && withinTolerance(answer, expected, tolerance)
 }
 
 /** Words before a value that say nothing about it: the area is, about, USD. */

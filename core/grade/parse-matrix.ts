@@ -1,4 +1,4 @@
-import { type AnswerStructure, type Kind, valueOf } from './answer-structure.ts'
+import { type AnswerStructure, type Kind, plainValue } from './answer-structure.ts'
 import { splitTopLevel } from './split-top-level.ts'
 
 /** A matrix of texts, or a text that stands for a number. */
@@ -18,7 +18,7 @@ export function parseMatrix(text: string): AnswerStructure | null {
   if (!text.includes('\\begin')) return null
   try {
     const { operand } = readSum(text)
-    return 'rows' in operand ? matrixOf(operand.rows) : valueOf(operand.scalar)
+    return 'rows' in operand ? matrixOf(operand.rows) : plainValue(operand.scalar)
   } catch (error) {
     if (error instanceof NotAMatrix) return null
     throw error
@@ -28,7 +28,7 @@ export function parseMatrix(text: string): AnswerStructure | null {
 class NotAMatrix extends Error {}
 
 function matrixOf(rows: string[][]): Kind<'matrix'> {
-  return { kind: 'matrix', rows: rows.map(row => row.map(cell => valueOf(cell))) }
+  return { kind: 'matrix', rows: rows.map(row => row.map(cell => plainValue(cell))) }
 }
 
 function readSum(text: string): { operand: Operand } {

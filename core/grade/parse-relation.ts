@@ -1,4 +1,4 @@
-import { type AnswerStructure, type Endpoint, type Interval, type Kind, valueOf } from './answer-structure.ts'
+import type { AnswerStructure, Endpoint, Interval, Kind } from './answer-structure.ts'
 import { numberOfExpression, rationalOfExpression } from './compare-expressions.ts'
 import { type Expression, substitute } from './expression.ts'
 import { parseExpression } from './parse-expression.ts'

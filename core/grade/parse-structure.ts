@@ -1,4 +1,4 @@
-import { type AnswerStructure, valueOf } from './answer-structure.ts'
+import { type AnswerStructure, plainValue } from './answer-structure.ts'
 import { parseMatrix } from './parse-matrix.ts'
 import {
   complementOf,
@@ -58,7 +58,7 @@ function parse(text: string, depth: number): AnswerStructure | null {
     parseRatio(text) ??
     parsePlusMinus(text, depth) ??
     parseVector(text) ??
-    valueOf(withoutComment(text))
+    plainValue(withoutComment(text))
   )
 }
 
@@ -320,5 +320,5 @@ function parseVector(text: string): AnswerStructure | null {
     cells[axis] = at > 0 && split.found[at - 1] === '-' ? `-(${factor})` : factor
   }
   const axes = 'k' in cells ? ['i', 'j', 'k'] : ['i', 'j']
-  return { kind: 'tuple', open: '(', close: ')', items: axes.map(axis => valueOf(cells[axis] ?? '0')) }
+  return { kind: 'tuple', open: '(', close: ')', items: axes.map(axis => plainValue(cells[axis] ?? '0')) }
 }

@@ -1,4 +1,4 @@
-import { equalRationals, parseRational, type Rational } from './rational.ts'
+import { parseRational, type Rational } from './rational.ts'
 import { currencyName, numberInWords, splitScale, splitUnit } from './units.ts'
 
 /** A number as answers give it: with a unit, a percent sign, the name of the unknown before it. */
@@ -61,17 +61,22 @@ export function splitPercent(text: string): string | null {
 
 /**
  * Whether two answers name the same number. A unit or an unknown that only one of them names is no difference.
- * A percent sign may stand for hundredths or repeat the question's unit: 10% is equal to 10% and to 0.1 and to 10.
+ * A percent sign may stand for hundredths or repeat the question's unit: 10% is equal to 10% and to 0.1 and to 10. `same` says
+ * which numbers are the same.
  */
-export function equalQuantities(a: Quantity, b: Quantity): boolean {
+export function equalQuantities(
+  a: Quantity,
+  b: Quantity,
+  same: (a: Rational, b: Rational) => boolean,
+): boolean {
   if (a.variable !== null && b.variable !== null && a.variable !== b.variable) return false
   if (a.unit !== null && b.unit !== null && a.unit !== b.unit) return false
-  if (a.isPercent === b.isPercent) return equalRationals(a.value, b.value)
+  if (a.isPercent === b.isPercent) return same(a.value, b.value)
 
-  const [percent, plain] = a.isPercent ? [a, b] : [b, a]
-  if (plain.unit !== null) return false
-  const hundredths = { ...percent.value, denominator: percent.value.denominator * 100n }
-  return equalRationals(percent.value, plain.value) || equalRationals(hundredths, plain.value)
+  if ((a.isPercent ? b : a).unit !== null) return false
+  const hundredths = ({ value, isPercent }: Quantity): Rational =>
+    isPercent ? { ...value, denominator: value.denominator * 100n } : value
+  return same(a.value, b.value) || same(hundredths(a), hundredths(b))
 }
 
 function quantity(number: string, rest: Omit<Quantity, 'value'>): Quantity | null {

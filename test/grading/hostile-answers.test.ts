@@ -1,10 +1,6 @@
 import fc from 'fast-check'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { gradeAnswer } from '../../core/grade/grade-answer.ts'
-import { openAlgebra } from '../../node-runner/grading/open-algebra.ts'
-
-const algebra = openAlgebra()
-afterAll(() => algebra.close())
 
 const tower = '9^{9^{9^9}}'
 const hostile: [name: string, answer: string, expected: string, rule: RegExp][] = [
@@ -54,14 +50,9 @@ function trigonometric(unknown: string): string {
 }
 
 describe('hostile input', () => {
-  it('is graded once, so that the algebra is loaded', async () => {
-    const verdict = await gradeAnswer('\\boxed{\\sin^2 x+\\cos^2 x}', '1', algebra)
-    expect(verdict).toMatchObject({ equal: true, rule: 'boxed, equal by algebra' })
-  })
-
   it.each(hostile)('%s is not equal within 2 s, and the rule says why', async (_, answer, expected, rule) => {
     const start = performance.now()
-    const verdict = await gradeAnswer(answer, expected, algebra)
+    const verdict = gradeAnswer(answer, expected)
     expect(performance.now() - start).toBeLessThan(2_000)
     expect(verdict.equal).toBe(false)
     expect(verdict.rule).toMatch(rule)
@@ -142,7 +133,7 @@ describe('hostile input', () => {
     fc.assert(
       fc.property(text, text, (a, b) => {
         const start = performance.now()
-        const [there, back] = [gradeAnswer(`\\boxed{${a}}`, b, null), gradeAnswer(`\\boxed{${b}}`, a, null)]
+        const [there, back] = [gradeAnswer(`\\boxed{${a}}`, b), gradeAnswer(`\\boxed{${b}}`, a)]
         expect(performance.now() - start).toBeLessThan(2_000)
         expect(there).toMatchObject({ rule: expect.any(String) })
         expect(back).toMatchObject({ rule: expect.any(String) })

@@ -1,6 +1,7 @@
 import { type Expression, type FunctionName, fromDegrees, integer, negated } from './expression.ts'
-import { readDecimal, repeatingDecimal } from './read-decimal.ts'
-import { NotAnExpression, TokenCursor } from './token-cursor.ts'
+import { readDerivative, readIntegral, readLimit, readSeries } from './parse-operators.ts'
+import { continuedDecimal, readDecimal, repeatingDecimal } from './read-decimal.ts'
+import { ExpressionReader, NotAnExpression } from './token-cursor.ts'
 import { type Token, tokenise } from './tokenise.ts'
 
 /** Deeper nesting is no answer of interest, and would exhaust the stack. */
@@ -68,7 +69,7 @@ function parseWhole(tokens: readonly Token[], functionLetters: ReadonlySet<strin
 }
 
 /** Recursive descent over tokens. Every call takes a token or throws, and depth is bounded, so that it always ends. */
-class Parser extends TokenCursor {
+class Parser extends ExpressionReader {
   readonly #functionLetters: ReadonlySet<string>
   #depth: number
   #isInAbsolute = false
@@ -81,14 +82,18 @@ class Parser extends TokenCursor {
     this.#depth = depth
   }
 
+  parse(tokens: readonly Token[]): Expression {
+    return parseWhole(tokens, this.#functionLetters, this.#depth)
+  }
+
   expectEnd(): void {
     if (this.at < this.tokens.length) throw new NotAnExpression()
   }
 
   sum(): Expression {
     if (++this.#depth > maximumDepth) throw new NotAnExpression()
-    const terms = [this.#signed(() => this.#product())]
-    while (this.sees('+') || this.sees('-')) terms.push(this.#signed(() => this.#product()))
+    const terms = [this.signed(() => this.product())]
+    while (this.sees('+') || this.sees('-')) terms.push(this.signed(() => this.product()))
     const sum: Expression = terms.length === 1 ? terms[0]! : { kind: 'sum', terms }
     const isQuotient = this.takesCommand('over')
     const bottom = isQuotient || this.takesCommand('choose') ? this.sum() : null
@@ -99,15 +104,15 @@ class Parser extends TokenCursor {
   }
 
   /** What follows, with one sign before it. */
-  #signed(operand: () => Expression): Expression {
+  signed(operand: () => Expression): Expression {
     if (this.takes('-')) return negated(operand())
     this.takes('+')
     return operand()
   }
 
-  #product(): Expression {
+  product(): Expression {
     let product = this.#factor()
-    const signed = () => this.#signed(() => this.#factor())
+    const signed = () => this.signed(() => this.#factor())
     for (;;) {
       if (this.takes('/')) product = { kind: 'quotient', top: product, bottom: signed() }
       else if (this.takes('*')) product = times(product, signed())
@@ -127,7 +132,7 @@ class Parser extends TokenCursor {
 
   #factor(): Expression {
     this.#endsInExponent = false
-    let factor = this.#primary()
+    let factor = this.primary()
     for (;;) {
       const isPower = this.sees('^')
       if (this.takes('^')) factor = this.takesCommand('degrees') ? fromDegrees(factor) : this.#power(factor)
@@ -147,13 +152,13 @@ class Parser extends TokenCursor {
 
   #power(base: Expression): Expression {
     if (++this.#depth > maximumDepth) throw new NotAnExpression()
-    const exponent = this.sees('{') ? this.#group() : this.#signed(() => this.#primary())
+    const exponent = this.sees('{') ? this.group() : this.signed(() => this.primary())
     if (this.takes('^')) return { kind: 'power', base, exponent: this.#power(exponent) }
     this.#depth--
     return { kind: 'power', base, exponent }
   }
 
-  #primary(): Expression {
+  primary(): Expression {
     const token = this.take()
     switch (token.kind) {
       case 'number':
@@ -167,7 +172,7 @@ class Parser extends TokenCursor {
       case 'sign':
         this.at--
         if (token.text === '|') return this.#absolute()
-        return this.#combinations() ?? this.#group()
+        return this.#combinations() ?? this.group()
       case 'word':
         throw new NotAnExpression()
       default:
@@ -196,7 +201,7 @@ class Parser extends TokenCursor {
     const before = this.at
     const { tokens } = this
     this.at++
-    const [top, bottom] = [this.#argument(), this.#argument()]
+    const [top, bottom] = [this.argument(), this.argument()]
     if (isWhole(top) && isWhole(bottom)) return { kind: 'quotient', top, bottom }
     this.at = before
     this.tokens = tokens
@@ -222,7 +227,7 @@ class Parser extends TokenCursor {
     if (!this.#functionLetters.has(letter)) return { kind: 'symbol', name }
     const before = this.at
     if (this.takes('^')) {
-      const isInverse = isMinusOne(this.sees('{') ? this.#group() : this.#signed(() => this.#primary()))
+      const isInverse = isMinusOne(this.sees('{') ? this.group() : this.signed(() => this.primary()))
       if (!isInverse || !this.sees('(')) {
         this.at = before
         return { kind: 'symbol', name }
@@ -272,11 +277,11 @@ class Parser extends TokenCursor {
     const before = this.at
     if (this.takes('{')) this.takes('}')
     if (this.takes('_') || this.takes('^')) {
-      const total = this.#argument()
+      const total = this.argument()
       const letter = this.next()?.text
       if ((letter === 'C' || letter === 'P') && this.tokens[this.at + 1]?.text === '_') {
         this.at += 2
-        const chosen = this.#argument()
+        const chosen = this.argument()
         if (letter === 'C') return { kind: 'function', name: 'Binomial', operands: [total, chosen] }
         const rest: Expression = { kind: 'sum', terms: [total, negated(chosen)] }
         const [top, bottom] = [total, rest].map(operand => this.#factorial(operand)) as [
@@ -304,17 +309,17 @@ class Parser extends TokenCursor {
       case 'pi':
         return { kind: 'constant', name: 'Pi' }
       case 'frac':
-        return this.#derivative() ?? { kind: 'quotient', top: this.#argument(), bottom: this.#argument() }
+        return readDerivative(this) ?? { kind: 'quotient', top: this.argument(), bottom: this.argument() }
       case 'binom':
-        return { kind: 'function', name: 'Binomial', operands: [this.#argument(), this.#argument()] }
+        return { kind: 'function', name: 'Binomial', operands: [this.argument(), this.argument()] }
       case 'sqrt': {
-        const degree = this.sees('[') ? this.#group() : integer(2)
-        return { kind: 'root', radicand: this.#argument(), degree }
+        const degree = this.sees('[') ? this.group() : integer(2)
+        return { kind: 'root', radicand: this.argument(), degree }
       }
       case 'radical':
-        return { kind: 'root', radicand: this.#primary(), degree: integer(2) }
+        return { kind: 'root', radicand: this.primary(), degree: integer(2) }
       case 'cbrt':
-        return { kind: 'root', radicand: this.#group(), degree: integer(3) }
+        return { kind: 'root', radicand: this.group(), degree: integer(3) }
       case 'cis': {
         const angle = this.#operand()
         const exponent = times({ kind: 'constant', name: 'ImaginaryUnit' }, angle)
@@ -324,11 +329,11 @@ class Parser extends TokenCursor {
         return { kind: 'constant', name: 'PositiveInfinity' }
       case 'sum':
       case 'prod':
-        return this.#series(name === 'sum' ? 'sum' : 'product')
+        return readSeries(this, name === 'sum' ? 'sum' : 'product')
       case 'int':
-        return this.#integral()
+        return readIntegral(this)
       case 'lim':
-        return this.#limit()
+        return readLimit(this)
       case 'lfloor':
         return this.#enclosed('Floor', 'rfloor')
       case 'lceil':
@@ -341,127 +346,6 @@ class Parser extends TokenCursor {
     }
   }
 
-  /** `\frac{d}{dx} x^2` and `\frac{d(x^2)}{dx}` as derivatives, `\frac{dy}{dx}` as a name; null of another fraction. */
-  #derivative(): Expression | null {
-    const before = this.at
-    const [top, bottom] = [this.#braced(), this.#braced()]
-    const upper = top && differential(top)
-    const lower = bottom && differential(bottom)
-    if (upper && lower && lower.rest.length > 0 && upper.order === lower.order) {
-      const [variable, ...more] = lower.rest
-      if (more.length === 0 && variable!.kind !== 'sign' && variable!.kind !== 'number') {
-        const name = variable!.kind === 'command' ? `\\${variable!.text}` : variable!.text
-        const order = upper.order
-        if (upper.rest.length === 0)
-          return { kind: 'derivative', variable: name, order, body: this.#product() }
-        if (upper.rest.length === 1)
-          return { kind: 'symbol', name: `d${order}${upper.rest[0]!.text}/d${name}` }
-        const body = parseWhole(upper.rest, this.#functionLetters, this.#depth)
-        return { kind: 'derivative', variable: name, order, body }
-      }
-    }
-    this.at = before
-    return null
-  }
-
-  /** The tokens inside of braces that are next, passed; null where none are. */
-  #braced(): readonly Token[] | null {
-    if (!this.takes('{')) return null
-    const start = this.at
-    for (let depth = 1; depth > 0; ) {
-      const token = this.take()
-      if (token.kind === 'sign' && token.text === '{') depth++
-      if (token.kind === 'sign' && token.text === '}') depth--
-    }
-    return this.tokens.slice(start, this.at - 1)
-  }
-
-  /** What stands below and above a sign with bounds. */
-  #bounds(): { below: readonly Token[] | null; above: Expression | null } {
-    const bounds: { below: readonly Token[] | null; above: Expression | null } = { below: null, above: null }
-    for (;;) {
-      if (bounds.below === null && this.takes('_')) bounds.below = this.#braced() ?? this.#argumentTokens()
-      else if (bounds.above === null && this.takes('^'))
-        bounds.above = this.sees('{') ? this.#group() : this.#signed(() => this.#primaryArgument())
-      else return bounds
-    }
-  }
-
-  #primaryArgument(): Expression {
-    return this.next()?.kind === 'number' ? this.#argument() : this.#primary()
-  }
-
-  #argumentTokens(): readonly Token[] {
-    const token = this.take()
-    if (token.kind !== 'number' && token.kind !== 'sign') return [token]
-    if (token.kind === 'sign') return [token, this.take()]
-    this.at--
-    this.#argument()
-    return [{ kind: 'number', text: token.text[0]! }]
-  }
-
-  #series(operation: 'sum' | 'product'): Expression {
-    const { below, above } = this.#bounds()
-    if (below === null || above === null || below[1]?.text !== '=') throw new NotAnExpression()
-    const index = below[0]!
-    if (index.kind !== 'letter') throw new NotAnExpression()
-    const from = parseWhole(below.slice(2), this.#functionLetters, this.#depth)
-    const body = this.#product()
-    return { kind: 'series', operation, index: index.text, from, to: above, body }
-  }
-
-  /** An integral with bounds, whose variable is named behind: \int_0^1 x\,dx. */
-  #integral(): Expression {
-    const { below, above } = this.#bounds()
-    if (below === null || above === null) throw new NotAnExpression()
-    const start = this.at
-    let end = -1
-    for (let depth = 0, place = start; place < this.tokens.length; place++) {
-      const { kind, text } = this.tokens[place]!
-      if (kind === 'sign' && '([{'.includes(text)) depth++
-      else if (kind === 'sign' && ')]}'.includes(text)) depth--
-      if (depth < 0) break
-      if (depth === 0 && kind === 'letter' && text === 'd' && this.#isVariable(place + 1)) {
-        end = place
-        break
-      }
-    }
-    if (end === -1) throw new NotAnExpression()
-    const variable = this.tokens[end + 1]!
-    const integrand = this.tokens.slice(start, end)
-    const body =
-      integrand.length === 0 ? integer(1) : parseWhole(integrand, this.#functionLetters, this.#depth)
-    this.at = end + 2
-    const name = variable.kind === 'command' ? `\\${variable.text}` : variable.text
-    const from = parseWhole(below, this.#functionLetters, this.#depth)
-    return { kind: 'integral', variable: name, from, to: above, body }
-  }
-
-  #isVariable(place: number): boolean {
-    const token = this.tokens[place]
-    return token?.kind === 'letter' || (token?.kind === 'command' && symbols.has(token.text))
-  }
-
-  /** A limit, whose body ends where its product does: \lim_{x \to 0^+} x \ln x. */
-  #limit(): Expression {
-    const { below } = this.#bounds()
-    if (below === null || below[1]?.text !== 'to') throw new NotAnExpression()
-    const variable = below[0]!
-    const last = below.at(-1)!.text
-    const isSided = (last === '+' || last === '-') && below.at(-2)?.text === '^'
-    const isBraced =
-      below.at(-1)?.text === '}' && below.at(-4)?.text === '^' && '+-'.includes(below.at(-2)!.text)
-    const sign = isSided ? last : isBraced ? below.at(-2)!.text : null
-    const point = below.slice(2, below.length - (isSided ? 2 : isBraced ? 4 : 0))
-    return {
-      kind: 'limit',
-      variable: variable.kind === 'command' ? `\\${variable.text}` : variable.text,
-      point: parseWhole(point, this.#functionLetters, this.#depth),
-      side: sign === null ? 'both' : sign === '+' ? 'above' : 'below',
-      body: this.#product(),
-    }
-  }
-
   /** `\operatorname{arctan}` and `\mathrm{e}`; another letter is a unit. */
   #operatorName(): Expression {
     const isName = this.takes('{') && this.tokens[this.at + 1]?.text === '}'
@@ -469,14 +353,14 @@ class Parser extends TokenCursor {
     this.at++
     if (!isName || (name.kind !== 'command' && !/^[ei]$/.test(name.text))) throw new NotAnExpression()
     this.put(name)
-    return this.#primary()
+    return this.primary()
   }
 
   /** A function with what it is applied to: `\sin x`, `\sin^2(x)`, `\log_2 8`, `\sin 2x`. */
   #application(name: FunctionName): Expression {
     if (++this.#depth > maximumDepth) throw new NotAnExpression()
-    const base = name === 'Log' ? (this.takes('_') ? this.#argument() : integer(10)) : null
-    const exponent = this.takes('^') ? this.#argument() : null
+    const base = name === 'Log' ? (this.takes('_') ? this.argument() : integer(10)) : null
+    const exponent = this.takes('^') ? this.argument() : null
     const isInverse = exponent !== null && isMinusOne(exponent)
     const applied = isInverse ? inverses[name] : name
     if (applied === undefined) throw new NotAnExpression()
@@ -491,7 +375,7 @@ class Parser extends TokenCursor {
   }
 
   #operand(): Expression {
-    if (this.sees('(') || this.sees('[') || this.sees('{')) return this.#group()
+    if (this.sees('(') || this.sees('[') || this.sees('{')) return this.group()
     let operand = this.#factor()
     while (this.#continuesOperand()) operand = times(operand, this.#factor())
     return operand
@@ -524,7 +408,7 @@ class Parser extends TokenCursor {
   }
 
   /** What stands in parentheses, brackets or braces. */
-  #group(): Expression {
+  group(): Expression {
     const open = this.take().text
     const close = closing[open]
     if (close === undefined) throw new NotAnExpression()
@@ -534,10 +418,10 @@ class Parser extends TokenCursor {
   }
 
   /** The argument of a command: a group, or one digit, letter or command, as TeX reads it. */
-  #argument(): Expression {
-    if (this.sees('{')) return this.#group()
+  argument(): Expression {
+    if (this.sees('{')) return this.group()
     const token = this.next()
-    if (token?.kind !== 'number') return this.#signed(() => this.#primary())
+    if (token?.kind !== 'number') return this.signed(() => this.primary())
     const [digit, ...rest] = this.take().text
     if (!/\d/.test(digit!)) throw new NotAnExpression()
     if (rest.length > 0) this.put({ kind: 'number', text: rest.join('') })
@@ -561,31 +445,6 @@ function times(a: Expression, b: Expression): Expression {
 
 function isWhole(expression: Expression): boolean {
   return expression.kind === 'number' && expression.value.denominator === 1n
-}
-
-/** d, d^2 and what follows it, of tokens that begin with a differential. */
-function differential(tokens: readonly Token[]): { order: number; rest: readonly Token[] } | null {
-  const first = tokens[0]
-  if (first === undefined || !(first.text === 'd' || first.text === 'partial')) return null
-  const raised = (at: number) => tokens[at]?.text === '^' && /^[1-9]$/.test(tokens[at + 1]?.text ?? '')
-  // d^2y/dx^2
-  if (raised(1)) return { order: Number(tokens[2]!.text), rest: tokens.slice(3) }
-  if (raised(tokens.length - 2) && tokens.length === 4)
-    return { order: Number(tokens.at(-1)!.text), rest: tokens.slice(1, -2) }
-  return { order: 1, rest: tokens.slice(1) }
-}
-
-/** A decimal whose last digits go on as the dots say, where they show how: 0.444... is 4/9. */
-function continuedDecimal(text: string): Expression {
-  const [, start, decimals] = /^(\d*\.)(\d+)$/.exec(text) ?? []
-  if (decimals === undefined) throw new NotAnExpression()
-  for (let length = 1; 2 * length <= decimals.length; length++) {
-    const period = decimals.slice(-length)
-    if (decimals.slice(-2 * length, -length) !== period) continue
-    const rest = decimals.slice(0, -length)
-    return repeatingDecimal(`${start}${rest}`, period)
-  }
-  throw new NotAnExpression()
 }
 
 function isMinusOne(expression: Expression): boolean {

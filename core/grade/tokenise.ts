@@ -7,6 +7,11 @@ export interface Token {
   text: string
 }
 
+/** The name of an unknown that a letter or a Greek letter's command is. */
+export function nameOfToken({ kind, text }: Token): string {
+  return kind === 'command' ? `\\${text}` : text
+}
+
 /** Names that are read without a backslash too. */
 const plainNames = new Set(
   (

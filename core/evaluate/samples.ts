@@ -2,7 +2,6 @@ import type { FinishReason, SampleRecord } from '../formats/sample-record.ts'
 import type { Generation, SequenceRequest } from '../generate/generate.ts'
 import type { TokenRecord } from '../generate/token-record.ts'
 import type { Tokenizer } from '../generate/tokenizer.ts'
-import type { Algebra } from '../grade/algebra.ts'
 import { gradeAnswer } from '../grade/grade-answer.ts'
 import type { Problem } from './problem.ts'
 import { type PromptSettings, promptMessages } from './prompt.ts'
@@ -69,12 +68,7 @@ export function neededCapacity(tasks: readonly SampleTask[], maxNewTokens: numbe
 }
 
 /** The record of a finished task, its answer graded. */
-export async function recordSample(
-  task: SampleTask,
-  generation: Generation,
-  tokenizer: Tokenizer,
-  algebra: Algebra,
-): Promise<SampleRecord> {
+export function recordSample(task: SampleTask, generation: Generation, tokenizer: Tokenizer): SampleRecord {
   const { problem } = task
   const { tokens } = generation
   const finishReason: FinishReason = generation.finishReason
@@ -82,7 +76,7 @@ export async function recordSample(
   const failed = finishReason === 'error'
   const verdict = failed
     ? { extracted: null, equal: false, rule: 'failed' }
-    : await gradeAnswer(generatedText, problem.expectedAnswer, algebra)
+    : gradeAnswer(generatedText, problem.expectedAnswer)
   return {
     problemId: problem.id,
     problemIndex: task.problemIndex,

@@ -19,7 +19,7 @@ interface ProblemClasses {
 
 /**
  * Sorts the answers to each problem into classes: all right ones are one, all samples without an answer another, and other
- * answers join the first that exact rules find equal. The algebra is not asked.
+ * answers join the first that is equal.
  */
 export function createAnswerClassCollector(): AnswerClassCollector {
   const classes: number[] = []
@@ -48,6 +48,5 @@ function classOf(known: ProblemClasses, correct: boolean, answer: string | null)
 }
 
 function areEqual(first: string, second: string): boolean {
-  const found = compareAnswers(first, second, null)
-  return !(found instanceof Promise) && found.equal
+  return compareAnswers(first, second).equal
 }

@@ -1,7 +1,6 @@
-import type { Algebra } from './algebra.ts'
 import type { AnswerStructure } from './answer-structure.ts'
 import { cleanAnswer } from './clean-answer.ts'
-import { compareStructures, type Truth } from './compare-structures.ts'
+import { compareStructures } from './compare-structures.ts'
 import { compareValues } from './compare-values.ts'
 import { maximumAnswerLength } from './extract-answer.ts'
 import { normaliseAnswerText } from './normalise-answer-text.ts'
@@ -14,18 +13,11 @@ export interface Comparison {
   by: string
 }
 
-/** More values of one answer are not asked of an algebra. */
-const maximumQuestions = 30
-
 /**
- * Compares two answers: as exact numbers, as text in one notation, else value by value as their structure says. Only values
- * that exact rules leave open go to the algebra, and only then is the result a promise.
+ * Compares two answers: as exact numbers, as text in one notation, else value by value as their structure says. What is not
+ * known to be equal is unequal.
  */
-export function compareAnswers(
-  answer: string,
-  expected: string,
-  algebra: Algebra | null,
-): Comparison | Promise<Comparison> {
+export function compareAnswers(answer: string, expected: string): Comparison {
   if (answer.length > maximumAnswerLength || expected.length > maximumAnswerLength) {
     const [longer] = [answer, expected].filter(text => text.length > maximumAnswerLength)
     return { equal: answer === expected, by: `as text, having ${longer!.length} characters` }
@@ -38,76 +30,37 @@ export function compareAnswers(
   if (text !== '' && text === normaliseAnswerText(right)) return { equal: true, by: 'as text' }
   const [structure, expectedStructure] = [parseStructure(left), parseStructure(right)]
   if (!structure || !expectedStructure) return { equal: false, by: 'as text' }
-  return compareParts(structure, expectedStructure, algebra)
+  return compareParts(structure, expectedStructure)
 }
 
-function compareParts(
-  a: AnswerStructure,
-  b: AnswerStructure,
-  algebra: Algebra | null,
-): Comparison | Promise<Comparison> {
-  const questions = new Questions()
+function compareParts(a: AnswerStructure, b: AnswerStructure): Comparison {
+  const values = new ComparedValues()
   const kinds =
     a.kind === b.kind
       ? a.kind === 'value'
         ? ''
         : `as ${plurals[a.kind]}`
       : `as ${plurals[a.kind]} against ${plurals[b.kind]}`
-  const judge = () => compareStructures(a, b, (left, right) => questions.compare(left, right))
-  const verdict = (equal: boolean): Comparison => {
-    return { equal, by: [kinds, questions.lastRule].filter(part => part !== '').join(', ') }
-  }
-  const truth = judge()
-  if (truth !== null) return verdict(truth)
-  if (algebra === null) return { ...verdict(false), by: 'without algebra' }
-  return settle(judge, questions, algebra).then(verdict)
-}
-
-/** Asks the algebra as long as the verdict hangs on an open question. What it does not know counts as unequal, and ends it. */
-async function settle(judge: () => Truth, questions: Questions, algebra: Algebra): Promise<boolean> {
-  for (let count = 0; count < maximumQuestions; count++) {
-    const truth = judge()
-    if (truth !== null) return truth
-    const [[key, [left, right]]] = [...questions.open] as [[string, [string, string]]]
-    const { equal, by } = await algebra.equivalent(left, right)
-    questions.answer(key, equal, by)
-    if (equal === null) return false
-  }
-  questions.lastRule = `as more than ${maximumQuestions} values need algebra`
-  return false
+  const equal = compareStructures(a, b, (left, right) => values.compare(left, right)) === true
+  return { equal, by: [kinds, values.lastRule].filter(part => part !== '').join(', ') }
 }
 
 /** The values compared so far, by their texts. */
-class Questions {
+class ComparedValues {
   readonly #known = new Map<string, boolean>()
-  readonly open = new Map<string, [string, string]>()
-  /** By which rule the last value was decided; one by which values differ or algebra tells goes before exact rules. */
+  /** By which rule the last value was decided; one that looks at values goes before exact rules. */
   lastRule = ''
-  #weight = 0
+  #isExact = true
 
-  compare(a: string, b: string): Truth {
+  compare(a: string, b: string): boolean {
     const key = `${a}\n${b}`
     const known = this.#known.get(key)
     if (known !== undefined) return known
-    if (this.open.has(key)) return null
-    const comparison = compareValues(a, b)
-    if (comparison.equal === null) {
-      this.open.set(key, comparison.question)
-      return null
-    }
-    this.#known.set(key, comparison.equal)
-    this.#note(comparison.by, 1)
-    return comparison.equal
-  }
-
-  answer(key: string, equal: boolean | null, by: string): void {
-    this.open.delete(key)
-    this.#known.set(key, equal ?? false)
-    this.#note(by, 2)
-  }
-
-  #note(rule: string, weight: number): void {
-    if (weight >= this.#weight) [this.lastRule, this.#weight] = [rule, weight]
+    const { equal, by } = compareValues(a, b)
+    this.#known.set(key, equal)
+    const isExact = /^(?:as (?:rationals|text|units)|by expansion)$/.test(by)
+    if (this.#isExact || !isExact) [this.lastRule, this.#isExact] = [by, isExact]
+    return equal
   }
 }
 

@@ -85,7 +85,9 @@ function sameCondition(a: Kind<'condition'>, b: Kind<'condition'>): boolean {
   if (a.sign !== b.sign) return false
   const [leftA, rightA, leftB, rightB] = [a.left, a.right, b.left, b.right].map(parseExpression)
   if (!leftA || !rightA || !leftB || !rightB) return a.left === b.left && a.right === b.right
-  return compareConditions(difference(leftA, rightA), difference(leftB, rightB), a.sign !== '=') === 'equal'
+  return (
+    compareConditions(difference(leftA, rightA), difference(leftB, rightB), a.sign !== '=').equal === true
+  )
 }
 
 function compareIntervals(a: Kind<'intervals'>, b: Kind<'intervals'>, compare: CompareText): Truth {

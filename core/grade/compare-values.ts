@@ -1,13 +1,15 @@
 import { cleanAnswer } from './clean-answer.ts'
 import { compareExpressions } from './compare-expressions.ts'
 import { type Expression, fromDegrees } from './expression.ts'
-import { algebraQuestion } from './math-json.ts'
 import { normaliseAnswerText } from './normalise-answer-text.ts'
 import { parseExpression } from './parse-expression.ts'
 import { equalQuantities, parseQuantity, type Quantity, splitUnit } from './quantity.ts'
 
-/** How two values compare, and by which rule; `question` is for an algebra, as two expressions in MathJSON. */
-export type ValueComparison = { equal: boolean; by: string } | { equal: null; question: [string, string] }
+/** Whether two values are equal, as far as is known, and by which rule. */
+export interface ValueComparison {
+  equal: boolean
+  by: string
+}
 
 /** 2023-01-02 and 1/2/2023 are no differences and quotients. */
 const datePattern = /^(?:\d{4}-\d{2}-\d{2}|\d{1,2}\/\d{1,2}\/\d{4})$/
@@ -21,8 +23,8 @@ interface Value {
 }
 
 /**
- * Compares two texts that each name one value: as exact numbers with units and percent signs if both are, else by
- * expansion, which proves most of what is equal and much of what is not. What is no expression is compared as text.
+ * Compares two texts that each name one value: as exact numbers with units and percent signs if both are, else as expressions.
+ * What is no expression is compared as text; what is not known to be equal is unequal.
  */
 export function compareValues(a: string, b: string): ValueComparison {
   const [cleanedA, cleanedB] = [cleanAnswer(a), cleanAnswer(b)]
@@ -37,22 +39,15 @@ export function compareValues(a: string, b: string): ValueComparison {
 }
 
 function compareReadings(left: Expression[], right: Expression[]): ValueComparison {
-  let open: [string, string] | null = null
-  let by = 'by expansion'
+  let by = ''
   for (const a of left) {
     for (const b of right) {
       const comparison = compareExpressions(a, b)
-      if (comparison === 'equal') return { equal: true, by: 'by expansion' }
-      if (comparison === 'too large') by = 'as the numbers are too large'
-      else if (comparison === 'undefined') by = 'as one has no value'
-      else if (comparison === 'open') {
-        const question = algebraQuestion(a, b)
-        if (question === null) by = 'as the numbers are too long for algebra'
-        else open ??= question
-      }
+      if (comparison.equal) return { equal: true, by: comparison.by }
+      if (by === '' || comparison.equal === null) by = comparison.by
     }
   }
-  return open ? { equal: null, question: open } : { equal: false, by }
+  return { equal: false, by }
 }
 
 function readValue(cleaned: string, quantity: Quantity | null): Value {
@@ -70,7 +65,7 @@ function readValue(cleaned: string, quantity: Quantity | null): Value {
   if (whole) {
     const plain = parseExpression(/^(.*) degrees$/.exec(cleaned)?.[1] ?? '')
     // The degrees of \sin 30^\circ belong to what is inside.
-    const isAngle = plain !== null && compareExpressions(whole, fromDegrees(plain)) === 'equal'
+    const isAngle = plain !== null && compareExpressions(whole, fromDegrees(plain)).equal === true
     return { text, unit: isAngle ? 'degree' : null, readings: isAngle ? [whole, plain] : [whole] }
   }
   const withUnit = splitUnit(cleaned)

@@ -1,9 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { gradeAnswer, type Verdict } from './grade-answer.ts'
+import { gradeAnswer } from './grade-answer.ts'
 
 /** By exact rules only, which need no promise. */
-const grade = (answer: string, expected: string) => gradeAnswer(answer, expected, null) as Verdict
 
 describe('any input', () => {
   test('a number in two notations is equal to itself and to no other', () => {
@@ -22,9 +21,9 @@ describe('any input', () => {
           `${numerator}/${denominator} apples`,
         ]
         for (const a of notations) {
-          for (const b of notations) expect(grade(`\\boxed{${a}}`, b).equal).toBe(true)
+          for (const b of notations) expect(gradeAnswer(`\\boxed{${a}}`, b).equal).toBe(true)
         }
-        expect(grade(`\\boxed{${notations[0]}}`, `${numerator + 1n}/${denominator}`).equal).toBe(false)
+        expect(gradeAnswer(`\\boxed{${notations[0]}}`, `${numerator + 1n}/${denominator}`).equal).toBe(false)
       }),
     )
   })
@@ -36,7 +35,7 @@ describe('any input', () => {
         const fraction = `\\frac{${digits}}{1${'0'.repeat(places)}}`
         const power = `${digits} \\times 10^{-${places}}`
         for (const other of [fraction, power, shifted]) {
-          expect(grade(`\\boxed{${shifted}}`, other).rule).toBe('boxed, equal as rationals')
+          expect(gradeAnswer(`\\boxed{${shifted}}`, other).rule).toBe('boxed, equal as rationals')
         }
       }),
     )
@@ -69,9 +68,9 @@ describe('any input', () => {
     )
     fc.assert(
       fc.property(text, text, (answer, expected) => {
-        const verdict = grade(answer, expected)
+        const verdict = gradeAnswer(answer, expected)
         if (verdict.extracted === null || expected.trim() === '') expect(verdict.equal).toBe(false)
-        expect(grade(answer, '').equal).toBe(false)
+        expect(gradeAnswer(answer, '').equal).toBe(false)
       }),
       { numRuns: 3_000 },
     )
@@ -79,7 +78,9 @@ describe('any input', () => {
 
   test('answers over 1,000 characters are compared as they stand', () => {
     const long = '1'.repeat(1_001)
-    expect(grade(`\\boxed{${long}}`, long).rule).toBe('boxed, equal as text, having 1001 characters')
-    expect(grade(`\\boxed{${long}}`, `${long}.0`).rule).toBe('boxed, unequal as text, having 1001 characters')
+    expect(gradeAnswer(`\\boxed{${long}}`, long).rule).toBe('boxed, equal as text, having 1001 characters')
+    expect(gradeAnswer(`\\boxed{${long}}`, `${long}.0`).rule).toBe(
+      'boxed, unequal as text, having 1001 characters',
+    )
   })
 })

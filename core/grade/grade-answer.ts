@@ -1,4 +1,3 @@
-import type { Algebra } from './algebra.ts'
 import { lastBoxed } from './boxed-answer.ts'
 import { compareAnswers } from './compare-answers.ts'
 import { extractAnswer } from './extract-answer.ts'
@@ -17,14 +16,9 @@ const maximumTextLength = 1_000_000
 
 /**
  * Finds the answer in a text and compares it with the expected one, value by value. Without an answer or without an expected
- * answer the verdict is never equal. The verdict is a promise only if the algebra has to be asked; without an algebra what exact
- * rules leave open is unequal. Nothing is evaluated as code.
+ * answer the verdict is never equal. Nothing is evaluated as code.
  */
-export function gradeAnswer(
-  answerText: string,
-  expectedAnswer: string,
-  algebra: Algebra | null,
-): Verdict | Promise<Verdict> {
+export function gradeAnswer(answerText: string, expectedAnswer: string): Verdict {
   const longest = Math.max(answerText.length, expectedAnswer.length)
   if (longest > maximumTextLength) {
     return { extracted: null, equal: false, rule: `not read, having ${longest} characters` }
@@ -34,11 +28,8 @@ export function gradeAnswer(
   const { answer, rule } = found
   const expected = referenceAnswer(expectedAnswer)
   if (expected === '') return { extracted: answer, equal: false, rule: `${rule}, no expected answer` }
-  const verdict = ({ equal, by }: { equal: boolean; by: string }): Verdict => {
-    return { extracted: answer, equal, rule: `${rule}, ${equal ? 'equal' : 'unequal'} ${by}` }
-  }
-  const comparison = compareAnswers(answer, expected, algebra)
-  return comparison instanceof Promise ? comparison.then(verdict) : verdict(comparison)
+  const { equal, by } = compareAnswers(answer, expected)
+  return { extracted: answer, equal, rule: `${rule}, ${equal ? 'equal' : 'unequal'} ${by}` }
 }
 
 /** The answer that a reference names: in its last `\boxed{}`, after its last `####`, else the whole of it. */

@@ -6,7 +6,6 @@ import type { SampleRecord } from '../../core/formats/sample-record.ts'
 import { gradeAnswer, type Verdict } from '../../core/grade/grade-answer.ts'
 import { InputError } from '../../core/input-error.ts'
 import { openNamedFile } from '../files/open-named-file.ts'
-import { openAlgebra } from '../grading/open-algebra.ts'
 import { analyseColumns } from '../run/analyse-columns.ts'
 import { Journal } from '../run/journal.ts'
 import { type RunDescription, readRunDescription } from '../run/run-description.ts'
@@ -72,7 +71,7 @@ async function analyseJournal(
   const labels = flags.labels === undefined ? undefined : await readLabels(flags.labels)
   const journal = new Journal(journalPath, 'read')
   try {
-    const graded = await gradeAll(() => journal.records(run.limit))
+    const graded = gradeAll(() => journal.records(run.limit))
     const right = labels?.countRight(graded()) ?? 0
     if (right > 0 && !flags.quiet)
       console.error(`warning: ${right} of ${labels?.count} labels are of right answers, and have no effect`)
@@ -94,31 +93,17 @@ async function readLabels(path: string): Promise<ErrorLabels> {
   }
 }
 
-/**
- * Samples with the verdicts of this version. Reads them twice: to grade them, which may wait for the algebra, and to hand them on.
- */
-export async function gradeAll(samples: () => Iterable<SampleRecord>): Promise<() => Iterable<SampleRecord>> {
-  const algebra = openAlgebra()
-  try {
-    const verdicts: (Verdict | null)[] = []
-    for (const { finishReason, generatedText, expectedAnswer } of samples()) {
-      const verdict = finishReason === 'error' ? null : gradeAnswer(generatedText, expectedAnswer, algebra)
-      verdicts.push(verdict instanceof Promise ? await verdict : verdict)
+/** Samples with the verdicts of this version, which are kept for when the samples are read again. */
+export function gradeAll(samples: () => Iterable<SampleRecord>): () => Iterable<SampleRecord> {
+  const verdicts: Verdict[] = []
+  return function* () {
+    let place = 0
+    for (const sample of samples()) {
+      if (sample.finishReason === 'error') yield sample
+      else {
+        const verdict = (verdicts[place++] ??= gradeAnswer(sample.generatedText, sample.expectedAnswer))
+        yield { ...sample, extractedAnswer: verdict.extracted, correct: verdict.equal, rule: verdict.rule }
+      }
     }
-    return () => withVerdicts(samples(), verdicts)
-  } finally {
-    await algebra.close()
-  }
-}
-
-function* withVerdicts(
-  samples: Iterable<SampleRecord>,
-  verdicts: (Verdict | null)[],
-): Generator<SampleRecord> {
-  let place = 0
-  for (const sample of samples) {
-    const verdict = verdicts[place++]
-    if (!verdict) yield sample
-    else yield { ...sample, extractedAnswer: verdict.extracted, correct: verdict.equal, rule: verdict.rule }
   }
 }

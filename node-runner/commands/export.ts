@@ -50,7 +50,7 @@ async function exportRun(folder: string, flags: ExportFlags): Promise<void> {
   const file = flags.out ?? join(folder, exportFileName(flags.format, run))
   const journal = new Journal(journalPath, 'read')
   try {
-    const graded = await gradeAll(() => journal.records(description.limit))
+    const graded = gradeAll(() => journal.records(description.limit))
     const count = { samples: 0, failed: 0 }
     const samples = function* () {
       Object.assign(count, { samples: 0, failed: 0 })

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { gradeAnswer, type Verdict } from '../../core/grade/grade-answer.ts'
+import { gradeAnswer } from '../../core/grade/grade-answer.ts'
 import { InputError } from '../../core/input-error.ts'
-import { openAlgebra } from '../grading/open-algebra.ts'
 
 interface GradeFlags {
   answer?: string
@@ -21,26 +20,15 @@ export function gradeCommand(): Command {
     .option('--pairs <file>', 'a .jsonl file of objects with answer and expected')
     .option('--json', 'print one JSON document', false)
     .option('--quiet', 'print nothing; the exit code tells only whether the input was right', false)
-    .action(async (flags: GradeFlags) => {
-      const verdicts = await gradePairs(readPairs(flags))
+    .action((flags: GradeFlags) => {
+      // One verdict a pair, in order.
+      const verdicts = readPairs(flags).map(({ answer, expected }) => gradeAnswer(answer, expected))
       if (flags.quiet) return
       if (flags.json) console.log(JSON.stringify(flags.pairs === undefined ? verdicts[0] : verdicts, null, 2))
       else
         for (const { extracted, equal, rule } of verdicts)
           console.log(`${equal ? 'equal' : 'not equal'}: ${extracted ?? 'no answer'} (${rule})`)
     })
-}
-
-/** One verdict a pair, in order. */
-async function gradePairs(pairs: { answer: string; expected: string }[]): Promise<Verdict[]> {
-  const algebra = openAlgebra()
-  try {
-    const verdicts: Verdict[] = []
-    for (const { answer, expected } of pairs) verdicts.push(await gradeAnswer(answer, expected, algebra))
-    return verdicts
-  } finally {
-    await algebra.close()
-  }
 }
 
 function readPairs({ answer, expected, pairs }: GradeFlags): { answer: string; expected: string }[] {

@@ -49,7 +49,7 @@ async function mergeParts(
           `warning: ${count} of ${total} samples are in none of the folders${shards === '' ? '' : `, of shards ${shards}`}; ` +
             `entrace eval with the run's flags and --out ${out} makes them`,
         )
-      const results = writeResults(out, run, (await gradeAll(() => journal.records(run.limit)))())
+      const results = writeResults(out, run, gradeAll(() => journal.records(run.limit))())
       // Last, so that a merge that was interrupted can be run again.
       writeFileWhole(join(out, 'run.json'), [`${JSON.stringify(run, null, 2)}\n`])
       report(results, flags)

@@ -11,7 +11,6 @@ import { createEngineProgress } from '../engine/engine-progress.ts'
 import type { EngineJob } from '../engine/messages.ts'
 import { type EngineListener, superviseEngine } from '../engine/supervise-engine.ts'
 import { openModel } from '../files/open-model.ts'
-import { openAlgebra } from '../grading/open-algebra.ts'
 import { createProgress, type Progress } from '../terminal/progress.ts'
 import { interruptSignal } from './interrupt-signal.ts'
 import { Journal } from './journal.ts'
@@ -138,9 +137,6 @@ async function answer(
   const taskOfKey = new Map(pending.map(task => [task.key, task]))
   const display = createEngineProgress(progress, 'answering', pending.length)
   const interrupt = interruptSignal()
-  const algebra = openAlgebra()
-  const grading = new Set<Promise<void>>()
-  const failure = new AbortController()
   const listener: EngineListener = {
     ...display,
     onLoaded(loaded) {
@@ -151,26 +147,14 @@ async function answer(
     },
     onAnswer({ key, generation }) {
       for (const token of generation.tokens) token.text = tokenizer.tokenText(token.id)
-      // Grading may wait for the algebra; meanwhile the engine's messages go on.
-      const graded = recordSample(taskOfKey.get(key)!, generation, tokenizer, algebra).then(sample => {
-        journal.append(flags.pTrue ? { ...sample, ...pTrueOf(generation) } : sample)
-        display.onAnswer()
-      })
-      grading.add(graded)
-      graded.then(
-        () => grading.delete(graded),
-        // Stays in the set, whose end is waited for; there is no sense in further answers.
-        () => failure.abort(),
-      )
+      const sample = recordSample(taskOfKey.get(key)!, generation, tokenizer)
+      journal.append(flags.pTrue ? { ...sample, ...pTrueOf(generation) } : sample)
+      display.onAnswer()
     },
   }
   try {
-    const signal = AbortSignal.any([interrupt.signal, failure.signal])
-    const finished = await superviseEngine(job, pending, listener, { signal })
-    await Promise.all(grading)
-    return finished
+    return await superviseEngine(job, pending, listener, { signal: interrupt.signal })
   } catch (error) {
-    await Promise.allSettled(grading)
     if (error instanceof InputError || error instanceof NoAdapterError) throw error
     throw new Error(
       `${error instanceof Error ? error.message : String(error)}. ${journal.size} of ${run.tasks.length} samples are kept ` +
@@ -178,7 +162,6 @@ async function answer(
       { cause: error },
     )
   } finally {
-    await algebra.close()
     display.end()
     interrupt.release()
   }

@@ -111,7 +111,7 @@ const workerApi = {
       finishReason,
       error: generation?.error ?? null,
       generatedText,
-      verdict: isWhole ? await gradeAnswer(generatedText, request.expectedAnswer, null) : null,
+      verdict: isWhole ? gradeAnswer(generatedText, request.expectedAnswer) : null,
       tokens,
     }
   },

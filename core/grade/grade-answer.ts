@@ -1,7 +1,8 @@
-import { lastBoxed } from './boxed-answer.ts'
+import { lastBoxed, type SeveralBoxes } from './boxed-answer.ts'
 import { compareAnswers } from './compare-answers.ts'
 import { extractAnswer } from './extract-answer.ts'
 import { defaultGradingRules, type GradingRules } from './grading-rules.ts'
+import { singleBackslashes, trimSpacing } from './math-segments.ts'
 
 /** What grading found. */
 export interface Verdict {
@@ -28,19 +29,20 @@ export function gradeAnswer(
   if (longest > maximumTextLength) {
     return { extracted: null, equal: false, rule: `not read, having ${longest} characters` }
   }
-  const found = extractAnswer(answerText)
+  const found = extractAnswer(answerText, rules.severalBoxes)
   if (found === null) return { extracted: null, equal: false, rule: 'no answer found' }
   const { answer, rule } = found
-  const expected = referenceAnswer(expectedAnswer)
+  const expected = referenceAnswer(expectedAnswer, rules.severalBoxes)
   if (expected === '') return { extracted: answer, equal: false, rule: `${rule}, no expected answer` }
   const { equal, by } = compareAnswers(answer, expected, rules)
   return { extracted: answer, equal, rule: `${rule}, ${equal ? 'equal' : 'unequal'} ${by}` }
 }
 
-/** The answer that a reference names: in its last `\boxed{}`, after its last `####`, else the whole of it. */
-export function referenceAnswer(reference: string): string {
-  const marker = reference.lastIndexOf('####')
-  return (
-    lastBoxed(reference) ?? (marker === -1 ? reference : reference.slice(marker + '####'.length))
-  ).trim()
+/** The answer that a reference names: what it boxes last, in one box or several, what follows its last `####`, else the whole of it. */
+export function referenceAnswer(reference: string, severalBoxes: SeveralBoxes = 'all'): string {
+  const text = singleBackslashes(reference)
+  const marker = text.lastIndexOf('####')
+  return trimSpacing(
+    lastBoxed(text, severalBoxes) ?? (marker === -1 ? text : text.slice(marker + '####'.length)),
+  )
 }

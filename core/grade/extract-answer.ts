@@ -6,7 +6,13 @@ import { parseQuantity } from './quantity.ts'
 import { findStated } from './stated-answer.ts'
 
 /** Which rule found an answer, in the order in which they are tried. */
-export type ExtractionRule = 'boxed' | 'answer tag' | 'the answer is' | '####' | 'whole text' | 'last expression'
+export type ExtractionRule =
+  | 'boxed'
+  | 'answer tag'
+  | 'the answer is'
+  | '####'
+  | 'whole text'
+  | 'last expression'
 
 /** An answer as the text gives it, but for math delimiters, emphasis and spacing. */
 export interface ExtractedAnswer {
@@ -42,7 +48,11 @@ function findAnswer(text: string, severalBoxes: SeveralBoxes, isThought: boolean
   const tagged = findTagged(text, boxed?.end ?? 0, severalBoxes)
   if (tagged !== null) return tagged
   const stated = findStated(plain, boxed?.end)
-  if (boxed !== null && boxed.answer !== '' && !(stated?.isFinal && stated.isValue && !isRounded(stated.answer)))
+  if (
+    boxed !== null &&
+    boxed.answer !== '' &&
+    !(stated?.isFinal && stated.isValue && !isRounded(stated.answer))
+  )
     return { answer: boxed.answer, rule: 'boxed' }
   const whole = stated === null ? wholeText(text) : null
   const answers: [ExtractionRule, string | null][] = [
@@ -66,7 +76,8 @@ function findTagged(text: string, from: number, severalBoxes: SeveralBoxes): Ext
     const end = text.indexOf('</answer>', open)
     const content = text.slice(open + '<answer>'.length, end === -1 ? undefined : end)
     if (content.trim() !== '') {
-      const found = content.length > 10 * maximumAnswerLength ? null : findAnswer(content, severalBoxes, false)
+      const found =
+        content.length > 10 * maximumAnswerLength ? null : findAnswer(content, severalBoxes, false)
       const isShort = !content.trim().includes('\n') && content.length <= maximumAnswerLength
       const isWords = isShort && (found === null || found.rule === 'last expression')
       const answer = isWords ? trimSpacing(content) : found?.answer
@@ -76,7 +87,8 @@ function findTagged(text: string, from: number, severalBoxes: SeveralBoxes): Ext
   }
 }
 
-const thoughtEnd = /<\/(?:think(?:ing)?|thought|reasoning)>|<\|(?:end_of_thought|channel\|>final<\|message)\|>/gi
+const thoughtEnd =
+  /<\/(?:think(?:ing)?|thought|reasoning)>|<\|(?:end_of_thought|channel\|>final<\|message)\|>/gi
 const thoughtStart = /<(?:think(?:ing)?|thought|reasoning)>|<\|begin_of_thought\|>/i
 
 /** What stands behind the last thought; the thought itself if nothing does. */

@@ -8,10 +8,7 @@ export interface MathSegment {
 }
 
 const environment = String.raw`(?:align(?:ed|at)?|equation|gather(?:ed)?|multline|eqnarray|flalign)\*?\}`
-const delimiter = new RegExp(
-  String.raw`\\(begin|end)\{${environment}|\\[\s\S]|\$\$?|\n[ \t\r]{0,200}\n`,
-  'g',
-)
+const delimiter = new RegExp(String.raw`\\(begin|end)\{${environment}|\\[\s\S]|\$\$?|\n[ \t\r]{0,200}\n`, 'g')
 
 interface Opening {
   sign: string

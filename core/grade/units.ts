@@ -85,11 +85,12 @@ export function isWord(letters: string): boolean {
 }
 
 const textGroup = String.raw`\\(?:text|operatorname) ?\{([^{}]*)\}`
+const textFraction = String.raw`\\frac ?\{ ?${textGroup}(?:\^\{?\d\}?)? ?\} ?\{ ?${textGroup}(?:\^\{?\d\}?)? ?\}`
 const tail = new RegExp(
   String.raw`^(.*?(?:[\d})\]!]|\\pi|[a-z]\^[\d{}]+)) ?(?:` +
     [
       // \text{ cm}^2, \frac{\text{m}}{\text{s}}
-      String.raw`(?<inText>(?:${textGroup}|\^ ?\{?-?\d\}?|[/·]|\\cdot|\\frac ?\{ ?${textGroup}(?:\^\{?\d\}?)? ?\} ?\{ ?${textGroup}(?:\^\{?\d\}?)? ?\}| )+)`,
+      String.raw`(?<inText>(?:${textGroup}|${textFraction})(?:${textGroup}|\^ ?\{?-?\d\}?|[/·]|\\cdot| )*)`,
       String.raw`(?<glued>(?:${gluedSymbols})(?:[\^/²³].*)?)`,
       String.raw`(?<ohm>\\Omega|Ω|¢|€|£|¥|₹)`,
       String.raw`(?<=[\d}] )(?<letter>(?:${letterSymbols})(?:(?:\^|[²³/]).*)?)`,

@@ -54,8 +54,9 @@ export function nameKind(text: string): 'plain' | 'quantity' | 'expression' | nu
   if (plainName.test(text) && text !== 'e' && text !== '\\pi' && text !== '\\infty') return 'plain'
   if (quantity.test(text)) return 'quantity'
   const unknowns = new Set(text.replace(/\\[a-zA-Z]+/g, ' ').match(/[a-zA-Z]/g) ?? [])
-  // Of one unknown, x^2 = 4 and 2x = 10 say something else than 4 and 10.
-  return unknowns.size >= 2 ? 'expression' : null
+  // Of one unknown, x^2 = 4 and 2x = 10 say something else than 4 and 10; of x and y, an equation is a curve.
+  const isCurve = unknowns.has('x') && unknowns.has('y') && text.includes('^')
+  return unknowns.size >= 2 && !isCurve ? 'expression' : null
 }
 
 /** A chain of equations or inequalities; null of a text without a relation. */

@@ -160,6 +160,9 @@ function parseList(text: string, depth: number): AnswerStructure | null {
     if (number !== null && isRounding(second, number) && !/^-?[\d.]+$/.test(first))
       return parse(first, depth + 1)
   }
+  // Of numbers it says the same, of things that happen it does not: A or B.
+  if (isEither && items.every(item => item.kind === 'value' && /^[A-Z]$/.test(item.text)))
+    return plainValue(text)
   return listOf(items, spread)
 }
 

@@ -101,7 +101,12 @@ function pushLetters(tokens: Token[], letters: string, text: string): void {
 function isWordHere(letters: string, text: string): boolean {
   if (letters.length > 4 || shortWord.test(letters)) return true
   if (letters.length === text.trim().length)
-    return /[A-Z]/.test(letters) || letters.length > 3 || isWord(letters) || /^[a-e]{3}$/.test(letters)
+    return (
+      /[A-Z]/.test(letters) ||
+      letters.length > 3 ||
+      isWord(letters) ||
+      (letters.length === 3 && /[aeiou]/.test(letters))
+    )
   const isApart = new RegExp(`(?:^|[\\s}])${letters}(?:$|[\\s\\\\])`).test(text)
   return isApart && letters.length >= 3 && isWord(letters)
 }

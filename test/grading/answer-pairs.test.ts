@@ -54,3 +54,13 @@ it('whole answers and references by one who did not know the grader are graded a
   }
   expect(wrong).toEqual([])
 })
+
+it('kinds of notation, and what only looks alike, are graded as labelled', () => {
+  const wrong: string[] = []
+  for (const { answer, expected, equal } of readPairs('notation-pairs')) {
+    const verdict = gradeAnswer(answer, expected)
+    if (verdict.equal !== equal)
+      wrong.push(`${answer} against ${expected}, labelled ${equal}: ${verdict.rule}`)
+  }
+  expect(wrong).toEqual([])
+})

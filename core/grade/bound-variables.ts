@@ -36,14 +36,14 @@ export function mapOperands(expression: Expression, map: (operand: Expression) =
 }
 
 /** An expression and all its parts, outer ones first. */
-export function* partsOf(expression: Expression): Generator<Expression> {
-  yield expression
-  const operands: Expression[] = []
-  mapOperands(expression, operand => {
-    operands.push(operand)
-    return operand
-  })
-  for (const operand of operands) yield* partsOf(operand)
+export function partsOf(expression: Expression): Expression[] {
+  const parts = [expression]
+  for (let at = 0; at < parts.length; at++)
+    mapOperands(parts[at]!, operand => {
+      parts.push(operand)
+      return operand
+    })
+  return parts
 }
 
 /** The variable that is bound in the body. */
@@ -159,8 +159,9 @@ function splitIndex(name: string): { sequence: string; index: string } | null {
 export function infinityOf(expression: Expression): -1 | 0 | 1 {
   if (expression.kind === 'constant') return expression.name === 'PositiveInfinity' ? 1 : 0
   if (expression.kind !== 'product') return 0
-  const [infinite, ...others] = expression.factors.map(infinityOf).filter(sign => sign !== 0)
-  const numbers = expression.factors.filter(factor => infinityOf(factor) === 0)
+  const signs = expression.factors.map(infinityOf)
+  const [infinite, ...others] = signs.filter(sign => sign !== 0)
+  const numbers = expression.factors.filter((_, place) => signs[place] === 0)
   if (infinite === undefined || others.length > 0) return 0
   let sign: -1 | 1 = infinite
   for (const factor of numbers) {

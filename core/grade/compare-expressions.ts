@@ -1,5 +1,5 @@
 import { infinityOf, partsOf, unknownsOf, withCanonicalNames } from './bound-variables.ts'
-import { type Complex, rational } from './complex.ts'
+import type { Complex } from './complex.ts'
 import { withoutDerivatives } from './differentiate.ts'
 import { Evaluation, evaluateExpression } from './evaluate-expression.ts'
 import { differenceOf, type ExactForm, exactForm, rationalOfForm } from './exact-form.ts'
@@ -40,6 +40,7 @@ export function compareExpressions(a: Expression, b: Expression): ExpressionComp
     return { equal: infinities[0] === infinities[1], by: 'as infinities' }
   const pair = prepared(a, b)
   if (pair === null) return { equal: null, by: 'as one has no value' }
+  if (keyOfExpression(pair[0]) === keyOfExpression(pair[1])) return { equal: true, by: 'as text' }
   const exact = compareExactly(...pair)
   return exact === null ? compareNumerically(...pair) : { equal: exact, by: 'by expansion' }
 }
@@ -82,9 +83,15 @@ export function numberOfExpression(expression: Expression): number | null {
     if (value === null) continue
     const { arithmetic } = evaluation
     const isKnown = arithmetic.size(value) - arithmetic.errorOf(value) > 55
-    if (isKnown || bits > 160) return exactly(() => arithmetic.toDouble(value))
+    if (isKnown || bits > 160)
+      return exactly(() => (arithmetic.isZero(value) ? 0 : arithmetic.toDouble(value)))
   }
   return null
+}
+
+/** One text for expressions that are written alike. */
+function keyOfExpression(expression: Expression): string {
+  return JSON.stringify(expression, (_, value) => (typeof value === 'bigint' ? String(value) : value))
 }
 
 /** Both without derivatives and with names for what is bound; null if one has no value. */
@@ -143,9 +150,9 @@ const factorName = '‹factor›'
 /** a/b where both have a value that is not 0, and its sign, 0 if it is not real. */
 function ratioOf(a: Expression, b: Expression): { value: Complex; sign: number } | null {
   const budget = { operations: allowedOperations }
-  for (const [seed, point] of samplePoints(a, b).entries()) {
+  for (const [seed, point] of samplePoints(a, b).points.entries()) {
     const evaluation = new Evaluation({ bits: mostBits / 2, budget, seed })
-    const [left, right] = [a, b].map(side => evaluateExpression(side, valuesAt(point), evaluation))
+    const [left, right] = [a, b].map(side => evaluateExpression(side, point, evaluation))
     if (!left || !right) continue
     const ratio = exactly(() => {
       const { arithmetic } = evaluation
@@ -156,13 +163,6 @@ function ratioOf(a: Expression, b: Expression): { value: Complex; sign: number }
     if (ratio !== null) return ratio
   }
   return null
-}
-
-function valuesAt(point: Point, constants: ReadonlyMap<string, Complex> = new Map()): Map<string, Complex> {
-  return new Map([
-    ...constants,
-    ...[...point].map(([name, value]): [string, Complex] => [name, rational(value)]),
-  ])
 }
 
 function compareNumerically(
@@ -183,7 +183,7 @@ function compareNumerically(
 /** Whether there are roots that could be read in two ways where they are of negative numbers. */
 function hasOddRoots(...expressions: Expression[]): boolean {
   return expressions.some(expression =>
-    [...partsOf(expression)].some(part => {
+    partsOf(expression).some(part => {
       if (part.kind !== 'root' && part.kind !== 'power') return false
       const value = exactly(() =>
         rationalOfForm(exactForm(part.kind === 'root' ? part.degree : part.exponent)),
@@ -202,10 +202,11 @@ function compareAtPoints(
   budget: { operations: number },
 ): ExpressionComparison {
   const comparator = new PointComparator(a, b, constants, hasRealRoots, budget)
-  const points = samplePoints(a, b)
+  const { points, spare } = samplePoints(a, b)
   const isConstant = points.length === 1
   let [agreed, vanished] = [0, 0]
-  for (const [seed, point] of points.entries()) {
+  for (const [seed, point] of [...points, ...spare].entries()) {
+    if (seed >= points.length && agreed >= wantedPoints) break
     const outcome = comparator.compare(point, seed)
     if (outcome === 'unequal') return { equal: false, by: 'numerically' }
     if (outcome === 'equal') agreed++
@@ -258,8 +259,13 @@ class PointComparator {
     this.#writtenBits = [a, b].map(writtenBits).reduce((sum, bits) => sum + bits)
   }
 
+  #reasonOf(failure: Evaluation['failure']): string {
+    if (this.#budget.operations < 0) return 'as it takes too many steps'
+    return failure === 'too large' ? 'as the numbers are too large' : 'as one has no value'
+  }
+
   compare(point: Point, seed: number): 'equal' | 'both 0' | 'unequal' | 'not known' {
-    const values = valuesAt(point, this.#constants)
+    const values = new Map([...point, ...this.#constants])
     for (let bits = leastBits; bits <= mostBits; ) {
       const evaluation = new Evaluation({
         bits,
@@ -276,8 +282,7 @@ class PointComparator {
         // What has no value, as 1/(x − x), may seem so for want of precision only.
         const isPrecise = bits >= needed + agreementBits
         if (evaluation.failure === 'too large' || isPrecise || needed > mostBits) {
-          this.failure =
-            evaluation.failure === 'too large' ? 'as the numbers are too large' : 'as one has no value'
+          this.failure = this.#reasonOf(evaluation.failure)
           return 'not known'
         }
         bits = Math.ceil(needed + agreementBits)

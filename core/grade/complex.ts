@@ -25,7 +25,7 @@ export interface Approximation {
 }
 
 /** Longer fractions go on as approximations: finding common divisors would take most of the time. */
-const maximumRationalBits = 2_000
+const maximumRationalBits = 1_000
 /** What is 0 or real up to an error so far below its size is taken to be so exactly. */
 const tellingBits = 24
 /** Powers of e below e^(−2^40) are 0 up to this error. */
@@ -243,9 +243,9 @@ export class ComplexArithmetic {
   exp(value: Complex): Complex {
     if (value.rational?.numerator === 0n) return whole(1)
     const { re, im, error } = this.approximate(value)
-    if (error > -1) throw new TooLarge()
-    if (re.mantissa < 0n && magnitudeOf(re) > 40)
+    if (re.mantissa < 0n && magnitudeOf(re) > Math.max(40, error + 1))
       return { rational: null, re: zeroReal, im: zeroReal, error: vanishing }
+    if (error > -1) throw new TooLarge()
     const length = this.reals.exp(re)
     const bound = magnitudeOf(length) + error + 1
     if (im.mantissa === 0n) return this.#approximation(length, zeroReal, bound)

@@ -14,15 +14,9 @@ export function withoutDerivatives(expression: Expression): Expression {
   let result = inner.body
   for (let order = 0; order < inner.order; order++) {
     result = derivativeOf(result, inner.variable)
-    if (countParts(result) > maximumParts) throw new Undefined()
+    if (partsOf(result).length > maximumParts) throw new Undefined()
   }
   return result
-}
-
-function countParts(expression: Expression): number {
-  let count = 0
-  for (const _ of partsOf(expression)) if (++count > maximumParts) break
-  return count
 }
 
 function derivativeOf(expression: Expression, variable: string): Expression {
@@ -141,8 +135,7 @@ function chainRule(name: FunctionName, operands: Expression[], variable: string)
 }
 
 function dependsOn(expression: Expression, variable: string): boolean {
-  for (const part of partsOf(expression)) if (part.kind === 'symbol' && part.name === variable) return true
-  return false
+  return partsOf(expression).some(part => part.kind === 'symbol' && part.name === variable)
 }
 
 function sum(terms: Expression[]): Expression {

@@ -58,7 +58,7 @@ function infiniteSeries(operation: 'sum' | 'product', first: bigint, outer: Eval
     ? sumUntilNegligible(terms, termAt, evaluation, outer.bits)
     : extrapolated(terms, [termAt(1_000), termAt(2_000)], arithmetic)
   const result = operation === 'sum' ? total : arithmetic.exp(total)
-  if (arithmetic.hasAssumed) outer.arithmetic.hasAssumed = true
+  outer.arithmetic.hasAssumed ||= arithmetic.hasAssumed
   return result
 }
 
@@ -131,14 +131,16 @@ function levin(terms: Complex[], sums: Complex[], order: number, arithmetic: Com
  * which takes integrable singularities at the ends and infinite ranges. The error is how far the last two step widths disagree, where
  * the true one is far smaller.
  */
-export function integralOf(from: End, to: End, evaluation: Evaluation, body: Body): Complex {
-  const { arithmetic } = evaluation
+export function integralOf(from: End, to: End, outer: Evaluation, body: Body): Complex {
   if (from === 'infinite' || to === 'negative infinite')
-    return arithmetic.negate(integralOf(to, from, evaluation, body))
+    return outer.arithmetic.negate(integralOf(to, from, outer, body))
   if (from === 'negative infinite' && to !== 'infinite')
-    return integralOf(arithmetic.negate(to), 'infinite', evaluation, (value, inner) =>
+    return integralOf(outer.arithmetic.negate(to), 'infinite', outer, (value, inner) =>
       body(inner.arithmetic.negate(value), inner),
     )
+  // How small or large the body is close to the ends says nothing of the integral.
+  const evaluation = outer.withBits(outer.bits)
+  const { arithmetic } = evaluation
   const nodeAt =
     from === 'negative infinite'
       ? wholeLine(arithmetic)
@@ -148,19 +150,25 @@ export function integralOf(from: End, to: End, evaluation: Evaluation, body: Bod
   const reach = Math.asinh(((evaluation.bits + 20) * Math.LN2) / Math.PI)
   let total = whole(0)
   let previous: Complex | null = null
-  for (let level = 2; level <= 6; level++) {
+  let cut = Number.NEGATIVE_INFINITY
+  for (let level = firstLevel; level <= lastLevel; level++) {
     const step = 2 ** -level
-    for (let place = -Math.ceil(reach / step); place <= reach / step; place++) {
-      if (level > 2 && place % 2 === 0) continue
-      evaluation.spend(nodeCost)
-      const node = nodeAt(place * step)
-      const value = node && valueAtNode(node, evaluation, body)
-      if (value) total = arithmetic.add(total, arithmetic.multiply(node!.weight, value))
+    const last = Math.ceil(reach / step)
+    for (let place = -last; place <= last; place++) {
+      if (level > firstLevel && place % 2 === 0) continue
+      const isMiddle = place === 0
+      const part = partAt(nodeAt(place * step), isMiddle ? outer : evaluation, body)
+      total = arithmetic.add(total, part)
+      // What lies beyond is about as large.
+      if (Math.abs(place) === last && level === firstLevel) cut = Math.max(cut, arithmetic.size(part))
     }
     const integral = arithmetic.multiply(rational({ numerator: 1n, denominator: BigInt(1 / step) }), total)
-    if (previous !== null && level > 3) {
+    if (previous !== null && level > firstLevel + 1) {
       const gap = arithmetic.size(arithmetic.subtract(integral, previous))
-      if (gap < -evaluation.bits * 0.6 || level === 6) return withError(integral, gap, arithmetic)
+      if (gap < -evaluation.bits * 0.6 || level === lastLevel) {
+        outer.arithmetic.hasAssumed ||= arithmetic.hasAssumed
+        return withError(integral, Math.max(gap, cut + doubtBits), arithmetic)
+      }
     }
     previous = integral
   }
@@ -168,6 +176,8 @@ export function integralOf(from: End, to: End, evaluation: Evaluation, body: Bod
 }
 
 const nodeCost = 40
+/** Step widths from 1/4 to 1/64. */
+const [firstLevel, lastLevel] = [2, 6]
 
 interface Node {
   point: Complex
@@ -176,11 +186,13 @@ interface Node {
   isEnd: boolean
 }
 
-function valueAtNode(node: Node, evaluation: Evaluation, body: Body): Complex | null {
+/** The body times the weight of the node. */
+function partAt(node: Node, evaluation: Evaluation, body: Body): Complex {
+  evaluation.spend(nodeCost)
   try {
-    return body(node.point, evaluation)
+    return evaluation.arithmetic.multiply(node.weight, body(node.point, evaluation))
   } catch (error) {
-    if (error instanceof Undefined && node.isEnd) return null
+    if (error instanceof Undefined && node.isEnd) return whole(0)
     throw error
   }
 }

@@ -39,6 +39,12 @@ export interface ExactForm {
   bottom: Sum
 }
 
+/** What is left of the products of terms that an expansion may take: some tenths of a second in all. */
+interface Work {
+  products: number
+}
+
+const maximumProducts = 80_000
 /** To a higher power a sum is raised as a whole, not by multiplication. */
 const maximumSumPower = 60n
 const maximumNameLength = 10_000
@@ -51,7 +57,8 @@ const maximumTermsOfSeries = 200n
  * becomes an atom of its own, named by its expanded operands; bound variables have the names of `withCanonicalNames`. Throws TooLarge where that takes too many digits or terms,
  * Undefined for an expression without a value.
  */
-export function exactForm(expression: Expression): ExactForm {
+export function exactForm(expression: Expression, work: Work = { products: maximumProducts }): ExactForm {
+  const inner = (operand: Expression) => exactForm(operand, work)
   switch (expression.kind) {
     case 'number': {
       const { numerator, denominator } = expression.value
@@ -63,27 +70,27 @@ export function exactForm(expression: Expression): ExactForm {
     case 'symbol':
       return atomForm(expression.name)
     case 'sum':
-      return expression.terms.map(exactForm).reduce(addForms)
+      return expression.terms.map(inner).reduce((a, b) => addForms(a, b, work))
     case 'product':
-      return expression.factors.map(exactForm).reduce(multiplyForms)
+      return expression.factors.map(inner).reduce((a, b) => multiplyForms(a, b, work))
     case 'quotient':
-      return multiplyForms(exactForm(expression.top), invertForm(exactForm(expression.bottom)))
+      return multiplyForms(inner(expression.top), invertForm(inner(expression.bottom)), work)
     case 'power':
-      return powerForm(exactForm(expression.base), exactForm(expression.exponent))
+      return powerForm(inner(expression.base), inner(expression.exponent), work)
     case 'root':
-      return rootForm(exactForm(expression.radicand), exactForm(expression.degree))
+      return rootForm(inner(expression.radicand), inner(expression.degree))
     case 'function':
-      return functionForm(expression.name, expression.operands.map(exactForm))
+      return functionForm(expression.name, expression.operands.map(inner))
     case 'application':
-      return opaque(`${expression.name}`, expression.operands.map(exactForm))
+      return opaque(`${expression.name}`, expression.operands.map(inner))
     case 'series':
-      return seriesForm(expression)
+      return seriesForm(expression, work)
     case 'integral':
-      return integralForm(expression)
+      return integralForm(expression, work)
     case 'limit':
-      return opaque(`Limit${expression.side}`, [exactForm(expression.body)], [expression.point])
+      return opaque(`Limit${expression.side}`, [inner(expression.body)], [expression.point])
     case 'derivative':
-      return opaque(`D${expression.order}${expression.variable}`, [exactForm(expression.body)])
+      return opaque(`D${expression.order}${expression.variable}`, [inner(expression.body)])
     default:
       return expression satisfies never
   }
@@ -110,6 +117,17 @@ function atomForm(atom: string, exponent: Rational = one): ExactForm {
   return { top: termSum(one, [[atom, exponent]]), bottom: unitSum }
 }
 
+function spend(work: Work | undefined, products: number): void {
+  if (work && (work.products -= products) < 0) throw new TooLarge()
+}
+
+/** The terms of a sum, long coefficients counting more: their common divisors take most of the time. */
+function costOf(sum: Sum): number {
+  const [term] = sum.values()
+  const digits = term === undefined ? 0 : term.coefficient.denominator.toString(16).length
+  return sum.size * (1 + digits / 20) ** 2
+}
+
 /** A value that is not looked into, named by its function and operands. */
 function opaque(name: string, operands: ExactForm[], ends: Expression[] = []): ExactForm {
   const keys = ends.map(end => {
@@ -133,13 +151,16 @@ function quotientForm(top: Sum, bottom: Sum): ExactForm {
   return { top: multiplySums(top, invertTerm(term!)), bottom: unitSum }
 }
 
-function addForms(a: ExactForm, b: ExactForm): ExactForm {
+function addForms(a: ExactForm, b: ExactForm, work?: Work): ExactForm {
+  spend(work, costOf(a.top) + costOf(b.top))
   if (a.bottom === unitSum && b.bottom === unitSum) return { top: addSums(a.top, b.top), bottom: unitSum }
+  spend(work, a.top.size * b.bottom.size + b.top.size * a.bottom.size + a.bottom.size * b.bottom.size)
   const top = addSums(multiplySums(a.top, b.bottom), multiplySums(b.top, a.bottom))
   return quotientForm(top, multiplySums(a.bottom, b.bottom))
 }
 
-function multiplyForms(a: ExactForm, b: ExactForm): ExactForm {
+function multiplyForms(a: ExactForm, b: ExactForm, work?: Work): ExactForm {
+  spend(work, costOf(a.top) * b.top.size + a.top.size * costOf(b.top))
   const top = multiplySums(a.top, b.top)
   if (a.bottom === unitSum && b.bottom === unitSum) return { top, bottom: unitSum }
   return quotientForm(top, multiplySums(a.bottom, b.bottom))
@@ -149,9 +170,9 @@ function invertForm({ top, bottom }: ExactForm): ExactForm {
   return quotientForm(bottom, top)
 }
 
-function powerForm(base: ExactForm, exponent: ExactForm): ExactForm {
+function powerForm(base: ExactForm, exponent: ExactForm, work?: Work): ExactForm {
   const value = rationalOfForm(exponent)
-  if (value?.denominator === 1n) return wholePower(base, value.numerator)
+  if (value?.denominator === 1n) return wholePower(base, value.numerator, work)
   const constant = rationalOfForm(base)
   if (constant?.numerator === 0n) throw new TooLarge()
   const term = singleTerm(base)
@@ -159,8 +180,8 @@ function powerForm(base: ExactForm, exponent: ExactForm): ExactForm {
   return opaque('Power', [base, exponent])
 }
 
-function wholePower(base: ExactForm, exponent: bigint): ExactForm {
-  if (exponent < 0n) return wholePower(invertForm(base), -exponent)
+function wholePower(base: ExactForm, exponent: bigint, work?: Work): ExactForm {
+  if (exponent < 0n) return wholePower(invertForm(base), -exponent, work)
   if (base.top.size === 0) {
     if (exponent === 0n) throw new Undefined()
     return base
@@ -169,7 +190,7 @@ function wholePower(base: ExactForm, exponent: bigint): ExactForm {
   if (term) return termPower(term, { numerator: exponent, denominator: 1n })
   if (exponent > maximumSumPower) return powerOfWhole(base, exponent)
   let result = rationalForm(one)
-  for (let factor = 0n; factor < exponent; factor++) result = multiplyForms(result, base)
+  for (let factor = 0n; factor < exponent; factor++) result = multiplyForms(result, base, work)
   return result
 }
 
@@ -305,25 +326,27 @@ function isBelow(a: Rational, b: Rational): boolean {
 }
 
 /** Written out where it has few terms. */
-function seriesForm(series: Extract<Expression, { kind: 'series' }>): ExactForm {
+function seriesForm(series: Extract<Expression, { kind: 'series' }>, work: Work): ExactForm {
   const { operation, index, from, to, body } = series
-  const [first, last] = [from, to].map(end => (infinityOf(end) === 0 ? rationalOfForm(exactForm(end)) : null))
+  const [first, last] = [from, to].map(end =>
+    infinityOf(end) === 0 ? rationalOfForm(exactForm(end, work)) : null,
+  )
   const isShort = first && last && last.numerator - first.numerator < maximumTermsOfSeries
   if (!isShort || first.denominator !== 1n || last.denominator !== 1n)
-    return opaque(operation, [exactForm(body)], [from, to])
+    return opaque(operation, [exactForm(body, work)], [from, to])
   if (last.numerator < first.numerator - 1n) throw new Undefined()
   let result = rationalForm(operation === 'sum' ? zero : one)
   for (let at = first.numerator; at <= last.numerator; at++) {
-    const term = exactForm(substitute(body, index, integer(at)))
-    result = operation === 'sum' ? addForms(result, term) : multiplyForms(result, term)
+    const term = exactForm(substitute(body, index, integer(at)), work)
+    result = operation === 'sum' ? addForms(result, term, work) : multiplyForms(result, term, work)
   }
   return result
 }
 
 /** Worked out where the body is a polynomial in the variable. */
-function integralForm(integral: Extract<Expression, { kind: 'integral' }>): ExactForm {
+function integralForm(integral: Extract<Expression, { kind: 'integral' }>, work: Work): ExactForm {
   const { variable, from, to, body: inner } = integral
-  const body = exactForm(inner)
+  const body = exactForm(inner, work)
   const isPolynomial =
     body.bottom === unitSum &&
     [...body.top.values()].every(({ powers }) =>
@@ -333,15 +356,15 @@ function integralForm(integral: Extract<Expression, { kind: 'integral' }>): Exac
     )
   if (!isPolynomial || infinityOf(from) !== 0 || infinityOf(to) !== 0)
     return opaque('Integral', [body], [from, to])
-  const [start, end] = [exactForm(from), exactForm(to)]
+  const [start, end] = [exactForm(from, work), exactForm(to, work)]
   let result = rationalForm(zero)
   for (const { coefficient, powers } of body.top.values()) {
     const { numerator: degree } = add(powers.get(variable) ?? zero, one)
     const factor = multiply(coefficient, invert(whole(degree)))
     const others = [...powers].filter(([atom]) => atom !== variable)
     const ends = addForms(
-      wholePower(end, degree),
-      multiplyForms({ top: minusOne, bottom: unitSum }, wholePower(start, degree)),
+      wholePower(end, degree, work),
+      multiplyForms({ top: minusOne, bottom: unitSum }, wholePower(start, degree, work)),
     )
     result = addForms(result, multiplyForms({ top: termSum(factor, others), bottom: unitSum }, ends))
   }

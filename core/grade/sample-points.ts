@@ -1,13 +1,14 @@
 import { partsOf, unknownsOf } from './bound-variables.ts'
+import { type Complex, rational } from './complex.ts'
 import type { Expression, FunctionName } from './expression.ts'
-import { add, multiply, one, reduce, zero } from './fraction.ts'
+import { add, multiply, one, reduce } from './fraction.ts'
 import type { Rational } from './rational.ts'
 
 /** A value for each unknown. */
-export type Point = ReadonlyMap<string, Rational>
+export type Point = ReadonlyMap<string, Complex>
 
-/** What an unknown may stand for: any real number, any whole one, or one that is not negative, as under a factorial. */
-type Domain = 'real' | 'whole' | 'natural'
+/** What an unknown may stand for: a number, one that is real, one that is whole, one that is also not negative. */
+type Domain = 'complex' | 'real' | 'whole' | 'natural'
 
 /** Functions that agree with others on one side of some number only. */
 const piecewise = new Set<FunctionName>([
@@ -26,31 +27,35 @@ const piecewise = new Set<FunctionName>([
   ...(['Ln', 'Log', 'Arcsinh', 'Arctanh', 'Factorial', 'Binomial'] as const),
 ])
 
+const complexParts = new Set<FunctionName>(['Real', 'Imaginary', 'Conjugate', 'Argument'])
+
 /** Points of no special kind, close to 0, where most expressions have values of moderate size. */
 const genericPoints = 12
 /** Further points near to and beyond the constants, for expressions that are made of pieces. */
-const specialPoints = 48
+const leastSpecialPoints = 48
+const mostSpecialPoints = 160
 const discretePoints = 80
 /** More constants are not taken from the text. */
 const maximumConstants = 12
-const largestConstant = 1e12
+const largestConstant = 10n ** 12n
 
 /**
  * Points at which two expressions are compared, the same at every call. Unknowns take negative and positive values in all
  * combinations; where an expression is made of pieces (roots, |x|, ⌊x⌋, maxima) also whole ones, large ones, and such as lie near to
  * and beyond each constant of either text, its negative, its tenfold, its square, and sums and products of two. Unknowns under
  * factorials, in binomials and in bounds of sums are whole and not negative, some below and some above the constants;
- * exponents of negative numbers are whole.
+ * exponents of negative numbers are whole. What is conjugated, or taken a part or the angle of, is complex. `spare` are points of small
+ * whole numbers, for where values elsewhere are too large to compare.
  */
-export function samplePoints(a: Expression, b: Expression): Point[] {
+export function samplePoints(a: Expression, b: Expression): { points: Point[]; spare: Point[] } {
   const parts = [...partsOf(a), ...partsOf(b)]
   const names = [...new Set([...unknownsOf(a), ...unknownsOf(b)])].sort()
-  if (names.length === 0) return [new Map()]
+  if (names.length === 0) return { points: [new Map()], spare: [] }
   const domains = domainsOf(parts)
   const constants = constantsOf(parts)
   const random = pseudoRandom()
-  const isDiscrete = names.some(name => domains.has(name))
-  const draw = (pools: readonly Rational[][]): Point =>
+  const isDiscrete = [...domains.values()].some(domain => domain === 'whole' || domain === 'natural')
+  const draw = (pools: readonly Complex[][]): Point =>
     new Map(names.map((name, place) => [name, pick(pools[place]!, random)]))
   const pool = (real: readonly Rational[]) =>
     names.map(name => poolOf(domains.get(name) ?? 'real', real, constants))
@@ -58,14 +63,14 @@ export function samplePoints(a: Expression, b: Expression): Point[] {
   for (let count = 0; count < genericPoints; count++)
     points.push(new Map(names.map(name => [name, genericValue(domains.get(name) ?? 'real', random)])))
   if (isDiscrete) {
-    const pools = pool(generic)
+    const pools = pool(generic.flatMap(withSigns))
     for (let count = 0; count < discretePoints; count++) points.push(draw(pools))
   }
   if (parts.some(isPiecewise)) {
     const special = specialValues(constants)
     const pools = pool(special)
     // Each special value once for each unknown, beside any of the others.
-    const count = Math.max(specialPoints, special.length)
+    const count = Math.min(Math.max(leastSpecialPoints, special.length * names.length), mostSpecialPoints)
     for (let at = 0; at < count; at++) {
       const drawn = new Map(draw(pools))
       const name = names[at % names.length]!
@@ -74,22 +79,35 @@ export function samplePoints(a: Expression, b: Expression): Point[] {
       points.push(drawn)
     }
   }
-  return points
+  const spares = pool(wholes.flatMap(withSigns))
+  const spare = Array.from({ length: genericPoints }, () => draw(spares))
+  return { points, spare }
 }
 
 function isPiecewise(part: Expression): boolean {
   if (part.kind === 'function') return piecewise.has(part.name)
   if (part.kind === 'root') return true
-  return part.kind === 'power' && !(part.exponent.kind === 'number' && part.exponent.value.denominator === 1n)
+  if (part.kind !== 'power') return false
+  const { base, exponent } = part
+  const isWhole = exponent.kind === 'number' && exponent.value.denominator === 1n
+  const isPositive =
+    base.kind === 'constant'
+      ? base.name !== 'ImaginaryUnit'
+      : base.kind === 'number' && base.value.numerator > 0n
+  return !isWhole && !isPositive
 }
 
 function domainsOf(parts: readonly Expression[]): Map<string, Domain> {
   const domains = new Map<string, Domain>()
+  // What restricts most counts.
+  const order: Domain[] = ['real', 'complex', 'whole', 'natural']
   const restrict = (expression: Expression, domain: Domain) => {
-    for (const name of unknownsOf(expression)) if (domains.get(name) !== 'natural') domains.set(name, domain)
+    for (const name of unknownsOf(expression))
+      if (order.indexOf(domain) > order.indexOf(domains.get(name) ?? 'real')) domains.set(name, domain)
   }
   for (const part of parts) {
     if (part.kind === 'function' && part.name === 'Factorial') restrict(part.operands[0]!, 'natural')
+    if (part.kind === 'function' && complexParts.has(part.name)) restrict(part.operands[0]!, 'complex')
     if (part.kind === 'function' && part.name === 'Binomial') {
       // x over 2 is a polynomial in x.
       const [total, chosen] = part.operands as [Expression, Expression]
@@ -116,30 +134,36 @@ function isNegativeNumber(expression: Expression): boolean {
   return expression.factors.filter(isNegativeNumber).length % 2 === 1
 }
 
-/** The rational numbers in a text, and such as are made of two of them. */
-function constantsOf(parts: readonly Expression[]): Rational[] {
-  const constants = new Map<string, Rational>()
-  const keep = (value: Rational) => {
-    const { numerator, denominator } = reduce(
-      value.numerator < 0n ? -value.numerator : value.numerator,
-      value.denominator,
-    )
-    const size = Number(numerator) / Number(denominator)
-    if (size > 0 && size < largestConstant && denominator < 1_000_000n)
-      constants.set(`${numerator}/${denominator}`, { numerator, denominator })
-  }
+interface Constants {
+  written: Rational[]
+  /** Sums, products and quotients of two of them. */
+  derived: Rational[]
+}
+
+/** The positive rational numbers in a text, and such as are made of two of them. */
+function constantsOf(parts: readonly Expression[]): Constants {
+  const written = new Map<string, Rational>()
   for (const part of parts) {
-    if (constants.size >= maximumConstants) break
-    if (part.kind === 'number') keep(part.value)
+    if (written.size >= maximumConstants) break
+    if (part.kind === 'number') keep(written, part.value)
   }
-  const written = [...constants.values()]
-  for (const a of written.slice(0, 4))
-    for (const b of written.slice(0, 4)) {
-      keep(add(a, b))
-      keep(multiply(a, b))
-      keep(multiply(a, { numerator: b.denominator, denominator: b.numerator }))
+  const derived = new Map<string, Rational>()
+  const first = [...written.values()].slice(0, 4)
+  for (const a of first)
+    for (const b of first) {
+      keep(derived, add(a, b))
+      keep(derived, multiply(a, b))
+      keep(derived, multiply(a, { numerator: b.denominator, denominator: b.numerator }))
     }
-  return [...constants.values()]
+  for (const key of written.keys()) derived.delete(key)
+  return { written: [...written.values()], derived: [...derived.values()] }
+}
+
+function keep(constants: Map<string, Rational>, { numerator, denominator }: Rational): void {
+  const top = numerator < 0n ? -numerator : numerator
+  if (top === 0n || top > largestConstant * denominator || denominator > largestConstant) return
+  const value = reduce(top, denominator)
+  constants.set(`${value.numerator}/${value.denominator}`, value)
 }
 
 const generic: Rational[] = [
@@ -156,46 +180,59 @@ const generic: Rational[] = [
     [3_713_341, 100_003],
     [10_137_001, 100_003],
   ],
-].flatMap(([numerator, denominator]) => withSigns(fraction(numerator!, denominator!)))
+].map(([numerator, denominator]) => fraction(numerator!, denominator!))
 
 const wholes = [1, 2, 3, 4, 5, 7, 10, 12].map(value => fraction(value, 1))
 
 /** Real values near to and beyond the constants, whole ones included. */
-function specialValues(constants: readonly Rational[]): Rational[] {
-  const values = [...generic, ...wholes.flatMap(withSigns)]
-  for (const constant of constants.slice(0, 2 * maximumConstants)) {
+function specialValues({ written, derived }: Constants): Rational[] {
+  const values: Rational[] = []
+  for (const constant of written) {
     const tenfold = multiply(constant, fraction(10, 1))
     const square = multiply(constant, constant)
-    for (const value of [
+    values.push(
       ...[constant, add(constant, one), add(constant, fraction(-1, 1))],
       ...[add(constant, fraction(1_237, 100_003)), add(constant, fraction(-1_237, 100_003))],
       ...[add(constant, fraction(51_237, 100_003)), add(constant, fraction(-51_237, 100_003))],
       ...[add(tenfold, fraction(331, 1_009)), add(square, fraction(331, 1_009))],
-    ])
-      values.push(...withSigns(value))
+    )
   }
-  return values
+  const near = derived.map(constant => add(constant, fraction(1_237, 100_003)))
+  return [...values, ...generic, ...wholes, ...near].flatMap(withSigns)
 }
 
-function poolOf(domain: Domain, real: readonly Rational[], constants: readonly Rational[]): Rational[] {
-  if (domain === 'real') return [...real]
+function poolOf(domain: Domain, real: readonly Rational[], constants: Constants): Complex[] {
+  if (domain === 'real') return real.map(rational)
+  if (domain === 'complex')
+    return real.map((value, place) => complexOf(value, real[(place * 7 + 3) % real.length]!))
   const values = [...wholes]
-  for (const constant of constants) {
+  for (const constant of [...constants.written, ...constants.derived]) {
     // Factorials of larger numbers are not computed.
     if (constant.denominator !== 1n || constant.numerator > 400n) continue
     for (const distance of [0, 1, 2, 5, 13, 29]) values.push(add(constant, fraction(distance, 1)))
     if (constant.numerator > 1n) values.push(add(constant, fraction(-1, 1)))
   }
-  return domain === 'natural' ? values : values.flatMap(withSigns)
+  return (domain === 'natural' ? values : values.flatMap(withSigns)).map(rational)
 }
 
-function genericValue(domain: Domain, random: () => number): Rational {
+function genericValue(domain: Domain, random: () => number): Complex {
   const isNegative = random() < 0.5
   const value =
-    domain === 'real'
+    domain === 'real' || domain === 'complex'
       ? fraction(100_003 + Math.floor(random() * 2_899_999), 1_000_003)
       : fraction(1 + Math.floor(random() * 14), 1)
-  return isNegative && domain !== 'natural' ? withSigns(value)[1]! : value
+  const signed = isNegative && domain !== 'natural' ? withSigns(value)[1]! : value
+  return domain === 'complex'
+    ? complexOf(signed, fraction(Math.round(random() * 400) - 200, 97))
+    : rational(signed)
+}
+
+/** A complex number near to x + iy whose parts are binary fractions, so that it is exact. */
+function complexOf(x: Rational, y: Rational): Complex {
+  const [re, im] = [x, y].map(({ numerator, denominator }) => {
+    return { mantissa: (numerator << 30n) / denominator, exponent: -30 }
+  })
+  return { rational: null, re: re!, im: im!, error: Number.NEGATIVE_INFINITY }
 }
 
 function withSigns(value: Rational): Rational[] {
@@ -206,8 +243,8 @@ function fraction(numerator: number, denominator: number): Rational {
   return { numerator: BigInt(numerator), denominator: BigInt(denominator) }
 }
 
-function pick(pool: readonly Rational[], random: () => number): Rational {
-  return pool[Math.floor(random() * pool.length)] ?? zero
+function pick(pool: readonly Complex[], random: () => number): Complex {
+  return pool[Math.floor(random() * pool.length)]!
 }
 
 /** Numbers in [0, 1), the same at every call (mulberry32). */

@@ -10,7 +10,12 @@ export interface Interval {
 }
 
 /** How an answer is built of values, each of which is the text of one expression. */
-export type AnswerStructure =
+export type AnswerStructure = Structure & {
+  /** What stands before the equals sign of what is no single value: the A:B of A:B = 3:7, the P of P = (1, 2). */
+  label?: string
+}
+
+type Structure =
   | Value
   /** With its brackets, so that (1, 2] is a pair and an interval. */
   | { kind: 'tuple'; open: '(' | '['; close: ')' | ']'; items: AnswerStructure[] }

@@ -259,7 +259,7 @@ class PointComparator {
     this.#writtenBits = [a, b].map(writtenBits).reduce((sum, bits) => sum + bits)
   }
 
-  #reasonOf(failure: Evaluation['failure']): string {
+  #reasonOf(failure: Evaluation['failure']): Grounds {
     if (this.#budget.operations < 0) return 'as it takes too many steps'
     return failure === 'too large' ? 'as the numbers are too large' : 'as one has no value'
   }

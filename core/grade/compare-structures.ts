@@ -14,7 +14,18 @@ export type CompareText = (a: string, b: string) => boolean
  * to repetition too, intervals by ends and brackets, ratios by cross products, conditions up to a factor.
  */
 export function compareStructures(a: AnswerStructure, b: AnswerStructure, compare: CompareText): boolean {
-  const inner = (left: AnswerStructure, right: AnswerStructure) => compareStructures(left, right, compare)
+  return compareWhole(a, b, compare, true)
+}
+
+/** As above; `isOuter` where nothing stands around the structures. */
+function compareWhole(
+  a: AnswerStructure,
+  b: AnswerStructure,
+  compare: CompareText,
+  isOuter: boolean,
+): boolean {
+  const inner = (left: AnswerStructure, right: AnswerStructure) => compareWhole(left, right, compare, false)
+  if (a.label && b.label && spaceless(a.label) !== spaceless(b.label)) return false
   if (a.kind === 'choice' || b.kind === 'choice') return compareChoices(a, b, inner)
   if (a.kind === 'intervals' || b.kind === 'intervals') {
     const [left, right] = [toIntervals(a), toIntervals(b)]
@@ -31,7 +42,7 @@ export function compareStructures(a: AnswerStructure, b: AnswerStructure, compar
   // Next to items without names, x = 1, y = 2 is a list in the order of the names.
   if (namesItems(a) && isUnnamed(b)) return pairwise(inOrder(a.items), b.items, inner)
   if (namesItems(b) && isUnnamed(a)) return pairwise(a.items, inOrder(b.items), inner)
-  if (a.kind === 'set' && b.kind === 'set') return sameElements(a.items, b.items, inner, a.isList && b.isList)
+  if (a.kind === 'set' && b.kind === 'set') return sameElements(a.items, b.items, inner, a.isList, b.isList)
   if (a.kind === 'matrix' && b.kind === 'matrix')
     return pairwise(a.rows, b.rows, (left, right) => pairwise(left, right, inner))
   if (a.kind === 'matrix' && b.kind === 'tuple') return compareVectors(a, b, inner)
@@ -39,8 +50,8 @@ export function compareStructures(a: AnswerStructure, b: AnswerStructure, compar
   if (a.kind === 'ratio' && b.kind === 'ratio') return compareRatios(a, b, compare)
   if (a.kind === 'ratio' || b.kind === 'ratio') return compareRatioWithFraction(a, b, compare)
   // {6} is the solution set of what has the solution 6.
-  if (isSingle(a) && b.kind !== 'set') return inner(a.items[0]!, b)
-  if (isSingle(b) && a.kind !== 'set') return inner(a, b.items[0]!)
+  if (isOuter && isSingle(a) && b.kind !== 'set') return inner(a.items[0]!, b)
+  if (isOuter && isSingle(b) && a.kind !== 'set') return inner(a, b.items[0]!)
   const [left, right] = [asCondition(a), asCondition(b)]
   return left && right ? sameCondition(left, right, compare) : false
 }
@@ -85,6 +96,7 @@ function namesItems(structure: AnswerStructure): structure is Kind<'set'> {
 
 function nameOf(item: AnswerStructure): string | null {
   if (item.kind === 'value') return item.name && spaceless(item.name)
+  if (item.label) return spaceless(item.label)
   return item.kind === 'congruence' && item.variable ? spaceless(item.variable) : null
 }
 
@@ -207,34 +219,28 @@ function pairwise<T>(a: readonly T[], b: readonly T[], compare: (a: T, b: T) => 
   )
 }
 
-/** Whether both hold the same items: as often in each, or at all. */
+/**
+ * Whether both hold the same items. A list says how often each occurs: next to another list as often as there, next to a set once.
+ */
 function sameElements<T>(
   a: readonly T[],
   b: readonly T[],
   compare: (a: T, b: T) => boolean,
-  countsRepetition = false,
+  isListA = false,
+  isListB = false,
 ): boolean {
-  if (countsRepetition && a.length !== b.length) return false
-  const truths = a.map(left => b.map(right => compare(left, right)))
-  const isCovered = (row: boolean[]): boolean => row.reduce(or, false)
-  const rows = truths.map(isCovered)
-  const columns = b.map((_, place) => isCovered(truths.map(row => row[place]!)))
-  const covered = [...rows, ...columns].reduce(and, true)
-  if (!countsRepetition || covered !== true) return covered
-  // Equality being transitive, an item occurs as often on both sides if as many rows have its pattern as it has partners.
-  const partners = truths.map(row => row.filter(truth => truth === true).length)
-  const alike = truths.map(
-    row => truths.filter(other => other.every((truth, place) => truth === row[place])).length,
-  )
-  return partners.every((count, place) => count === alike[place])
+  const matches = a.map(left => b.map(right => compare(left, right)))
+  const rows = matches.map(row => row.filter(Boolean).length)
+  const columns = b.map((_, at) => matches.filter(row => row[at]).length)
+  if (rows.includes(0) || columns.includes(0)) return false
+  // Equality being transitive, an item has as many partners as it occurs on the other side.
+  if (isListA && isListB)
+    return a.length === b.length && rows.every((count, at) => count === columns[matches[at]!.indexOf(true)])
+  return !(isListA && columns.some(count => count > 1)) && !(isListB && rows.some(count => count > 1))
 }
 
 function and(a: boolean, b: boolean): boolean {
   return a && b
-}
-
-function or(a: boolean, b: boolean): boolean {
-  return a || b
 }
 
 function spaceless(text: string): string {

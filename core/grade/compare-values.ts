@@ -4,9 +4,16 @@ import { type Expression, fromDegrees } from './expression.ts'
 import { functionLetters } from './function-letters.ts'
 import { withinTolerance } from './grading-rules.ts'
 import { parseExpression } from './parse-expression.ts'
-import { equalQuantities, parseQuantity, type Quantity, splitMoney, splitPercent } from './quantity.ts'
+import {
+  equalQuantities,
+  parseQuantity,
+  type Quantity,
+  splitMoney,
+  splitPercent,
+  timeOfDay,
+} from './quantity.ts'
 import { equalRationals, type Rational } from './rational.ts'
-import { isWord, numberInWords, splitUnit } from './units.ts'
+import { splitUnit } from './units.ts'
 
 /** 2023-01-02 and 1/2/2023 are no differences and quotients. */
 const datePattern = /^(?:\d{4}-\d{2}-\d{2}|\d{1,2}\/\d{1,2}\/\d{4})$/
@@ -28,7 +35,7 @@ export function compareValues(a: string, b: string, tolerance: number): Expressi
   const [quantityA, quantityB] = [parseQuantity(cleanedA), parseQuantity(cleanedB)]
   if (quantityA && quantityB)
     return { equal: equalQuantities(quantityA, quantityB, sameNumber(tolerance)), by: 'as rationals' }
-  const [timeA, timeB] = [timeOf(cleanedA), timeOf(cleanedB)]
+  const [timeA, timeB] = [timeOfDay(cleanedA), timeOfDay(cleanedB)]
   if (timeA && timeB)
     return {
       equal: timeA.clock === timeB.clock && (timeA.half === timeB.half || !timeA.half || !timeB.half),
@@ -53,12 +60,6 @@ export function sameNumber(tolerance: number): (a: Rational, b: Rational) => boo
   if (tolerance === 0) return equalRationals
   const toNumber = ({ numerator, denominator }: Rational) => Number(numerator) / Number(denominator)
   return (a, b) => equalRationals(a, b) || withinTolerance(toNumber(a), toNumber(b), tolerance)
-}
-
-/** A time of the day, of which the half may be left out: 3:20 PM. */
-function timeOf(text: string): { clock: string; half: string | null } | null {
-  const match = /^0?(\d{1,2}:[0-5]\d(?::[0-5]\d)?) ?(?:\\text ?\{ ?)?(?:([ap])\.? ?m\.?)?[ }]*$/i.exec(text)
-  return match && { clock: match[1]!, half: match[2]?.toLowerCase() ?? null }
 }
 
 /** 150° is 5π/6 radians, and never 150 radians. */
@@ -123,15 +124,10 @@ function readValue(text: string, quantity: Quantity | null, letters: ReadonlySet
   if (measured && withUnit.unit !== 'degree')
     return { text: canonical, unit: currency ?? withUnit.unit, readings: [measured] }
   const whole = parseExpression(amount, letters)
-  if (whole === null) return { text: canonical, unit: currency, readings: readWords(amount) }
+  if (whole === null) return { text: canonical, unit: currency, readings: [] }
   const plain = parseExpression(/^(.*) degrees$/.exec(amount)?.[1] ?? '', letters)
   const isAngle = plain !== null && compareExpressions(whole, fromDegrees(plain)).equal === true
   return isAngle
     ? { text: canonical, unit: 'degree', readings: [plain, whole] }
     : { text: canonical, unit: currency, readings: [whole] }
-}
-
-function readWords(text: string): Expression[] {
-  const number = /^[A-Za-z -]+$/.test(text) && isWord(text.split(/[ -]/)[0]!) ? numberInWords(text) : null
-  return number === null ? [] : [{ kind: 'number', value: { numerator: number, denominator: 1n } }]
 }

@@ -1,3 +1,4 @@
+import { partsOf } from './bound-variables.ts'
 import { type Expression, integer } from './expression.ts'
 import { type ExpressionReader, NotAnExpression } from './token-cursor.ts'
 import { nameOfToken, type Token } from './tokenise.ts'
@@ -46,12 +47,15 @@ export function readLimit(reader: ExpressionReader): Expression {
   const text = below.map(token => token.text).join(' ')
   const [end, sign] = /\^ (?:\{ )?([+-])(?: \})?$/.exec(text) ?? ['']
   const length = end === '' ? 0 : end.split(' ').length
+  const body = reader.product()
+  // Where a function that nobody defined goes is not known.
+  if (partsOf(body).some(part => part.kind === 'application')) throw new NotAnExpression()
   return {
     kind: 'limit',
     variable: nameOfToken(below[0]!),
     point: reader.parse(below.slice(2, below.length - length)),
     side: sign === undefined ? 'both' : sign === '+' ? 'above' : 'below',
-    body: reader.product(),
+    body,
   }
 }
 

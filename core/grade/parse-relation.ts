@@ -31,7 +31,7 @@ const plainName = new RegExp(
 /** A quantity that has a notation of its own: |PQ|, [ABC], \overline{PQ}, P(A|B), f(g(2)), \cos A, A^{-1}, dy/dx, PQ/RS. */
 const quantity = new RegExp(
   [
-    String.raw`^(?:\|(?:[A-Z][^|]*|[a-cu-wz]|[^|]*\\[^|]*|[a-z] ?[+-] ?[a-z]? ?i)\||\\\|[^|]+\\\|)$`,
+    String.raw`^(?:\|(?:[A-Z][^|]*|[a-cu-wz]|[^|]*\\[^|]*|[a-z] ?[+-] ?[a-z]? ?i)\||\\\|[^|]+\\\|)(?:\^ ?\{?2\}?)?$`,
     String.raw`^\[ ?${points} ?\]$`,
     String.raw`^\\(?:overline|vec|overrightarrow|bar|hat|tilde|widehat|mathbf)(?: ?\{[^{}]*\}| ?\w)${index}$`,
     String.raw`^\|?\\(?:overline|vec|overrightarrow) ?\{[^{}]*\}\|?$`,
@@ -53,7 +53,7 @@ const quantity = new RegExp(
 export function nameKind(text: string): 'plain' | 'quantity' | 'expression' | null {
   if (plainName.test(text) && text !== 'e' && text !== '\\pi' && text !== '\\infty') return 'plain'
   if (quantity.test(text)) return 'quantity'
-  const unknowns = new Set(text.replace(/\\[a-zA-Z]+/g, ' ').match(/[a-zA-Z]/g) ?? [])
+  const unknowns = new Set(text.replace(/\\[a-zA-Z]+/g, ' ').match(/[a-zA-Z](?:_\w|_\{\w+\})?/g) ?? [])
   // Of one unknown, x^2 = 4 and 2x = 10 say something else than 4 and 10; of x and y, an equation is a curve.
   const isCurve = unknowns.has('x') && unknowns.has('y') && text.includes('^')
   return unknowns.size >= 2 && !isCurve ? 'expression' : null
@@ -104,6 +104,9 @@ function parseEquation(parts: string[], parse: Parse): AnswerStructure | null {
   if (parts.length === 2 && kinds[0] === null && kinds[1] !== null) return named(last, first, parse)
   if (kinds[0] !== null && !(kinds[1] === 'plain' && kinds[0] !== 'plain' && parts.length === 2)) {
     const value = agreed(rest)
+    // a = b = 3 names both.
+    const others = rest.slice(0, -1).filter(part => nameKind(part) === 'plain')
+    if (others.length > 0 && value !== null) return named([first, ...others].join(' = '), value, parse)
     if (
       parts.length === 2 &&
       kinds[0] === 'plain' &&
@@ -115,7 +118,8 @@ function parseEquation(parts: string[], parse: Parse): AnswerStructure | null {
     return value === null ? null : named(first, value, parse)
   }
   if (kinds[1] !== null && parts.length === 2) return named(last, first, parse)
-  const value = parts.every(part => numberOf(part) !== null) ? agreed(parts) : null
+  const isNumeric = parts.every((part, at) => numberOf(part) !== null && part !== parts[at - 1])
+  const value = isNumeric ? agreed(parts) : null
   if (value !== null) return parse(value)
   return parts.length === 2 ? condition('=', first, last) : null
 }
@@ -129,11 +133,11 @@ function named(name: string, text: string, parse: Parse): AnswerStructure | null
   if (inner === null) return null
   if (inner.kind === 'value') {
     const kind = nameKind(name)
-    if (kind === 'plain') return { ...inner, name: inner.name ?? name }
+    if (kind === 'plain' || name.includes(' = ')) return { ...inner, name: inner.name ?? name }
     const isNumber = numberOf(inner.text) !== null || !/[a-zA-Z]/.test(inner.text.replace(/\\[a-zA-Z]+/g, ''))
     return kind === 'quantity' || isNumber ? { ...inner, name, isEquation: true } : condition('=', name, text)
   }
-  return inner.kind === 'tuple' ? withNames(inner, name) : inner
+  return inner.kind === 'tuple' && name.startsWith('(') ? withNames(inner, name) : { ...inner, label: name }
 }
 
 /** (x, y) = (1, 2): a tuple whose items have the names x and y. */

@@ -11,6 +11,7 @@ import {
   toIntervals,
   unite,
 } from './parse-relation.ts'
+import { timeOfDay } from './quantity.ts'
 import { splitTopLevel, unbracket } from './split-top-level.ts'
 
 const maximumDepth = 10
@@ -92,6 +93,8 @@ function parseChoice(text: string, depth: number): AnswerStructure | null {
     )
   if (match === null) return null
   const rest = match[5]!
+  // Of several choices none is the answer's alone.
+  if (/\([A-Ja-j]\)/.test(rest)) return null
   if (/^[-+*/^=<>_!,]|^(?:and|or)\b|^\\(?:cdot|times|le|ge|cup)(?![a-z])/.test(rest)) return null
   const value = parse(rest, depth + 1)
   const letter = (match[1] ?? match[2] ?? match[3] ?? match[4])!
@@ -155,15 +158,29 @@ function parseList(text: string, depth: number): AnswerStructure | null {
   }
   // The second of two numbers is the first again: 5/3 or 1.67.
   if (isEither && texts.length === 2 && texts[0] !== texts[1]) {
-    const [first, second] = texts as [string, string]
+    const [first, second] = (isDecimal(texts[0]!) ? texts.toReversed() : texts) as [string, string]
     const number = numberOf(first)
-    if (number !== null && isRounding(second, number) && !/^-?[\d.]+$/.test(first))
-      return parse(first, depth + 1)
+    if (number !== null && isRounding(second, number) && !isDecimal(first)) return parse(first, depth + 1)
   }
-  // Of numbers it says the same, of things that happen it does not: A or B.
-  if (isEither && items.every(item => item.kind === 'value' && /^[A-Z]$/.test(item.text)))
-    return plainValue(text)
+  // Of numbers it says the same, of things that happen it does not: A or B, x = 1 or y = 2.
+  if (isEither && items.length === 2 && items.every(isEvent)) return plainValue(text)
   return listOf(items, spread)
+}
+
+/** A letter alone, or a value of one unknown. */
+function isEvent(item: AnswerStructure, place: number, items: readonly AnswerStructure[]): boolean {
+  if (item.kind !== 'value') return false
+  const [first] = items
+  if (item.name === null) return /^(?:[A-Za-z]|\\[a-z]+)$/.test(item.text)
+  return (
+    items.length > 1 &&
+    first?.kind === 'value' &&
+    (place === 0 ? items.some(other => other.kind === 'value' && other.name !== item.name) : true)
+  )
+}
+
+function isDecimal(text: string): boolean {
+  return /^-?[\d.]+$/.test(text)
 }
 
 /** `or` and `and` between items as signs; other words only between two equations: V = 6 at t = 11. */
@@ -287,14 +304,10 @@ function parseRatio(text: string): AnswerStructure | null {
   const isSpelled = / to |\\text ?\{ ?to ?\}/.test(text)
   const spelled = text.replace(/(?<=\w|\}) ?(?:\\text ?\{ ?to ?\}| to ) ?(?=[\w\\])/g, ':')
   const terms = splitTopLevel(spelled.replace(/(?<=[\w}]) ?\\colon ?/g, ':'), colons)?.parts ?? []
-  // 3:05 and 12:30 are times of the day, and 0:1 no ratio to compute with.
-  const isTime =
-    !isSpelled &&
-    terms.length <= 3 &&
-    /^\d{1,2}$/.test(terms[0] ?? '') &&
-    terms.slice(1).every(term => /^[0-5]\d$/.test(term))
+  // 0:1 is no ratio to compute with.
   const isTerm = (term: string) => term !== '' && !/^0(?!\.)|[a-z]{2}/i.test(term.replace(/\\[a-z]+/g, ''))
-  if (terms.length < 2 || terms.length > 5 || isTime || !terms.every(isTerm)) return null
+  if (terms.length < 2 || terms.length > 5 || !terms.every(isTerm)) return null
+  if (!isSpelled && timeOfDay(text) !== null) return null
   return { kind: 'ratio', terms }
 }
 

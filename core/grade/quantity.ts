@@ -1,5 +1,5 @@
 import { parseRational, type Rational } from './rational.ts'
-import { currencyName, numberInWords, splitScale, splitUnit } from './units.ts'
+import { currencyName, rationalInWords, splitScale, splitUnit } from './units.ts'
 
 /** A number as answers give it: with a unit, a percent sign, the name of the unknown before it. */
 export interface Quantity {
@@ -15,7 +15,7 @@ const assignmentPattern = /^((?:\\angle ?)?[a-z]{1,4}(?:_\{?\w+\}?)?(?:\([\w, ]{
 
 /** Money before its number: $5, -$5, US$5, USD 5, Rs. 5. */
 const moneyPattern =
-  /^([-+]?) ?(?:\\text ?\{ ?)?(US ?\$|USD|EUR|GBP|INR|Rs\.?|[$€£¥₹])(?: ?\})? ?([-+]?[\d.,\\(].*)$/
+  /^([-+]?) ?(?:\\text ?\{ ?)?((?:US|A|C|NZ|HK|S)? ?\$|USD|EUR|GBP|INR|Rs\.?|[$€£¥₹])(?: ?\})? ?([-+]?[\d.,\\(].*)$/
 
 /** Reads a cleaned answer that is one number; null if it is anything else. */
 export function parseQuantity(cleaned: string): Quantity | null {
@@ -40,9 +40,8 @@ export function parseQuantity(cleaned: string): Quantity | null {
   const withUnit = splitUnit(amount)
   if (withUnit !== null)
     return quantity(withUnit.number, { isPercent: false, unit: currency ?? withUnit.unit, variable })
-  const inWords = /^[a-z][a-z -]+$/i.test(amount) ? numberInWords(amount) : null
-  if (inWords !== null)
-    return { value: { numerator: inWords, denominator: 1n }, isPercent: false, unit: null, variable }
+  const inWords = /^[a-z][a-z -]+$/i.test(amount) ? rationalInWords(amount) : null
+  if (inWords !== null) return { value: inWords, isPercent: false, unit: null, variable }
   return quantity(amount, { isPercent: false, unit: currency, variable })
 }
 
@@ -51,7 +50,13 @@ export function splitMoney(text: string): { amount: string; currency: string | n
   const money = moneyPattern.exec(text)
   if (money === null) return { amount: text, currency: null }
   const [, sign, code, amount] = money as unknown as [string, string, string, string]
-  return { amount: sign + amount, currency: currencyName(code.replace(/[ .]/g, '')) }
+  return { amount: sign + amount, currency: currencyName(code.replace(/[ .]|^[A-Z]+(?= ?\$)/g, '')) }
+}
+
+/** A time of the day, of which the half may be left out: 3:20 PM. Null of what is none, such as 3:75. */
+export function timeOfDay(text: string): { clock: string; half: string | null } | null {
+  const match = /^0?(\d{1,2}:[0-5]\d(?::[0-5]\d)?) ?(?:\\text ?\{ ?)?(?:([ap])\.? ?m\.?)?[ }]*$/i.exec(text)
+  return match && { clock: match[1]!, half: match[2]?.toLowerCase() ?? null }
 }
 
 /** What stands before a percent sign or the word; null without one. */

@@ -1,7 +1,8 @@
 import { partsOf, unknownsOf } from './bound-variables.ts'
 import { type Complex, rational } from './complex.ts'
+import { exactForm, rationalOfForm } from './exact-form.ts'
 import type { Expression, FunctionName } from './expression.ts'
-import { add, multiply, one, reduce } from './fraction.ts'
+import { add, multiply, one, reduce, TooLarge, Undefined } from './fraction.ts'
 import type { Rational } from './rational.ts'
 
 /** A value for each unknown. */
@@ -145,7 +146,14 @@ function constantsOf(parts: readonly Expression[]): Constants {
   const written = new Map<string, Rational>()
   for (const part of parts) {
     if (written.size >= maximumConstants) break
-    if (part.kind === 'number') keep(written, part.value)
+    // Of |x − 10^6| the power is the constant that matters.
+    const value =
+      part.kind === 'number'
+        ? part.value
+        : part.kind === 'power' || part.kind === 'product'
+          ? rationalOf(part)
+          : null
+    if (value !== null) keep(written, value)
   }
   const derived = new Map<string, Rational>()
   const first = [...written.values()].slice(0, 4)
@@ -157,6 +165,16 @@ function constantsOf(parts: readonly Expression[]): Constants {
     }
   for (const key of written.keys()) derived.delete(key)
   return { written: [...written.values()], derived: [...derived.values()] }
+}
+
+function rationalOf(expression: Expression): Rational | null {
+  if (unknownsOf(expression).size > 0) return null
+  try {
+    return rationalOfForm(exactForm(expression))
+  } catch (error) {
+    if (error instanceof TooLarge || error instanceof Undefined) return null
+    throw error
+  }
 }
 
 function keep(constants: Map<string, Rational>, { numerator, denominator }: Rational): void {

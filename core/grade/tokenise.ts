@@ -21,7 +21,7 @@ const plainNames = new Set(
 )
 
 const synonyms: Record<string, string> = {
-  ...{ deg: 'degrees', degree: 'degrees', circ: 'degrees', infinity: 'infty' },
+  ...{ deg: 'degrees', degree: 'degrees', infinity: 'infty' },
   ...{ dbinom: 'binom', tbinom: 'binom', mid: '|', lbrack: '[', rbrack: ']', lparen: '(', rparen: ')' },
   ...{
     cdot: '*',

@@ -1,3 +1,5 @@
+import type { Rational } from './rational.ts'
+
 /**
  * Units by the name that stands for all their spellings. Symbols (first column) keep their case, as mm is not Mm; words are
  * read without regard to it, in singular and plural. Units are not converted into one another.
@@ -75,7 +77,7 @@ const shortWords = new Set(
 
 /** Words behind a number that change what it says. */
 const meaningfulWords =
-  /\b(?:tens|hundreds?|thousands?|millions?|billions?|trillions?|mio|lakhs?|crores?|dozens?|gross|grand|(?:thi|four|fif|six|seven|eigh|nin|ten|hundred|thousand|million)(?:rd|th)s?|halves|quarters?|below|above|under|over|not|inverse|square$|cube$|or|and|mod|times|plus|minus|half|twice|double|thrice|sin|cos|tan|log|ln|sqrt|pi|factorial|squared|cubed|choose|less|more|fewer|greater|least|most|negative|base|am|pm|infinity|remainder|remaining|if|when|where|for|unless|except|approximately|about|almost|nearly|between|to|from)\b/i
+  /\b(?:tens|hundreds?|thousands?|millions?|billions?|trillions?|mio|lakhs?|crores?|dozens?|gross|grand|(?:thi|four|fif|six|seven|eigh|nin|ten|hundred|thousand|million)(?:rd|th)s?|halves|quarters?|below|above|under|over|not|inverse|square$|cube$|or|and|mod|times|plus|minus|half|twice|double|thrice|sin|cos|tan|log|ln|sqrt|pi|factorial|squared|cubed|choose|less|more|fewer|greater|least|most|negative|base|am|pm|infinity|remainder|remaining|if|when|where|for|unless|except|approximately|about|almost|nearly|between|to|from|rejected|extraneous|invalid|impossible|false|wrong|incorrect|discarded|excluded|undefined)\b/i
 
 /** Whether a run of letters is a word of a language rather than a product of unknowns. */
 export function isWord(letters: string): boolean {
@@ -85,12 +87,14 @@ export function isWord(letters: string): boolean {
 }
 
 const textGroup = String.raw`\\(?:text|operatorname) ?\{([^{}]*)\}`
+/** The prefix of a unit that is a letter of its own: μm. */
+const micro = String.raw`(?:\\mu ?)?`
 const textFraction = String.raw`\\frac ?\{ ?${textGroup}(?:\^\{?\d\}?)? ?\} ?\{ ?${textGroup}(?:\^\{?\d\}?)? ?\}`
 const tail = new RegExp(
   String.raw`^(.*?(?:[\d})\]!]|\\pi|[a-z]\^[\d{}]+)) ?(?:` +
     [
       // \text{ cm}^2, \frac{\text{m}}{\text{s}}
-      String.raw`(?<inText>(?:${textGroup}|${textFraction})(?:${textGroup}|\^ ?\{?-?\d\}?|[/·]|\\cdot| )*)`,
+      String.raw`(?<inText>(?:${micro}${textGroup}|${textFraction})(?:${textGroup}|\^ ?\{?-?\d\}?|[/·]|\\cdot| )*)`,
       String.raw`(?<glued>(?:${gluedSymbols})(?:[\^/²³].*)?)`,
       String.raw`(?<ohm>\\Omega|Ω|¢|€|£|¥|₹)`,
       String.raw`(?<=[\d}] )(?<letter>(?:${letterSymbols})(?:(?:\^|[²³/]).*)?)`,
@@ -149,6 +153,7 @@ function plainUnit(text: string): string {
   return text
     .replace(/\\frac ?\{(.*?\}(?:\^\{?\d\}?)?) ?\} ?\{(.*\}(?:\^\{?\d\}?)?) ?\}/g, '$1/$2')
     .replace(/\\(?:text|operatorname) ?\{([^{}]*)\}/g, '$1')
+    .replace(/\\mu ?/g, 'µ')
     .replace(/\\cdot|·/g, ' ')
     .replace(/\^ ?\{?(-?\d)\}?/g, '^$1')
     .replace(/²/g, '^2')
@@ -166,7 +171,7 @@ export function unitName(written: string): string | null {
     .replace(/\b(?:cubic|cu\.?) (?=[a-z])([a-z]+)/gi, '$1^3')
     .split(/([ /]|\^-?\d)/)
     .map(part => part.trim())
-    .filter(part => part !== '' && !/^(?:of|the|a|an|in total|total|each|altogether)$/i.test(part))
+    .filter(part => part !== '' && !/^(?:of|the|a|an|in|total|each|altogether)$/.test(part))
   const named = words.map(part => {
     const bare = part.replace(/[.,']+$/, '')
     return bySymbol.get(bare) ?? byWord.get(singular(bare)) ?? singular(bare)
@@ -230,8 +235,19 @@ export function splitScale(text: string): { number: string; scale: bigint; rest:
   }
 }
 
-/** A whole number written in words, as `twenty-five` or `two hundred and six`; null of any other text. */
-export function numberInWords(text: string): bigint | null {
+const parts = 'half third quarter fifth sixth seventh eighth ninth tenth'.split(' ')
+
+/** A number written in words, as `twenty-five`, `two hundred and six` or `three quarters`; null of any other text. */
+export function rationalInWords(text: string): Rational | null {
+  const match = /^(.*)[ -](hal(?:f|ves)|fourths?|[a-z]+?s?)$/i.exec(text)
+  const part =
+    match?.[2]!.toLowerCase().replace('halves', 'half').replace('fourth', 'quarter').replace(/s$/, '') ?? ''
+  const denominator = parts.indexOf(part) + 2
+  const numerator = wholeInWords(denominator > 1 ? match![1]! : text)
+  return numerator === null ? null : { numerator, denominator: denominator > 1 ? BigInt(denominator) : 1n }
+}
+
+function wholeInWords(text: string): bigint | null {
   const words = text
     .toLowerCase()
     .split(/[\s-]+/)

@@ -1,0 +1,24 @@
+import { afterAll, expect, it } from 'vitest'
+import { closeGrader, grade } from '../support/grade.ts'
+import { hostilePairs } from './hostile-pairs.ts'
+import { describeMutatedAnswers, gradeMutatedAnswers } from './mutated-answers.ts'
+
+const mostMs = 2_000
+afterAll(closeGrader)
+
+it('a million mutated answers all end in a verdict, none late, in the same memory', {
+  timeout: 4 * 3_600_000,
+}, async () => {
+  const found = await gradeMutatedAnswers(1_000_000)
+  console.log(describeMutatedAnswers(found))
+  expect(found.failures).toEqual([])
+  expect(found.slowest.filter(({ ms }) => ms > mostMs)).toEqual([])
+  expect(found.heapMegabytes.at(-1)! - found.heapMegabytes[0]!).toBeLessThan(16)
+})
+
+it.each(hostilePairs)('%s is graded within 2 s', async (_, answer, expected) => {
+  await grade('\\boxed{\\sin^2 x}', '1 - \\cos^2 x')
+  const start = performance.now()
+  await grade(answer, expected)
+  expect(performance.now() - start).toBeLessThan(mostMs)
+})

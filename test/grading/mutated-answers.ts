@@ -19,7 +19,8 @@ export interface MutatedAnswers {
   heapMegabytes: number[]
 }
 
-const tokens = [
+/** Of what answers are made, and of what no answer should hold. */
+export const textPieces = [
   ...[
     '\\frac',
     '\\sqrt',
@@ -149,8 +150,8 @@ const changes: readonly ((text: string, random: Random, otherText: string) => st
   (text, random) => splice(text, random, part => part + part),
   (text, random) => splice(text, random, part => [...part].reverse().join('')),
   (text, random) => splice(text, random, part => part.repeat(2 + random(40))),
-  (text, random) => splice(text, random, part => part + tokens[random(tokens.length)]!),
-  (text, random) => splice(text, random, () => tokens[random(tokens.length)]!),
+  (text, random) => splice(text, random, part => part + textPieces[random(textPieces.length)]!),
+  (text, random) => splice(text, random, () => textPieces[random(textPieces.length)]!),
   (text, random) => splice(text, random, () => String.fromCharCode(random(0x10000))),
   (text, random, otherText) => splice(text, random, () => otherText),
   (text, random) => text.slice(0, random(text.length + 1)),
@@ -161,7 +162,8 @@ const changes: readonly ((text: string, random: Random, otherText: string) => st
     const depth = random(8) === 0 ? 1 + random(300) : 1 + random(6)
     return splice(text, random, part => open.repeat(depth) + part + close.repeat(depth))
   },
-  (text, random) => text.replaceAll(text[random(text.length)] ?? '', () => tokens[random(tokens.length)]!),
+  (text, random) =>
+    text.replaceAll(text[random(text.length)] ?? '', () => textPieces[random(textPieces.length)]!),
 ]
 
 /** A stretch of the text put through a change; where there is none to take, what the change makes of nothing. */

@@ -294,6 +294,6 @@ describe('the replay of a sample', () => {
       `a replay at 320 tokens a second: ${changes} changes of elements; ${await text('.frame-log')}`,
     )
     expect(changes).toBeGreaterThan(4000 - first)
-    expect(changes).toBeLessThan(20 * (4000 - first))
+    expect(changes).toBeLessThan(10 * (4000 - first))
   })
 })

@@ -76,11 +76,9 @@ test('our grader leads its peers on every set of pairs, in every column', async 
   const table = tableOf(results)
   console.log(table)
   if (process.env.ENTRACE_UPDATE_TABLES !== undefined) {
-    const text = readFileSync(page, 'utf8')
-    writeFileSync(
-      page,
-      text.replace(/(?<=<!-- graders -->\n).*(?=<!-- end of graders -->)/s, `\n${table}\n\n`),
-    )
+    const measured = `Measured on ${new Date().toISOString().slice(0, 10)} with Node ${process.version.slice(1)}.`
+    const between = /(?<=<!-- graders -->\n).*(?=<!-- end of graders -->)/s
+    writeFileSync(page, readFileSync(page, 'utf8').replace(between, `\n${table}\n\n${measured}\n\n`))
   }
   for (const { set, scores } of results) {
     const [ours, ...others] = scores

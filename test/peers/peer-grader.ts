@@ -43,6 +43,7 @@ export function peerPackages(): { folder: string } | { missing: string } {
   if (existsSync(folder)) return { folder }
   // Installed beside the target and renamed, so that a kill leaves a whole folder or none.
   const staging = mkdtempSync(`${folder}.installing-`)
+  console.log(`installing the peers' packages (400 MB) into ${folder}`)
   const pip = [
     '-m',
     'pip',
@@ -54,14 +55,13 @@ export function peerPackages(): { folder: string } | { missing: string } {
     '--requirement',
     requirements,
   ]
-  console.log(`installing the peers' packages (400 MB) into ${folder}`)
-  const installed = spawnSync(python, pip, { encoding: 'utf8' })
-  if (installed.status === 0) {
-    renameSync(staging, folder)
-    return { folder }
+  const { status, stderr } = spawnSync(python, pip, { encoding: 'utf8' })
+  if (status !== 0) {
+    rmSync(staging, { recursive: true })
+    return { missing: `pip could not install ${requirements}: ${stderr.trim()}` }
   }
-  rmSync(staging, { recursive: true })
-  return { missing: `pip could not install ${requirements}: ${installed.stderr.trim().split('\n').at(-1)}` }
+  renameSync(staging, folder)
+  return { folder }
 }
 
 /** Starts a peer and waits until it has imported what it needs. */

@@ -11,108 +11,72 @@ export type Random = (bound: number) => number
 
 const pick = <Item>(items: readonly Item[], random: Random): Item | undefined => items[random(items.length)]
 
-/** Of expressions: what comes out is taken only where both can be evaluated and lie apart at some point. */
-const expressionMutations: readonly [name: string, apply: (text: string, random: Random) => string | null][] =
+const digits = '0123456789'
+const letters = 'abcknpqrtuvwxyz'
+const exponent = /\^(?:\w|\{[^{}]*\})/g
+
+/** Of expressions: one place that is found becomes something else. */
+const replacements: readonly [name: string, found: RegExp, by: (found: string, random: Random) => string][] =
   [
-    [
-      'a digit changed',
-      (text, random) => replaceOne(text, /\d/g, digit => other('0123456789', digit, random), random),
-    ],
-    ['a digit more', (text, random) => replaceOne(text, /\d/g, digit => digit + random(10), random)],
-    ['a digit less', (text, random) => replaceOne(text, /\d(?=\d)/g, () => '', random)],
-    [
-      'two digits swapped',
-      (text, random) => replaceOne(text, /(\d)(\d)/g, digits => digits[1]! + digits[0]!, random),
-    ],
-    ['the decimal point moved', (text, random) => replaceOne(text, /\.(\d)/g, part => `${part[1]}.`, random)],
-    [
-      'the sign',
-      text => (text.startsWith('-') ? text.slice(1) : `-${/[-+]/.test(text) ? `(${text})` : text}`),
-    ],
-    [
-      'a sign within',
-      (text, random) => replaceOne(text, /(?<=[\w)}!] ?)[-+]/g, sign => (sign === '+' ? '-' : '+'), random),
-    ],
-    [
-      'an operator',
-      (text, random) =>
-        replaceOne(
-          text,
-          /[-+*/]|\\cdot(?![a-zA-Z])|\\times(?![a-zA-Z])/g,
-          sign => other(['+', '-', '*'], sign, random),
-          random,
-        ),
-    ],
-    [
-      'an exponent',
-      (text, random) => replaceOne(text, /\^(?:\w|\{[^{}]*\})/g, () => `^{${2 + random(9)}}`, random),
-    ],
-    ['an exponent lost', (text, random) => replaceOne(text, /\^(?:\w|\{[^{}]*\})/g, () => '', random)],
-    [
-      'an exponent one more',
-      (text, random) => replaceOne(text, /\^(?:\w|\{[^{}]*\})/g, power => `^{${power.slice(1)}+1}`, random),
-    ],
-    [
-      'a letter',
-      (text, random) =>
-        replaceOne(
-          text,
-          /(?<!\\[a-zA-Z]*)[a-zA-Z]/g,
-          letter => other('abcknpqrtuvwxyz', letter, random),
-          random,
-        ),
-    ],
+    ['a digit changed', /\d/g, (digit, random) => other(digits, digit, random)],
+    ['a digit more', /\d/g, (digit, random) => digit + random(10)],
+    ['a digit less', /\d(?=\d)/g, () => ''],
+    ['two digits swapped', /\d\d/g, pair => pair[1]! + pair[0]!],
+    ['the decimal point moved', /\.\d/g, part => `${part[1]}.`],
+    ['a sign within', /(?<=[\w)}!] ?)[-+]/g, sign => (sign === '+' ? '-' : '+')],
+    ['an operator', /[-+*/]|\\(?:cdot|times)(?![a-zA-Z])/g, (sign, random) => other('+-*', sign, random)],
+    ['an exponent', exponent, (_, random) => `^{${2 + random(9)}}`],
+    ['an exponent lost', exponent, () => ''],
+    ['an exponent one more', exponent, power => `^{${power.slice(1)}+1}`],
+    ['a letter', /(?<!\\[a-zA-Z]*)[a-zA-Z]/g, (letter, random) => other(letters, letter, random)],
+    // Of one letter, as of a choice, the case may be free.
     [
       'a letter in the other case',
-      (text, random) =>
-        /[-+^\d]|\\frac/.test(text)
-          ? replaceOne(
-              text,
-              /(?<!\\[a-zA-Z]*)[abcknpqrtuvwxyzABCKNPQRTUVWXYZ]/g,
-              letter => (letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase()),
-              random,
-            )
-          : null,
+      new RegExp(`(?<!\\\\[a-zA-Z]*)[${letters}](?=.*[-+^\\d])`, 'gi'),
+      letter => (letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase()),
     ],
     [
       'a fraction upside down',
-      (text, random) =>
-        replaceOne(
-          text,
-          /\\[dt]?frac\{[^{}]*\}\{[^{}]*\}/g,
-          fraction => fraction.replace(/(\{[^{}]*\})(\{[^{}]*\})/, '$2$1'),
-          random,
-        ),
+      /\\[dt]?frac\{[^{}]*\}\{[^{}]*\}/g,
+      fraction => fraction.replace(/(\{.*\})(\{.*\})/, '$2$1'),
     ],
-    ['a root lost', (text, random) => replaceOne(text, /\\sqrt(?=\{)/g, () => '', random)],
+    ['a root lost', /\\sqrt(?=\{)/g, () => ''],
     [
       'a function',
-      (text, random) =>
-        replaceOne(
-          text,
-          /\\(?:sin|cos|tan|ln|sqrt)(?![a-zA-Z[])/g,
-          name => other(['\\sin', '\\cos', '\\tan', '\\exp'], name, random),
-          random,
-        ),
+      /\\(?:sin|cos|tan|ln|sqrt)(?![a-zA-Z[])/g,
+      (name, random) => other(['\\sin', '\\cos', '\\tan', '\\exp'], name, random),
     ],
-    ['a factorial more', text => (/^[\w]+$/.test(text) ? `${text}!` : `(${text})!`)],
-    ['a factorial lost', (text, random) => replaceOne(text, /!/g, () => '', random)],
-    ['a floor around it', text => `\\lfloor ${text} \\rfloor`],
-    ['an absolute value around it', text => `|${text}|`],
-    ['a factor', (text, random) => `${2 + random(7)}(${text})`],
-    ['one more', text => `${text} + 1`],
-    ['one less', text => `${text} - 1`],
-    ['squared', text => `(${text})^2`],
-    [
-      'a factor lost',
-      (text, random) =>
-        replaceOne(text, /(?<=[\w)}])[a-zA-Z](?![a-zA-Z^_])|\d+(?=[a-zA-Z(\\])/g, () => '', random),
-    ],
-    [
-      'a term lost',
-      (text, random) => replaceOne(text, /(?<=[\w)}!]) ?[-+] ?(?:\w|\^|\\pi)+/g, () => '', random),
-    ],
+    ['a factorial lost', /!/g, () => ''],
+    ['a factor lost', /(?<=[\w)}])[a-zA-Z](?![a-zA-Z^_])|\d+(?=[a-zA-Z(\\])/g, () => ''],
+    ['a term lost', /(?<=[\w)}!]) ?[-+] ?(?:\w|\^|\\pi)+/g, () => ''],
   ]
+
+/** Of expressions: the whole becomes part of something else. */
+const extensions: readonly [name: string, extend: (text: string, random: Random) => string][] = [
+  ['the sign', text => (text.startsWith('-') ? text.slice(1) : `-${/[-+]/.test(text) ? `(${text})` : text}`)],
+  ['a factorial more', text => (/^\w+$/.test(text) ? `${text}!` : `(${text})!`)],
+  ['a floor around it', text => `\\lfloor ${text} \\rfloor`],
+  ['an absolute value around it', text => `|${text}|`],
+  ['a factor', (text, random) => `${2 + random(7)}(${text})`],
+  ['one more', text => `${text} + 1`],
+  ['one less', text => `${text} - 1`],
+  ['squared', text => `(${text})^2`],
+]
+
+/** Both, where what comes out can be evaluated and lies apart from what went in. */
+const expressionMutations: readonly Mutation[] = [
+  ...replacements.map(
+    ([name, found, by]) =>
+      [name, (text: string, random: Random) => replaceOne(text, found, by, random)] as const,
+  ),
+  ...extensions,
+].map(([name, change]) => ({
+  name,
+  apply(text, random) {
+    const mutated = change(text, random)
+    return mutated !== null && differ(text, mutated) ? mutated : null
+  },
+}))
 
 /** Mutations that are sure for their form. */
 const formMutations: readonly Mutation[] = [
@@ -194,7 +158,7 @@ const formMutations: readonly Mutation[] = [
   {
     name: 'a digit of a number in a base',
     apply(text, random) {
-      const changed = replaceOne(text, /\d/g, digit => other('0123456789', digit, random), random)
+      const changed = replaceOne(text, /\d/g, digit => other(digits, digit, random), random)
       const [before, after] = [text, changed ?? ''].map(inBase)
       return before !== null && after !== null && before !== after ? changed : null
     },
@@ -203,7 +167,7 @@ const formMutations: readonly Mutation[] = [
     name: 'a digit of a percentage',
     apply(text, random) {
       if (!/^\d+(?:\.\d+)?\\?%$/.test(text)) return null
-      const changed = replaceOne(text, /\d/g, digit => other('0123456789', digit, random), random)
+      const changed = replaceOne(text, /\d/g, digit => other(digits, digit, random), random)
       return changed !== null && Number.parseFloat(changed) !== Number.parseFloat(text) ? changed : null
     },
   },
@@ -211,7 +175,7 @@ const formMutations: readonly Mutation[] = [
     name: 'a clock time or ratio',
     apply(text, random) {
       if (!/^\d+ ?: ?\d+$/.test(text)) return null
-      const changed = replaceOne(text, /\d/g, digit => other('0123456789', digit, random), random) ?? text
+      const changed = replaceOne(text, /\d/g, digit => other(digits, digit, random), random) ?? text
       const [[a, b], [c, d]] = [text, changed].map(value => value.split(':').map(Number)) as [
         number[],
         number[],
@@ -243,34 +207,22 @@ const formMutations: readonly Mutation[] = [
   { name: 'both signs of it', apply: text => (/^[1-9]\d*$/.test(text) ? `\\pm ${text}` : null) },
 ]
 
-/** All of them, each under its own name. */
-export const mutations: readonly Mutation[] = [
-  ...expressionMutations.map(([name, apply]) => ({
-    name,
-    apply: (text: string, random: Random) => surely(text, apply(text, random)),
-  })),
-  ...formMutations,
-]
-
-/** What a mutation made of an expression, where it surely is another. */
-function surely(text: string, mutated: string | null): string | null {
-  return mutated !== null && evaluator(text) && differ(text, mutated) ? mutated : null
-}
+/** All of them. */
+export const mutations: readonly Mutation[] = [...expressionMutations, ...formMutations]
 
 function mutateExpression(text: string, random: Random): string | null {
-  const [, apply] = pick(expressionMutations, random)!
-  return surely(text.trim(), apply(text.trim(), random))
+  return pick(expressionMutations, random)!.apply(text.trim(), random)
 }
 
 function replaceOne(
   text: string,
   pattern: RegExp,
-  by: (found: string) => string,
+  by: (found: string, random: Random) => string,
   random: Random,
 ): string | null {
   const found = pick([...text.matchAll(pattern)], random)
   if (!found) return null
-  return text.slice(0, found.index) + by(found[0]) + text.slice(found.index + found[0].length)
+  return text.slice(0, found.index) + by(found[0], random) + text.slice(found.index + found[0].length)
 }
 
 function other(choices: string | readonly string[], than: string, random: Random): string {
@@ -315,9 +267,9 @@ function endValue(end: string): number {
 }
 
 function inBase(text: string): number | null {
-  const [, digits, base] = /^(\d{2,9})_\{?(\d{1,2})\}?$/.exec(text) ?? []
-  if (digits === undefined || Number(base) < 2 || Number(base) > 10) return null
-  return [...digits].every(digit => digit < base! || Number(base) === 10)
-    ? Number.parseInt(digits, Number(base))
+  const [, number, base] = /^(\d{2,9})_\{?(\d{1,2})\}?$/.exec(text) ?? []
+  if (number === undefined || Number(base) < 2 || Number(base) > 10) return null
+  return [...number].every(digit => digit < base! || Number(base) === 10)
+    ? Number.parseInt(number, Number(base))
     : null
 }

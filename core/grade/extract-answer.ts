@@ -6,7 +6,13 @@ import { parseQuantity } from './quantity.ts'
 import { findStated } from './stated-answer.ts'
 
 /** Which rule found an answer, in the order in which they are tried. */
-export type ExtractionRule = 'boxed' | 'answer tag' | 'the answer is' | '####' | 'whole text' | 'last expression'
+export type ExtractionRule =
+  | 'boxed'
+  | 'answer tag'
+  | 'the answer is'
+  | '####'
+  | 'whole text'
+  | 'last expression'
 
 /** An answer as the text gives it, but for math delimiters, emphasis and spacing. */
 export interface ExtractedAnswer {
@@ -42,7 +48,11 @@ function findAnswer(text: string, severalBoxes: SeveralBoxes, isThought: boolean
   const tagged = findTagged(text, boxed?.end ?? 0, severalBoxes)
   if (tagged !== null) return tagged
   const stated = findStated(plain, boxed?.end)
-  if (boxed !== null && boxed.answer !== '' && !(stated?.isFinal && stated.isValue && !isRounded(stated.answer)))
+  if (
+    boxed !== null &&
+    boxed.answer !== '' &&
+    !(stated?.isFinal && stated.isValue && !isRounded(stated.answer))
+  )
     return { answer: boxed.answer, rule: 'boxed' }
   const whole = stated === null ? wholeText(text) : null
   const answers: [ExtractionRule, string | null][] = [
@@ -66,9 +76,11 @@ function findTagged(text: string, from: number, severalBoxes: SeveralBoxes): Ext
     const end = text.indexOf('</answer>', open)
     const content = text.slice(open + '<answer>'.length, end === -1 ? undefined : end)
     if (content.trim() !== '') {
-      const found = content.length > 10 * maximumAnswerLength ? null : findAnswer(content, severalBoxes, false)
+      const found =
+        content.length > 10 * maximumAnswerLength ? null : findAnswer(content, severalBoxes, false)
       const isShort = !content.trim().includes('\n') && content.length <= maximumAnswerLength
-      const isWords = isShort && (found === null || found.rule === 'last expression')
+      const isSentence = /\b(?:is|are|was|equals?|has|have|gets?|makes?)\b/.test(content)
+      const isWords = isShort && (found === null || (found.rule === 'last expression' && !isSentence))
       const answer = isWords ? trimSpacing(content) : found?.answer
       return answer === undefined ? null : { answer, rule: 'answer tag' }
     }
@@ -76,7 +88,8 @@ function findTagged(text: string, from: number, severalBoxes: SeveralBoxes): Ext
   }
 }
 
-const thoughtEnd = /<\/(?:think(?:ing)?|thought|reasoning)>|<\|(?:end_of_thought|channel\|>final<\|message)\|>/gi
+const thoughtEnd =
+  /<\/(?:think(?:ing)?|thought|reasoning)>|<\|(?:end_of_thought|channel\|>final<\|message)\|>/gi
 const thoughtStart = /<(?:think(?:ing)?|thought|reasoning)>|<\|begin_of_thought\|>/i
 
 /** What stands behind the last thought; the thought itself if nothing does. */
@@ -94,7 +107,7 @@ function withoutThoughts(text: string): { said: string; isThought: boolean } {
 const endOfTurn =
   /<\|(?:im_end|endoftext|eot_id|end|return|end_of_text|eom_id|im_start|user)\|>|<\/s>|<eos>|<end_of_turn>|<｜end▁of▁sentence｜>|\[\/?INST\]/
 const anotherQuestion =
-  /\n[ \t]{0,8}(?:#{1,4} {0,4}|\*\*)?(?:(?:Q|Question|Problem|User|Human|Instruction|Exercise|Student)(?:\*\*)?\s?:|(?:### )(?:Instruction|Question|Problem|User|Human|Input)\b)|\n[ \t]*\n[ \t]{0,8}(?:#{1,4} {0,4}|\*\*)?(?:Question|Problem|Exercise|Q)\s?\d{1,3}\s?[:.)]/g
+  /\n[ \t]{0,8}(?:#{1,4} {0,4}|\*\*)?(?:(?:Q|Question|Problem|User|Human|Instruction|Exercise|Student)(?:\*\*)?\s?:|(?:### )(?:Instruction|Question|Problem|User|Human|Input)\b)|\n[ \t]{0,8}\n[ \t]{0,8}(?:#{1,4} {0,4}|\*\*)?(?:Question|Problem|Exercise|Q)\s?\d{1,3}\s?[:.)]/g
 
 /** More places where a text might run on are not tried. */
 const maximumRunOns = 10
@@ -104,7 +117,7 @@ function beforeRunOn(text: string): string[] {
   const turn = endOfTurn.exec(text)
   const isEnded = turn !== null && text.slice(0, turn.index).trim() !== ''
   const own = isEnded ? text.slice(0, turn.index) : text
-  const isNumbered = /^\s*(?:#{1,4} {0,4}|\*\*)?(?:Question|Problem|Exercise|Q)\s?1\b/m.test(own)
+  const isNumbered = /^[ \t]{0,8}(?:#{1,4} {0,4}|\*\*)?(?:Question|Problem|Exercise|Q)\s?1\b/m.test(own)
   const parts: string[] = []
   for (const { 0: sign, index } of own.matchAll(anotherQuestion)) {
     if (parts.length >= maximumRunOns) break
@@ -117,7 +130,7 @@ function beforeRunOn(text: string): string[] {
 function wholeText(text: string): string | null {
   const trimmed = trimSpacing(text)
   if (trimmed.length > 100 || trimmed.includes('\n')) return null
-  const option = /^(?:option|choice|answer)?\s?\(?([A-J])[).]?$/i.exec(trimmed)
+  const option = /^[*(\s]*(?:(?:option|choice|answer)\s)?[*(\s]*([A-J])[).*\s]*$/i.exec(trimmed)
   if (option !== null && /[A-J]/.test(option[1]!)) return option[1]!
   const cleaned = cleanAnswer(trimmed)
   if (parseQuantity(cleaned) !== null) return trimmed

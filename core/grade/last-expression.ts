@@ -75,7 +75,9 @@ function lastValue(text: string, sentence: readonly ProseToken[]): string | 'den
   const reasonAt = sentence.findIndex(({ kind, text }, at) => at > 0 && kind === 'word' && reason.test(text))
   const main = runs.filter(({ end }) => reasonAt !== -1 && end <= reasonAt)
   const candidates = main.some(run => !isName(sentence, run)) ? main : runs
-  const run = candidates.findLast(candidate => !isName(sentence, candidate)) ?? closingName(sentence, candidates)
+  const stated = candidates.filter(candidate => !/^not$/i.test(sentence[candidate.first - 1]?.text ?? ''))
+  if (stated.length === 0 && candidates.length > 0) return 'denied'
+  const run = stated.findLast(candidate => !isName(sentence, candidate)) ?? closingName(sentence, stated)
   if (run === undefined) return null
   if (isHedged(text, sentence, run.first)) return 'denied'
   const whole = withPartner(sentence, candidates, run)
@@ -97,7 +99,11 @@ function readChoice(sentence: readonly ProseToken[], at: number): Run | null {
 
 /** Whether a value is a lone letter, as in "where $x$ is the length". */
 function isName(sentence: readonly ProseToken[], { first, end }: Run): boolean {
-  return end - first === 1 && sentence[first]!.kind === 'math' && /^\\?[a-zA-Z]+(?:_\{?\w+\}?)?$/.test(sentence[first]!.text.trim())
+  return (
+    end - first === 1 &&
+    sentence[first]!.kind === 'math' &&
+    /^\\?[a-zA-Z]+(?:_\{?\w+\}?)?$/.test(sentence[first]!.text.trim())
+  )
 }
 
 /** A lone letter in math at the end of its sentence. */
@@ -113,7 +119,11 @@ function isCounted(sentence: readonly ProseToken[], { first, end }: Run): boolea
   if (token.kind !== 'number' && token.kind !== 'open') return false
   if (before !== undefined && counted.test(before.text)) return true
   const isItem = first === 0 && end === 1 && /^\d{1,2}$/.test(token.text)
-  return isItem && (next?.text === ')' || (next?.kind === 'end' && next.text === '.' && sentence.length === 2 && token.start > 0))
+  return (
+    isItem &&
+    (next?.text === ')' ||
+      (next?.kind === 'end' && next.text === '.' && sentence.length === 2 && token.start > 0))
+  )
 }
 
 function isHedged(text: string, sentence: readonly ProseToken[], first: number): boolean {
@@ -125,7 +135,9 @@ function isHedged(text: string, sentence: readonly ProseToken[], first: number):
   }
   if (start === first) return false
   const clause = text.slice(sentence[start]!.start, sentence[first]!.start)
-  return hedges.test(clause.replace(/\bnot (?:only|hard|difficult|surprising\w*)\b|\bat (?:least|most)\b/gi, ''))
+  return hedges.test(
+    clause.replace(/\bnot (?:only|hard|difficult|surprising\w*)\b|\bat (?:least|most)\b/gi, ''),
+  )
 }
 
 /** A value with another before it, to which "and" or "or" joins it: `5 hours and 30 minutes`. */

@@ -41,11 +41,29 @@ const digits = String.raw`(?:\d{1,3}(?:(?:,|\{,\}|,\\!)\d{3})+(?!\d)|\d+)(?:\.\d
 const lexemes: [Kind, RegExp][] = [
   // A number inside a word: 18-year-old, 4B, QX4B, H2O.
   ['word', new RegExp(String.raw`\d[\d,.]{0,20}-(?!(?:${functionNames})\b)[A-Za-z]{2,}[\w-]*`, 'y')],
-  ['number', new RegExp(String.raw`(?:${digits})(?:[eE][-+]?\d{1,6}|(?:st|nd|rd|th)|(?:${units})(?:\^?[23²³])?)(?![A-Za-z\d])`, 'y')],
-  ['word', new RegExp(String.raw`\d{1,20}(?!(?:${functionNames})|[a-z]{1,3}(?![A-Za-z\d]))(?:[A-Za-z]+[A-Za-z\d]*)`, 'y')],
+  [
+    'number',
+    new RegExp(
+      String.raw`(?:${digits})(?:[eE][-+]?\d{1,6}|(?:st|nd|rd|th)|(?:${units})(?:\^?[23²³])?)(?![A-Za-z\d])`,
+      'y',
+    ),
+  ],
+  [
+    'word',
+    new RegExp(
+      String.raw`\d{1,20}(?!(?:${functionNames})|[a-z]{1,3}(?![A-Za-z\d]))(?:[A-Za-z]+[A-Za-z\d]*)`,
+      'y',
+    ),
+  ],
   ['number', new RegExp(digits, 'y')],
   ['word', /[ap]\.m\.|(?:e\.g|i\.e|etc|vs|approx|resp)\./iy],
-  ['name', new RegExp(String.raw`(?:${functionNames})(?=[({^_\d\\]|\s?(?:[\d√(]|[a-zA-Z]\b)|$)|(?:pi|infinity|theta)\b`, 'y')],
+  [
+    'name',
+    new RegExp(
+      String.raw`(?:${functionNames})(?=[({^_\d\\]|\s?(?:[\d√(]|[a-zA-Z]\b)|$)|(?:pi|infinity|theta)\b`,
+      'y',
+    ),
+  ],
   ['name', /[A-Z]{2,4}(?=\s?=)|[a-zA-Z](?![\p{L}\d'’])'?|[a-zA-Z](?=')'(?=[(\s=])|[α-ωΑ-Ω∞∅ℝ]/uy],
   ['word', /[\p{L}\p{M}][\p{L}\p{M}\d'’]*(?:-[\p{L}\d]+)*/uy],
   ['postfix', /\\?%|°|[²³¹⁰⁴-⁹ⁿ₀-₉]+/y],
@@ -90,7 +108,8 @@ export function tokeniseProse(text: string): { tokens: ProseToken[]; isOpen: boo
       const name = matchAt(command, text, at)
       if (name !== null) {
         const end = argumentsEnd(text, at + name.length)
-        push(end === null ? 'open' : 'command', end ?? at + name.length)
+        const kind = /^\\f?(?:rame)?box/.test(name) ? 'other' : 'command'
+        push(end === null ? 'open' : kind, end ?? at + name.length)
         continue
       }
       if (text[at] === '{') {
@@ -118,7 +137,8 @@ function argumentsEnd(text: string, from: number): number | null {
   for (;;) {
     const next = /^\s?(?=\{)|^(?=\[[^[\]\n]{0,20}\]\{)/.exec(text.slice(at, at + 40))
     if (next === null) return at
-    const end = text[at + next[0].length] === '[' ? text.indexOf(']', at) + 1 : groupEnd(text, at + next[0].length)
+    const end =
+      text[at + next[0].length] === '[' ? text.indexOf(']', at) + 1 : groupEnd(text, at + next[0].length)
     if (end === null) return null
     at = end
   }

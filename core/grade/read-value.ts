@@ -59,7 +59,8 @@ function readElement(tokens: readonly ProseToken[], first: number, depth: number
       at = close - 1
     } else if (!joins(tokens, at, previous, hasValue)) break
     hasOperator ||= token.kind === 'operator'
-    hasValue ||= /^(?:math|number|command)$/.test(token.kind) || (token.kind === 'name' && isUnmistakable(token))
+    hasValue ||=
+      /^(?:math|number|command)$/.test(token.kind) || (token.kind === 'name' && isUnmistakable(token))
     hasValue ||= token.kind === 'name' && hasOperator
   }
   // An operator that nothing follows belongs to the prose.
@@ -111,16 +112,22 @@ function joins(
       // The unit of `14 m`, the factor of `5 x`, the x of `5 x 3`.
       if (previous?.kind !== 'number' && previous?.kind !== 'command') return false
       if (isTimes(token, previous) && next?.kind === 'number') return true
-      return !/^[aAI]$/.test(token.text) && (next === undefined || /^(?:end|line|close|separator|name)$/.test(next.kind))
+      return (
+        !/^[aAI]$/.test(token.text) &&
+        (next === undefined || /^(?:end|line|close|separator|name)$/.test(next.kind))
+      )
     }
     case 'operator': {
       if (next === undefined || next.kind === 'word' || next.kind === 'line') return false
+      if (previous?.kind === 'operator' && tokens[at - 2]?.kind === 'operator') return false
       if (previous === undefined) {
         if (!signs.has(token.text)) return false
         return relations.has(token.text) || !next.isSpaced
       }
+      if (next.isSpaced && /^[aAI]$/.test(next.text) && tokens[at + 2]?.kind === 'word') return false
       if (token.text === '|') return !token.isSpaced || !next.isSpaced
-      if (token.text === '-' || token.text === '–') return token.isSpaced === next.isSpaced || !next.isSpaced || hasValue
+      if (token.text === '-' || token.text === '–')
+        return token.isSpaced === next.isSpaced || !next.isSpaced || hasValue
       return true
     }
     default:
@@ -142,7 +149,8 @@ function groupEnd(tokens: readonly ProseToken[], open: number, depth: number): n
       const end = groupEnd(tokens, at, depth + 1)
       if (end === null) return null
       at = end - 1
-    } else if (/^(?:word|end|line|other)$/.test(token.kind) && !/^(?:mod|base|or|and)$/.test(token.text)) return null
+    } else if (/^(?:word|end|line|other)$/.test(token.kind) && !/^(?:mod|base|or|and)$/.test(token.text))
+      return null
   }
   return null
 }
@@ -162,7 +170,8 @@ export function textOf(text: string, tokens: readonly ProseToken[], { first, end
 const plainName = /^(?:\\[a-zA-Z]+ ?)?(?:[a-zA-Z]{1,3}|\\[a-zA-Z]+)?(?:_\{?\w{1,8}\}?)?'?(?:\(\w{1,3}\))?$/
 
 /** What has letters in it and yet no unknown. */
-const computation = /\\(?:[dt]?frac|sqrt|cdot|times|div|left|right|pi|binom)(?![a-zA-Z])|(?<=\d)\s[xX](?=\s\d)/g
+const computation =
+  /\\(?:[dt]?frac|sqrt|cdot|times|div|left|right|pi|binom)(?![a-zA-Z])|(?<=\d)\s[xX](?=\s\d)/g
 
 /**
  * What a chain of equalities ends in: 57 of `147 - 90 = 57`, `x = 18` of `x = 3 \cdot 6 = 18`, the last row of an alignment, what
@@ -170,17 +179,21 @@ const computation = /\\(?:[dt]?frac|sqrt|cdot|times|div|left|right|pi|binom)(?![
  */
 export function lastSide(value: string): string {
   let text = value
-  const rows = /\\begin\{(?:align(?:ed)?|gather(?:ed)?|split|equation)\*?\}([\s\S]*)\\end\{/.exec(text)?.[1] ?? text
+  const rows =
+    /\\begin\{(?:align(?:ed)?|gather(?:ed)?|split|equation)\*?\}([\s\S]*)\\end\{/.exec(text)?.[1] ?? text
   if (rows !== text || /^&|[^\\]&\s*=/.test(text)) {
-    const filled = rows.split('\\\\').map(row => trimSpacing(row.replace(/(?<!\\)&/g, ' ')))
+    const filled = rows.split('\\\\').map(row => trimSpacing(row.replace(/ ?(?<!\\)&/g, ' ')))
     const last = filled.filter(row => row !== '').at(-1)
     if (last === undefined) return value
     text = last
   }
-  text = trimSpacing(text.split(/\\(?:implies|(?:[Ll]ong)?[Rr]ightarrow|therefore)(?![a-zA-Z])|[⇒→∴]/).at(-1)!)
+  text = trimSpacing(
+    text.split(/\\(?:implies|(?:[Ll]ong)?[Rr]ightarrow|therefore)(?![a-zA-Z])|[⇒→∴]/).at(-1)!,
+  )
   if (text === '' || /[<>!]=/.test(text)) return text || value
   if (splitTopLevel(text, new Set([',', ';']))?.parts.length !== 1) return text
-  if (/\\(?:text|quad|qquad|mid|begin)(?![a-zA-Z])|\b(?:or|and)\b/.test(text)) return text.replace(/^=\s*/, '')
+  if (/\\(?:text|quad|qquad|mid|begin)(?![a-zA-Z])|\b(?:or|and)\b/.test(text))
+    return text.replace(/^=\s*/, '')
   const sides = splitTopLevel(text, new Set(['=']))!.parts
   const last = sides.at(-1)!
   if (sides.length === 1 || last === '') return text

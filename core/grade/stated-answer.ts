@@ -23,8 +23,8 @@ const maximumStatements = 40
 const adjective = String.raw`(?:(?:final|correct|right|best|exact|numerical|required|desired|complete|simplified|only|overall)\s{1,4}){0,3}`
 const noun = String.raw`(?:answers?|ans|(?<=(?:final|correct|right|best)\s{1,4})(?:result|solution|value|option|choice|statement|response))`
 const between = String.raw`(?:\s{1,4}(?:to|for|of|in|from|here|choice|option)\b[^.\n:=$]{0,80}?|,[^.,\n:=$]{0,60},)?`
-const verb = String.raw`(?:is|are|was|equals?|becomes|will be|would be|should be|must be|has to be|comes? (?:out )?to(?: be)?|turns out to be)\b`
-const hedgedVerb = String.raw`(?:could|might|may|can(?:not|'t)?|couldn't|is(?:n't)|are(?:n't)|(?:should|must|will|would) not)(?: be)?\b`
+const verb = String.raw`(?<![a-z])(?:is|are|was|equals?|becomes|will be|would be|should be|must be|has to be|comes? (?:out )?to(?: be)?|turns out to be)\b`
+const hedgedVerb = String.raw`(?<![a-z])(?:could|might|may|can(?:not|'t)?|couldn't|is(?:n't)|are(?:n't)|(?:should|must|will|would) not)(?: be)?\b`
 const phrase = new RegExp(
   String.raw`\b${adjective}${noun}${between}\s{0,8}["']?\s{0,8}(?:(${hedgedVerb})|${verb}|[:=]|(?<=\s)[-–—](?=\s)|\.(?=\s\d))|` +
     // A heading of its own: **Final Answer**, ### Answer.
@@ -41,7 +41,8 @@ const choice = new RegExp(
   ].join('|'),
   'g',
 )
-const reversed = /\bis (?:the|our|my) (?:(?:final|correct|right|required|desired) ){0,2}answer\b(?! (?:to|for|of) (?:part|step|a |the (?:first|second)))/gi
+const reversed =
+  /\bis (?:the|our|my) (?:(?:final|correct|right|required|desired) ){0,2}answer\b(?! (?:to|for|of) (?:part|step|a |the (?:first|second)))/gi
 
 const conditional = /\b(?:if|whether|suppose|assum\w*|unless|not|n't|until)\b(?![^\n]*,)/i
 const opening =
@@ -92,10 +93,16 @@ function readPhrase(text: string, match: RegExpExecArray): StatedAnswer | null {
   const value = isHedged ? null : readStatement(rest, isLabel)
   if (value === 'unfinished') return null
   const isFinal = opening.test(before)
-  if (value !== null) return { ...value, start, by: 'the answer is', isFinal }
+  if (value !== null) return { answer: value.answer, isValue: true, start, by: 'the answer is', isFinal }
   const words = wordsOf(rest)
   if (words === null) return null
-  return { answer: isHedged ? `${lead} ${words}` : words, start, by: 'the answer is', isValue: false, isFinal }
+  return {
+    answer: isHedged ? `${lead} ${words}` : words,
+    start,
+    by: 'the answer is',
+    isValue: false,
+    isFinal,
+  }
 }
 
 /** The sentence up to a place, as far as it matters. */
@@ -131,16 +138,25 @@ function readHashes(text: string, match: RegExpExecArray): StatedAnswer | null {
   const at = match.index + match[0].length
   const [line] = text.slice(at, at + maximumLength).split('\n', 1) as [string]
   const stated = { start: match.index, by: '####', isFinal: true } as const
-  if (/^\s*(?:step|case|part|method|example|solution|question|problem)\b|^\s*\d{1,2}[.)]\s+[a-z]{2}/i.test(line)) return null
+  if (
+    /^\s*(?:step|case|part|method|example|solution|question|problem)\b|^\s*\d{1,2}[.)]\s+[a-z]{2}/i.test(line)
+  )
+    return null
   const value = readStatement(line, false)
   if (value === 'unfinished') return null
-  if (value !== null) return { ...value, ...stated }
   const isLast = text.slice(at + line.length).trim() === ''
+  if (value !== null && (isLast || !value.isWord)) return { answer: value.answer, isValue: true, ...stated }
   const words = wordsOf(line)
-  return isLast && words !== null && words.split(' ').length <= 4 ? { answer: words, isValue: true, ...stated } : null
+  return isLast && words !== null && words.split(' ').length <= 4
+    ? { answer: words, isValue: true, ...stated }
+    : null
 }
 
-type Statement = Pick<StatedAnswer, 'answer' | 'isValue'>
+interface Statement {
+  answer: string
+  isValue: true
+  isWord?: boolean
+}
 
 const fillers =
   /^(?:therefore|thus|hence|then|simply|just|indeed|clearly|exactly|precisely|actually|definitely|certainly|surely|obviously|also|still|now|so|finally|only|equal|to|given|by|that|is|found|be|option|choice|letter|answer|follows|as|the|value|number|that's|it|it's|approximately|about|roughly|around)$/i
@@ -152,7 +168,7 @@ const stops =
   /^(?:since|because|as|which|where|when|who|that|so|then|thus|therefore|hence|for|if|with|by|from|on|at|after|before|is|are|was|were|has|have|had|will|would|can|we|i|it|this|in|total|left|remaining|altogether|overall|of|the|respectively|only|each|every|a|an|more\.|who|whose|while|not|i\.e\.|e\.g\.)$/i
 /** Behind a value: what makes it another one, or one of several. */
 const changes =
-  /^(?:hundreds?|thousands?|millions?|billions?|trillions?|dozens?|and|or|to|times|plus|minus|over|more|less|fewer|greater|squared|cubed|factorial|mod|modulo|choose|divided|multiplied|halves|thirds?|fourths?|quarters?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?|hundredths?|thousandths?|half|base|above|below|percent|percentage|score)$/i
+  /^(?:hundreds?|thousands?|millions?|billions?|trillions?|dozens?|and|or|to|times|plus|minus|over|more|less|fewer|greater|squared|cubed|factorial|mod|modulo|choose|divided|multiplied|halves|thirds?|fourths?|quarters?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?|hundredths?|thousandths?|half|base|above|below|percent|percentage|score|out)$/i
 
 /** What a statement says, if that is a value, a choice or a word or two; null if it is more words, or none. */
 function readStatement(text: string, isLabel: boolean): Statement | 'unfinished' | null {
@@ -163,7 +179,12 @@ function readStatement(text: string, isLabel: boolean): Statement | 'unfinished'
     const token = tokens[at]!
     if (token.kind === 'word' && fillers.test(token.text) && !(isLabel && /^the$/i.test(token.text))) {
       if (keptFillers.test(token.text)) kept = `${token.text} `
-    } else if (!/^(?:line|other)$/.test(token.kind) && !/^[=*,;]$/.test(token.text) && token.text.trim() !== '') break
+    } else if (
+      !/^(?:line|other)$/.test(token.kind) &&
+      !/^[=*,;]$/.test(token.text) &&
+      token.text.trim() !== ''
+    )
+      break
     at++
   }
   const first = tokens[at]
@@ -173,7 +194,10 @@ function readStatement(text: string, isLabel: boolean): Statement | 'unfinished'
   const run = readRun(tokens, at)
   if (run === null) {
     const unclosed = isOpen || tokens.slice(at, at + 60).some(({ kind }) => kind === 'open')
-    if (/^(?:open|currency)$/.test(first.kind) || (isOpen && !tokens.slice(0, at + 1).some(({ kind }) => kind === 'math') && first.text === '$'))
+    if (
+      /^(?:open|currency)$/.test(first.kind) ||
+      (isOpen && !tokens.slice(0, at + 1).some(({ kind }) => kind === 'math') && first.text === '$')
+    )
       return unclosed ? 'unfinished' : null
     return readWords(text, tokens, at, isLabel)
   }
@@ -181,9 +205,14 @@ function readStatement(text: string, isLabel: boolean): Statement | 'unfinished'
   const isCut = next !== undefined && next.kind === 'open' && !closes(tokens, run.end)
   if (isCut || (next?.text === '$' && isOpen) || (next === undefined && isOpen)) return 'unfinished'
   const value = withoutExclamation(text, tokens, run)
-  if (next?.kind === 'operator' && tokens[run.end + 1] === undefined && !/^[*_|~]$/.test(next.text)) return 'unfinished'
+  if (next?.kind === 'operator' && tokens[run.end + 1] === undefined && !/^[*_|~]$/.test(next.text))
+    return 'unfinished'
   const behind = readBehind(text, tokens, run.end)
-  if (behind === null) return { answer: kept + textOf(text, tokens, { first: at, end: clauseEnd(tokens, run.end) }), isValue: true }
+  if (behind === null)
+    return {
+      answer: kept + textOf(text, tokens, { first: at, end: clauseEnd(tokens, run.end) }),
+      isValue: true,
+    }
   return { answer: kept + (behind === '' ? lastSide(value) : `${value} ${behind}`), isValue: true }
 }
 
@@ -192,11 +221,16 @@ function closes(tokens: readonly ProseToken[], open: number): boolean {
 }
 
 /** A value without the exclamation mark that ends its sentence. */
-function withoutExclamation(text: string, tokens: readonly ProseToken[], run: { first: number; end: number }): string {
+function withoutExclamation(
+  text: string,
+  tokens: readonly ProseToken[],
+  run: { first: number; end: number },
+): string {
   const value = textOf(text, tokens, run)
   const last = tokens[run.end - 1]!
   const next = tokens[run.end]
-  const endsSentence = next === undefined || next.kind === 'line' || (next.isSpaced && /^\p{Lu}/u.test(next.text))
+  const endsSentence =
+    next === undefined || next.kind === 'line' || (next.isSpaced && /^\p{Lu}/u.test(next.text))
   return last.text.startsWith('!') && endsSentence ? value.replace(/!+$/, '') : value
 }
 
@@ -217,7 +251,11 @@ function readBehind(text: string, tokens: readonly ProseToken[], from: number): 
       return at === from && token.kind === 'operator' ? '' : null
     }
     if (token.kind !== 'word' && token.kind !== 'name' && token.kind !== 'command') break
-    if (/^(?:and|but)$/i.test(token.text) && /^(?:we|so|this|that|it|i|the|therefore|thus|hence|not|is|our|then)$/i.test(tokens[at + 1]?.text ?? '')) break
+    if (
+      /^(?:and|but)$/i.test(token.text) &&
+      /^(?:we|so|this|that|it|i|the|therefore|thus|hence|not|is|our|then)$/i.test(tokens[at + 1]?.text ?? '')
+    )
+      break
     if (/^in$/i.test(token.text) && /^base$/i.test(tokens[at + 1]?.text ?? '')) return null
     if (changes.test(token.text)) return null
     if (/^per$/i.test(token.text) || !stops.test(token.text)) at++
@@ -244,17 +282,24 @@ function clauseEnd(tokens: readonly ProseToken[], from: number): number {
 function readLetter(text: string, tokens: readonly ProseToken[], at: number): string | null {
   const isBracketed = tokens[at]!.text === '(' && tokens[at + 2]?.text === ')'
   const token = isBracketed ? tokens[at + 1]! : tokens[at]!
-  const content = token.kind === 'math' ? token.text.replace(/^\\(?:text|textbf|mathrm|mathbf) ?\{\(?([A-J])\)?\}$/, '$1') : token.text
+  const content =
+    token.kind === 'math'
+      ? token.text.replace(/^\\(?:text|textbf|mathrm|mathbf) ?\{\(?([A-J])\)?\}$/, '$1')
+      : token.text
   if (!/^[A-J]$/.test(content) || !/^(?:name|word|math)$/.test(token.kind)) return null
   let next = at + (isBracketed ? 3 : 1)
   const sign = tokens[next]
   const isMarked = isBracketed || (sign !== undefined && !sign.isSpaced && /^[.):]/.test(sign.text))
-  const isListed = /^(?:and|or|,)$/.test(sign?.text ?? '') && /^(?:[A-J]|\()$/.test(tokens[next + 1]?.text ?? '')
+  const isListed =
+    /^(?:and|or|,)$/.test(sign?.text ?? '') && /^(?:[A-J]|\()$/.test(tokens[next + 1]?.text ?? '')
   if (isListed) return textOf(text, tokens, { first: at, end: clauseEndOfList(tokens, next) })
   if (!isMarked) {
     // An article, an unknown, an initial.
-    const isAlone = sign === undefined || /^(?:end|line|separator|close|other)$/.test(sign.kind) || sign.text === '('
-    return isAlone || (sign.kind === 'word' && stops.test(sign.text) && sign.isSpaced && token.text !== 'A') || /^(?:because|since)$/.test(sign.text)
+    const isAlone =
+      sign === undefined || /^(?:end|line|separator|close|other)$/.test(sign.kind) || sign.text === '('
+    return isAlone ||
+      (sign.kind === 'word' && stops.test(sign.text) && sign.isSpaced && token.text !== 'A') ||
+      /^(?:because|since)$/.test(sign.text)
       ? content
       : null
   }
@@ -278,11 +323,17 @@ const describing =
   /^(?:un(?:clear|known|certain|determined)|not (?:clear|obvious|known|immediately|yet|in |among|one of|sure|certain)|clear|obvious|simple|easy|hard|difficult|tricky|surprising|interesting|straightforward|correct|incorrect|wrong|obtained|given|found|shown|below|above|as follows|based|determined|calculated|computed|derived|an? (?:\w+ )?(?:integer|number|fraction|value|expression|decimal|matter|function of|little|bit)\b|one of|among|in |to |the same|required|expressed|written|rounded|what|supposed|going|already|boxed|provided|stated|we |i |you |here|there)/i
 
 /** One or two words; the one value of a sentence behind a label. Null for more. */
-function readWords(text: string, tokens: readonly ProseToken[], at: number, isLabel: boolean): Statement | null {
+function readWords(
+  text: string,
+  tokens: readonly ProseToken[],
+  at: number,
+  isLabel: boolean,
+): Statement | null {
   const words = wordsOf(text)
   if (words === null) return null
   const count = words.split(/\s+/).length
-  if (count <= 2 && !/^(?:not|either|neither|maybe|perhaps|possibly|probably|likely)\b/i.test(words)) return { answer: words, isValue: true }
+  if (count <= 2 && !/^(?:not|either|neither|maybe|perhaps|possibly|probably|likely)\b/i.test(words))
+    return { answer: words, isValue: true, isWord: true }
   if (hedges.test(words)) return null
   const runs: string[] = []
   for (let index = at; index < tokens.length && !/^(?:end|line)$/.test(tokens[index]!.kind); index++) {
@@ -292,7 +343,11 @@ function readWords(text: string, tokens: readonly ProseToken[], at: number, isLa
     index = run.end - 1
   }
   const [only] = runs
-  return runs.length === 1 && only !== undefined && (isLabel || /^(?:that|she|he|they|it|there)\b/i.test(words)) ? { answer: lastSide(only), isValue: true } : null
+  return runs.length === 1 &&
+    only !== undefined &&
+    (isLabel || /^(?:that|she|he|they|it|there)\b/i.test(words))
+    ? { answer: lastSide(only), isValue: true }
+    : null
 }
 
 /** Words with which a sentence does not say that its value is the answer. */

@@ -43,7 +43,7 @@ export function extractAnswer(text: string, severalBoxes: SeveralBoxes = 'all'):
 
 function findAnswer(text: string, severalBoxes: SeveralBoxes, isThought: boolean): ExtractedAnswer | null {
   // Emphasis says nothing; blanks in its place keep the places of the rest.
-  const plain = text.replace(/(?<![\w)])\*\*|\*\*(?![\w(])|`/g, sign => ' '.repeat(sign.length))
+  const plain = text.replace(/(?<![\w)])(?:\*\*|__)|(?:\*\*|__)(?![\w(])|`/g, sign => ' '.repeat(sign.length))
   const boxed = findBoxed(text, severalBoxes)
   const tagged = findTagged(text, boxed?.end ?? 0, severalBoxes)
   if (tagged !== null) return tagged
@@ -134,6 +134,7 @@ function wholeText(text: string): string | null {
   if (option !== null && /[A-J]/.test(option[1]!)) return option[1]!
   const cleaned = cleanAnswer(trimmed)
   if (parseQuantity(cleaned) !== null) return trimmed
+  if (/[-+*/^=<>(]$/.test(cleaned)) return null
   const words = cleaned.replace(/\\[a-z]+/gi, ' ').replace(/^[a-z](?:\([a-z]\))? ?= ?/i, '')
   const isWord = /^[ {]*[a-z]+[ }]*$/i.test(words)
   // With another equals sign or a full stop it is a derivation, whose last number is the result.

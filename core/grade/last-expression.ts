@@ -11,14 +11,17 @@ const counted =
 const multiplier =
   /^(?:hundreds?|thousands?|millions?|billions?|trillions?|dozens?|percent|halves|thirds?|fourths?|quarters?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?|hundredths?|thousandths?|squared|cubed|factorial)$/i
 const clauseStart = /^(?:so|then|therefore|thus|hence|but|giving|gives?|get|gets|makes?|making|means|which)$/i
-const reason = /^(?:where|since|because|for)$/i
+const reason = /^(?:where|since|because|when|if|attained|achieved)$/i
 
 /**
  * The last value in a text that states no answer: a number, an expression or a formula, whole. It is none if the text breaks off
  * within a formula or a bracket, if its sentence supposes or denies it, or if it is only the number of a step.
  */
 export function findLastExpression(text: string): string | null {
-  const tail = text.length > maximumLength ? text.slice(-maximumLength).replace(/^[^\n]{0,2000}\n/, '') : text
+  const tail =
+    text.length > maximumLength
+      ? text.slice(-maximumLength).replace(/^[\s\S]{0,2000}?(?:\n|[.!?]\s)/, '')
+      : text
   const { tokens, isOpen } = tokeniseProse(tail)
   if (isOpen || breaksOff(tokens)) return null
   for (let end = tokens.length; end > 0; ) {
@@ -26,7 +29,7 @@ export function findLastExpression(text: string): string | null {
     while (start > 0 && !endsSentence(tokens, start - 1)) start--
     const sentence = tokens.slice(start, end)
     const isQuestion = sentence.at(-1)?.text.includes('?') === true
-    const found = isQuestion ? null : lastValue(tail, sentence)
+    const found = isQuestion ? null : lastValue(tail, sentence, (tokens[end]?.kind ?? 'line') === 'line')
     if (found === 'denied') return null
     if (found !== null) return found
     end = start
@@ -57,7 +60,11 @@ function breaksOff(tokens: readonly ProseToken[]): boolean {
 }
 
 /** The last value of a sentence, null if there is none, 'denied' if the sentence does not say that it is one. */
-function lastValue(text: string, sentence: readonly ProseToken[]): string | 'denied' | null {
+function lastValue(
+  text: string,
+  sentence: readonly ProseToken[],
+  endsLine: boolean,
+): string | 'denied' | null {
   const runs: Run[] = []
   for (let at = 0; at < sentence.length; at++) {
     const run = readRun(sentence, at)
@@ -69,10 +76,12 @@ function lastValue(text: string, sentence: readonly ProseToken[]): string | 'den
       continue
     }
     at = run.end - 1
-    if (!isCounted(sentence, run)) runs.push(run)
+    if (!isCounted(sentence, run, endsLine)) runs.push(run)
   }
   // What stands behind "where" or "since" says less than what stands before.
-  const reasonAt = sentence.findIndex(({ kind, text }, at) => at > 0 && kind === 'word' && reason.test(text))
+  const reasonAt = sentence.findIndex(
+    ({ kind, text }, at) => at > 0 && kind === 'word' && (reason.test(text) || isFor(sentence, at)),
+  )
   const main = runs.filter(({ end }) => reasonAt !== -1 && end <= reasonAt)
   const candidates = main.some(run => !isName(sentence, run)) ? main : runs
   const stated = candidates.filter(candidate => !/^not$/i.test(sentence[candidate.first - 1]?.text ?? ''))
@@ -89,7 +98,15 @@ function lastValue(text: string, sentence: readonly ProseToken[]): string | 'den
   return lastSide(value)
 }
 
-/** `option C`, `(C)`. */
+/** The "for" of "for some integer k", not that of "for $18". */
+function isFor(sentence: readonly ProseToken[], at: number): boolean {
+  return (
+    sentence[at]!.text === 'for' &&
+    /^(?:some|all|any|every|each|integers?|which)$/.test(sentence[at + 1]?.text ?? '')
+  )
+}
+
+/** `option C`. */
 function readChoice(sentence: readonly ProseToken[], at: number): Run | null {
   const token = sentence[at]!
   const isNamed = at > 0 && /^(?:option|choice|letter)$/i.test(sentence[at - 1]!.text)
@@ -114,15 +131,14 @@ function closingName(sentence: readonly ProseToken[], candidates: readonly Run[]
 }
 
 /** Whether the number is that of a step, or of a list's item at the beginning of a line. */
-function isCounted(sentence: readonly ProseToken[], { first, end }: Run): boolean {
+function isCounted(sentence: readonly ProseToken[], { first, end }: Run, endsLine: boolean): boolean {
   const [before, token, next] = [sentence[first - 1], sentence[first]!, sentence[end]]
   if (token.kind !== 'number' && token.kind !== 'open') return false
   if (before !== undefined && counted.test(before.text)) return true
   const isItem = first === 0 && end === 1 && /^\d{1,2}$/.test(token.text)
   return (
     isItem &&
-    (next?.text === ')' ||
-      (next?.kind === 'end' && next.text === '.' && sentence.length === 2 && token.start > 0))
+    (next?.text === ')' || (next?.kind === 'end' && next.text === '.' && sentence.length === 2 && !endsLine))
   )
 }
 
@@ -146,7 +162,7 @@ function withPartner(sentence: readonly ProseToken[], runs: readonly Run[], run:
   const partner = runs[runs.indexOf(run) - 1]
   if (partner === undefined || !/^(?:and|or)$/.test(joint?.text ?? '')) return run
   const words = sentence.slice(partner.end, run.first - 1)
-  const isPair = words.length <= 2 && words.every(({ kind }) => kind === 'word')
+  const isPair = words.length <= 3 && words.every(({ kind }) => kind === 'word' || kind === 'separator')
   const isComputed = sentence.slice(run.first, run.end).some(({ text }) => text === '=')
   if (!isPair || isComputed || words.some(({ text }) => /^(?:is|are|was|were)$/.test(text))) return run
   const unit = sentence[run.end]

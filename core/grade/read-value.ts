@@ -191,15 +191,34 @@ export function lastSide(value: string): string {
     text.split(/\\(?:implies|(?:[Ll]ong)?[Rr]ightarrow|therefore)(?![a-zA-Z])|[⇒→∴]/).at(-1)!,
   )
   if (text === '' || /[<>!]=/.test(text)) return text || value
-  if (splitTopLevel(text, new Set([',', ';']))?.parts.length !== 1) return text
-  if (/\\(?:text|quad|qquad|mid|begin)(?![a-zA-Z])|\b(?:or|and)\b/.test(text))
-    return text.replace(/^=\s*/, '')
-  const sides = splitTopLevel(text, new Set(['=']))!.parts
+  // The commas of thousands part nothing.
+  const list = text.replace(/,? (?:and|or) /g, ', ').replace(/(?<=\d),(?=\d{3}(?!\d))/g, thousands)
+  const parts = splitTopLevel(list, new Set([',', ';']))?.parts
+  if (parts === undefined) return text
+  if (parts.length > 1)
+    return parts.every(isComputed) ? lastSide(parts.at(-1)!.replaceAll(thousands, ',')) : text
+  if (condition.test(text)) return text.replace(/^=\s*/, '')
+  const sides = sidesOf(text)
   const last = sides.at(-1)!
   if (sides.length === 1 || last === '') return text
   const [left] = sides as [string]
-  const isComputation = !/[a-zA-Zα-ωΑ-Ω]/.test(left.replace(computation, ''))
-  if (left === '' || isComputation) return last
+  if (left === '' || isComputed(text)) return last
   if (sides.length === 2) return text
   return plainName.test(left) ? `${left} = ${last}` : last
+}
+
+const thousands = '\uE001'
+
+/** Where an equals sign does not end a chain. */
+const condition =
+  /\\(?:q?quad|mid|begin)(?![a-zA-Z])|\\text[a-z]*\s?\{[^{}]*\b(?:or|and|if|when|for|where|at)\b/
+
+function sidesOf(text: string): string[] {
+  return splitTopLevel(text, new Set(['=']))?.parts ?? [text]
+}
+
+/** Whether a text says what something without unknowns is: `3 \cdot 6 = 18`. */
+function isComputed(text: string): boolean {
+  const [left, ...rest] = sidesOf(text) as [string, ...string[]]
+  return rest.length > 0 && left !== '' && !/[a-zA-Zα-ωΑ-Ω]/.test(left.replace(computation, ''))
 }

@@ -28,7 +28,9 @@ const hedgedVerb = String.raw`(?<![a-z])(?:could|might|may|can(?:not|'t)?|couldn
 const phrase = new RegExp(
   String.raw`\b${adjective}${noun}${between}\s{0,8}["']?\s{0,8}(?:(${hedgedVerb})|${verb}|[:=]|(?<=\s)[-–—](?=\s)|\.(?=\s\d))|` +
     // A heading of its own: **Final Answer**, ### Answer.
-    String.raw`(?<=(?:^|\n)[ \t#>]{0,12})(?:the )?(?:final )?answers?[ \t]{0,8}\n`,
+    String.raw`(?<=(?:^|\n)[ \t#>]{0,12})(?:the )?(?:final )?answers?[ \t]{0,8}\n|` +
+    // A list: the roots are:
+    String.raw`\b(?:solutions|roots|values|zeros)(?: (?:of|for)[^.\n:=$]{0,40}?)? are(?: as follows)?:[ \t]{0,8}(?=\n\s{0,8}(?:[-*•]|\d[.)]))`,
   'gi',
 )
 
@@ -88,11 +90,11 @@ function readPhrase(text: string, match: RegExpExecArray): StatedAnswer | null {
   const isHedged = lead !== undefined
   if (conditional.test(before)) return null
   const at = start + match[0].length
-  const rest = text.slice(at, at + maximumLength)
+  const rest = outsideText(text.slice(at, at + maximumLength))
   const isLabel = !/[a-z]$/i.test(match[0])
   const value = isHedged ? null : readStatement(rest, isLabel)
   if (value === 'unfinished') return null
-  const isFinal = opening.test(before)
+  const isFinal = opening.test(before) && (value === null || !value.isWord)
   if (value !== null) return { answer: value.answer, isValue: true, start, by: 'the answer is', isFinal }
   const words = wordsOf(rest)
   if (words === null) return null
@@ -103,6 +105,12 @@ function readPhrase(text: string, match: RegExpExecArray): StatedAnswer | null {
     isValue: false,
     isFinal,
   }
+}
+
+/** What follows a statement that stands in a `\text{}` of a formula, as math of its own. */
+function outsideText(rest: string): string {
+  const inside = /^\s{0,8}\}((?:(?!\\[)\]])[^$\n])*)/.exec(rest)
+  return inside === null ? rest : `$${inside[1]!}$`
 }
 
 /** The sentence up to a place, as far as it matters. */
@@ -189,6 +197,7 @@ function readStatement(text: string, isLabel: boolean): Statement | 'unfinished'
   }
   const first = tokens[at]
   if (first === undefined) return null
+  if (isItem(tokens, at)) return readItems(text, tokens, at)
   const letter = readLetter(text, tokens, at)
   if (letter !== null) return { answer: letter, isValue: true }
   const run = readRun(tokens, at)
@@ -214,6 +223,33 @@ function readStatement(text: string, isLabel: boolean): Statement | 'unfinished'
       isValue: true,
     }
   return { answer: kept + (behind === '' ? lastSide(value) : `${value} ${behind}`), isValue: true }
+}
+
+/** Whether a list begins here: `1. x = 5`, `- x = 5` on a line of its own. */
+function isItem(tokens: readonly ProseToken[], at: number): boolean {
+  const [before, mark, next] = [tokens[at - 1], tokens[at], tokens[at + 1]]
+  if (before?.text !== '\n' || mark === undefined || next === undefined || next.text === '\n') return false
+  if (/^[-–*•]$/.test(mark.text)) return next.isSpaced
+  return (
+    /^\d{1,2}$/.test(mark.text) &&
+    /^[.)]$/.test(next.text) &&
+    tokens[at + 2] !== undefined &&
+    tokens[at + 2]!.text !== '\n'
+  )
+}
+
+/** The values of a list's items, joined; null if one of them is none. */
+function readItems(text: string, tokens: readonly ProseToken[], first: number): Statement | null {
+  const items: string[] = []
+  for (let at = first; isItem(tokens, at); ) {
+    const run = readRun(tokens, at + (/\d/.test(tokens[at]!.text) ? 2 : 1))
+    if (run === null) return null
+    items.push(lastSide(textOf(text, tokens, run)))
+    at = run.end
+    while (at < tokens.length && tokens[at]!.kind !== 'line') at++
+    while (tokens[at]?.kind === 'line') at++
+  }
+  return { answer: items.join(', '), isValue: true }
 }
 
 function closes(tokens: readonly ProseToken[], open: number): boolean {
@@ -320,7 +356,7 @@ function clauseEndOfList(tokens: readonly ProseToken[], from: number): number {
 
 /** Words that say something about the answer and not what it is. */
 const describing =
-  /^(?:un(?:clear|known|certain|determined)|not (?:clear|obvious|known|immediately|yet|in |among|one of|sure|certain)|clear|obvious|simple|easy|hard|difficult|tricky|surprising|interesting|straightforward|correct|incorrect|wrong|obtained|given|found|shown|below|above|as follows|based|determined|calculated|computed|derived|an? (?:\w+ )?(?:integer|number|fraction|value|expression|decimal|matter|function of|little|bit)\b|one of|among|in |to |the same|required|expressed|written|rounded|what|supposed|going|already|boxed|provided|stated|we |i |you |here|there)/i
+  /^(?:un(?:clear|known|certain|determined)|not (?:clear|obvious|known|immediately|yet|in |among|one of|sure|certain)|clear|obvious|simple|easy|hard|difficult|tricky|surprising|interesting|straightforward|correct|incorrect|wrong|obtained|given|found|shown|below|above|as follows|based|determined|calculated|computed|derived|an? (?:\w+ )?(?:integer|number|fraction|value|expression|decimal|matter|function of|little|bit)\b|one of|among|in |to |the same|required|expressed|written|rounded|what|supposed|going|already|boxed|provided|stated|we |i |you |here|there (?:in|above)\b)/i
 
 /** One or two words; the one value of a sentence behind a label. Null for more. */
 function readWords(
@@ -334,7 +370,7 @@ function readWords(
   const count = words.split(/\s+/).length
   if (count <= 2 && !/^(?:not|either|neither|maybe|perhaps|possibly|probably|likely)\b/i.test(words))
     return { answer: words, isValue: true, isWord: true }
-  if (hedges.test(words)) return null
+  if (hedges.test(words) || !finiteVerb.test(words)) return null
   const runs: string[] = []
   for (let index = at; index < tokens.length && !/^(?:end|line)$/.test(tokens[index]!.kind); index++) {
     const run = readRun(tokens, index)
@@ -349,6 +385,9 @@ function readWords(
     ? { answer: lastSide(only), isValue: true }
     : null
 }
+
+const finiteVerb =
+  /\b(?:is|are|was|were|has|have|had|will|can|would|should|equals?|gets?|gives?|makes?|needs?|takes?|costs?|earns?|spends?|saves?|sells?|sold|pays?|paid|bought|ate|left|remains?)\b|=/i
 
 /** Words with which a sentence does not say that its value is the answer. */
 export const hedges =

@@ -10,6 +10,7 @@ const cases: Record<ExtractionRule, [text: string, answer: string][]> = {
     ['The final answer is 4. To be sure: \\boxed{8}', '8'],
     ['The final answer is \\boxed{8}. I hope it is correct.', '8'],
     ['The answer is $\\boxed{}$. Let me fill it: \\boxed{9}', '9'],
+    ['<answer>$\\boxed{8}$</answer>', '8'],
     ['Therefore, \\( \\boxed{C} \\) is the right option.', 'C'],
     ['**Answer: $\\boxed{7}$**', '7'],
     // What follows does not say that it is another value.
@@ -29,8 +30,7 @@ const cases: Record<ExtractionRule, [text: string, answer: string][]> = {
     ['It is 5 or 6. <answer> 6 </answer> I am sure of 6 of 7.', '6'],
     ['<answer>\nThe total is 42\n</answer>', '42'],
     ['I answer in <answer> </answer>: <answer>carbon dioxide</answer>', 'carbon dioxide'],
-    ['<answer>$\\boxed{8}$</answer>', '8'],
-    ['\\boxed{4} is the width. <answer>(B)</answer>', '(B)'],
+    ['\\boxed{4} is the width. <answer>(B)</answer>', 'B'],
     ['Stopped by its end: <answer>12', '12'],
   ],
   'the answer is': [

@@ -109,7 +109,7 @@ function readPhrase(text: string, match: RegExpExecArray): StatedAnswer | null {
 
 /** What follows a statement that stands in a `\text{}` of a formula, as math of its own. */
 function outsideText(rest: string): string {
-  const inside = /^\s{0,8}\}((?:(?!\\[)\]])[^$\n])*)/.exec(rest)
+  const inside = /^\s{0,8}\}((?:(?!\\[()[\]])[^$\n])*)/.exec(rest)
   return inside === null ? rest : `$${inside[1]!}$`
 }
 

@@ -228,7 +228,7 @@ function isProse(piece: string): boolean {
 }
 
 const sideEnds =
-  /\\\\|\\(?:approx|leq?|geq?|neq?|lt|gt|equiv|in|implies|iff|(?:[lL]ong)?[rR]ightarrow|to|therefore|q?quad|sim)(?![a-zA-Z])|[=<>≤≥≈≠≡⇒→∈,;\n]|:(?=\s)|\\(?:text|mathrm|mbox|textrm|textbf)\s?\{[^{}]{0,200}\}|\\(?:begin|end)\{[^{}]{0,40}\}(?:\{[^{}]{0,10}\})?|\\[\s\S]|[{}()[\]]|\uE000\uE000/g
+  /\\\\|\\(?:approx|leq?|geq?|neq?|lt|gt|equiv|in|implies|iff|(?:[lL]ong)?[rR]ightarrow|to|therefore|q?quad|sim)(?![a-zA-Z])|[=<>≤≥≈≠≡⇒→∈;\n]|,(?!\d{3}(?!\d))|:(?=\s)|\\(?:text|mathrm|mbox|textrm|textbf)\s?\{[^{}]{0,200}\}|\\(?:begin|end)\{[^{}]{0,40}\}(?:\{[^{}]{0,10}\})?|\\[\s\S]|[{}()[\]]|\uE000\uE000/g
 const matrix = /\{(?:[pbvBV]?matrix|smallmatrix|cases|array)\}/
 
 /** The side of an equation that holds the doubled sign, and what stands before its equals sign; null if brackets do not close. */

@@ -86,7 +86,12 @@ const cases: Record<ExtractionRule, [text: string, answer: string][]> = {
     ['The answer is 3 times 5.', '3 times 5'],
     ['The answer is 18 out of 20', '18 out of 20'],
     ['The answer is 2 to the power of 10.', '2 to the power of 10'],
+    // Lists.
+    ['Answer:\n1. x = 5\n2. x = 7', 'x = 5, x = 7'],
+    ['The solutions are:\n- $x=1$\n- $x=2$', 'x=1, x=2'],
+    ['$\\text{The answer is } 18$', '18'],
     // Words alone.
+    ['Answer: Friday, March 5', 'Friday, March 5'],
     ['Therefore, the answer is no.', 'no'],
     ['The answer is "carbon dioxide".', 'carbon dioxide'],
     ['The answer to the riddle is an echo.', 'an echo'],
@@ -225,6 +230,19 @@ const cases: Record<ExtractionRule, [text: string, answer: string][]> = {
     ['Shirts: 5 × $20 = $100. In all $100 + $100 = **$200**', '$200'],
     ['Each friend gets 6 cookies (since 24/4 = 6).', '6'],
     ["John's total is 45, not 40.", '45'],
+    ['I got 17, but the correct total is 19.', '19'],
+    ['Not 5 but 6 remain.', '6'],
+    ['so the profit is $200,000 - $130,000 = $70,000.', '$70,000'],
+    ['So 3 * 4 = 12, 12 + 5 = 17.', '17'],
+    ['The greatest value of $xy$ is $\\frac{25}{4}$, attained when $x = y$.', '\\frac{25}{4}'],
+    ['So they have 3 dozen eggs.', '3 dozen'],
+    ['It is negative 5', '-5'],
+    ['- 5 apples\n- 6 pears\n\nTotal: 11 fruits', '11'],
+    ['| Total | 18 |', '18'],
+    // Joined to another value.
+    ['There are 5 boys and 6 girls', '5 boys and 6 girls'],
+    ['It goes from 12 to 15', '12 to 15'],
+    ['She has 15 out of 20', '15 out of 20'],
     ['There are 12 minutes until 5th Avenue. See step 4.', '5th'],
   ],
 }
@@ -272,6 +290,10 @@ test.each([
   'If the answer is 18, we are wrong.',
   'He now has more than 5.',
   'The answer lies between 3 and 4.',
+  'It is half of 5',
+  'It is the square root of 5',
+  'That is all but 5',
+  'There is no 5',
   'Let x = 12 be the number of apples. Then we',
 ])('finds nothing in %j', text => expect(extractAnswer(text)).toBeNull())
 

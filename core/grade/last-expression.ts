@@ -1,6 +1,5 @@
 import { type ProseToken, tokeniseProse } from './prose-tokens.ts'
 import { lastSide, type Run, readRun, textOf } from './read-value.ts'
-import { hedges } from './stated-answer.ts'
 
 /** So much of the end of a text is looked at. */
 const maximumLength = 4_000
@@ -12,6 +11,18 @@ const multiplier =
   /^(?:hundreds?|thousands?|millions?|billions?|trillions?|dozens?|percent|halves|thirds?|fourths?|quarters?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?|hundredths?|thousandths?|squared|cubed|factorial)$/i
 const clauseStart = /^(?:so|then|therefore|thus|hence|but|giving|gives?|get|gets|makes?|making|means|which)$/i
 const reason = /^(?:where|since|because|when|if|attained|achieved)$/i
+
+/** Words with which a sentence does not say that its value is the answer. */
+export const hedges =
+  /\b(?:not|never|neither|nor|either|(?:could|might|may|can) be|maybe|perhaps|possibly|if|whether|suppose|assum\w*|unless|let|between|than|at least|at most|guess)\b|n't\b/i
+
+/** Words before a value, with at most "of" and "the" between, that make it another one. */
+const changing =
+  /^(?:minus|half|third|quarter|twice|double|triple|thrice|roots?|square|squared|cube|sum|difference|product|quotient|multiples?|factors?|power|logarithm|reciprocal|inverse|opposite|without|except|excluding|no|one|percent|fraction)$/i
+/** Words between two values that make one of them. */
+const joining = /^(?:and|or|to|of|times|minus|plus|over|by|through|per|versus|vs)$/i
+const verbs =
+  /^(?:is|are|was|were|has|have|had|gives?|makes?|gets?|costs?|equals?|takes?|weighs?|leaves?|then)$/i
 
 /**
  * The last value in a text that states no answer: a number, an expression or a formula, whole. It is none if the text breaks off
@@ -60,7 +71,7 @@ function breaksOff(tokens: readonly ProseToken[]): boolean {
 }
 
 /** The last value of a sentence, null if there is none, 'denied' if the sentence does not say that it is one. */
-function lastValue(
+export function lastValue(
   text: string,
   sentence: readonly ProseToken[],
   endsLine: boolean,
@@ -91,11 +102,12 @@ function lastValue(
   if (isHedged(text, sentence, run.first)) return 'denied'
   const whole = withPartner(sentence, candidates, run)
   if (whole.first !== run.first) return textOf(text, sentence, whole)
+  if (isChanged(sentence, run)) return 'denied'
   const value = textOf(text, sentence, run)
   if (run.end - run.first === 1 && !/[\p{L}\d∞∅]/u.test(value)) return null
   const next = sentence[run.end]
   if (next?.kind === 'word' && multiplier.test(next.text)) return `${value} ${next.text}`
-  return lastSide(value)
+  return (/^negative$/i.test(sentence[run.first - 1]?.text ?? '') ? '-' : '') + lastSide(value)
 }
 
 /** The "for" of "for some integer k", not that of "for $18". */
@@ -156,15 +168,31 @@ function isHedged(text: string, sentence: readonly ProseToken[], first: number):
   )
 }
 
-/** A value with another before it, to which "and" or "or" joins it: `5 hours and 30 minutes`. */
+/** Whether the value is only that of which something is told: `half of 5`. The end of a computation is a value all the same. */
+function isChanged(sentence: readonly ProseToken[], { first, end }: Run): boolean {
+  if (isComputed(sentence, { first, end })) return false
+  let at = first - 1
+  while (at >= 0 && /^(?:of|the|a)$/i.test(sentence[at]!.text)) at--
+  const word = sentence[at]
+  if (word?.kind !== 'word') return false
+  return changing.test(word.text) || (word.text === 'but' && sentence[at - 1]?.text === 'all')
+}
+
+function isComputed(sentence: readonly ProseToken[], { first, end }: Run): boolean {
+  return sentence
+    .slice(first, end)
+    .some(({ kind, text }) => (kind === 'math' ? text.includes('=') : text === '='))
+}
+
+/** A value with another before it, to which a word joins it: `5 hours and 30 minutes`, `15 out of 20`, `12 to 15`. */
 function withPartner(sentence: readonly ProseToken[], runs: readonly Run[], run: Run): Run {
-  const joint = sentence[run.first - 1]
   const partner = runs[runs.indexOf(run) - 1]
-  if (partner === undefined || !/^(?:and|or)$/.test(joint?.text ?? '')) return run
-  const words = sentence.slice(partner.end, run.first - 1)
-  const isPair = words.length <= 3 && words.every(({ kind }) => kind === 'word' || kind === 'separator')
-  const isComputed = sentence.slice(run.first, run.end).some(({ text }) => text === '=')
-  if (!isPair || isComputed || words.some(({ text }) => /^(?:is|are|was|were)$/.test(text))) return run
+  if (partner === undefined) return run
+  const words = sentence.slice(partner.end, run.first)
+  const joint = words.findLast(({ text }) => text !== 'the')
+  const isPair = words.length <= 4 && words.every(({ kind }) => kind === 'word' || kind === 'separator')
+  if (!isPair || joint === undefined || !joining.test(joint.text)) return run
+  if (isComputed(sentence, run) || words.some(({ text }) => verbs.test(text))) return run
   const unit = sentence[run.end]
-  return { first: partner.first, end: run.end + (words.length > 0 && unit?.kind === 'word' ? 1 : 0) }
+  return { first: partner.first, end: run.end + (words.length > 1 && unit?.kind === 'word' ? 1 : 0) }
 }

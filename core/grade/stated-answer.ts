@@ -1,3 +1,4 @@
+import { hedges, lastValue } from './last-expression.ts'
 import { trimSpacing } from './math-segments.ts'
 import { type ProseToken, tokeniseProse } from './prose-tokens.ts'
 import { lastSide, readRun, textOf } from './read-value.ts'
@@ -371,27 +372,14 @@ function readWords(
   if (count <= 2 && !/^(?:not|either|neither|maybe|perhaps|possibly|probably|likely)\b/i.test(words))
     return { answer: words, isValue: true, isWord: true }
   if (hedges.test(words) || !finiteVerb.test(words)) return null
-  const runs: string[] = []
-  for (let index = at; index < tokens.length && !/^(?:end|line)$/.test(tokens[index]!.kind); index++) {
-    const run = readRun(tokens, index)
-    if (run === null) continue
-    runs.push(textOf(text, tokens, run))
-    index = run.end - 1
-  }
-  const [only] = runs
-  return runs.length === 1 &&
-    only !== undefined &&
-    (isLabel || /^(?:that|she|he|they|it|there)\b/i.test(words))
-    ? { answer: lastSide(only), isValue: true }
-    : null
+  if (!isLabel && !/^(?:she|he|they|it|there|we)\b/i.test(words)) return null
+  const end = tokens.findIndex(({ kind }, index) => index > at && (kind === 'end' || kind === 'line'))
+  const value = lastValue(text, tokens.slice(at, end === -1 ? undefined : end), true)
+  return value === null || value === 'denied' ? null : { answer: value, isValue: true }
 }
 
 const finiteVerb =
   /\b(?:is|are|was|were|has|have|had|will|can|would|should|equals?|gets?|gives?|makes?|needs?|takes?|costs?|earns?|spends?|saves?|sells?|sold|pays?|paid|bought|ate|left|remains?)\b|=/i
-
-/** Words with which a sentence does not say that its value is the answer. */
-export const hedges =
-  /\b(?:not|never|neither|nor|either|(?:could|might|may|can) be|maybe|perhaps|possibly|if|whether|suppose|assum\w*|unless|let|between|than|at least|at most|guess)\b|n't\b/i
 
 /** The words of a statement up to the end of its sentence; null if they say nothing, or only something about the answer. */
 function wordsOf(text: string): string | null {

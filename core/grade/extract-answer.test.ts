@@ -73,6 +73,7 @@ const cases: Record<ExtractionRule, [text: string, answer: string][]> = {
     ['The answer is 5 apples, 2 of them red. 7', '5 apples'],
     ['The answer is \\(18\\) cm.', '18 cm'],
     ['The final answer is $18$ inches per second. I hope it is correct.', '18 inches per second'],
+    ['The answer is \\( 7 \\) meters per second squared', '7'],
     ['The answer is $\\frac{3}{4}$ cup of sugar.', '\\frac{3}{4} cup'],
     // Words that make it another value stay.
     ['The answer is not 42.', 'not 42'],
@@ -127,6 +128,7 @@ const cases: Record<ExtractionRule, [text: string, answer: string][]> = {
     ['The answer is A, B and D.', 'A, B and D'],
     ['The answer is (C) 18.', '(C) 18'],
     ['The answer is B) 42', '(B) 42'],
+    ['Therefore, the answer is option (B) $\\frac{5}{12}$.', '(B) \\frac{5}{12}'],
     ['The correct answer is **C. 45 degrees**.', '(C) 45 degrees'],
     ['Hence the correct answer is (A) Mitochondria.', 'A'],
     // The value before.
@@ -179,7 +181,7 @@ const cases: Record<ExtractionRule, [text: string, answer: string][]> = {
     ['so x = - 3 holds', 'x = - 3'],
     ['it is 1,234,567.5 at most', '1,234,567.5'],
     ['it costs 1{,}234 in all', '1{,}234'],
-    ['one of 1,2,3 we take', '1,2,3'],
+    ['then 1,2,3 we take', '1,2,3'],
     ['about .5 of it', '.5'],
     ['about 3/4 of it', '3/4'],
     ['we get -\\dfrac{3}{4} then', '-\\dfrac{3}{4}'],
@@ -235,6 +237,10 @@ const cases: Record<ExtractionRule, [text: string, answer: string][]> = {
     ['so the profit is $200,000 - $130,000 = $70,000.', '$70,000'],
     ['So 3 * 4 = 12, 12 + 5 = 17.', '17'],
     ['The greatest value of $xy$ is $\\frac{25}{4}$, attained when $x = y$.', '\\frac{25}{4}'],
+    ['The volume is 24\\pi cm^3.', '24\\pi'],
+    ['The coefficient is –21.', '–21'],
+    ['Total -> 21', '21'],
+    ['x1 = 3, x2 = 4', 'x1 = 3, x2 = 4'],
     ['So they have 3 dozen eggs.', '3 dozen'],
     ['It is negative 5', '-5'],
     ['- 5 apples\n- 6 pears\n\nTotal: 11 fruits', '11'],
@@ -294,6 +300,7 @@ test.each([
   'It is the square root of 5',
   'That is all but 5',
   'There is no 5',
+  'one of 1,2,3 we take',
   'Let x = 12 be the number of apples. Then we',
 ])('finds nothing in %j', text => expect(extractAnswer(text)).toBeNull())
 

@@ -10,11 +10,12 @@ export interface Run {
 }
 
 const relations = new Set(['=', '<', '>', '≤', '≥', '≠', '≈', '<=', '>=', '!=', '∈'])
-const signs = new Set(['-', '−', '+', '√', '∛', '|', '±', '+/-', '~', ...relations])
+const signs = new Set(['-', '−', '–', '+', '√', '∛', '|', '±', '+/-', '~', ...relations])
 const maximumDepth = 10
 
 /** The value that begins at a token, as long as it goes on: `h = 4 + 3√2`, `(3, 9)`, `1, 2 and 5`, `$x$ = 5`; null if none does. */
 export function readRun(tokens: readonly ProseToken[], first: number): Run | null {
+  if (isInsideUnit(tokens, first)) return null
   let end = readElement(tokens, first, 0)
   if (end === null) return null
   const firstEnd = end
@@ -29,6 +30,12 @@ export function readRun(tokens: readonly ProseToken[], first: number): Run | nul
     end = elementEnd
   }
   return { first, end: isGlued || endsList(tokens[end]) ? end : firstEnd }
+}
+
+/** Whether a number is that of a unit: the 3 of `cm^3`. */
+function isInsideUnit(tokens: readonly ProseToken[], first: number): boolean {
+  const [unit, sign] = [tokens[first - 2], tokens[first - 1]]
+  return unit?.kind === 'word' && !sign!.isSpaced && /^[\^_/*]$/.test(sign!.text)
 }
 
 function isConnector(token: ProseToken | undefined): boolean {

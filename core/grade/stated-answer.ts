@@ -122,9 +122,17 @@ function sentenceBefore(text: string, place: number): string {
 
 function readChoice(text: string, match: RegExpExecArray): StatedAnswer | null {
   const before = sentenceBefore(text, match.index)
-  const answer = match.slice(1).find(letter => letter !== undefined)!
+  const [, isCorrect, isTheAnswer, chosen] = match
+  const answer = isCorrect ?? isTheAnswer ?? chosenValue(text, match) ?? chosen!
   if (conditional.test(before)) return null
   return { answer, start: match.index, by: 'the answer is', isValue: true, isFinal: opening.test(before) }
+}
+
+/** The letter of a choice with the value that may follow it. */
+function chosenValue(text: string, match: RegExpExecArray): string | null {
+  const place = match.index + match[0].search(/\(?[A-J]\)?$/)
+  const rest = text.slice(place, place + maximumLength)
+  return readLetter(rest, tokeniseProse(rest).tokens, 0)
 }
 
 function readReversed(text: string, match: RegExpExecArray): StatedAnswer | null {
@@ -203,12 +211,8 @@ function readStatement(text: string, isLabel: boolean): Statement | 'unfinished'
   if (letter !== null) return { answer: letter, isValue: true }
   const run = readRun(tokens, at)
   if (run === null) {
-    const unclosed = isOpen || tokens.slice(at, at + 60).some(({ kind }) => kind === 'open')
-    if (
-      /^(?:open|currency)$/.test(first.kind) ||
-      (isOpen && !tokens.slice(0, at + 1).some(({ kind }) => kind === 'math') && first.text === '$')
-    )
-      return unclosed ? 'unfinished' : null
+    if (first.kind === 'open') return 'unfinished'
+    if (first.kind === 'currency' || first.text === '$') return isOpen ? 'unfinished' : null
     return readWords(text, tokens, at, isLabel)
   }
   const next = tokens[run.end]
@@ -294,6 +298,8 @@ function readBehind(text: string, tokens: readonly ProseToken[], from: number): 
     )
       break
     if (/^in$/i.test(token.text) && /^base$/i.test(tokens[at + 1]?.text ?? '')) return null
+    // Meters per second squared.
+    if (at > from && /^(?:squared|cubed)$/i.test(token.text)) return ''
     if (changes.test(token.text)) return null
     if (/^per$/i.test(token.text) || !stops.test(token.text)) at++
     else break

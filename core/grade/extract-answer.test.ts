@@ -86,6 +86,9 @@ const cases: Record<ExtractionRule, [text: string, answer: string][]> = {
     ['The answer is 42 percent.', '42 percent'],
     ['The answer is 3 times 5.', '3 times 5'],
     ['The answer is 18 out of 20', '18 out of 20'],
+    ['The answer is 5 with remainder 3.', '5 with remainder 3'],
+    ['The answer is 5 if n is even', '5 if n is even'],
+    ['The answer is 25 in base 7', '25 in base 7'],
     ['The answer is 2 to the power of 10.', '2 to the power of 10'],
     // Lists.
     ['Answer:\n1. x = 5\n2. x = 7', 'x = 5, x = 7'],

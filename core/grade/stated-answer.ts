@@ -182,10 +182,10 @@ const keptFillers = /^(?:approximately|about|roughly|around)$/i
 
 /** Behind a value: where it is over. */
 const stops =
-  /^(?:since|because|as|which|where|when|who|that|so|then|thus|therefore|hence|for|if|with|by|from|on|at|after|before|is|are|was|were|has|have|had|will|would|can|we|i|it|this|in|total|left|remaining|altogether|overall|of|the|respectively|only|each|every|a|an|more\.|who|whose|while|not|i\.e\.|e\.g\.)$/i
+  /^(?:since|because|as|which|where|when|who|that|so|then|thus|therefore|hence|for|with|by|from|on|at|after|before|is|are|was|were|has|have|had|will|would|can|we|i|it|this|in|total|left|remaining|altogether|overall|of|the|respectively|only|each|every|a|an|more\.|who|whose|while|not|i\.e\.|e\.g\.)$/i
 /** Behind a value: what makes it another one, or one of several. */
 const changes =
-  /^(?:hundreds?|thousands?|millions?|billions?|trillions?|dozens?|and|or|to|times|plus|minus|over|more|less|fewer|greater|squared|cubed|factorial|mod|modulo|choose|divided|multiplied|halves|thirds?|fourths?|quarters?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?|hundredths?|thousandths?|half|base|above|below|percent|percentage|score|out)$/i
+  /^(?:hundreds?|thousands?|millions?|billions?|trillions?|dozens?|and|or|to|times|plus|minus|over|more|less|fewer|greater|squared|cubed|factorial|mod|modulo|choose|divided|multiplied|halves|thirds?|fourths?|quarters?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?|hundredths?|thousandths?|half|base|above|below|percent|percentage|score|out|if|unless|remainder)$/i
 
 /** What a statement says, if that is a value, a choice or a word or two; null if it is more words, or none. */
 function readStatement(text: string, isLabel: boolean): Statement | 'unfinished' | null {
@@ -297,7 +297,7 @@ function readBehind(text: string, tokens: readonly ProseToken[], from: number): 
       /^(?:we|so|this|that|it|i|the|therefore|thus|hence|not|is|our|then)$/i.test(tokens[at + 1]?.text ?? '')
     )
       break
-    if (/^in$/i.test(token.text) && /^base$/i.test(tokens[at + 1]?.text ?? '')) return null
+    if (/^(?:in base|with remainder)$/i.test(`${token.text} ${tokens[at + 1]?.text}`)) return null
     // Meters per second squared.
     if (at > from && /^(?:squared|cubed)$/i.test(token.text)) return ''
     if (changes.test(token.text)) return null

@@ -228,7 +228,7 @@ function isProse(piece: string): boolean {
 }
 
 const sideEnds =
-  /\\\\|\\(?:approx|leq?|geq?|neq?|lt|gt|equiv|in|implies|iff|(?:[lL]ong)?[rR]ightarrow|to|therefore|q?quad|sim)(?![a-zA-Z])|[=<>≤≥≈≠≡⇒→∈,;:\n]|\\(?:text|mathrm|mbox|textrm|textbf)\s?\{[^{}]{0,200}\}|\\(?:begin|end)\{[^{}]{0,40}\}(?:\{[^{}]{0,10}\})?|\\[\s\S]|[{}()[\]]|\uE000\uE000/g
+  /\\\\|\\(?:approx|leq?|geq?|neq?|lt|gt|equiv|in|implies|iff|(?:[lL]ong)?[rR]ightarrow|to|therefore|q?quad|sim)(?![a-zA-Z])|[=<>≤≥≈≠≡⇒→∈;\n]|,(?!\d{3}(?!\d))|:(?=\s)|\\(?:text|mathrm|mbox|textrm|textbf)\s?\{[^{}]{0,200}\}|\\(?:begin|end)\{[^{}]{0,40}\}(?:\{[^{}]{0,10}\})?|\\[\s\S]|[{}()[\]]|\uE000\uE000/g
 const matrix = /\{(?:[pbvBV]?matrix|smallmatrix|cases|array)\}/
 
 /** The side of an equation that holds the doubled sign, and what stands before its equals sign; null if brackets do not close. */
@@ -241,9 +241,9 @@ function sideWith(source: string, place: number): { text: string; start: number;
     if (index === place) depthOfPlace = depth
     else if (/^(?:[{([]|\\\{|\\\[|\\\()$/.test(sign) || (sign.startsWith('\\begin') && matrix.test(sign)))
       depth++
-    else if (/^(?:[})\]]|\\\}|\\\]|\\\))$/.test(sign) || (sign.startsWith('\\end') && matrix.test(sign)))
-      depth--
-    else if (depth === 0 && !/^\\[^a-zA-Z\\]$/.test(sign)) {
+    else if (/^(?:[})\]]|\\\}|\\\]|\\\))$/.test(sign) || (sign.startsWith('\\end') && matrix.test(sign))) {
+      if (--depth < 0) return null
+    } else if (depth === 0 && !/^\\[^a-zA-Z\\]$/.test(sign)) {
       if (/^\\[a-zA-Z]$/.test(sign)) continue
       ends.push({ start: index, end: index + sign.length, sign })
     }

@@ -284,7 +284,8 @@ export function canonicalText(cleaned: string): string {
 }
 
 function letterOfChoice(whole: string, letter: string): string {
-  return /^[a-z]$/.test(whole) ? whole : /^[A-Z]$/.test(letter) ? letter : whole
+  if (/^\([a-e]\)$/.test(whole)) return letter.toUpperCase()
+  return /^[A-Z]$/.test(letter) ? letter : whole
 }
 
 const common =

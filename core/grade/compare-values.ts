@@ -91,7 +91,7 @@ function areNear(a: Expression, b: Expression, tolerance: number): boolean {
 const introduction =
   /^(?:\\text ?\{ ?)?(?:(?:[A-Za-z',]+ )*?(?:is|are|was|be|equals|equal to|about|approximately|roughly|exactly|total of|only|answer|value|area|total)\b[ :]*)(?:\} ?)?(?=[\d\\($[+-]|[a-zA-Z](?![a-zA-Z]))/i
 const changesMeaning =
-  /\b(?:not|no|never|negative|minus|less|more|fewer|greater|least|most|between|either|neither|half|twice|double|if|unless|except|than|or)\b/i
+  /\b(?:not|no|never|negative|minus|less|more|fewer|greater|least|most|between|either|neither|half|twice|double|if|unless|except|than|or|could|might|may|would|should|can|cannot|perhaps|possibly|maybe|probably|times|guess)\b/i
 
 function readValue(text: string, quantity: Quantity | null, letters: ReadonlySet<string>): Value {
   if (quantity) {

@@ -43,7 +43,7 @@ export function extractAnswer(text: string, severalBoxes: SeveralBoxes = 'all'):
 
 function findAnswer(text: string, severalBoxes: SeveralBoxes, isThought: boolean): ExtractedAnswer | null {
   // Emphasis says nothing; blanks in its place keep the places of the rest.
-  const plain = text.replace(/(?<![\w)])\*\*|\*\*(?![\w(])|`/g, sign => ' '.repeat(sign.length))
+  const plain = text.replace(/(?<![\w)])(?:\*\*|__)|(?:\*\*|__)(?![\w(])|`/g, sign => ' '.repeat(sign.length))
   const boxed = findBoxed(text, severalBoxes)
   const tagged = findTagged(text, boxed?.end ?? 0, severalBoxes)
   if (tagged !== null) return tagged
@@ -54,7 +54,7 @@ function findAnswer(text: string, severalBoxes: SeveralBoxes, isThought: boolean
     !(stated?.isFinal && stated.isValue && !isRounded(stated.answer))
   )
     return { answer: boxed.answer, rule: 'boxed' }
-  const whole = stated === null ? wholeText(text) : null
+  const whole = stated === null ? (wholeText(text) ?? chosenOption(text)) : null
   const answers: [ExtractionRule, string | null][] = [
     [stated?.by ?? 'the answer is', stated?.answer ?? null],
     ['whole text', whole],
@@ -79,7 +79,8 @@ function findTagged(text: string, from: number, severalBoxes: SeveralBoxes): Ext
       const found =
         content.length > 10 * maximumAnswerLength ? null : findAnswer(content, severalBoxes, false)
       const isShort = !content.trim().includes('\n') && content.length <= maximumAnswerLength
-      const isWords = isShort && (found === null || found.rule === 'last expression')
+      const isSentence = /\b(?:is|are|was|equals?|has|have|gets?|makes?)\b/.test(content)
+      const isWords = isShort && (found === null || (found.rule === 'last expression' && !isSentence))
       const answer = isWords ? trimSpacing(content) : found?.answer
       return answer === undefined ? null : { answer, rule: 'answer tag' }
     }
@@ -106,7 +107,7 @@ function withoutThoughts(text: string): { said: string; isThought: boolean } {
 const endOfTurn =
   /<\|(?:im_end|endoftext|eot_id|end|return|end_of_text|eom_id|im_start|user)\|>|<\/s>|<eos>|<end_of_turn>|<｜end▁of▁sentence｜>|\[\/?INST\]/
 const anotherQuestion =
-  /\n[ \t]{0,8}(?:#{1,4} {0,4}|\*\*)?(?:(?:Q|Question|Problem|User|Human|Instruction|Exercise|Student)(?:\*\*)?\s?:|(?:### )(?:Instruction|Question|Problem|User|Human|Input)\b)|\n[ \t]*\n[ \t]{0,8}(?:#{1,4} {0,4}|\*\*)?(?:Question|Problem|Exercise|Q)\s?\d{1,3}\s?[:.)]/g
+  /\n[ \t]{0,8}(?:#{1,4} {0,4}|\*\*)?(?:(?:Q|Question|Problem|User|Human|Instruction|Exercise|Student)(?:\*\*)?\s?:|(?:### )(?:Instruction|Question|Problem|User|Human|Input)\b)|\n[ \t]{0,8}\n[ \t]{0,8}(?:#{1,4} {0,4}|\*\*)?(?:Question|Problem|Exercise|Q)\s?\d{1,3}\s?[:.)]/g
 
 /** More places where a text might run on are not tried. */
 const maximumRunOns = 10
@@ -116,7 +117,7 @@ function beforeRunOn(text: string): string[] {
   const turn = endOfTurn.exec(text)
   const isEnded = turn !== null && text.slice(0, turn.index).trim() !== ''
   const own = isEnded ? text.slice(0, turn.index) : text
-  const isNumbered = /^\s*(?:#{1,4} {0,4}|\*\*)?(?:Question|Problem|Exercise|Q)\s?1\b/m.test(own)
+  const isNumbered = /^[ \t]{0,8}(?:#{1,4} {0,4}|\*\*)?(?:Question|Problem|Exercise|Q)\s?1\b/m.test(own)
   const parts: string[] = []
   for (const { 0: sign, index } of own.matchAll(anotherQuestion)) {
     if (parts.length >= maximumRunOns) break
@@ -126,13 +127,23 @@ function beforeRunOn(text: string): string[] {
   return [...parts, own]
 }
 
+/** The letter with which a text begins, as models answer a choice: `B. Mitochondria`, and why. Null where it lists several. */
+function chosenOption(text: string): string | null {
+  const first = /^[\s*(]{0,8}([A-J])(?:\)|[.:](?=[\s*]))[\s*]{0,8}(\S[^\n]{0,100})(?:\n|$)/.exec(text)
+  if (first === null || /\n[\s*(]{0,8}[A-J][).:][\s*]/.test(text.slice(0, 2 * maximumAnswerLength)))
+    return null
+  const isSentence = /[.!?] \S/.test(first[2]!)
+  return isSentence ? null : first[1]!
+}
+
 function wholeText(text: string): string | null {
   const trimmed = trimSpacing(text)
   if (trimmed.length > 100 || trimmed.includes('\n')) return null
-  const option = /^(?:option|choice|answer)?\s?\(?([A-J])[).]?$/i.exec(trimmed)
+  const option = /^[*(\s]*(?:(?:option|choice|answer)\s)?[*(\s]*([A-J])[).*\s]*$/i.exec(trimmed)
   if (option !== null && /[A-J]/.test(option[1]!)) return option[1]!
   const cleaned = cleanAnswer(trimmed)
   if (parseQuantity(cleaned) !== null) return trimmed
+  if (/[-+*/^=<>(]$/.test(cleaned)) return null
   const words = cleaned.replace(/\\[a-z]+/gi, ' ').replace(/^[a-z](?:\([a-z]\))? ?= ?/i, '')
   const isWord = /^[ {]*[a-z]+[ }]*$/i.test(words)
   // With another equals sign or a full stop it is a derivation, whose last number is the result.

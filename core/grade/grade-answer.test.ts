@@ -263,9 +263,9 @@ const outputs: [string, string, string | null, boolean, string][] = [
   ['21 * 7 = 147. The answer is \\boxed{147}.', '147', '147', true, 'boxed, equal as rationals'],
   ['The answer is 1/2.', '0.5', '1/2', true, 'the answer is, equal as rationals'],
   ['The answer is 5!', '5', '5', true, 'the answer is, equal as rationals'],
-  ['10 - 3 = 7, so 7', '8', '7', false, 'last number, unequal as rationals'],
-  ['It is 10 - 3', '-3', '3', false, 'last number, unequal as rationals'],
-  ['It is -3', '-3', '-3', true, 'last number, equal as rationals'],
+  ['10 - 3 = 7, so 7', '8', '7', false, 'last expression, unequal as rationals'],
+  ['It is 10 - 3', '-3', '10 - 3', false, 'last expression, unequal by expansion'],
+  ['It is -3', '-3', '-3', true, 'last expression, equal as rationals'],
   ['#### 72', '72', '72', true, '####, equal as rationals'],
   ['x = 5', '5', 'x = 5', true, 'whole text, equal as rationals'],
   ['(1, 2)', '2', '(1, 2)', false, 'whole text, unequal as tuples against values'],
@@ -287,6 +287,9 @@ test.each([
   ['#### 1\n#### 2', '2'],
   [' 7 ', '7'],
   ['', ''],
+  ['\\boxed{4} and \\boxed{7}', '4, 7'],
+  ['\\\\boxed{\\\\frac{5}{6}}', '\\frac{5}{6}'],
+  ['12\\\\pi\\,', '12\\pi'],
 ])('the reference %j names %j', (reference, answer) => {
   expect(referenceAnswer(reference)).toBe(answer)
 })

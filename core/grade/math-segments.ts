@@ -58,7 +58,7 @@ export function findMath(text: string): { segments: MathSegment[]; isOpen: boole
 
 /** Whether what follows a lone `$` is a number with no formula going on behind it: `$18 left`. */
 function isAmount(text: string): boolean {
-  return /^ ?\d[\d,.]*(?![\d,.])(?! ?[-+*/^=<>\\_(])/.test(text)
+  return /^ ?\d[^\n\\^_{]*(?:\n|$)/.test(text)
 }
 
 /** Whether the text between two signs of `$` is math, and not what stands between two amounts: `$5 and $3`. */
@@ -69,7 +69,7 @@ function isInlineMath(text: string, start: number, end: number): boolean {
     .replace(/\\(?:[a-z]*text[a-z]*|mbox|math[a-z]+|operatorname)\*? ?\{[^{}]*\}|\\[a-z]+/gi, ' ')
     .match(/[a-z]{2,}/gi)
   const isAfterNumber = /^\s?\d/.test(content)
-  if (isAfterNumber && !content.startsWith(' ') && /\s$/.test(content)) return false
+  if (isAfterNumber && !content.startsWith(' ') && /(?<!\\)\s$/.test(content)) return false
   if (/\d/.test(text[end + 1] ?? '') && !/[\\=^_]/.test(content)) return false
   return (words?.length ?? 0) < (isAfterNumber ? 2 : 4)
 }

@@ -64,7 +64,10 @@ const lexemes: [Kind, RegExp][] = [
       'y',
     ),
   ],
-  ['name', /[A-Z]{2,4}(?=\s?=)|[a-zA-Z](?![\p{L}\d'’])'?|[a-zA-Z](?=')'(?=[(\s=])|[α-ωΑ-Ω∞∅ℝ]/uy],
+  [
+    'name',
+    /[A-Z]{2,4}(?=\s?=)|[a-zA-Z]\d(?=\s?=)|[a-zA-Z](?![\p{L}\d'’])'?|[a-zA-Z](?=')'(?=[(\s=])|[α-ωΑ-Ω∞∅ℝ]/uy,
+  ],
   ['word', /[\p{L}\p{M}][\p{L}\p{M}\d'’]*(?:-[\p{L}\d]+)*/uy],
   ['postfix', /\\?%|°|[²³¹⁰⁴-⁹ⁿ₀-₉]+/y],
   ['postfix', /!+(?=[\s+\-*/=)^,.;!?]|$)/y],
@@ -73,6 +76,7 @@ const lexemes: [Kind, RegExp][] = [
   ['open', /\\\{|[([⟨]/y],
   ['close', /\\\}|[)\]}⟩]/y],
   ['separator', /[,;]/y],
+  ['other', /[=-]+>|[→⇒⟶⟹]/y],
   ['operator', /<=|>=|!=|\+\/-|[-+*/^_=<>≤≥≠≈±×÷·⋅√∛|∪∩∈~−–]/y],
   ['operator', /(?<=\d\s?):(?=\s?\d)/y],
   ['line', /\\\\/y],
@@ -108,7 +112,8 @@ export function tokeniseProse(text: string): { tokens: ProseToken[]; isOpen: boo
       const name = matchAt(command, text, at)
       if (name !== null) {
         const end = argumentsEnd(text, at + name.length)
-        push(end === null ? 'open' : 'command', end ?? at + name.length)
+        const kind = /^\\f?(?:rame)?box/.test(name) ? 'other' : 'command'
+        push(end === null ? 'open' : kind, end ?? at + name.length)
         continue
       }
       if (text[at] === '{') {

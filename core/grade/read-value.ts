@@ -10,11 +10,12 @@ export interface Run {
 }
 
 const relations = new Set(['=', '<', '>', '≤', '≥', '≠', '≈', '<=', '>=', '!=', '∈'])
-const signs = new Set(['-', '−', '+', '√', '∛', '|', '±', '+/-', '~', ...relations])
+const signs = new Set(['-', '−', '–', '+', '√', '∛', '|', '±', '+/-', '~', ...relations])
 const maximumDepth = 10
 
 /** The value that begins at a token, as long as it goes on: `h = 4 + 3√2`, `(3, 9)`, `1, 2 and 5`, `$x$ = 5`; null if none does. */
 export function readRun(tokens: readonly ProseToken[], first: number): Run | null {
+  if (isInsideUnit(tokens, first)) return null
   let end = readElement(tokens, first, 0)
   if (end === null) return null
   const firstEnd = end
@@ -29,6 +30,12 @@ export function readRun(tokens: readonly ProseToken[], first: number): Run | nul
     end = elementEnd
   }
   return { first, end: isGlued || endsList(tokens[end]) ? end : firstEnd }
+}
+
+/** Whether a number is that of a unit: the 3 of `cm^3`. */
+function isInsideUnit(tokens: readonly ProseToken[], first: number): boolean {
+  const [unit, sign] = [tokens[first - 2], tokens[first - 1]]
+  return unit?.kind === 'word' && !sign!.isSpaced && /^[\^_/*]$/.test(sign!.text)
 }
 
 function isConnector(token: ProseToken | undefined): boolean {
@@ -119,10 +126,12 @@ function joins(
     }
     case 'operator': {
       if (next === undefined || next.kind === 'word' || next.kind === 'line') return false
+      if (previous?.kind === 'operator' && tokens[at - 2]?.kind === 'operator') return false
       if (previous === undefined) {
         if (!signs.has(token.text)) return false
         return relations.has(token.text) || !next.isSpaced
       }
+      if (next.isSpaced && /^[aAI]$/.test(next.text) && tokens[at + 2]?.kind === 'word') return false
       if (token.text === '|') return !token.isSpaced || !next.isSpaced
       if (token.text === '-' || token.text === '–')
         return token.isSpaced === next.isSpaced || !next.isSpaced || hasValue
@@ -180,7 +189,7 @@ export function lastSide(value: string): string {
   const rows =
     /\\begin\{(?:align(?:ed)?|gather(?:ed)?|split|equation)\*?\}([\s\S]*)\\end\{/.exec(text)?.[1] ?? text
   if (rows !== text || /^&|[^\\]&\s*=/.test(text)) {
-    const filled = rows.split('\\\\').map(row => trimSpacing(row.replace(/(?<!\\)&/g, ' ')))
+    const filled = rows.split('\\\\').map(row => trimSpacing(row.replace(/ ?(?<!\\)&/g, ' ')))
     const last = filled.filter(row => row !== '').at(-1)
     if (last === undefined) return value
     text = last
@@ -189,15 +198,34 @@ export function lastSide(value: string): string {
     text.split(/\\(?:implies|(?:[Ll]ong)?[Rr]ightarrow|therefore)(?![a-zA-Z])|[⇒→∴]/).at(-1)!,
   )
   if (text === '' || /[<>!]=/.test(text)) return text || value
-  if (splitTopLevel(text, new Set([',', ';']))?.parts.length !== 1) return text
-  if (/\\(?:text|quad|qquad|mid|begin)(?![a-zA-Z])|\b(?:or|and)\b/.test(text))
-    return text.replace(/^=\s*/, '')
-  const sides = splitTopLevel(text, new Set(['=']))!.parts
+  // The commas of thousands part nothing.
+  const list = text.replace(/,? (?:and|or) /g, ', ').replace(/(?<=\d),(?=\d{3}(?!\d))/g, thousands)
+  const parts = splitTopLevel(list, new Set([',', ';']))?.parts
+  if (parts === undefined) return text
+  if (parts.length > 1)
+    return parts.every(isComputed) ? lastSide(parts.at(-1)!.replaceAll(thousands, ',')) : text
+  if (condition.test(text)) return text.replace(/^=\s*/, '')
+  const sides = sidesOf(text)
   const last = sides.at(-1)!
   if (sides.length === 1 || last === '') return text
   const [left] = sides as [string]
-  const isComputation = !/[a-zA-Zα-ωΑ-Ω]/.test(left.replace(computation, ''))
-  if (left === '' || isComputation) return last
+  if (left === '' || isComputed(text)) return last
   if (sides.length === 2) return text
   return plainName.test(left) ? `${left} = ${last}` : last
+}
+
+const thousands = '\uE001'
+
+/** Where an equals sign does not end a chain. */
+const condition =
+  /\\(?:q?quad|mid|begin)(?![a-zA-Z])|\\text[a-z]*\s?\{[^{}]*\b(?:or|and|if|when|for|where|at)\b/
+
+function sidesOf(text: string): string[] {
+  return splitTopLevel(text, new Set(['=']))?.parts ?? [text]
+}
+
+/** Whether a text says what something without unknowns is: `3 \cdot 6 = 18`. */
+function isComputed(text: string): boolean {
+  const [left, ...rest] = sidesOf(text) as [string, ...string[]]
+  return rest.length > 0 && left !== '' && !/[a-zA-Zα-ωΑ-Ω]/.test(left.replace(computation, ''))
 }

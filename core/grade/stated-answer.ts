@@ -1,3 +1,4 @@
+import { hedges, lastValue } from './last-expression.ts'
 import { trimSpacing } from './math-segments.ts'
 import { type ProseToken, tokeniseProse } from './prose-tokens.ts'
 import { lastSide, readRun, textOf } from './read-value.ts'
@@ -23,12 +24,14 @@ const maximumStatements = 40
 const adjective = String.raw`(?:(?:final|correct|right|best|exact|numerical|required|desired|complete|simplified|only|overall)\s{1,4}){0,3}`
 const noun = String.raw`(?:answers?|ans|(?<=(?:final|correct|right|best)\s{1,4})(?:result|solution|value|option|choice|statement|response))`
 const between = String.raw`(?:\s{1,4}(?:to|for|of|in|from|here|choice|option)\b[^.\n:=$]{0,80}?|,[^.,\n:=$]{0,60},)?`
-const verb = String.raw`(?:is|are|was|equals?|becomes|will be|would be|should be|must be|has to be|comes? (?:out )?to(?: be)?|turns out to be)\b`
-const hedgedVerb = String.raw`(?:could|might|may|can(?:not|'t)?|couldn't|is(?:n't)|are(?:n't)|(?:should|must|will|would) not)(?: be)?\b`
+const verb = String.raw`(?<![a-z])(?:is|are|was|equals?|becomes|will be|would be|should be|must be|has to be|comes? (?:out )?to(?: be)?|turns out to be)\b`
+const hedgedVerb = String.raw`(?<![a-z])(?:could|might|may|can(?:not|'t)?|couldn't|is(?:n't)|are(?:n't)|(?:should|must|will|would) not)(?: be)?\b`
 const phrase = new RegExp(
   String.raw`\b${adjective}${noun}${between}\s{0,8}["']?\s{0,8}(?:(${hedgedVerb})|${verb}|[:=]|(?<=\s)[-–—](?=\s)|\.(?=\s\d))|` +
     // A heading of its own: **Final Answer**, ### Answer.
-    String.raw`(?<=(?:^|\n)[ \t#>]{0,12})(?:the )?(?:final )?answers?[ \t]{0,8}\n`,
+    String.raw`(?<=(?:^|\n)[ \t#>]{0,12})(?:the )?(?:final )?answers?[ \t]{0,8}\n|` +
+    // A list: the roots are:
+    String.raw`\b(?:solutions|roots|values|zeros)(?: (?:of|for)[^.\n:=$]{0,40}?)? are(?: as follows)?:[ \t]{0,8}(?=\n\s{0,8}(?:[-*•]|\d[.)]))`,
   'gi',
 )
 
@@ -44,7 +47,8 @@ const choice = new RegExp(
 const reversed =
   /\bis (?:the|our|my) (?:(?:final|correct|right|required|desired) ){0,2}answer\b(?! (?:to|for|of) (?:part|step|a |the (?:first|second)))/gi
 
-const conditional = /\b(?:if|whether|suppose|assum\w*|unless|not|n't|until)\b(?![^\n]*,)/i
+const conditional =
+  /(?:\b(?:if|whether|suppose|assum\w*|unless|not|until|mistakes?|wrong(?:ly)?|incorrect(?:ly)?|tempt\w*)|n't)\b(?![^\n]*,)/i
 const opening =
   /^[\s*>#"'(]*(?:(?:so|therefore|thus|hence|finally|then|and so|in conclusion|consequently|now|as a result|accordingly|in summary|to conclude|ultimately|overall|we conclude that|we find that|the|our|my|a|this means(?: that)?|∴)[,:]?\s*)*$/i
 
@@ -88,12 +92,12 @@ function readPhrase(text: string, match: RegExpExecArray): StatedAnswer | null {
   const isHedged = lead !== undefined
   if (conditional.test(before)) return null
   const at = start + match[0].length
-  const rest = text.slice(at, at + maximumLength)
+  const rest = outsideText(text.slice(at, at + maximumLength))
   const isLabel = !/[a-z]$/i.test(match[0])
   const value = isHedged ? null : readStatement(rest, isLabel)
   if (value === 'unfinished') return null
-  const isFinal = opening.test(before)
-  if (value !== null) return { ...value, start, by: 'the answer is', isFinal }
+  const isFinal = opening.test(before) && (value === null || !value.isWord)
+  if (value !== null) return { answer: value.answer, isValue: true, start, by: 'the answer is', isFinal }
   const words = wordsOf(rest)
   if (words === null) return null
   return {
@@ -105,6 +109,12 @@ function readPhrase(text: string, match: RegExpExecArray): StatedAnswer | null {
   }
 }
 
+/** What follows a statement that stands in a `\text{}` of a formula, as math of its own. */
+function outsideText(rest: string): string {
+  const inside = /^\s{0,8}\}((?:(?!\\[()[\]])[^$\n])*)/.exec(rest)
+  return inside === null ? rest : `$${inside[1]!}$`
+}
+
 /** The sentence up to a place, as far as it matters. */
 function sentenceBefore(text: string, place: number): string {
   const before = text.slice(Math.max(0, place - 200), place)
@@ -113,9 +123,17 @@ function sentenceBefore(text: string, place: number): string {
 
 function readChoice(text: string, match: RegExpExecArray): StatedAnswer | null {
   const before = sentenceBefore(text, match.index)
-  const answer = match.slice(1).find(letter => letter !== undefined)!
+  const [, isCorrect, isTheAnswer, chosen] = match
+  const answer = isCorrect ?? isTheAnswer ?? chosenValue(text, match) ?? chosen!
   if (conditional.test(before)) return null
   return { answer, start: match.index, by: 'the answer is', isValue: true, isFinal: opening.test(before) }
+}
+
+/** The letter of a choice with the value that may follow it. */
+function chosenValue(text: string, match: RegExpExecArray): string | null {
+  const place = match.index + match[0].search(/\(?[A-J]\)?$/)
+  const rest = text.slice(place, place + maximumLength)
+  return readLetter(rest, tokeniseProse(rest).tokens, 0)
 }
 
 function readReversed(text: string, match: RegExpExecArray): StatedAnswer | null {
@@ -144,15 +162,19 @@ function readHashes(text: string, match: RegExpExecArray): StatedAnswer | null {
     return null
   const value = readStatement(line, false)
   if (value === 'unfinished') return null
-  if (value !== null) return { ...value, ...stated }
   const isLast = text.slice(at + line.length).trim() === ''
+  if (value !== null && (isLast || !value.isWord)) return { answer: value.answer, isValue: true, ...stated }
   const words = wordsOf(line)
   return isLast && words !== null && words.split(' ').length <= 4
     ? { answer: words, isValue: true, ...stated }
     : null
 }
 
-type Statement = Pick<StatedAnswer, 'answer' | 'isValue'>
+interface Statement {
+  answer: string
+  isValue: true
+  isWord?: boolean
+}
 
 const fillers =
   /^(?:therefore|thus|hence|then|simply|just|indeed|clearly|exactly|precisely|actually|definitely|certainly|surely|obviously|also|still|now|so|finally|only|equal|to|given|by|that|is|found|be|option|choice|letter|answer|follows|as|the|value|number|that's|it|it's|approximately|about|roughly|around)$/i
@@ -161,10 +183,10 @@ const keptFillers = /^(?:approximately|about|roughly|around)$/i
 
 /** Behind a value: where it is over. */
 const stops =
-  /^(?:since|because|as|which|where|when|who|that|so|then|thus|therefore|hence|for|if|with|by|from|on|at|after|before|is|are|was|were|has|have|had|will|would|can|we|i|it|this|in|total|left|remaining|altogether|overall|of|the|respectively|only|each|every|a|an|more\.|who|whose|while|not|i\.e\.|e\.g\.)$/i
+  /^(?:since|because|as|which|where|when|who|that|so|then|thus|therefore|hence|for|with|by|from|on|at|after|before|is|are|was|were|has|have|had|will|would|can|we|i|it|this|in|total|left|remaining|altogether|overall|of|the|respectively|only|each|every|a|an|more\.|who|whose|while|not|i\.e\.|e\.g\.)$/i
 /** Behind a value: what makes it another one, or one of several. */
 const changes =
-  /^(?:hundreds?|thousands?|millions?|billions?|trillions?|dozens?|and|or|to|times|plus|minus|over|more|less|fewer|greater|squared|cubed|factorial|mod|modulo|choose|divided|multiplied|halves|thirds?|fourths?|quarters?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?|hundredths?|thousandths?|half|base|above|below|percent|percentage|score)$/i
+  /^(?:hundreds?|thousands?|millions?|billions?|trillions?|dozens?|and|or|to|times|plus|minus|over|more|less|fewer|greater|squared|cubed|factorial|mod|modulo|choose|divided|multiplied|halves|thirds?|fourths?|quarters?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?|hundredths?|thousandths?|half|base|above|below|percent|percentage|score|out|if|unless|remainder)$/i
 
 /** What a statement says, if that is a value, a choice or a word or two; null if it is more words, or none. */
 function readStatement(text: string, isLabel: boolean): Statement | 'unfinished' | null {
@@ -185,16 +207,13 @@ function readStatement(text: string, isLabel: boolean): Statement | 'unfinished'
   }
   const first = tokens[at]
   if (first === undefined) return null
+  if (isItem(tokens, at)) return readItems(text, tokens, at)
   const letter = readLetter(text, tokens, at)
   if (letter !== null) return { answer: letter, isValue: true }
   const run = readRun(tokens, at)
   if (run === null) {
-    const unclosed = isOpen || tokens.slice(at, at + 60).some(({ kind }) => kind === 'open')
-    if (
-      /^(?:open|currency)$/.test(first.kind) ||
-      (isOpen && !tokens.slice(0, at + 1).some(({ kind }) => kind === 'math') && first.text === '$')
-    )
-      return unclosed ? 'unfinished' : null
+    if (first.kind === 'open') return 'unfinished'
+    if (first.kind === 'currency' || first.text === '$') return isOpen ? 'unfinished' : null
     return readWords(text, tokens, at, isLabel)
   }
   const next = tokens[run.end]
@@ -210,6 +229,33 @@ function readStatement(text: string, isLabel: boolean): Statement | 'unfinished'
       isValue: true,
     }
   return { answer: kept + (behind === '' ? lastSide(value) : `${value} ${behind}`), isValue: true }
+}
+
+/** Whether a list begins here: `1. x = 5`, `- x = 5` on a line of its own. */
+function isItem(tokens: readonly ProseToken[], at: number): boolean {
+  const [before, mark, next] = [tokens[at - 1], tokens[at], tokens[at + 1]]
+  if (before?.text !== '\n' || mark === undefined || next === undefined || next.text === '\n') return false
+  if (/^[-–*•]$/.test(mark.text)) return next.isSpaced
+  return (
+    /^\d{1,2}$/.test(mark.text) &&
+    /^[.)]$/.test(next.text) &&
+    tokens[at + 2] !== undefined &&
+    tokens[at + 2]!.text !== '\n'
+  )
+}
+
+/** The values of a list's items, joined; null if one of them is none. */
+function readItems(text: string, tokens: readonly ProseToken[], first: number): Statement | null {
+  const items: string[] = []
+  for (let at = first; isItem(tokens, at); ) {
+    const run = readRun(tokens, at + (/\d/.test(tokens[at]!.text) ? 2 : 1))
+    if (run === null) return null
+    items.push(lastSide(textOf(text, tokens, run)))
+    at = run.end
+    while (at < tokens.length && tokens[at]!.kind !== 'line') at++
+    while (tokens[at]?.kind === 'line') at++
+  }
+  return { answer: items.join(', '), isValue: true }
 }
 
 function closes(tokens: readonly ProseToken[], open: number): boolean {
@@ -252,7 +298,9 @@ function readBehind(text: string, tokens: readonly ProseToken[], from: number): 
       /^(?:we|so|this|that|it|i|the|therefore|thus|hence|not|is|our|then)$/i.test(tokens[at + 1]?.text ?? '')
     )
       break
-    if (/^in$/i.test(token.text) && /^base$/i.test(tokens[at + 1]?.text ?? '')) return null
+    if (/^(?:in base|with remainder)$/i.test(`${token.text} ${tokens[at + 1]?.text}`)) return null
+    // Meters per second squared.
+    if (at > from && /^(?:squared|cubed)$/i.test(token.text)) return ''
     if (changes.test(token.text)) return null
     if (/^per$/i.test(token.text) || !stops.test(token.text)) at++
     else break
@@ -316,7 +364,7 @@ function clauseEndOfList(tokens: readonly ProseToken[], from: number): number {
 
 /** Words that say something about the answer and not what it is. */
 const describing =
-  /^(?:un(?:clear|known|certain|determined)|not (?:clear|obvious|known|immediately|yet|in |among|one of|sure|certain)|clear|obvious|simple|easy|hard|difficult|tricky|surprising|interesting|straightforward|correct|incorrect|wrong|obtained|given|found|shown|below|above|as follows|based|determined|calculated|computed|derived|an? (?:\w+ )?(?:integer|number|fraction|value|expression|decimal|matter|function of|little|bit)\b|one of|among|in |to |the same|required|expressed|written|rounded|what|supposed|going|already|boxed|provided|stated|we |i |you |here|there)/i
+  /^(?:un(?:clear|known|certain|determined)|not (?:clear|obvious|known|immediately|yet|in |among|one of|sure|certain)|clear|obvious|simple|easy|hard|difficult|tricky|surprising|interesting|straightforward|correct|incorrect|wrong|obtained|given|found|shown|below|above|as follows|based|determined|calculated|computed|derived|an? (?:\w+ )?(?:integer|number|fraction|value|expression|decimal|matter|function of|little|bit)\b|one of|among|in |to |the same|required|expressed|written|rounded|what|supposed|going|already|boxed|provided|stated|we |i |you |here|there (?:in|above)\b)/i
 
 /** One or two words; the one value of a sentence behind a label. Null for more. */
 function readWords(
@@ -329,26 +377,16 @@ function readWords(
   if (words === null) return null
   const count = words.split(/\s+/).length
   if (count <= 2 && !/^(?:not|either|neither|maybe|perhaps|possibly|probably|likely)\b/i.test(words))
-    return { answer: words, isValue: true }
-  if (hedges.test(words)) return null
-  const runs: string[] = []
-  for (let index = at; index < tokens.length && !/^(?:end|line)$/.test(tokens[index]!.kind); index++) {
-    const run = readRun(tokens, index)
-    if (run === null) continue
-    runs.push(textOf(text, tokens, run))
-    index = run.end - 1
-  }
-  const [only] = runs
-  return runs.length === 1 &&
-    only !== undefined &&
-    (isLabel || /^(?:that|she|he|they|it|there)\b/i.test(words))
-    ? { answer: lastSide(only), isValue: true }
-    : null
+    return { answer: words, isValue: true, isWord: true }
+  if (hedges.test(words) || !finiteVerb.test(words)) return null
+  if (!isLabel && !/^(?:she|he|they|it|there|we)\b/i.test(words)) return null
+  const end = tokens.findIndex(({ kind }, index) => index > at && (kind === 'end' || kind === 'line'))
+  const value = lastValue(text, tokens.slice(at, end === -1 ? undefined : end), true)
+  return value === null || value === 'denied' ? null : { answer: value, isValue: true }
 }
 
-/** Words with which a sentence does not say that its value is the answer. */
-export const hedges =
-  /\b(?:not|never|neither|nor|either|(?:could|might|may|can) be|maybe|perhaps|possibly|if|whether|suppose|assum\w*|unless|let|between|than|at least|at most|guess)\b|n't\b/i
+const finiteVerb =
+  /\b(?:is|are|was|were|has|have|had|will|can|would|should|equals?|gets?|gives?|makes?|needs?|takes?|costs?|earns?|spends?|saves?|sells?|sold|pays?|paid|bought|ate|left|remains?)\b|=/i
 
 /** The words of a statement up to the end of its sentence; null if they say nothing, or only something about the answer. */
 function wordsOf(text: string): string | null {

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { memoryByteSource } from '../../test/support/memory-byte-source.ts'
 import type { ByteSource } from '../formats/byte-source.ts'
 import { InputError } from '../input-error.ts'
-import { type DataSetOptions, readDataSet } from './read-data-set.ts'
+import type { DataSetOptions } from './data-set-columns.ts'
+import { readDataSet } from './read-data-set.ts'
 
 const text = (name: string, content: string) => memoryByteSource(new TextEncoder().encode(content), name)
 const lines = (...rows: object[]) => text('set.jsonl', rows.map(row => `${JSON.stringify(row)}\n`).join(''))
@@ -122,7 +123,7 @@ describe('refuses', () => {
     [
       'a problem without an answer among others',
       lines(row, { problem: 'b', answer: null }, { problem: 'c', answer: ['7'] }, { problem: 'd' }),
-      /line 2: expected an answer in column "answer", found none, in 3 of 4 rows/,
+      /line 2: expected an answer in column "answer", found none, in 2 of 4 rows \(also line 4\)/,
     ],
     [
       'two columns of one name',

@@ -22,7 +22,7 @@ describe('reads the columns of', () => {
   test('the data set that ships', async () => {
     const path = fileURLToPath(new URL('../../datasets/arith-104.jsonl', import.meta.url))
     const source = await openFileByteSource(path)
-    const problems = await readDataSet(source)
+    const problems = (await readDataSet(source)).problems
     await source.close()
     expect(problems).toHaveLength(104)
     const verdicts = await Promise.all(
@@ -47,7 +47,7 @@ describe('reads the columns of', () => {
       { name: 'answer', data: [36, 2.5], type: 'DOUBLE' },
       { name: 'url', data: ['https://a', 'https://b'], type: 'STRING' },
     )
-    expect(await readDataSet(source)).toEqual([
+    expect((await readDataSet(source)).problems).toEqual([
       {
         id: '0',
         problem: 'Find $x$.',
@@ -67,7 +67,7 @@ describe('reads the columns of', () => {
 
   test('GSM8K', async () => {
     const answer = 'She sold 48/2 = <<48/2=24>>24.\n48 + 24 = 72.\n#### 72'
-    const [problem] = await readDataSet(lines({ question: 'How many clips?', answer }))
+    const [problem] = (await readDataSet(lines({ question: 'How many clips?', answer }))).problems
     expect(problem).toEqual({
       id: '0',
       problem: 'How many clips?',
@@ -79,9 +79,9 @@ describe('reads the columns of', () => {
 
   test('MATH', async () => {
     const solution = 'Since $\\boxed{1}$ is wrong, it is $\\boxed{\\frac{1}{2}}$.'
-    const [problem] = await readDataSet(
-      lines({ problem: 'What?', level: 'Level 5', type: 'Algebra', solution }),
-    )
+    const {
+      problems: [problem],
+    } = await readDataSet(lines({ problem: 'What?', level: 'Level 5', type: 'Algebra', solution }))
     expect(problem).toEqual({
       id: '0',
       problem: 'What?',
@@ -96,15 +96,15 @@ describe('reads the columns of', () => {
     ['It is $\\boxed \\frac12.$', '\\frac12'],
     ['First \\boxed{1}, then \\boxed 3', '1'],
   ])('MATH, with a box that has no braces: %s', async (solution, expectedAnswer) => {
-    const [problem] = await readDataSet(
-      lines({ problem: 'What?', solution }, { problem: 'b', solution: '\\boxed{7}' }),
-    )
+    const {
+      problems: [problem],
+    } = await readDataSet(lines({ problem: 'What?', solution }, { problem: 'b', solution: '\\boxed{7}' }))
     expect(problem!.expectedAnswer).toBe(expectedAnswer)
   })
 
   test('several files, one after the other', async () => {
     const files = [lines({ problem: 'a', answer: 1 }), text('more.jsonl', '{"problem":"b","answer":2}')]
-    expect(await readDataSet(files)).toMatchObject([
+    expect((await readDataSet(files)).problems).toMatchObject([
       { id: '0', problem: 'a' },
       { id: '1', problem: 'b' },
     ])
@@ -119,7 +119,8 @@ describe('reads the columns of', () => {
       answer: '\\left( 3, 1 \\right)',
       subject: 'Algebra',
     }
-    const [problem] = await readDataSet(lines({ ...row, level: 2, unique_id: 'test/algebra/1.json' }))
+    const [problem] = (await readDataSet(lines({ ...row, level: 2, unique_id: 'test/algebra/1.json' })))
+      .problems
     expect(problem).toMatchObject({
       id: 'test/algebra/1.json',
       expectedAnswer: '\\left( 3, 1 \\right)',
@@ -137,7 +138,7 @@ describe('reads the columns of', () => {
       ok: true,
     }
     const options = { problemColumn: 'text', answerColumn: 'label' }
-    const [problem] = await readDataSet(lines(row), options)
+    const [problem] = (await readDataSet(lines(row), options)).problems
     expect(problem).toMatchObject({ problem: 'What?', expectedAnswer: '7' })
     expect(problem!.metadata).toEqual({ problem: 'not this', answer: 'nor this', ok: true })
   })
@@ -170,12 +171,12 @@ describe('reads the format', () => {
       parquet({ name: 'problem', data: sums.problem }, { name: 'answer', data: [2, 4], type: 'INT32' }),
     ],
   ])('%s', async (_, source) => {
-    expect(await readDataSet(source)).toEqual(sumsExpected)
+    expect((await readDataSet(source)).problems).toEqual(sumsExpected)
   })
 
   test('CSV with quotes, commas and line breaks inside fields', async () => {
     const source = text('set.csv', 'id,problem,answer\na,"Say ""two"",\nplease","1,000"\n')
-    expect(await readDataSet(source)).toMatchObject([
+    expect((await readDataSet(source)).problems).toMatchObject([
       { id: 'a', problem: 'Say "two",\nplease', expectedAnswer: '1,000' },
     ])
   })
@@ -191,7 +192,8 @@ describe('cells', () => {
     [true, 'true'],
     ['\\boxed{7}', '7'],
   ])('the answer %j is %j', async (answer, expected) => {
-    const problems = await readDataSet(lines({ problem: 'a', answer: '1' }, { problem: 'b', answer }))
+    const problems = (await readDataSet(lines({ problem: 'a', answer: '1' }, { problem: 'b', answer })))
+      .problems
     expect(problems[1]!.expectedAnswer).toBe(expected)
   })
 
@@ -204,7 +206,7 @@ describe('cells', () => {
       { name: 'time', data: [new Date(0), new Date(1)], type: 'TIMESTAMP' },
       { name: 'list', data: [{ a: 1 }, { a: 2 }], type: 'JSON' },
     )
-    const problems = await readDataSet(source)
+    const problems = (await readDataSet(source)).problems
     expect(problems.map(problem => problem.expectedAnswer)).toEqual(['0', '2.5'])
     expect(problems.map(problem => problem.metadata)).toEqual([
       { big: String(2n ** 60n), ratio: 0.5, time: '1970-01-01T00:00:00.000Z' },
@@ -213,7 +215,7 @@ describe('cells', () => {
   })
 
   test('without an id are named by the row, in whichever rows', async () => {
-    const problems = await readDataSet(
+    const { problems } = await readDataSet(
       lines(
         { id: 'x', problem: 'a', answer: 1 },
         { problem: 'b', answer: 2 },

@@ -4,6 +4,7 @@ import type { TokenRecord } from '../generate/token-record.ts'
 import type { Tokenizer } from '../generate/tokenizer.ts'
 import type { Algebra } from '../grade/algebra.ts'
 import { gradeAnswer } from '../grade/grade-answer.ts'
+import { gradeWithOption } from './answer-options.ts'
 import type { Problem } from './problem.ts'
 import { type PromptSettings, promptMessages } from './prompt.ts'
 
@@ -82,7 +83,7 @@ export async function recordSample(
   const failed = finishReason === 'error'
   const verdict = failed
     ? { extracted: null, equal: false, rule: 'failed' }
-    : await gradeAnswer(generatedText, problem.expectedAnswer, algebra)
+    : await gradeWithOption(problem, expected => gradeAnswer(generatedText, expected, algebra))
   return {
     problemId: problem.id,
     problemIndex: task.problemIndex,
@@ -99,9 +100,12 @@ export async function recordSample(
     promptTokens: task.promptIds.length,
     generatedTokens: tokens.length,
     ...(failed || tokens.length === 0 ? unmeasured : measure(tokens)),
-    // The worked solution too, so that what analyses a run needs no data set.
-    metadata:
-      problem.solution === null ? problem.metadata : { ...problem.metadata, solution: problem.solution },
+    // The worked solution and the right option too, so that what analyses a run needs no data set.
+    metadata: {
+      ...problem.metadata,
+      ...(problem.solution !== null && { solution: problem.solution }),
+      ...(problem.expectedOption !== undefined && { expectedOption: problem.expectedOption }),
+    },
     durationMs: generation.durationMs,
     tokens,
     topTexts: topTexts(tokens, tokenizer),

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { type ErrorLabels, readErrorLabels } from '../../core/analyse/errors/error-labels.ts'
+import { gradeWithOption } from '../../core/evaluate/answer-options.ts'
 import type { SampleRecord } from '../../core/formats/sample-record.ts'
 import { gradeAnswer, type Verdict } from '../../core/grade/grade-answer.ts'
 import { InputError } from '../../core/input-error.ts'
@@ -101,8 +102,13 @@ export async function gradeAll(samples: () => Iterable<SampleRecord>): Promise<(
   const algebra = openAlgebra()
   try {
     const verdicts: (Verdict | null)[] = []
-    for (const { finishReason, generatedText, expectedAnswer } of samples()) {
-      const verdict = finishReason === 'error' ? null : gradeAnswer(generatedText, expectedAnswer, algebra)
+    for (const { finishReason, generatedText, expectedAnswer, metadata } of samples()) {
+      const expectedOption = metadata['expectedOption']
+      const expected = { expectedAnswer, ...(typeof expectedOption === 'string' && { expectedOption }) }
+      const verdict =
+        finishReason === 'error'
+          ? null
+          : gradeWithOption(expected, answer => gradeAnswer(generatedText, answer, algebra))
       verdicts.push(verdict instanceof Promise ? await verdict : verdict)
     }
     return () => withVerdicts(samples(), verdicts)

@@ -12,7 +12,7 @@ import type { ModelFolder } from '../files/open-model-folder.ts'
 import type { Progress } from '../terminal/progress.ts'
 import { loadTokenizer } from '../tokenizer/load-tokenizer.ts'
 import { versions } from '../versions.ts'
-import { planTasks, type TaskFlags } from './plan-tasks.ts'
+import { describeDataSet, planTasks, type TaskFlags } from './plan-tasks.ts'
 import type { RunSettings } from './run-description.ts'
 
 /** Flags of `entrace eval`. */
@@ -53,6 +53,8 @@ export async function planRun(
       `--samples ${flags.samples}: at temperature 0 all answers to a problem are the same; add --temperature X, or leave it out`,
     )
   const { dataSet, prompt, tasks: plannedTasks, limit } = await planTasks(flags, tokenizer, progress)
+  const [firstTask] = plannedTasks
+  if (firstTask) for (const line of describeDataSet(dataSet, firstTask.problem)) progress.say(line)
   const { problems, name, revision, config, split } = dataSet
   const settings: RunSettings = {
     model: {

@@ -20,7 +20,14 @@ export interface OptionColumns {
 }
 
 /** Columns that hold all options in one cell. */
-const listColumns = ['question.choices', 'choices', 'options', 'endings', 'answer_choices', 'answer_options']
+export const listColumns = [
+  'question.choices',
+  'choices',
+  'options',
+  'endings',
+  'answer_choices',
+  'answer_options',
+]
 
 /** Names of columns with an option each: A, option_a, opa, choice1, sol1, answerA. */
 const optionColumn = /^(option|choice|opt|op|sol|ending|answer(?=[ _-]?[a-j]$)|)[ _-]?([a-j]|\d)$/i
@@ -202,6 +209,9 @@ export function findRightOptions(
     return { reading, rights, count: rights.filter(right => right !== null).length }
   })
   const best = found.reduce((a, b) => (b.count > a.count ? b : a))
+  // The larger of two unknowns is always one of them.
+  const areFewLetters = optionColumns.isGuess && optionColumns.columns.join('').length < 4
+  if (areFewLetters && best.reading !== 'by letter') return undefined
   if (best.count < answered.length) {
     if (optionColumns.isGuess && 2 * best.count <= answered.length) return undefined
     const { place, options, answer } = asked.find(

@@ -3,6 +3,7 @@ import { InputError } from '../input-error.ts'
 import {
   findOptionColumns,
   findRightOptions,
+  listColumns,
   type OptionColumns,
   type RightOptions,
 } from './answer-options.ts'
@@ -42,9 +43,11 @@ const problemColumns = [
 /** Columns that hold the problem where it has options to choose from. */
 const startColumns = ['ctx', 'goal', 'sentence', 'premise']
 const answerColumns = [
+  'answer.value',
   'answer',
   'expected_answer',
   'final_answer',
+  'final_ans',
   'reward_model.ground_truth',
   'ground_truth',
   'numeric_answer',
@@ -53,6 +56,7 @@ const answerColumns = [
   'gold_answer',
   'gold',
   'target',
+  'answers.text',
 ]
 /** Columns that hold the answer where there are options to choose from: elsewhere they say other things. */
 const choiceColumns = [
@@ -76,9 +80,17 @@ const contextColumns = [
 ]
 const idColumns = ['id', 'unique_id', 'problem_id']
 
+/** Whether a run may use a column of this name, so that it has to be read. */
+export function mayBeUsed(name: string, { problemColumn, answerColumn }: DataSetOptions): boolean {
+  const known = [...problemColumns, ...answerColumns, ...choiceColumns, ...listColumns]
+  return [problemColumn ?? '', answerColumn ?? '', ...known].some(
+    column => plainName(column.split('.')[0]!) === plainName(name),
+  )
+}
+
 /** Finds the columns, by name or by what data sets usually call them in whichever case. Throws InputError. */
 export function findColumns(file: string, table: DataSetTable, options: DataSetOptions): DataSetColumns {
-  const { rows, unreadable } = table
+  const { rows, unread } = table
   const names = [...columnNames(table)]
   const nameOf = new Map([...names].reverse().map(name => [plainName(name), name]))
   const found = new Set(names)
@@ -95,15 +107,15 @@ export function findColumns(file: string, table: DataSetTable, options: DataSetO
         `${file}: expected ${expected} as the column of the ${what}, found the columns ${names.filter(name => !name.includes('.')).join(', ')}. Name it with ${flag}.`,
       )
     }
-    const reason = unreadable.get(column)
+    const reason = unread.get(column)
     if (reason !== undefined)
       throw new InputError(
-        `${file}: column "${column}" of the ${what} cannot be read: ${reason}. Write the file again, or name another column with ${flag}.`,
+        `${file}: column "${column}" of the ${what} ${reason}. Write the file again, or name another column with ${flag}.`,
       )
     return column
   }
 
-  const readable = names.filter(name => !unreadable.has(name))
+  const readable = names.filter(name => !unread.has(name))
   const optionColumns = findOptionColumns(rows, readable, known => {
     const column = find(known)
     return column !== undefined && readable.includes(column) ? column : undefined
@@ -122,7 +134,7 @@ export function findColumns(file: string, table: DataSetTable, options: DataSetO
     const column = find([name])
     return (
       column !== undefined &&
-      (unreadable.has(column) || rows.some(({ cells }) => !isEmpty(cellOf(cells, column))))
+      (unread.has(column) || rows.some(({ cells }) => !isEmpty(cellOf(cells, column))))
     )
   }
   const known = [
@@ -140,8 +152,8 @@ export function findColumns(file: string, table: DataSetTable, options: DataSetO
   return {
     problem,
     answer,
-    id: idColumns.find(name => found.has(name) && !unreadable.has(name)),
-    solution: solution !== undefined && !unreadable.has(solution) ? solution : undefined,
+    id: idColumns.find(name => found.has(name) && !unread.has(name)),
+    solution: solution !== undefined && !unread.has(solution) ? solution : undefined,
     contexts: [...contextColumns, ...(isInstruction ? ['input'] : [])].flatMap(name => {
       const column = find([name])
       return column === undefined || used.includes(column) || !holdsText(table, column) ? [] : [column]
@@ -159,8 +171,8 @@ export interface ColumnUse {
   optionsNamed: RightOptions['reading'] | null
   /** Columns that the model is not shown and answers are not compared with. */
   left: string[]
-  /** Why some of them cannot be read, by name. */
-  unreadable: Record<string, string>
+  /** Why some of these were not read, by name: "cannot be read: ...", "holds lists or structures". */
+  unread: Record<string, string>
 }
 
 /** Which columns a run uses, and which it leaves. */
@@ -180,13 +192,13 @@ export function columnUse(table: DataSetTable, columns: DataSetColumns): ColumnU
     used,
     optionsNamed: options?.reading ?? null,
     left,
-    unreadable: Object.fromEntries(table.unreadable),
+    unread: Object.fromEntries(table.unread),
   }
 }
 
 /** Names of columns, and of the members of structures in them as "answers.text". */
-function columnNames({ rows, unreadable }: DataSetTable): Set<string> {
-  const names = new Set(unreadable.keys())
+function columnNames({ rows, unread }: DataSetTable): Set<string> {
+  const names = new Set(unread.keys())
   for (const { cells } of rows)
     for (const [name, cell] of Object.entries(cells)) {
       names.add(name)

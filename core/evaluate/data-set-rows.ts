@@ -15,12 +15,20 @@ export interface DataSetRow {
 /** The rows of a file. */
 export interface DataSetTable {
   rows: DataSetRow[]
-  /** Why columns cannot be read that the rows lack. */
-  unreadable: Map<string, string>
+  /** Why columns were not read that the rows lack, completing their names: "cannot be read: ...". */
+  unread: Map<string, string>
 }
 
 /** Keys under which a JSON object may hold the rows. */
 const arrayKeys = ['data', 'rows', 'examples', 'problems']
+
+/** How a data set is read. */
+export interface ReadSettings {
+  /** Which columns are read though they hold lists or structures, where a file allows to leave some. */
+  isNestedWanted?: (name: string) => boolean
+  /** Characters that a string may have. */
+  limit?: number
+}
 
 type Reader = (source: ByteSource, limit: number) => Promise<DataSetRow[]>
 
@@ -58,7 +66,10 @@ export function dataSetEnding(name: string): string | null {
  * Reads the rows of a .jsonl, .json, .csv, .tsv or .parquet file, text also packed with gzip. JSON Lines and JSON may be named
  * as each other. Throws an InputError for any other or broken file, and for a JSON value or a line of more than `limit` characters.
  */
-export async function readRows(source: ByteSource, limit = maximumTextLength): Promise<DataSetTable> {
+export async function readRows(
+  source: ByteSource,
+  { isNestedWanted = () => false, limit = maximumTextLength }: ReadSettings = {},
+): Promise<DataSetTable> {
   const { name, byteLength } = source
   const ending = dataSetEnding(name)
   if (ending === null) {
@@ -72,8 +83,8 @@ export async function readRows(source: ByteSource, limit = maximumTextLength): P
   const isEmpty = byteLength === 0
   const table =
     read === undefined && !isEmpty
-      ? await readParquet(source)
-      : { rows: isEmpty || !read ? [] : await read(source, limit), unreadable: new Map<string, string>() }
+      ? await readParquet(source, isNestedWanted)
+      : { rows: isEmpty || !read ? [] : await read(source, limit), unread: new Map<string, string>() }
   if (table.rows.length === 0) {
     throw new InputError(
       `${name}: expected problems, found none in ${byteLength} bytes. Check that the file was written to the end.`,
@@ -223,14 +234,17 @@ function withPlainLineEnds(cells: Record<string, string>): Record<string, string
   return cells
 }
 
-async function readParquet(source: ByteSource): Promise<DataSetTable> {
+async function readParquet(
+  source: ByteSource,
+  isNestedWanted: (name: string) => boolean,
+): Promise<DataSetTable> {
   try {
-    const { rowCount, columns, unreadable } = await readParquetColumns(source)
+    const { rowCount, columns, unread } = await readParquetColumns(source, isNestedWanted)
     const rows = Array.from({ length: rowCount }, (_, index): DataSetRow => {
       const cells = Object.fromEntries(Array.from(columns, ([name, values]) => [name, values[index]]))
       return { place: `${source.name}: row ${index + 1}`, cells }
     })
-    return { rows, unreadable }
+    return { rows, unread }
   } catch (error) {
     throw new InputError(
       `${source.name}: this Parquet file of ${source.byteLength} bytes cannot be read: ${(error as Error).message}. It may be cut; download it again.`,

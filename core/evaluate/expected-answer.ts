@@ -12,7 +12,6 @@ export type ExpectedAnswer =
 /** MATH writes some boxes without braces: `\boxed 2$`. */
 const unbracedBox = /\\boxed\s+([^{}$\s][^$\n]{0,200}?)\s*\.?\s*(?:\$|$)(?![\s\S]*\\boxed)/
 
-/** What programs write where they have no value. "None" may also be meant; the message says how to write that. */
 const missingValue =
   /^(?:#?N\/A|#NA|<NA>|n\/a|NA|[-+]?(?:nan|NaN|NAN)|None|null|Null|NULL|NaT|undefined|-{1,3}|–|—|\?)$/
 
@@ -22,6 +21,11 @@ const countedNumber =
 
 /** Where prose says its answer: "The answer is 12", "A: 12". What follows is the answer, to the end of the line. */
 const statedAnswer = /(?:\banswer\s*(?:is\b|[:=])|(?:^|\s)(?:A|Ans|Answer)\s*:)[\s:*]*([^\n]*)/gi
+
+/** Whether a text is what programs write where they have no value, as "NA". "None" may also be meant, written otherwise. */
+export function isMissingValue(text: string): boolean {
+  return missingValue.test(text.trim())
+}
 
 /** The answer that a cell names: alone, in its last box, after `####`, or as prose states it at its end. */
 export function readExpectedAnswer(cell: unknown): ExpectedAnswer {
@@ -41,8 +45,7 @@ export function readExpectedAnswer(cell: unknown): ExpectedAnswer {
     }
   const text = cellText(value)
   if (text.trim() === '') return missing('none')
-  if (missingValue.test(text.trim()))
-    return missing(`"${text.trim()}", which programs write where they have none`)
+  if (isMissingValue(text)) return missing(`"${text.trim()}", which programs write where they have none`)
   const marked = lastBoxed(text) ?? unbracedBox.exec(text)?.[1] ?? null
   const answer = marked ?? referenceAnswer(text)
   const isAlone = answer === text.trim()

@@ -14,32 +14,47 @@ export interface ParquetColumns {
   rowCount: number
   /** Values of each column, in the order of the file. */
   columns: Map<string, ArrayLike<unknown>>
-  /** Why a column cannot be read. */
-  unreadable: Map<string, string>
+  /** Why a column was not read, completing its name: "cannot be read: ...". */
+  unread: Map<string, string>
 }
 
 type SchemaElement = FileMetaData['schema'][number]
 
 /**
  * Reads a Parquet file column by column, each value as the file says it: decimals and wide integers with all their digits,
- * float32 as the shortest decimal that it holds, dates and times as ISO 8601 text. A column that cannot be read does not keep
- * the others from it. Throws the reader's error where the file as a whole cannot be read.
+ * float32 as the shortest decimal that it holds, dates and times as ISO 8601 text. A column of a kind that cannot be read does not
+ * keep the others from it; one of lists or structures is read only where `isNestedWanted`. Throws the reader's error where the
+ * file is damaged.
  */
-export async function readParquetColumns(source: ByteSource): Promise<ParquetColumns> {
+export async function readParquetColumns(
+  source: ByteSource,
+  isNestedWanted: (name: string) => boolean,
+): Promise<ParquetColumns> {
   const metadata = await parquetMetadataAsync(source, { geoparquet: false })
   const unconverted = { ...metadata, schema: metadata.schema.map(withoutConversion) }
   const columns = new Map<string, ArrayLike<unknown>>()
-  const unreadable = new Map<string, string>()
+  const unread = new Map<string, string>()
   for (const column of parquetSchema(metadata).children) {
-    const { name } = column.element
+    const { name, repetition_type } = column.element
+    const isNested = column.children.length > 0 || repetition_type === 'REPEATED'
+    if (isNested && !isNestedWanted(name)) {
+      unread.set(name, 'holds lists or structures')
+      continue
+    }
     try {
       columns.set(name, await readColumn(source, unconverted, column))
     } catch (error) {
-      unreadable.set(name, (error as Error).message)
+      const { message } = error as Error
+      // What the reader does not know, or text that is none, says nothing of the other columns; damage does.
+      if (!(error instanceof NotTextError) && !/unsupported|not supported/.test(message))
+        throw new Error(`column "${name}": ${message}`, { cause: error })
+      unread.set(name, `cannot be read: ${message}`)
     }
   }
-  return { rowCount: Number(metadata.num_rows), columns, unreadable }
+  return { rowCount: Number(metadata.num_rows), columns, unread }
 }
+
+class NotTextError extends Error {}
 
 async function readColumn(
   file: ByteSource,
@@ -74,7 +89,7 @@ function decodeText(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
-    throw new Error('expected UTF-8 text, found other bytes')
+    throw new NotTextError('expected UTF-8 text, found other bytes')
   }
 }
 

@@ -8,9 +8,10 @@ import {
   type DataSetColumns,
   type DataSetOptions,
   findColumns,
+  mayBeUsed,
 } from './data-set-columns.ts'
 import { type DataSetRow, type DataSetTable, readRows } from './data-set-rows.ts'
-import { type ExpectedAnswer, readExpectedAnswer } from './expected-answer.ts'
+import { type ExpectedAnswer, isMissingValue, readExpectedAnswer } from './expected-answer.ts'
 import type { Problem, Scalar } from './problem.ts'
 
 /** The problems of a data set, and which of its columns they are made of. */
@@ -32,11 +33,11 @@ export async function readDataSet(
   options: DataSetOptions = {},
 ): Promise<DataSet> {
   const files = 'byteLength' in sources ? [sources] : [...sources]
-  const table: DataSetTable = { rows: [], unreadable: new Map() }
+  const table: DataSetTable = { rows: [], unread: new Map() }
   for (const file of files) {
-    const { rows, unreadable } = await readRows(file)
+    const { rows, unread } = await readRows(file, { isNestedWanted: name => mayBeUsed(name, options) })
     for (const row of rows) table.rows.push(row)
-    for (const [column, reason] of unreadable) table.unreadable.set(column, reason)
+    for (const [column, reason] of unread) table.unread.set(column, reason)
   }
   const { rows } = table
   const name = files[0]?.name ?? 'data set'
@@ -51,7 +52,8 @@ export async function readDataSet(
 function expectedOf(cells: DataSetRow['cells'], columns: DataSetColumns, index: number): ExpectedAnswer {
   const right = columns.options?.rights[index]
   if (right) return { answer: right.label, solution: null }
-  return readExpectedAnswer(cellOf(cells, columns.answer))
+  const isUnanswered = columns.options && optionsOf(cells, columns.options) !== null
+  return readExpectedAnswer(isUnanswered ? null : cellOf(cells, columns.answer))
 }
 
 /** Without an expected answer every answer would count as wrong. */
@@ -108,7 +110,7 @@ function acceptsText({ label, text }: AnswerOption): boolean {
 function problemText(cells: DataSetRow['cells'], place: string, columns: DataSetColumns): string {
   const cell = cellOf(cells, columns.problem)
   const text = onlyMessage(cell)
-  if (typeof text !== 'string' || text.trim() === '') {
+  if (typeof text !== 'string' || text.trim() === '' || isMissingValue(text)) {
     const found = Array.isArray(cell)
       ? `${describeCell(cell)}: it holds a list, of which only one message of the user could be asked`
       : describeCell(cell)

@@ -86,7 +86,7 @@ async function* unpack(source: ByteSource): AsyncGenerator<Uint8Array> {
   } catch (error) {
     if (error instanceof InputError) throw error
     throw new InputError(
-      `${source.name}: cannot be unpacked as gzip: ${(error as Error).message}. It may be cut; write or download it again.`,
+      `${source.name}: cannot be unpacked: expected gzip to its end, found ${source.byteLength} bytes of which some are not. The file may be cut, or not packed at all; download it again, or take .gz off its name.`,
       { cause: error },
     )
   }

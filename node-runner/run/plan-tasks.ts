@@ -55,13 +55,11 @@ export async function planTasks(
 
 /** Which columns of a data set were used and which were left, and what answer a problem expects: a line each. */
 export function describeDataSet({ columns }: OpenedDataSet, { id, expectedAnswer }: Problem): string[] {
-  const { used, optionsNamed, left, unreadable } = columns
+  const { used, optionsNamed, left, unread } = columns
   const named = Object.entries(used)
     .filter(([, names]) => names.length > 0)
     .map(([what, names]) => `${what} from ${names.join(' and ')}`)
-  const others = left.map(name =>
-    name in unreadable ? `${name} (cannot be read: ${unreadable[name]})` : name,
-  )
+  const others = left.map(name => (name in unread ? `${name} (${unread[name]})` : name))
   return [
     `columns used: ${named.join(', ')}${optionsNamed === null ? '' : `; options are named ${optionsNamed}`}`,
     `columns left: ${others.length === 0 ? 'none' : others.join(', ')}`,

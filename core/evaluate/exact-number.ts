@@ -30,7 +30,8 @@ export function shortestNumber(
   digits: number,
   isSame: (candidate: number) => boolean,
 ): number {
-  if (!Number.isFinite(value)) return value
+  // Whole numbers up to here are exact in float32, and stand as they are in narrower types too.
+  if (!Number.isFinite(value) || (Number.isInteger(value) && Math.abs(value) <= 2 ** 24)) return value
   for (let precision = digits; precision < 17; precision++) {
     const candidate = Number(value.toPrecision(precision))
     if (isSame(candidate)) return candidate

@@ -211,6 +211,6 @@ function momentText(units: bigint, unitsInSecond: bigint): string {
 }
 
 function isSameHalf(candidate: number, value: number): boolean {
-  // A half has eleven significant bits; a quarter of their last is on the safe side where the exponent changes.
-  return Math.abs(candidate - value) < 2 ** (Math.floor(Math.log2(Math.abs(value))) - 12)
+  // Half of the last of eleven significant bits.
+  return Math.abs(candidate - value) < 2 ** (Math.floor(Math.log2(Math.abs(value))) - 11)
 }

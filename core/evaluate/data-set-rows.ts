@@ -133,9 +133,9 @@ async function readJson(source: ByteSource, limit: number): Promise<DataSetRow[]
 async function firstValue(lines: AsyncGenerator<[number, string]>): Promise<unknown> {
   try {
     return JSON.parse((await firstLine(lines)) ?? '')
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
+  } catch {
+    // Whatever is wrong with the file, reading it as one value says so.
+    return undefined
   }
 }
 

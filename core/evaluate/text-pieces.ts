@@ -51,11 +51,12 @@ export async function* readLines(source: ByteSource, limit: number): AsyncGenera
     for (const line of text.replace(/\r$/, '').split('\r')) yield [++number, line]
   }
   for await (const piece of readTextPieces(source)) {
-    if (rest.length + piece.length > limit)
+    const [beginning = '', ...others] = piece.split('\n')
+    if (rest.length + beginning.length > limit)
       throw new InputError(
         `${source.name}: line ${number + 1}: expected a line of at most ${limit} characters, found a longer one. Check that each line holds one object.`,
       )
-    const lines = (rest + piece).split('\n')
+    const lines = [rest + beginning, ...others]
     rest = lines.pop() ?? ''
     for (const line of lines) yield* linesOf(line)
   }

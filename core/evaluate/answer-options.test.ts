@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { memoryByteSource } from '../../test/support/memory-byte-source.ts'
 import { gradeAnswer } from '../grade/grade-answer.ts'
-import { gradeWithOption } from './answer-options.ts'
 import { readDataSet } from './read-data-set.ts'
+import { gradeWithOption } from './right-options.ts'
 
 const read = (...rows: object[]) => {
   const text = rows.map(row => JSON.stringify(row)).join('\n')
@@ -55,6 +55,29 @@ describe('options are part of the problem, and a letter is expected, of', () => 
     ],
     ['a table', [{ question, A: '4', B: '6', C: '7', D: '9', answer: 'C' }], ['C']],
     ['lists as Python writes them', [{ question, choices: "['4', '6', '7', '9']", answer: '(C)' }], ['C']],
+    ['lists of numbers as text', [{ question, choices: '[4, 6, 7, 9]', answer: 'C' }], ['C']],
+    [
+      'structures as text',
+      [{ question, options: "{'A': '4', 'B': '6', 'C': '7', 'D': '9'}", answer: 'C' }],
+      ['C'],
+    ],
+    [
+      'ARC as pandas writes it to CSV',
+      [
+        {
+          question,
+          choices:
+            "{'text': array(['4', '6', '7', '9'], dtype=object), 'label': array(['A', 'B', 'C', 'D'], dtype=object)}",
+          answerKey: 'C',
+        },
+      ],
+      ['C'],
+    ],
+    [
+      'a structure for each',
+      [{ question, options: texts.map((text, at) => ({ ['ABCD'[at]!]: text })), answer: 'C' }],
+      ['C'],
+    ],
     ['letters with texts', [{ question, options: texts, answer: 'C) 7' }], ['C']],
     ['letters at the end of a solution', [{ question, options: texts, answer: 'It is 7.\n#### C' }], ['C']],
     ['texts alone', [{ question, options: texts, answer: '7' }], ['C']],

@@ -4,9 +4,9 @@ import type { TokenRecord } from '../generate/token-record.ts'
 import type { Tokenizer } from '../generate/tokenizer.ts'
 import type { Algebra } from '../grade/algebra.ts'
 import { gradeAnswer } from '../grade/grade-answer.ts'
-import { gradeWithOption } from './answer-options.ts'
 import type { Problem } from './problem.ts'
 import { type PromptSettings, promptMessages } from './prompt.ts'
+import { gradeWithOption } from './right-options.ts'
 
 /** One answer to one problem, yet to be made. */
 export interface SampleTask extends SequenceRequest {

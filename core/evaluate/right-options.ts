@@ -43,12 +43,14 @@ export function findRightOptions(
   answerColumn: string,
 ): RightOptions | undefined {
   const asked = rows.map(({ place, cells }) => {
-    return { place, options: optionsOf(cells, optionColumns), answer: cellOf(cells, answerColumn) }
+    const options = optionsOf(cells, optionColumns)
+    const answer = cellOf(cells, answerColumn)
+    return { place, options, answer, isAnswered: options !== null && !isUnanswered(options, answer) }
   })
-  const answered = asked.filter(({ options, answer }) => options !== null && !isUnanswered(answer))
+  const answered = asked.filter(({ isAnswered }) => isAnswered)
   const found = (Object.keys(readings) as OptionReading[]).map(reading => {
-    const rights = asked.map(({ options, answer }) =>
-      options === null || isUnanswered(answer) ? null : (readings[reading](options, answer) ?? null),
+    const rights = asked.map(({ options, answer, isAnswered }) =>
+      isAnswered ? (readings[reading](options!, answer) ?? null) : null,
     )
     return { reading, rights, count: rights.filter(right => right !== null).length }
   })
@@ -59,7 +61,7 @@ export function findRightOptions(
   if (best.count < answered.length) {
     if (optionColumns.isGuess && 2 * best.count <= answered.length) return undefined
     const { place, options, answer } = asked.find(
-      (row, index) => row.options !== null && !isUnanswered(row.answer) && best.rights[index] === null,
+      ({ isAnswered }, index) => isAnswered && best.rights[index] === null,
     )!
     const labels = options!.map(({ label }) => label).join(', ')
     throw new InputError(
@@ -96,8 +98,9 @@ function isPublishedCount(
   })
 }
 
-function isUnanswered(answer: unknown): boolean {
-  return isEmpty(answer) || cellText(answer) === '-1'
+/** Test splits without answers have nothing there, or -1. */
+function isUnanswered(options: readonly AnswerOption[], answer: unknown): boolean {
+  return isEmpty(answer) || (cellText(answer) === '-1' && options.every(({ text }) => text !== '-1'))
 }
 
 function numberOf(answer: unknown): number {

@@ -99,7 +99,7 @@ function openFile(path: string): Promise<FileByteSource> {
   const names = knownDataSets.map(({ aliases }) => aliases[0]).join(', ')
   return openNamedFile(
     path,
-    'expected a data set (.jsonl, .json, .csv or .parquet), an id of the Hub (organisation/name), ' +
+    'expected a data set (.jsonl, .json, .csv, .tsv or .parquet), an id of the Hub (organisation/name), ' +
       `or one of ${names}; check --dataset`,
   )
 }

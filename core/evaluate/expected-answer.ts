@@ -46,10 +46,10 @@ export function readExpectedAnswer(cell: unknown): ExpectedAnswer {
   const text = cellText(value)
   if (text.trim() === '') return missing('none')
   if (isMissingValue(text)) return missing(`"${text.trim()}", which programs write where they have none`)
-  const marked = lastBoxed(text) ?? unbracedBox.exec(text)?.[1] ?? null
-  const answer = marked ?? referenceAnswer(text)
-  const isAlone = answer === text.trim()
-  if (marked !== null || !isProse(answer)) {
+  const boxed = lastBoxed(text) ?? unbracedBox.exec(text)?.[1] ?? null
+  const isAlone = boxed === null && !text.includes('####')
+  const answer = boxed ?? (isAlone ? text.trim() : referenceAnswer(text))
+  if (boxed !== null || !isProse(answer)) {
     if (answer === '') return missing('none behind its mark')
     return { answer: (countedNumber.exec(answer)?.[1] ?? answer).trim(), solution: isAlone ? null : text }
   }

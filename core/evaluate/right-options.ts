@@ -144,8 +144,8 @@ export function gradeWithOption(
   const byLetter = grade(expectedAnswer)
   if (expectedOption === undefined) return byLetter
   const orByText = (verdict: Verdict): Verdict | Promise<Verdict> => {
-    // Any number of the text may be the last one: what an answer says of another option, too.
-    if (verdict.equal || verdict.extracted === null || verdict.rule.startsWith('last number')) return verdict
+    // Any expression of the text may be the last one: what an answer says of another option, too.
+    if (verdict.equal || verdict.extracted === null || verdict.rule.startsWith('last ')) return verdict
     const choose = (found: Verdict) =>
       found.equal ? { ...found, rule: found.rule.replace(',', ' (the text of the option),') } : verdict
     const found = grade(expectedOption)

@@ -227,7 +227,7 @@ describe('an answer to options is right', () => {
   })
 
   test('and else wrong, also where the text stands among others', () => {
-    for (const text of ['\\boxed{B}', '\\boxed{6}', 'I take B, since 6 is less than 7'])
+    for (const text of ['\\boxed{B}', '\\boxed{6}', 'I take B, since 6 is less than 7', '\\boxed{(B) 7}'])
       expect(grade(text)).toMatchObject({ equal: false })
   })
 })

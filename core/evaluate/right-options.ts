@@ -133,6 +133,9 @@ function byText(options: readonly AnswerOption[], answer: unknown): AnswerOption
   return same.length === 1 && !isLetterToo ? same[0] : undefined
 }
 
+/** An answer that begins with a letter of its own, as (B) 7. */
+const lettered = /^[\s$*(]*(?:\\(?:text|mathrm|textbf|mathbf)\s*\{[\s(]*)?[A-J]\s*[).:\]}]/
+
 /**
  * Grades an answer to a problem, which may have options: it is right by the letter of the right one, or by its text where the
  * answer gives it as the answer. `grade` compares the answer with one that is expected.
@@ -145,7 +148,8 @@ export function gradeWithOption(
   if (expectedOption === undefined) return byLetter
   const orByText = (verdict: Verdict): Verdict | Promise<Verdict> => {
     // Any expression of the text may be the last one: what an answer says of another option, too.
-    if (verdict.equal || verdict.extracted === null || verdict.rule.startsWith('last ')) return verdict
+    const { equal, extracted, rule } = verdict
+    if (equal || extracted === null || rule.startsWith('last ') || lettered.test(extracted)) return verdict
     const choose = (found: Verdict) =>
       found.equal ? { ...found, rule: found.rule.replace(',', ' (the text of the option),') } : verdict
     const found = grade(expectedOption)

@@ -199,15 +199,14 @@ function unitsOf({ type, converted_type: older, logical_type: logical }: SchemaE
   return unit?.endsWith('MICROS') ? 1_000_000n : 1_000n
 }
 
-/** A moment as ISO 8601 without its zone, from units since 1970, with milliseconds or as many digits as it has. */
+/** A moment as ISO 8601 without its zone, from units since 1970, with as many digits of a second as it has. */
 function momentText(units: bigint, unitsInSecond: bigint): string {
   const fraction = ((units % unitsInSecond) + unitsInSecond) % unitsInSecond
   const seconds = Number((units - fraction) / unitsInSecond)
   const digits = String(fraction)
     .padStart(String(unitsInSecond).length - 1, '0')
-    .padEnd(3, '0')
-  const shown = digits.slice(0, 3) + digits.slice(3).replace(/0+$/, '')
-  return new Date(1000 * seconds).toISOString().replace(/\.\d+Z$/, `.${shown}`)
+    .replace(/0+$/, '')
+  return new Date(1000 * seconds).toISOString().replace(/\.\d+Z$/, digits === '' ? '' : `.${digits}`)
 }
 
 function isSameHalf(candidate: number, value: number): boolean {

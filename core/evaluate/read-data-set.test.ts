@@ -339,7 +339,7 @@ describe('cells', () => {
     const problems = (await readDataSet(source)).problems
     expect(problems.map(problem => problem.expectedAnswer)).toEqual(['0', '2.5'])
     expect(problems.map(problem => problem.metadata)).toEqual([
-      { big: String(2n ** 60n), ratio: 0.5, time: '1970-01-01T00:00:00.000Z' },
+      { big: String(2n ** 60n), ratio: 0.5, time: '1970-01-01T00:00:00Z' },
       { big: 7, ratio: null, time: '1970-01-01T00:00:00.001Z' },
     ])
   })

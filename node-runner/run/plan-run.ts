@@ -12,7 +12,7 @@ import type { ModelFolder } from '../files/open-model-folder.ts'
 import type { Progress } from '../terminal/progress.ts'
 import { loadTokenizer } from '../tokenizer/load-tokenizer.ts'
 import { versions } from '../versions.ts'
-import { describeDataSet, planTasks, type TaskFlags } from './plan-tasks.ts'
+import { type PlannedTasks, planTasks, type TaskFlags } from './plan-tasks.ts'
 import type { RunSettings } from './run-description.ts'
 
 /** Flags of `entrace eval`. */
@@ -30,6 +30,7 @@ export interface PlannedRun {
   flags: EvalFlags
   folder: ModelFolder
   tokenizer: Tokenizer
+  dataSet: PlannedTasks['dataSet']
   tasks: SampleTask[]
   limit: number
   /** As "2/8"; null of a whole run. */
@@ -53,8 +54,6 @@ export async function planRun(
       `--samples ${flags.samples}: at temperature 0 all answers to a problem are the same; add --temperature X, or leave it out`,
     )
   const { dataSet, prompt, tasks: plannedTasks, limit } = await planTasks(flags, tokenizer, progress)
-  const [firstTask] = plannedTasks
-  if (firstTask) for (const line of describeDataSet(dataSet, firstTask.problem)) progress.say(line)
   const { problems, name, revision, config, split } = dataSet
   const settings: RunSettings = {
     model: {
@@ -97,7 +96,7 @@ export async function planRun(
     ? plannedTasks.map(task => ({ ...task, followUp: pTrueFollowUp(task.problem.problem, tokenizer) }))
     : plannedTasks
   const shard = flags.shard ? `${flags.shard.index}/${flags.shard.count}` : null
-  return { flags, folder, tokenizer, tasks, limit, shard, settings, decoding }
+  return { flags, folder, tokenizer, dataSet, tasks, limit, shard, settings, decoding }
 }
 
 /** Digest of how the template renders a fixed conversation: what any change to it would change. */

@@ -89,7 +89,8 @@ export function mayBeUsed(name: string, { problemColumn, answerColumn }: DataSet
 /** Finds the columns, by name or by what data sets usually call them in whichever case. Throws InputError. */
 export function findColumns(file: string, table: DataSetTable, options: DataSetOptions): DataSetColumns {
   const { rows, unread } = table
-  const names = [...columnNames(table)]
+  const columns = columnNames(table)
+  const names = [...columns, ...memberNames(table)]
   const nameOf = new Map([...names].reverse().map(name => [plainName(name), name]))
   const found = new Set(names)
   const find = (known: readonly string[]) =>
@@ -102,7 +103,7 @@ export function findColumns(file: string, table: DataSetTable, options: DataSetO
     if (column === undefined) {
       const expected = named === undefined ? `one of ${known.join(', ')}` : `"${named}"`
       throw new InputError(
-        `${file}: expected ${expected} as the column of the ${what}, found the columns ${names.filter(name => !name.includes('.')).join(', ')}. Name it with ${flag}.`,
+        `${file}: expected ${expected} as the column of the ${what}, found the columns ${[...columns].join(', ')}. Name it with ${flag}.`,
       )
     }
     const reason = unread.get(column)
@@ -184,8 +185,10 @@ export function columnUse(table: DataSetTable, columns: DataSetColumns): ColumnU
     id: listOf(id),
     solution: listOf(solution),
   }
-  const taken = new Set(Object.values(used).flatMap(names => names.map(name => name.split('.')[0])))
-  const left = [...columnNames(table)].filter(name => !name.includes('.') && !taken.has(name))
+  const names = columnNames(table)
+  const outerOf = (name: string) => (names.has(name) ? name : name.split('.')[0])
+  const taken = new Set(Object.values(used).flat().map(outerOf))
+  const left = [...names].filter(name => !taken.has(name))
   return {
     used,
     optionsNamed: options?.reading ?? null,
@@ -194,14 +197,19 @@ export function columnUse(table: DataSetTable, columns: DataSetColumns): ColumnU
   }
 }
 
-/** Names of columns, and of the members of structures in them as "answers.text". */
 function columnNames({ rows, unread }: DataSetTable): Set<string> {
-  const names = new Set(unread.keys())
+  const names = new Set<string>()
+  for (const { cells } of rows) for (const name of Object.keys(cells)) names.add(name)
+  for (const name of unread.keys()) names.add(name)
+  return names
+}
+
+/** Names of the members of structures in columns, as "answers.text". */
+function memberNames({ rows }: DataSetTable): Set<string> {
+  const names = new Set<string>()
   for (const { cells } of rows)
-    for (const [name, cell] of Object.entries(cells)) {
-      names.add(name)
-      if (isStructure(cell)) for (const member of Object.keys(cell)) names.add(`${name}.${member}`)
-    }
+    for (const [column, cell] of Object.entries(cells))
+      if (isStructure(cell)) for (const member of Object.keys(cell)) names.add(`${column}.${member}`)
   return names
 }
 

@@ -78,3 +78,9 @@ describe('no answer is', () => {
     expect('found' in answer && answer.found).toMatch(found)
   })
 })
+
+test('a long text is read in time that grows with its length', () => {
+  // One that grew with the square would not end here.
+  for (const text of ['7', 'a', '\\(', '$', '7. ', "['", 'A:', '\n'])
+    expect(() => readExpectedAnswer(text.repeat(200_000))).not.toThrow()
+})

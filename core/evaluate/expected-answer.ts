@@ -84,10 +84,10 @@ function onlyItem(cell: unknown): unknown {
 
 /** Whether a text is sentences, and so no answer alone: it would be compared as a whole, and nothing would equal it. */
 export function isProse(text: string): boolean {
-  const said = text.replace(/\$[^$]*\$|\\\(.*?\\\)|\\[a-z]+/gis, ' 0 ')
+  const said = text.replace(/\$[^$]*\$|\\\((?:(?!\\\)).){0,1000}\\\)|\\[a-z]+/gis, ' 0 ')
   const words = said.match(/\p{L}{2,}/gu)?.length ?? 0
-  const isSeveral = /(?:\p{L}{3,}|[\d)])[.!?]["')]*\s+["'(]*\p{L}/u.test(said) || /[。！？]\s*\S/u.test(said)
-  const isSentence = /^\s*\p{L}[\s\S]*\d[\s\S]*[.!。]\s*$/u.test(said)
+  const isSeveral = /(?:\p{L}{3}|[\d)])[.!?]["')]*\s+["'(]*\p{L}/u.test(said) || /[。！？]\s*\S/u.test(said)
+  const isSentence = /^\s*\p{L}/u.test(said) && /\d/.test(said) && /[.!。]$/.test(said.trimEnd())
   return (
     (isSeveral && (words >= 5 || said.length > 100)) ||
     (isSentence && words >= 3) ||

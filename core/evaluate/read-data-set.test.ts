@@ -211,6 +211,11 @@ describe('finds columns', () => {
     expect(named.problems[0]).toMatchObject({ expectedAnswer: '5' })
   })
 
+  test('with a dot in their names', async () => {
+    const { columns } = await readDataSet(lines({ question: '1 + 1?', 'answer.value': '2', 'no.': 7 }))
+    expect(columns).toMatchObject({ used: { answer: ['answer.value'] }, left: ['no.'] })
+  })
+
   test('that are filled before those that are empty', async () => {
     const { problems } = await readDataSet(lines({ question: '1 + 1?', answer: null, final_answer: '2' }))
     expect(problems[0]).toMatchObject({ expectedAnswer: '2' })

@@ -328,7 +328,7 @@ describe('cells', () => {
     )
     const { problems, columns } = await readDataSet(source)
     expect(problems[0]).toMatchObject({ expectedAnswer: '1', metadata: {} })
-    expect(columns.left).toEqual(['odd', 'list'])
+    expect(columns.left).toEqual(['list', 'odd'])
     expect(columns.unread).toEqual({ odd: 'cannot be read: expected UTF-8 text, found other bytes' })
   })
 

@@ -1,5 +1,6 @@
 import type { RunColumns } from '../formats/run-columns.ts'
 import { formatVersion } from '../formats/sample-record.ts'
+import { type GradingRules, gradingWarning, hangsOnTolerance } from '../grade/grading-rules.ts'
 import { type AnalysisSettings, analyseStatistics } from './analyse-statistics.ts'
 import type { Analysis } from './analysis.ts'
 import { analysisWarnings } from './analysis-warnings.ts'
@@ -8,11 +9,11 @@ import type { RunFindings } from './run-findings.ts'
 
 /**
  * Says whether uncertainty predicts error: the content of `analysis.json`, from the columns of a run in any order. Statistics run over whatever
- * scores the columns hold; `findings` are what texts and tokens say beyond them. The same columns, seed and resamples (2,000; fewer for a large run) give the same analysis.
+ * scores the columns hold; `findings` are what texts and tokens say beyond them, `grading` the rules that made the verdicts. The same columns, seed and resamples (2,000; fewer for a large run) give the same analysis.
  */
 export function analyseRun(
   run: RunColumns,
-  { seed = 0, resamples = 2_000 }: Partial<AnalysisSettings> = {},
+  { seed = 0, resamples = 2_000, grading }: Partial<AnalysisSettings & { grading: GradingRules }> = {},
   findings: RunFindings | null = null,
 ): Analysis {
   // One order, so that what is drawn at random does not depend on which answer was finished first.
@@ -25,8 +26,19 @@ export function analyseRun(
   const statistics = analyseStatistics(run, rows, { seed, resamples })
   const completedOnly =
     completed.length === rows.length ? statistics : analyseStatistics(run, completed, { seed, resamples })
-  const withoutWarnings: Omit<Analysis, 'warnings'> = { formatVersion, ...statistics, seed, completedOnly }
-  const warnings = analysisWarnings(withoutWarnings)
+  const withoutWarnings: Omit<Analysis, 'warnings'> = {
+    formatVersion,
+    ...(grading && { grading: { ...grading, correctByToleranceOnly: countByTolerance(run) } }),
+    ...statistics,
+    seed,
+    completedOnly,
+  }
+  const doubtfulRules = grading ? gradingWarning(grading) : null
+  const warnings = [...(doubtfulRules === null ? [] : [doubtfulRules]), ...analysisWarnings(withoutWarnings)]
   if (findings === null) return { ...withoutWarnings, warnings }
   return { ...withoutWarnings, ...findings, warnings: [...warnings, ...findingsWarnings(findings)] }
+}
+
+function countByTolerance({ correct, rule }: RunColumns): number {
+  return rule.filter((text, row) => correct[row] === 1 && hangsOnTolerance(text)).length
 }

@@ -1,4 +1,5 @@
 import type { formatVersion } from '../formats/sample-record.ts'
+import type { GradingRules } from '../grade/grading-rules.ts'
 import type { AreaIntervals, EntropyIntervals } from './analyse-intervals.ts'
 import type { Calibration } from './calibration/calibration.ts'
 import type { CorrectnessRegression } from './correctness-regression.ts'
@@ -186,6 +187,8 @@ export interface AnalysisStatistics {
 /** The content of `analysis.json`. What is undefined is null, and `warnings` says why. */
 export interface Analysis extends AnalysisStatistics {
   formatVersion: typeof formatVersion
+  /** By which rules the answers were graded, and how many of the correct ones would not be without the tolerance; absent where it is not known. */
+  grading?: GradingRules & { correctByToleranceOnly: number }
   /** Of everything that was drawn at random. */
   seed: number
   /** The same over the answers that the model ended itself (finishReason "stop"). */

@@ -213,9 +213,7 @@ describe('refuses', () => {
 
 describe('an answer to options is right', () => {
   const grade = (text: string) =>
-    gradeWithOption({ expectedAnswer: 'C', expectedOption: '7' }, expected =>
-      gradeAnswer(text, expected, null),
-    )
+    gradeWithOption({ expectedAnswer: 'C', expectedOption: '7' }, expected => gradeAnswer(text, expected))
 
   test('by letter, or by the text of the right one', () => {
     expect(grade('\\boxed{C}')).toMatchObject({ equal: true, rule: 'boxed, equal as text' })

@@ -29,7 +29,7 @@ describe('reads the columns of', () => {
     await source.close()
     expect(problems).toHaveLength(104)
     const verdicts = await Promise.all(
-      problems.map(({ solution, expectedAnswer }) => gradeAnswer(solution!, expectedAnswer, null)),
+      problems.map(({ solution, expectedAnswer }) => gradeAnswer(solution!, expectedAnswer)),
     )
     expect(new Set(verdicts.map(({ rule }) => rule))).toEqual(new Set(['boxed, equal as rationals']))
     expect(problems[2]).toEqual({

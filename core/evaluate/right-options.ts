@@ -142,18 +142,13 @@ const lettered = /^[\s$*(]*(?:\\(?:text|mathrm|textbf|mathbf)\s*\{[\s(]*)?[A-J]\
  */
 export function gradeWithOption(
   { expectedAnswer, expectedOption }: Pick<Problem, 'expectedAnswer' | 'expectedOption'>,
-  grade: (expected: string) => Verdict | Promise<Verdict>,
-): Verdict | Promise<Verdict> {
+  grade: (expected: string) => Verdict,
+): Verdict {
   const byLetter = grade(expectedAnswer)
-  if (expectedOption === undefined) return byLetter
-  const orByText = (verdict: Verdict): Verdict | Promise<Verdict> => {
-    // Any expression of the text may be the last one: what an answer says of another option, too.
-    const { equal, extracted, rule } = verdict
-    if (equal || extracted === null || rule.startsWith('last ') || lettered.test(extracted)) return verdict
-    const choose = (found: Verdict) =>
-      found.equal ? { ...found, rule: found.rule.replace(',', ' (the text of the option),') } : verdict
-    const found = grade(expectedOption)
-    return found instanceof Promise ? found.then(choose) : choose(found)
-  }
-  return byLetter instanceof Promise ? byLetter.then(orByText) : orByText(byLetter)
+  // Any expression of the text may be the last one: what an answer says of another option, too.
+  const { equal, extracted, rule } = byLetter
+  const isText = extracted !== null && !rule.startsWith('last ') && !lettered.test(extracted)
+  if (equal || expectedOption === undefined || !isText) return byLetter
+  const byText = grade(expectedOption)
+  return byText.equal ? { ...byText, rule: byText.rule.replace(',', ' (the text of the option),') } : byLetter
 }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { traceToken } from '../../test/support/trace-sample.ts'
 import type { Generation } from '../generate/generate.ts'
 import type { ChatMessage, Tokenizer } from '../generate/tokenizer.ts'
-import type { Algebra } from '../grade/algebra.ts'
+import { defaultGradingRules } from '../grade/grading-rules.ts'
 import type { Problem } from './problem.ts'
 import { planSamples, recordSample } from './samples.ts'
 
@@ -25,7 +25,6 @@ const problemsOf = (count: number): Problem[] =>
     solution: null,
     metadata: {},
   }))
-const unasked: Algebra = { equivalent: () => Promise.reject(new Error('no expression to compare')) }
 
 test('the shards of a run are the whole run, task for task, and of like size', () => {
   fc.assert(
@@ -54,19 +53,24 @@ test('the prompt is the rendered conversation, with its ids', () => {
   expect(characters.decode(task!.promptIds)).toBe(task!.prompt)
 })
 
-test('a sample keeps the worked solution beside the further columns of the data set', async () => {
+test('a sample keeps the worked solution beside the further columns of the data set', () => {
   const problem = { ...problemsOf(1)[0]!, solution: '0 + 1 = 1.', metadata: { level: 2 } }
   const [task, plain] = [problem, problemsOf(1)[0]!].flatMap(of => planSamples([of], characters))
   const record = (of: typeof task) =>
-    recordSample(of!, { finishReason: 'stop', error: null, durationMs: 1, tokens: [] }, characters, unasked)
-  expect((await record(task)).metadata).toEqual({ level: 2, solution: '0 + 1 = 1.' })
-  expect((await record(plain)).metadata).toEqual({})
+    recordSample(
+      of!,
+      { finishReason: 'stop', error: null, durationMs: 1, tokens: [] },
+      characters,
+      defaultGradingRules,
+    )
+  expect(record(task).metadata).toEqual({ level: 2, solution: '0 + 1 = 1.' })
+  expect(record(plain).metadata).toEqual({})
 })
 
 test('a sample has the text of every token that was likely or chosen', async () => {
   const [task] = planSamples(problemsOf(1), characters)
   const tokens = [traceToken(65, 'A'), traceToken(66, 'B')]
   const generation: Generation = { finishReason: 'stop', error: null, durationMs: 1, tokens }
-  const { topTexts } = await recordSample(task!, generation, characters, unasked)
+  const { topTexts } = await recordSample(task!, generation, characters, defaultGradingRules)
   expect(topTexts).toEqual({ 67: 'C', 68: 'D' })
 })

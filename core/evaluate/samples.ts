@@ -2,8 +2,8 @@ import type { FinishReason, SampleRecord } from '../formats/sample-record.ts'
 import type { Generation, SequenceRequest } from '../generate/generate.ts'
 import type { TokenRecord } from '../generate/token-record.ts'
 import type { Tokenizer } from '../generate/tokenizer.ts'
-import type { Algebra } from '../grade/algebra.ts'
 import { gradeAnswer } from '../grade/grade-answer.ts'
+import type { GradingRules } from '../grade/grading-rules.ts'
 import type { Problem } from './problem.ts'
 import { type PromptSettings, promptMessages } from './prompt.ts'
 import { gradeWithOption } from './right-options.ts'
@@ -70,12 +70,12 @@ export function neededCapacity(tasks: readonly SampleTask[], maxNewTokens: numbe
 }
 
 /** The record of a finished task, its answer graded. */
-export async function recordSample(
+export function recordSample(
   task: SampleTask,
   generation: Generation,
   tokenizer: Tokenizer,
-  algebra: Algebra,
-): Promise<SampleRecord> {
+  rules: GradingRules,
+): SampleRecord {
   const { problem } = task
   const { tokens } = generation
   const finishReason: FinishReason = generation.finishReason
@@ -83,7 +83,7 @@ export async function recordSample(
   const failed = finishReason === 'error'
   const verdict = failed
     ? { extracted: null, equal: false, rule: 'failed' }
-    : await gradeWithOption(problem, expected => gradeAnswer(generatedText, expected, algebra))
+    : gradeWithOption(problem, expected => gradeAnswer(generatedText, expected, rules))
   return {
     problemId: problem.id,
     problemIndex: task.problemIndex,

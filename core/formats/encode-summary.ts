@@ -1,9 +1,11 @@
 import type { DecodedArray } from 'hyparquet'
+import type { GradingRules } from '../grade/grading-rules.ts'
 import type { ParquetColumn } from './parquet-column.ts'
 import { identifyingKeyValues } from './parquet-file.ts'
 import { createParquetWriter } from './parquet-writer.ts'
 import type { RunColumns } from './run-columns.ts'
 import {
+  gradingKey,
   placeColumns,
   type SummaryColumn,
   scoresKey,
@@ -17,9 +19,10 @@ const groupRows = 131_072
 
 /**
  * The content of `summary.parquet`, piece by piece: a row for each sample, a column for each scalar and each score (by the
- * literature's name, null where it is undefined), and where the sample lies in traces.parquet.
+ * literature's name, null where it is undefined), where the sample lies in traces.parquet, and by which rules the verdicts were
+ * reached.
  */
-export function encodeSummary(run: RunColumns, traces: TraceIndex): Uint8Array[] {
+export function encodeSummary(run: RunColumns, traces: TraceIndex, grading: GradingRules): Uint8Array[] {
   const pieces: Uint8Array[] = []
   const scoreNames = Object.keys(run.scores)
   const scoreColumns = scoreNames.map((name): ParquetColumn => ({ name, type: 'double', nullable: true }))
@@ -29,6 +32,7 @@ export function encodeSummary(run: RunColumns, traces: TraceIndex): Uint8Array[]
       ...identifyingKeyValues('summary'),
       [scoresKey]: JSON.stringify(scoreNames),
       [tracesBytesKey]: String(traces.fileBytes),
+      [gradingKey]: JSON.stringify(grading),
     },
   })
   const scalars: Record<SummaryColumn, ArrayLike<unknown>> = {

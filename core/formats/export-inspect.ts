@@ -57,7 +57,7 @@ export function* exportInspect(run: ExportRun, samples: () => Iterable<SampleRec
         {
           name: scorer,
           scorer,
-          params: {},
+          params: { ...run.grading },
           // inspect_ai scores no sample that failed.
           scored_samples: totals.samples - totals.errors,
           unscored_samples: totals.errors,

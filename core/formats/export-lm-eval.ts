@@ -1,3 +1,4 @@
+import { hangsOnTolerance } from '../grade/grading-rules.ts'
 import type { ExportRun } from './export-run.ts'
 import type { SampleRecord } from './sample-record.ts'
 
@@ -6,14 +7,15 @@ const invalidAnswer = '[invalid]'
 
 /**
  * A sample as a line of lm-evaluation-harness's `samples_<task>_<date>.jsonl`, as its evaluation_tracker.py (0.4.9) writes
- * a `generate_until` task: arguments named gen_args_N, `exact_match` the verdict; entropy and log-probability are further
- * metrics. Several answers to a problem are several filters of one document. `sha256` gives hexadecimal digits.
+ * a `generate_until` task: arguments named gen_args_N, `exact_match` the verdict without a tolerance, beside which
+ * `tolerance_match` is the one with it where the run has one; entropy and log-probability are further metrics. Several answers to a problem are several filters of one document. `sha256` gives hexadecimal digits.
  */
 export function exportLmEval(run: ExportRun, sample: SampleRecord, sha256: (text: string) => string): string {
   const { problem, prompt, expectedAnswer, metadata, sampleIndex } = sample
   const doc = { ...metadata, id: sample.problemId, problem, answer: expectedAnswer }
   const metrics = {
-    exact_match: sample.correct ? 1 : 0,
+    exact_match: sample.correct && !hangsOnTolerance(sample.rule) ? 1 : 0,
+    ...(run.grading.tolerance > 0 && { tolerance_match: sample.correct ? 1 : 0 }),
     mean_entropy_nats: sample.meanEntropyNats,
     sum_logprob: sample.sumLogprob,
   }

@@ -1,3 +1,4 @@
+import { describeGrading, isDefaultGrading } from '../grade/grading-rules.ts'
 import { type ExportRun, tokenLogprobs } from './export-run.ts'
 import type { SampleRecord } from './sample-record.ts'
 
@@ -33,6 +34,7 @@ export function exportOpenai(run: ExportRun, sample: SampleRecord): string | nul
       expected_answer: cut(sample.expectedAnswer),
       ...(sample.extractedAnswer !== null && { extracted_answer: cut(sample.extractedAnswer) }),
       correct: String(sample.correct),
+      ...(!isDefaultGrading(run.grading) && { grading: describeGrading(run.grading) }),
     },
   }
   return `${JSON.stringify(completion)}\n`

@@ -1,3 +1,4 @@
+import type { GradingRules } from '../grade/grading-rules.ts'
 import type { SampleRecord } from './sample-record.ts'
 
 /** What else of decoding may be set: as `generate` of Transformers, and so lm-evaluation-harness, names it. */
@@ -22,6 +23,8 @@ export interface ExportRun {
   /** Answers a problem. */
   samples: number
   topLogprobs: number
+  /** By which rules the answers are graded. */
+  grading: GradingRules
   /** SHA-256 of the settings, which names the run. */
   hash: string
   /** When the last answer was finished, milliseconds since 1970. */

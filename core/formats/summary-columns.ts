@@ -3,6 +3,7 @@ import type { ParquetColumn } from './parquet-column.ts'
 /** Names of the key-value metadata that only this file has. */
 export const scoresKey = 'entrace.scores'
 export const tracesBytesKey = 'entrace.tracesBytes'
+export const gradingKey = 'entrace.grading'
 
 /** Columns of `summary.parquet` but the scores, which are named as they are, and the places. */
 export const summaryColumns = [

@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, describe, expect, it } from 'vitest'
 import { memoryByteSource } from '../../test/support/memory-byte-source.ts'
+import { defaultGradingRules } from '../grade/grading-rules.ts'
 import { InputError } from '../input-error.ts'
 import { encodeSummary } from './encode-summary.ts'
 import type { RunColumns } from './run-columns.ts'
@@ -50,7 +51,8 @@ function traceIndex(count: number): TraceIndex {
   return { fileBytes: 2 ** 40, groups }
 }
 
-const encode = (count: number) => Buffer.concat(encodeSummary(runColumns(count), traceIndex(count)))
+const encode = (count: number) =>
+  Buffer.concat(encodeSummary(runColumns(count), traceIndex(count), defaultGradingRules))
 const open = (count: number) => openSummary(memoryByteSource(encode(count), 'summary.parquet'))
 
 describe('summary.parquet', () => {

@@ -1,10 +1,12 @@
 import { type DecodedArray, parquetRead } from 'hyparquet'
+import { type GradingRules, readGradingRules } from '../grade/grading-rules.ts'
 import { InputError } from '../input-error.ts'
 import type { ByteSource } from './byte-source.ts'
 import { openParquet } from './parquet-file.ts'
 import type { RunColumns } from './run-columns.ts'
 import type { FinishReason } from './sample-record.ts'
 import {
+  gradingKey,
   placeColumns,
   type SummaryColumn,
   scoresKey,
@@ -19,6 +21,8 @@ export interface SummaryReader {
   readonly count: number
   /** Names of the scores that the file holds. */
   readonly scoreNames: readonly string[]
+  /** By which rules the verdicts were reached. */
+  readonly grading: GradingRules
   /** Every column, of the scores only those named; all where none are. Throws InputError for a score that is not held. */
   readColumns(scores?: readonly string[]): Promise<RunColumns>
   /** One score of every sample, NaN where it is undefined. Throws InputError for one that is not held. */
@@ -62,6 +66,7 @@ export async function openSummary(source: ByteSource): Promise<SummaryReader> {
   return {
     count,
     scoreNames,
+    grading: readGradingRules(source.name, JSON.parse(keyValues.get(gradingKey) ?? 'null')),
     async readColumns(wanted = scoreNames) {
       const parts = Object.fromEntries(summaryColumns.map(({ name }) => [name, new Array(count)])) as Record<
         SummaryColumn,

@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest'
 import { createAnswerClassCollector } from './answer-class-collector.ts'
+import { defaultGradingRules } from './grading-rules.ts'
 
 it('puts equal answers to a problem into one class, whatever their notation', () => {
-  const collector = createAnswerClassCollector()
+  const collector = createAnswerClassCollector(defaultGradingRules)
   const add = (problemIndex: number, correct: boolean, extractedAnswer: string | null) =>
     collector.add({ problemIndex, correct, extractedAnswer })
   add(0, false, '\\frac{1}{2}')

@@ -1,5 +1,6 @@
 import type { SampleRecord } from '../formats/sample-record.ts'
 import { compareAnswers } from './compare-answers.ts'
+import type { GradingRules } from './grading-rules.ts'
 
 /** Classes of equivalent answers that grow sample by sample. */
 export interface AnswerClassCollector {
@@ -19,9 +20,9 @@ interface ProblemClasses {
 
 /**
  * Sorts the answers to each problem into classes: all right ones are one, all samples without an answer another, and other
- * answers join the first that exact rules find equal. The algebra is not asked.
+ * answers join the first class whose first answer they equal by the rules of the run.
  */
-export function createAnswerClassCollector(): AnswerClassCollector {
+export function createAnswerClassCollector(rules: GradingRules): AnswerClassCollector {
   const classes: number[] = []
   const problems = new Map<number, ProblemClasses>()
   return {
@@ -32,22 +33,26 @@ export function createAnswerClassCollector(): AnswerClassCollector {
         known = { count: 0, right: null, none: null, others: [] }
         problems.set(problemIndex, known)
       }
-      classes.push(classOf(known, correct, extractedAnswer))
+      classes.push(classOf(known, correct, extractedAnswer, rules))
     },
   }
 }
 
-function classOf(known: ProblemClasses, correct: boolean, answer: string | null): number {
+function classOf(
+  known: ProblemClasses,
+  correct: boolean,
+  answer: string | null,
+  rules: GradingRules,
+): number {
   if (correct) return (known.right ??= known.count++)
   if (answer === null) return (known.none ??= known.count++)
-  const same = known.others.find(({ answer: other }) => other === answer || areEqual(other, answer))
+  const same = known.others.find(({ answer: other }) => other === answer || areEqual(answer, other, rules))
   if (same) return same.id
   const id = known.count++
   known.others.push({ answer, id })
   return id
 }
 
-function areEqual(first: string, second: string): boolean {
-  const found = compareAnswers(first, second, null)
-  return !(found instanceof Promise) && found.equal
+function areEqual(answer: string, first: string, rules: GradingRules): boolean {
+  return compareAnswers(answer, first, rules).equal
 }

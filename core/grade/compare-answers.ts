@@ -1,31 +1,38 @@
-import type { Algebra } from './algebra.ts'
 import type { AnswerStructure } from './answer-structure.ts'
-import { cleanAnswer } from './clean-answer.ts'
-import { compareStructures, type Truth } from './compare-structures.ts'
-import { compareValues } from './compare-values.ts'
+import { canonicalText, cleanAnswer } from './clean-answer.ts'
+import type { Grounds } from './compare-expressions.ts'
+import { compareStructures } from './compare-structures.ts'
+import { compareValues, sameNumber } from './compare-values.ts'
 import { maximumAnswerLength } from './extract-answer.ts'
-import { normaliseAnswerText } from './normalise-answer-text.ts'
+import { defaultGradingRules, type GradingRules, ruleWithin } from './grading-rules.ts'
 import { parseStructure } from './parse-structure.ts'
 import { equalQuantities, parseQuantity } from './quantity.ts'
 
 /** Whether two answers are equal, and by which rule: "as rationals", "as tuples, by expansion". */
 export interface Comparison {
   equal: boolean
-  by: string
+  by: Grounds
 }
 
-/** More values of one answer are not asked of an algebra. */
-const maximumQuestions = 30
+/** More values of one answer are not compared as expressions. */
+const maximumValues = 2_000
 
 /**
- * Compares two answers: as exact numbers, as text in one notation, else value by value as their structure says. Only values
- * that exact rules leave open go to the algebra, and only then is the result a promise.
+ * Compares two answers: as exact numbers, as text in one notation, else value by value as their structure says. What is not known
+ * counts as unequal. A tolerance is tried where the answers are not equal without it, so that a verdict says when it hangs on it.
  */
 export function compareAnswers(
   answer: string,
   expected: string,
-  algebra: Algebra | null,
-): Comparison | Promise<Comparison> {
+  { tolerance }: GradingRules = defaultGradingRules,
+): Comparison {
+  const exact = compareWithin(answer, expected, 0)
+  if (tolerance === 0 || exact.equal) return exact
+  const { equal, by } = compareWithin(answer, expected, tolerance)
+  return equal ? { equal, by: ruleWithin(by, tolerance) } : exact
+}
+
+function compareWithin(answer: string, expected: string, tolerance: number): Comparison {
   if (answer.length > maximumAnswerLength || expected.length > maximumAnswerLength) {
     const [longer] = [answer, expected].filter(text => text.length > maximumAnswerLength)
     return { equal: answer === expected, by: `as text, having ${longer!.length} characters` }
@@ -33,81 +40,47 @@ export function compareAnswers(
   const [left, right] = [cleanAnswer(answer), cleanAnswer(expected)]
   const [quantity, expectedQuantity] = [parseQuantity(left), parseQuantity(right)]
   if (quantity && expectedQuantity)
-    return { equal: equalQuantities(quantity, expectedQuantity), by: 'as rationals' }
-  const text = normaliseAnswerText(left)
-  if (text !== '' && text === normaliseAnswerText(right)) return { equal: true, by: 'as text' }
+    return { equal: equalQuantities(quantity, expectedQuantity, sameNumber(tolerance)), by: 'as rationals' }
+  const text = canonicalText(left)
+  if (text !== '' && text === canonicalText(right)) return { equal: true, by: 'as text' }
   const [structure, expectedStructure] = [parseStructure(left), parseStructure(right)]
   if (!structure || !expectedStructure) return { equal: false, by: 'as text' }
-  return compareParts(structure, expectedStructure, algebra)
+  return compareParts(structure, expectedStructure, tolerance)
 }
 
-function compareParts(
-  a: AnswerStructure,
-  b: AnswerStructure,
-  algebra: Algebra | null,
-): Comparison | Promise<Comparison> {
-  const questions = new Questions()
-  const kinds =
-    a.kind === b.kind
-      ? a.kind === 'value'
-        ? ''
-        : `as ${plurals[a.kind]}`
-      : `as ${plurals[a.kind]} against ${plurals[b.kind]}`
-  const judge = () => compareStructures(a, b, (left, right) => questions.compare(left, right))
-  const verdict = (equal: boolean): Comparison => {
-    return { equal, by: [kinds, questions.lastRule].filter(part => part !== '').join(', ') }
-  }
-  const truth = judge()
-  if (truth !== null) return verdict(truth)
-  if (algebra === null) return { ...verdict(false), by: 'without algebra' }
-  return settle(judge, questions, algebra).then(verdict)
-}
-
-/** Asks the algebra as long as the verdict hangs on an open question. What it does not know counts as unequal, and ends it. */
-async function settle(judge: () => Truth, questions: Questions, algebra: Algebra): Promise<boolean> {
-  for (let count = 0; count < maximumQuestions; count++) {
-    const truth = judge()
-    if (truth !== null) return truth
-    const [[key, [left, right]]] = [...questions.open] as [[string, [string, string]]]
-    const { equal, by } = await algebra.equivalent(left, right)
-    questions.answer(key, equal, by)
-    if (equal === null) return false
-  }
-  questions.lastRule = `as more than ${maximumQuestions} values need algebra`
-  return false
+function compareParts(a: AnswerStructure, b: AnswerStructure, tolerance: number): Comparison {
+  const values = new Values(tolerance)
+  const equal = compareStructures(a, b, (left, right) => values.compare(left, right)) === true
+  const { lastRule } = values
+  // Values that nobody compared have different names.
+  if (a.kind === 'value' && b.kind === 'value') return { equal, by: lastRule ?? 'as values of other names' }
+  const kinds: Grounds =
+    a.kind === b.kind ? `as ${plurals[a.kind]}` : `as ${plurals[a.kind]} against ${plurals[b.kind]}`
+  return { equal, by: lastRule === null ? kinds : `${kinds}, ${lastRule}` }
 }
 
 /** The values compared so far, by their texts. */
-class Questions {
+class Values {
+  readonly #tolerance: number
   readonly #known = new Map<string, boolean>()
-  readonly open = new Map<string, [string, string]>()
-  /** By which rule the last value was decided; one by which values differ or algebra tells goes before exact rules. */
-  lastRule = ''
+  /** By which rule the last value was decided; one by which values are not known, or that is no proof, goes before exact rules. */
+  lastRule: Grounds | null = null
   #weight = 0
 
-  compare(a: string, b: string): Truth {
+  constructor(tolerance: number) {
+    this.#tolerance = tolerance
+  }
+
+  compare(a: string, b: string): boolean {
     const key = `${a}\n${b}`
     const known = this.#known.get(key)
     if (known !== undefined) return known
-    if (this.open.has(key)) return null
-    const comparison = compareValues(a, b)
-    if (comparison.equal === null) {
-      this.open.set(key, comparison.question)
-      return null
-    }
-    this.#known.set(key, comparison.equal)
-    this.#note(comparison.by, 1)
-    return comparison.equal
-  }
-
-  answer(key: string, equal: boolean | null, by: string): void {
-    this.open.delete(key)
-    this.#known.set(key, equal ?? false)
-    this.#note(by, 2)
-  }
-
-  #note(rule: string, weight: number): void {
-    if (weight >= this.#weight) [this.lastRule, this.#weight] = [rule, weight]
+    if (this.#known.size >= maximumValues) return false
+    const { equal, by } = compareValues(a, b, this.#tolerance)
+    const weight = equal === null ? 3 : by.startsWith('numerically') ? 2 : 1
+    if (weight >= this.#weight) [this.lastRule, this.#weight] = [by, weight]
+    this.#known.set(key, equal === true)
+    return equal === true
   }
 }
 
@@ -119,4 +92,6 @@ const plurals: Record<AnswerStructure['kind'], string> = {
   matrix: 'matrices',
   ratio: 'ratios',
   condition: 'conditions',
+  congruence: 'congruences',
+  choice: 'choices',
 }

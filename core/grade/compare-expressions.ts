@@ -1,52 +1,120 @@
+import { infinityOf, partsOf, unknownsOf, withCanonicalNames } from './bound-variables.ts'
+import type { Complex } from './complex.ts'
+import { withoutDerivatives } from './differentiate.ts'
+import { Evaluation, evaluateExpression } from './evaluate-expression.ts'
 import { differenceOf, type ExactForm, exactForm, rationalOfForm } from './exact-form.ts'
 import type { Expression } from './expression.ts'
 import { invert, TooLarge, Undefined } from './fraction.ts'
-import type { Rational } from './rational.ts'
-import { constantSum, multiplySums, type Sum } from './sum.ts'
+import { equalRationals, type Rational } from './rational.ts'
+import { type Point, samplePoints } from './sample-points.ts'
+import { constantSum, leadingCoefficient, multiplySums } from './sum.ts'
 
-/** What exact arithmetic says of two expressions; `open` is a question for an algebra. */
-export type ExactComparison = 'equal' | 'unequal' | 'open' | 'too large' | 'undefined'
+/** Completes "equal" or "unequal" in a verdict; never empty. */
+export type Grounds = `${'as' | 'by' | 'without'} ${string}` | `numerically${string}`
 
-/** Whether two expressions are equal, as far as expansion tells. Nothing is rounded. */
-export function compareExpressions(a: Expression, b: Expression): ExactComparison {
-  return bounded(() => {
-    const [left, right] = [exactForm(a), exactForm(b)]
-    if (differenceOf(left, right).size === 0) return 'equal'
-    return isIndependent(left, right) ? 'unequal' : 'open'
-  })
+/** What is known of two expressions: whether they are equal, null if it is not known, and by what rule. */
+export interface ExpressionComparison {
+  equal: boolean | null
+  /** Completes "equal" or "unequal": "by expansion", "numerically at 12 points", "as the numbers are too large". */
+  by: Grounds
+}
+
+const leastBits = 140
+const mostBits = 1_600
+/** Two values are taken for equal if they agree to some 20 digits more than what they are made of could account for. */
+const agreementBits = 67
+const wantedPoints = 12
+/** Where values are dear, or one of the expressions is 0 at most points. */
+const fewestPoints = 6
+/** Elementary steps that a comparison may take: half a second on a slow core. */
+const allowedOperations = 150_000
+
+/**
+ * Whether two expressions are equal for all values of their unknowns: exactly by expansion where that tells, else by their values
+ * at many points, as `samplePoints` chooses them. One difference refutes; agreement is evidence, and is told as such. Odd roots of
+ * negative numbers are read as real, or as principal values, on both sides alike: equality under either is equality.
+ */
+export function compareExpressions(a: Expression, b: Expression): ExpressionComparison {
+  const infinities = [a, b].map(infinityOf)
+  if (infinities.some(sign => sign !== 0))
+    return { equal: infinities[0] === infinities[1], by: 'as infinities' }
+  const pair = prepared(a, b)
+  if (pair === null) return { equal: null, by: 'as one has no value' }
+  if (keyOfExpression(pair[0]) === keyOfExpression(pair[1])) return { equal: true, by: 'as text' }
+  const exact = compareExactly(...pair)
+  return exact === null ? compareNumerically(...pair) : { equal: exact, by: 'by expansion' }
 }
 
 /**
- * Whether a = 0 and b = 0 say the same: whether a is a rational multiple of b, a positive one where the sign matters (a > 0).
- * Only a proof counts, so that two such conditions that are not seen to be equal are unequal.
+ * Whether a = 0 and b = 0 say the same: whether a is a constant multiple of b, a positive one where the sign matters (a > 0). Found
+ * by expansion or by the values at many points.
  */
-export function compareConditions(a: Expression, b: Expression, signMatters: boolean): ExactComparison {
-  return bounded(() => {
-    const [left, right] = [exactForm(a), exactForm(b)]
-    const [first, second] = [leading(left.top), leading(right.top)]
-    if (first === null || second === null) return 'unequal'
-    if (signMatters && first.numerator < 0n !== second.numerator < 0n) return 'unequal'
-    const difference = differenceOf(scaled(left, invert(first)), scaled(right, invert(second)))
-    return difference.size === 0 ? 'equal' : 'unequal'
+export function compareConditions(a: Expression, b: Expression, signMatters: boolean): ExpressionComparison {
+  const pair = prepared(a, b)
+  if (pair === null) return { equal: null, by: 'as one has no value' }
+  const exact = exactly(() => areMultiples(...pair, signMatters))
+  if (exact === true) return { equal: true, by: 'by expansion' }
+  const factor = ratioOf(...pair)
+  if (factor === null)
+    return { equal: false, by: exact === false ? 'by expansion' : 'as no common factor was found' }
+  const { sign } = factor
+  if (sign === 0 || (signMatters && sign < 0)) return { equal: false, by: 'numerically' }
+  const scaled: Expression = { kind: 'product', factors: [{ kind: 'symbol', name: factorName }, pair[1]] }
+  return compareNumerically(pair[0], scaled, new Map([[factorName, factor.value]]))
+}
+
+/** The value of an expression that is a rational number; null of any other. */
+export function rationalOfExpression(expression: Expression): Rational | null {
+  return exactly(() =>
+    rationalOfForm(exactForm(withoutDerivatives(withCanonicalNames(expression, expression)[0]))),
+  )
+}
+
+/** The value of an expression as a double, infinities included; null of one that depends on unknowns or is not real. */
+export function numberOfExpression(expression: Expression): number | null {
+  const infinity = infinityOf(expression)
+  if (infinity !== 0) return infinity * Number.POSITIVE_INFINITY
+  const pair = prepared(expression, expression)
+  if (pair === null || unknownsOf(pair[0]).size > 0) return null
+  const budget = { operations: allowedOperations }
+  for (const bits of [160, 640]) {
+    const evaluation = new Evaluation({ bits, budget })
+    const value = evaluateExpression(pair[0], new Map(), evaluation)
+    if (value === null) continue
+    const { arithmetic } = evaluation
+    const isKnown = arithmetic.size(value) - arithmetic.errorOf(value) > 55
+    if (isKnown || bits > 160)
+      return exactly(() => (arithmetic.isZero(value) ? 0 : arithmetic.toDouble(value)))
+  }
+  return null
+}
+
+/** One text for expressions that are written alike. */
+function keyOfExpression(expression: Expression): string {
+  return JSON.stringify(expression, (_, value) => (typeof value === 'bigint' ? String(value) : value))
+}
+
+/** Both without derivatives and with names for what is bound; null if one has no value. */
+function prepared(a: Expression, b: Expression): [Expression, Expression] | null {
+  return exactly(() => {
+    const [left, right] = withCanonicalNames(a, b)
+    return [withoutDerivatives(left), withoutDerivatives(right)]
   })
 }
 
-function scaled({ top, bottom }: ExactForm, factor: Rational): ExactForm {
-  return { top: multiplySums(top, constantSum(factor)), bottom }
+function compareExactly(a: Expression, b: Expression): boolean | null {
+  return exactly(() => {
+    const [left, right] = [exactForm(a), exactForm(b)]
+    if (differenceOf(left, right).size === 0) return true
+    return isIndependent(left, right) ? false : null
+  })
 }
 
-/** The coefficient of the term whose key is last. */
-function leading(sum: Sum): Rational | null {
-  const [last] = [...sum.keys()].sort().reverse()
-  return last === undefined ? null : sum.get(last)!.coefficient
-}
-
-function bounded(compare: () => ExactComparison): ExactComparison {
+function exactly<T>(compute: () => T | null): T | null {
   try {
-    return compare()
+    return compute()
   } catch (error) {
-    if (error instanceof TooLarge) return 'too large'
-    if (error instanceof Undefined) return 'undefined'
+    if (error instanceof TooLarge || error instanceof Undefined) return null
     throw error
   }
 }
@@ -61,15 +129,197 @@ function isIndependent(...forms: ExactForm[]): boolean {
     for (const sum of [top, bottom])
       for (const { powers } of sum.values()) for (const atom of powers.keys()) atoms.add(atom)
   if (atoms.has('@Pi') && atoms.has('@ExponentialE')) return false
-  return ![...atoms].some(atom => atom.startsWith('$'))
+  return ![...atoms].some(atom => atom.startsWith('$') || atom.startsWith('&'))
 }
 
-/** The value of an expression that is a rational number; null of any other. */
-export function rationalOfExpression(expression: Expression): Rational | null {
-  try {
-    return rationalOfForm(exactForm(expression))
-  } catch (error) {
-    if (error instanceof TooLarge || error instanceof Undefined) return null
-    throw error
+/** Whether a is a rational multiple of b. */
+function areMultiples(a: Expression, b: Expression, signMatters: boolean): boolean {
+  const [left, right] = [exactForm(a), exactForm(b)]
+  const [first, second] = [leadingCoefficient(left.top), leadingCoefficient(right.top)]
+  if (first === null || second === null) return first === second
+  if (signMatters && first.numerator < 0n !== second.numerator < 0n) return false
+  return differenceOf(scaled(left, invert(first)), scaled(right, invert(second))).size === 0
+}
+
+function scaled({ top, bottom }: ExactForm, factor: Rational): ExactForm {
+  return { top: multiplySums(top, constantSum(factor)), bottom }
+}
+
+const factorName = '‹factor›'
+
+/** a/b where both have a value that is not 0, and its sign, 0 if it is not real. */
+function ratioOf(a: Expression, b: Expression): { value: Complex; sign: number } | null {
+  const budget = { operations: allowedOperations }
+  for (const [seed, point] of samplePoints(a, b).points.entries()) {
+    const evaluation = new Evaluation({ bits: mostBits / 2, budget, seed })
+    const [left, right] = [a, b].map(side => evaluateExpression(side, point, evaluation))
+    if (!left || !right) continue
+    const ratio = exactly(() => {
+      const { arithmetic } = evaluation
+      if (arithmetic.isZero(left) || arithmetic.isZero(right)) return null
+      const value = arithmetic.divide(left, right)
+      return { value, sign: arithmetic.real(value) === null ? 0 : arithmetic.sign(value) }
+    })
+    if (ratio !== null) return ratio
   }
+  return null
+}
+
+function compareNumerically(
+  a: Expression,
+  b: Expression,
+  constants: ReadonlyMap<string, Complex> = new Map(),
+): ExpressionComparison {
+  const readings = hasOddRoots(a, b) ? [true, false] : [true]
+  const budget = { operations: allowedOperations }
+  const comparisons = readings.map(hasRealRoots => compareAtPoints(a, b, constants, hasRealRoots, budget))
+  return (
+    comparisons.find(({ equal }) => equal === true) ??
+    comparisons.find(({ equal }) => equal === null) ??
+    comparisons[0]!
+  )
+}
+
+/** Whether there are roots that could be read in two ways where they are of negative numbers. */
+function hasOddRoots(...expressions: Expression[]): boolean {
+  return expressions.some(expression =>
+    partsOf(expression).some(part => {
+      if (part.kind !== 'root' && part.kind !== 'power') return false
+      const value = exactly(() =>
+        rationalOfForm(exactForm(part.kind === 'root' ? part.degree : part.exponent)),
+      )
+      const fractions = part.kind === 'root' ? value?.numerator : value?.denominator
+      return fractions !== undefined && fractions !== 1n && fractions % 2n !== 0n
+    }),
+  )
+}
+
+function compareAtPoints(
+  a: Expression,
+  b: Expression,
+  constants: ReadonlyMap<string, Complex>,
+  hasRealRoots: boolean,
+  budget: { operations: number },
+): ExpressionComparison {
+  const comparator = new PointComparator(a, b, constants, hasRealRoots, budget)
+  const { points, spare } = samplePoints(a, b)
+  const isConstant = points.length === 1
+  let [agreed, vanished] = [0, 0]
+  for (const [seed, point] of [...points, ...spare].entries()) {
+    if (seed >= points.length && agreed >= wantedPoints) break
+    const outcome = comparator.compare(point, seed)
+    if (outcome === 'unequal') return { equal: false, by: 'numerically' }
+    if (outcome === 'equal') agreed++
+    if (outcome === 'both 0') vanished++
+    if (budget.operations < 0) break
+  }
+  if (isConstant) {
+    if (agreed + vanished === 0) return { equal: null, by: comparator.failure }
+    return {
+      equal: true,
+      by: `numerically to ${Math.floor(comparator.agreedBits * Math.LOG10E * Math.LN2)} digits`,
+    }
+  }
+  // Where both are 0, any multiple agrees: that is evidence only if they are so at all points.
+  const count = agreed === 0 ? vanished : agreed
+  const wanted =
+    count + vanished < points.length / 2 || vanished > 0 || budget.operations < 0
+      ? fewestPoints
+      : wantedPoints
+  if (count >= wanted) return { equal: true, by: `numerically at ${count} points` }
+  return { equal: null, by: count === 0 ? comparator.failure : 'as too few points were found to compare' }
+}
+
+/** Compares two expressions at one point after the other. */
+class PointComparator {
+  readonly #a: Expression
+  readonly #b: Expression
+  readonly #constants: ReadonlyMap<string, Complex>
+  readonly #hasRealRoots: boolean
+  readonly #budget: { operations: number }
+  /** Digits in the texts alone could make two numbers agree to as many. */
+  readonly #writtenBits: number
+  /** To how many bits the values agreed at the last point. */
+  agreedBits = 0
+  /** Why the last point told nothing. */
+  failure: Grounds = 'as no points were found to compare'
+
+  constructor(
+    a: Expression,
+    b: Expression,
+    constants: ReadonlyMap<string, Complex>,
+    hasRealRoots: boolean,
+    budget: { operations: number },
+  ) {
+    this.#a = a
+    this.#b = b
+    this.#constants = constants
+    this.#hasRealRoots = hasRealRoots
+    this.#budget = budget
+    this.#writtenBits = [a, b].map(writtenBits).reduce((sum, bits) => sum + bits)
+  }
+
+  #reasonOf(failure: Evaluation['failure']): Grounds {
+    if (this.#budget.operations < 0) return 'as it takes too many steps'
+    return failure === 'too large' ? 'as the numbers are too large' : 'as one has no value'
+  }
+
+  compare(point: Point, seed: number): 'equal' | 'both 0' | 'unequal' | 'not known' {
+    const values = new Map([...point, ...this.#constants])
+    for (let bits = leastBits; bits <= mostBits; ) {
+      const evaluation = new Evaluation({
+        bits,
+        budget: this.#budget,
+        seed,
+        hasRealRoots: this.#hasRealRoots,
+      })
+      const left = evaluateExpression(this.#a, values, evaluation)
+      const right = left && evaluateExpression(this.#b, values, evaluation)
+      // How large and small parts are says to how many bits values must agree, lest one part be lost beside another.
+      const needed =
+        agreementBits + Math.max(2 * evaluation.largest, -2 * evaluation.smallest, this.#writtenBits)
+      if (left === null || right === null) {
+        // What has no value, as 1/(x − x), may seem so for want of precision only.
+        const isPrecise = bits >= needed + agreementBits
+        if (evaluation.failure === 'too large' || isPrecise || needed > mostBits) {
+          this.failure = this.#reasonOf(evaluation.failure)
+          return 'not known'
+        }
+        bits = Math.ceil(needed + agreementBits)
+        continue
+      }
+      const { arithmetic } = evaluation
+      if (left.rational && right.rational && !arithmetic.hasAssumed) {
+        this.agreedBits = Math.max(bits, agreementBits)
+        if (!equalRationals(left.rational, right.rational)) return 'unequal'
+        return left.rational.numerator === 0n ? 'both 0' : 'equal'
+      }
+      const gap = arithmetic.subtract(left, right)
+      const error = arithmetic.errorOf(gap)
+      const size = Math.max(arithmetic.size(left), arithmetic.size(right))
+      const isApart = arithmetic.size(gap) > error + 2
+      if (isApart && (!arithmetic.hasAssumed || bits >= needed + agreementBits)) return 'unequal'
+      const vanishes = size <= error + 2
+      const agreement = (vanishes ? evaluation.smallest : size) - error
+      if (!isApart && agreement >= needed && (!arithmetic.hasAssumed || bits >= needed + 20)) {
+        this.agreedBits = agreement
+        return vanishes ? 'both 0' : 'equal'
+      }
+      this.failure =
+        needed > mostBits ? 'as the numbers are too large' : 'as the values are not known to enough digits'
+      bits = Math.ceil(
+        Math.max(bits + 40, bits + needed - agreement + 20, needed + (isApart ? agreementBits : 20)),
+      )
+    }
+    return 'not known'
+  }
+}
+
+function writtenBits(expression: Expression): number {
+  let bits = 0
+  for (const part of partsOf(expression))
+    if (part.kind === 'number')
+      for (const digits of [part.value.numerator, part.value.denominator])
+        bits += Math.max(0, (digits < 0n ? -digits : digits).toString(2).length - 1)
+  return bits
 }

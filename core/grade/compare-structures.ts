@@ -1,94 +1,201 @@
-import type { AnswerStructure, Endpoint, Interval } from './answer-structure.ts'
+import type { AnswerStructure, Endpoint, Interval, Kind } from './answer-structure.ts'
 import { compareConditions } from './compare-expressions.ts'
 import { difference } from './expression.ts'
+import { functionLetters } from './function-letters.ts'
 import { mergeIntervals } from './merge-intervals.ts'
 import { parseExpression } from './parse-expression.ts'
-import { toIntervals } from './parse-structure.ts'
+import { nameKind, toIntervals } from './parse-relation.ts'
 
-/** True, false, or null while it hangs on values that are not yet compared. */
-export type Truth = boolean | null
-
-/** Whether two texts name the same value. */
-export type CompareText = (a: string, b: string) => Truth
-
-type Kind<K extends AnswerStructure['kind']> = Extract<AnswerStructure, { kind: K }>
+/** Whether two texts name the same value; the first is the answer's. */
+export type CompareText = (a: string, b: string) => boolean
 
 /**
- * Compares two structures by comparing their values: tuples and matrices in order, sets without it and without regard
- * to repetition, intervals by ends and brackets, ratios by cross products, conditions up to a factor.
+ * Compares two structures by comparing their values: tuples and matrices in order, lists without it and sets without regard
+ * to repetition too, intervals by ends and brackets, ratios by cross products, conditions up to a factor.
  */
-export function compareStructures(a: AnswerStructure, b: AnswerStructure, compare: CompareText): Truth {
-  const inner = (left: AnswerStructure, right: AnswerStructure) => compareStructures(left, right, compare)
+export function compareStructures(a: AnswerStructure, b: AnswerStructure, compare: CompareText): boolean {
+  return compareWhole(a, b, compare, true)
+}
+
+/** As above; `isOuter` where nothing stands around the structures. */
+function compareWhole(
+  a: AnswerStructure,
+  b: AnswerStructure,
+  compare: CompareText,
+  isOuter: boolean,
+): boolean {
+  const inner = (left: AnswerStructure, right: AnswerStructure) => compareWhole(left, right, compare, false)
+  if (a.label && b.label && spaceless(a.label) !== spaceless(b.label)) return false
+  if (a.kind === 'choice' || b.kind === 'choice') return compareChoices(a, b, inner)
   if (a.kind === 'intervals' || b.kind === 'intervals') {
     const [left, right] = [toIntervals(a), toIntervals(b)]
     return left?.kind === 'intervals' && right?.kind === 'intervals'
       ? compareIntervals(left, right, compare)
       : false
   }
-  if (a.kind === 'value' && b.kind === 'value') {
-    const isOther =
-      a.variable !== null && b.variable !== null && spaceless(a.variable) !== spaceless(b.variable)
-    return isOther ? false : compare(a.text, b.text)
-  }
+  if (a.kind === 'value' && b.kind === 'value') return compareNamed(a, b, compare)
+  if (a.kind === 'congruence' || b.kind === 'congruence') return compareCongruences(a, b, compare)
   if (a.kind === 'tuple' && b.kind === 'tuple') {
     return a.open === b.open && a.close === b.close ? pairwise(a.items, b.items, inner) : false
   }
+  if (namesItems(a) && namesItems(b)) return compareByName(a.items, b.items, inner)
   // Next to items without names, x = 1, y = 2 is a list in the order of the names.
-  if (namesItems(a) && isList(b)) return pairwise(byName(a.items), b.items, inner)
-  if (namesItems(b) && isList(a)) return pairwise(a.items, byName(b.items), inner)
-  if (a.kind === 'set' && b.kind === 'set') return sameElements(a.items, b.items, inner)
-  if (a.kind === 'matrix' && b.kind === 'matrix') {
-    if (a.isDeterminant !== b.isDeterminant) return false
+  if (namesItems(a) && isUnnamed(b)) return pairwise(inOrder(a.items), b.items, inner)
+  if (namesItems(b) && isUnnamed(a)) return pairwise(a.items, inOrder(b.items), inner)
+  if (a.kind === 'set' && b.kind === 'set') return sameElements(a.items, b.items, inner, a.isList, b.isList)
+  if (a.kind === 'matrix' && b.kind === 'matrix')
     return pairwise(a.rows, b.rows, (left, right) => pairwise(left, right, inner))
-  }
+  if (a.kind === 'matrix' && b.kind === 'tuple') return compareVectors(a, b, inner)
+  if (a.kind === 'tuple' && b.kind === 'matrix') return compareVectors(b, a, (x, y) => inner(y, x))
   if (a.kind === 'ratio' && b.kind === 'ratio') return compareRatios(a, b, compare)
+  if (a.kind === 'ratio' || b.kind === 'ratio') return compareRatioWithFraction(a, b, compare)
+  // {6} is the solution set of what has the solution 6.
+  if (isOuter && isSingle(a) && b.kind !== 'set') return inner(a.items[0]!, b)
+  if (isOuter && isSingle(b) && a.kind !== 'set') return inner(a, b.items[0]!)
   const [left, right] = [asCondition(a), asCondition(b)]
-  return left && right ? sameCondition(left, right) : false
+  return left && right ? sameCondition(left, right, compare) : false
 }
 
-/** x = 1, y = 2 */
+function isSingle(structure: AnswerStructure): structure is Kind<'set'> {
+  return structure.kind === 'set' && structure.items.length === 1
+}
+
+/** A letter stands for its value: (D) 44 is 44, and D. */
+function compareChoices(
+  a: AnswerStructure,
+  b: AnswerStructure,
+  inner: (a: AnswerStructure, b: AnswerStructure) => boolean,
+): boolean {
+  if (a.kind === 'choice' && b.kind === 'choice')
+    return a.letter.toUpperCase() === b.letter.toUpperCase() ? inner(a.value, b.value) : false
+  const [choice, other] = a.kind === 'choice' ? [a, b] : [b as Kind<'choice'>, a]
+  const letter = other.kind === 'value' && other.name === null && letterOf(other.text)
+  if (letter) return letter === choice.letter.toUpperCase()
+  return a.kind === 'choice' ? inner(a.value, b) : inner(a, (b as Kind<'choice'>).value)
+}
+
+function letterOf(text: string): string | null {
+  return /^(?:\\text ?\{ ?)?\(?([A-J])\)?(?: ?\})?$/.exec(text)?.[1] ?? null
+}
+
+/** Values with the names that they may have. A name that only one of them has is no difference. */
+function compareNamed(a: Kind<'value'>, b: Kind<'value'>, compare: CompareText): boolean {
+  if (a.name !== null && b.name !== null && spaceless(a.name) !== spaceless(b.name)) {
+    const [left, right] = [asCondition(a), asCondition(b)]
+    return (a.isEquation || b.isEquation) && left && right ? sameCondition(left, right, compare) : false
+  }
+  return compare(a.text, b.text)
+}
+
+/** Items that all have names of their own: x = 1, y = 2. */
 function namesItems(structure: AnswerStructure): structure is Kind<'set'> {
   if (structure.kind !== 'set' || structure.items.length < 2) return false
-  const names = structure.items.map(item => (item.kind === 'value' ? item.variable : null))
+  const names = structure.items.map(nameOf)
   return !names.includes(null) && new Set(names).size === names.length
 }
 
-/** Items without names, or those of (x, y) = (1, 2). */
-function isList(structure: AnswerStructure): structure is Kind<'set' | 'tuple'> {
-  if (structure.kind === 'tuple') return structure.open === '(' && structure.close === ')'
-  if (structure.kind !== 'set') return false
-  return structure.items.every(item => item.kind === 'value' && item.variable === null)
+function nameOf(item: AnswerStructure): string | null {
+  if (item.kind === 'value') return item.name && spaceless(item.name)
+  if (item.label) return spaceless(item.label)
+  return item.kind === 'congruence' && item.variable ? spaceless(item.variable) : null
 }
 
-/** In the order of the alphabet, in which (1, 2) gives x and y. */
-function byName(items: readonly AnswerStructure[]): AnswerStructure[] {
-  const name = (item: AnswerStructure) => (item.kind === 'value' && item.variable) || ''
-  return [...items].sort((a, b) => (name(a) < name(b) ? -1 : 1))
+function compareByName(
+  a: readonly AnswerStructure[],
+  b: readonly AnswerStructure[],
+  inner: (a: AnswerStructure, b: AnswerStructure) => boolean,
+): boolean {
+  const byName = (items: readonly AnswerStructure[]) =>
+    [...items].sort((x, y) => (nameOf(x)! < nameOf(y)! ? -1 : 1))
+  return pairwise(byName(a), byName(b), inner)
+}
+
+/** Items without names, or those of (x, y) = (1, 2). */
+function isUnnamed(structure: AnswerStructure): structure is Kind<'set' | 'tuple'> {
+  if (structure.kind === 'tuple') return structure.open === '(' && structure.close === ')'
+  if (structure.kind !== 'set') return false
+  return structure.items.every(item => item.kind === 'value' && item.name === null)
+}
+
+/** x, y, z and a, b, c have an order of their own, in which (1, 2) gives them; other names stand in the order as written. */
+function inOrder(items: readonly AnswerStructure[]): AnswerStructure[] {
+  const names = items.map(item => nameOf(item)!)
+  const isUsual = [/^[xyzw]$/, /^[a-d]$/, /^([a-z])_\d$/].some(usual => names.every(name => usual.test(name)))
+  if (!isUsual) return [...items]
+  const rank = (item: AnswerStructure) => nameOf(item)!.replace('w', '~')
+  return [...items].sort((x, y) => (rank(x) < rank(y) ? -1 : 1))
 }
 
 /** `y = 1 - x` names a value, and is an equation next to `x + y = 1`. */
 function asCondition(structure: AnswerStructure): Kind<'condition'> | null {
   if (structure.kind === 'condition') return structure
-  if (structure.kind !== 'value' || structure.variable === null) return null
-  return { kind: 'condition', sign: '=', left: structure.variable, right: structure.text }
+  if (structure.kind === 'value' && structure.name !== null)
+    return { kind: 'condition', sign: '=', left: structure.name, right: structure.text }
+  return null
+}
+
+/** A row or a column is the vector of its items. */
+function compareVectors(
+  matrix: Kind<'matrix'>,
+  tuple: Kind<'tuple'>,
+  inner: (a: AnswerStructure, b: AnswerStructure) => boolean,
+): boolean {
+  const { rows } = matrix
+  if (tuple.open !== '(' || tuple.close !== ')' || (rows.length !== 1 && rows[0]!.length !== 1)) return false
+  return pairwise(rows.flat(), tuple.items, inner)
+}
+
+/** x ≡ 8 and x ≡ 21 are one class modulo 13; next to a number, a congruence is its residue. */
+function compareCongruences(a: AnswerStructure, b: AnswerStructure, compare: CompareText): boolean {
+  if (a.kind === 'congruence' && b.kind === 'congruence') {
+    if (a.variable && b.variable && spaceless(a.variable) !== spaceless(b.variable)) return false
+    const whole = [a.residue, b.residue, a.modulus, b.modulus].every(text => /^-?\d{1,30}$/.test(text))
+    if (!whole) return and(compare(a.residue, b.residue), compare(a.modulus, b.modulus))
+    const modulus = BigInt(a.modulus)
+    if (modulus === 0n || modulus !== BigInt(b.modulus)) return false
+    return (BigInt(a.residue) - BigInt(b.residue)) % modulus === 0n
+  }
+  const [congruence, other] = a.kind === 'congruence' ? [a, b] : [b as Kind<'congruence'>, a]
+  if (other.kind !== 'value') return false
+  if (other.name !== null && congruence.variable && spaceless(other.name) !== spaceless(congruence.variable))
+    return false
+  return a.kind === 'congruence'
+    ? compare(congruence.residue, other.text)
+    : compare(other.text, congruence.residue)
+}
+
+/** A ratio of two and a fraction written as one. 1/2 in a line may be the number one half, which 1:2 is not. */
+function compareRatioWithFraction(a: AnswerStructure, b: AnswerStructure, compare: CompareText): boolean {
+  const [ratio, other] = a.kind === 'ratio' ? [a, b] : [b as Kind<'ratio'>, a]
+  if (ratio.terms.length !== 2 || other.kind !== 'value') return false
+  if (!/^-?\\frac(?![a-z])/.test(other.text)) return false
+  return compare(`(${ratio.terms[0]})/(${ratio.terms[1]})`, other.text)
 }
 
 /** 3:4 = 6:8, as 3·8 = 4·6. */
-function compareRatios(a: Kind<'ratio'>, b: Kind<'ratio'>, compare: CompareText): Truth {
+function compareRatios(a: Kind<'ratio'>, b: Kind<'ratio'>, compare: CompareText): boolean {
   const [first, other] = [a.terms[0], b.terms[0]]
   return pairwise(a.terms.slice(1), b.terms.slice(1), (left, right) =>
     compare(`(${left})(${other})`, `(${right})(${first})`),
   )
 }
 
-function sameCondition(a: Kind<'condition'>, b: Kind<'condition'>): boolean {
+function sameCondition(a: Kind<'condition'>, b: Kind<'condition'>, compare: CompareText): boolean {
   if (a.sign !== b.sign) return false
-  const [leftA, rightA, leftB, rightB] = [a.left, a.right, b.left, b.right].map(parseExpression)
-  if (!leftA || !rightA || !leftB || !rightB) return a.left === b.left && a.right === b.right
-  return compareConditions(difference(leftA, rightA), difference(leftB, rightB), a.sign !== '=') === 'equal'
+  const letters = functionLetters(`${a.left}=${a.right}`, `${b.left}=${b.right}`)
+  const [leftA, rightA, leftB, rightB] = [a.left, a.right, b.left, b.right].map(side =>
+    parseExpression(side, letters),
+  )
+  if (!leftA || !rightA || !leftB || !rightB) {
+    if (nameKind(a.left) === null || nameKind(b.left) === null)
+      return spaceless(a.left) === spaceless(b.left) && spaceless(a.right) === spaceless(b.right)
+    return spaceless(a.left) === spaceless(b.left) ? compare(a.right, b.right) : false
+  }
+  const signMatters = a.sign === '>' || a.sign === '≥'
+  return compareConditions(difference(leftA, rightA), difference(leftB, rightB), signMatters).equal === true
 }
 
-function compareIntervals(a: Kind<'intervals'>, b: Kind<'intervals'>, compare: CompareText): Truth {
+function compareIntervals(a: Kind<'intervals'>, b: Kind<'intervals'>, compare: CompareText): boolean {
   if (a.variable !== null && b.variable !== null && a.variable !== b.variable) return false
   const sameEnd = (left: Endpoint, right: Endpoint) =>
     isClosed(left) === isClosed(right) ? compare(left.text, right.text) : false
@@ -104,30 +211,36 @@ function isClosed({ text, isClosed }: Endpoint): boolean {
   return isClosed && !text.includes('\\infty')
 }
 
-function pairwise<T>(a: readonly T[], b: readonly T[], compare: (a: T, b: T) => Truth): Truth {
+function pairwise<T>(a: readonly T[], b: readonly T[], compare: (a: T, b: T) => boolean): boolean {
   if (a.length !== b.length) return false
-  return a.reduce<Truth>(
+  return a.reduce<boolean>(
     (truth, item, place) => (truth === false ? false : and(truth, compare(item, b[place]!))),
     true,
   )
 }
 
-function sameElements<T>(a: readonly T[], b: readonly T[], compare: (a: T, b: T) => Truth): Truth {
-  const truths = a.map(left => b.map(right => compare(left, right)))
-  const isCovered = (row: Truth[]): Truth => row.reduce(or, false)
-  const rows = truths.map(isCovered)
-  const columns = b.map((_, place) => isCovered(truths.map(row => row[place]!)))
-  return [...rows, ...columns].reduce(and, true)
+/**
+ * Whether both hold the same items. A list says how often each occurs: next to another list as often as there, next to a set once.
+ */
+function sameElements<T>(
+  a: readonly T[],
+  b: readonly T[],
+  compare: (a: T, b: T) => boolean,
+  isListA = false,
+  isListB = false,
+): boolean {
+  const matches = a.map(left => b.map(right => compare(left, right)))
+  const rows = matches.map(row => row.filter(Boolean).length)
+  const columns = b.map((_, at) => matches.filter(row => row[at]).length)
+  if (rows.includes(0) || columns.includes(0)) return false
+  // Equality being transitive, an item has as many partners as it occurs on the other side.
+  if (isListA && isListB)
+    return a.length === b.length && rows.every((count, at) => count === columns[matches[at]!.indexOf(true)])
+  return !(isListA && columns.some(count => count > 1)) && !(isListB && rows.some(count => count > 1))
 }
 
-function and(a: Truth, b: Truth): Truth {
-  if (a === false || b === false) return false
-  return a === null || b === null ? null : true
-}
-
-function or(a: Truth, b: Truth): Truth {
-  if (a === true || b === true) return true
-  return a === null || b === null ? null : false
+function and(a: boolean, b: boolean): boolean {
+  return a && b
 }
 
 function spaceless(text: string): string {

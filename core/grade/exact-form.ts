@@ -1,5 +1,20 @@
-import type { Expression, FunctionName } from './expression.ts'
-import { floor, invert, magnitude, multiply, one, power, reduce, TooLarge, Undefined } from './fraction.ts'
+import { infinityOf, substitute } from './bound-variables.ts'
+import { binomial, factorial } from './combinatorics.ts'
+import { type Expression, type FunctionName, integer } from './expression.ts'
+import {
+  add,
+  floor,
+  greatestCommonDivisor,
+  invert,
+  magnitude,
+  multiply,
+  one,
+  power,
+  reduce,
+  TooLarge,
+  Undefined,
+  zero,
+} from './fraction.ts'
 import { primeFactors } from './prime-factors.ts'
 import type { Rational } from './rational.ts'
 import {
@@ -8,6 +23,7 @@ import {
   imaginaryUnit,
   invertTerm,
   keyOf,
+  leadingCoefficient,
   multiplySums,
   primeAtom,
   rationalOf,
@@ -23,44 +39,58 @@ export interface ExactForm {
   bottom: Sum
 }
 
-/** Sums are raised to no higher power by multiplication. */
+/** What is left of the products of terms that an expansion may take: some tenths of a second in all. */
+interface Work {
+  products: number
+}
+
+const maximumProducts = 80_000
+/** To a higher power a sum is raised as a whole, not by multiplication. */
 const maximumSumPower = 60n
-const maximumFactorial = 500n
+const maximumNameLength = 10_000
+/** Longer sums and products over an index are not written out. */
+const maximumTermsOfSeries = 200n
 
 /**
  * Expands an expression: polynomials are multiplied out, roots of rational numbers are taken apart into roots of primes,
  * logarithms of rational numbers into logarithms of primes, factorials and binomials are computed. What it does not know
- * becomes an atom of its own, named by its expanded operands. Throws TooLarge where that takes too many digits or terms,
+ * becomes an atom of its own, named by its expanded operands; bound variables have the names of `withCanonicalNames`. Throws TooLarge where that takes too many digits or terms,
  * Undefined for an expression without a value.
  */
-export function exactForm(expression: Expression): ExactForm {
+export function exactForm(expression: Expression, work: Work = { products: maximumProducts }): ExactForm {
+  const inner = (operand: Expression) => exactForm(operand, work)
   switch (expression.kind) {
     case 'number': {
       const { numerator, denominator } = expression.value
       return rationalForm(reduce(numerator, denominator))
     }
     case 'constant':
+      if (expression.name === 'PositiveInfinity') throw new Undefined()
       return atomForm(`@${expression.name}`)
     case 'symbol':
       return atomForm(expression.name)
     case 'sum':
-      return expression.terms.map(exactForm).reduce(addForms)
+      return expression.terms.map(inner).reduce((a, b) => addForms(a, b, work))
     case 'product':
-      return expression.factors.map(exactForm).reduce(multiplyForms)
+      return expression.factors.map(inner).reduce((a, b) => multiplyForms(a, b, work))
     case 'quotient':
-      return multiplyForms(exactForm(expression.top), invertForm(exactForm(expression.bottom)))
+      return multiplyForms(inner(expression.top), invertForm(inner(expression.bottom)), work)
     case 'power':
-      return powerForm(exactForm(expression.base), exactForm(expression.exponent))
+      return powerForm(inner(expression.base), inner(expression.exponent), work)
     case 'root':
-      return rootForm(exactForm(expression.radicand), exactForm(expression.degree))
+      return rootForm(inner(expression.radicand), inner(expression.degree))
     case 'function':
-      return functionForm(expression.name, expression.operands.map(exactForm))
+      return functionForm(expression.name, expression.operands.map(inner))
     case 'application':
+      return opaque(`${expression.name}`, expression.operands.map(inner))
     case 'series':
+      return seriesForm(expression, work)
     case 'integral':
+      return integralForm(expression, work)
     case 'limit':
+      return opaque(`Limit${expression.side}`, [inner(expression.body)], [expression.point])
     case 'derivative':
-      throw new TooLarge()
+      return opaque(`D${expression.order}${expression.variable}`, [inner(expression.body)])
     default:
       return expression satisfies never
   }
@@ -87,10 +117,25 @@ function atomForm(atom: string, exponent: Rational = one): ExactForm {
   return { top: termSum(one, [[atom, exponent]]), bottom: unitSum }
 }
 
+function spend(work: Work | undefined, products: number): void {
+  if (work && (work.products -= products) < 0) throw new TooLarge()
+}
+
+/** The terms of a sum, long coefficients counting more: their common divisors take most of the time. */
+function costOf(sum: Sum): number {
+  const [term] = sum.values()
+  const digits = term === undefined ? 0 : term.coefficient.denominator.toString(16).length
+  return sum.size * (1 + digits / 20) ** 2
+}
+
 /** A value that is not looked into, named by its function and operands. */
-function opaque(name: string, operands: ExactForm[]): ExactForm {
-  const atom = `$${name}(${operands.map(keyOfForm).join(';')})`
-  if (atom.length > 10_000) throw new TooLarge()
+function opaque(name: string, operands: ExactForm[], ends: Expression[] = []): ExactForm {
+  const keys = ends.map(end => {
+    const infinity = infinityOf(end)
+    return infinity === 0 ? keyOfForm(exactForm(end)) : infinity > 0 ? '∞' : '-∞'
+  })
+  const atom = `$${name}(${[...operands.map(keyOfForm), ...keys].join(';')})`
+  if (atom.length > maximumNameLength) throw new TooLarge()
   return atomForm(atom)
 }
 
@@ -106,13 +151,16 @@ function quotientForm(top: Sum, bottom: Sum): ExactForm {
   return { top: multiplySums(top, invertTerm(term!)), bottom: unitSum }
 }
 
-function addForms(a: ExactForm, b: ExactForm): ExactForm {
+function addForms(a: ExactForm, b: ExactForm, work?: Work): ExactForm {
+  spend(work, costOf(a.top) + costOf(b.top))
   if (a.bottom === unitSum && b.bottom === unitSum) return { top: addSums(a.top, b.top), bottom: unitSum }
+  spend(work, a.top.size * b.bottom.size + b.top.size * a.bottom.size + a.bottom.size * b.bottom.size)
   const top = addSums(multiplySums(a.top, b.bottom), multiplySums(b.top, a.bottom))
   return quotientForm(top, multiplySums(a.bottom, b.bottom))
 }
 
-function multiplyForms(a: ExactForm, b: ExactForm): ExactForm {
+function multiplyForms(a: ExactForm, b: ExactForm, work?: Work): ExactForm {
+  spend(work, costOf(a.top) * b.top.size + a.top.size * costOf(b.top))
   const top = multiplySums(a.top, b.top)
   if (a.bottom === unitSum && b.bottom === unitSum) return { top, bottom: unitSum }
   return quotientForm(top, multiplySums(a.bottom, b.bottom))
@@ -122,9 +170,9 @@ function invertForm({ top, bottom }: ExactForm): ExactForm {
   return quotientForm(bottom, top)
 }
 
-function powerForm(base: ExactForm, exponent: ExactForm): ExactForm {
+function powerForm(base: ExactForm, exponent: ExactForm, work?: Work): ExactForm {
   const value = rationalOfForm(exponent)
-  if (value?.denominator === 1n) return wholePower(base, value.numerator)
+  if (value?.denominator === 1n) return wholePower(base, value.numerator, work)
   const constant = rationalOfForm(base)
   if (constant?.numerator === 0n) throw new TooLarge()
   const term = singleTerm(base)
@@ -132,15 +180,30 @@ function powerForm(base: ExactForm, exponent: ExactForm): ExactForm {
   return opaque('Power', [base, exponent])
 }
 
-function wholePower(base: ExactForm, exponent: bigint): ExactForm {
-  if (exponent < 0n) return wholePower(invertForm(base), -exponent)
-  if (exponent === 0n && base.top.size === 0) throw new Undefined()
+function wholePower(base: ExactForm, exponent: bigint, work?: Work): ExactForm {
+  if (exponent < 0n) return wholePower(invertForm(base), -exponent, work)
+  if (base.top.size === 0) {
+    if (exponent === 0n) throw new Undefined()
+    return base
+  }
   const term = singleTerm(base)
   if (term) return termPower(term, { numerator: exponent, denominator: 1n })
-  if (exponent > maximumSumPower) throw new TooLarge()
+  if (exponent > maximumSumPower) return powerOfWhole(base, exponent)
   let result = rationalForm(one)
-  for (let factor = 0n; factor < exponent; factor++) result = multiplyForms(result, base)
+  for (let factor = 0n; factor < exponent; factor++) result = multiplyForms(result, base, work)
   return result
+}
+
+/** A power of sums that are not multiplied out: (2x − 2y)^100 is 2^100 (x − y)^100, whichever way its terms are written. */
+function powerOfWhole({ top, bottom }: ExactForm, exponent: bigint): ExactForm {
+  const [above, below] = [top, bottom].map((sum): Sum => {
+    const coefficient = leadingCoefficient(sum)!
+    if (sum.size === 1) return termPower([...sum.values()][0]!, { numerator: exponent, denominator: 1n }).top
+    const atom = `&${keyOf(multiplySums(sum, constantSum(invert(coefficient))))}`
+    if (atom.length > maximumNameLength) throw new TooLarge()
+    return termSum(power(coefficient, exponent), [[atom, { numerator: exponent, denominator: 1n }]])
+  })
+  return quotientForm(above!, below!)
 }
 
 function singleTerm({ top, bottom }: ExactForm): Term | null {
@@ -181,7 +244,8 @@ function isPositive({ coefficient, powers }: Term): boolean {
 
 function rootForm(radicand: ExactForm, degree: ExactForm): ExactForm {
   const value = rationalOfForm(degree)
-  if (value?.denominator !== 1n || value.numerator < 1n) throw new Undefined()
+  if (value === null) return opaque('Root', [radicand, degree])
+  if (value.denominator !== 1n || value.numerator < 1n) throw new Undefined()
   if (radicand.top.size === 0) return radicand
   const exponent = invert(value)
   const term = singleTerm(radicand)
@@ -198,34 +262,113 @@ function rootForm(radicand: ExactForm, degree: ExactForm): ExactForm {
 
 function functionForm(name: FunctionName, operands: ExactForm[]): ExactForm {
   const [first, second] = operands
+  if (name === 'Ln') return logarithm(first!)
+  if (name === 'Log') return multiplyForms(logarithm(first!), invertForm(logarithm(second!)))
+  if (name === 'Exp') return powerForm(atomForm('@ExponentialE'), first!)
   const values = operands.map(rationalOfForm)
-  const [value, other] = values
+  const value = values.includes(null) ? null : rationalFunction(name, values as Rational[])
+  return value === null ? opaque(name, operands) : rationalForm(value)
+}
+
+/** The value of a function of rational numbers, where it is one; null else. */
+function rationalFunction(name: FunctionName, values: Rational[]): Rational | null {
+  const [first, second] = values as [Rational, Rational]
   switch (name) {
     case 'Factorial':
-      if (value) return rationalForm(factorial(value))
-      break
+      return first.denominator === 1n ? factorial(first) : null
     case 'Binomial':
-      if (value && other) return rationalForm(binomial(value, other))
-      break
+      return binomial(first, second)
     case 'Abs':
-      if (value) return rationalForm({ ...value, numerator: magnitude(value.numerator) })
-      break
+      return { ...first, numerator: magnitude(first.numerator) }
+    case 'Sign':
+      return whole(first.numerator === 0n ? 0n : first.numerator < 0n ? -1n : 1n)
     case 'Floor':
-      if (value) return rationalForm({ numerator: floor(value), denominator: 1n })
-      break
-    case 'Ceil': {
-      if (value)
-        return rationalForm({ numerator: -floor({ ...value, numerator: -value.numerator }), denominator: 1n })
-      break
+      return whole(floor(first))
+    case 'Ceil':
+      return whole(-floor(opposite(first)))
+    case 'Gcd':
+    case 'Lcm': {
+      if (values.some(({ denominator }) => denominator !== 1n)) throw new Undefined()
+      const numbers = values.map(({ numerator }) => magnitude(numerator))
+      if (name === 'Gcd') return whole(numbers.reduce(greatestCommonDivisor))
+      return whole(
+        numbers.reduce((a, b) => (a === 0n || b === 0n ? 0n : (a / greatestCommonDivisor(a, b)) * b)),
+      )
     }
-    case 'Ln':
-      return logarithm(first!)
-    case 'Log':
-      return multiplyForms(logarithm(first!), invertForm(logarithm(second!)))
-    case 'Exp':
-      return powerForm(atomForm('@ExponentialE'), first!)
+    case 'Mod': {
+      const quotient = floor(multiply(first, invert(second)))
+      return add(first, multiply(second, whole(-quotient)))
+    }
+    case 'Max':
+      return values.reduce((best, next) => (isBelow(best, next) ? next : best))
+    case 'Min':
+      return values.reduce((best, next) => (isBelow(next, best) ? next : best))
+    case 'Real':
+    case 'Conjugate':
+      return first
+    case 'Imaginary':
+      return zero
+    default:
+      return null
   }
-  return opaque(name, operands)
+}
+
+function whole(value: bigint): Rational {
+  return { numerator: value, denominator: 1n }
+}
+
+function opposite({ numerator, denominator }: Rational): Rational {
+  return { numerator: -numerator, denominator }
+}
+
+function isBelow(a: Rational, b: Rational): boolean {
+  return a.numerator * b.denominator < b.numerator * a.denominator
+}
+
+/** Written out where it has few terms. */
+function seriesForm(series: Extract<Expression, { kind: 'series' }>, work: Work): ExactForm {
+  const { operation, index, from, to, body } = series
+  const [first, last] = [from, to].map(end =>
+    infinityOf(end) === 0 ? rationalOfForm(exactForm(end, work)) : null,
+  )
+  const isShort = first && last && last.numerator - first.numerator < maximumTermsOfSeries
+  if (!isShort || first.denominator !== 1n || last.denominator !== 1n)
+    return opaque(operation, [exactForm(body, work)], [from, to])
+  if (last.numerator < first.numerator - 1n) throw new Undefined()
+  let result = rationalForm(operation === 'sum' ? zero : one)
+  for (let at = first.numerator; at <= last.numerator; at++) {
+    const term = exactForm(substitute(body, index, integer(at)), work)
+    result = operation === 'sum' ? addForms(result, term, work) : multiplyForms(result, term, work)
+  }
+  return result
+}
+
+/** Worked out where the body is a polynomial in the variable. */
+function integralForm(integral: Extract<Expression, { kind: 'integral' }>, work: Work): ExactForm {
+  const { variable, from, to, body: inner } = integral
+  const body = exactForm(inner, work)
+  const isPolynomial =
+    body.bottom === unitSum &&
+    [...body.top.values()].every(({ powers }) =>
+      [...powers].every(([atom, { numerator, denominator }]) =>
+        atom === variable ? denominator === 1n && numerator > 0n : !atom.includes(variable),
+      ),
+    )
+  if (!isPolynomial || infinityOf(from) !== 0 || infinityOf(to) !== 0)
+    return opaque('Integral', [body], [from, to])
+  const [start, end] = [exactForm(from, work), exactForm(to, work)]
+  let result = rationalForm(zero)
+  for (const { coefficient, powers } of body.top.values()) {
+    const { numerator: degree } = add(powers.get(variable) ?? zero, one)
+    const factor = multiply(coefficient, invert(whole(degree)))
+    const others = [...powers].filter(([atom]) => atom !== variable)
+    const ends = addForms(
+      wholePower(end, degree, work),
+      multiplyForms({ top: minusOne, bottom: unitSum }, wholePower(start, degree, work)),
+    )
+    result = addForms(result, multiplyForms({ top: termSum(factor, others), bottom: unitSum }, ends))
+  }
+  return result
 }
 
 /** ln of a positive rational number times a rational power of e: ln 12 = 2 ln 2 + ln 3. */
@@ -241,23 +384,4 @@ function logarithm(operand: ExactForm): ExactForm {
     sum = addSums(sum, termSum(exponent, atoms))
   }
   return { top: sum, bottom: unitSum }
-}
-
-function factorial({ numerator, denominator }: Rational): Rational {
-  if (denominator !== 1n || numerator < 0n) throw new Undefined()
-  if (numerator > maximumFactorial) throw new TooLarge()
-  let product = 1n
-  for (let factor = 2n; factor <= numerator; factor++) product *= factor
-  return { numerator: product, denominator: 1n }
-}
-
-function binomial(total: Rational, chosen: Rational): Rational {
-  if (total.denominator !== 1n || chosen.denominator !== 1n || total.numerator < 0n) throw new Undefined()
-  if (total.numerator > 10n * maximumFactorial) throw new TooLarge()
-  const [n, k] = [total.numerator, chosen.numerator]
-  if (k < 0n || k > n) return { numerator: 0n, denominator: 1n }
-  let product = 1n
-  const steps = 2n * k < n ? k : n - k
-  for (let step = 1n; step <= steps; step++) product = (product * (n - steps + step)) / step
-  return { numerator: product, denominator: 1n }
 }

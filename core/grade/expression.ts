@@ -67,3 +67,56 @@ export function fromDegrees(degrees: Expression): Expression {
   const pi: Expression = { kind: 'constant', name: 'Pi' }
   return { kind: 'quotient', top: { kind: 'product', factors: [degrees, pi] }, bottom: integer(180) }
 }
+
+/** An expression with another in place of an unknown. What binds an unknown of that name keeps it. */
+export function substitute(expression: Expression, name: string, value: Expression): Expression {
+  const inner = (operand: Expression) => substitute(operand, name, value)
+  switch (expression.kind) {
+    case 'number':
+    case 'constant':
+      return expression
+    case 'symbol':
+      return expression.name === name ? value : expression
+    case 'sum':
+      return { ...expression, terms: expression.terms.map(inner) }
+    case 'product':
+      return { ...expression, factors: expression.factors.map(inner) }
+    case 'quotient':
+      return { ...expression, top: inner(expression.top), bottom: inner(expression.bottom) }
+    case 'power':
+      return { ...expression, base: inner(expression.base), exponent: inner(expression.exponent) }
+    case 'root':
+      return { ...expression, radicand: inner(expression.radicand), degree: inner(expression.degree) }
+    case 'function':
+    case 'application':
+      return { ...expression, operands: expression.operands.map(inner) }
+    case 'series': {
+      const bounds = { from: inner(expression.from), to: inner(expression.to) }
+      return {
+        ...expression,
+        ...bounds,
+        body: expression.index === name ? expression.body : inner(expression.body),
+      }
+    }
+    case 'integral': {
+      const bounds = { from: inner(expression.from), to: inner(expression.to) }
+      return {
+        ...expression,
+        ...bounds,
+        body: expression.variable === name ? expression.body : inner(expression.body),
+      }
+    }
+    case 'limit': {
+      const point = inner(expression.point)
+      return {
+        ...expression,
+        point,
+        body: expression.variable === name ? expression.body : inner(expression.body),
+      }
+    }
+    case 'derivative':
+      return expression.variable === name ? expression : { ...expression, body: inner(expression.body) }
+    default:
+      return expression satisfies never
+  }
+}

@@ -1,11 +1,20 @@
-import { lastBoxed } from './boxed-answer.ts'
+import { findBoxed, type SeveralBoxes } from './boxed-answer.ts'
 import { cleanAnswer } from './clean-answer.ts'
+import { findLastExpression } from './last-expression.ts'
+import { singleBackslashes, trimSpacing } from './math-segments.ts'
 import { parseQuantity } from './quantity.ts'
+import { findStated } from './stated-answer.ts'
 
 /** Which rule found an answer, in the order in which they are tried. */
-export type ExtractionRule = 'boxed' | 'the answer is' | '####' | 'whole text' | 'last number'
+export type ExtractionRule =
+  | 'boxed'
+  | 'answer tag'
+  | 'the answer is'
+  | '####'
+  | 'whole text'
+  | 'last expression'
 
-/** An answer as the text gives it. */
+/** An answer as the text gives it, but for math delimiters, emphasis and spacing. */
 export interface ExtractedAnswer {
   answer: string
   rule: ExtractionRule
@@ -15,50 +24,113 @@ export interface ExtractedAnswer {
 export const maximumAnswerLength = 1_000
 
 /**
- * Finds the answer in a generated text; null if there is none. The first rule that finds one decides:
- * 1. the last balanced `\boxed{}` or `\fbox{}`;
- * 2. what follows the last "the answer is", to the end of the sentence;
- * 3. a number after the last `####`, as GSM8K writes it;
+ * Finds the answer in a generated text; null if there is none. Only what the model said at last is read: what stands behind its
+ * thoughts, and before another question or an end of turn, if an answer stands before these. The first rule that finds one decides:
+ * 1. what is boxed last, in one box or several side by side, unless a later sentence states "the final answer is" or the like;
+ * 2. what stands in the last `<answer>` tag;
+ * 3. what the text states last, after "the answer is", "Answer:" or `####`;
  * 4. the whole text, if it is an expression or one word with nothing said around it;
- * 5. the last number.
+ * 5. the last expression, unless the text breaks off within it.
  */
-export function extractAnswer(text: string): ExtractedAnswer | null {
-  const rules: [ExtractionRule, (text: string) => string | null][] = [
-    ['boxed', lastBoxed],
-    ['the answer is', afterPhrase],
-    ['####', afterHashes],
-    ['whole text', wholeText],
-    ['last number', lastNumber],
-  ]
-  for (const [rule, find] of rules) {
-    const answer = find(text)
-    if (answer !== null && answer !== '') return { answer, rule }
+export function extractAnswer(text: string, severalBoxes: SeveralBoxes = 'all'): ExtractedAnswer | null {
+  const { said, isThought } = withoutThoughts(singleBackslashes(text))
+  for (const part of beforeRunOn(said)) {
+    const found = findAnswer(part, severalBoxes, isThought)
+    if (found !== null) return found
   }
   return null
 }
 
-const phrase = /\bthe\s{1,8}(?:(?:final|correct)\s{1,8})?answer\s{1,8}is\b/gi
-
-function afterPhrase(text: string): string | null {
-  let start = -1
-  for (const match of text.matchAll(phrase)) start = match.index + match[0].length
-  if (start === -1) return null
-  const line = /^[\s:*]*([^\n]*)/.exec(text.slice(start, start + 2 * maximumAnswerLength))![1]!
-  const sentence = line.split(/[.!?]["')*]*(?=\s|$)/, 1)[0]!
-  return withoutWrapping(sentence)
+function findAnswer(text: string, severalBoxes: SeveralBoxes, isThought: boolean): ExtractedAnswer | null {
+  // Emphasis says nothing; blanks in its place keep the places of the rest.
+  const plain = text.replace(/(?<![\w)])\*\*|\*\*(?![\w(])|`/g, sign => ' '.repeat(sign.length))
+  const boxed = findBoxed(text, severalBoxes)
+  const tagged = findTagged(text, boxed?.end ?? 0, severalBoxes)
+  if (tagged !== null) return tagged
+  const stated = findStated(plain, boxed?.end)
+  if (
+    boxed !== null &&
+    boxed.answer !== '' &&
+    !(stated?.isFinal && stated.isValue && !isRounded(stated.answer))
+  )
+    return { answer: boxed.answer, rule: 'boxed' }
+  const whole = stated === null ? wholeText(text) : null
+  const answers: [ExtractionRule, string | null][] = [
+    [stated?.by ?? 'the answer is', stated?.answer ?? null],
+    ['whole text', whole],
+    ['last expression', isThought || boxed !== null ? null : findLastExpression(plain)],
+  ]
+  for (const [rule, answer] of answers) if (answer !== null && answer !== '') return { answer, rule }
+  return null
 }
 
-function afterHashes(text: string): string | null {
-  const start = text.lastIndexOf('####')
-  if (start === -1) return null
-  const line = text.slice(start + 4, start + 4 + maximumAnswerLength).split('\n', 1)[0]!
-  // In Markdown the same sign begins a heading.
-  return parseQuantity(cleanAnswer(line)) === null ? null : withoutWrapping(line)
+/** A later statement that only rounds what is boxed does not replace it. */
+function isRounded(answer: string): boolean {
+  return /^(?:approximately|about|roughly|around|≈|\\approx)/i.test(answer)
+}
+
+function findTagged(text: string, from: number, severalBoxes: SeveralBoxes): ExtractedAnswer | null {
+  for (let close = text.length; ; ) {
+    const open = text.lastIndexOf('<answer>', close - 1)
+    if (open < from || close <= 0) return null
+    const end = text.indexOf('</answer>', open)
+    const content = text.slice(open + '<answer>'.length, end === -1 ? undefined : end)
+    if (content.trim() !== '') {
+      const found =
+        content.length > 10 * maximumAnswerLength ? null : findAnswer(content, severalBoxes, false)
+      const isShort = !content.trim().includes('\n') && content.length <= maximumAnswerLength
+      const isWords = isShort && (found === null || found.rule === 'last expression')
+      const answer = isWords ? trimSpacing(content) : found?.answer
+      return answer === undefined ? null : { answer, rule: 'answer tag' }
+    }
+    close = open
+  }
+}
+
+const thoughtEnd =
+  /<\/(?:think(?:ing)?|thought|reasoning)>|<\|(?:end_of_thought|channel\|>final<\|message)\|>/gi
+const thoughtStart = /<(?:think(?:ing)?|thought|reasoning)>|<\|begin_of_thought\|>/i
+
+/** What stands behind the last thought; the thought itself if nothing does. */
+function withoutThoughts(text: string): { said: string; isThought: boolean } {
+  let end = 0
+  let contentEnd = 0
+  for (const { 0: tag, index } of text.matchAll(thoughtEnd)) [contentEnd, end] = [index, index + tag.length]
+  if (end === 0) return { said: text, isThought: thoughtStart.test(text) }
+  const said = text.slice(end)
+  return said.trim() === ''
+    ? { said: text.slice(0, contentEnd), isThought: true }
+    : { said, isThought: thoughtStart.test(said) }
+}
+
+const endOfTurn =
+  /<\|(?:im_end|endoftext|eot_id|end|return|end_of_text|eom_id|im_start|user)\|>|<\/s>|<eos>|<end_of_turn>|<｜end▁of▁sentence｜>|\[\/?INST\]/
+const anotherQuestion =
+  /\n[ \t]{0,8}(?:#{1,4} {0,4}|\*\*)?(?:(?:Q|Question|Problem|User|Human|Instruction|Exercise|Student)(?:\*\*)?\s?:|(?:### )(?:Instruction|Question|Problem|User|Human|Input)\b)|\n[ \t]*\n[ \t]{0,8}(?:#{1,4} {0,4}|\*\*)?(?:Question|Problem|Exercise|Q)\s?\d{1,3}\s?[:.)]/g
+
+/** More places where a text might run on are not tried. */
+const maximumRunOns = 10
+
+/** The text before each place where another question or turn begins, and the whole of it. */
+function beforeRunOn(text: string): string[] {
+  const turn = endOfTurn.exec(text)
+  const isEnded = turn !== null && text.slice(0, turn.index).trim() !== ''
+  const own = isEnded ? text.slice(0, turn.index) : text
+  const isNumbered = /^\s*(?:#{1,4} {0,4}|\*\*)?(?:Question|Problem|Exercise|Q)\s?1\b/m.test(own)
+  const parts: string[] = []
+  for (const { 0: sign, index } of own.matchAll(anotherQuestion)) {
+    if (parts.length >= maximumRunOns) break
+    if (/\d/.test(sign) && isNumbered) continue
+    if (own.slice(0, index).trim() !== '') parts.push(own.slice(0, index))
+  }
+  return [...parts, own]
 }
 
 function wholeText(text: string): string | null {
-  const trimmed = text.trim()
+  const trimmed = trimSpacing(text)
   if (trimmed.length > 100 || trimmed.includes('\n')) return null
+  const option = /^(?:option|choice|answer)?\s?\(?([A-J])[).]?$/i.exec(trimmed)
+  if (option !== null && /[A-J]/.test(option[1]!)) return option[1]!
   const cleaned = cleanAnswer(trimmed)
   if (parseQuantity(cleaned) !== null) return trimmed
   const words = cleaned.replace(/\\[a-z]+/gi, ' ').replace(/^[a-z](?:\([a-z]\))? ?= ?/i, '')
@@ -67,36 +139,4 @@ function wholeText(text: string): string | null {
   const values = words.replace(/(?:,| or | and )(?: ?[a-z] ?= ?)?/gi, ' ')
   const isExpression = /[\w∞]/.test(cleaned) && !/[a-z]{2,}|[.;:] |=/i.test(values)
   return (isWord || isExpression) && !/\\f?box/.test(trimmed) ? trimmed : null
-}
-
-const numberPattern = new RegExp(
-  [
-    String.raw`(?:(?<![\w.)\]}])[-+−]|(?<=[=($[{:] ?)[-+−] )?(?:`,
-    String.raw`(?:\d{1,30} ?)?\\[dtc]?frac ?(?:\{[-+]?[\d.,]{1,40}\}|\d) ?(?:\{[-+]?[\d.,]{1,40}\}|\d)`,
-    String.raw`|\d{1,30} \d{1,30}\/\d{1,30}`,
-    String.raw`|(?:\d{1,3}(?:(?:,|\{,\})\d{3})+(?!\d)|\d+|(?<![\w.])(?=\.\d))(?:\.\d+)?`,
-    String.raw`(?:[eE][-+]?\d{1,6}| ?(?:\\times|\\cdot|×) ?10 ?\^ ?(?:\{[-+]?\d{1,6}\}|[-+]?\d{1,6})`,
-    String.raw`| ?\/ ?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?)?`,
-    String.raw`)(?: ?\\?%)?`,
-  ].join(''),
-  'g',
-)
-
-function lastNumber(text: string): string | null {
-  let last: string | null = null
-  for (const match of text.matchAll(numberPattern)) last = match[0]
-  return last
-}
-
-/** Without white space, Markdown emphasis, math delimiters and punctuation around it. */
-function withoutWrapping(text: string): string {
-  let answer = text.trim()
-  for (;;) {
-    const before = answer
-    answer = answer
-      .replace(/^(?:\*\*|\\\(|\\\[|\$(?=.*\$$))/, '')
-      .replace(/(?:\*\*|\\\)|\\\]|(?<=[^\\])\$|[.,;:!?])$/, '')
-      .trim()
-    if (answer === before) return answer
-  }
 }

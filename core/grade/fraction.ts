@@ -15,6 +15,10 @@ export const one: Rational = { numerator: 1n, denominator: 1n }
 /** The fraction in lowest terms. Throws TooLarge beyond 3,000 digits, Undefined for a denominator of 0. */
 export function reduce(numerator: bigint, denominator: bigint): Rational {
   if (denominator === 0n) throw new Undefined()
+  if (denominator === 1n) {
+    if (bits(numerator) > maximumBits) throw new TooLarge()
+    return { numerator, denominator }
+  }
   const divisor =
     greatestCommonDivisor(magnitude(numerator), magnitude(denominator)) * (denominator < 0n ? -1n : 1n)
   const reduced = { numerator: numerator / divisor, denominator: denominator / divisor }
@@ -61,7 +65,8 @@ function bits(value: bigint): number {
   return magnitude(value).toString(16).length * 4
 }
 
-function greatestCommonDivisor(a: bigint, b: bigint): bigint {
+/** Of two whole numbers that are not negative. */
+export function greatestCommonDivisor(a: bigint, b: bigint): bigint {
   let [x, y] = [a, b]
   while (y !== 0n) [x, y] = [y, x % y]
   return x

@@ -239,7 +239,7 @@ describe('a boxed answer', () => {
   const box = (answer: string) => String.raw`So \boxed{${answer}}.`
 
   test.each(equalNumbers)('%s is the number %s', (answer, expected) => {
-    expect(gradeAnswer(box(answer), expected, null)).toEqual({
+    expect(gradeAnswer(box(answer), expected)).toEqual({
       extracted: answer.trim(),
       equal: true,
       rule: 'boxed, equal as rationals',
@@ -247,14 +247,14 @@ describe('a boxed answer', () => {
   })
 
   test.each(equalTexts)('%s is the text %s', (answer, expected) => {
-    expect(gradeAnswer(box(answer), expected, null)).toMatchObject({
+    expect(gradeAnswer(box(answer), expected)).toMatchObject({
       equal: true,
       rule: 'boxed, equal as text',
     })
   })
 
   test.each(unequalPairs)('%s is not %s', (answer, expected) => {
-    expect(gradeAnswer(box(answer), expected, null)).toMatchObject({ equal: false })
+    expect(gradeAnswer(box(answer), expected)).toMatchObject({ equal: false })
   })
 })
 
@@ -278,7 +278,7 @@ const outputs: [string, string, string | null, boolean, string][] = [
 ]
 
 test.each(outputs)('%j against %j', (text, expected, extracted, equal, rule) => {
-  expect(gradeAnswer(text, expected, null)).toEqual({ extracted, equal, rule })
+  expect(gradeAnswer(text, expected)).toEqual({ extracted, equal, rule })
 })
 
 test.each([

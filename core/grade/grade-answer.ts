@@ -1,7 +1,8 @@
-import type { Algebra } from './algebra.ts'
-import { lastBoxed } from './boxed-answer.ts'
+import { lastBoxed, type SeveralBoxes } from './boxed-answer.ts'
 import { compareAnswers } from './compare-answers.ts'
 import { extractAnswer } from './extract-answer.ts'
+import { defaultGradingRules, type GradingRules } from './grading-rules.ts'
+import { singleBackslashes, trimSpacing } from './math-segments.ts'
 
 /** What grading found. */
 export interface Verdict {
@@ -17,34 +18,31 @@ const maximumTextLength = 1_000_000
 
 /**
  * Finds the answer in a text and compares it with the expected one, value by value. Without an answer or without an expected
- * answer the verdict is never equal. The verdict is a promise only if the algebra has to be asked; without an algebra what exact
- * rules leave open is unequal. Nothing is evaluated as code.
+ * answer the verdict is never equal. Nothing is evaluated as code, and no text takes long.
  */
 export function gradeAnswer(
   answerText: string,
   expectedAnswer: string,
-  algebra: Algebra | null,
-): Verdict | Promise<Verdict> {
+  rules: GradingRules = defaultGradingRules,
+): Verdict {
   const longest = Math.max(answerText.length, expectedAnswer.length)
   if (longest > maximumTextLength) {
     return { extracted: null, equal: false, rule: `not read, having ${longest} characters` }
   }
-  const found = extractAnswer(answerText)
+  const found = extractAnswer(answerText, rules.severalBoxes)
   if (found === null) return { extracted: null, equal: false, rule: 'no answer found' }
   const { answer, rule } = found
-  const expected = referenceAnswer(expectedAnswer)
+  const expected = referenceAnswer(expectedAnswer, rules.severalBoxes)
   if (expected === '') return { extracted: answer, equal: false, rule: `${rule}, no expected answer` }
-  const verdict = ({ equal, by }: { equal: boolean; by: string }): Verdict => {
-    return { extracted: answer, equal, rule: `${rule}, ${equal ? 'equal' : 'unequal'} ${by}` }
-  }
-  const comparison = compareAnswers(answer, expected, algebra)
-  return comparison instanceof Promise ? comparison.then(verdict) : verdict(comparison)
+  const { equal, by } = compareAnswers(answer, expected, rules)
+  return { extracted: answer, equal, rule: `${rule}, ${equal ? 'equal' : 'unequal'} ${by}` }
 }
 
-/** The answer that a reference names: in its last `\boxed{}`, after its last `####`, else the whole of it. */
-export function referenceAnswer(reference: string): string {
-  const marker = reference.lastIndexOf('####')
-  return (
-    lastBoxed(reference) ?? (marker === -1 ? reference : reference.slice(marker + '####'.length))
-  ).trim()
+/** The answer that a reference names: what it boxes last, in one box or several, what follows its last `####`, else the whole of it. */
+export function referenceAnswer(reference: string, severalBoxes: SeveralBoxes = 'all'): string {
+  const text = singleBackslashes(reference)
+  const marker = text.lastIndexOf('####')
+  return trimSpacing(
+    lastBoxed(text, severalBoxes) ?? (marker === -1 ? text : text.slice(marker + '####'.length)),
+  )
 }

@@ -1,43 +1,90 @@
 import { type Expression, type FunctionName, fromDegrees, integer, negated } from './expression.ts'
-import { readDecimal, repeatingDecimal } from './read-decimal.ts'
-import { NotAnExpression, TokenCursor } from './token-cursor.ts'
-import { tokenise } from './tokenise.ts'
+import { readDerivative, readIntegral, readLimit, readSeries } from './parse-operators.ts'
+import { continuedDecimal, readDecimal, repeatingDecimal } from './read-decimal.ts'
+import { ExpressionReader, NotAnExpression } from './token-cursor.ts'
+import { type Token, tokenise } from './tokenise.ts'
 
 /** Deeper nesting is no answer of interest, and would exhaust the stack. */
 const maximumDepth = 40
 
 const functions: Record<string, FunctionName> = {
   ...{ sin: 'Sin', cos: 'Cos', tan: 'Tan', cot: 'Cot', sec: 'Sec', csc: 'Csc' },
-  ...{ arcsin: 'Arcsin', arccos: 'Arccos', arctan: 'Arctan', sinh: 'Sinh', cosh: 'Cosh', tanh: 'Tanh' },
-  ...{ ln: 'Ln', log: 'Log', lg: 'Log', exp: 'Exp' },
+  ...{
+    arcsin: 'Arcsin',
+    arccos: 'Arccos',
+    arctan: 'Arctan',
+    arccot: 'Arccot',
+    arcsec: 'Arcsec',
+    arccsc: 'Arccsc',
+  },
+  ...{ sinh: 'Sinh', cosh: 'Cosh', tanh: 'Tanh', coth: 'Coth', sech: 'Sech', csch: 'Csch' },
+  ...{ arcsinh: 'Arcsinh', arccosh: 'Arccosh', arctanh: 'Arctanh', arsinh: 'Arcsinh', arcosh: 'Arccosh' },
+  ...{
+    artanh: 'Arctanh',
+    ln: 'Ln',
+    log: 'Log',
+    lg: 'Log',
+    exp: 'Exp',
+    abs: 'Abs',
+    sgn: 'Sign',
+    sign: 'Sign',
+  },
+  ...{ floor: 'Floor', ceil: 'Ceil', Re: 'Real', Im: 'Imaginary', arg: 'Argument' },
 }
-const inverses: Partial<Record<FunctionName, FunctionName>> = { Sin: 'Arcsin', Cos: 'Arccos', Tan: 'Arctan' }
+/** Functions of several operands, which stand in brackets. */
+const listFunctions: Record<string, FunctionName> = { gcd: 'Gcd', lcm: 'Lcm', max: 'Max', min: 'Min' }
+const inverses: Partial<Record<FunctionName, FunctionName>> = {
+  ...{ Sin: 'Arcsin', Cos: 'Arccos', Tan: 'Arctan', Cot: 'Arccot', Sec: 'Arcsec', Csc: 'Arccsc' },
+  ...{ Sinh: 'Arcsinh', Cosh: 'Arccosh', Tanh: 'Arctanh' },
+}
+/** Accents make another name of a letter. */
+const accents = new Set(['overline', 'bar', 'vec', 'hat', 'tilde', 'widehat', 'widetilde', 'overrightarrow'])
+const units = new Set(['uniti', 'unitj', 'unitk'])
 const greek =
   'alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau phi chi psi omega'
-const symbols = new Set([...greek.split(' '), 'ell'])
+const symbols = new Set([...greek.split(' '), 'ell', 'hbar'])
+const noFunctions: ReadonlySet<string> = new Set()
 const closing: Record<string, string> = { '(': ')', '[': ']', '{': '}', '\\{': '\\}' }
 
 /**
  * Reads a cleaned answer as one mathematical expression in LaTeX or plain notation; null if it is anything else, nested
  * deeper than 40 levels included. Products and quotients are read from left to right, as `1/2x` = (1/2)x; `x^12` is x¹²;
- * `\log` is to base 10; a whole number before a fraction of whole numbers is a mixed number; `e` and `i` are the constants.
+ * `\log` is to base 10; a whole number before a fraction of whole numbers is a mixed number; `e` and `i` are the constants. A
+ * letter of `functionLetters` before a bracket is a function that nobody defined: f(x + 1).
  */
-export function parseExpression(text: string): Expression | null {
+export function parseExpression(text: string, functionLetters = noFunctions): Expression | null {
   try {
-    const parser = new Parser(tokenise(text))
-    const expression = parser.sum()
-    parser.expectEnd()
-    return expression
+    return parseWhole(tokenise(text), functionLetters)
   } catch (error) {
     if (error instanceof NotAnExpression) return null
     throw error
   }
 }
 
+function parseWhole(tokens: readonly Token[], functionLetters: ReadonlySet<string>, depth = 0): Expression {
+  const parser = new Parser(tokens, functionLetters, depth)
+  const expression = parser.sum()
+  parser.expectEnd()
+  return expression
+}
+
 /** Recursive descent over tokens. Every call takes a token or throws, and depth is bounded, so that it always ends. */
-class Parser extends TokenCursor {
-  #depth = 0
+class Parser extends ExpressionReader {
+  readonly #functionLetters: ReadonlySet<string>
+  #depth: number
   #isInAbsolute = false
+  /** Whether the last factor ended in an exponent that is a bare number, as 2^3 before 3^2. */
+  #endsInExponent = false
+
+  constructor(tokens: readonly Token[], functionLetters: ReadonlySet<string>, depth: number) {
+    super(tokens)
+    this.#functionLetters = functionLetters
+    this.#depth = depth
+  }
+
+  parse(tokens: readonly Token[]): Expression {
+    return parseWhole(tokens, this.#functionLetters, this.#depth)
+  }
 
   expectEnd(): void {
     if (this.at < this.tokens.length) throw new NotAnExpression()
@@ -45,8 +92,8 @@ class Parser extends TokenCursor {
 
   sum(): Expression {
     if (++this.#depth > maximumDepth) throw new NotAnExpression()
-    const terms = [this.#signed(() => this.#product())]
-    while (this.sees('+') || this.sees('-')) terms.push(this.#signed(() => this.#product()))
+    const terms = [this.signed(() => this.product())]
+    while (this.sees('+') || this.sees('-')) terms.push(this.signed(() => this.product()))
     const sum: Expression = terms.length === 1 ? terms[0]! : { kind: 'sum', terms }
     const isQuotient = this.takesCommand('over')
     const bottom = isQuotient || this.takesCommand('choose') ? this.sum() : null
@@ -57,36 +104,43 @@ class Parser extends TokenCursor {
   }
 
   /** What follows, with one sign before it. */
-  #signed(operand: () => Expression): Expression {
+  signed(operand: () => Expression): Expression {
     if (this.takes('-')) return negated(operand())
     this.takes('+')
     return operand()
   }
 
-  #product(): Expression {
+  product(): Expression {
     let product = this.#factor()
-    const signed = () => this.#signed(() => this.#factor())
+    const signed = () => this.signed(() => this.#factor())
     for (;;) {
       if (this.takes('/')) product = { kind: 'quotient', top: product, bottom: signed() }
       else if (this.takes('*')) product = times(product, signed())
+      else if (this.takesCommand('mod'))
+        product = { kind: 'function', name: 'Mod', operands: [product, signed()] }
       else if (this.#startsFactor() && !this.#isNumberAfterFactor()) product = times(product, this.#factor())
       else return product
     }
   }
 
-  /** Two numbers side by side may mean anything, but after a factorial: 3!7!. */
+  /** Two numbers side by side may mean anything, but not behind a bracket, a letter, a factorial or an exponent: (3)8, 2^3 3^2. */
   #isNumberAfterFactor(): boolean {
-    return this.next()?.kind === 'number' && this.tokens[this.at - 1]?.text !== '!'
+    if (this.next()?.kind !== 'number') return false
+    const last = this.tokens[this.at - 1]!
+    return last.kind === 'number' ? !this.#endsInExponent : ['%', 'degrees'].includes(last.text)
   }
 
   #factor(): Expression {
-    let factor = this.#primary()
+    this.#endsInExponent = false
+    let factor = this.primary()
     for (;;) {
+      const isPower = this.sees('^')
       if (this.takes('^')) factor = this.takesCommand('degrees') ? fromDegrees(factor) : this.#power(factor)
       else if (this.takes('!')) factor = this.#factorial(factor)
       else if (this.takes('%')) factor = { kind: 'quotient', top: factor, bottom: integer(100) }
       else if (this.takesCommand('degrees')) factor = fromDegrees(factor)
       else return factor
+      this.#endsInExponent = isPower && this.tokens[this.at - 1]?.kind === 'number'
     }
   }
 
@@ -98,13 +152,13 @@ class Parser extends TokenCursor {
 
   #power(base: Expression): Expression {
     if (++this.#depth > maximumDepth) throw new NotAnExpression()
-    const exponent = this.sees('{') ? this.#group() : this.#signed(() => this.#primary())
+    const exponent = this.sees('{') ? this.group() : this.signed(() => this.primary())
     if (this.takes('^')) return { kind: 'power', base, exponent: this.#power(exponent) }
     this.#depth--
     return { kind: 'power', base, exponent }
   }
 
-  #primary(): Expression {
+  primary(): Expression {
     const token = this.take()
     switch (token.kind) {
       case 'number':
@@ -112,12 +166,13 @@ class Parser extends TokenCursor {
       case 'letter':
         if (token.text === 'e' && !this.sees('_')) return { kind: 'constant', name: 'ExponentialE' }
         if (token.text === 'i' && !this.sees('_')) return { kind: 'constant', name: 'ImaginaryUnit' }
-        return this.#symbol(token.text)
+        return this.#named(token.text)
       case 'command':
         return this.#command(token.text)
       case 'sign':
         this.at--
-        return token.text === '|' ? this.#absolute() : this.#group()
+        if (token.text === '|') return this.#absolute()
+        return this.#combinations() ?? this.group()
       case 'word':
         throw new NotAnExpression()
       default:
@@ -128,6 +183,13 @@ class Parser extends TokenCursor {
   #number(text: string): Expression {
     const repeated = ['overline', 'bar', 'dot'].some(name => this.takesCommand(name))
     if (repeated) return repeatingDecimal(text, this.#digits())
+    if (text.endsWith('...')) return continuedDecimal(text.slice(0, -3))
+    // 9C2
+    if (/^\d+$/.test(text) && this.next()?.text === 'C' && this.tokens[this.at + 1]?.kind === 'number') {
+      this.at++
+      const chosen = integer(BigInt(this.#digits()))
+      return { kind: 'function', name: 'Binomial', operands: [integer(BigInt(text)), chosen] }
+    }
     const whole: Expression = { kind: 'number', value: readDecimal(text) }
     const fraction = /^\d+$/.test(text) ? this.#properFraction() : null
     return fraction === null ? whole : { kind: 'sum', terms: [whole, fraction] }
@@ -139,7 +201,7 @@ class Parser extends TokenCursor {
     const before = this.at
     const { tokens } = this
     this.at++
-    const [top, bottom] = [this.#argument(), this.#argument()]
+    const [top, bottom] = [this.argument(), this.argument()]
     if (isWhole(top) && isWhole(bottom)) return { kind: 'quotient', top, bottom }
     this.at = before
     this.tokens = tokens
@@ -154,58 +216,151 @@ class Parser extends TokenCursor {
     return text
   }
 
-  #symbol(name: string): Expression {
-    if (!this.takes('_')) return { kind: 'symbol', name }
-    const isBraced = this.takes('{')
-    const index = this.take()
-    if (index.kind === 'sign' || (isBraced && !this.takes('}'))) throw new NotAnExpression()
-    return { kind: 'symbol', name: `${name}_${index.text}` }
+  /** An unknown, or what a function that nobody defined gives: x, x_1, x', f(x), f^{-1}(x). */
+  #named(letter: string): Expression {
+    if (letter === 'C' && this.#isPairOfNumbers()) {
+      return { kind: 'function', name: 'Binomial', operands: this.#list() }
+    }
+    let name = letter
+    if (this.takes('_')) name += `_${this.#index()}`
+    while (this.takes("'")) name += "'"
+    if (!this.#functionLetters.has(letter)) return { kind: 'symbol', name }
+    const before = this.at
+    if (this.takes('^')) {
+      const isInverse = isMinusOne(this.sees('{') ? this.group() : this.signed(() => this.primary()))
+      if (!isInverse || !this.sees('(')) {
+        this.at = before
+        return { kind: 'symbol', name }
+      }
+      name += '^-1'
+    }
+    return this.sees('(') ? { kind: 'application', name, operands: this.#list() } : { kind: 'symbol', name }
+  }
+
+  /** C(9, 2) */
+  #isPairOfNumbers(): boolean {
+    const kinds = this.tokens
+      .slice(this.at, this.at + 5)
+      .map(({ kind, text }) => (kind === 'number' ? '9' : text))
+    return kinds.join('') === '(9,9)'
+  }
+
+  #index(): string {
+    if (!this.takes('{')) {
+      const index = this.take()
+      if (index.kind === 'sign') throw new NotAnExpression()
+      return index.text
+    }
+    let index = ''
+    for (let depth = 1; ; ) {
+      const { text } = this.take()
+      if (text === '{') depth++
+      if (text === '}' && --depth === 0) break
+      index += text
+    }
+    if (index === '') throw new NotAnExpression()
+    return index
+  }
+
+  /** Expressions in brackets, parted by commas. */
+  #list(): Expression[] {
+    const close = closing[this.take().text]
+    if (close === undefined) throw new NotAnExpression()
+    const items = [this.sum()]
+    while (this.takes(',') || this.takes(';')) items.push(this.sum())
+    if (!this.takes(close)) throw new NotAnExpression()
+    return items
+  }
+
+  /** `{}_9C_2`, `_9C_2`, `{}^9C_2`; null where no such thing is next. */
+  #combinations(): Expression | null {
+    const before = this.at
+    if (this.takes('{')) this.takes('}')
+    if (this.takes('_') || this.takes('^')) {
+      const total = this.argument()
+      const letter = this.next()?.text
+      if ((letter === 'C' || letter === 'P') && this.tokens[this.at + 1]?.text === '_') {
+        this.at += 2
+        const chosen = this.argument()
+        if (letter === 'C') return { kind: 'function', name: 'Binomial', operands: [total, chosen] }
+        const rest: Expression = { kind: 'sum', terms: [total, negated(chosen)] }
+        const [top, bottom] = [total, rest].map(operand => this.#factorial(operand)) as [
+          Expression,
+          Expression,
+        ]
+        return { kind: 'quotient', top, bottom }
+      }
+    }
+    this.at = before
+    return null
   }
 
   #command(name: string): Expression {
-    if (symbols.has(name) || /^[A-Z][a-z]+$/.test(name)) return this.#symbol(`\\${name}`)
+    if (symbols.has(name) || /^[A-Z][a-z]+$/.test(name)) {
+      if (!(name in functions)) return this.#named(`\\${name}`)
+    }
+    if (units.has(name)) return { kind: 'symbol', name: `\\${name}` }
     const functionName = functions[name]
     if (functionName) return this.#application(functionName)
+    const listFunction = listFunctions[name]
+    if (listFunction) return { kind: 'function', name: listFunction, operands: this.#list() }
+    if (accents.has(name)) return { kind: 'symbol', name: `\\${name} ${this.#index()}` }
     switch (name) {
       case 'pi':
         return { kind: 'constant', name: 'Pi' }
       case 'frac':
-        return { kind: 'quotient', top: this.#argument(), bottom: this.#argument() }
+        return readDerivative(this) ?? { kind: 'quotient', top: this.argument(), bottom: this.argument() }
       case 'binom':
-        return { kind: 'function', name: 'Binomial', operands: [this.#argument(), this.#argument()] }
+        return { kind: 'function', name: 'Binomial', operands: [this.argument(), this.argument()] }
       case 'sqrt': {
-        const degree = this.sees('[') ? this.#group() : integer(2)
-        return { kind: 'root', radicand: this.#argument(), degree }
+        const degree = this.sees('[') ? this.group() : integer(2)
+        return { kind: 'root', radicand: this.argument(), degree }
       }
       case 'radical':
-        return { kind: 'root', radicand: this.#primary(), degree: integer(2) }
+        return { kind: 'root', radicand: this.primary(), degree: integer(2) }
+      case 'cbrt':
+        return { kind: 'root', radicand: this.group(), degree: integer(3) }
+      case 'cis': {
+        const angle = this.#operand()
+        const exponent = times({ kind: 'constant', name: 'ImaginaryUnit' }, angle)
+        return { kind: 'power', base: { kind: 'constant', name: 'ExponentialE' }, exponent }
+      }
+      case 'infty':
+        return { kind: 'constant', name: 'PositiveInfinity' }
+      case 'sum':
+      case 'prod':
+        return readSeries(this, name === 'sum' ? 'sum' : 'product')
+      case 'int':
+        return readIntegral(this)
+      case 'lim':
+        return readLimit(this)
       case 'lfloor':
         return this.#enclosed('Floor', 'rfloor')
       case 'lceil':
         return this.#enclosed('Ceil', 'rceil')
-      case 'mathrm':
+      case 'text':
       case 'operatorname':
-        return this.#named()
+        return this.#operatorName()
       default:
         throw new NotAnExpression()
     }
   }
 
   /** `\operatorname{arctan}` and `\mathrm{e}`; another letter is a unit. */
-  #named(): Expression {
+  #operatorName(): Expression {
     const isName = this.takes('{') && this.tokens[this.at + 1]?.text === '}'
     const name = this.take()
     this.at++
     if (!isName || (name.kind !== 'command' && !/^[ei]$/.test(name.text))) throw new NotAnExpression()
     this.put(name)
-    return this.#primary()
+    return this.primary()
   }
 
   /** A function with what it is applied to: `\sin x`, `\sin^2(x)`, `\log_2 8`, `\sin 2x`. */
   #application(name: FunctionName): Expression {
     if (++this.#depth > maximumDepth) throw new NotAnExpression()
-    const base = name === 'Log' ? (this.takes('_') ? this.#argument() : integer(10)) : null
-    const exponent = this.takes('^') ? this.#argument() : null
+    const base = name === 'Log' ? (this.takes('_') ? this.argument() : integer(10)) : null
+    const exponent = this.takes('^') ? this.argument() : null
     const isInverse = exponent !== null && isMinusOne(exponent)
     const applied = isInverse ? inverses[name] : name
     if (applied === undefined) throw new NotAnExpression()
@@ -220,7 +375,7 @@ class Parser extends TokenCursor {
   }
 
   #operand(): Expression {
-    if (this.sees('(') || this.sees('[') || this.sees('{')) return this.#group()
+    if (this.sees('(') || this.sees('[') || this.sees('{')) return this.group()
     let operand = this.#factor()
     while (this.#continuesOperand()) operand = times(operand, this.#factor())
     return operand
@@ -253,7 +408,7 @@ class Parser extends TokenCursor {
   }
 
   /** What stands in parentheses, brackets or braces. */
-  #group(): Expression {
+  group(): Expression {
     const open = this.take().text
     const close = closing[open]
     if (close === undefined) throw new NotAnExpression()
@@ -263,10 +418,10 @@ class Parser extends TokenCursor {
   }
 
   /** The argument of a command: a group, or one digit, letter or command, as TeX reads it. */
-  #argument(): Expression {
-    if (this.sees('{')) return this.#group()
+  argument(): Expression {
+    if (this.sees('{')) return this.group()
     const token = this.next()
-    if (token?.kind !== 'number') return this.#signed(() => this.#primary())
+    if (token?.kind !== 'number') return this.signed(() => this.primary())
     const [digit, ...rest] = this.take().text
     if (!/\d/.test(digit!)) throw new NotAnExpression()
     if (rest.length > 0) this.put({ kind: 'number', text: rest.join('') })
@@ -279,7 +434,7 @@ class Parser extends TokenCursor {
     if (token.kind === 'sign') return token.text in closing || (token.text === '|' && !this.#isInAbsolute)
     return (
       token.kind !== 'command' ||
-      !['degrees', 'over', 'choose', 'rfloor', 'rceil', 'infty'].includes(token.text)
+      !['degrees', 'over', 'choose', 'rfloor', 'rceil', 'mod', 'to'].includes(token.text)
     )
   }
 }

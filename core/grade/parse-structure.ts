@@ -1,47 +1,41 @@
-import type { AnswerStructure, Endpoint, Interval } from './answer-structure.ts'
+import { type AnswerStructure, plainValue } from './answer-structure.ts'
+import { parseMatrix } from './parse-matrix.ts'
+import {
+  complementOf,
+  intersect,
+  isRounding,
+  numberOf,
+  parseCongruence,
+  parseRelation,
+  pointsOf,
+  toIntervals,
+  unite,
+} from './parse-relation.ts'
+import { timeOfDay } from './quantity.ts'
 import { splitTopLevel, unbracket } from './split-top-level.ts'
 
 const maximumDepth = 10
 const maximumItems = 60
 
 const notations: [RegExp, string][] = [
-  [/\\(?:text|mathrm|mbox|textrm)\{\s*(or|and)\s*\}|\\(?:qquad|quad)\s*(or|and)\b/g, ' $1$2 '],
-  [/\\(?:lor|vee)(?![a-z])/g, ' or '],
-  [/\\([lg])eq?(?:slant)?(?![a-z])/g, '\\$1e '],
-  [/≤|<=/g, '\\le '],
-  [/≥|>=/g, '\\ge '],
-  [/≠|\\neq(?![a-z])/g, '\\ne '],
-  [/\\lt(?![a-z])/g, '<'],
-  [/\\gt(?![a-z])/g, '>'],
-  [/∪/g, '\\cup '],
-  [/∞/g, '\\infty '],
+  [/\\text ?\{ ?,? ?(or|and)(?: else)? ?\}/g, ' $1 '],
   [/(?<=^|[(,[] ?)\+ ?(?=\\infty)/g, ''],
-  [/∈/g, '\\in '],
-  [/±|\\plusmn(?![a-z])|\+\/-/g, '\\pm '],
-  [/⟨/g, '\\langle '],
-  [/⟩/g, '\\rangle '],
-  [/ℝ|\\(?:mathbb|mathbf|Bbb) ?\{? ?R\}?|\\R(?![a-z])/g, '(-\\infty,\\infty)'],
-  [/\\lbrace(?![a-z])/g, '\\{'],
-  [/\\rbrace(?![a-z])/g, '\\}'],
-  [/\\(?:big|Big|bigg|Bigg)[lrm]?(?![a-z])/g, ''],
+  [
+    /\\mathbb\{R\}(?!\^)|(?:\\text ?\{ ?)?\ball (?:the )?real(?:s| numbers?)\b(?: ?\})?/g,
+    '(-\\infty,\\infty)',
+  ],
 ]
 
-const commas = new Set([',', ';'])
+/** Words that say that there is nothing. */
+const nothing =
+  /^(?:\\emptyset|\\\{ *\\\}|(?:\\text ?\{)?(?:there (?:is|are) )?no (?:real |integer |such )?(?:solutions?|roots?|values?)(?: exists?)?\}?|(?:the )?empty set)$/i
+/** Words between statements: V = 6 at t = 11. */
+const joins = /(?:\\text ?\{ ?| )(?:at|when|where|with|if|for|and|given(?: that)?|as|while)(?: ?\}| )/g
+
+/** Signs that part the items of a list, in the order of their strength; `∨` and `∧` stand for the words. */
+const separators = new Set([',', ';', '\n', '∨', '∧'])
 const cups = new Set(['\\cup'])
 const colons = new Set([':'])
-const relations = new Set(['=', '<', '>', '\\le', '\\ge', '\\ne', '\\in'])
-const flipped: Record<string, string> = {
-  '<': '>',
-  '>': '<',
-  '\\le': '\\ge',
-  '\\ge': '\\le',
-  '=': '=',
-  '\\ne': '\\ne',
-}
-
-/** An unknown, or what else stands before an equals sign to name what follows: x, x_1, f(x), AB, \angle ABC, (x, y). */
-const named =
-  /^(?:(?:\\angle ?|\\triangle ?)?[a-zA-Z]{1,4}(?:_\{?\w+\}?)?'?(?:\([a-z\d](?:, ?[a-z\d])*\))?|\\[a-z]+|\( ?[a-zA-Z](?:_\{?\w+\}?)?(?: ?, ?[a-zA-Z](?:_\{?\w+\}?)?)+ ?\)|\\(?:text|mathrm)\{[^{}]*\})$/
 
 /** Takes a cleaned answer apart; null for what has no structure of these kinds, or too much of it. */
 export function parseStructure(cleaned: string): AnswerStructure | null {
@@ -52,33 +46,203 @@ export function parseStructure(cleaned: string): AnswerStructure | null {
 
 function parse(text: string, depth: number): AnswerStructure | null {
   if (depth > maximumDepth || text === '') return null
-  if (/^\\(?:emptyset|varnothing)$|^∅$|^\\\{ *\\\}$/.test(text)) return { kind: 'set', items: [] }
+  if (nothing.test(text)) return { kind: 'set', isList: false, items: [] }
   return (
-    parseAlternatives(text, depth) ??
-    parseMatrix(text, depth) ??
-    parseUnion(text, depth) ??
+    parseChoice(text, depth) ??
+    parseCases(text, depth) ??
     parseList(text, depth) ??
-    parseRelation(text, depth) ??
+    parseCongruence(text) ??
+    parseUnion(text, depth) ??
+    parseRelation(text, part => parse(part, depth + 1)) ??
+    parseMatrix(text) ??
     parseBracketed(text, depth) ??
     parseRatio(text) ??
-    parsePlusMinus(text, depth) ?? { kind: 'value', text, variable: null }
+    parsePlusMinus(text, depth) ??
+    parseVector(text) ??
+    plainValue(withoutComment(text))
   )
 }
 
-/** `1 or 2`, `x < 1 or x > 2`. */
-function parseAlternatives(text: string, depth: number): AnswerStructure | null {
-  const parts = text.split(/,? (?:or|and) /)
-  if (parts.length === 1) return null
-  const texts = parts.flatMap(part => splitTopLevel(withoutThousands(part), commas)?.parts ?? [part])
-  const items = parseAll(texts, depth)
-  if (items === null) return null
-  if (items.every(item => item.kind === 'intervals')) {
-    return / and /.test(text) ? null : unite(items)
+function parseAll(texts: readonly string[], depth: number): AnswerStructure[] | null {
+  if (texts.length > maximumItems) return null
+  const items = texts.map(text => parse(text, depth + 1))
+  return items.some(item => item === null) ? null : (items as AnswerStructure[])
+}
+
+/** What is said in brackets of a value says it again: 5/3 (approximately 1.67). */
+function withoutComment(text: string): string {
+  const comment =
+    /(?<=\S) ?(?:\(|\\text ?\{ ?\() ?(?:\\approx|\\text ?\{ ?)?(?:approx\w*\.?|about|roughly|or|i\.?e\.?|that is|exactly|rounded)?(?=[^()]*\)[} ]*$)[^()]*\)[} ]*$/i
+  const again = /^(.+?) ?\((-?\d*\.\d+)\)$/.exec(text)
+  if (again) {
+    const number = numberOf(again[1]!)
+    if (number !== null && isRounding(again[2]!, number)) return again[1]!
   }
-  return setOf(items, texts)
+  const match = comment.exec(text)
+  if (match === null || !/approx|about|roughly|\bor\b|i\.?e\.?|that is|exactly|rounded/i.test(match[0]))
+    return text
+  return text.slice(0, match.index)
+}
+
+/** (D) 44, \text{(D) }44, D) 44 */
+function parseChoice(text: string, depth: number): AnswerStructure | null {
+  if (depth > 0) return null
+  const match =
+    /^(?:\\text ?\{ ?(?:\(([A-Ja-j])\)|([A-J])[).:]) ?\}|\(([A-Ja-j])\)(?= )|([A-J])[).:](?= )) ?(\S.*)$/s.exec(
+      text,
+    )
+  if (match === null) return null
+  const rest = match[5]!
+  // Of several choices none is the answer's alone.
+  if (/\([A-Ja-j]\)/.test(rest)) return null
+  if (/^[-+*/^=<>_!,]|^(?:and|or)\b|^\\(?:cdot|times|le|ge|cup)(?![a-z])/.test(rest)) return null
+  const value = parse(rest, depth + 1)
+  const letter = (match[1] ?? match[2] ?? match[3] ?? match[4])!
+  return value && { kind: 'choice', letter, value }
+}
+
+/** The rows of `cases`: each a value with its condition, or a statement. */
+function parseCases(text: string, depth: number): AnswerStructure | null {
+  const match =
+    /^(.*?=)? ?(?:\\\{)? ?\\begin ?\{(?:cases|array|rcases|dcases)\}(?:\{[clr ]*\})?(.*)\\end ?\{(?:cases|array|rcases|dcases)\}\.?$/s.exec(
+      text,
+    )
+  if (match === null || (match[1] === undefined && !/^(?:\\\{)? ?\\begin ?\{[rd]?cases\}|^\\\{/.test(text)))
+    return null
+  if (match[2]!.includes('\\begin')) return null
+  const rows = match[2]!
+    .split(/\\\\(?:\[[^\]]*\])?/)
+    .map(row => row.split('&').map(cell => withoutWords(cell)))
+    .filter(row => row.some(cell => cell !== ''))
+  const items = rows.map(cells => {
+    const inner = parseAll(
+      cells.filter(cell => cell !== ''),
+      depth,
+    )
+    if (inner === null) return null
+    return inner.length === 1 ? inner[0]! : ({ kind: 'tuple', open: '(', close: ')', items: inner } as const)
+  })
+  return items.includes(null) || items.length === 0
+    ? null
+    : { kind: 'set', isList: true, items: items as AnswerStructure[] }
+}
+
+function withoutWords(cell: string): string {
+  return cell
+    .replace(/\\text ?\{ ?,? ?(?:if|for|when|where)? ?([^{}]*)\}/g, '$1')
+    .replace(/^,|[,;.]$/g, '')
+    .replace(/^ ?(?:if|for|when|where)\b/, '')
+    .trim()
+}
+
+/** Items without brackets around them have no order: 1, 2; 1 and 2; x < 1 or x > 2; a row each. */
+function parseList(text: string, depth: number): AnswerStructure | null {
+  const split = splitTopLevel(wordsAsSigns(withoutThousands(text)), separators)
+  if (split === null || split.parts.length === 1) return null
+  const texts = split.parts.filter(part => part !== '')
+  if (texts.length === 1) return parse(texts[0]!, depth + 1)
+  const spread = spreadCongruence(texts) ?? spreadExclusion(texts) ?? texts
+  const items = parseAll(spread, depth)
+  if (items === null) return null
+  const isEither = split.found.includes('∨')
+  const isBoth = split.found.includes('∧')
+  const isUnbounded =
+    /\\infty/.test(text) && items.every(item => item.kind === 'tuple' || item.kind === 'intervals')
+  if (isUnbounded || items.every(item => item.kind === 'intervals')) {
+    if (isEither) return isBoth ? null : unite(items)
+    const isOfOne = items.every(item => item.kind === 'intervals' && item.variable !== null)
+    const both = isOfOne ? intersect(items) : null
+    if (both !== null && !(both.kind === 'set' && !isBoth)) return both
+    const united = unite(items)
+    if (united !== null) return united
+  }
+  // The second of two numbers is the first again: 5/3 or 1.67.
+  if (isEither && texts.length === 2 && texts[0] !== texts[1]) {
+    const [first, second] = (isDecimal(texts[0]!) ? texts.toReversed() : texts) as [string, string]
+    const number = numberOf(first)
+    if (number !== null && isRounding(second, number) && !isDecimal(first)) return parse(first, depth + 1)
+  }
+  // Of numbers it says the same, of things that happen it does not: A or B, x = 1 or y = 2.
+  if (isEither && items.length === 2 && items.every(isEvent)) return plainValue(text)
+  return listOf(items, spread)
+}
+
+/** A letter alone, or a value of one unknown. */
+function isEvent(item: AnswerStructure, place: number, items: readonly AnswerStructure[]): boolean {
+  if (item.kind !== 'value') return false
+  const [first] = items
+  if (item.name === null) return /^(?:[A-Za-z]|\\[a-z]+)$/.test(item.text)
+  return (
+    items.length > 1 &&
+    first?.kind === 'value' &&
+    (place === 0 ? items.some(other => other.kind === 'value' && other.name !== item.name) : true)
+  )
+}
+
+function isDecimal(text: string): boolean {
+  return /^-?[\d.]+$/.test(text)
+}
+
+/** `or` and `and` between items as signs; other words only between two equations: V = 6 at t = 11. */
+function wordsAsSigns(text: string): string {
+  const signed = text
+    .replace(/[,;]? (?:or|OR)(?= |$)[,;]?/g, ' ∨')
+    .replace(/[,;]? (?:and|AND|&)(?= )[,;]?/g, ' ∧')
+    .replace(/, ?(?=[∨∧])/g, '')
+  if ((signed.match(/=/g)?.length ?? 0) < 2) return signed
+  return signed.replace(joins, (word, place: number) => {
+    const [before, after] = [signed.slice(0, place), signed.slice(place + word.length)]
+    return /=[^=]*$/.test(before) && /^[^=]*=/.test(after) ? ' ∧ ' : word
+  })
+}
+
+/** x ≡ 1, 3 (mod 8) */
+function spreadCongruence(texts: readonly string[]): string[] | null {
+  const head = /^(.*\\equiv)/.exec(texts[0]!)?.[1]
+  const tail = /(\\pmod.*|\(? ?\\?(?:b?mod)(?![a-z]).*)$/.exec(texts.at(-1)!)?.[1]
+  if (!head || !tail || texts.slice(1).some(text => text.includes('\\equiv'))) return null
+  return texts.map(
+    (text, at) => `${at === 0 ? '' : head} ${text}${at === texts.length - 1 ? '' : ` ${tail}`}`,
+  )
+}
+
+/** x ≠ 2, 3 */
+function spreadExclusion(texts: readonly string[]): string[] | null {
+  const head = /^(.* ?\\ne) /.exec(texts[0]!)?.[1]
+  if (!head || texts.slice(1).some(text => numberOf(text) === null)) return null
+  return texts.map((text, at) => (at === 0 ? text : `${head} ${text}`))
+}
+
+/** 1,000 is a thousand where it stands in no bracket, as a list has spaces or shorter numbers. */
+function withoutThousands(text: string): string {
+  return /[([]|\\\{/.test(text)
+    ? text
+    : text.replace(/(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])/g, group => group.replaceAll(',', ''))
+}
+
+/** ±1 in a list stands for two items; a set in braces is one. */
+function listOf(items: AnswerStructure[], texts: readonly string[], isList = true): AnswerStructure {
+  const isBraced = (at: number) => /^(?:[^=]*=)? ?(?:\\[{ev]|∅)/.test(texts[at]!)
+  return {
+    kind: 'set',
+    isList,
+    items: items.flatMap((item, at) => (item.kind === 'set' && !isBraced(at) ? item.items : [item])),
+  }
 }
 
 function parseUnion(text: string, depth: number): AnswerStructure | null {
+  const without = splitTopLevel(text, new Set(['\\setminus']))
+  if (without?.parts.length === 2) {
+    const [whole, removed] = without.parts as [string, string]
+    const left = /^(?:[a-zA-Z] ?\\in ?)?\(-\\infty, ?\\infty\)$/.test(whole)
+    const points = left ? parse(removed, depth + 1) : null
+    return points && complementOf(points)
+  }
+  const difference = /^((?:[a-zA-Z] ?\\in ?)?\(-\\infty, ?\\infty\)) ?- ?(\\\{.*\\\})$/s.exec(text)
+  if (difference) {
+    const points = parse(difference[2]!, depth + 1)
+    return points && complementOf(points)
+  }
   if (!text.includes('\\cup')) return null
   const membership = /^([a-zA-Z]) ?\\in(?![a-z])(.*)$/s.exec(text)
   if (membership) {
@@ -89,150 +253,10 @@ function parseUnion(text: string, depth: number): AnswerStructure | null {
   if (splitTopLevel(text.replace(/[[\]()]/g, ''), cups)?.parts.length !== parts.length) return null
   const items = parseAll(parts, depth)
   if (items === null) return null
-  const sets = items.map(item => (item.kind === 'set' ? pointsOf(item) : toIntervals(item)))
   if (items.every(item => item.kind === 'set'))
-    return { kind: 'set', items: items.flatMap(item => item.items) }
+    return { kind: 'set', isList: false, items: items.flatMap(item => item.items) }
+  const sets = items.map(item => (item.kind === 'set' ? pointsOf(item) : toIntervals(item)))
   return sets.some(set => set === null) ? null : unite(sets as AnswerStructure[])
-}
-
-function pointsOf(set: AnswerStructure): AnswerStructure | null {
-  if (set.kind !== 'set') return null
-  const texts = set.items.map(item => (item.kind === 'value' ? item.text : null))
-  if (texts.includes(null)) return null
-  const ends = texts.map(value => ({ text: value!, isClosed: true }))
-  return { kind: 'intervals', variable: null, intervals: ends.map(end => ({ low: end, high: end })) }
-}
-
-function unite(parts: AnswerStructure[]): AnswerStructure | null {
-  const intervals = parts.flatMap(part => (part.kind === 'intervals' ? part.intervals : []))
-  const variables = new Set(parts.map(part => (part.kind === 'intervals' ? part.variable : null)))
-  return variables.size > 1 ? null : { kind: 'intervals', variable: [...variables][0] ?? null, intervals }
-}
-
-/** Items without brackets around them have no order. */
-function parseList(text: string, depth: number): AnswerStructure | null {
-  const split = splitTopLevel(withoutThousands(text), commas)
-  if (split === null || split.parts.length === 1) return null
-  const items = parseAll(split.parts, depth)
-  return items && !items.some(item => item.kind === 'intervals' || item.kind === 'condition')
-    ? setOf(items, split.parts)
-    : null
-}
-
-/** 1,000 is a thousand where it stands in no bracket, as a list has spaces or shorter numbers. */
-function withoutThousands(text: string): string {
-  return /[([]|\\\{/.test(text)
-    ? text
-    : text.replace(/(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])/g, group => group.replaceAll(',', ''))
-}
-
-/** ±1 in a list stands for two elements; a set in braces is one. */
-function setOf(items: AnswerStructure[], texts: string[]): AnswerStructure {
-  const isBraced = (place: number) => /^(?:[^=]*=)? ?(?:\\[{ev]|∅)/.test(texts[place]!)
-  return {
-    kind: 'set',
-    items: items.flatMap((item, place) => (item.kind === 'set' && !isBraced(place) ? item.items : [item])),
-  }
-}
-
-function parseAll(texts: string[], depth: number): AnswerStructure[] | null {
-  if (texts.length > maximumItems) return null
-  const items = texts.map(text => parse(text, depth + 1))
-  return items.some(item => item === null) ? null : (items as AnswerStructure[])
-}
-
-/** A matrix; \left[\begin{array}…\end{array}\right], in brackets of its own, is one too, and between bars a determinant. */
-function parseMatrix(text: string, depth: number): AnswerStructure | null {
-  const match =
-    /^([([|]?) ?\\begin\{([pbBvV]?matrix|smallmatrix|array)\}(?:\{[clr| ]*\})?([\s\S]*)\\end\{\2\} ?([)\]|]?)$/.exec(
-      text,
-    )
-  if (match === null) return null
-  const [, open, kind, inside, close] = match as unknown as [string, string, string, string, string]
-  if (inside.includes('\\begin') || !['', '()', '[]', '||'].includes(open + close)) return null
-  const rows = inside
-    .replace(/\\hline/g, '')
-    .split(/\\\\(?:\[[^\]]*\])?/)
-    .filter((row, place, all) => place < all.length - 1 || row.trim() !== '')
-    .map(row =>
-      parseAll(
-        row.split('&').map(cell => cell.trim()),
-        depth,
-      ),
-    )
-  if (rows.some(row => row === null)) return null
-  return {
-    kind: 'matrix',
-    isDeterminant: open === '|' || /^[vV]/.test(kind),
-    rows: rows as AnswerStructure[][],
-  }
-}
-
-function parseRelation(text: string, depth: number): AnswerStructure | null {
-  const split = splitTopLevel(text, relations)
-  if (split === null || split.found.length === 0 || split.parts.includes('')) return openInterval(text)
-  const { parts, found } = split
-  if (found.length === 2 && found.every(sign => sign !== '=')) return parseChain(parts, found)
-  if (found.every(sign => sign === '=')) return parseEquation(parts, depth)
-  if (found.length > 1) return null
-  const [[left, right], [sign]] = [parts as [string, string], found as [string]]
-  if (sign === '\\in') {
-    const inner = named.test(left) ? parse(right, depth + 1) : null
-    return inner && toIntervals(inner, left)
-  }
-  if (named.test(left) && !named.test(right)) return halfLine(left, sign, right)
-  if (named.test(right) && !named.test(left)) return halfLine(right, flipped[sign]!, left)
-  if (sign === '\\ne') return null
-  const [larger, smaller] = sign === '<' || sign === '\\le' ? [right, left] : [left, right]
-  return { kind: 'condition', sign: sign === '<' || sign === '>' ? '>' : '≥', left: larger, right: smaller }
-}
-
-/** 1 < x ≤ 2 */
-function parseChain([first, middle, last]: string[], [left, right]: string[]): AnswerStructure | null {
-  const isRising = (sign: string) => sign === '<' || sign === '\\le'
-  if (!named.test(middle!) || isRising(left!) !== isRising(right!)) return null
-  if (![left!, right!].every(sign => sign in flipped && sign !== '\\ne')) return null
-  const [low, high]: Endpoint[] = [
-    { text: first!, isClosed: left === '\\le' || left === '\\ge' },
-    { text: last!, isClosed: right === '\\le' || right === '\\ge' },
-  ]
-  const interval = isRising(left!) ? { low: low!, high: high! } : { low: high!, high: low! }
-  return { kind: 'intervals', variable: middle!, intervals: [interval] }
-}
-
-function parseEquation(parts: string[], depth: number): AnswerStructure | null {
-  const last = parts.at(-1)!
-  const [first] = parts
-  const value = named.test(first!) ? last : parts.length === 2 && named.test(last) ? first! : null
-  if (value !== null && !(named.test(last) && named.test(first!))) {
-    const inner = parse(value, depth + 1)
-    const name = value === last ? first! : last
-    if (inner?.kind === 'value') return { ...inner, variable: name }
-    return inner?.kind === 'tuple' ? withNames(inner, name) : inner
-  }
-  return parts.length === 2 ? { kind: 'condition', sign: '=', left: first!, right: last } : null
-}
-
-/** (x, y) = (1, 2): a tuple whose items have the names x and y. */
-function withNames(tuple: Extract<AnswerStructure, { kind: 'tuple' }>, name: string): AnswerStructure {
-  const names = unbracket(name)?.inner.split(',') ?? []
-  if (names.length !== tuple.items.length) return tuple
-  const items = tuple.items.map((item, place) =>
-    item.kind === 'value' ? { ...item, variable: names[place]!.trim() } : item,
-  )
-  return { ...tuple, items }
-}
-
-function halfLine(variable: string, sign: string, end: string): AnswerStructure {
-  const [below, above]: Endpoint[] = [
-    { text: '-\\infty', isClosed: false },
-    { text: '\\infty', isClosed: false },
-  ]
-  const endpoint = { text: end, isClosed: sign === '\\le' || sign === '\\ge' }
-  const lower: Interval = { low: below!, high: endpoint }
-  const upper: Interval = { low: endpoint, high: above! }
-  const intervals = sign === '\\ne' ? [lower, upper] : sign === '<' || sign === '\\le' ? [lower] : [upper]
-  return { kind: 'intervals', variable, intervals }
 }
 
 /** An interval in the notation ]0, 1[, which is (0, 1). */
@@ -245,9 +269,9 @@ function openInterval(text: string): AnswerStructure | null {
 
 function parseBracketed(text: string, depth: number): AnswerStructure | null {
   const bracketed = unbracket(text)
-  if (bracketed === null) return null
+  if (bracketed === null) return openInterval(text)
   const { open, inner, close } = bracketed
-  const parts = splitTopLevel(inner, commas)!.parts
+  const parts = splitTopLevel(inner, new Set([',', ';']))!.parts
   if (open === '\\{' && close === '\\}') {
     const builder = /^[a-zA-Z](?: ?\\in ?[^|:]*)? ?(?:\||\\mid|:) ?(.*)$/s.exec(inner)
     if (builder) {
@@ -255,21 +279,36 @@ function parseBracketed(text: string, depth: number): AnswerStructure | null {
       return condition?.kind === 'value' ? null : condition
     }
     const items = parseAll(parts, depth)
-    return items && setOf(items, parts)
+    return items && listOf(items, parts, false)
   }
-  if (parts.length === 1) return null
+  const isVector = open === '\\langle' && close === '\\rangle'
+  if (parts.length === 1) return isVector ? null : withinBrackets(open, inner, close, depth)
+  if (!isVector && ((open !== '(' && open !== '[') || (close !== ')' && close !== ']'))) return null
+  // (±3, 8) is two points.
+  if (/\\(?:pm|mp)(?![a-z])/.test(inner)) return parsePlusMinus(text, depth)
   const items = parseAll(parts, depth)
   if (items === null) return null
-  if (open === '\\langle' && close === '\\rangle') return { kind: 'tuple', open: '(', close: ')', items }
-  if ((open !== '(' && open !== '[') || (close !== ')' && close !== ']')) return null
-  return { kind: 'tuple', open, close, items }
+  return isVector
+    ? { kind: 'tuple', open: '(', close: ')', items }
+    : { kind: 'tuple', open: open as '(' | '[', close: close as ')' | ']', items }
+}
+
+/** Brackets around something with a structure of its own say nothing: ((1, 2)). */
+function withinBrackets(open: string, inner: string, close: string, depth: number): AnswerStructure | null {
+  if (open !== '(' || close !== ')') return null
+  const structure = parse(inner, depth + 1)
+  return structure === null || structure.kind === 'value' || structure.kind === 'choice' ? null : structure
 }
 
 function parseRatio(text: string): AnswerStructure | null {
-  const terms = splitTopLevel(text, colons)?.parts ?? []
-  // 3:05 is a time of the day, and 0:1 no ratio to compute with.
+  const isSpelled = / to |\\text ?\{ ?to ?\}/.test(text)
+  const spelled = text.replace(/(?<=\w|\}) ?(?:\\text ?\{ ?to ?\}| to ) ?(?=[\w\\])/g, ':')
+  const terms = splitTopLevel(spelled.replace(/(?<=[\w}]) ?\\colon ?/g, ':'), colons)?.parts ?? []
+  // 0:1 is no ratio to compute with.
   const isTerm = (term: string) => term !== '' && !/^0(?!\.)|[a-z]{2}/i.test(term.replace(/\\[a-z]+/g, ''))
-  return terms.length > 1 && terms.length < 6 && terms.every(isTerm) ? { kind: 'ratio', terms } : null
+  if (terms.length < 2 || terms.length > 5 || !terms.every(isTerm)) return null
+  if (!isSpelled && timeOfDay(text) !== null) return null
+  return { kind: 'ratio', terms }
 }
 
 /** 1 ± √2 as its two values; several signs are all upper, then all lower ones. */
@@ -278,23 +317,24 @@ function parsePlusMinus(text: string, depth: number): AnswerStructure | null {
   const written = (plus: string, minus: string) =>
     parse(text.replace(/\\pm(?![a-z])/g, plus).replace(/\\mp(?![a-z])/g, minus), depth + 1)
   const items = [written('+', '-'), written('-', '+')]
-  return items.includes(null) ? null : { kind: 'set', items: items as AnswerStructure[] }
+  return items.includes(null) ? null : { kind: 'set', isList: true, items: items as AnswerStructure[] }
 }
 
-/** A pair as the interval that it may stand for; null for what is no interval. */
-export function toIntervals(
-  structure: AnswerStructure,
-  variable: string | null = null,
-): AnswerStructure | null {
-  if (structure.kind === 'intervals') return { ...structure, variable: structure.variable ?? variable }
-  if (structure.kind === 'set') return variable === null ? null : structure
-  if (structure.kind !== 'tuple' || structure.items.length !== 2) return null
-  const [low, high] = structure.items
-  if (low?.kind !== 'value' || high?.kind !== 'value') return null
-  if (low.variable !== null || high.variable !== null) return null
-  const interval = {
-    low: { text: low.text, isClosed: structure.open === '[' },
-    high: { text: high.text, isClosed: structure.close === ']' },
+/** 3i + 8j with unit vectors as (3, 8). */
+function parseVector(text: string): AnswerStructure | null {
+  if (!/\\unit[jk]/.test(text)) return null
+  const split = splitTopLevel(text, new Set(['+', '-']))
+  if (split === null) return null
+  const cells: Record<string, string> = {}
+  for (const [at, term] of split.parts.entries()) {
+    if (term === '' && at === 0) continue
+    const units = term.match(/\\unit[ijk]/g) ?? []
+    if (units.length !== 1) return null
+    const axis = units[0]!.at(-1)!
+    const factor = term.replace(/\\unit[ijk] ?/, '').trim() || '1'
+    if (axis in cells) return null
+    cells[axis] = at > 0 && split.found[at - 1] === '-' ? `-(${factor})` : factor
   }
-  return { kind: 'intervals', variable, intervals: [interval] }
+  const axes = 'k' in cells ? ['i', 'j', 'k'] : ['i', 'j']
+  return { kind: 'tuple', open: '(', close: ')', items: axes.map(axis => plainValue(cells[axis] ?? '0')) }
 }

@@ -1,4 +1,5 @@
-import { equalRationals, parseRational, type Rational } from './rational.ts'
+import { parseRational, type Rational } from './rational.ts'
+import { currencyName, rationalInWords, splitScale, splitUnit } from './units.ts'
 
 /** A number as answers give it: with a unit, a percent sign, the name of the unknown before it. */
 export interface Quantity {
@@ -9,71 +10,81 @@ export interface Quantity {
   variable: string | null
 }
 
-const currencies: Record<string, string> = { $: 'dollar', '€': 'euro', '£': 'pound' }
-
-// A bare letter or two are more likely factors (5 x, 5ab) than a unit, so a short unit counts in \text{} or by name only.
-const shortUnit = 'cm|mm|km|kg|mg|ml|ft'
-const unitWord = `(?:[a-z]{3,}|of|in|hr|${shortUnit})`
-const unitPattern = new RegExp(
-  String.raw`^(.*(?:[\d})]|\\pi))(?: ?\\(?:text|mathrm|mbox|textrm|operatorname) ?\{([^{}]*)\}|(${shortUnit})| (${unitWord}(?: ${unitWord}){0,3}))` +
-    String.raw`(?:\^\{?([23])\}?|([²³]))?$`,
-  'i',
-)
-
 // x = 5, x_1 = 5, f(2) = 5, AB = 5, \angle ABC = 5
 const assignmentPattern = /^((?:\\angle ?)?[a-z]{1,4}(?:_\{?\w+\}?)?(?:\([\w, ]{1,8}\))?) ?= ?(.*)$/i
 
-/** Words behind a number that change what it says. */
-const meaningfulWords =
-  /\b(?:hundred|thousand|million|billion|trillion|mio|lakhs?|crores?|dozens?|gross|grand|(?:thi|four|fif|six|seven|eigh|nin|ten|hundred|thousand|million)(?:rd|th)s?|halves|below|not|inverse|square$|or|and|mod|times|plus|minus|over|half|sin|cos|tan|log|ln|sqrt|pi|factorial|squared|cubed|choose|less|more|least|most|negative|base|am|pm|infinity)\b/i
+/** Money before its number: $5, -$5, US$5, USD 5, Rs. 5. */
+const moneyPattern =
+  /^([-+]?) ?(?:\\text ?\{ ?)?((?:US|A|C|NZ|HK|S)? ?\$|USD|EUR|GBP|INR|Rs\.?|[$€£¥₹])(?: ?\})? ?([-+]?[\d.,\\(].*)$/
 
 /** Reads a cleaned answer that is one number; null if it is anything else. */
 export function parseQuantity(cleaned: string): Quantity | null {
   const assignment = assignmentPattern.exec(cleaned)
   const variable = assignment?.[1] ?? null
-  const currency = /^([-+]?) ?([$€£]) ?(.*)$/.exec(assignment?.[2] ?? cleaned)
-  const amount = currency ? currency[1]! + currency[3]! : (assignment?.[2] ?? cleaned)
+  const { amount, currency } = splitMoney(assignment?.[2] ?? cleaned)
 
-  const percent = /^(.*[\d}]) ?(?:%|percent)$/i.exec(amount)
-  if (percent) return quantity(percent[1]!, { isPercent: true, unit: null, variable })
+  const percent = splitPercent(amount)
+  if (percent !== null) return quantity(percent, { isPercent: true, unit: null, variable })
 
+  const withScale = splitScale(amount)
+  if (withScale !== null) {
+    const { number, scale, rest } = withScale
+    const value = parseRational(number.trim())
+    const unit = rest === '' ? null : splitUnit(`1 ${rest}`)
+    if (value === null || (rest !== '' && unit === null)) return null
+    const scaled = { ...value, numerator: value.numerator * scale }
+    return { value: scaled, isPercent: false, unit: unit?.unit ?? currency, variable }
+  }
+  const ordinal = /^(\d+)(?:\^ ?\{? ?)?(?:\\text ?\{ ?)?(?:st|nd|rd|th)[} ]*$/.exec(amount)
+  if (ordinal) return quantity(ordinal[1]!, { isPercent: false, unit: null, variable })
   const withUnit = splitUnit(amount)
-  if (withUnit !== null) return quantity(withUnit.number, { isPercent: false, unit: withUnit.unit, variable })
-  const unit = currency ? currencies[currency[2]!]! : null
-  return quantity(amount, { isPercent: false, unit, variable })
+  if (withUnit !== null)
+    return quantity(withUnit.number, { isPercent: false, unit: currency ?? withUnit.unit, variable })
+  const inWords = /^[a-z][a-z -]+$/i.test(amount) ? rationalInWords(amount) : null
+  if (inWords !== null) return { value: inWords, isPercent: false, unit: null, variable }
+  return quantity(amount, { isPercent: false, unit: currency, variable })
 }
 
-/**
- * A number, or an expression that ends in one, and the unit behind it: words in `\text{}`, words of three letters or more after a
- * space, or one of cm, mm, km, kg, mg, ml, ft, in, hr. Null without one. Units are not converted: 1 km is not 1000 m.
- */
-export function splitUnit(text: string): { number: string; unit: string | null } | null {
-  const match = unitPattern.exec(text)
-  if (match === null) return null
-  const [, number, inText, glued, apart, power, superscript] = match
-  const words = (inText ?? glued ?? apart)!.trim().toLowerCase()
-  if (meaningfulWords.test(words)) return null
-  const exponent = power ?? superscript?.replace('²', '2').replace('³', '3') ?? ''
-  const unit = words.replace(/(?<=[a-z]{2})s\b/g, '') + exponent
-  return { number: number!, unit: unit === '' ? null : unit }
+/** Parts money into its amount and the name of its currency. */
+export function splitMoney(text: string): { amount: string; currency: string | null } {
+  const money = moneyPattern.exec(text)
+  if (money === null) return { amount: text, currency: null }
+  const [, sign, code, amount] = money as unknown as [string, string, string, string]
+  return { amount: sign + amount, currency: currencyName(code.replace(/[ .]|^[A-Z]+(?= ?\$)/g, '')) }
+}
+
+/** A time of the day, of which the half may be left out: 3:20 PM. Null of what is none, such as 3:75. */
+export function timeOfDay(text: string): { clock: string; half: string | null } | null {
+  const match = /^0?(\d{1,2}:[0-5]\d(?::[0-5]\d)?) ?(?:\\text ?\{ ?)?(?:([ap])\.? ?m\.?)?[ }]*$/i.exec(text)
+  return match && { clock: match[1]!, half: match[2]?.toLowerCase() ?? null }
+}
+
+/** What stands before a percent sign or the word; null without one. */
+export function splitPercent(text: string): string | null {
+  return /^(.*[\d})]) ?(?:%|percent|\\text ?\{ ?(?:percent|%) ?\})$/i.exec(text)?.[1] ?? null
 }
 
 /**
  * Whether two answers name the same number. A unit or an unknown that only one of them names is no difference.
- * A percent sign may stand for hundredths or repeat the question's unit: 10% is equal to 10% and to 0.1 and to 10.
+ * A percent sign may stand for hundredths or repeat the question's unit: 10% is equal to 10% and to 0.1 and to 10. `same` says
+ * which numbers are the same.
  */
-export function equalQuantities(a: Quantity, b: Quantity): boolean {
+export function equalQuantities(
+  a: Quantity,
+  b: Quantity,
+  same: (a: Rational, b: Rational) => boolean,
+): boolean {
   if (a.variable !== null && b.variable !== null && a.variable !== b.variable) return false
   if (a.unit !== null && b.unit !== null && a.unit !== b.unit) return false
-  if (a.isPercent === b.isPercent) return equalRationals(a.value, b.value)
+  if (a.isPercent === b.isPercent) return same(a.value, b.value)
 
-  const [percent, plain] = a.isPercent ? [a, b] : [b, a]
-  if (plain.unit !== null) return false
-  const hundredths = { ...percent.value, denominator: percent.value.denominator * 100n }
-  return equalRationals(percent.value, plain.value) || equalRationals(hundredths, plain.value)
+  if ((a.isPercent ? b : a).unit !== null) return false
+  const hundredths = ({ value, isPercent }: Quantity): Rational =>
+    isPercent ? { ...value, denominator: value.denominator * 100n } : value
+  return same(a.value, b.value) || same(hundredths(a), hundredths(b))
 }
 
 function quantity(number: string, rest: Omit<Quantity, 'value'>): Quantity | null {
-  const value = parseRational(number)
+  const value = parseRational(number.trim())
   return value && { value, ...rest }
 }

@@ -23,3 +23,16 @@ export function repeatingDecimal(text: string, period: string): Expression {
     ],
   }
 }
+
+/** A decimal whose last digits go on as the dots say, where they show how: 0.444... is 4/9. Throws NotAnExpression where not. */
+export function continuedDecimal(text: string): Expression {
+  const [, start, decimals] = /^(\d*\.)(\d+)$/.exec(text) ?? []
+  if (decimals === undefined) throw new NotAnExpression()
+  for (let length = 1; 2 * length <= decimals.length; length++) {
+    const period = decimals.slice(-length)
+    if (decimals.slice(-2 * length, -length) !== period) continue
+    const rest = decimals.slice(0, -length)
+    return repeatingDecimal(`${start}${rest}`, period)
+  }
+  throw new NotAnExpression()
+}

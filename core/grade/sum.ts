@@ -3,7 +3,7 @@ import type { Rational } from './rational.ts'
 
 /**
  * A product of powers of atoms, by atom. An atom is an unknown, a constant, a prime under a root (`#2`, its exponent between
- * 0 and 1), or a function's value that is not looked into.
+ * 0 and 1), a function's value that is not looked into (`$`), or a sum that is not multiplied out (`&`).
  */
 export type Powers = ReadonlyMap<string, Rational>
 
@@ -67,6 +67,12 @@ export function keyOf(sum: Sum): string {
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, { coefficient }]) => `${coefficient.numerator}/${coefficient.denominator}${key}`)
     .join('+')
+}
+
+/** The coefficient of the term whose key is last; null of 0. */
+export function leadingCoefficient(sum: Sum): Rational | null {
+  const [last] = [...sum.keys()].sort().reverse()
+  return last === undefined ? null : sum.get(last)!.coefficient
 }
 
 function sumOf(terms: Term[]): Sum {

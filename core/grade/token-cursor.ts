@@ -1,3 +1,4 @@
+import type { Expression } from './expression.ts'
 import type { Token } from './tokenise.ts'
 
 /** Thrown at what is no expression that grading reads. */
@@ -46,5 +47,27 @@ export class TokenCursor {
   /** Puts a token before the next one. */
   put(token: Token): void {
     this.tokens = this.tokens.toSpliced(this.at, 0, token)
+  }
+}
+
+/** What the operators that have a syntax of their own read with: sums, integrals, limits, derivatives. */
+export abstract class ExpressionReader extends TokenCursor {
+  /** All of some tokens as one expression, nested as deep as this place. */
+  abstract parse(tokens: readonly Token[]): Expression
+  /** A product, as far as it goes. */
+  abstract product(): Expression
+  /** The argument of a command: a group, or one digit, letter or command with a sign before it. */
+  abstract argument(): Expression
+
+  /** The tokens inside of braces that are next, passed; null where none are. */
+  braced(): readonly Token[] | null {
+    if (!this.takes('{')) return null
+    const start = this.at
+    for (let depth = 1; depth > 0; ) {
+      const { kind, text } = this.take()
+      if (kind === 'sign' && text === '{') depth++
+      if (kind === 'sign' && text === '}') depth--
+    }
+    return this.tokens.slice(start, this.at - 1)
   }
 }

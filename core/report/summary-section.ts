@@ -6,6 +6,7 @@ import {
   leastToStandForOthers,
   scoreInterval,
 } from '../analyse/intervals-to-read.ts'
+import { describeGrading, inPercent, isDefaultGrading } from '../grade/grading-rules.ts'
 import { mainScore } from './findings-section.ts'
 import type { Block } from './report-document.ts'
 import { count, digits, estimate, percent, withInterval } from './report-numbers.ts'
@@ -32,10 +33,24 @@ function summarySentences(analysis: Analysis): string[] {
   const failed = errors > 0 ? `, ${count(errors, 'failed sample')} counted as wrong` : ''
   return [
     `${correct} of ${count(total, 'answer')} ${total === 1 ? 'is' : 'are'} right${failed}: accuracy ${withInterval(accuracy.value, accuracy.low, accuracy.high, percent)}, ${accuracy.method}.`,
+    ...gradingSentences(analysis),
     rankingSentence(analysis),
     ...lengthSentence(analysis),
     calibrationSentence(analysis),
     powerSentence(analysis),
+  ]
+}
+
+/** By which rules the answers were graded, where these are not the usual ones, and what hangs on them. */
+function gradingSentences({ grading, total, correct }: Analysis): string[] {
+  if (!grading || isDefaultGrading(grading)) return []
+  const { tolerance, correctByToleranceOnly: only } = grading
+  const graded = `Answers are graded by other rules than the usual ones: ${describeGrading(grading)}.`
+  if (tolerance === 0) return [graded]
+  return [
+    graded,
+    `${only} of ${count(correct, 'right answer')} ${only === 1 ? 'is' : 'are'} right only within the tolerance of ${inPercent(tolerance)}; ` +
+      `without it ${correct - only} of ${total} would be right, ${percent((correct - only) / total)}.`,
   ]
 }
 

@@ -2,19 +2,19 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { type ErrorLabels, readErrorLabels } from '../../core/analyse/errors/error-labels.ts'
-import { gradeWithOption } from '../../core/evaluate/right-options.ts'
-import type { SampleRecord } from '../../core/formats/sample-record.ts'
-import { gradeAnswer, type Verdict } from '../../core/grade/grade-answer.ts'
+import { gradingDifferences, withAskedRules } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
 import { openNamedFile } from '../files/open-named-file.ts'
-import { openAlgebra } from '../grading/open-algebra.ts'
 import { analyseColumns } from '../run/analyse-columns.ts'
+import { gradeAll } from '../run/grade-all.ts'
 import { Journal } from '../run/journal.ts'
-import { type RunDescription, readRunDescription } from '../run/run-description.ts'
+import { lockFolder } from '../run/lock-folder.ts'
+import { type RunDescription, readRunDescription, writeRunDescription } from '../run/run-description.ts'
 import { summariseRun, warningLines } from '../run/summarise-run.ts'
 import { type Results, writeResults } from '../run/write-results.ts'
+import { addGradingFlags, type GradingFlags } from './grading-flags.ts'
 
-interface AnalyseFlags {
+interface AnalyseFlags extends GradingFlags {
   fromColumns: boolean
   labels?: string
   json: boolean
@@ -23,7 +23,7 @@ interface AnalyseFlags {
 
 /** `entrace analyse`: grades, analyses and draws a run again from its journal; runs no model. */
 export function analyseCommand(): Command {
-  return new Command('analyse')
+  const command = new Command('analyse')
     .description("grade, analyse and draw a run's finished samples again; runs no model")
     .argument('<dir>', 'folder of the run')
     .option(
@@ -35,6 +35,7 @@ export function analyseCommand(): Command {
       '--labels <file>',
       'errors sorted by hand: a .jsonl, .json, .csv or .parquet file with problemId, sampleIndex and kind',
     )
+  return addGradingFlags(command, 'as the run was graded')
     .option('--json', 'print the analysis as one JSON document', false)
     .option('--quiet', 'print nothing but errors', false)
     .action(async (folder: string, flags: AnalyseFlags) => {
@@ -48,12 +49,20 @@ export function analyseCommand(): Command {
         throw new InputError(
           `${folder}: expected a run's folder with run.json and samples.jsonl; check the path`,
         )
-      report(
-        flags.fromColumns
-          ? await analyseColumns(folder, run)
-          : await analyseJournal(folder, run, journalPath, flags),
-        flags,
-      )
+      const grading = withAskedRules(run.grading, flags)
+      const changes = gradingDifferences(run.grading, grading)
+      if (flags.fromColumns && changes.length > 0)
+        throw new InputError(
+          `--from-columns grades nothing again, and the run was graded by other rules (${changes.join(', ')}); leave it out`,
+        )
+      if (flags.fromColumns) return report(await analyseColumns(folder, run), flags)
+      // A run under way would end with verdicts by both.
+      const unlock = changes.length > 0 ? lockFolder(folder) : () => {}
+      try {
+        report(await analyseJournal(folder, { ...run, grading }, changes, flags), flags)
+      } finally {
+        unlock()
+      }
     })
 }
 
@@ -64,19 +73,26 @@ export function report({ analysis, files }: Results, flags: { json: boolean; qui
   if (!flags.quiet) for (const line of warningLines(analysis)) console.error(line)
 }
 
+/** Grades and analyses a run from its journal. `changes` are those of its rules, which run.json then names. */
 async function analyseJournal(
   folder: string,
   run: RunDescription,
-  journalPath: string,
+  changes: readonly string[],
   flags: AnalyseFlags,
 ): Promise<Results> {
   const labels = flags.labels === undefined ? undefined : await readLabels(flags.labels)
-  const journal = new Journal(journalPath, 'read')
+  const journal = new Journal(join(folder, 'samples.jsonl'), 'read')
   try {
-    const graded = await gradeAll(() => journal.records(run.limit))
+    const graded = gradeAll(() => journal.records(run.limit), run.grading)
     const right = labels?.countRight(graded()) ?? 0
     if (right > 0 && !flags.quiet)
       console.error(`warning: ${right} of ${labels?.count} labels are of right answers, and have no effect`)
+    if (changes.length > 0) {
+      if (!flags.quiet)
+        console.error(`graded by other rules than before (${changes.join(', ')}), which run.json now names`)
+      // Before the results, so that those which an interruption leaves are known to be of other rules.
+      writeRunDescription(join(folder, 'run.json'), run)
+    }
     return writeResults(folder, run, graded(), labels)
   } finally {
     journal.close()
@@ -92,39 +108,5 @@ async function readLabels(path: string): Promise<ErrorLabels> {
     return await readErrorLabels(source)
   } finally {
     await source.close()
-  }
-}
-
-/**
- * Samples with the verdicts of this version. Reads them twice: to grade them, which may wait for the algebra, and to hand them on.
- */
-export async function gradeAll(samples: () => Iterable<SampleRecord>): Promise<() => Iterable<SampleRecord>> {
-  const algebra = openAlgebra()
-  try {
-    const verdicts: (Verdict | null)[] = []
-    for (const { finishReason, generatedText, expectedAnswer, metadata } of samples()) {
-      const expectedOption = metadata['expectedOption']
-      const expected = { expectedAnswer, ...(typeof expectedOption === 'string' && { expectedOption }) }
-      const verdict =
-        finishReason === 'error'
-          ? null
-          : gradeWithOption(expected, answer => gradeAnswer(generatedText, answer, algebra))
-      verdicts.push(verdict instanceof Promise ? await verdict : verdict)
-    }
-    return () => withVerdicts(samples(), verdicts)
-  } finally {
-    await algebra.close()
-  }
-}
-
-function* withVerdicts(
-  samples: Iterable<SampleRecord>,
-  verdicts: (Verdict | null)[],
-): Generator<SampleRecord> {
-  let place = 0
-  for (const sample of samples) {
-    const verdict = verdicts[place++]
-    if (!verdict) yield sample
-    else yield { ...sample, extractedAnswer: verdict.extracted, correct: verdict.equal, rule: verdict.rule }
   }
 }

@@ -6,6 +6,7 @@ import { compareRuns } from '../../core/analyse/compare-runs.ts'
 import { intervalsToRead } from '../../core/analyse/intervals-to-read.ts'
 import type { RunComparison } from '../../core/analyse/run-comparison.ts'
 import type { RunColumns } from '../../core/formats/run-columns.ts'
+import { describeGrading, gradingDifferences } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
 import { describeDecoding } from '../../core/report/describe-decoding.ts'
 import { mainScore } from '../../core/report/findings-section.ts'
@@ -67,8 +68,8 @@ export function compareCommand(): Command {
 async function readRun(folder: string): Promise<ComparedRun> {
   const run = readRunDescription(join(folder, 'run.json'))
   if (!run) throw new InputError(`${folder}: expected a run's folder with run.json; check the path`)
-  const columns = await readColumns(folder, run.limit)
-  return { folder, run, columns, analysis: analyseRun(columns) }
+  const columns = await readColumns(folder, run)
+  return { folder, run, columns, analysis: analyseRun(columns, { grading: run.grading }) }
 }
 
 function pair(first: ComparedRun, second: ComparedRun): Pairing {
@@ -79,7 +80,13 @@ function pair(first: ComparedRun, second: ComparedRun): Pairing {
       comparison: null,
       reason: `they answer different data sets (${first.run.dataSet.name}, ${second.run.dataSet.name}), so nothing is paired`,
     }
-  return { ...names, comparison: compareRuns(first.columns, second.columns), reason: null }
+  const comparison = compareRuns(first.columns, second.columns)
+  const rules = gradingDifferences(first.run.grading, second.run.grading)
+  if (rules.length > 0)
+    comparison.warnings.unshift(
+      `The runs are graded by different rules (${rules.join(', ')}), so that they may differ where their answers do not; have entrace analyse grade both alike.`,
+    )
+  return { ...names, comparison, reason: null }
 }
 
 function describeComparison(runs: ComparedRun[], pairings: Pairing[]): ReportDocument {
@@ -93,6 +100,7 @@ function describeComparison(runs: ComparedRun[], pairings: Pairing[]): ReportDoc
       row('model', ({ run }) => run.model.name),
       row('data set', ({ run }) => run.dataSet.name),
       row('decoding', ({ run }) => describeDecoding(run.decoding)),
+      row('grading', ({ run }) => describeGrading(run.grading)),
       row('mesh', ({ run }) => `tp ${run.mesh.tp}, dp ${run.mesh.dp}`),
       row('answers', ({ analysis }) => String(analysis.total)),
       row('accuracy', ({ analysis }) => {
@@ -174,6 +182,7 @@ function asJson(runs: ComparedRun[], pairings: Pairing[]) {
       model: run.model.name,
       dataSet: run.dataSet.name,
       decoding: run.decoding,
+      grading: analysis.grading,
       mesh: run.mesh,
       total: analysis.total,
       problems: analysis.problems,

@@ -11,9 +11,9 @@ import {
   exportFormats,
   exportPieces,
 } from '../run/export-run.ts'
+import { gradeAll } from '../run/grade-all.ts'
 import { Journal } from '../run/journal.ts'
 import { readRunDescription } from '../run/run-description.ts'
-import { gradeAll } from './analyse.ts'
 
 interface ExportFlags {
   format: ExportFormat
@@ -50,7 +50,7 @@ async function exportRun(folder: string, flags: ExportFlags): Promise<void> {
   const file = flags.out ?? join(folder, exportFileName(flags.format, run))
   const journal = new Journal(journalPath, 'read')
   try {
-    const graded = await gradeAll(() => journal.records(description.limit))
+    const graded = gradeAll(() => journal.records(description.limit), description.grading)
     const count = { samples: 0, failed: 0 }
     const samples = function* () {
       Object.assign(count, { samples: 0, failed: 0 })

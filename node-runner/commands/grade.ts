@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { gradeAnswer, type Verdict } from '../../core/grade/grade-answer.ts'
+import { gradeAnswer } from '../../core/grade/grade-answer.ts'
+import { defaultGradingRules, withAskedRules } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
-import { openAlgebra } from '../grading/open-algebra.ts'
+import { addGradingFlags, type GradingFlags, warnOfRules } from './grading-flags.ts'
 
-interface GradeFlags {
+interface GradeFlags extends GradingFlags {
   answer?: string
   expected?: string
   pairs?: string
@@ -14,33 +15,24 @@ interface GradeFlags {
 
 /** `entrace grade`: the extracted answer, the verdict and the rule that reached it. */
 export function gradeCommand(): Command {
-  return new Command('grade')
+  const command = new Command('grade')
     .description('say whether an answer equals the expected one, and by which rule')
     .option('--answer <text>', "the model's answer, whole")
     .option('--expected <text>', 'the expected answer')
     .option('--pairs <file>', 'a .jsonl file of objects with answer and expected')
+  return addGradingFlags(command)
     .option('--json', 'print one JSON document', false)
     .option('--quiet', 'print nothing; the exit code tells only whether the input was right', false)
-    .action(async (flags: GradeFlags) => {
-      const verdicts = await gradePairs(readPairs(flags))
+    .action((flags: GradeFlags) => {
+      const rules = withAskedRules(defaultGradingRules, flags)
+      const verdicts = readPairs(flags).map(({ answer, expected }) => gradeAnswer(answer, expected, rules))
       if (flags.quiet) return
+      warnOfRules(rules)
       if (flags.json) console.log(JSON.stringify(flags.pairs === undefined ? verdicts[0] : verdicts, null, 2))
       else
         for (const { extracted, equal, rule } of verdicts)
           console.log(`${equal ? 'equal' : 'not equal'}: ${extracted ?? 'no answer'} (${rule})`)
     })
-}
-
-/** One verdict a pair, in order. */
-async function gradePairs(pairs: { answer: string; expected: string }[]): Promise<Verdict[]> {
-  const algebra = openAlgebra()
-  try {
-    const verdicts: Verdict[] = []
-    for (const { answer, expected } of pairs) verdicts.push(await gradeAnswer(answer, expected, algebra))
-    return verdicts
-  } finally {
-    await algebra.close()
-  }
 }
 
 function readPairs({ answer, expected, pairs }: GradeFlags): { answer: string; expected: string }[] {

@@ -1,12 +1,13 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { writeFileWhole } from '../files/write-file-whole.ts'
+import { gradeAll } from '../run/grade-all.ts'
 import { Journal } from '../run/journal.ts'
 import { lockFolder } from '../run/lock-folder.ts'
 import { closeParts, describeWhole, joinJournals, makeMergeFolder, openParts } from '../run/merge-runs.ts'
 import { findMissing } from '../run/missing-samples.ts'
+import { writeRunDescription } from '../run/run-description.ts'
 import { writeResults } from '../run/write-results.ts'
-import { gradeAll, report } from './analyse.ts'
+import { report } from './analyse.ts'
 
 /** `entrace merge`: joins the shards of one run, and analyses the whole. */
 export function mergeCommand(): Command {
@@ -49,9 +50,9 @@ async function mergeParts(
           `warning: ${count} of ${total} samples are in none of the folders${shards === '' ? '' : `, of shards ${shards}`}; ` +
             `entrace eval with the run's flags and --out ${out} makes them`,
         )
-      const results = writeResults(out, run, (await gradeAll(() => journal.records(run.limit)))())
+      const results = writeResults(out, run, gradeAll(() => journal.records(run.limit), run.grading)())
       // Last, so that a merge that was interrupted can be run again.
-      writeFileWhole(join(out, 'run.json'), [`${JSON.stringify(run, null, 2)}\n`])
+      writeRunDescription(join(out, 'run.json'), run)
       report(results, flags)
     } finally {
       journal.close()

@@ -3,6 +3,7 @@ import type { RunFindings } from '../../core/analyse/run-findings.ts'
 import { createFigureCollector } from '../../core/figures/figure-data.ts'
 import { openSummary } from '../../core/formats/summary-parquet.ts'
 import { openTraces } from '../../core/formats/trace-reader.ts'
+import { gradingDifferences } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
 import { type FileByteSource, openFileByteSource } from '../files/file-byte-source.ts'
 import { columnFileFault } from './column-files.ts'
@@ -30,6 +31,11 @@ export async function analyseColumns(folder: string, run: RunDescription): Promi
   }
   try {
     const summary = await openSummary(await open(files.summary))
+    const changes = gradingDifferences(summary.grading, run.grading)
+    if (changes.length > 0)
+      throw new InputError(
+        `${files.summary}: was graded by other rules than run.json says (${changes.join(', ')}); write it again with entrace analyse without --from-columns`,
+      )
     const columns = await summary.readColumns()
     const traces = await openTraces(await open(files.traces), await summary.readTraceIndex())
     const means = columns.scores['MeanTokenEntropy']

@@ -28,6 +28,7 @@ export function describeExport(folder: string, run: RunDescription): ExportRun {
     seed,
     samples,
     topLogprobs,
+    grading: run.grading,
     hash: run.hash,
     finishedMs: statSync(join(folder, 'samples.jsonl')).mtimeMs,
     version: versions().entrace,

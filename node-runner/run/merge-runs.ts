@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { SampleRecord } from '../../core/formats/sample-record.ts'
+import { gradingDifferences, gradingFlagsOf } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
 import { openWholeFile } from '../files/whole-file.ts'
 import { compareNames, Journal } from './journal.ts'
@@ -16,7 +17,7 @@ export interface RunPart {
 
 /**
  * Opens the folders of runs that are parts of one. Throws InputError for a folder that holds no run or is named twice, and
- * for runs whose settings differ in anything but the shard and the limit.
+ * for runs whose settings differ in anything but the shard and the limit, the rules by which they are graded included.
  */
 export function openParts(folders: readonly string[]): RunPart[] {
   const parts: RunPart[] = []
@@ -36,6 +37,12 @@ export function openParts(folders: readonly string[]): RunPart[] {
         throw new InputError(
           `${folder}: is not a part of the run in ${first.folder}: ${differences.join('; ')}; merge runs of the same settings`,
         )
+      const rules = first ? gradingDifferences(first.run.grading, run.grading) : []
+      if (first && rules.length > 0)
+        throw new InputError(
+          `${folder}: is graded by other rules than ${first.folder}, which has ${rules.join(', ')} here; have both graded by the same ` +
+            `ones, as with: entrace analyse ${folder} ${gradingFlagsOf(first.run.grading)}`,
+        )
       parts.push({ folder, run, journal: new Journal(journalPath, 'read') })
     }
     return parts
@@ -53,8 +60,8 @@ export function closeParts(parts: readonly RunPart[]): void {
 export function describeWhole(parts: readonly RunPart[]): RunDescription {
   const [first] = parts
   if (!first) throw new InputError('expected one folder of a run at least, found none')
-  const { formatVersion: _, hash: __, limit: ___, shard: ____, ...settings } = first.run
-  return describeRun(settings, Math.max(...parts.map(({ run }) => run.limit)))
+  const { formatVersion: _, hash: __, grading, limit: ___, shard: ____, ...settings } = first.run
+  return describeRun(settings, Math.max(...parts.map(({ run }) => run.limit)), null, grading)
 }
 
 /**
@@ -73,7 +80,7 @@ export function makeMergeFolder(folder: string, parts: readonly RunPart[]): void
 /**
  * Writes the journal that joins those of the parts, line by line as they are, in the order of the data set. A sample that
  * several parts hold is kept once. Throws InputError, and writes nothing, where such samples differ in more than their
- * timings.
+ * timings and their verdicts, which are made anew.
  */
 export function joinJournals(path: string, parts: readonly RunPart[]): void {
   const file = openWholeFile(path)
@@ -112,12 +119,14 @@ interface FoundSample {
   folder: string
 }
 
+const verdictNames = ['extractedAnswer', 'correct', 'rule'] as const satisfies (keyof SampleRecord)[]
+
 function refuseDifferent(one: FoundSample, other: FoundSample): void {
   const names = new Set([...Object.keys(one.record), ...Object.keys(other.record)]) as Set<keyof SampleRecord>
   const differing = [...names].filter(
     name => !name.endsWith('Ms') && !isDeepStrictEqual(one.record[name], other.record[name]),
   )
-  if (differing.length === 0) return
+  if (differing.every(name => (verdictNames as readonly string[]).includes(name))) return
   const { problemIndex, sampleIndex, problemId } = one.record
   throw new InputError(
     `${other.folder}: answer ${sampleIndex} to problem ${problemIndex} (${problemId}) differs from that in ${one.folder} in ` +

@@ -8,6 +8,7 @@ import type { Tokenizer } from '../../core/generate/tokenizer.ts'
 import { InputError } from '../../core/input-error.ts'
 import { decodingOf } from '../commands/decoding-flags.ts'
 import { chooseMaxNewTokens, type RunFlags } from '../commands/flags.ts'
+import type { GradingFlags } from '../commands/grading-flags.ts'
 import type { ModelFolder } from '../files/open-model-folder.ts'
 import type { Progress } from '../terminal/progress.ts'
 import { loadTokenizer } from '../tokenizer/load-tokenizer.ts'
@@ -16,7 +17,7 @@ import { type PlannedTasks, planTasks, type TaskFlags } from './plan-tasks.ts'
 import type { RunSettings } from './run-description.ts'
 
 /** Flags of `entrace eval`. */
-export interface EvalFlags extends RunFlags, TaskFlags {
+export interface EvalFlags extends RunFlags, TaskFlags, GradingFlags {
   out: string
   maxConcurrent: number
   /** Print the first prompt, and do nothing else. */

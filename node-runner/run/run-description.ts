@@ -4,6 +4,7 @@ import type { PromptStyle } from '../../core/evaluate/prompt.ts'
 import { refuseNewerFormat } from '../../core/formats/refuse-newer-format.ts'
 import { formatVersion } from '../../core/formats/sample-record.ts'
 import type { ChosenDecoding, Decoding } from '../../core/generate/decoding.ts'
+import { defaultGradingRules, type GradingRules, readGradingRules } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
 import type { Versions } from '../versions.ts'
@@ -55,6 +56,8 @@ export interface RunDescription extends RunSettings {
   formatVersion: typeof formatVersion
   /** SHA-256 of the settings. */
   hash: string
+  /** By which rules the run is graded. Not in the hash, as they change verdicts and no answer. */
+  grading: GradingRules
   /** Number of problems asked for, of those in the data set; may grow from one call to the next. */
   limit: number
   /** Which part of the run this is, as "2/8"; null of a whole one. Not in the hash, which all parts have in common. */
@@ -66,9 +69,10 @@ export function describeRun(
   settings: RunSettings,
   limit: number,
   shard: string | null = null,
+  grading: GradingRules = defaultGradingRules,
 ): RunDescription {
   const hash = createHash('sha256').update(JSON.stringify(settings)).digest('hex')
-  return { formatVersion, hash, ...settings, limit, shard }
+  return { formatVersion, hash, ...settings, grading, limit, shard }
 }
 
 /** Reads run.json, or null where there is none. Throws InputError when it is damaged or of a newer format. */
@@ -88,7 +92,7 @@ export function readRunDescription(path: string): RunDescription | null {
     throw new InputError(
       `${path}: has no model, dataSet and limit, expected the description of a run; use another --out`,
     )
-  return description as RunDescription
+  return { ...(description as RunDescription), grading: readGradingRules(path, description.grading) }
 }
 
 /** Throws InputError when a run folder's settings are not these, naming what differs. */
@@ -110,13 +114,18 @@ export function checkSameShard(path: string, before: RunDescription, now: string
     )
 }
 
-/** Writes run.json. Throws InputError when the folder holds a run of other settings. */
+/** Writes run.json; the rules of grading may be others. Throws InputError when the folder holds a run of other settings. */
 export function claimRunFolder(path: string, run: RunDescription): void {
   const before = readRunDescription(path)
   if (before) {
     checkSameSettings(path, before, run)
     checkSameShard(path, before, run.shard)
   }
+  writeRunDescription(path, run)
+}
+
+/** Writes run.json, whatever it said before. */
+export function writeRunDescription(path: string, run: RunDescription): void {
   writeFileWhole(path, [`${JSON.stringify(run, null, 2)}\n`])
 }
 

@@ -4,6 +4,12 @@ import { pTrueIds, pTrueOf } from '../../core/evaluate/p-true.ts'
 import { neededCapacity, recordSample, type SampleTask } from '../../core/evaluate/samples.ts'
 import { beamsOf, samplingOf } from '../../core/generate/decoding.ts'
 import { decodingRoom } from '../../core/generate/decoding-room.ts'
+import {
+  defaultGradingRules,
+  type GradingRules,
+  gradingDifferences,
+  withAskedRules,
+} from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
 import { NoAdapterError } from '../adapter/no-adapter-error.ts'
 import { checkMesh } from '../commands/flags.ts'
@@ -11,8 +17,8 @@ import { createEngineProgress } from '../engine/engine-progress.ts'
 import type { EngineJob } from '../engine/messages.ts'
 import { type EngineListener, superviseEngine } from '../engine/supervise-engine.ts'
 import { openModel } from '../files/open-model.ts'
-import { openAlgebra } from '../grading/open-algebra.ts'
 import { createProgress, type Progress } from '../terminal/progress.ts'
+import { gradeAll } from './grade-all.ts'
 import { interruptSignal } from './interrupt-signal.ts'
 import { Journal } from './journal.ts'
 import { lockFolder } from './lock-folder.ts'
@@ -71,6 +77,12 @@ async function resumeLocked(run: PlannedRun, progress: Progress): Promise<number
     })
     checkSameShard(descriptionPath, before, run.shard)
   }
+  const grading = withAskedRules(before?.grading ?? defaultGradingRules, flags)
+  const changes = before ? gradingDifferences(before.grading, grading) : []
+  if (changes.length > 0)
+    progress.say(
+      `the run was graded by other rules before (${changes.join(', ')}): in the end all samples are graded by the new ones`,
+    )
   const journal = new Journal(join(flags.out, 'samples.jsonl'), 'append')
   try {
     if (!before && journal.size > 0)
@@ -83,7 +95,7 @@ async function resumeLocked(run: PlannedRun, progress: Progress): Promise<number
     const kept = run.tasks.length - pending.length
     if (kept > 0) progress.say(`${kept} of ${run.tasks.length} samples are finished already`)
     if (pending.length > 0 || !before) {
-      const finished = await answer(run, pending, journal, descriptionPath, progress)
+      const finished = await answer(run, grading, pending, journal, descriptionPath, progress)
       if (!finished) {
         const size = run.tasks.filter(task => journal.has(task)).length
         progress.say(
@@ -92,7 +104,8 @@ async function resumeLocked(run: PlannedRun, progress: Progress): Promise<number
         return 130
       }
     }
-    return finishRun(flags, run.limit, journal, descriptionPath, progress)
+    const isResumed = before !== null
+    return await finishRun(run, grading, journal, descriptionPath, isResumed, progress)
   } finally {
     journal.close()
   }
@@ -101,6 +114,7 @@ async function resumeLocked(run: PlannedRun, progress: Progress): Promise<number
 /** Has the pending tasks answered into the journal. Returns false when interrupted. */
 async function answer(
   run: PlannedRun,
+  grading: GradingRules,
   pending: SampleTask[],
   journal: Journal,
   descriptionPath: string,
@@ -140,39 +154,25 @@ async function answer(
   const taskOfKey = new Map(pending.map(task => [task.key, task]))
   const display = createEngineProgress(progress, 'answering', pending.length)
   const interrupt = interruptSignal()
-  const algebra = openAlgebra()
-  const grading = new Set<Promise<void>>()
-  const failure = new AbortController()
   const listener: EngineListener = {
     ...display,
     onLoaded(loaded) {
       const adapters = loaded.adapters.map(({ kind }, rank) => ({ name: loaded.adapterNames[rank]!, kind }))
       const model = { ...settings.model, weightDigest: loaded.weightDigest }
-      claimRunFolder(descriptionPath, describeRun({ ...settings, adapters, model }, run.limit, run.shard))
+      const description = describeRun({ ...settings, adapters, model }, run.limit, run.shard, grading)
+      claimRunFolder(descriptionPath, description)
       display.onLoaded(loaded)
     },
     onAnswer({ key, generation }) {
       for (const token of generation.tokens) token.text = tokenizer.tokenText(token.id)
-      // Grading may wait for the algebra; meanwhile the engine's messages go on.
-      const graded = recordSample(taskOfKey.get(key)!, generation, tokenizer, algebra).then(sample => {
-        journal.append(flags.pTrue ? { ...sample, ...pTrueOf(generation) } : sample)
-        display.onAnswer()
-      })
-      grading.add(graded)
-      graded.then(
-        () => grading.delete(graded),
-        // Stays in the set, whose end is waited for; there is no sense in further answers.
-        () => failure.abort(),
-      )
+      const sample = recordSample(taskOfKey.get(key)!, generation, tokenizer, grading)
+      journal.append(flags.pTrue ? { ...sample, ...pTrueOf(generation) } : sample)
+      display.onAnswer()
     },
   }
   try {
-    const signal = AbortSignal.any([interrupt.signal, failure.signal])
-    const finished = await superviseEngine(job, pending, listener, { signal })
-    await Promise.all(grading)
-    return finished
+    return await superviseEngine(job, pending, listener, { signal: interrupt.signal })
   } catch (error) {
-    await Promise.allSettled(grading)
     if (error instanceof InputError || error instanceof NoAdapterError) throw error
     throw new Error(
       `${error instanceof Error ? error.message : String(error)}. ${journal.size} of ${run.tasks.length} samples are kept ` +
@@ -180,26 +180,31 @@ async function answer(
       { cause: error },
     )
   } finally {
-    await algebra.close()
     display.end()
     interrupt.release()
   }
 }
 
-/** Analyses and draws, prints the summary and returns the exit code. */
-function finishRun(
-  flags: EvalFlags,
-  limit: number,
+/**
+ * Analyses and draws, prints the summary and returns the exit code. Samples of an earlier call are graded again with the others,
+ * since they may have been graded by other rules, or by another version.
+ */
+async function finishRun(
+  { flags, limit }: PlannedRun,
+  grading: GradingRules,
   journal: Journal,
   descriptionPath: string,
+  isResumed: boolean,
   progress: Progress,
-): number {
+): Promise<number> {
   const description = readRunDescription(descriptionPath)
   if (!description) throw new Error(`${descriptionPath}: has gone; run the same command again`)
   // A run that was longer before keeps its samples; every file of it says what this call asked for.
-  const run = { ...description, limit }
+  const run = { ...description, limit, grading }
   claimRunFolder(descriptionPath, run)
-  const { analysis, files } = writeResults(flags.out, run, journal.records(limit))
+  const recorded = () => journal.records(limit)
+  const graded = isResumed ? gradeAll(recorded, grading) : recorded
+  const { analysis, files } = writeResults(flags.out, run, graded())
   if (flags.json) console.log(JSON.stringify(analysis, null, 2))
   else if (!flags.quiet) console.log(summariseRun(analysis, files))
   for (const line of warningLines(analysis)) progress.say(line)

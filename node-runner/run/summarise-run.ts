@@ -1,5 +1,6 @@
 import type { Analysis } from '../../core/analyse/analysis.ts'
 import { hasSeveralAnswers, intervalsToRead } from '../../core/analyse/intervals-to-read.ts'
+import { gradingSettings, inPercent } from '../../core/grade/grading-rules.ts'
 import { renderTable } from '../terminal/table.ts'
 import type { ResultFiles } from './write-results.ts'
 
@@ -26,6 +27,7 @@ export function summariseRun(analysis: Analysis, files: ResultFiles): string {
     p === null ? '' : `, p ${probability(p)}${several ? ', taking answers as independent' : ''}`
   const rows = [
     ['accuracy', percent(accuracy.value), interval(accuracy, percent)],
+    ...gradingRows(analysis),
     [
       several ? `answers to ${analysis.problems} problems` : 'problems',
       String(analysis.total),
@@ -61,6 +63,21 @@ export function summariseRun(analysis: Analysis, files: ResultFiles): string {
     ['Mann–Whitney U', digits(mannWhitney.u, 1), independentP(mannWhitney.p).slice(2)],
   ]
   return `${renderTable(rows)}\n\nresults  ${files.results}\ncolumns  ${files.summary}\ntraces   ${files.traces}\nreport   ${files.report}\nanalysis ${files.analysis}\npicture  ${files.figurePng}`
+}
+
+/** By which rules the answers were graded, where these are not the usual ones, and what hangs on them. */
+function gradingRows({ grading, correct }: Analysis): string[][] {
+  if (!grading) return []
+  const { tolerance, severalBoxes, correctByToleranceOnly: only } = grading
+  const boxes = gradingSettings.severalBoxes
+  return [
+    ...(tolerance > 0
+      ? [['tolerance', inPercent(tolerance), `${only} of ${correct} right only within it`]]
+      : []),
+    ...(severalBoxes !== boxes.default
+      ? [['several boxes', severalBoxes, boxes.describe(severalBoxes)]]
+      : []),
+  ]
 }
 
 function percent(value: number | null): string {

@@ -9,6 +9,7 @@ import { drawRocChart } from '../../core/figures/roc-chart.ts'
 import type { ScoreData } from '../../core/figures/score-data.ts'
 import type { SvgDocument } from '../../core/figures/svg-element.ts'
 import type { RunColumns } from '../../core/formats/run-columns.ts'
+import { describeGrading } from '../../core/grade/grading-rules.ts'
 import { describeDecoding } from '../../core/report/describe-decoding.ts'
 import { mainScore } from '../../core/report/findings-section.ts'
 import { renderHtml } from '../../core/report/render-html.ts'
@@ -68,7 +69,7 @@ export function writeReport(folder: string, run: RunDescription, content: Report
 }
 
 function describeSetUp(run: RunDescription): [string, string][] {
-  const { model, dataSet, prompt, decoding, mesh, adapters, versions } = run
+  const { model, dataSet, prompt, decoding, mesh, adapters, versions, grading } = run
   const revision = (of: string | null | undefined) => (of ? `, revision ${of}` : '')
   const adapterNames = [...new Set(adapters.map(({ name, kind }) => `${name} (${kind})`))]
   return [
@@ -93,6 +94,7 @@ function describeSetUp(run: RunDescription): [string, string][] {
         .join(', '),
     ],
     ['hash of all that', run.hash],
+    ['grading', `${describeGrading(grading)} (in no hash, as entrace analyse may change it)`],
   ]
 }
 

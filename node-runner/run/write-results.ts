@@ -82,12 +82,12 @@ export function writeResults(
         yield sample
       }
     }
-    const columns = allColumnsOf(passSamplesOn())
+    const columns = allColumnsOf(passSamplesOn(), run.grading)
     results.write('\n]}\n')
     const index = traceWriter.finish()
     results.commit()
     traces.commit()
-    writeFileWhole(files.summary, encodeSummary(columns, index))
+    writeFileWhole(files.summary, encodeSummary(columns, index, run.grading))
     const found = findings.finish()
     const { analysis, panels } = writeAnalysis(folder, run, {
       columns,
@@ -116,7 +116,7 @@ export function writeAnalysis(
   { columns, figureData, findings }: AnalysedRun,
 ): { analysis: Analysis; panels: string } {
   const files = resultFiles(folder)
-  const analysis = analyseRun(columns, {}, findings)
+  const analysis = analyseRun(columns, { grading: run.grading }, findings)
   writeFileWhole(files.analysis, [`${JSON.stringify(analysis, null, 2)}\n`])
   const figure = renderFigure(figureData, analysis, `${run.model.name} on ${run.dataSet.name}`)
   writeFileWhole(files.figureSvg, [figure.svg])

@@ -1,3 +1,5 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -5,6 +7,7 @@ import { openTraces, type TraceSample } from '../../core/formats/trace-reader.ts
 import type { TokenRecord } from '../../core/generate/token-record.ts'
 import { openFileByteSource } from '../../node-runner/files/file-byte-source.ts'
 import { loadTokenizer } from '../../node-runner/tokenizer/load-tokenizer.ts'
+import { serveView } from '../../node-runner/view/serve-view.ts'
 import { continueInNode } from '../support/continue-in-node.ts'
 import { axeViolations } from './axe-violations.ts'
 import { poll, savedBranch, shownText, statusText, treeTexts, wholeBranch } from './branch-page.ts'
@@ -132,6 +135,22 @@ describe('a branch in the page', () => {
     for (const [index, { entropyNats }] of branch.tokens.entries())
       expect(Math.abs(entropyNats - tokens.entropyNats[place + index]!)).toBeLessThan(1e-4)
     expect(branch.generatedText).toBe(recorded.generatedText)
+  })
+
+  it('is graded by the rules of its run', async () => {
+    const run = mkdtempSync(join(tmpdir(), 'entrace-test-'))
+    cpSync(demo, run, { recursive: true })
+    const description = JSON.parse(readFileSync(join(run, 'run.json'), 'utf8'))
+    const grading = { tolerance: 0.6, severalBoxes: 'all' }
+    writeFileSync(join(run, 'run.json'), JSON.stringify({ ...description, grading }))
+    const at = await serveView(pages.pageFiles, run, 0, [], model)
+    // Its third likeliest token leads to 1, where 2 is expected.
+    const page = await pages.open(`${sample}&branch=${place}:${recorded.tokens.topIds[place]![2]}`, { at })
+    await wholeBranch(page)
+    expect(await page.textContent('.verdict-panel')).toContain('boxed, equal as rationals within 0.6')
+    await close(page)
+    await at.close()
+    rmSync(run, { recursive: true })
   })
 
   it('begins with a text of the reader, and is stopped by Escape', async () => {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { columnsOf } from '../../core/analyse/columns-of.ts'
 import { encodeSummary } from '../../core/formats/encode-summary.ts'
 import { createTraceWriter } from '../../core/formats/traces-parquet.ts'
+import { defaultGradingRules } from '../../core/grade/grading-rules.ts'
 import { openWholeFile } from '../../node-runner/files/whole-file.ts'
 import { writeFileWhole } from '../../node-runner/files/write-file-whole.ts'
 import { pageFolder } from '../../node-runner/view/page-folder.ts'
@@ -51,7 +52,7 @@ function writeLongRun(): void {
   const columns = columnsOf(samples())
   const index = writer.finish()
   traces.commit()
-  writeFileWhole(join(folder, 'summary.parquet'), encodeSummary(columns, index))
+  writeFileWhole(join(folder, 'summary.parquet'), encodeSummary(columns, index, defaultGradingRules))
 }
 
 /** What the page's own frame log says of what is done meanwhile, in per cent of frames. */

@@ -170,6 +170,28 @@ describe('the viewer', () => {
     await at.close()
   })
 
+  it('says by which rules a run is graded, and what hangs on them', async () => {
+    const out = join(folder, 'graded')
+    const samples = simulateSamples(4, 4).map((sample, index) => ({
+      ...sample,
+      problemIndex: index,
+      problemId: String(index),
+      rule: index === 0 ? 'boxed, equal as rationals within 0.01' : sample.rule,
+    }))
+    const grading = { tolerance: 0.01, severalBoxes: 'last' } as const
+    writeResults(out, writeRun(out, samples, { grading }), samples)
+    const at = await serveView(pages, out)
+    const { page, context } = await open('', { at })
+    await page.locator('.table-row').first().waitFor()
+    const card = await page.locator('.run-card').textContent()
+    expect(card).toContain('1 right only within 1 %')
+    expect(card).toContain(
+      'numbers are equal within 1 % of the expected one; of several boxes the last counts',
+    )
+    await context.close()
+    await at.close()
+  })
+
   it('follows a run that goes on', async () => {
     const out = join(folder, 'live')
     const samples = simulateSamples(4, 4).map((sample, index) => ({

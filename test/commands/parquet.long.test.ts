@@ -11,6 +11,7 @@ import type { SampleRecord } from '../../core/formats/sample-record.ts'
 import { openSummary } from '../../core/formats/summary-parquet.ts'
 import { openTraces } from '../../core/formats/trace-reader.ts'
 import { createTraceWriter } from '../../core/formats/traces-parquet.ts'
+import { defaultGradingRules } from '../../core/grade/grading-rules.ts'
 import { seededRandom } from '../../core/seeded-random.ts'
 import { openWholeFile } from '../../node-runner/files/whole-file.ts'
 import { writeFileWhole } from '../../node-runner/files/write-file-whole.ts'
@@ -55,7 +56,7 @@ function writeColumns(run: string, tokenCount: number): void {
   for (const numbers of [columns.durationMs, ...Object.values(columns.scores)])
     for (let row = 0; row < sampleCount; row++) numbers[row] = random()
   columns.extractedAnswer = Array.from({ length: sampleCount }, () => String(Math.floor(random() * 1e4)))
-  writeFileWhole(join(run, 'summary.parquet'), encodeSummary(columns, index))
+  writeFileWhole(join(run, 'summary.parquet'), encodeSummary(columns, index, defaultGradingRules))
   const megabytes = (name: string) => (statSync(join(run, name)).size / 1e6).toFixed(1)
   console.log(
     `${sampleCount} samples × ${tokenCount} tokens: written in ${seconds(start).toFixed(0)} s; ` +

@@ -190,7 +190,10 @@ describe('compare', () => {
       problemIndex: index >> 1,
       problemId: String(index >> 1),
       sampleIndex: index & 1,
+      // What is read from the journal is graded again, to the same verdicts.
+      generatedText: String(index % 3),
       extractedAnswer: String(index % 3),
+      expectedAnswer: sample.correct ? String(index % 3) : '9',
     }))
     const [whole, rest] = [join(folder, 'whole'), join(folder, 'rest')]
     writeResults(whole, writeRun(whole, samples), samples)

@@ -1,10 +1,6 @@
 import fc from 'fast-check'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { gradeAnswer } from '../../core/grade/grade-answer.ts'
-import { openAlgebra } from '../../node-runner/grading/open-algebra.ts'
-
-const algebra = openAlgebra()
-afterAll(() => algebra.close())
 
 const tower = '9^{9^{9^9}}'
 const hostile: [name: string, answer: string, expected: string, rule: RegExp][] = [
@@ -29,20 +25,20 @@ const hostile: [name: string, answer: string, expected: string, rule: RegExp][] 
   ['a tower of powers', `\\boxed{${tower}}`, '5', /too large/],
   ['a tower against another', `\\boxed{${tower}}`, '8^{8^{8^8}}', /too large/],
   ['a tower within a sine', `\\boxed{\\sin(${tower})}`, '0.5', /too large/],
-  ['a tower of an unknown', '\\boxed{(x+y)^{99999}}', 'x', /too large/],
-  ['many terms', '\\boxed{(a+b+c+d+f+g+h)^{50}}', 'x', /too large/],
+  ['a tower of an unknown', '\\boxed{(x+y)^{99999}}', 'x', /unequal numerically/],
+  ['many terms', '\\boxed{(a+b+c+d+f+g+h)^{50}}', 'x', /unequal numerically/],
   ['a factorial', '\\boxed{999999999!}', '5', /too large/],
   ['factorials of factorials', '\\boxed{9!!!!!}', '5', /unequal/],
   ['a binomial', '\\boxed{\\binom{10^9}{5\\cdot10^8}}', '5', /too large/],
   ['a root of high degree', '\\boxed{\\sqrt[10^{50}]{2}}', '1', /unequal/],
   ['an exponent of 500 digits', `\\boxed{2^{${'9'.repeat(500)}}}`, '5', /too large/],
-  ['a function that saturates', '\\boxed{\\tanh(100)}', '1', /found no values to compare/],
+  ['a function that saturates', '\\boxed{\\tanh(100)}', '1', /unequal numerically/],
   ['1e999999999', '\\boxed{1e999999999}', '5', /unequal/],
   ['a command that reads a file', '\\boxed{\\input{/etc/passwd}}', '5', /unequal as text/],
   ['a program', '\\boxed{process.exit(1)}', '1', /unequal/],
   ['a long list', `\\boxed{\\{${'x,'.repeat(450)}y\\}}`, '\\{1,2\\}', /unequal/],
   [
-    'sets of what only algebra knows',
+    'sets of what only values at points tell',
     `\\boxed{\\{${trigonometric('x')}\\}}`,
     `\\{${trigonometric('y')}\\}`,
     /unequal/,
@@ -54,14 +50,9 @@ function trigonometric(unknown: string): string {
 }
 
 describe('hostile input', () => {
-  it('is graded once, so that the algebra is loaded', async () => {
-    const verdict = await gradeAnswer('\\boxed{\\sin^2 x+\\cos^2 x}', '1', algebra)
-    expect(verdict).toMatchObject({ equal: true, rule: 'boxed, equal by algebra' })
-  })
-
-  it.each(hostile)('%s is not equal within 2 s, and the rule says why', async (_, answer, expected, rule) => {
+  it.each(hostile)('%s is not equal within 2 s, and the rule says why', (_, answer, expected, rule) => {
     const start = performance.now()
-    const verdict = await gradeAnswer(answer, expected, algebra)
+    const verdict = gradeAnswer(answer, expected)
     expect(performance.now() - start).toBeLessThan(2_000)
     expect(verdict.equal).toBe(false)
     expect(verdict.rule).toMatch(rule)
@@ -142,7 +133,7 @@ describe('hostile input', () => {
     fc.assert(
       fc.property(text, text, (a, b) => {
         const start = performance.now()
-        const [there, back] = [gradeAnswer(`\\boxed{${a}}`, b, null), gradeAnswer(`\\boxed{${b}}`, a, null)]
+        const [there, back] = [gradeAnswer(`\\boxed{${a}}`, b), gradeAnswer(`\\boxed{${b}}`, a)]
         expect(performance.now() - start).toBeLessThan(2_000)
         expect(there).toMatchObject({ rule: expect.any(String) })
         expect(back).toMatchObject({ rule: expect.any(String) })

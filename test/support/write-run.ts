@@ -31,10 +31,10 @@ const settings: RunSettings = {
 export function writeRun(
   folder: string,
   samples: readonly SampleRecord[],
-  changes: Partial<RunSettings & Pick<RunDescription, 'limit' | 'shard'>> = {},
+  changes: Partial<RunSettings & Pick<RunDescription, 'limit' | 'shard' | 'grading'>> = {},
 ): RunDescription {
-  const { limit = samples.length, shard = null, ...changed } = changes
-  const run = describeRun({ ...settings, ...changed }, limit, shard)
+  const { limit = samples.length, shard = null, grading, ...changed } = changes
+  const run = describeRun({ ...settings, ...changed }, limit, shard, grading)
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'run.json'), JSON.stringify(run))
   writeFileSync(

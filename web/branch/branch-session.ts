@@ -1,3 +1,4 @@
+import { defaultGradingRules } from '../../core/grade/grading-rules.ts'
 import type { OpenRun } from '../data/open-run.ts'
 import type { OpenedSample } from '../data/opened-sample.ts'
 import { sampleName } from '../state/route.ts'
@@ -81,6 +82,7 @@ export function createBranchSession(run: OpenRun): BranchSession {
           // One that parts at the very end has a token all the same.
           maxNewTokens: Math.max(maxNewTokens, token + 1),
           expectedAnswer: parent.expectedAnswer,
+          grading: run.facts?.grading ?? defaultGradingRules,
         },
         record => {
           branch.tokens.push(record)

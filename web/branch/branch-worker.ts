@@ -4,6 +4,7 @@ import type { FinishReason } from '../../core/formats/sample-record.ts'
 import { generate } from '../../core/generate/generate.ts'
 import type { TokenRecord } from '../../core/generate/token-record.ts'
 import { gradeAnswer, type Verdict } from '../../core/grade/grade-answer.ts'
+import type { GradingRules } from '../../core/grade/grading-rules.ts'
 import {
   type LoadedModel,
   type ModelCost,
@@ -28,6 +29,8 @@ export interface BranchRequest {
   topLogprobs: number
   repetitionPenalty: number
   expectedAnswer: string
+  /** By which rules the run is graded. */
+  grading: GradingRules
 }
 
 /** What became of a branch. */
@@ -111,7 +114,7 @@ const workerApi = {
       finishReason,
       error: generation?.error ?? null,
       generatedText,
-      verdict: isWhole ? await gradeAnswer(generatedText, request.expectedAnswer, null) : null,
+      verdict: isWhole ? gradeAnswer(generatedText, request.expectedAnswer, request.grading) : null,
       tokens,
     }
   },

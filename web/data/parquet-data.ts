@@ -29,7 +29,7 @@ export async function openParquetData(files: RunFiles): Promise<
         readAnalysis(files),
         files.open('traces.parquet'),
       ])
-      const analysis = stored ?? analyseRun(await summary.readColumns())
+      const analysis = stored ?? analyseRun(await summary.readColumns(), { grading: summary.grading })
       // A run can be looked at without its tokens, and opens before it is known where they lie.
       let opening: Promise<TraceReader> | null = null
       const traces = (): Promise<TraceReader> => {

@@ -1,4 +1,5 @@
 import { refuseNewerFormat } from '../../core/formats/refuse-newer-format.ts'
+import { type GradingRules, readGradingRules } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
 
 /** What the viewer reads of `run.json`. What an older or another writer left out is null. */
@@ -10,6 +11,8 @@ export interface RunFacts {
   dataSet: string | null
   problems: number | null
   decoding: Record<string, unknown>
+  /** By which rules the run is graded. */
+  grading: GradingRules
   mesh: { tp: number; dp: number } | null
   /** Names of the adapters, each once. */
   adapters: string[]
@@ -40,6 +43,7 @@ export function readRunFacts(where: string, parsed: unknown): RunFacts {
     dataSet: textOf(dataSet['name']),
     problems: numberOf(dataSet['problems']),
     decoding,
+    grading: readGradingRules(where, run['grading']),
     mesh: { tp: numberOf(mesh['tp']) ?? 1, dp: numberOf(mesh['dp']) ?? 1 },
     adapters: [...new Set(adapters.flatMap(adapter => textOf(recordOf(adapter)['name']) ?? []))],
     versions: Object.fromEntries(

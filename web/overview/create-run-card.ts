@@ -1,12 +1,13 @@
 import { intervalsToRead } from '../../core/analyse/intervals-to-read.ts'
 import { formatNumber, formatP } from '../../core/figures/format-number.ts'
+import { describeGrading, inPercent } from '../../core/grade/grading-rules.ts'
 import type { OpenRun } from '../data/open-run.ts'
 import { h } from '../dom.ts'
 
 /** What a run is and what came of it, on a few lines; made again when samples come. */
 export function createRunCard({ facts, analysis }: OpenRun): HTMLElement {
   const { accuracy, auroc } = intervalsToRead(analysis)
-  const { entropyNats, total, problems, errors, capHitRate, warnings } = analysis
+  const { entropyNats, total, problems, errors, capHitRate, warnings, grading } = analysis
   const { difference, capHitRate: capHitInterval } = analysis.intervals
   const results = h(
     'dl',
@@ -14,7 +15,14 @@ export function createRunCard({ facts, analysis }: OpenRun): HTMLElement {
     result(
       'Accuracy',
       accuracy.value === null ? '–' : percent(accuracy.value),
-      interval(accuracy.low, accuracy.high, percent),
+      [
+        interval(accuracy.low, accuracy.high, percent),
+        grading && grading.tolerance > 0
+          ? `${grading.correctByToleranceOnly.toLocaleString('en')} right only within ${inPercent(grading.tolerance)}`
+          : '',
+      ]
+        .filter(Boolean)
+        .join(', '),
     ),
     result(
       'AUROC of entropy for errors',
@@ -67,6 +75,7 @@ export function createRunCard({ facts, analysis }: OpenRun): HTMLElement {
       facts.mesh ? `tensor ${facts.mesh.tp} × data ${facts.mesh.dp}, ${facts.adapters.join(', ')}` : '',
     ],
     ['Decoding', decodingText(facts.decoding)],
+    ['Grading', describeGrading(facts.grading)],
     [
       'Versions',
       Object.entries(facts.versions)

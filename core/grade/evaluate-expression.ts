@@ -1,0 +1,380 @@
+import { infinityOf } from './bound-variables.ts'
+import { binomial, factorial } from './combinatorics.ts'
+import { type Complex, ComplexArithmetic, rational, whole } from './complex.ts'
+import { integralOf, limitOf, seriesOf } from './evaluate-calculus.ts'
+import type { Expression, FunctionName } from './expression.ts'
+import { greatestCommonDivisor, magnitude, reduce, TooLarge, Undefined } from './fraction.ts'
+
+/** Functions, roots and powers are that many times as dear as a sum. */
+const functionCost = 10
+
+/** What an evaluation is given, and what it leaves behind. One object serves one precision. */
+export class Evaluation {
+  readonly arithmetic: ComplexArithmetic
+  readonly bits: number
+  /** What is left of the operations allowed, shared with the evaluations made of this one. */
+  readonly budget: { operations: number }
+  /** Values of functions that nobody defined differ from one seed to another. */
+  readonly seed: number
+  /** Whether a root or power of a negative number with an odd degree is real (∛−8 = −2) or the principal one (1 + √3 i). */
+  readonly hasRealRoots: boolean
+  /** log2 of the largest and smallest magnitude met, 0 apart, and never on the other side of 1. */
+  largest = 0
+  smallest = 0
+  /** Why the last value was null. */
+  failure: 'too large' | 'undefined' = 'undefined'
+
+  constructor({
+    bits,
+    budget,
+    seed = 0,
+    hasRealRoots = true,
+  }: {
+    bits: number
+    budget: { operations: number }
+    seed?: number
+    hasRealRoots?: boolean
+  }) {
+    this.arithmetic = new ComplexArithmetic(bits)
+    this.bits = bits
+    this.budget = budget
+    this.seed = seed
+    this.hasRealRoots = hasRealRoots
+  }
+
+  /** The same with another precision. */
+  withBits(bits: number): Evaluation {
+    return new Evaluation({ ...this, bits })
+  }
+
+  /** Counts operations of a cost that grows with the precision. Throws TooLarge where none are left. */
+  spend(operations: number): void {
+    this.budget.operations -= operations * (1 + this.bits / 200)
+    if (this.budget.operations < 0) throw new TooLarge()
+  }
+
+  note(value: Complex): void {
+    const size = this.arithmetic.size(value)
+    if (size === Number.NEGATIVE_INFINITY || size <= this.arithmetic.errorOf(value) + 1) return
+    if (size > this.largest) this.largest = size
+    if (size < this.smallest) this.smallest = size
+  }
+}
+
+/**
+ * The value of an expression where its unknowns have the given values. Null where it has none (1/0, ln 0, 0/0), where it is not
+ * known (a limit that does not settle), or where it would be too large or take more operations than are left: `failure` says which.
+ */
+export function evaluateExpression(
+  expression: Expression,
+  values: ReadonlyMap<string, Complex>,
+  evaluation: Evaluation,
+): Complex | null {
+  try {
+    return evaluate(expression, values, evaluation)
+  } catch (error) {
+    if (!(error instanceof TooLarge) && !(error instanceof Undefined)) throw error
+    evaluation.failure = error instanceof TooLarge ? 'too large' : 'undefined'
+    return null
+  }
+}
+
+function evaluate(
+  expression: Expression,
+  values: ReadonlyMap<string, Complex>,
+  evaluation: Evaluation,
+): Complex {
+  evaluation.spend(1)
+  const value = evaluateKind(expression, values, evaluation)
+  evaluation.note(value)
+  return value
+}
+
+function evaluateKind(
+  expression: Expression,
+  values: ReadonlyMap<string, Complex>,
+  evaluation: Evaluation,
+): Complex {
+  const { arithmetic } = evaluation
+  const inner = (operand: Expression) => evaluate(operand, values, evaluation)
+  switch (expression.kind) {
+    case 'number':
+      return rational(reduce(expression.value.numerator, expression.value.denominator))
+    case 'constant':
+      if (expression.name === 'Pi') return arithmetic.pi
+      if (expression.name === 'ExponentialE') return arithmetic.e
+      if (expression.name === 'ImaginaryUnit') return arithmetic.i
+      throw new Undefined()
+    case 'symbol': {
+      const value = values.get(expression.name)
+      if (value === undefined) throw new Undefined()
+      return value
+    }
+    case 'sum':
+      return expression.terms.map(inner).reduce((a, b) => arithmetic.add(a, b))
+    case 'product':
+      return expression.factors.map(inner).reduce((a, b) => arithmetic.multiply(a, b))
+    case 'quotient':
+      return arithmetic.divide(inner(expression.top), inner(expression.bottom))
+    case 'power': {
+      evaluation.spend(functionCost)
+      const exponent = inner(expression.exponent)
+      if (isE(expression.base)) return arithmetic.exp(exponent)
+      const isReal = evaluation.hasRealRoots && isNumeric(expression.exponent)
+      return arithmetic.power(inner(expression.base), exponent, isReal)
+    }
+    case 'root': {
+      evaluation.spend(functionCost)
+      const inverse = arithmetic.invert(inner(expression.degree))
+      const isReal = evaluation.hasRealRoots && isNumeric(expression.degree)
+      return arithmetic.power(inner(expression.radicand), inverse, isReal)
+    }
+    case 'function':
+      evaluation.spend(functionCost)
+      return functionValue(expression.name, expression.operands.map(inner), evaluation)
+    case 'application':
+      return arbitraryValue(expression.name, expression.operands.map(inner), evaluation)
+    case 'series': {
+      const [from, to] = [expression.from, expression.to].map(end => endOf(end, inner))
+      return seriesOf(
+        expression.operation,
+        from!,
+        to!,
+        evaluation,
+        bodyOf(expression.body, expression.index, values),
+      )
+    }
+    case 'integral': {
+      const [from, to] = [expression.from, expression.to].map(end => endOf(end, inner))
+      return integralOf(from!, to!, evaluation, bodyOf(expression.body, expression.variable, values))
+    }
+    case 'limit': {
+      const body = bodyOf(expression.body, expression.variable, values)
+      return limitOf(endOf(expression.point, inner), expression.side, expression.body, evaluation, body)
+    }
+    case 'derivative':
+      throw new Undefined()
+    default:
+      return expression satisfies never
+  }
+}
+
+/** Whether an exponent is written as a number: an unknown one that happens to be 1/3 makes no root. */
+function isNumeric(expression: Expression): boolean {
+  switch (expression.kind) {
+    case 'number':
+      return true
+    case 'sum':
+      return expression.terms.every(isNumeric)
+    case 'product':
+      return expression.factors.every(isNumeric)
+    case 'quotient':
+      return isNumeric(expression.top) && isNumeric(expression.bottom)
+    default:
+      return false
+  }
+}
+
+function isE(expression: Expression): boolean {
+  return expression.kind === 'constant' && expression.name === 'ExponentialE'
+}
+
+function endOf(
+  end: Expression,
+  inner: (end: Expression) => Complex,
+): Complex | 'infinite' | 'negative infinite' {
+  const sign = infinityOf(end)
+  if (sign !== 0) return sign > 0 ? 'infinite' : 'negative infinite'
+  return inner(end)
+}
+
+/** The body as a function of the variable that is bound in it. */
+function bodyOf(body: Expression, variable: string, values: ReadonlyMap<string, Complex>) {
+  return (value: Complex, evaluation: Evaluation) =>
+    evaluate(body, new Map(values).set(variable, value), evaluation)
+}
+
+function functionValue(name: FunctionName, operands: Complex[], evaluation: Evaluation): Complex {
+  const { arithmetic } = evaluation
+  const [first, second] = operands as [Complex, Complex]
+  const { sin, cos } = { sin: () => arithmetic.sin(first), cos: () => arithmetic.cos(first) }
+  const { sinh, cosh } = { sinh: () => arithmetic.sinh(first), cosh: () => arithmetic.cosh(first) }
+  const ratio = (a: Complex, b: Complex) => {
+    for (const part of [a, b]) evaluation.note(part)
+    return arithmetic.divide(a, b)
+  }
+  switch (name) {
+    case 'Sin':
+      return sin()
+    case 'Cos':
+      return cos()
+    case 'Tan':
+      return ratio(sin(), cos())
+    case 'Cot':
+      return ratio(cos(), sin())
+    case 'Sec':
+      return arithmetic.invert(cos())
+    case 'Csc':
+      return arithmetic.invert(sin())
+    case 'Arcsin':
+      return arithmetic.arcsin(first)
+    case 'Arccos':
+      return arithmetic.arccos(first)
+    case 'Arctan':
+      return arithmetic.arctan(first)
+    case 'Arccot':
+      return arithmetic.subtract(arithmetic.arccos(whole(0)), arithmetic.arctan(first))
+    case 'Arcsec':
+      return arithmetic.arccos(arithmetic.invert(first))
+    case 'Arccsc':
+      return arithmetic.arcsin(arithmetic.invert(first))
+    case 'Sinh':
+      return sinh()
+    case 'Cosh':
+      return cosh()
+    case 'Tanh':
+      return ratio(sinh(), cosh())
+    case 'Coth':
+      return ratio(cosh(), sinh())
+    case 'Sech':
+      return arithmetic.invert(cosh())
+    case 'Csch':
+      return arithmetic.invert(sinh())
+    case 'Arcsinh':
+      return arithmetic.arcsinh(first)
+    case 'Arccosh':
+      return arithmetic.arccosh(first)
+    case 'Arctanh':
+      return arithmetic.arctanh(first)
+    case 'Ln':
+      return arithmetic.ln(first)
+    case 'Log':
+      return ratio(arithmetic.ln(first), arithmetic.ln(second))
+    case 'Exp':
+      return arithmetic.exp(first)
+    case 'Abs':
+      return arithmetic.absolute(first)
+    case 'Sign':
+      return whole(arithmetic.sign(first))
+    case 'Floor':
+      return arithmetic.floor(first)
+    case 'Ceil':
+      return arithmetic.negate(arithmetic.floor(arithmetic.negate(first)))
+    case 'Factorial':
+      return factorialValue(first, evaluation)
+    case 'Binomial':
+      return binomialValue(first, second, evaluation)
+    case 'Gcd':
+      return whole(operands.map(operand => wholeOf(operand, arithmetic)).reduce(commonDivisor))
+    case 'Lcm':
+      return whole(operands.map(operand => wholeOf(operand, arithmetic)).reduce(commonMultiple))
+    case 'Mod': {
+      const quotient = arithmetic.floor(arithmetic.divide(first, second))
+      return arithmetic.subtract(first, arithmetic.multiply(second, quotient))
+    }
+    case 'Max':
+    case 'Min': {
+      const wanted = name === 'Max' ? 1 : -1
+      return operands.reduce((best, next) =>
+        arithmetic.sign(arithmetic.subtract(next, best)) === wanted ? next : best,
+      )
+    }
+    case 'Real':
+      return arithmetic.realPart(first)
+    case 'Imaginary':
+      return arithmetic.imaginaryPart(first)
+    case 'Conjugate':
+      return arithmetic.conjugate(first)
+    case 'Argument':
+      return arithmetic.argument(first)
+    default:
+      return name satisfies never
+  }
+}
+
+function wholeOf(value: Complex, arithmetic: ComplexArithmetic): bigint {
+  const number = arithmetic.wholeNumber(value)
+  if (number === null) throw new Undefined()
+  return number
+}
+
+function commonDivisor(a: bigint, b: bigint): bigint {
+  return greatestCommonDivisor(magnitude(a), magnitude(b))
+}
+
+function commonMultiple(a: bigint, b: bigint): bigint {
+  return a === 0n || b === 0n ? 0n : (magnitude(a) / commonDivisor(a, b)) * magnitude(b)
+}
+
+/** n! of whole numbers, and Γ(n + 1) halfway between them: (−1/2)! = √π. */
+function factorialValue(operand: Complex, evaluation: Evaluation): Complex {
+  const { arithmetic } = evaluation
+  const number = arithmetic.wholeNumber(operand)
+  if (number !== null) return factorialOfWhole(number, evaluation)
+  const half = arithmetic.wholeNumber(arithmetic.subtract(operand, halves(1n)))
+  if (half === null) throw new Undefined()
+  // (n + 1/2)! = (2n + 2)!·√π / (4^(n + 1)·(n + 1)!)
+  if (half < -1n) throw new Undefined()
+  const above = factorialOfWhole(2n * half + 2n, evaluation)
+  const below = arithmetic.multiply(
+    arithmetic.wholePower(whole(4), half + 1n),
+    factorialOfWhole(half + 1n, evaluation),
+  )
+  return arithmetic.multiply(arithmetic.divide(above, below), arithmetic.sqrt(arithmetic.pi))
+}
+
+function halves(numerator: bigint): Complex {
+  return rational({ numerator, denominator: 2n })
+}
+
+function factorialOfWhole(number: bigint, evaluation: Evaluation): Complex {
+  evaluation.spend(Number(number < 0n || number > 1_000n ? 0n : number) / 10)
+  return rational(factorial({ numerator: number, denominator: 1n }))
+}
+
+function binomialValue(total: Complex, chosen: Complex, evaluation: Evaluation): Complex {
+  const { arithmetic } = evaluation
+  const k = wholeOf(chosen, arithmetic)
+  evaluation.spend(Number(k > 2_000n || k < 0n ? 0n : k) / 5)
+  const n = arithmetic.wholeNumber(total)
+  const top = n === null ? total : whole(n)
+  if (top.rational !== null) return rational(binomial(top.rational, { numerator: k, denominator: 1n }))
+  if (k < 0n) throw new Undefined()
+  if (k > 200n) throw new TooLarge()
+  let product = whole(1)
+  for (let step = 0n; step < k; step++) {
+    const factor = arithmetic.divide(arithmetic.subtract(total, whole(step)), whole(step + 1n))
+    product = arithmetic.multiply(product, factor)
+  }
+  return product
+}
+
+/** A number that depends on the name, the operands up to their last digits, and the seed, and else on nothing. */
+function arbitraryValue(name: string, operands: Complex[], evaluation: Evaluation): Complex {
+  const { arithmetic, seed } = evaluation
+  const hash = hashOf([name, seed, ...operands.map(operand => fingerprint(operand, evaluation))].join(' '))
+  const numerator = 100_003n + BigInt(hash % 2_899_999)
+  const value = rational({ numerator: hash % 7 < 3 ? -numerator : numerator, denominator: 1_000_003n })
+  // As an approximation, since the operands may be some.
+  return arithmetic.approximate(value)
+}
+
+/** One text for values that agree but for their last 30 bits. */
+function fingerprint(value: Complex, { arithmetic, bits }: Evaluation): string {
+  const scale = bits - 30
+  const { re, im, error } = arithmetic.approximate(value)
+  if (error > -scale - 8) throw new Undefined()
+  return [re, im]
+    .map(({ mantissa, exponent }) => {
+      const shift = BigInt(exponent + scale)
+      return shift >= 0n ? mantissa << shift : (mantissa + (1n << (-shift - 1n))) >> -shift
+    })
+    .join(',')
+}
+
+/** FNV-1a, 32 bits. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193) >>> 0
+  return hash
+}

@@ -1,0 +1,391 @@
+import type { AnswerStructure, Endpoint, Interval, Kind } from './answer-structure.ts'
+import { numberOfExpression, rationalOfExpression } from './compare-expressions.ts'
+import { type Expression, substitute } from './expression.ts'
+import { parseExpression } from './parse-expression.ts'
+import { splitTopLevel } from './split-top-level.ts'
+
+/** Reads a part of an answer. */
+type Parse = (text: string) => AnswerStructure | null
+
+const relations = new Set(['=', '<', '>', '\\le', '\\ge', '\\ne', '\\in', '\\approx'])
+const flipped: Record<string, string> = {
+  ...{ '<': '>', '>': '<', '\\le': '\\ge', '\\ge': '\\le', '=': '=', '\\ne': '\\ne' },
+}
+
+const letter = String.raw`(?:\\[a-zA-Z]+|[a-zA-Z])`
+const index = String.raw`(?:_(?:\w|\{[^{}]*(?:\{[^{}]*\})?[^{}]*\}))?`
+const symbol = String.raw`${letter}${index}'*`
+const points = String.raw`[A-Z]{1,4}(?:_\{?\w+\}?)?'?`
+
+/** An unknown, or what else names what follows and nothing but that: x, x_1, f(x), AB, \angle ABC, (x, y). */
+const plainName = new RegExp(
+  [
+    String.raw`^(?:(?:m ?)?\\(?:angle|measuredangle|triangle) ?)?[a-zA-Z]{1,4}${index}'*(?:\([a-z\d](?:, ?[a-z\d])*\))?$`,
+    String.raw`^\\[a-z]+${index}$`,
+    String.raw`^\( ?${symbol}(?: ?, ?${symbol})+ ?\)$`,
+    String.raw`^\\text ?\{[^{}]*\}$`,
+    String.raw`^[A-Za-z][A-Za-z ]*$`,
+  ].join('|'),
+)
+
+/** A quantity that has a notation of its own: |PQ|, [ABC], \overline{PQ}, P(A|B), f(g(2)), \cos A, A^{-1}, dy/dx, PQ/RS. */
+const quantity = new RegExp(
+  [
+    String.raw`^(?:\|(?:[A-Z][^|]*|[a-cu-wz]|[^|]*\\[^|]*|[a-z] ?[+-] ?[a-z]? ?i)\||\\\|[^|]+\\\|)(?:\^ ?\{?2\}?)?$`,
+    String.raw`^\[ ?${points} ?\]$`,
+    String.raw`^\\(?:overline|vec|overrightarrow|bar|hat|tilde|widehat|mathbf)(?: ?\{[^{}]*\}| ?\w)${index}$`,
+    String.raw`^\|?\\(?:overline|vec|overrightarrow) ?\{[^{}]*\}\|?$`,
+    String.raw`^${symbol}(?:\^\{-1\}|')*\(.*\)$`,
+    String.raw`^[A-Z]${index}\^ ?(?:\{?-1\}?|\{?T\}?|\\top)$`,
+    String.raw`^\\(?:sin|cos|tan|cot|sec|csc|ln|log|det|gcd|deg|dim|max|min|Re|Im|arg)(?:\^\d)? ?\(? ?(?:\\angle ?)?(?:${symbol}|${points}) ?\)?$`,
+    String.raw`^\\frac ?\{ ?d?${symbol} ?\} ?\{ ?d?${symbol} ?\}$`,
+    String.raw`^\\frac ?\{ ?d(?:\^\d)? ?(?:${symbol})? ?\} ?\{ ?d ?${symbol}(?:\^\d)? ?\}.*$`,
+    String.raw`^\\frac ?\{ ?\|?\[?${points}\]?\|? ?\} ?\{ ?\|?\[?${points}\]?\|? ?\}$`,
+    String.raw`^(?:${points}) ?/ ?(?:${points})$`,
+    String.raw`^(?:m ?)?\\angle ?\w+$`,
+    String.raw`^(?:${symbol}|${points}) ?: ?(?:${symbol}|${points})(?: ?: ?(?:${symbol}|${points}))*$`,
+    String.raw`^(?:\\[a-z]+|[A-Z]{1,2}|r|d|s)${index}\^ ?\{?2\}?$`,
+    String.raw`^\\text ?\{[^{}]*\}.{0,20}$`,
+  ].join('|'),
+)
+
+/** What stands left of an equals sign: a name alone, a quantity with a notation of its own, an expression, or a number. */
+export function nameKind(text: string): 'plain' | 'quantity' | 'expression' | null {
+  if (plainName.test(text) && text !== 'e' && text !== '\\pi' && text !== '\\infty') return 'plain'
+  if (quantity.test(text)) return 'quantity'
+  const unknowns = new Set(text.replace(/\\[a-zA-Z]+/g, ' ').match(/[a-zA-Z](?:_\w|_\{\w+\})?/g) ?? [])
+  // Of one unknown, x^2 = 4 and 2x = 10 say something else than 4 and 10; of x and y, an equation is a curve.
+  const isCurve = unknowns.has('x') && unknowns.has('y') && text.includes('^')
+  return unknowns.size >= 2 && !isCurve ? 'expression' : null
+}
+
+/** A chain of equations or inequalities; null of a text without a relation. */
+export function parseRelation(text: string, parse: Parse): AnswerStructure | null {
+  const split = splitTopLevel(text, relations)
+  if (split === null || split.found.length === 0 || split.parts.includes('')) return null
+  const { parts, found } = withoutApproximation(split)
+  if (found.length === 0) return parse(parts[0]!)
+  if (found.every(sign => sign === '=')) return parseEquation(parts, parse)
+  if (found.length === 1) return parseInequality(parts[0]!, found[0]!, parts[1]!, parse)
+  if (found.some(sign => !(sign in flipped) || sign === '=' || sign === '\\ne')) return null
+  const conditions = found.map((sign, place) =>
+    parseInequality(parts[place]!, sign, parts[place + 1]!, parse),
+  )
+  return conditions.some(condition => condition === null)
+    ? null
+    : (intersect(conditions as AnswerStructure[]) ?? listOf(conditions as AnswerStructure[]))
+}
+
+function listOf(items: AnswerStructure[]): AnswerStructure {
+  return { kind: 'set', isList: true, items }
+}
+
+/** An exact value before its approximation is the value; `x ≈ 0.38` has no other. */
+function withoutApproximation({ parts, found }: { parts: string[]; found: string[] }): {
+  parts: string[]
+  found: string[]
+} {
+  const at = found.indexOf('\\approx')
+  if (at === -1) return { parts, found }
+  const isName = at === 0 && nameKind(parts[0]!) !== null && numberOf(parts[0]!) === null
+  if (isName) return { parts, found: found.map(sign => (sign === '\\approx' ? '=' : sign)) }
+  return { parts: parts.slice(0, at + 1), found: found.slice(0, at) }
+}
+
+function parseEquation(parts: string[], parse: Parse): AnswerStructure | null {
+  const apart = statements(parts)
+  if (apart !== null) {
+    const items = apart.map(item => parseEquation(item, parse))
+    return items.includes(null) ? null : listOf(items as AnswerStructure[])
+  }
+  const [first, ...rest] = parts.map(part => part.replace(/^\{([^{}]*)\}$/, '$1')) as [string, ...string[]]
+  const last = parts.at(-1)!
+  const kinds = [nameKind(first), nameKind(last)]
+  if (parts.length === 2 && kinds[0] === null && kinds[1] !== null) return named(last, first, parse)
+  if (kinds[0] !== null && !(kinds[1] === 'plain' && kinds[0] !== 'plain' && parts.length === 2)) {
+    const value = agreed(rest)
+    // a = b = 3 names both.
+    const others = rest.slice(0, -1).filter(part => nameKind(part) === 'plain')
+    if (others.length > 0 && value !== null) return named([first, ...others].join(' = '), value, parse)
+    if (
+      parts.length === 2 &&
+      kinds[0] === 'plain' &&
+      kinds[1] === 'plain' &&
+      !/^\\?[A-Z(\\]|^\\text/.test(last) &&
+      !isWords(last)
+    )
+      return condition('=', first, last)
+    return value === null ? null : named(first, value, parse)
+  }
+  if (kinds[1] !== null && parts.length === 2) return named(last, first, parse)
+  const isNumeric = parts.every((part, at) => numberOf(part) !== null && part !== parts[at - 1])
+  const value = isNumeric ? agreed(parts) : null
+  if (value !== null) return parse(value)
+  return parts.length === 2 ? condition('=', first, last) : null
+}
+
+function isWords(text: string): boolean {
+  return /^[A-Za-z]{3,}/.test(text)
+}
+
+function named(name: string, text: string, parse: Parse): AnswerStructure | null {
+  const inner = parse(text)
+  if (inner === null) return null
+  if (inner.kind === 'value') {
+    const kind = nameKind(name)
+    if (kind === 'plain' || name.includes(' = ')) return { ...inner, name: inner.name ?? name }
+    const isNumber = numberOf(inner.text) !== null || !/[a-zA-Z]/.test(inner.text.replace(/\\[a-zA-Z]+/g, ''))
+    return kind === 'quantity' || isNumber ? { ...inner, name, isEquation: true } : condition('=', name, text)
+  }
+  return inner.kind === 'tuple' && name.startsWith('(') ? withNames(inner, name) : { ...inner, label: name }
+}
+
+/** (x, y) = (1, 2): a tuple whose items have the names x and y. */
+function withNames(tuple: Kind<'tuple'>, name: string): AnswerStructure {
+  const names = /^\((.*)\)$/.exec(name)?.[1]?.split(',') ?? []
+  if (names.length !== tuple.items.length) return tuple
+  const items = tuple.items.map((item, place) =>
+    item.kind === 'value' ? { ...item, name: names[place]!.trim() } : item,
+  )
+  return { ...tuple, items }
+}
+
+/** `x = 4 y = 9`, cut by its equals signs, as two equations; null of one chain. */
+function statements(parts: string[]): string[][] | null {
+  if (parts.length < 3) return null
+  const found: string[][] = []
+  let current = [parts[0]!]
+  for (const part of parts.slice(1, -1)) {
+    const inside = new RegExp(String.raw`^(.*\S) (${symbol}|\|.*\|)$`).exec(part)
+    if (inside === null || (numberOf(inside[1]!) === null && !/\d/.test(inside[1]!))) return null
+    found.push([...current, inside[1]!])
+    current = [inside[2]!]
+  }
+  return [...found, [...current, parts.at(-1)!]]
+}
+
+/**
+ * The value that a chain of equals signs ends in. Of numbers that agree the first, which is exact where the last is its rounding;
+ * null where numbers contradict each other, as in 2 + 3 = 6. With unknowns before, the last.
+ */
+function agreed(parts: string[]): string | null {
+  const last = parts.at(-1)!
+  if (parts.length === 1) return last
+  const numbers = parts.map(numberOf)
+  const known = numbers.filter(number => number !== null)
+  if (known.length < parts.length) return last
+  const [first] = known as [number]
+  const agrees = (number: number, place: number) =>
+    Math.abs(number - first) <= 1e-11 * Math.max(1, Math.abs(first)) || isRounding(parts[place]!, first)
+  return known.every(agrees) ? parts[0]! : null
+}
+
+/** Whether a decimal is a number rounded to the decimals that it has. */
+export function isRounding(text: string, value: number): boolean {
+  const decimals = /^-?\d*\.(\d+)$/.exec(text.trim())?.[1]
+  return decimals !== undefined && Math.abs(Number(text) - value) <= 0.500_001 * 10 ** -decimals.length
+}
+
+/** The real number that a text names, in double precision; null where it names none. */
+export function numberOf(text: string): number | null {
+  const expression = parseExpression(text)
+  return expression && numberOfExpression(expression)
+}
+
+function condition(sign: string, left: string, right: string): Kind<'condition'> {
+  if (sign === '=' || sign === '\\ne')
+    return { kind: 'condition', sign: sign === '=' ? '=' : '≠', left, right }
+  const [larger, smaller] = sign === '<' || sign === '\\le' ? [right, left] : [left, right]
+  return { kind: 'condition', sign: sign === '<' || sign === '>' ? '>' : '≥', left: larger, right: smaller }
+}
+
+function parseInequality(left: string, sign: string, right: string, parse: Parse): AnswerStructure | null {
+  if (sign === '\\in') {
+    if (nameKind(left) === null) return null
+    const inner = parse(right)
+    return inner && toIntervals(inner, left)
+  }
+  const isName = (text: string) => nameKind(text) === 'plain' && !/^\\text|^[A-Za-z]{5,}/.test(text)
+  if (isName(left) && !isName(right)) return halfLine(left, sign, right)
+  if (isName(right) && !isName(left)) return halfLine(right, flipped[sign]!, left)
+  const solved = solve(left, sign, right) ?? solve(right, flipped[sign]!, left)
+  return solved ?? condition(sign, left, right)
+}
+
+/** An inequality of one unknown that is linear, or linear between bars, against a number; null of any other. */
+function solve(left: string, sign: string, right: string): AnswerStructure | null {
+  if (/[a-zA-Z]/.test(right.replace(/\\[a-zA-Z]+/g, ''))) return null
+  const absolute = /^\|([^|]+)\|$/.exec(left)
+  if (absolute === null) {
+    const line = readLine(left)
+    return (
+      line &&
+      halfLine(
+        line.variable,
+        line.slope > 0 ? sign : flipped[sign]!,
+        `((${right})-(${line.offset}))/(${line.scale})`,
+      )
+    )
+  }
+  const inner = absolute[1]!
+  const bound = numberOf(right)
+  if (bound === null || bound < 0 || readLine(inner) === null) return null
+  const [upper, lower] = [solve(inner, sign, right), solve(inner, flipped[sign]!, `-(${right})`)]
+  if (upper === null || lower === null) return null
+  return sign === '<' || sign === '\\le' || sign === '\\ne'
+    ? intersect([upper, lower])
+    : unite([upper, lower])
+}
+
+/** a·x + b with rational a and b: its unknown, the sign of a, and both as texts. */
+function readLine(text: string): { variable: string; slope: number; scale: string; offset: string } | null {
+  const variables = new Set(text.replace(/\\[a-zA-Z]+/g, ' ').match(/[a-zA-Z]/g) ?? [])
+  const expression = parseExpression(text)
+  const [variable] = variables
+  if (expression === null || variables.size !== 1 || variable === undefined) return null
+  const at = (value: number): [bigint, bigint] | null => {
+    const number: Expression = { kind: 'number', value: { numerator: BigInt(value), denominator: 1n } }
+    const rational = rationalOfExpression(substitute(expression, variable, number))
+    return rational && [rational.numerator, rational.denominator]
+  }
+  const values = [0, 1, 2, -7].map(at)
+  if (values.includes(null)) return null
+  const [zero, one, two, other] = values as [
+    [bigint, bigint],
+    [bigint, bigint],
+    [bigint, bigint],
+    [bigint, bigint],
+  ]
+  const minus = (a: [bigint, bigint], b: [bigint, bigint]): [bigint, bigint] => [
+    a[0] * b[1] - b[0] * a[1],
+    a[1] * b[1],
+  ]
+  const equal = (a: [bigint, bigint], b: [bigint, bigint]) => a[0] * b[1] === b[0] * a[1]
+  const slope = minus(one, zero)
+  const drop = minus(zero, other)
+  if (slope[0] === 0n || !equal(slope, minus(two, one)) || !equal([slope[0] * 7n, slope[1]], drop))
+    return null
+  const fraction = ([top, bottom]: [bigint, bigint]) => `(${top})/(${bottom})`
+  return {
+    variable,
+    slope: slope[0] > 0n === slope[1] > 0n ? 1 : -1,
+    scale: fraction(slope),
+    offset: fraction(zero),
+  }
+}
+
+const below: Endpoint = { text: '-\\infty', isClosed: false }
+const above: Endpoint = { text: '\\infty', isClosed: false }
+
+function halfLine(variable: string, sign: string, end: string): AnswerStructure {
+  const endpoint = { text: end, isClosed: sign === '\\le' || sign === '\\ge' }
+  const lower: Interval = { low: below, high: endpoint }
+  const upper: Interval = { low: endpoint, high: above }
+  const intervals = sign === '\\ne' ? [lower, upper] : sign === '<' || sign === '\\le' ? [lower] : [upper]
+  return { kind: 'intervals', variable, intervals }
+}
+
+/** A pair as the interval that it may stand for; null for what is no interval. */
+export function toIntervals(
+  structure: AnswerStructure,
+  variable: string | null = null,
+): AnswerStructure | null {
+  if (structure.kind === 'intervals') return { ...structure, variable: structure.variable ?? variable }
+  if (structure.kind === 'set') return variable === null ? null : structure
+  if (structure.kind !== 'tuple' || structure.items.length !== 2) return null
+  const [low, high] = structure.items
+  if (low?.kind !== 'value' || high?.kind !== 'value') return null
+  if (low.name !== null || high.name !== null) return null
+  const interval = {
+    low: { text: low.text, isClosed: structure.open === '[' },
+    high: { text: high.text, isClosed: structure.close === ']' },
+  }
+  return { kind: 'intervals', variable, intervals: [interval] }
+}
+
+/** Single points as closed intervals; null of what is no set of numbers. */
+export function pointsOf(structure: AnswerStructure): Kind<'intervals'> | null {
+  if (structure.kind !== 'set') return null
+  const texts = structure.items.map(item => (item.kind === 'value' ? item.text : null))
+  if (texts.includes(null)) return null
+  const ends = texts.map(value => ({ text: value!, isClosed: true }))
+  return { kind: 'intervals', variable: null, intervals: ends.map(end => ({ low: end, high: end })) }
+}
+
+/** All intervals of several parts; null where they are of different unknowns. */
+export function unite(parts: readonly AnswerStructure[]): AnswerStructure | null {
+  const known = parts.map(part => toIntervals(part))
+  if (!known.every(part => part?.kind === 'intervals')) return null
+  const intervals = known as Kind<'intervals'>[]
+  const variables = new Set(intervals.map(({ variable }) => variable).filter(name => name !== null))
+  if (variables.size > 1) return null
+  return {
+    kind: 'intervals',
+    variable: [...variables][0] ?? null,
+    intervals: intervals.flatMap(part => part.intervals),
+  }
+}
+
+/** What several conditions on one unknown leave; null where they are no such conditions, or their ends are no numbers. */
+export function intersect(parts: readonly AnswerStructure[]): AnswerStructure | null {
+  const whole = unite(parts)
+  if (whole?.kind !== 'intervals') return null
+  const sets = parts.map(part => (toIntervals(part) as Kind<'intervals'>).intervals)
+  let left = sets[0]!
+  for (const right of sets.slice(1)) {
+    const next: Interval[] = []
+    for (const a of left)
+      for (const b of right) {
+        const both = overlap(a, b)
+        if (both === null) return null
+        if (both !== 'none') next.push(both)
+      }
+    left = next
+  }
+  if (left.length === 0) return { kind: 'set', isList: false, items: [] }
+  return { ...whole, intervals: left }
+}
+
+function overlap(a: Interval, b: Interval): Interval | 'none' | null {
+  const [aLow, bLow, aHigh, bHigh] = [a.low, b.low, a.high, b.high].map(place)
+  if (aLow == null || bLow == null || aHigh == null || bHigh == null) return null
+  const low = aLow > bLow ? a.low : bLow > aLow ? b.low : a.low.isClosed ? b.low : a.low
+  const high = aHigh < bHigh ? a.high : bHigh < aHigh ? b.high : a.high.isClosed ? b.high : a.high
+  const gap = Math.min(aHigh, bHigh) - Math.max(aLow, bLow)
+  if (gap < 0 || (gap === 0 && !(low.isClosed && high.isClosed))) return 'none'
+  return { low, high }
+}
+
+/** Where an end lies, infinite ones included; null of one that is no number. */
+export function place({ text }: Endpoint): number | null {
+  if (/^[-+]? ?\\infty$/.test(text.trim()))
+    return text.trim().startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+  return numberOf(text)
+}
+
+/** All numbers but some: ℝ \ {6}; null where these are no numbers. */
+export function complementOf(points: AnswerStructure): AnswerStructure | null {
+  const known = pointsOf(points)?.intervals.map(({ low }) => ({ text: low.text, isClosed: false }))
+  if (!known || known.length === 0) return null
+  const placed = known.map(end => ({ end, at: place(end) }))
+  if (placed.some(({ at }) => at === null)) return null
+  const ends = placed.sort((a, b) => a.at! - b.at!).map(({ end }) => end)
+  const lows = [below, ...ends]
+  return {
+    kind: 'intervals',
+    variable: null,
+    intervals: lows.map((low, at) => ({ low, high: ends[at] ?? above })),
+  }
+}
+
+/** x ≡ 8 (mod 13), with or without what stands left of the sign. */
+export function parseCongruence(text: string): AnswerStructure | null {
+  const match =
+    /^(?:(.*?) ?(?:\\equiv|=) ?)?([^=]+?) ?(?:\\pmod|\(? ?\\?(?:mod|bmod)(?![a-z])|\(? ?\\text ?\{ ?\(? ?mod(?:ulo)? ?\}) ?\{?([^{}()]+)\}? ?\)?$/.exec(
+      text,
+    )
+  if (match === null) return null
+  const [, variable, residue, modulus] = match
+  if (variable === undefined && !/pmod|\(/.test(text)) return null
+  return { kind: 'congruence', variable: variable || null, residue: residue!, modulus: modulus!.trim() }
+}

@@ -1,0 +1,364 @@
+import { trimSpacing } from './math-segments.ts'
+import { type ProseToken, tokeniseProse } from './prose-tokens.ts'
+import { lastSide, readRun, textOf } from './read-value.ts'
+
+/** What a text says its answer is. */
+export interface StatedAnswer {
+  answer: string
+  /** Where the statement begins. */
+  start: number
+  by: 'the answer is' | '####'
+  /** Whether it is a value or a choice, rather than words. */
+  isValue: boolean
+  /** Whether it begins a sentence, so that it may overrule a box before it. */
+  isFinal: boolean
+}
+
+/** What is read of one statement. */
+const maximumLength = 2_000
+
+/** More statements of one text are not read, from the last. */
+const maximumStatements = 40
+
+const adjective = String.raw`(?:(?:final|correct|right|best|exact|numerical|required|desired|complete|simplified|only|overall)\s{1,4}){0,3}`
+const noun = String.raw`(?:answers?|ans|(?<=(?:final|correct|right|best)\s{1,4})(?:result|solution|value|option|choice|statement|response))`
+const between = String.raw`(?:\s{1,4}(?:to|for|of|in|from|here|choice|option)\b[^.\n:=$]{0,80}?|,[^.,\n:=$]{0,60},)?`
+const verb = String.raw`(?:is|are|was|equals?|becomes|will be|would be|should be|must be|has to be|comes? (?:out )?to(?: be)?|turns out to be)\b`
+const hedgedVerb = String.raw`(?:could|might|may|can(?:not|'t)?|couldn't|is(?:n't)|are(?:n't)|(?:should|must|will|would) not)(?: be)?\b`
+const phrase = new RegExp(
+  String.raw`\b${adjective}${noun}${between}\s{0,8}["']?\s{0,8}(?:(${hedgedVerb})|${verb}|[:=]|(?<=\s)[-–—](?=\s)|\.(?=\s\d))|` +
+    // A heading of its own: **Final Answer**, ### Answer.
+    String.raw`(?<=(?:^|\n)[ \t#>]{0,12})(?:the )?(?:final )?answers?[ \t]{0,8}\n`,
+  'gi',
+)
+
+const letter = String.raw`\(?([A-J])\)?(?![\w(])`
+const choice = new RegExp(
+  [
+    String.raw`\b(?:[Oo]ption|[Cc]hoice|[Aa]nswer|[Ll]etter)s?\s{1,4}${letter}\s{1,4}is\s{1,4}(?:the\s{1,4})?(?:most\s{1,4})?(?:correct|right|best|true|answer|accurate)\b`,
+    String.raw`(?<![\w\\$^{(]\s?)${letter}\s{1,4}is\s{1,4}(?:the|our|my)\s{1,4}(?:(?:correct|right|best|final|only)\s{1,4}){0,2}(?:answer|option|choice)\b`,
+    String.raw`\b(?:correct|right|best|select|choose|pick|chose|is|be|to|with|matches|match|therefore|thus|so|hence|:)[:,]?\s{1,4}(?:the\s{1,4})?(?:answer\s{1,4})?(?:[Oo]ption|[Cc]hoice|[Ll]etter)\s{1,4}${letter}`,
+  ].join('|'),
+  'g',
+)
+const reversed =
+  /\bis (?:the|our|my) (?:(?:final|correct|right|required|desired) ){0,2}answer\b(?! (?:to|for|of) (?:part|step|a |the (?:first|second)))/gi
+
+const conditional = /\b(?:if|whether|suppose|assum\w*|unless|not|n't|until)\b(?![^\n]*,)/i
+const opening =
+  /^[\s*>#"'(]*(?:(?:so|therefore|thus|hence|finally|then|and so|in conclusion|consequently|now|as a result|accordingly|in summary|to conclude|ultimately|overall|we conclude that|we find that|the|our|my|a|this means(?: that)?|∴)[,:]?\s*)*$/i
+
+/**
+ * What the text states last as its answer, by "the answer is", "Answer:", "option C is correct", "18 is the answer" or after `####`,
+ * with preference for one that is a value; null if it states none. Only what stands behind `from` is read.
+ */
+export function findStated(text: string, from = 0): StatedAnswer | null {
+  let inWords: StatedAnswer | null = null
+  for (const statement of findStatements(text, from)) {
+    const stated = statement()
+    if (stated?.isValue) return stated
+    inWords ??= stated
+  }
+  return inWords
+}
+
+/** The last statements, from the last, each read when it is asked for. */
+function findStatements(text: string, from: number): (() => StatedAnswer | null)[] {
+  const found: [number, () => StatedAnswer | null][] = []
+  const add = (pattern: RegExp, read: (match: RegExpExecArray) => StatedAnswer | null) => {
+    const matches: RegExpExecArray[] = []
+    for (const match of text.matchAll(pattern)) {
+      if (match.index < from) continue
+      matches.push(match)
+      if (matches.length > 2 * maximumStatements) matches.splice(0, maximumStatements)
+    }
+    for (const match of matches) found.push([match.index, () => read(match)])
+  }
+  add(phrase, match => readPhrase(text, match))
+  add(choice, match => readChoice(text, match))
+  add(reversed, match => readReversed(text, match))
+  add(/#{4,}/g, match => readHashes(text, match))
+  found.sort(([a], [b]) => b - a)
+  return found.slice(0, maximumStatements).map(([, read]) => read)
+}
+
+function readPhrase(text: string, match: RegExpExecArray): StatedAnswer | null {
+  const { index: start } = match
+  const [before, lead] = [sentenceBefore(text, start), match[1]]
+  const isHedged = lead !== undefined
+  if (conditional.test(before)) return null
+  const at = start + match[0].length
+  const rest = text.slice(at, at + maximumLength)
+  const isLabel = !/[a-z]$/i.test(match[0])
+  const value = isHedged ? null : readStatement(rest, isLabel)
+  if (value === 'unfinished') return null
+  const isFinal = opening.test(before)
+  if (value !== null) return { ...value, start, by: 'the answer is', isFinal }
+  const words = wordsOf(rest)
+  if (words === null) return null
+  return {
+    answer: isHedged ? `${lead} ${words}` : words,
+    start,
+    by: 'the answer is',
+    isValue: false,
+    isFinal,
+  }
+}
+
+/** The sentence up to a place, as far as it matters. */
+function sentenceBefore(text: string, place: number): string {
+  const before = text.slice(Math.max(0, place - 200), place)
+  return before.split(/[.!?](?=\s)|\n|:(?=\s)/).at(-1)!
+}
+
+function readChoice(text: string, match: RegExpExecArray): StatedAnswer | null {
+  const before = sentenceBefore(text, match.index)
+  const answer = match.slice(1).find(letter => letter !== undefined)!
+  if (conditional.test(before)) return null
+  return { answer, start: match.index, by: 'the answer is', isValue: true, isFinal: opening.test(before) }
+}
+
+function readReversed(text: string, match: RegExpExecArray): StatedAnswer | null {
+  const before = sentenceBefore(text, match.index)
+  if (conditional.test(before)) return null
+  const { tokens } = tokeniseProse(before)
+  let answer: string | null = null
+  for (let at = 0; at < tokens.length; at++) {
+    const run = readRun(tokens, at)
+    if (run === null) continue
+    if (run.end === tokens.length) answer = lastSide(textOf(before, tokens, run))
+    at = run.end - 1
+  }
+  if (answer === null || answer === '') return null
+  return { answer, start: match.index, by: 'the answer is', isValue: true, isFinal: false }
+}
+
+/** After `####`, as GSM8K writes it. In Markdown the same sign begins a heading. */
+function readHashes(text: string, match: RegExpExecArray): StatedAnswer | null {
+  const at = match.index + match[0].length
+  const [line] = text.slice(at, at + maximumLength).split('\n', 1) as [string]
+  const stated = { start: match.index, by: '####', isFinal: true } as const
+  if (
+    /^\s*(?:step|case|part|method|example|solution|question|problem)\b|^\s*\d{1,2}[.)]\s+[a-z]{2}/i.test(line)
+  )
+    return null
+  const value = readStatement(line, false)
+  if (value === 'unfinished') return null
+  if (value !== null) return { ...value, ...stated }
+  const isLast = text.slice(at + line.length).trim() === ''
+  const words = wordsOf(line)
+  return isLast && words !== null && words.split(' ').length <= 4
+    ? { answer: words, isValue: true, ...stated }
+    : null
+}
+
+type Statement = Pick<StatedAnswer, 'answer' | 'isValue'>
+
+const fillers =
+  /^(?:therefore|thus|hence|then|simply|just|indeed|clearly|exactly|precisely|actually|definitely|certainly|surely|obviously|also|still|now|so|finally|only|equal|to|given|by|that|is|found|be|option|choice|letter|answer|follows|as|the|value|number|that's|it|it's|approximately|about|roughly|around)$/i
+/** Fillers that are kept with a value, as they say something of it. */
+const keptFillers = /^(?:approximately|about|roughly|around)$/i
+
+/** Behind a value: where it is over. */
+const stops =
+  /^(?:since|because|as|which|where|when|who|that|so|then|thus|therefore|hence|for|if|with|by|from|on|at|after|before|is|are|was|were|has|have|had|will|would|can|we|i|it|this|in|total|left|remaining|altogether|overall|of|the|respectively|only|each|every|a|an|more\.|who|whose|while|not|i\.e\.|e\.g\.)$/i
+/** Behind a value: what makes it another one, or one of several. */
+const changes =
+  /^(?:hundreds?|thousands?|millions?|billions?|trillions?|dozens?|and|or|to|times|plus|minus|over|more|less|fewer|greater|squared|cubed|factorial|mod|modulo|choose|divided|multiplied|halves|thirds?|fourths?|quarters?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?|hundredths?|thousandths?|half|base|above|below|percent|percentage|score)$/i
+
+/** What a statement says, if that is a value, a choice or a word or two; null if it is more words, or none. */
+function readStatement(text: string, isLabel: boolean): Statement | 'unfinished' | null {
+  const { tokens, isOpen } = tokeniseProse(text)
+  let at = 0
+  let kept = ''
+  while (at < tokens.length) {
+    const token = tokens[at]!
+    if (token.kind === 'word' && fillers.test(token.text) && !(isLabel && /^the$/i.test(token.text))) {
+      if (keptFillers.test(token.text)) kept = `${token.text} `
+    } else if (
+      !/^(?:line|other)$/.test(token.kind) &&
+      !/^[=*,;]$/.test(token.text) &&
+      token.text.trim() !== ''
+    )
+      break
+    at++
+  }
+  const first = tokens[at]
+  if (first === undefined) return null
+  const letter = readLetter(text, tokens, at)
+  if (letter !== null) return { answer: letter, isValue: true }
+  const run = readRun(tokens, at)
+  if (run === null) {
+    const unclosed = isOpen || tokens.slice(at, at + 60).some(({ kind }) => kind === 'open')
+    if (
+      /^(?:open|currency)$/.test(first.kind) ||
+      (isOpen && !tokens.slice(0, at + 1).some(({ kind }) => kind === 'math') && first.text === '$')
+    )
+      return unclosed ? 'unfinished' : null
+    return readWords(text, tokens, at, isLabel)
+  }
+  const next = tokens[run.end]
+  const isCut = next !== undefined && next.kind === 'open' && !closes(tokens, run.end)
+  if (isCut || (next?.text === '$' && isOpen) || (next === undefined && isOpen)) return 'unfinished'
+  const value = withoutExclamation(text, tokens, run)
+  if (next?.kind === 'operator' && tokens[run.end + 1] === undefined && !/^[*_|~]$/.test(next.text))
+    return 'unfinished'
+  const behind = readBehind(text, tokens, run.end)
+  if (behind === null)
+    return {
+      answer: kept + textOf(text, tokens, { first: at, end: clauseEnd(tokens, run.end) }),
+      isValue: true,
+    }
+  return { answer: kept + (behind === '' ? lastSide(value) : `${value} ${behind}`), isValue: true }
+}
+
+function closes(tokens: readonly ProseToken[], open: number): boolean {
+  return tokens.slice(open).some(({ kind }) => kind === 'close')
+}
+
+/** A value without the exclamation mark that ends its sentence. */
+function withoutExclamation(
+  text: string,
+  tokens: readonly ProseToken[],
+  run: { first: number; end: number },
+): string {
+  const value = textOf(text, tokens, run)
+  const last = tokens[run.end - 1]!
+  const next = tokens[run.end]
+  const endsSentence =
+    next === undefined || next.kind === 'line' || (next.isSpaced && /^\p{Lu}/u.test(next.text))
+  return last.text.startsWith('!') && endsSentence ? value.replace(/!+$/, '') : value
+}
+
+/** The unit behind a value, '' without one; null if what stands there changes the value. */
+function readBehind(text: string, tokens: readonly ProseToken[], from: number): string | null {
+  let at = from
+  while (at < tokens.length && at < from + 5) {
+    const token = tokens[at]!
+    if (token.kind === 'open' && !token.isSpaced) return null
+    if (token.kind === 'open') {
+      const inside = tokens[at + 1]?.text ?? ''
+      if (at === from && /^(?:base|mod|in|\\bmod)$/i.test(inside)) return null
+      break
+    }
+    if (token.kind === 'number' || token.kind === 'math' || token.kind === 'operator') {
+      // A hyphen joins what is no unit, and a dash begins another clause.
+      if (/^[-–—]$/.test(token.text) && token.isSpaced) break
+      return at === from && token.kind === 'operator' ? '' : null
+    }
+    if (token.kind !== 'word' && token.kind !== 'name' && token.kind !== 'command') break
+    if (
+      /^(?:and|but)$/i.test(token.text) &&
+      /^(?:we|so|this|that|it|i|the|therefore|thus|hence|not|is|our|then)$/i.test(tokens[at + 1]?.text ?? '')
+    )
+      break
+    if (/^in$/i.test(token.text) && /^base$/i.test(tokens[at + 1]?.text ?? '')) return null
+    if (changes.test(token.text)) return null
+    if (/^per$/i.test(token.text) || !stops.test(token.text)) at++
+    else break
+  }
+  // More words are no unit.
+  if (at - from > 4) return ''
+  return textOf(text, tokens, { first: from, end: at })
+}
+
+/** Where the clause ends: at a full stop, a line break, a parenthesis, a reason. */
+function clauseEnd(tokens: readonly ProseToken[], from: number): number {
+  let at = from
+  while (at < tokens.length) {
+    const { kind, text } = tokens[at]!
+    if (kind === 'end' || kind === 'line' || kind === 'separator') break
+    if (kind === 'word' && /^(?:since|because|which|where|so)$/.test(text)) break
+    at++
+  }
+  return at
+}
+
+/** The letter of a choice with what is chosen: `(C) 18`, `C`; null if there is no such letter. */
+function readLetter(text: string, tokens: readonly ProseToken[], at: number): string | null {
+  const isBracketed = tokens[at]!.text === '(' && tokens[at + 2]?.text === ')'
+  const token = isBracketed ? tokens[at + 1]! : tokens[at]!
+  const content =
+    token.kind === 'math'
+      ? token.text.replace(/^\\(?:text|textbf|mathrm|mathbf) ?\{\(?([A-J])\)?\}$/, '$1')
+      : token.text
+  if (!/^[A-J]$/.test(content) || !/^(?:name|word|math)$/.test(token.kind)) return null
+  let next = at + (isBracketed ? 3 : 1)
+  const sign = tokens[next]
+  const isMarked = isBracketed || (sign !== undefined && !sign.isSpaced && /^[.):]/.test(sign.text))
+  const isListed =
+    /^(?:and|or|,)$/.test(sign?.text ?? '') && /^(?:[A-J]|\()$/.test(tokens[next + 1]?.text ?? '')
+  if (isListed) return textOf(text, tokens, { first: at, end: clauseEndOfList(tokens, next) })
+  if (!isMarked) {
+    // An article, an unknown, an initial.
+    const isAlone =
+      sign === undefined || /^(?:end|line|separator|close|other)$/.test(sign.kind) || sign.text === '('
+    return isAlone ||
+      (sign.kind === 'word' && stops.test(sign.text) && sign.isSpaced && token.text !== 'A') ||
+      /^(?:because|since)$/.test(sign.text)
+      ? content
+      : null
+  }
+  if (!isBracketed) next++
+  while (tokens[next]?.text === ':' || tokens[next]?.text === ')' || tokens[next]?.text === '-') next++
+  const run = tokens[next] === undefined ? null : readRun(tokens, next)
+  if (run === null) return content
+  const behind = readBehind(text, tokens, run.end)
+  if (behind === null) return content
+  return `(${content}) ${textOf(text, tokens, run)}${behind === '' ? '' : ` ${behind}`}`
+}
+
+function clauseEndOfList(tokens: readonly ProseToken[], from: number): number {
+  let at = from
+  while (at < tokens.length && !/^(?:end|line)$/.test(tokens[at]!.kind)) at++
+  return at
+}
+
+/** Words that say something about the answer and not what it is. */
+const describing =
+  /^(?:un(?:clear|known|certain|determined)|not (?:clear|obvious|known|immediately|yet|in |among|one of|sure|certain)|clear|obvious|simple|easy|hard|difficult|tricky|surprising|interesting|straightforward|correct|incorrect|wrong|obtained|given|found|shown|below|above|as follows|based|determined|calculated|computed|derived|an? (?:\w+ )?(?:integer|number|fraction|value|expression|decimal|matter|function of|little|bit)\b|one of|among|in |to |the same|required|expressed|written|rounded|what|supposed|going|already|boxed|provided|stated|we |i |you |here|there)/i
+
+/** One or two words; the one value of a sentence behind a label. Null for more. */
+function readWords(
+  text: string,
+  tokens: readonly ProseToken[],
+  at: number,
+  isLabel: boolean,
+): Statement | null {
+  const words = wordsOf(text)
+  if (words === null) return null
+  const count = words.split(/\s+/).length
+  if (count <= 2 && !/^(?:not|either|neither|maybe|perhaps|possibly|probably|likely)\b/i.test(words))
+    return { answer: words, isValue: true }
+  if (hedges.test(words)) return null
+  const runs: string[] = []
+  for (let index = at; index < tokens.length && !/^(?:end|line)$/.test(tokens[index]!.kind); index++) {
+    const run = readRun(tokens, index)
+    if (run === null) continue
+    runs.push(textOf(text, tokens, run))
+    index = run.end - 1
+  }
+  const [only] = runs
+  return runs.length === 1 &&
+    only !== undefined &&
+    (isLabel || /^(?:that|she|he|they|it|there)\b/i.test(words))
+    ? { answer: lastSide(only), isValue: true }
+    : null
+}
+
+/** Words with which a sentence does not say that its value is the answer. */
+export const hedges =
+  /\b(?:not|never|neither|nor|either|(?:could|might|may|can) be|maybe|perhaps|possibly|if|whether|suppose|assum\w*|unless|let|between|than|at least|at most|guess)\b|n't\b/i
+
+/** The words of a statement up to the end of its sentence; null if they say nothing, or only something about the answer. */
+function wordsOf(text: string): string | null {
+  const [sentence] = text.replace(/^[\s:*"'=]+/, '').split(/[.!?](?=["')*\]]*(?:\s|$))|\n/, 1) as [string]
+  const words = trimSpacing(
+    sentence
+      .replace(/^(?:therefore|thus|hence|simply|just|indeed|clearly|that),? /i, '')
+      .replace(/[,;]? (?:since|because|as|which)\b.*$/i, '')
+      .replace(/["'*,;:]+$/, '')
+      .replace(/ {2,}/g, ' '),
+  )
+  return words === '' || !/[\p{L}\d]/u.test(words) || describing.test(words) ? null : words
+}

@@ -1,58 +1,154 @@
-import { type CsvError, parse } from 'csv-parse/browser/esm/sync'
-import { parquetReadObjects } from 'hyparquet'
-import { compressors } from 'hyparquet-compressors'
+import { type CsvError, parse } from 'csv-parse/browser/esm'
 import type { ByteSource } from '../formats/byte-source.ts'
 import { InputError } from '../input-error.ts'
+import { findPythonNumber, parseExactJson } from './exact-number.ts'
+import { readParquetColumns } from './parquet-columns.ts'
+import { maximumTextLength, readLines, readTextPieces, readWholeText } from './text-pieces.ts'
 
-/** A row as the file gives it. */
+/** A row as the file gives it: numbers that a double would change are text, and so are dates. */
 export interface DataSetRow {
   /** Where it stands, for error messages: "set.jsonl: line 7", in other files "set.csv: row 7", from 1. */
   place: string
   cells: Record<string, unknown>
 }
 
+/** The rows of a file. */
+export interface DataSetTable {
+  rows: DataSetRow[]
+  /** Why columns were not read that the rows lack, completing their names: "cannot be read: ...". */
+  unread: Map<string, string>
+}
+
 /** Keys under which a JSON object may hold the rows. */
 const arrayKeys = ['data', 'rows', 'examples', 'problems']
 
-/** Reads the rows of a .jsonl, .json, .csv or .parquet file. Throws an InputError for any other or broken file. */
-export async function readRows(source: ByteSource): Promise<DataSetRow[]> {
+/** How a data set is read. */
+export interface ReadSettings {
+  /** Which columns are read though they hold lists or structures, where a file allows to leave some. */
+  isNestedWanted?: (name: string) => boolean
+  /** Characters that a string may have. */
+  limit?: number
+}
+
+type Reader = (source: ByteSource, limit: number) => Promise<DataSetRow[]>
+
+/** How files of each ending are read; text may also be packed, as .jsonl.gz. */
+const textReaders = new Map<string, Reader>([
+  ['jsonl', readJsonLines],
+  ['ndjson', readJsonLines],
+  ['json', readJson],
+  ['csv', readCsv],
+  ['tsv', readCsv],
+])
+
+/** What a file of another kind begins with, in small letters, and what to do about it. */
+const otherContents: [string, string][] = [
+  [
+    'version https://git-lfs',
+    'is a Git LFS pointer, which stands for a file that was not downloaded. Fetch it with "git lfs pull", or download it from its page',
+  ],
+  ['par1', 'is a Parquet file. Rename it to .parquet'],
+  ['\x1f\x8b', 'is packed with gzip. Add .gz to its name'],
+  ['pk\x03\x04', 'is a ZIP archive, as spreadsheets are too. Unpack it, or save the sheet as CSV'],
+  ['<!doctype', 'is a web page. Download the file itself'],
+  ['<html', 'is a web page. Download the file itself'],
+]
+
+/** The ending by which a data set's name says how to read it, as "jsonl" or "csv.gz"; null for any other name. */
+export function dataSetEnding(name: string): string | null {
   // An address may carry a query behind the name.
-  const extension = /\.([a-z0-9]+)(?:[?#].*)?$/i.exec(source.name)?.[1]?.toLowerCase()
-  const readers: Record<string, (source: ByteSource) => Promise<DataSetRow[]>> = {
-    jsonl: readJsonLines,
-    ndjson: readJsonLines,
-    json: readJson,
-    csv: readCsv,
-    parquet: readParquet,
-  }
-  const read = extension === undefined ? undefined : readers[extension]
-  if (read === undefined) {
-    throw new InputError(
-      `${source.name}: expected a data set that ends in .jsonl, .json, .csv or .parquet, found ${extension ? `.${extension}` : 'no ending'}. Convert or rename it.`,
-    )
-  }
-  const rows = source.byteLength === 0 ? [] : await read(source)
-  if (rows.length === 0) {
-    throw new InputError(
-      `${source.name}: expected problems, found none in ${source.byteLength} bytes. Check that the file was written to the end.`,
-    )
-  }
-  return rows
+  const ending = /\.([a-z0-9]+(?:\.gz)?)(?:[?#].*)?$/i.exec(name)?.[1]?.toLowerCase()
+  if (ending === undefined) return null
+  return ending === 'parquet' || textReaders.has(ending.replace('.gz', '')) ? ending : null
 }
 
-async function readJsonLines(source: ByteSource): Promise<DataSetRow[]> {
+/**
+ * Reads the rows of a .jsonl, .json, .csv, .tsv or .parquet file, text also packed with gzip. JSON Lines and JSON may be named
+ * as each other. Throws an InputError for any other or broken file, and for a JSON value or a line of more than `limit` characters.
+ */
+export async function readRows(
+  source: ByteSource,
+  { isNestedWanted = () => false, limit = maximumTextLength }: ReadSettings = {},
+): Promise<DataSetTable> {
+  const { name, byteLength } = source
+  const ending = dataSetEnding(name)
+  if (ending === null) {
+    const found = /\.[a-z0-9]+$/i.exec(name)?.[0] ?? 'no ending'
+    throw new InputError(
+      `${name}: expected a data set that ends in .jsonl, .json, .csv, .tsv or .parquet, found ${found}. Convert or rename it.`,
+    )
+  }
+  await refuseOtherContents(source, ending)
+  const read = textReaders.get(ending.replace('.gz', ''))
+  const isEmpty = byteLength === 0
+  const table =
+    read === undefined && !isEmpty
+      ? await readParquet(source, isNestedWanted)
+      : { rows: isEmpty || !read ? [] : await read(source, limit), unread: new Map<string, string>() }
+  if (table.rows.length === 0) {
+    throw new InputError(
+      `${name}: expected problems, found none in ${byteLength} bytes. Check that the file was written to the end.`,
+    )
+  }
+  return table
+}
+
+async function refuseOtherContents(source: ByteSource, ending: string): Promise<void> {
+  const bytes = new Uint8Array(await source.slice(0, Math.min(source.byteLength, 512)))
+  const beginning = String.fromCharCode(...bytes)
+    .trimStart()
+    .toLowerCase()
+  const [content, description] = otherContents.find(([content]) => beginning.startsWith(content)) ?? []
+  const own = ending.endsWith('.gz') ? '\x1f\x8b' : ending === 'parquet' ? 'par1' : undefined
+  if (content === undefined || content === own) return
+  throw new InputError(`${source.name}: expected a data set as .${ending}, but the file ${description}.`)
+}
+
+async function readJsonLines(source: ByteSource, limit: number): Promise<DataSetRow[]> {
   const rows: DataSetRow[] = []
-  const lines = (await readText(source)).split('\n')
-  for (const [index, line] of lines.entries()) {
+  for await (const [number, line] of readLines(source, limit)) {
     if (line.trim() === '') continue
-    const place = `${source.name}: line ${index + 1}`
-    rows.push({ place, cells: asObject(parseJson(line, place), place) })
+    const place = `${source.name}: line ${number}`
+    try {
+      rows.push({ place, cells: asObject(parseJson(line, place), place) })
+    } catch (error) {
+      if (rows.length > 0 || !/^\s*[[{]/.test(line)) throw error
+      // One JSON value over several lines, or an array in one, is no JSON Lines whatever its name.
+      return readJsonValue(source, limit).catch(() => {
+        throw error
+      })
+    }
   }
   return rows
 }
 
-async function readJson(source: ByteSource): Promise<DataSetRow[]> {
-  const value = parseJson(await readText(source), `${source.name}: the file`)
+async function readJson(source: ByteSource, limit: number): Promise<DataSetRow[]> {
+  const lines = readLines(source, limit)
+  const first = await firstValue(lines)
+  const isFollowed = first !== undefined && !Array.isArray(first) && (await firstLine(lines)) !== undefined
+  return isFollowed ? readJsonLines(source, limit) : readJsonValue(source, limit)
+}
+
+/** The value of the first line that is not blank, where it is JSON by itself. */
+async function firstValue(lines: AsyncGenerator<[number, string]>): Promise<unknown> {
+  try {
+    return JSON.parse((await firstLine(lines)) ?? '')
+  } catch {
+    // Whatever is wrong with the file, reading it as one value says so.
+    return undefined
+  }
+}
+
+async function firstLine(lines: AsyncGenerator<[number, string]>): Promise<string | undefined> {
+  for (;;) {
+    const { done, value } = await lines.next()
+    if (done) return undefined
+    if (value[1].trim() !== '') return value[1]
+  }
+}
+
+async function readJsonValue(source: ByteSource, limit: number): Promise<DataSetRow[]> {
+  const value = parseJson(await readWholeText(source, limit), `${source.name}: the file`)
   const array = Array.isArray(value) ? value : arrayInside(value)
   if (array === undefined) {
     throw new InputError(
@@ -65,20 +161,41 @@ async function readJson(source: ByteSource): Promise<DataSetRow[]> {
   })
 }
 
+/** The rows under a known key, or under whichever holds the only list of objects. */
 function arrayInside(value: unknown): unknown[] | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const cells = value as Record<string, unknown>
-  return arrayKeys.map(key => cells[key]).find(inside => Array.isArray(inside))
+  const known = arrayKeys.map(key => cells[key]).find(inside => Array.isArray(inside))
+  const lists = Object.values(cells).filter(
+    (inside): inside is unknown[] => Array.isArray(inside) && typeof inside[0] === 'object',
+  )
+  return known ?? (lists.length === 1 ? lists[0] : undefined)
 }
 
 async function readCsv(source: ByteSource): Promise<DataSetRow[]> {
-  const text = await readText(source)
+  const rows: DataSetRow[] = []
   try {
-    const records = parse<Record<string, string>>(text, {
-      columns: (names: string[]) => namedOnce(names, source.name),
-      skip_empty_lines: true,
-    })
-    return records.map((cells, index) => ({ place: `${source.name}: row ${index + 1}`, cells }))
+    let parser: ReturnType<typeof parse> | undefined
+    let ended: Promise<void> | undefined
+    for await (const piece of readTextPieces(source)) {
+      if (parser === undefined) {
+        const started = startCsv(source.name, piece)
+        parser = started
+        started.on('data', (cells: Record<string, string>) => {
+          rows.push({ place: `${source.name}: row ${rows.length + 1}`, cells: withPlainLineEnds(cells) })
+        })
+        ended = new Promise((resolve, reject) => {
+          started.on('end', resolve)
+          started.on('error', reject)
+        })
+        // It is awaited below; until then a rejection is no one's.
+        ended.catch(() => {})
+      }
+      parser.write(piece)
+    }
+    parser?.end()
+    await ended
+    return rows
   } catch (error) {
     if (error instanceof InputError) throw error
     const { message } = error as CsvError
@@ -89,16 +206,45 @@ async function readCsv(source: ByteSource): Promise<DataSetRow[]> {
   }
 }
 
+/** Separates by tabs in .tsv, else by whichever of comma, semicolon and tab the header holds. Any line end ends a row. */
+function startCsv(name: string, beginning: string): ReturnType<typeof parse> {
+  const isTsv = dataSetEnding(name)?.startsWith('tsv') ?? false
+  const header = /^[^\r\n]*/.exec(beginning.trimStart())![0]
+  const delimiter = isTsv ? '\t' : ([',', ';', '\t'].find(sign => header.includes(sign)) ?? ',')
+  return parse({
+    delimiter,
+    columns: (names: string[]) => namedOnce(names, name),
+    record_delimiter: ['\r\n', '\n', '\r'],
+    skip_empty_lines: true,
+    // Tabs seldom stand in a field, so that quotes there are mostly the text's own.
+    relax_quotes: isTsv,
+  })
+}
+
 function namedOnce(names: string[], file: string): string[] {
   const twice = names.find((name, place) => names.indexOf(name) !== place)
   if (twice === undefined) return names
   throw new InputError(`${file}: expected columns of different names, found "${twice}" twice. Rename one.`)
 }
 
-async function readParquet(source: ByteSource): Promise<DataSetRow[]> {
+/** A line break inside a quoted field is written as the file ends its lines, and no part of the text. */
+function withPlainLineEnds(cells: Record<string, string>): Record<string, string> {
+  for (const [column, value] of Object.entries(cells))
+    if (value.includes('\r')) cells[column] = value.replace(/\r\n?/g, '\n')
+  return cells
+}
+
+async function readParquet(
+  source: ByteSource,
+  isNestedWanted: (name: string) => boolean,
+): Promise<DataSetTable> {
   try {
-    const records = await parquetReadObjects({ file: source, compressors })
-    return records.map((cells, index) => ({ place: `${source.name}: row ${index + 1}`, cells }))
+    const { rowCount, columns, unread } = await readParquetColumns(source, isNestedWanted)
+    const rows = Array.from({ length: rowCount }, (_, index): DataSetRow => {
+      const cells = Object.fromEntries(Array.from(columns, ([name, values]) => [name, values[index]]))
+      return { place: `${source.name}: row ${index + 1}`, cells }
+    })
+    return { rows, unread }
   } catch (error) {
     throw new InputError(
       `${source.name}: this Parquet file of ${source.byteLength} bytes cannot be read: ${(error as Error).message}. It may be cut; download it again.`,
@@ -107,21 +253,16 @@ async function readParquet(source: ByteSource): Promise<DataSetRow[]> {
   }
 }
 
-async function readText(source: ByteSource): Promise<string> {
-  const bytes = await source.slice(0)
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch (error) {
-    throw new InputError(`${source.name}: expected UTF-8 text, found other bytes. Save the file as UTF-8.`, {
-      cause: error,
-    })
-  }
-}
-
 function parseJson(text: string, place: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseExactJson(text)
   } catch (error) {
+    const python = findPythonNumber(text)
+    if (python !== undefined)
+      throw new InputError(
+        `${place} is not JSON: it holds ${python} as Python writes it, found ${excerpt(text)}. Write null in its place (json.dumps with allow_nan=False finds it).`,
+        { cause: error },
+      )
     throw new InputError(
       `${place} is not JSON: ${(error as Error).message}; found ${excerpt(text)}. Mend it, or write the file again if it is cut.`,
       { cause: error },

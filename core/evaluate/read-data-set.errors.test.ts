@@ -1,9 +1,12 @@
+import { gzipSync } from 'node:zlib'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { describe, expect, test } from 'vitest'
 import { memoryByteSource } from '../../test/support/memory-byte-source.ts'
 import type { ByteSource } from '../formats/byte-source.ts'
 import { InputError } from '../input-error.ts'
-import { type DataSetOptions, readDataSet } from './read-data-set.ts'
+import type { DataSetOptions } from './data-set-columns.ts'
+import { readRows } from './data-set-rows.ts'
+import { readDataSet } from './read-data-set.ts'
 
 const text = (name: string, content: string) => memoryByteSource(new TextEncoder().encode(content), name)
 const lines = (...rows: object[]) => text('set.jsonl', rows.map(row => `${JSON.stringify(row)}\n`).join(''))
@@ -68,9 +71,100 @@ describe('refuses', () => {
       /set\.jsonl: expected UTF-8/,
     ],
     [
+      'a Git LFS pointer',
+      text('set.jsonl', 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n'),
+      /set\.jsonl: .* a Git LFS pointer, .* "git lfs pull"/,
+    ],
+    [
+      'a Git LFS pointer to Parquet',
+      text('set.parquet', 'version https://git-lfs.github.com/spec/v1\n'),
+      /a Git LFS pointer/,
+    ],
+    [
+      'a web page',
+      text('set.csv', '\n<!DOCTYPE html>'),
+      /set\.csv: .* a web page\. Download the file itself/,
+    ],
+    ['Parquet by another name', text('set.jsonl', 'PAR1'), /a Parquet file\. Rename it to \.parquet/],
+    [
+      'gzip by another name',
+      memoryByteSource(gzipSync('{}'), 'set.jsonl'),
+      /packed with gzip\. Add \.gz to its name/,
+    ],
+    [
+      'gzip that is cut',
+      memoryByteSource(gzipSync('{"problem":"a","answer":"1"}').subarray(0, 30), 'set.jsonl.gz'),
+      /set\.jsonl\.gz: cannot be unpacked: .* may be cut/,
+    ],
+    ['a file that is named .gz', text('set.csv.gz', 'a,b\n'), /not packed at all/],
+    [
+      'a name of every object',
+      text('set.constructor', 'x'),
+      /expected .*\.jsonl, \.json, \.csv, \.tsv or \.parquet, found \.constructor/,
+    ],
+    [
+      'NaN as Python writes it',
+      text('set.jsonl', '{"problem":"a","answer":"1","x":NaN}'),
+      /set\.jsonl: line 1 is not JSON: it holds NaN as Python writes it/,
+    ],
+    [
+      'Windows-1252',
+      memoryByteSource(
+        Uint8Array.from([...'problem,answer\ncaf\u00e9,1\n'], sign => sign.charCodeAt(0)),
+        'set.csv',
+      ),
+      /set\.csv: expected UTF-8/,
+    ],
+    [
+      'other bytes than text in Parquet',
+      memoryByteSource(
+        new Uint8Array(
+          parquetWriteBuffer({
+            columnData: [
+              { name: 'problem', data: [Uint8Array.of(0xff)], type: 'BYTE_ARRAY' },
+              { name: 'answer', data: ['1'] },
+            ],
+          }),
+        ),
+        'set.parquet',
+      ),
+      /set\.parquet: column "problem" of the problem cannot be read: expected UTF-8 text, found other bytes/,
+    ],
+    [
+      'a conversation of several messages',
+      lines({
+        prompt: [
+          { role: 'system', content: 'Add.' },
+          { role: 'user', content: '1 + 1?' },
+        ],
+        answer: 2,
+      }),
+      /line 1: expected text in column "prompt", found a list of 2, .*it holds a list/,
+    ],
+    [
+      'several answers',
+      lines({ problem: 'a', answer: ['3', '-3'] }),
+      /line 1: expected an answer in column "answer", found a list of 2, .*it holds lists/,
+    ],
+    [
+      'words for no value, each by its row',
+      text('set.csv', 'problem,answer\na,2\nb,NA\nc,nan\n'),
+      /set\.csv: row 2: .* found "NA", .* in 2 of 3 rows \(also row 3\).*\\text\{None\}/,
+    ],
+    [
+      'a word for no value as a problem',
+      text('set.csv', 'problem,answer\nnan,2\n'),
+      /row 1: expected text .* found "nan"/,
+    ],
+    [
+      'prose',
+      lines({ problem: 'a', answer: 'She adds both. Then she has many.' }),
+      /line 1: .* prose that names no final answer/,
+    ],
+    [
       'no answer column',
       lines({ problem: 'a', label: 1, level: 2 }),
-      /expected one of answer, .* as the column of the answer, found the columns problem, label, level\. Name it with --answer-column/,
+      /expected one of .*answer, .* as the column of the answer, found the columns problem, label, level\. Name it with --answer-column/,
     ],
     [
       'a solution without a box in place of an answer',
@@ -122,7 +216,7 @@ describe('refuses', () => {
     [
       'a problem without an answer among others',
       lines(row, { problem: 'b', answer: null }, { problem: 'c', answer: ['7'] }, { problem: 'd' }),
-      /line 2: expected an answer in column "answer", found none, in 3 of 4 rows/,
+      /line 2: expected an answer in column "answer", found none, in 2 of 4 rows \(also line 4\)/,
     ],
     [
       'two columns of one name',
@@ -146,5 +240,25 @@ describe('refuses', () => {
     )
     expect(failure).toBeInstanceOf(InputError)
     expect((failure as InputError).message).toMatch(message)
+  })
+})
+
+describe('texts longer than a string may be', () => {
+  const limit = 40
+  const rows = '{"problem":"a","answer":1}\n{"problem":"b","answer":2}\n'
+
+  test('are read by lines, whatever the name', async () => {
+    for (const name of ['set.jsonl', 'set.json'])
+      expect((await readRows(text(name, rows), { limit })).rows).toHaveLength(2)
+  })
+
+  test('are refused in one value or one line', async () => {
+    const array = `[${rows.trim().replace('\n', ',')}]`
+    await expect(readRows(text('set.json', array), { limit })).rejects.toThrow(
+      /set\.json: expected JSON of at most 40 characters in one value.*\.jsonl/,
+    )
+    await expect(
+      readRows(text('set.jsonl', rows.replace('a"', `${'a'.repeat(40)}"`)), { limit }),
+    ).rejects.toThrow(/set\.jsonl: line 1: expected a line of at most 40 characters/)
   })
 })

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer'
 import { describe, expect, test } from 'vitest'
 import { openFileByteSource } from '../../node-runner/files/file-byte-source.ts'
@@ -12,6 +13,8 @@ const lines = (...rows: object[]) => text('set.jsonl', rows.map(row => `${JSON.s
 const parquet = (...columnData: ColumnSource[]) =>
   memoryByteSource(new Uint8Array(parquetWriteBuffer({ columnData })), 'set.parquet')
 
+const packed = (name: string, content: string) => memoryByteSource(new Uint8Array(gzipSync(content)), name)
+
 const sums = { problem: ['1 + 1?', '2 + 2?'], answer: ['2', '4'] }
 const sumsExpected = [
   { id: '0', problem: '1 + 1?', expectedAnswer: '2', solution: null, metadata: {} },
@@ -22,7 +25,7 @@ describe('reads the columns of', () => {
   test('the data set that ships', async () => {
     const path = fileURLToPath(new URL('../../datasets/arith-104.jsonl', import.meta.url))
     const source = await openFileByteSource(path)
-    const problems = await readDataSet(source)
+    const problems = (await readDataSet(source)).problems
     await source.close()
     expect(problems).toHaveLength(104)
     const verdicts = await Promise.all(
@@ -47,7 +50,7 @@ describe('reads the columns of', () => {
       { name: 'answer', data: [36, 2.5], type: 'DOUBLE' },
       { name: 'url', data: ['https://a', 'https://b'], type: 'STRING' },
     )
-    expect(await readDataSet(source)).toEqual([
+    expect((await readDataSet(source)).problems).toEqual([
       {
         id: '0',
         problem: 'Find $x$.',
@@ -67,7 +70,7 @@ describe('reads the columns of', () => {
 
   test('GSM8K', async () => {
     const answer = 'She sold 48/2 = <<48/2=24>>24.\n48 + 24 = 72.\n#### 72'
-    const [problem] = await readDataSet(lines({ question: 'How many clips?', answer }))
+    const [problem] = (await readDataSet(lines({ question: 'How many clips?', answer }))).problems
     expect(problem).toEqual({
       id: '0',
       problem: 'How many clips?',
@@ -79,9 +82,9 @@ describe('reads the columns of', () => {
 
   test('MATH', async () => {
     const solution = 'Since $\\boxed{1}$ is wrong, it is $\\boxed{\\frac{1}{2}}$.'
-    const [problem] = await readDataSet(
-      lines({ problem: 'What?', level: 'Level 5', type: 'Algebra', solution }),
-    )
+    const {
+      problems: [problem],
+    } = await readDataSet(lines({ problem: 'What?', level: 'Level 5', type: 'Algebra', solution }))
     expect(problem).toEqual({
       id: '0',
       problem: 'What?',
@@ -96,15 +99,15 @@ describe('reads the columns of', () => {
     ['It is $\\boxed \\frac12.$', '\\frac12'],
     ['First \\boxed{1}, then \\boxed 3', '1'],
   ])('MATH, with a box that has no braces: %s', async (solution, expectedAnswer) => {
-    const [problem] = await readDataSet(
-      lines({ problem: 'What?', solution }, { problem: 'b', solution: '\\boxed{7}' }),
-    )
+    const {
+      problems: [problem],
+    } = await readDataSet(lines({ problem: 'What?', solution }, { problem: 'b', solution: '\\boxed{7}' }))
     expect(problem!.expectedAnswer).toBe(expectedAnswer)
   })
 
   test('several files, one after the other', async () => {
     const files = [lines({ problem: 'a', answer: 1 }), text('more.jsonl', '{"problem":"b","answer":2}')]
-    expect(await readDataSet(files)).toMatchObject([
+    expect((await readDataSet(files)).problems).toMatchObject([
       { id: '0', problem: 'a' },
       { id: '1', problem: 'b' },
     ])
@@ -119,7 +122,8 @@ describe('reads the columns of', () => {
       answer: '\\left( 3, 1 \\right)',
       subject: 'Algebra',
     }
-    const [problem] = await readDataSet(lines({ ...row, level: 2, unique_id: 'test/algebra/1.json' }))
+    const [problem] = (await readDataSet(lines({ ...row, level: 2, unique_id: 'test/algebra/1.json' })))
+      .problems
     expect(problem).toMatchObject({
       id: 'test/algebra/1.json',
       expectedAnswer: '\\left( 3, 1 \\right)',
@@ -137,9 +141,93 @@ describe('reads the columns of', () => {
       ok: true,
     }
     const options = { problemColumn: 'text', answerColumn: 'label' }
-    const [problem] = await readDataSet(lines(row), options)
+    const [problem] = (await readDataSet(lines(row), options)).problems
     expect(problem).toMatchObject({ problem: 'What?', expectedAnswer: '7' })
     expect(problem!.metadata).toEqual({ problem: 'not this', answer: 'nor this', ok: true })
+  })
+})
+
+describe('what a problem needs is part of it', () => {
+  test('a story', async () => {
+    const { problems, columns } = await readDataSet(
+      lines(
+        { body: 'Six pears and three plums.', question: 'How many?', answer: '9 (pieces)', grade: 1 },
+        { body: '', question: 'How many are 2 and 2?', answer: '4', grade: 1 },
+      ),
+    )
+    expect(problems).toMatchObject([
+      { problem: 'Six pears and three plums.\n\nHow many?', expectedAnswer: '9', metadata: { grade: 1 } },
+      { problem: 'How many are 2 and 2?', expectedAnswer: '4' },
+    ])
+    expect(columns).toEqual({
+      used: { problem: ['body', 'question'], options: [], answer: ['answer'], id: [], solution: [] },
+      optionsNamed: null,
+      left: ['grade'],
+      unread: {},
+    })
+  })
+
+  test('the input of an instruction, behind it', async () => {
+    const { problems } = await readDataSet(lines({ instruction: 'Add.', input: '1, 2', output: '3' }))
+    expect(problems[0]).toMatchObject({ problem: 'Add.\n\n1, 2', expectedAnswer: '3' })
+  })
+
+  test('the one message of a conversation', async () => {
+    const { problems, columns } = await readDataSet(
+      lines({
+        prompt: [{ role: 'user', content: '1 + 1?' }],
+        reward_model: { ground_truth: '["2"]', style: 'rule' },
+        tags: ['a'],
+      }),
+    )
+    expect(problems[0]).toMatchObject({ problem: '1 + 1?', expectedAnswer: '2', metadata: {} })
+    expect(columns.left).toEqual(['tags'])
+  })
+})
+
+describe('finds columns', () => {
+  test.each([
+    ['Question', 'Final Answer'],
+    ['PROBLEM', 'expected-answer'],
+    ['query', 'numeric_answer'],
+    ['input', 'target'],
+    ['question', 'ground_truth'],
+  ])('%s and %s', async (problemColumn, answerColumn) => {
+    const { problems } = await readDataSet(lines({ [problemColumn]: '1 + 1?', [answerColumn]: 2 }))
+    expect(problems).toMatchObject([{ problem: '1 + 1?', expectedAnswer: '2' }])
+  })
+
+  test('inside others', async () => {
+    const row = {
+      context: 'Anna is five.',
+      question: 'How old?',
+      answers: { text: ['5', '5'], start: [8, 8] },
+    }
+    const { problems } = await readDataSet(lines(row))
+    expect(problems[0]).toMatchObject({ problem: 'Anna is five.\n\nHow old?', expectedAnswer: '5' })
+    const named = await readDataSet(lines({ question: 'How old?', label: { value: 5 } }), {
+      answerColumn: 'label.value',
+    })
+    expect(named.problems[0]).toMatchObject({ expectedAnswer: '5' })
+  })
+
+  test('with a dot in their names', async () => {
+    const { columns } = await readDataSet(lines({ question: '1 + 1?', 'answer.value': '2', 'no.': 7 }))
+    expect(columns).toMatchObject({ used: { answer: ['answer.value'] }, left: ['no.'] })
+  })
+
+  test('that are filled before those that are empty', async () => {
+    const { problems } = await readDataSet(lines({ question: '1 + 1?', answer: null, final_answer: '2' }))
+    expect(problems[0]).toMatchObject({ expectedAnswer: '2' })
+  })
+
+  test('by their names, or by guess where they are those of another data set', async () => {
+    const named = { problemColumn: 'Q', answerColumn: 'A', isNamedForAnother: true }
+    for (const row of [
+      { Q: '1 + 1?', A: 2 },
+      { question: '1 + 1?', answer: 2 },
+    ])
+      expect((await readDataSet(lines(row), named)).problems[0]).toMatchObject({ expectedAnswer: '2' })
   })
 })
 
@@ -164,18 +252,43 @@ describe('reads the format', () => {
       'CSV with a byte order mark, CRLF and blank lines',
       text('set.csv', `\uFEFF${csv}\n\n`.replaceAll('\n', '\r\n')),
     ],
+    ['CSV with line ends of all kinds', text('set.csv', 'problem,answer\n1 + 1?,2\r\n2 + 2?,4\r')],
+    ['CSV with a header of other line ends', text('set.csv', 'problem,answer\r\n1 + 1?,2\n2 + 2?,4\n')],
+    ['CSV with semicolons', text('set.csv', csv.replaceAll(',', ';'))],
+    ['tab-separated text', text('set.tsv', csv.replaceAll(',', '\t'))],
+    ['JSON Lines named .json', text('set.json', jsonl)],
+    ['a JSON array named .jsonl', text('set.jsonl', json)],
+    ['a JSON array over several lines named .jsonl', text('set.jsonl', json.replace('},{', '},\n{'))],
+    ['JSON with a list under another name', text('set.json', `{"version": 1, "items": ${json}}`)],
+    ['JSON Lines packed with gzip', packed('set.jsonl.gz', jsonl)],
+    ['CSV packed with gzip', packed('set.csv.gz', csv)],
     ['Parquet', parquet({ name: 'problem', data: sums.problem }, { name: 'answer', data: sums.answer })],
     [
       'Parquet with 32-bit integers',
       parquet({ name: 'problem', data: sums.problem }, { name: 'answer', data: [2, 4], type: 'INT32' }),
     ],
   ])('%s', async (_, source) => {
-    expect(await readDataSet(source)).toEqual(sumsExpected)
+    expect((await readDataSet(source)).problems).toEqual(sumsExpected)
+  })
+
+  test('CSV whose line breaks inside fields are those of the file', async () => {
+    const source = text('set.csv', 'problem,answer\r\n"1 +\r\n1?",2\r\n')
+    expect((await readDataSet(source)).problems[0]).toMatchObject({ problem: '1 +\n1?' })
+  })
+
+  test('tab-separated text with quotes of its own', async () => {
+    const source = text('set.tsv', 'problem\tanswer\nSay "two" twice\t2\n')
+    expect((await readDataSet(source)).problems[0]).toMatchObject({ problem: 'Say "two" twice' })
+  })
+
+  test('JSON Lines with the line separator of Unicode in a text', async () => {
+    const source = text('set.jsonl', '{"problem":"1\u2028+ 1?","answer":"2"}\n')
+    expect((await readDataSet(source)).problems[0]).toMatchObject({ problem: '1\u2028+ 1?' })
   })
 
   test('CSV with quotes, commas and line breaks inside fields', async () => {
     const source = text('set.csv', 'id,problem,answer\na,"Say ""two"",\nplease","1,000"\n')
-    expect(await readDataSet(source)).toMatchObject([
+    expect((await readDataSet(source)).problems).toMatchObject([
       { id: 'a', problem: 'Say "two",\nplease', expectedAnswer: '1,000' },
     ])
   })
@@ -191,8 +304,32 @@ describe('cells', () => {
     [true, 'true'],
     ['\\boxed{7}', '7'],
   ])('the answer %j is %j', async (answer, expected) => {
-    const problems = await readDataSet(lines({ problem: 'a', answer: '1' }, { problem: 'b', answer }))
+    const problems = (await readDataSet(lines({ problem: 'a', answer: '1' }, { problem: 'b', answer })))
+      .problems
     expect(problems[1]!.expectedAnswer).toBe(expected)
+  })
+
+  test('keep the digits that a double would lose, ids too', async () => {
+    const source = text(
+      'set.jsonl',
+      '{"id":9007199254740993,"problem":"a","answer":12345678901234567890}\n{"id":9007199254740992,"problem":"b","answer":4.0}',
+    )
+    const { problems } = await readDataSet(source)
+    expect(problems.map(({ id }) => id)).toEqual(['9007199254740993', '9007199254740992'])
+    expect(problems.map(({ expectedAnswer }) => expectedAnswer)).toEqual(['12345678901234567890', '4'])
+  })
+
+  test('of Parquet that no run uses may be of any kind', async () => {
+    const source = parquet(
+      { name: 'problem', data: ['a'] },
+      { name: 'answer', data: ['1'] },
+      { name: 'odd', data: [Uint8Array.of(0xff)], type: 'BYTE_ARRAY' },
+      { name: 'list', data: [{ a: 1 }], type: 'JSON' },
+    )
+    const { problems, columns } = await readDataSet(source)
+    expect(problems[0]).toMatchObject({ expectedAnswer: '1', metadata: {} })
+    expect(columns.left).toEqual(['list', 'odd'])
+    expect(columns.unread).toEqual({ odd: 'cannot be read: expected UTF-8 text, found other bytes' })
   })
 
   test('of Parquet become what JSON can hold', async () => {
@@ -204,16 +341,16 @@ describe('cells', () => {
       { name: 'time', data: [new Date(0), new Date(1)], type: 'TIMESTAMP' },
       { name: 'list', data: [{ a: 1 }, { a: 2 }], type: 'JSON' },
     )
-    const problems = await readDataSet(source)
+    const problems = (await readDataSet(source)).problems
     expect(problems.map(problem => problem.expectedAnswer)).toEqual(['0', '2.5'])
     expect(problems.map(problem => problem.metadata)).toEqual([
-      { big: String(2n ** 60n), ratio: 0.5, time: '1970-01-01T00:00:00.000Z' },
+      { big: String(2n ** 60n), ratio: 0.5, time: '1970-01-01T00:00:00Z' },
       { big: 7, ratio: null, time: '1970-01-01T00:00:00.001Z' },
     ])
   })
 
   test('without an id are named by the row, in whichever rows', async () => {
-    const problems = await readDataSet(
+    const { problems } = await readDataSet(
       lines(
         { id: 'x', problem: 'a', answer: 1 },
         { problem: 'b', answer: 2 },

@@ -1,117 +1,143 @@
 import type { ByteSource } from '../formats/byte-source.ts'
-import { lastBoxed } from '../grade/boxed-answer.ts'
-import { referenceAnswer } from '../grade/grade-answer.ts'
 import { InputError } from '../input-error.ts'
-import { type DataSetRow, readRows } from './data-set-rows.ts'
+import { type AnswerOption, optionsOf, withOptions } from './answer-options.ts'
+import { cellOf, cellText, describeCell, isEmpty, isStructure, scalar } from './cell.ts'
+import {
+  type ColumnUse,
+  columnUse,
+  type DataSetColumns,
+  type DataSetOptions,
+  findColumns,
+  mayBeUsed,
+} from './data-set-columns.ts'
+import { type DataSetRow, type DataSetTable, readRows } from './data-set-rows.ts'
+import { type ExpectedAnswer, isMissingValue, readExpectedAnswer } from './expected-answer.ts'
 import type { Problem, Scalar } from './problem.ts'
 
-/** What cannot be guessed about a data set. */
-export interface DataSetOptions {
-  problemColumn?: string | undefined
-  answerColumn?: string | undefined
-}
-
-const problemColumns = ['problem', 'question', 'prompt']
-const answerColumns = ['answer', 'expected_answer', 'final_answer']
-const idColumns = ['id', 'unique_id', 'problem_id']
-const solutionColumn = 'solution'
-
-/** MATH writes some boxes without braces: `\boxed 2$`. */
-const unbracedBox = /\\boxed\s+([^{}$\s][^$\n]{0,200}?)\s*\.?\s*(?:\$|$)(?![\s\S]*\\boxed)/
-
-interface Columns {
-  problem: string
-  answer: string
-  id: string | undefined
+/** The problems of a data set, and which of its columns they are made of. */
+export interface DataSet {
+  problems: Problem[]
+  columns: ColumnUse
 }
 
 /**
- * Reads the problems of a .jsonl, .json, .csv or .parquet file with the columns of AI-MO (`id, problem, solution,
+ * Reads the problems of a .jsonl, .json, .csv, .tsv or .parquet file with the columns of AI-MO (`id, problem, solution,
  * answer`), GSM8K (`question, answer` with the answer after `####`), MATH (`problem, solution` with the answer in the
- * last `\boxed{}`) or MATH-500 (`unique_id`); of several files the rows follow each other. A row without an id is named
- * by its number, from 0. Throws an InputError that says what is wrong and where, also when two rows have one id.
+ * last `\boxed{}`), MATH-500 (`unique_id`), ASDiv (`body, question`) or of the usual sets with options (`choices`, `options`,
+ * `endings`, A to E): context and options are part of the problem, as the model is asked it, and a letter is expected. Of several
+ * files the rows follow each other. A row without an id is named by its number, from 0. Throws an InputError that says what is
+ * wrong and where, also when two rows have one id or a row has no answer.
  */
 export async function readDataSet(
   sources: ByteSource | readonly ByteSource[],
   options: DataSetOptions = {},
-): Promise<Problem[]> {
+): Promise<DataSet> {
   const files = 'byteLength' in sources ? [sources] : [...sources]
-  const rows: DataSetRow[] = []
-  for (const file of files) for (const row of await readRows(file)) rows.push(row)
+  const table: DataSetTable = { rows: [], unread: new Map() }
+  for (const file of files) {
+    const { rows, unread } = await readRows(file, { isNestedWanted: name => mayBeUsed(name, options) })
+    for (const row of rows) table.rows.push(row)
+    for (const [column, reason] of unread) table.unread.set(column, reason)
+  }
+  const { rows } = table
   const name = files[0]?.name ?? 'data set'
-  const columns = findColumns(name, rows, options)
-  const problems = rows.map((row, index) => toProblem(row, index, columns))
+  const columns = findColumns(name, table, options)
+  const answers = rows.map(({ cells }, index) => expectedOf(cells, columns, index))
+  const problems = rows.map((row, index) => toProblem(row, index, columns, answers[index]!))
   checkIds(rows, problems)
-  checkAnswers(name, rows, problems, columns.answer)
-  return problems
+  checkAnswers(name, rows, answers, columns.answer)
+  return { problems, columns: columnUse(table, columns) }
+}
+
+function expectedOf(cells: DataSetRow['cells'], columns: DataSetColumns, index: number): ExpectedAnswer {
+  const right = columns.options?.rights[index]
+  if (right) return { answer: right.label, solution: null }
+  const isUnanswered = columns.options && optionsOf(cells, columns.options) !== null
+  return readExpectedAnswer(isUnanswered ? null : cellOf(cells, columns.answer))
 }
 
 /** Without an expected answer every answer would count as wrong. */
-function checkAnswers(file: string, rows: DataSetRow[], problems: Problem[], column: string): void {
-  const empty = rows.filter((_, index) => problems[index]!.expectedAnswer === '')
-  if (empty.length === 0) return
-  if (empty.length === rows.length)
+function checkAnswers(file: string, rows: DataSetRow[], answers: ExpectedAnswer[], column: string): void {
+  const faults = answers.flatMap((answer, index) =>
+    'found' in answer ? [{ ...answer, place: rows[index]!.place }] : [],
+  )
+  const [first] = faults
+  if (first === undefined) return
+  if (faults.length === rows.length && faults.every(({ isMissing }) => isMissing))
     throw new InputError(
       `${file}: expected answers in column "${column}", found it empty in all ${rows.length} rows. Name another with --answer-column; a test split may have none.`,
     )
+  const others = faults.slice(1, 10).map(({ place }) => place.replace(/^.*: /s, ''))
+  const also = others.length === 0 ? '' : ` (also ${others.join(', ')}${faults.length > 10 ? ', …' : ''})`
   throw new InputError(
-    `${empty[0]!.place}: expected an answer in column "${column}", found none, in ${empty.length} of ${rows.length} rows. Fill it in, remove the row, or name another column with --answer-column.`,
+    `${first.place}: expected an answer in column "${column}", found ${first.found}, in ${faults.length} of ${rows.length} rows${also}. ${first.remedy}.`,
   )
 }
 
-function findColumns(file: string, rows: DataSetRow[], options: DataSetOptions): Columns {
-  const found = new Set(rows.flatMap(row => Object.keys(row.cells)))
-  const list = [...found].join(', ')
-
-  function choose(what: string, flag: string, named: string | undefined, known: string[]): string {
-    const column = named === undefined ? known.find(name => found.has(name)) : named
-    if (column !== undefined && found.has(column)) return column
-    const expected = named === undefined ? `one of ${known.join(', ')}` : `"${named}"`
+function toProblem(
+  { cells, place }: DataSetRow,
+  index: number,
+  columns: DataSetColumns,
+  expected: ExpectedAnswer,
+): Problem {
+  const stated = problemText(cells, place, columns)
+  const options = columns.options ? optionsOf(cells, columns.options) : null
+  const right = columns.options?.rights[index] ?? null
+  const { answer, solution: fromAnswer } = 'answer' in expected ? expected : { answer: '', solution: null }
+  if (columns.answer === columns.solution && fromAnswer === null && answer !== '') {
     throw new InputError(
-      `${file}: expected ${expected} as the column of the ${what}, found the columns ${list}. Name it with ${flag}.`,
+      `${place}: expected the answer in a \\boxed{} of column "${columns.answer}", found none. Add it, remove the row, or name a column of answers with --answer-column.`,
     )
   }
-
-  // MATH has its answers inside the solutions only.
-  const isBoxed = rows.some(({ cells }) => lastBoxed(cellText(cells[solutionColumn])) !== null)
-  const knownAnswers = isBoxed ? [...answerColumns, solutionColumn] : answerColumns
+  const solution = columns.solution === undefined ? '' : cellText(cells[columns.solution])
+  const id = columns.id === undefined ? '' : cellText(cells[columns.id])
   return {
-    problem: choose('problem', '--problem-column', options.problemColumn, problemColumns),
-    answer: choose('answer', '--answer-column', options.answerColumn, knownAnswers),
-    id: idColumns.find(name => found.has(name)),
+    id: id === '' ? String(index) : id,
+    problem: options ? withOptions(stated, options) : stated,
+    expectedAnswer: answer,
+    ...(right && acceptsText(right) && { expectedOption: right.text }),
+    solution: solution !== '' ? solution : fromAnswer,
+    metadata: metadataOf(cells, columns),
   }
 }
 
-function toProblem({ cells, place }: DataSetRow, index: number, columns: Columns): Problem {
-  const problem = cells[columns.problem]
-  if (typeof problem !== 'string' || problem.trim() === '') {
-    throw new InputError(
-      `${place}: expected text in column "${columns.problem}", found ${JSON.stringify(scalar(problem)) ?? 'nothing'}. Fill it in, remove the row, or name another column with --problem-column.`,
-    )
-  }
-  const answer = cellText(cells[columns.answer])
-  const boxed = lastBoxed(answer) ?? unbracedBox.exec(answer)?.[1]
-  if (columns.answer === solutionColumn && boxed === undefined) {
-    throw new InputError(
-      `${place}: expected the answer in a \\boxed{} of column "${solutionColumn}", found none. Add it, remove the row, or name a column of answers with --answer-column.`,
-    )
-  }
-  const expectedAnswer = boxed ?? referenceAnswer(answer)
-  const solution = cellText(cells[solutionColumn]) || (answer.trim() === expectedAnswer ? '' : answer)
-  const id = columns.id === undefined ? '' : cellText(cells[columns.id])
+/** Where options are numbered and are numbers, a number is their label. */
+function acceptsText({ label, text }: AnswerOption): boolean {
+  return !/^\d/.test(label) || !/^\s*\d/.test(text)
+}
 
-  const ownColumns = [columns.problem, columns.answer, columns.id, solutionColumn]
-  const others = Object.entries(cells).filter(([name]) => !ownColumns.includes(name))
-  const metadata = others
-    .map(([name, value]) => [name, scalar(value)] as const)
-    .filter((entry): entry is [string, Scalar] => entry[1] !== undefined)
-  return {
-    id: id === '' ? String(index) : id,
-    problem,
-    expectedAnswer,
-    solution: solution === '' ? null : solution,
-    metadata: Object.fromEntries(metadata),
+/** The problem with its context, as the model is asked it. */
+function problemText(cells: DataSetRow['cells'], place: string, columns: DataSetColumns): string {
+  const cell = cellOf(cells, columns.problem)
+  const text = onlyMessage(cell)
+  if (typeof text !== 'string' || text.trim() === '' || isMissingValue(text)) {
+    const found = Array.isArray(cell)
+      ? `${describeCell(cell)}: it holds a list, of which only one message of the user could be asked`
+      : describeCell(cell)
+    throw new InputError(
+      `${place}: expected text in column "${columns.problem}", found ${found}. Fill it in, remove the row, or name another column with --problem-column.`,
+    )
   }
+  const contexts = columns.contexts.map(column => cellOf(cells, column)).filter(context => !isEmpty(context))
+  return (columns.isProblemFirst ? [text, ...contexts] : [...contexts, text]).join('\n\n')
+}
+
+/** The text of a conversation that is one message of the user; any other cell as it is. */
+function onlyMessage(cell: unknown): unknown {
+  if (!Array.isArray(cell) || cell.length !== 1 || !isStructure(cell[0])) return cell
+  const { role, content } = cell[0]
+  return role === 'user' ? content : cell
+}
+
+function metadataOf(cells: DataSetRow['cells'], columns: DataSetColumns): Record<string, Scalar> {
+  const { problem, answer, id, solution, contexts, options } = columns
+  const used = [problem, answer, id, solution, ...contexts, ...(options?.columns ?? [])]
+  const others = Object.entries(cells).filter(([name]) => !used.includes(name))
+  return Object.fromEntries(
+    others
+      .map(([name, value]) => [name, scalar(value)] as const)
+      .filter((entry): entry is [string, Scalar] => entry[1] !== undefined),
+  )
 }
 
 function checkIds(rows: DataSetRow[], problems: Problem[]): void {
@@ -126,20 +152,4 @@ function checkIds(rows: DataSetRow[], problems: Problem[]): void {
     }
     places.set(id, place)
   }
-}
-
-/** A cell as text: '' if it is empty or holds no single value; 36.0 is "36". */
-function cellText(value: unknown): string {
-  return String(scalar(value) ?? '')
-}
-
-/** A cell's value as JSON can hold it; undefined for a list or a structure. */
-function scalar(value: unknown): Scalar | undefined {
-  if (typeof value === 'number') return Number.isFinite(value) ? value : null
-  if (typeof value === 'bigint') {
-    return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
-  }
-  if (value instanceof Date) return value.toJSON()
-  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value
-  return undefined
 }

@@ -6,6 +6,7 @@ import { gradeAnswer } from '../grade/grade-answer.ts'
 import type { GradingRules } from '../grade/grading-rules.ts'
 import type { Problem } from './problem.ts'
 import { type PromptSettings, promptMessages } from './prompt.ts'
+import { gradeWithOption } from './right-options.ts'
 
 /** One answer to one problem, yet to be made. */
 export interface SampleTask extends SequenceRequest {
@@ -82,7 +83,7 @@ export function recordSample(
   const failed = finishReason === 'error'
   const verdict = failed
     ? { extracted: null, equal: false, rule: 'failed' }
-    : gradeAnswer(generatedText, problem.expectedAnswer, rules)
+    : gradeWithOption(problem, expected => gradeAnswer(generatedText, expected, rules))
   return {
     problemId: problem.id,
     problemIndex: task.problemIndex,
@@ -99,9 +100,12 @@ export function recordSample(
     promptTokens: task.promptIds.length,
     generatedTokens: tokens.length,
     ...(failed || tokens.length === 0 ? unmeasured : measure(tokens)),
-    // The worked solution too, so that what analyses a run needs no data set.
-    metadata:
-      problem.solution === null ? problem.metadata : { ...problem.metadata, solution: problem.solution },
+    // The worked solution and the right option too, so that what analyses a run needs no data set.
+    metadata: {
+      ...problem.metadata,
+      ...(problem.solution !== null && { solution: problem.solution }),
+      ...(problem.expectedOption !== undefined && { expectedOption: problem.expectedOption }),
+    },
     durationMs: generation.durationMs,
     tokens,
     topTexts: topTexts(tokens, tokenizer),

@@ -16,7 +16,7 @@ export function evalCommand(): Command {
     .description('answer every problem of a data set, grade, analyse and draw; the same command resumes')
     .requiredOption(
       '--dataset <file>',
-      `a .jsonl, .json, .csv or .parquet file; an id of the Hub (with @revision behind it if need be); or one of ${knownNames}`,
+      `a .jsonl, .json, .csv, .tsv or .parquet file, text also as .gz; an id of the Hub (with @revision behind it if need be); or one of ${knownNames}`,
     )
     .option('--out <dir>', 'folder of the run')
   return addGradingFlags(addRunFlags(command))
@@ -35,8 +35,8 @@ export function evalCommand(): Command {
     )
     .option('--config <names>', 'subset of a data set of the Hub; several as a,b')
     .option('--split <name>', 'split of a data set of the Hub, where it cannot be guessed')
-    .option('--problem-column <name>', 'column of the problems, where it cannot be guessed')
-    .option('--answer-column <name>', 'column of the answers, where it cannot be guessed')
+    .option('--problem-column <name>', 'column of the problems, or COLUMN.PART, where it cannot be guessed')
+    .option('--answer-column <name>', 'column of the answers, or COLUMN.PART, where it cannot be guessed')
     .addOption(
       new Option(
         '--prompt-style <style>',
@@ -52,7 +52,7 @@ export function evalCommand(): Command {
     )
     .option(
       '--show-prompt',
-      "print the first problem's prompt as the model gets it, and start nothing",
+      "print the first problem's prompt as the model gets it, the answer it expects and the columns used and left, and start nothing",
       false,
     )
     .action(async (flags: EvalFlags) => {

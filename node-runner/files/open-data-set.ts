@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
+import type { DataSetOptions } from '../../core/evaluate/data-set-columns.ts'
+import { dataSetEnding } from '../../core/evaluate/data-set-rows.ts'
 import { findKnownDataSet, type KnownDataSet, knownDataSets } from '../../core/evaluate/known-data-sets.ts'
-import type { Problem } from '../../core/evaluate/problem.ts'
-import { readDataSet } from '../../core/evaluate/read-data-set.ts'
+import { type DataSet, readDataSet } from '../../core/evaluate/read-data-set.ts'
 import { InputError } from '../../core/input-error.ts'
 import { type HubRepository, parseRepository } from '../hub/hub-repository.ts'
 import type { Progress } from '../terminal/progress.ts'
@@ -18,11 +19,12 @@ export interface DataSetChoice {
   split?: string | undefined
   problemColumn?: string | undefined
   answerColumn?: string | undefined
+  /** Whether the columns are those of another data set, and are guessed where this one lacks them. */
+  isNamedForAnother?: boolean
 }
 
 /** A data set that was read, and where it is from. */
-export interface OpenedDataSet {
-  problems: Problem[]
+export interface OpenedDataSet extends DataSet {
   /** Name of the file, or id on the Hub. */
   name: string
   /** Commit on the Hub; null of a file. */
@@ -35,17 +37,15 @@ export interface OpenedDataSet {
 
 /** Reads a data set of this machine or of the Hub. Throws InputError. */
 export async function openDataSet(choice: DataSetChoice, progress: Progress): Promise<OpenedDataSet> {
-  const { dataset, config, split, problemColumn, answerColumn } = choice
-  const columns = { problemColumn, answerColumn }
+  const { dataset, config, split, problemColumn, answerColumn, isNamedForAnother = false } = choice
   const onHub = existsSync(dataset) ? null : findOnHub(dataset)
   if (onHub === null) {
     if (config !== undefined || split !== undefined)
       throw new InputError(
         `${dataset}: a file has no subsets and splits; leave out --config and --split, or name a data set of the Hub`,
       )
-    const problems = await readFiles([dataset], columns)
     return {
-      problems,
+      ...(await readFiles([dataset], { problemColumn, answerColumn, isNamedForAnother })),
       name: basename(dataset),
       revision: null,
       config: null,
@@ -57,15 +57,17 @@ export async function openDataSet(choice: DataSetChoice, progress: Progress): Pr
   const { fetchDataSet } = await import('../hub/fetch-data-set.ts')
   const wanted = { configs: config?.split(',') ?? known?.configs ?? undefined, split: split ?? known?.split }
   const fetched = await fetchDataSet(repository, wanted, progress)
-  const problems = await readFiles(fetched.paths, {
+  const { problems, columns } = await readFiles(fetched.paths, {
     problemColumn: problemColumn ?? known?.problemColumn,
     answerColumn: answerColumn ?? known?.answerColumn,
+    isNamedForAnother,
   })
   const isPublished = config === undefined && fetched.split === known?.split
   if (known && isPublished && problems.length !== known.rows)
     progress.say(`${known.id}: has ${problems.length} problems here, ${known.rows} when it was published`)
   return {
     problems,
+    columns,
     name: repository.id,
     revision: fetched.revision,
     config: fetched.configs.join(','),
@@ -76,17 +78,14 @@ export async function openDataSet(choice: DataSetChoice, progress: Progress): Pr
 
 /** The repository that a name means; null where it can only be a file. */
 function findOnHub(name: string): { repository: HubRepository; known: KnownDataSet | undefined } | null {
-  if (/\.(?:jsonl|ndjson|json|csv|parquet)$/i.test(name)) return null
+  if (dataSetEnding(name) !== null) return null
   const [id = '', ...revision] = name.replace(/^datasets\//, '').split('@')
   const known = findKnownDataSet(id)
   const repository = parseRepository([known?.id ?? id, ...revision].join('@'), 'dataset')
   return repository && { repository, known }
 }
 
-async function readFiles(
-  paths: readonly string[],
-  columns: { problemColumn: string | undefined; answerColumn: string | undefined },
-): Promise<Problem[]> {
+async function readFiles(paths: readonly string[], columns: DataSetOptions): Promise<DataSet> {
   const sources: FileByteSource[] = []
   try {
     for (const path of paths) sources.push(await openFile(path))
@@ -100,7 +99,7 @@ function openFile(path: string): Promise<FileByteSource> {
   const names = knownDataSets.map(({ aliases }) => aliases[0]).join(', ')
   return openNamedFile(
     path,
-    'expected a data set (.jsonl, .json, .csv or .parquet), an id of the Hub (organisation/name), ' +
+    'expected a data set (.jsonl, .json, .csv, .tsv or .parquet), an id of the Hub (organisation/name), ' +
       `or one of ${names}; check --dataset`,
   )
 }

@@ -1,3 +1,4 @@
+import { gradeWithOption } from '../../core/evaluate/right-options.ts'
 import type { SampleRecord } from '../../core/formats/sample-record.ts'
 import { gradeAnswer, type Verdict } from '../../core/grade/grade-answer.ts'
 import type { GradingRules } from '../../core/grade/grading-rules.ts'
@@ -14,10 +15,12 @@ export function gradeAll(
   return function* () {
     let place = 0
     for (const sample of samples()) {
-      const { finishReason, generatedText, expectedAnswer } = sample
+      const { finishReason, generatedText, expectedAnswer, metadata } = sample
       if (finishReason === 'error') yield sample
       else {
-        verdicts[place] ??= gradeAnswer(generatedText, expectedAnswer, rules)
+        const { expectedOption } = metadata
+        const expected = { expectedAnswer, ...(typeof expectedOption === 'string' && { expectedOption }) }
+        verdicts[place] ??= gradeWithOption(expected, answer => gradeAnswer(generatedText, answer, rules))
         const { extracted, equal, rule } = verdicts[place]!
         yield { ...sample, extractedAnswer: extracted, correct: equal, rule }
       }

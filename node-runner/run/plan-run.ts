@@ -13,7 +13,7 @@ import type { ModelFolder } from '../files/open-model-folder.ts'
 import type { Progress } from '../terminal/progress.ts'
 import { loadTokenizer } from '../tokenizer/load-tokenizer.ts'
 import { versions } from '../versions.ts'
-import { planTasks, type TaskFlags } from './plan-tasks.ts'
+import { type PlannedTasks, planTasks, type TaskFlags } from './plan-tasks.ts'
 import type { RunSettings } from './run-description.ts'
 
 /** Flags of `entrace eval`. */
@@ -31,6 +31,7 @@ export interface PlannedRun {
   flags: EvalFlags
   folder: ModelFolder
   tokenizer: Tokenizer
+  dataSet: PlannedTasks['dataSet']
   tasks: SampleTask[]
   limit: number
   /** As "2/8"; null of a whole run. */
@@ -96,7 +97,7 @@ export async function planRun(
     ? plannedTasks.map(task => ({ ...task, followUp: pTrueFollowUp(task.problem.problem, tokenizer) }))
     : plannedTasks
   const shard = flags.shard ? `${flags.shard.index}/${flags.shard.count}` : null
-  return { flags, folder, tokenizer, tasks, limit, shard, settings, decoding }
+  return { flags, folder, tokenizer, dataSet, tasks, limit, shard, settings, decoding }
 }
 
 /** Digest of how the template renders a fixed conversation: what any change to it would change. */

@@ -1,3 +1,4 @@
+import type { Problem } from '../../core/evaluate/problem.ts'
 import type { PromptSettings, PromptStyle } from '../../core/evaluate/prompt.ts'
 import { planSamples, type SampleTask, type Shard } from '../../core/evaluate/samples.ts'
 import { type WorkedExample, workedExamples } from '../../core/evaluate/worked-examples.ts'
@@ -52,9 +53,23 @@ export async function planTasks(
   return { dataSet, prompt, tasks, limit }
 }
 
+/** Which columns of a data set were used and which were left, and what answer a problem expects: a line each. */
+export function describeDataSet({ columns }: OpenedDataSet, { id, expectedAnswer }: Problem): string[] {
+  const { used, optionsNamed, left, unread } = columns
+  const named = Object.entries(used)
+    .filter(([, names]) => names.length > 0)
+    .map(([what, names]) => `${what} from ${names.join(' and ')}`)
+  const others = left.map(name => (name in unread ? `${name} (${unread[name]})` : name))
+  return [
+    `columns used: ${named.join(', ')}${optionsNamed === null ? '' : `; options are named ${optionsNamed}`}`,
+    `columns left: ${others.length === 0 ? 'none' : others.join(', ')}`,
+    `problem ${id} expects: ${expectedAnswer}`,
+  ]
+}
+
 /** The examples that a run shows: from a file, or the first of the same data set's train split. */
 async function readExamples(
-  { fewShot, fewShotFile, dataset, config }: TaskFlags,
+  { fewShot, fewShotFile, dataset, config, problemColumn, answerColumn }: TaskFlags,
   { problems, revision, split }: OpenedDataSet,
   progress: Progress,
 ): Promise<WorkedExample[]> {
@@ -69,6 +84,7 @@ async function readExamples(
       `--few-shot ${fewShot}: ${dataset} has no train split beside the problems asked; name a file of examples with --few-shot-file`,
     )
   const choice = fewShotFile === undefined ? { dataset, config, split: 'train' } : { dataset: fewShotFile }
-  const examples = await openDataSet(choice, progress)
+  const columns = { problemColumn, answerColumn, isNamedForAnother: true }
+  const examples = await openDataSet({ ...choice, ...columns }, progress)
   return workedExamples(choice.dataset, examples.problems, fewShot, problems)
 }

@@ -23,6 +23,7 @@ import { interruptSignal } from './interrupt-signal.ts'
 import { Journal } from './journal.ts'
 import { lockFolder } from './lock-folder.ts'
 import { type EvalFlags, type PlannedRun, planRun } from './plan-run.ts'
+import { describeDataSet } from './plan-tasks.ts'
 import {
   checkSameSettings,
   checkSameShard,
@@ -89,6 +90,7 @@ async function resumeLocked(run: PlannedRun, progress: Progress): Promise<number
         `${flags.out}: holds ${journal.size} finished samples in samples.jsonl, but no run.json that says of which run; ` +
           'restore run.json, or use another --out',
       )
+    for (const line of describeDataSet(run.dataSet, run.tasks[0]!.problem)) progress.say(line)
     const pending = run.tasks.filter(task => !journal.has(task))
     const kept = run.tasks.length - pending.length
     if (kept > 0) progress.say(`${kept} of ${run.tasks.length} samples are finished already`)

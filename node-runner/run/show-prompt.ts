@@ -3,23 +3,31 @@ import { locateModel } from '../files/open-model.ts'
 import type { Progress } from '../terminal/progress.ts'
 import { loadTokenizer } from '../tokenizer/load-tokenizer.ts'
 import type { EvalFlags } from './plan-run.ts'
-import { planTasks } from './plan-tasks.ts'
+import { describeDataSet, planTasks } from './plan-tasks.ts'
 
-/** Prints the first problem's prompt as the model gets it, and starts nothing. Returns the exit code. */
+/**
+ * Prints the first problem's prompt as the model gets it, says what is expected and which columns that is from, and starts nothing.
+ * Returns the exit code.
+ */
 export async function showPrompt(flags: EvalFlags, progress: Progress): Promise<number> {
   const { path } = await locateModel(flags.model, 'prompts', progress)
   const tokenizer = await loadTokenizer(path)
-  const { tasks, prompt } = await planTasks({ ...flags, samples: 1 }, tokenizer, progress)
+  const { tasks, prompt, dataSet } = await planTasks({ ...flags, samples: 1 }, tokenizer, progress)
   const [task] = tasks
   if (!task) throw new InputError(`${flags.dataset}: has no problem to show`)
   const promptTokens = task.promptIds.length
   if (flags.json) {
     const { style = null } = prompt
     const { problem, prompt: text } = task
-    console.log(JSON.stringify({ problemId: problem.id, style, promptTokens, prompt: text }, null, 2))
+    const { id: problemId, expectedAnswer } = problem
+    const { columns } = dataSet
+    console.log(
+      JSON.stringify({ problemId, style, promptTokens, prompt: text, expectedAnswer, columns }, null, 2),
+    )
     return 0
   }
   console.log(task.prompt)
+  for (const line of describeDataSet(dataSet, task.problem)) progress.say(line)
   progress.say(`${promptTokens} tokens, problem ${task.problem.id}, style ${prompt.style}`)
   return 0
 }

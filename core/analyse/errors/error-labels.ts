@@ -24,7 +24,7 @@ export interface ErrorLabels {
  */
 export async function readErrorLabels(source: ByteSource): Promise<ErrorLabels> {
   const labels = new Map<string, { kind: ErrorKind; where: string; answer: string }>()
-  for (const { place: where, cells } of await readRows(source)) {
+  for (const { place: where, cells } of (await readRows(source)).rows) {
     const { problemId, sampleIndex = 0, kind } = cells
     if (!['string', 'number', 'bigint'].includes(typeof problemId) || problemId === '') {
       throw new InputError(

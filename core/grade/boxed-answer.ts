@@ -138,7 +138,8 @@ function joined(text: string, group: Box[], boxes: Box[]): string {
   return [...new Set(sides.map(({ name, value }) => (areNamed ? `${name} = ${value}` : value)))].join(', ')
 }
 
-const placeholder = '\uE000'
+/** Stand for the box in question and for any other in a formula. */
+const [own, others] = ['\uE001', '\uE000']
 
 /** The value of the box, or of the side of an equation that it is only a part of. */
 function readAround(text: string, box: Box, boxes: Box[]): Part {
@@ -150,24 +151,23 @@ function readAround(text: string, box: Box, boxes: Box[]): Part {
     ({ start, end, holdsBox }) => !holdsBox && start >= formula.start && end <= formula.end,
   )
   if (inside.length > maximumParts) return bare
-  /** The formula with a sign for each box, of which the one before the box in question is doubled. */
+  /** The formula with a sign for each box. */
   let source = ''
   let end = formula.start
   for (const other of inside) {
-    source += text.slice(end, other.start) + (other === box ? placeholder + placeholder : placeholder)
+    source += text.slice(end, other.start) + (other === box ? own : others)
     end = other.end
   }
   source += text.slice(end, formula.end)
-  const side = sideWith(source, source.indexOf(placeholder + placeholder))
+  const side = sideWith(source, source.indexOf(own))
   if (side === null) return bare
   const name = formula.isMath ? plainName(side.before) : null
   const around = withoutNeutral(side.text, formula.isMath)
-  if (around === placeholder + placeholder) return { ...bare, name }
+  if (around === own) return { ...bare, name }
   const before = inside.filter(({ start }) => start < box.start).length
-  const skipped =
-    side.text.slice(0, side.text.indexOf(placeholder + placeholder)).split(placeholder).length - 1
+  const skipped = side.text.slice(0, side.text.indexOf(own)).split(others).length - 1
   let next = before - skipped
-  const value = around.replace(/(\w?)\uE000+(?=(\w?))/g, (_, before: string, after: string) => {
+  const value = around.replace(/(\w?)[\uE000\uE001](?=(\w?))/g, (_, before: string, after: string) => {
     const { contentStart, contentEnd } = inside[next++]!
     const isGlued = /\d/.test(before) || (after !== '' && /\d/.test(after))
     return before + grouped(trimSpacing(text.slice(contentStart, contentEnd)), isGlued)
@@ -228,7 +228,7 @@ function isProse(piece: string): boolean {
 }
 
 const sideEnds =
-  /\\\\|\\(?:approx|leq?|geq?|neq?|lt|gt|equiv|in|implies|iff|(?:[lL]ong)?[rR]ightarrow|to|therefore|q?quad|sim)(?![a-zA-Z])|[=<>≤≥≈≠≡⇒→∈;\n]|,(?!\d{3}(?!\d))|:(?=\s)|\\(?:text|mathrm|mbox|textrm|textbf)\s?\{[^{}]{0,200}\}|\\(?:begin|end)\{[^{}]{0,40}\}(?:\{[^{}]{0,10}\})?|\\[\s\S]|[{}()[\]]|\uE000\uE000/g
+  /\\\\|\\(?:approx|leq?|geq?|neq?|lt|gt|equiv|in|implies|iff|(?:[lL]ong)?[rR]ightarrow|to|therefore|q?quad|sim)(?![a-zA-Z])|[=<>≤≥≈≠≡⇒→∈;\n]|,(?!\d{3}(?!\d))|:(?=\s)|\\(?:text|mathrm|mbox|textrm|textbf)\s?\{[^{}]{0,200}\}|\\(?:begin|end)\{[^{}]{0,40}\}(?:\{[^{}]{0,10}\})?|\\[\s\S]|[{}()[\]]|\uE001/g
 const matrix = /\{(?:[pbvBV]?matrix|smallmatrix|cases|array)\}/
 
 /** The side of an equation that holds the doubled sign, and what stands before its equals sign; null if brackets do not close. */
@@ -280,6 +280,6 @@ function withoutNeutral(side: string, isMath: boolean): string {
       )
     if (text === before) break
   }
-  if (isMath || /[-−+*/×÷·^√{(|]\s*\uE000\uE000|\uE000\uE000\s*[/^*×÷·+%]/.test(text)) return text
-  return placeholder + placeholder
+  if (isMath || /[-−+*/×÷·^√{(|]\s*\uE001|\uE001\s*[/^*×÷·+%]/.test(text)) return text
+  return own
 }

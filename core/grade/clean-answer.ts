@@ -97,7 +97,7 @@ const notations: [RegExp, string][] = [
 
 const spacings: [RegExp, string][] = [
   [/(?<!\\)\\!/g, ''],
-  [/(?<!\\)\\(?:[,;:> ]|thinspace|medspace|thickspace|enspace|space)(?![a-z])|[~\u2009]|[^\S\n]+/g, ' '],
+  [/(?<!\\)\\(?:[,;:> ]|(?:thinspace|medspace|thickspace|enspace|space)(?![a-z]))|[~\u2009]|[^\S\n]+/g, ' '],
   [/\\([$%#&])/g, '$1'],
   [/(?<=\{) +| +(?=\})/g, ''],
   [/ {2,}/g, ' '],
@@ -270,6 +270,8 @@ export function canonicalText(cleaned: string): string {
   const written = isProse(text)
     ? withoutCase(text)
     : text
+        // 1, 234 is not 1,234.
+        .replace(/(?<=\d), +(?=\d{3}(?!\d))/g, ';')
         // Not between digits or words: 1 2 is not 12.
         .replace(/(?<![A-Za-z\d])\s+|\s+(?![A-Za-z\d])|(?<=[A-Za-z])\s+(?=\d)|(?<=\d)\s+(?=[A-Za-z])/g, '')
         // 2:30 p.m. is 2:30 PM, and 02:30.
@@ -292,7 +294,8 @@ const common =
   /^(?:yes|no|true|false|even|odd|none|both|all|and|or|up|down|left|right|north|south|east|west|red|blue|max|min|am|pm|not|sat|sun|mon|tue|wed|thu|fri|win|tie|low|high)$/i
 
 /** Whether a text is words alone, whose case says nothing: Monday, no solution. Names are not: PQ is not pq. */
-function isProse(text: string): boolean {
+function isProse(bracketed: string): boolean {
+  const text = bracketed.replace(/^\(([^()]*)\)$/, '$1')
   if (!/^[A-Za-z][A-Za-z\s,.'’-]*$/.test(text)) return false
   return (text.match(/[A-Za-z]+/g) ?? []).some(isCaseless)
 }
@@ -311,6 +314,6 @@ function withoutCase(text: string): string {
   return text
     .replace(/^(?:the|an?) (?=[A-Za-z]{3})(?!(?:and|or)\b)/i, '')
     .replace(/[A-Za-z]+/g, word => (isCaseless(word) ? word.toLowerCase() : word))
-    .replace(/[\s,.'’-]+/g, ' ')
+    .replace(/[\s,.'’()-]+/g, ' ')
     .trim()
 }

@@ -168,7 +168,7 @@ function compareCongruences(a: AnswerStructure, b: AnswerStructure, compare: Com
 function compareRatioWithFraction(a: AnswerStructure, b: AnswerStructure, compare: CompareText): boolean {
   const [ratio, other] = a.kind === 'ratio' ? [a, b] : [b as Kind<'ratio'>, a]
   if (ratio.terms.length !== 2 || other.kind !== 'value') return false
-  if (!/^-?\\frac(?![a-z])/.test(other.text)) return false
+  if (!/^[-(]*\\frac(?![a-z])/.test(other.text)) return false
   return compare(`(${ratio.terms[0]})/(${ratio.terms[1]})`, other.text)
 }
 

@@ -82,7 +82,11 @@ export function readDerivative(reader: ExpressionReader): Expression | null {
 }
 
 /** The order of a differential and what follows it: d, d^2y, dx^2. Null of tokens that begin with none. */
-function differential(tokens: readonly Token[]): { order: number; rest: readonly Token[] } | null {
+function differential(written: readonly Token[]): { order: number; rest: readonly Token[] } | null {
+  const tokens = written.filter(
+    ({ text }, at) =>
+      !(text === '{' && written[at - 1]?.text === '^') && !(text === '}' && written[at - 3]?.text === '^'),
+  )
   const [first] = tokens
   if (first?.text !== 'd' && first?.text !== 'partial') return null
   const isRaised = (at: number) => tokens[at]?.text === '^' && /^[1-9]$/.test(tokens[at + 1]?.text ?? '')

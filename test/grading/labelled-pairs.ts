@@ -15,7 +15,6 @@ export const pairSets = [
   'held-out-answer-pairs',
   'hard-answer-pairs',
   'fresh-answer-pairs',
-  'notation-pairs',
 ] as const
 
 /** The pairs of a set, each with a whole answer: those of `answer-pairs` are put into a box, as bare values. */
@@ -25,7 +24,7 @@ export function wholeAnswerPairs(name: (typeof pairSets)[number]): LabelledPair[
 }
 
 /** The pairs of a set as its file has them. */
-export function readPairs(name: (typeof pairSets)[number]): LabelledPair[] {
+export function readPairs(name: (typeof pairSets)[number] | 'notation-pairs'): LabelledPair[] {
   const path = new URL(`../golden/${name}.jsonl`, import.meta.url)
   const lines = readFileSync(path, 'utf8').trim().split('\n')
   return lines.map(line => JSON.parse(line))

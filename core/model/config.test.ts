@@ -71,15 +71,47 @@ describe('parseConfig', () => {
     ['no num_key_value_heads', { num_key_value_heads: undefined }, { keyValueHeads: 14 }],
     ['several stop tokens', { eos_token_id: [1, 2] }, { eosTokenIds: [1, 2] }],
     ['no stop token', { eos_token_id: null }, { eosTokenIds: [] }],
-    ['no eos_token_id', { eos_token_id: undefined }, { eosTokenIds: [] }],
+    ['no eos_token_id', { eos_token_id: undefined }, { eosTokenIds: null }],
     ['no dtype', { torch_dtype: undefined }, { dtype: null }],
     ['dtype in the newer spelling', { torch_dtype: undefined, dtype: 'float16' }, { dtype: 'f16' }],
+    ['a dtype of the checkpoint', { torch_dtype: 'auto' }, { dtype: null }],
+    ['half', { torch_dtype: 'half' }, { dtype: 'f16' }],
+    ['float', { torch_dtype: 'float' }, { dtype: 'f32' }],
+    ['torch.bfloat16', { torch_dtype: 'torch.bfloat16' }, { dtype: 'bf16' }],
+    ['torch.float16', { torch_dtype: undefined, dtype: 'torch.float16' }, { dtype: 'f16' }],
     [
       'rope_parameters',
       { rope_theta: undefined, rope_parameters: { rope_type: 'default', rope_theta: 5e5 } },
       { ropeTheta: 5e5 },
     ],
     ['layer_types of full attention', { layer_types: ['full_attention', 'full_attention'] }, { layers: 24 }],
+    [
+      'layer_types of full attention beside a window',
+      { use_sliding_window: true, sliding_window: 1024, layer_types: ['full_attention'] },
+      { layers: 24 },
+    ],
+    [
+      'a window from the last layer on',
+      { use_sliding_window: true, sliding_window: 1024, max_window_layers: 24 },
+      { layers: 24 },
+    ],
+    [
+      'a window from a layer on that most models have, by default',
+      { use_sliding_window: true, sliding_window: 1024, max_window_layers: undefined },
+      { layers: 24 },
+    ],
+    [
+      'a window of null',
+      { use_sliding_window: true, sliding_window: null, max_window_layers: 0 },
+      { layers: 24 },
+    ],
+    ['a window as long as the context', { use_sliding_window: true, max_window_layers: 0 }, { layers: 24 }],
+    [
+      'layers whose window is as long as the context',
+      { layer_types: ['full_attention', 'sliding_attention'] },
+      { layers: 24 },
+    ],
+    ['a window that is not in use', { sliding_window: 1024, max_window_layers: 0 }, { layers: 24 }],
     ['rope_scaling of null', { rope_scaling: null }, { ropeTheta: 1e6 }],
   ])('accepts %s', (_, changes, expected) => {
     expect(parse(changes)).toMatchObject(expected)
@@ -94,8 +126,22 @@ describe('parseConfig', () => {
     ['another model_type alone', { architectures: undefined, model_type: 'qwen3' }, /architecture qwen3/],
     ['another head', { architectures: ['Qwen2ForSequenceClassification'] }, /Qwen2ForSequenceClassification/],
     ['no architecture', { architectures: undefined, model_type: undefined }, /names no architecture/],
-    ['a sliding window in use', { use_sliding_window: true }, /use_sliding_window/],
-    ['a layer with a window', { layer_types: ['full_attention', 'sliding_attention'] }, /sliding_attention/],
+    [
+      'a sliding window in use',
+      { use_sliding_window: true, sliding_window: 1024 },
+      /use_sliding_window, with sliding_window 1024 from layer 21 of 24 on/,
+    ],
+    [
+      'a sliding window of the default length',
+      { use_sliding_window: true, sliding_window: undefined },
+      /use_sliding_window, with sliding_window 4096/,
+    ],
+    [
+      'a layer with a window',
+      { sliding_window: 1024, layer_types: ['full_attention', 'sliding_attention'] },
+      /sliding_attention/,
+    ],
+    ['a layer of another kind', { layer_types: ['linear_attention'] }, /linear_att/],
     ['rope_scaling', { rope_scaling: { type: 'yarn', factor: 4 } }, /rope_scaling .*yarn/],
     [
       'scaled rope_parameters',

@@ -6,7 +6,7 @@ import { openWeights } from '../../core/formats/weight-files.ts'
 import { InputError } from '../../core/input-error.ts'
 import { type ModelConfig, parseConfig } from '../../core/model/config.ts'
 import { type GenerationConfig, parseGenerationConfig } from '../../core/model/generation-config.ts'
-import { checkTensors } from '../../core/model/tensor-names.ts'
+import { checkTensors, neededTensors } from '../../core/model/tensor-names.ts'
 import { type FileByteSource, openFileByteSource } from './file-byte-source.ts'
 
 /** A model folder in the Hub's layout, its weight files open for ranged reads. */
@@ -50,7 +50,7 @@ export async function openModelFolder(path: string): Promise<ModelFolder> {
     const generationSource = await open('generation_config.json')
     const generationConfig =
       generationSource && parseGenerationConfig(await readJson(generationSource), generationSource.name)
-    const weights = await openWeights({ name: path, open })
+    const weights = await openWeights({ name: path, open }, neededTensors(config))
     checkTensors(config, weights, path)
     const eosTokenIds = generationConfig?.eosTokenIds ?? config.eosTokenIds
     return {

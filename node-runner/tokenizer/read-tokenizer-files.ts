@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { refuseGitLfsPointer } from '../../core/formats/git-lfs-pointer.ts'
 import { InputError } from '../../core/input-error.ts'
 
 const addedTokenSchema = z.looseObject({
@@ -64,6 +65,7 @@ function defaultTemplate(template: z.infer<typeof configSchema>['chat_template']
 
 async function readJson<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.infer<Schema>> {
   const text = await readTextIfThere(path)
+  refuseGitLfsPointer(text ?? '', path)
   if (text === null) {
     throw new InputError(
       `${path}: expected the model's tokenizer, found no such file. Download the whole model folder, or use --prompt-ids, which needs no tokenizer.`,

@@ -7,7 +7,7 @@ import { parseConfig } from '../../core/model/config.ts'
 import { parseGenerationConfig } from '../../core/model/generation-config.ts'
 import type { LanguageModel } from '../../core/model/language-model.ts'
 import { weightBytes } from '../../core/model/load-weights.ts'
-import { checkTensors } from '../../core/model/tensor-names.ts'
+import { checkTensors, neededTensors } from '../../core/model/tensor-names.ts'
 import { createLocalMesh } from '../../core/parallel/local-mesh.ts'
 import { planShards } from '../../core/parallel/plan-shards.ts'
 import { rankMemory } from '../../core/parallel/rank-memory.ts'
@@ -60,7 +60,7 @@ export async function openPageModel(request: ModelRequest): Promise<PageModel> {
     )
   const config = parseConfig(await readJson(configSource), configSource.name)
   const [entries, generationSource, tokenizer] = await Promise.all([
-    openWeights(files),
+    openWeights(files, neededTensors(config)),
     files.open('generation_config.json'),
     openPageTokenizer(files),
   ])

@@ -47,7 +47,7 @@ function refuseWindows(
   const { sliding_window: window = 4096, max_position_embeddings: context = 32768 } = config
   const hidesNothing = typeof window === 'number' && typeof context === 'number' && window >= context
   if (config.layer_types != null) {
-    const served = ['full_attention', ...(hidesNothing ? ['sliding_attention'] : [])]
+    const served: unknown[] = ['full_attention', ...(hidesNothing ? ['sliding_attention'] : [])]
     const other = [config.layer_types].flat().find(type => !served.includes(type))
     if (other !== undefined) refuse(`layer type ${show(other)} (layer_types)`, 'only "full_attention"')
     return

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { InputError } from '../../core/input-error.ts'
 import { changedModel, changeHeader } from '../../test/support/change-model.ts'
-import { openModelFolder } from './open-model-folder.ts'
+import { openModelFolder, statedEnds } from './open-model-folder.ts'
 
 const temporary = mkdtempSync(join(tmpdir(), 'entrace-test-'))
 afterAll(() => rmSync(temporary, { recursive: true }))
@@ -19,16 +19,16 @@ const norm = 'model.norm.weight'
 
 describe('openModelFolder', () => {
   it.each([
-    ['models/arith-qwen2', 'bf16', 4 * 12 + 3, [502, 500]],
-    ['test/models/random-14-heads', 'f32', 2 * 12 + 3, []],
-    [tied, 'f16', 3 * 12 + 2, []],
-    [twoFiles, 'bf16', 2 * 12 + 3, []],
-  ])('opens %s', async (path, dtype, tensors, eosTokenIds) => {
+    ['models/arith-qwen2', 'bf16', 4 * 12 + 3, { config: [502], generationConfig: [502, 500] }],
+    ['test/models/random-14-heads', 'f32', 2 * 12 + 3, { config: [], generationConfig: null }],
+    [tied, 'f16', 3 * 12 + 2, { config: [], generationConfig: null }],
+    [twoFiles, 'bf16', 2 * 12 + 3, { config: [], generationConfig: null }],
+  ])('opens %s', async (path, dtype, tensors, ends) => {
     const model = await openModelFolder(path)
     expect(model.weights.size).toBe(tensors)
     expect(new Set([...model.weights.values()].map(entry => entry.dtype))).toEqual(new Set([dtype]))
     expect(model.config.dtype).toBe(dtype)
-    expect(model.eosTokenIds).toEqual(eosTokenIds)
+    expect(statedEnds(model)).toEqual(ends)
     const entry = model.weights.get(norm)!
     expect((await entry.source.slice(entry.start, entry.start + entry.byteLength)).byteLength).toBe(
       entry.byteLength,

@@ -17,7 +17,11 @@ const tokenizerSchema = z.looseObject({
 
 const namedTemplatesSchema = z.array(z.object({ name: z.string(), template: z.string() }))
 
-const configSchema = z.looseObject({
+const specialTokensSchema = z.looseObject({
+  eos_token: z.union([z.string(), z.looseObject({ content: z.string() })]).nullish(),
+})
+
+const configSchema = specialTokensSchema.extend({
   chat_template: z.union([z.string(), namedTemplatesSchema]).nullish(),
 })
 
@@ -30,11 +34,15 @@ export interface TokenizerFiles {
   /** The whole of tokenizer.json. */
   tokenizer: Record<string, unknown>
   addedTokens: AddedToken[]
+  /** Ids of the tokens of its model, by their text there. */
+  vocabulary: Readonly<Record<string, number>>
   /** One more than the highest id. */
   vocabularySize: number
   /** The whole of tokenizer_config.json. */
   config: Record<string, unknown>
   chatTemplate: string | null
+  /** The token that ends a text; null where no file names one. */
+  eosToken: string | null
 }
 
 /** Reads the tokenizer's files of a model folder. A chat_template.jinja goes before the template in the config. */
@@ -52,10 +60,20 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
     tokenizerPath,
     tokenizer,
     addedTokens: tokenizer.added_tokens,
+    vocabulary: tokenizer.model.vocab,
     vocabularySize,
     config,
     chatTemplate: templateFile ?? defaultTemplate(config.chat_template),
+    eosToken: await readEosToken(folder, config),
   }
+}
+
+/** The config's own, else that of the map which older folders have beside it. */
+async function readEosToken(folder: string, config: z.infer<typeof configSchema>): Promise<string | null> {
+  const mapPath = join(folder, 'special_tokens_map.json')
+  const isStated = config.eos_token !== undefined || (await readTextIfThere(mapPath)) === null
+  const token = isStated ? config.eos_token : (await readJson(mapPath, specialTokensSchema)).eos_token
+  return (typeof token === 'string' ? token : token?.content) ?? null
 }
 
 function defaultTemplate(template: z.infer<typeof configSchema>['chat_template']): string | null {

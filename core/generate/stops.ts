@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { ChatMessage, Tokenizer } from './tokenizer.ts'
 
 /** Who says that a token ends an answer. */
@@ -82,6 +83,19 @@ export function describeStops({ tokens, texts }: Stops): string {
   const quoted = texts.map(text => `the text ${JSON.stringify(text)}`)
   const all = [...named, ...quoted]
   return all.length === 0 ? 'nothing ends an answer but the limit' : `answers end at ${all.join(', ')}`
+}
+
+const eosField = z.looseObject({
+  eos_token: z.union([z.string(), z.looseObject({ content: z.string() })]).nullable(),
+})
+
+/**
+ * The end of text that a tokenizer_config.json or a special_tokens_map.json names; null where it names none, undefined where
+ * it does not say.
+ */
+export function eosTokenOf(json: object): string | null | undefined {
+  const { data } = eosField.safeParse(json)
+  return typeof data?.eos_token === 'object' ? (data.eos_token?.content ?? null) : data?.eos_token
 }
 
 /** The first of these texts behind `mark`, where that stands last; of two at one place the longer. Null without one. */

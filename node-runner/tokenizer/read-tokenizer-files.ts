@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { refuseGitLfsPointer } from '../../core/formats/git-lfs-pointer.ts'
+import { eosTokenOf } from '../../core/generate/stops.ts'
 import { InputError } from '../../core/input-error.ts'
 
 const addedTokenSchema = z.looseObject({
@@ -17,11 +18,7 @@ const tokenizerSchema = z.looseObject({
 
 const namedTemplatesSchema = z.array(z.object({ name: z.string(), template: z.string() }))
 
-const specialTokensSchema = z.looseObject({
-  eos_token: z.union([z.string(), z.looseObject({ content: z.string() })]).nullish(),
-})
-
-const configSchema = specialTokensSchema.extend({
+const configSchema = z.looseObject({
   chat_template: z.union([z.string(), namedTemplatesSchema]).nullish(),
 })
 
@@ -38,7 +35,7 @@ export interface TokenizerFiles {
   vocabulary: Readonly<Record<string, number>>
   /** One more than the highest id. */
   vocabularySize: number
-  /** The whole of tokenizer_config.json. */
+  /** The whole of tokenizer_config.json, its tokens by their texts. */
   config: Record<string, unknown>
   chatTemplate: string | null
   /** The token that ends a text; null where no file names one. */
@@ -62,18 +59,29 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
     addedTokens: tokenizer.added_tokens,
     vocabulary: tokenizer.model.vocab,
     vocabularySize,
-    config,
+    config: withNamedTokens(config),
     chatTemplate: templateFile ?? defaultTemplate(config.chat_template),
     eosToken: await readEosToken(folder, config),
   }
 }
 
+/** The config with its tokens by their texts: those that it describes with more the library reads only in part. */
+function withNamedTokens(config: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(config).map(([name, value]) => {
+      const content = name.endsWith('_token') && (value as { content?: unknown } | null)?.content
+      return [name, typeof content === 'string' ? content : value]
+    }),
+  )
+}
+
 /** The config's own, else that of the map which older folders have beside it. */
-async function readEosToken(folder: string, config: z.infer<typeof configSchema>): Promise<string | null> {
+async function readEosToken(folder: string, config: object): Promise<string | null> {
+  const stated = eosTokenOf(config)
+  if (stated !== undefined) return stated
   const mapPath = join(folder, 'special_tokens_map.json')
-  const isStated = config.eos_token !== undefined || (await readTextIfThere(mapPath)) === null
-  const token = isStated ? config.eos_token : (await readJson(mapPath, specialTokensSchema)).eos_token
-  return (typeof token === 'string' ? token : token?.content) ?? null
+  const isThere = (await readTextIfThere(mapPath)) !== null
+  return isThere ? (eosTokenOf(await readJson(mapPath, z.looseObject({}))) ?? null) : null
 }
 
 function defaultTemplate(template: z.infer<typeof configSchema>['chat_template']): string | null {

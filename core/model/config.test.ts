@@ -112,6 +112,7 @@ describe('parseConfig', () => {
       { layers: 24 },
     ],
     ['a window that is not in use', { sliding_window: 1024, max_window_layers: 0 }, { layers: 24 }],
+    ['silu by its other name', { hidden_act: 'swish' }, { layers: 24 }],
     ['rope_scaling of null', { rope_scaling: null }, { ropeTheta: 1e6 }],
   ])('accepts %s', (_, changes, expected) => {
     expect(parse(changes)).toMatchObject(expected)

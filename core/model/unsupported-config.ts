@@ -27,7 +27,9 @@ export function refuseUnsupported(json: unknown, where: string): void {
     refuse('a config that names no architecture', '"architectures": ["Qwen2ForCausalLM"]')
   if (config.quantization_config != null)
     refuse('a quantized checkpoint (quantization_config)', 'weights in bf16, f16 or f32')
-  if ((config.hidden_act ?? 'silu') !== 'silu') refuse(`hidden_act ${show(config.hidden_act)}`, '"silu"')
+  // Two names of one function.
+  if (!['silu', 'swish'].includes(String(config.hidden_act ?? 'silu')))
+    refuse(`hidden_act ${show(config.hidden_act)}`, '"silu"')
   refuseWindows(config, refuse)
   if (!isPlainRope(config.rope_scaling)) refuse(`rope_scaling ${show(config.rope_scaling)}`, 'null')
   if (!isPlainRope(config.rope_parameters))

@@ -37,9 +37,7 @@ it('says which models fit an adapter of small buffers, and how many ranks the ot
     },
   ])
   const [small] = findingsOn(2, 256 * mib)
-  expect(small!.problem).toMatch(
-    /^ranks 0, 1: .* has one of 544997376 on 2 ranks$/,
-  )
+  expect(small!.problem).toMatch(/^ranks 0, 1: .* has one of 544997376 on 2 ranks$/)
   expect(small!.remedy).toMatch(
     /qwen2\.5-3b from --tp 3 on, .*; on 2 ranks fit qwen2\.5-0\.5b, qwen2\.5-1\.5b$/,
   )

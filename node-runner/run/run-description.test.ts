@@ -83,6 +83,16 @@ describe('listDifferences', () => {
     )
   })
 
+  it('does not mind who asked for a setting', () => {
+    const asked = (source: 'flag' | 'generation_config.json') => ({
+      ...settings,
+      decoding: { ...settings.decoding, topK: null, sources: { topK: source } },
+    })
+    const unasked = { ...settings, decoding: { ...settings.decoding, topK: null } }
+    expect(listDifferences(asked('flag'), asked('generation_config.json'))).toEqual([])
+    expect(listDifferences(unasked, asked('flag'))).toEqual([])
+  })
+
   it('reads a run of 0.1.0, which knows of no stop texts', () => {
     const { stopTexts: _, ...decoding } = settings.decoding
     const withTexts = { ...settings, decoding: { ...decoding, stopTexts: ['####'] } }

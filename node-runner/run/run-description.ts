@@ -124,7 +124,10 @@ export function claimRunFolder(path: string, run: RunDescription): void {
   writeFileWhole(path, [`${JSON.stringify(run, null, 2)}\n`])
 }
 
-/** Settings that differ between two runs, as "a.b: was x, is y". The order of what ends an answer is no difference. */
+/**
+ * Settings that differ between two runs, as "a.b: was x, is y". The order of what ends an answer is no difference, nor is
+ * who asked for a setting.
+ */
 export function listDifferences(before: RunSettings, after: RunSettings): string[] {
   const flatten = (value: unknown, path: string): [string, string][] =>
     value !== null && typeof value === 'object' && !Array.isArray(value)
@@ -146,7 +149,7 @@ export function listDifferences(before: RunSettings, after: RunSettings): string
   const old = settingsOf(before)
   const now = settingsOf(after)
   return [...new Set([...old.keys(), ...now.keys()])]
-    .filter(name => old.get(name) !== now.get(name))
+    .filter(name => old.get(name) !== now.get(name) && !name.startsWith('decoding.sources.'))
     .map(name => `${name} was ${old.get(name) ?? 'not set'}, is ${now.get(name) ?? 'not set'}`)
 }
 

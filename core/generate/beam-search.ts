@@ -67,9 +67,8 @@ interface Search<Request> {
  * continuations that go on, and of those among the best `count` that end, the best by sum / length ^ lengthPenalty. A
  * search ends at the limit, or when `count` answers have ended and the best beam's score at its present length is no
  * better than the worst of theirs: a heuristic where longer answers may still gain. An answer ends at a stop text as it
- * does at a stop token. A repetition penalty multiplies
- * log-probabilities. Ties go to the earlier beam, then to the lower id. Each search takes `count` slots; beams that part
- * copy their parent's cache into slots of beams that end.
+ * does at a stop token. A repetition penalty multiplies log-probabilities. Ties go to the earlier beam, then to the lower
+ * id. Each search takes `count` slots; beams that part copy their parent's cache into slots of beams that end.
  */
 export async function* generateBeams<Request extends SequenceRequest>(
   model: BeamModel,

@@ -56,9 +56,22 @@ describe('endOfTurn', () => {
     ['behind white space', ' \n <end>', ['<s>', '<end>'], '<end>'],
     ['the first of two', '<end>\n<text>', ['<text>', '<end>'], '<end>'],
     ['the longer of two at one place', '<|end|>', ['<|end', '<|end|>'], '<|end|>'],
-    ['none', '\n', ['<s>', '<end>', ''], null],
+    ['what opens the next turn, where nothing ends one', '\n', ['<s>', '<end>'], '<s>'],
+    ['none', '\n', ['<end>', ''], null],
   ])('finds %s', (_, end, tokens, expected) => {
     expect(endOfTurn(messages => turns(messages, end), tokens)).toBe(expected)
+  })
+
+  it('finds it between turns where it does not stand behind the last, or answers may not be last', () => {
+    const between = (messages: readonly { role: string; content: string }[]) =>
+      messages.map(({ content }) => content).join('<end><s>')
+    expect(endOfTurn(between, ['<s>', '<end>'])).toBe('<end>')
+    const strict = (messages: readonly { role: string; content: string }[]) => {
+      if (messages.at(-1)!.role !== 'user') throw new Error('the last turn must be the user')
+      return turns(messages, '<end>')
+    }
+    expect(endOfTurn(strict, ['<s>', '<end>'])).toBe('<end>')
+    expect(endOfTurn(messages => `${turns(messages, '')}<s>`, ['<end>'])).toBeNull()
   })
 
   it('finds none where the template refuses', () => {

@@ -113,23 +113,31 @@ export function firstBehind(text: string, mark: string, wanted: Iterable<string>
 }
 
 /**
- * The end of turn of a chat template: the first of a tokenizer's added tokens that it writes after an assistant's answer.
- * Null where it writes none, or refuses a conversation that ends with an answer.
+ * The end of turn of a chat template: the first of a tokenizer's added tokens that it writes after an assistant's answer or,
+ * where it writes none after the last one or takes no conversation that ends with one, between an answer and the next
+ * question. Null where there is none.
  */
 export function endOfTurn(
   render: (messages: readonly ChatMessage[]) => string,
-  tokens: Iterable<string>,
+  tokens: readonly string[],
 ): string | null {
   const answer = 'answer-of-the-assistant'
-  try {
-    const text = render([
-      { role: 'user', content: 'question' },
-      { role: 'assistant', content: answer },
-    ])
-    return firstBehind(text, answer, tokens)
-  } catch {
-    return null
+  const next = 'question-that-follows'
+  const turns: ChatMessage[] = [
+    { role: 'user', content: 'question' },
+    { role: 'assistant', content: answer },
+    { role: 'user', content: next },
+  ]
+  const firstIn = (messages: readonly ChatMessage[]) => {
+    try {
+      const text = render(messages)
+      const nextAt = text.lastIndexOf(next)
+      return firstBehind(nextAt === -1 ? text : text.slice(0, nextAt), answer, tokens)
+    } catch {
+      return null
+    }
   }
+  return firstIn(turns.slice(0, 2)) ?? firstIn(turns)
 }
 
 /**

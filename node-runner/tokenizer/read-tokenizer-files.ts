@@ -91,7 +91,6 @@ function defaultTemplate(template: z.infer<typeof configSchema>['chat_template']
 
 async function readJson<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.infer<Schema>> {
   const text = await readTextIfThere(path)
-  refuseGitLfsPointer(text ?? '', path)
   if (text === null) {
     throw new InputError(
       `${path}: expected the model's tokenizer, found no such file. Download the whole model folder, or use --prompt-ids, which needs no tokenizer.`,
@@ -117,8 +116,11 @@ async function readJson<Schema extends z.ZodType>(path: string, schema: Schema):
 
 async function readTextIfThere(path: string): Promise<string | null> {
   try {
-    return await readFile(path, 'utf8')
+    const text = await readFile(path, 'utf8')
+    refuseGitLfsPointer(text, path)
+    return text
   } catch (error) {
+    if (error instanceof InputError) throw error
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return null
     throw new InputError(`${path}: cannot be read: ${message}.`, { cause: error })

@@ -10,8 +10,8 @@ import { integer, number, numberWhere } from './number-parsers.ts'
 /** Flags that say how tokens are chosen. */
 export interface DecodingFlags {
   temperature?: number
-  /** Null for all tokens. */
-  topK?: number | null
+  /** 0 for all tokens. */
+  topK?: number
   topP?: number
   minP?: number
   repetitionPenalty?: number
@@ -65,7 +65,10 @@ export function decodingOf(
 ): ChosenDecoding {
   const { generationConfig, temperature, topK, topP, minP, repetitionPenalty, numBeams, lengthPenalty } =
     flags
-  const asked = { temperature, topK, topP, minP, repetitionPenalty, numBeams, lengthPenalty }
+  const asked = {
+    ...{ temperature, topP, minP, repetitionPenalty, numBeams, lengthPenalty },
+    topK: topK === 0 ? null : topK,
+  }
   if (!generationConfig) return chooseDecoding(asked)
   const path = join(folder.path, 'generation_config.json')
   if (!folder.generationConfig)
@@ -82,6 +85,6 @@ export function decodingOf(
 }
 
 /** The likeliest tokens to sample from; 0 and −1 leave all, as other programs have it. */
-function topKOf(text: string): number | null {
-  return text === '0' || text === '-1' ? null : integer(1)(text)
+function topKOf(text: string): number {
+  return text === '0' || text === '-1' ? 0 : integer(1)(text)
 }

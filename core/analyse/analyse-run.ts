@@ -34,7 +34,10 @@ export function analyseRun(
     completedOnly,
   }
   const doubtfulRules = grading ? gradingWarning(grading) : null
-  const warnings = [...(doubtfulRules === null ? [] : [doubtfulRules]), ...analysisWarnings(withoutWarnings)]
+  const warnings = [
+    ...(doubtfulRules === null ? [] : [doubtfulRules]),
+    ...analysisWarnings(withoutWarnings, findings?.overrun),
+  ]
   if (findings === null) return { ...withoutWarnings, warnings }
   return { ...withoutWarnings, ...findings, warnings: [...warnings, ...findingsWarnings(findings)] }
 }

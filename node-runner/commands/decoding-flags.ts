@@ -10,6 +10,7 @@ import { integer, number, numberWhere } from './number-parsers.ts'
 /** Flags that say how tokens are chosen. */
 export interface DecodingFlags {
   temperature?: number
+  /** 0 for all tokens. */
   topK?: number
   topP?: number
   minP?: number
@@ -27,7 +28,7 @@ export function addDecodingFlags(command: Command): Command {
       '0 chooses the likeliest token; from 0.000001 to 100, samples (default: 0)',
       numberWhere(isTemperature, temperatureBounds),
     )
-    .option('--top-k <n>', 'sample from the n likeliest tokens only', integer(1))
+    .option('--top-k <n>', 'sample from the n likeliest tokens only; 0 and -1 are all', topKOf)
     .option(
       '--top-p <x>',
       'sample from the fewest likeliest tokens that have this share of the probability, above 0 and up to 1',
@@ -64,7 +65,10 @@ export function decodingOf(
 ): ChosenDecoding {
   const { generationConfig, temperature, topK, topP, minP, repetitionPenalty, numBeams, lengthPenalty } =
     flags
-  const asked = { temperature, topK, topP, minP, repetitionPenalty, numBeams, lengthPenalty }
+  const asked = {
+    ...{ temperature, topP, minP, repetitionPenalty, numBeams, lengthPenalty },
+    topK: topK === 0 ? null : topK,
+  }
   if (!generationConfig) return chooseDecoding(asked)
   const path = join(folder.path, 'generation_config.json')
   if (!folder.generationConfig)
@@ -78,4 +82,9 @@ export function decodingOf(
   const settings = taken.map(([name]) => `${name} ${chosen.decoding[name as keyof Decoding]}`)
   say(`${path}: took ${settings.join(', ') || 'nothing, since flags say otherwise'}`)
   return chosen
+}
+
+/** The likeliest tokens to sample from; 0 and −1 leave all, as other programs have it. */
+function topKOf(text: string): number {
+  return text === '0' || text === '-1' ? 0 : integer(1)(text)
 }

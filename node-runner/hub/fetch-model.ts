@@ -15,6 +15,7 @@ const promptFiles = [
   'generation_config.json',
   'tokenizer.json',
   'tokenizer_config.json',
+  'special_tokens_map.json',
   'chat_template.jinja',
 ]
 const wholeWeights = 'model.safetensors'

@@ -4,6 +4,7 @@ import { pTrueIds, pTrueOf } from '../../core/evaluate/p-true.ts'
 import { neededCapacity, recordSample, type SampleTask } from '../../core/evaluate/samples.ts'
 import { beamsOf, samplingOf } from '../../core/generate/decoding.ts'
 import { decodingRoom } from '../../core/generate/decoding-room.ts'
+import { answerText, describeStops } from '../../core/generate/stops.ts'
 import {
   defaultGradingRules,
   type GradingRules,
@@ -95,6 +96,7 @@ async function resumeLocked(run: PlannedRun, progress: Progress): Promise<number
     const kept = run.tasks.length - pending.length
     if (kept > 0) progress.say(`${kept} of ${run.tasks.length} samples are finished already`)
     if (pending.length > 0 || !before) {
+      progress.say(describeStops(run.stops))
       const finished = await answer(run, grading, pending, journal, descriptionPath, progress)
       if (!finished) {
         const size = run.tasks.filter(task => journal.has(task)).length
@@ -121,7 +123,7 @@ async function answer(
   progress: Progress,
 ): Promise<boolean> {
   const { flags, folder, tokenizer, settings } = run
-  const { maxNewTokens, stopIds, seed, topLogprobs } = settings.decoding
+  const { maxNewTokens, stopIds, stopTexts = [], seed, topLogprobs } = settings.decoding
   const { decoding } = run
   const { config } = folder
   const { dp } = settings.mesh
@@ -145,11 +147,17 @@ async function answer(
     },
     maxNewTokens,
     stopIds,
+    stopTexts,
     sampling: samplingOf(decoding, seed),
     beams: beamsOf(decoding),
     watchIds: flags.pTrue ? pTrueIds(tokenizer) : [],
     topLogprobs,
     streamTokens: false,
+  }
+  const ended = new Set(stopIds)
+  const answerTokenizer = {
+    ...tokenizer,
+    decode: (ids: readonly number[]) => answerText(tokenizer.decode, ids, ended, stopTexts),
   }
   const taskOfKey = new Map(pending.map(task => [task.key, task]))
   const display = createEngineProgress(progress, 'answering', pending.length)
@@ -165,7 +173,7 @@ async function answer(
     },
     onAnswer({ key, generation }) {
       for (const token of generation.tokens) token.text = tokenizer.tokenText(token.id)
-      const sample = recordSample(taskOfKey.get(key)!, generation, tokenizer, grading)
+      const sample = recordSample(taskOfKey.get(key)!, generation, answerTokenizer, grading)
       journal.append(flags.pTrue ? { ...sample, ...pTrueOf(generation) } : sample)
       display.onAnswer()
     },

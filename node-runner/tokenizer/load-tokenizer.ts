@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { PreTrainedTokenizer } from '@huggingface/transformers'
 import { encodeChat } from '../../core/generate/encode-chat.ts'
+import { endOfTurn, type TokenizerEnds } from '../../core/generate/stops.ts'
 import type { ChatMessage, Tokenizer } from '../../core/generate/tokenizer.ts'
 import { InputError } from '../../core/input-error.ts'
 
@@ -11,7 +12,7 @@ import { type AddedToken, readTokenizerFiles, type TokenizerFiles } from './read
  * The tokenizer of a model folder: `tokenizer.json`, `tokenizer_config.json` and, where the template is not in the
  * latter, `chat_template.jinja`. Reads no network. Throws an InputError when a file is missing or broken.
  */
-export async function loadTokenizer(folder: string): Promise<Tokenizer> {
+export async function loadTokenizer(folder: string): Promise<Tokenizer & TokenizerEnds> {
   const files = await readTokenizerFiles(folder)
   const transformers = await importTransformers()
   const full = construct(transformers, files, files.addedTokens)
@@ -39,7 +40,7 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
     })
   }
 
-  function renderChat(messages: readonly ChatMessage[]): string {
+  function renderChat(messages: readonly ChatMessage[], addGenerationPrompt = true): string {
     if (files.chatTemplate === null) {
       throw new InputError(
         `${join(folder, 'tokenizer_config.json')}: expected a chat_template, found none, nor a file chat_template.jinja beside it. ` +
@@ -50,7 +51,7 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
       return full.apply_chat_template([...messages], {
         chat_template: files.chatTemplate,
         tokenize: false,
-        add_generation_prompt: true,
+        add_generation_prompt: addGenerationPrompt,
       })
     } catch (error) {
       const roles = messages.map(message => message.role).join(', ')
@@ -62,13 +63,29 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
     }
   }
 
+  const idOf = (token: string | null) => {
+    const added = files.addedTokens.find(({ content }) => content === token)
+    return (
+      added?.id ??
+      (token !== null && Object.hasOwn(files.vocabulary, token) ? files.vocabulary[token]! : null)
+    )
+  }
+
+  function endOfTurnId(): number | null {
+    if (files.chatTemplate === null) return null
+    const tokens = [...files.addedTokens.map(({ content }) => content), files.eosToken ?? '']
+    return idOf(endOfTurn(messages => renderChat(messages, false), tokens))
+  }
+
   return {
     encode,
     decode: ids => decode(ids, true),
     tokenText: id => decode([id], false),
-    renderChat,
+    renderChat: messages => renderChat(messages),
     encodeChat: messages => encodeChat(messages, { specialIds, render: renderChat, encode, encodePlain }),
     vocabularySize: files.vocabularySize,
+    eosId: idOf(files.eosToken),
+    endOfTurnId,
   }
 }
 

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { refuseGitLfsPointer } from '../../core/formats/git-lfs-pointer.ts'
+import { eosTokenOf } from '../../core/generate/stops.ts'
 import { InputError } from '../../core/input-error.ts'
 
 const addedTokenSchema = z.looseObject({
@@ -29,11 +31,15 @@ export interface TokenizerFiles {
   /** The whole of tokenizer.json. */
   tokenizer: Record<string, unknown>
   addedTokens: AddedToken[]
+  /** Ids of the tokens of its model, by their text there. */
+  vocabulary: Readonly<Record<string, number>>
   /** One more than the highest id. */
   vocabularySize: number
-  /** The whole of tokenizer_config.json. */
+  /** The whole of tokenizer_config.json, its tokens by their texts. */
   config: Record<string, unknown>
   chatTemplate: string | null
+  /** The token that ends a text; null where no file names one. */
+  eosToken: string | null
 }
 
 /** Reads the tokenizer's files of a model folder. A chat_template.jinja goes before the template in the config. */
@@ -51,10 +57,31 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
     tokenizerPath,
     tokenizer,
     addedTokens: tokenizer.added_tokens,
+    vocabulary: tokenizer.model.vocab,
     vocabularySize,
-    config,
+    config: withNamedTokens(config),
     chatTemplate: templateFile ?? defaultTemplate(config.chat_template),
+    eosToken: await readEosToken(folder, config),
   }
+}
+
+/** The config with its tokens by their texts: those that it describes with more the library reads only in part. */
+function withNamedTokens(config: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(config).map(([name, value]) => {
+      const content = name.endsWith('_token') && (value as { content?: unknown } | null)?.content
+      return [name, typeof content === 'string' ? content : value]
+    }),
+  )
+}
+
+/** The config's own, else that of the map which older folders have beside it. */
+async function readEosToken(folder: string, config: object): Promise<string | null> {
+  const stated = eosTokenOf(config)
+  if (stated !== undefined) return stated
+  const mapPath = join(folder, 'special_tokens_map.json')
+  const isThere = (await readTextIfThere(mapPath)) !== null
+  return isThere ? (eosTokenOf(await readJson(mapPath, z.looseObject({}))) ?? null) : null
 }
 
 function defaultTemplate(template: z.infer<typeof configSchema>['chat_template']): string | null {
@@ -89,8 +116,11 @@ async function readJson<Schema extends z.ZodType>(path: string, schema: Schema):
 
 async function readTextIfThere(path: string): Promise<string | null> {
   try {
-    return await readFile(path, 'utf8')
+    const text = await readFile(path, 'utf8')
+    refuseGitLfsPointer(text, path)
+    return text
   } catch (error) {
+    if (error instanceof InputError) throw error
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return null
     throw new InputError(`${path}: cannot be read: ${message}.`, { cause: error })

@@ -1,7 +1,13 @@
-import { readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
 import type { TokenRecord } from '../../core/generate/token-record.ts'
+import { changedModel } from '../support/change-model.ts'
 import { runEntrace } from '../support/run-entrace.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
+afterAll(() => rmSync(folder, { recursive: true }))
 
 interface Answer {
   formatVersion: string
@@ -127,6 +133,25 @@ describe('generate --json', () => {
       ...{ temperature: 50, topK: 6, topP: 0.6, minP: 0.9, repetitionPenalty: 1.5 },
       ...{ numBeams: 1, lengthPenalty: null, maxNewTokens: 20, seed: 4 },
     })
+  })
+
+  it.each(['0', '-1'])('has no filter with --top-k %s, with and without one in the file', async none => {
+    const flags = ['--prompt-ids', '5,6,7', '--max-new-tokens', '1']
+    const plain = await answer(tied, ...flags, '--temperature', '2')
+    expect(await answer(tied, ...flags, '--temperature', '2', '--top-k', none)).toEqual(plain)
+    expect((await answer(tied, ...flags, '--top-k', none)).decoding).toMatchObject({
+      temperature: 0,
+      topK: null,
+    })
+    const asking = changedModel(folder, tied, file =>
+      writeFileSync(file('generation_config.json'), '{"do_sample": true, "temperature": 2}'),
+    )
+    const [filtered, unfiltered] = await Promise.all([
+      answer(asking, ...flags, '--generation-config'),
+      answer(asking, ...flags, '--generation-config', '--top-k', none),
+    ])
+    expect(filtered.decoding).toMatchObject({ temperature: 2, topK: 50, topP: null })
+    expect(unfiltered).toEqual(plain)
   })
 
   it('finds by beams what is likelier than what the likeliest tokens lead to', async () => {

@@ -51,6 +51,13 @@ describe("the page's tokenizer", () => {
     expect(page.encodePrompt(node.renderChat(messages), problem)).toEqual(node.encodeChat(messages))
   })
 
+  it("knows the tokenizer's own end of text, and what ends the problem's turn", () => {
+    const problem = 'Say <|endoftext|>.'
+    const prompt = node.renderChat(promptMessages(problem))
+    expect([page.eosId, page.idBehind(prompt, problem)]).toEqual([151_645, 151_645])
+    expect(page.idBehind(prompt, 'another problem')).toBeNull()
+  })
+
   it('says what is missing', async () => {
     await expect(openPageTokenizer(filesOf('datasets'))).rejects.toThrow(
       /expected tokenizer\.json.*no such file/,

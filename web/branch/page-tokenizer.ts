@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { readJson } from '../../core/formats/read-json.ts'
 import type { ModelFiles } from '../../core/formats/weight-files.ts'
 import { encodeChat } from '../../core/generate/encode-chat.ts'
+import { eosTokenOf, firstBehind } from '../../core/generate/stops.ts'
 import type { Tokenizer } from '../../core/generate/tokenizer.ts'
 import { InputError } from '../../core/input-error.ts'
 
@@ -13,6 +14,10 @@ export interface PageTokenizer extends Pick<Tokenizer, 'encode' | 'decode' | 'to
    * conversation; those of worked examples are not told apart.
    */
   encodePrompt(prompt: string, problem: string): number[]
+  /** Its own end of text; null where no file names one. */
+  readonly eosId: number | null
+  /** The first added token behind the last of these texts within a prompt; null without one. */
+  idBehind(prompt: string, text: string): number | null
 }
 
 const addedToken = z.looseObject({ id: z.int(), content: z.string(), special: z.boolean() })
@@ -34,6 +39,7 @@ export async function openPageTokenizer(files: ModelFiles): Promise<PageTokenize
     )
   const added = parsed.data.added_tokens
   const specialIds = new Map(added.filter(token => token.special).map(token => [token.content, token.id]))
+  const idOf = (text: string | null) => added.find(({ content }) => content === text)?.id ?? null
   const full = new Library(tokenizer, config)
   let plain: Library | null = null
   const encodeWith = (library: Library, text: string) =>
@@ -51,6 +57,15 @@ export async function openPageTokenizer(files: ModelFiles): Promise<PageTokenize
     encode,
     decode: ids => decode(ids, true),
     tokenText: id => decode([id], false),
+    eosId: idOf(await readEosToken(files, config)),
+    idBehind: (prompt, text) =>
+      idOf(
+        firstBehind(
+          prompt,
+          text,
+          added.map(({ content }) => content),
+        ),
+      ),
     encodePrompt(prompt, problem) {
       const at = prompt.lastIndexOf(problem)
       if (at === -1 || problem === '') return encode(prompt)
@@ -66,6 +81,15 @@ export async function openPageTokenizer(files: ModelFiles): Promise<PageTokenize
       })
     },
   }
+}
+
+/** The config's own, else that of the map which older folders have beside it. */
+async function readEosToken(files: ModelFiles, config: object): Promise<string | null> {
+  const stated = eosTokenOf(config)
+  if (stated !== undefined) return stated
+  // Asked for last: a browser reports every address where nothing is.
+  const map = await files.open('special_tokens_map.json')
+  return map ? (eosTokenOf(Object(await readJson(map))) ?? null) : null
 }
 
 async function readObject(files: ModelFiles, name: string): Promise<object> {

@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
-import { promptMessages } from '../../core/evaluate/prompt.ts'
+import { describePlacement, promptMessages, promptSettingsFor } from '../../core/evaluate/prompt.ts'
 import { formatVersion } from '../../core/formats/sample-record.ts'
 import { beamsOf, type Decoding, samplingOf } from '../../core/generate/decoding.ts'
 import { decodingRoom } from '../../core/generate/decoding-room.ts'
@@ -19,7 +17,7 @@ import type { ModelFolder } from '../files/open-model-folder.ts'
 import { interruptSignal } from '../run/interrupt-signal.ts'
 import { brokenPipeSignal } from '../terminal/broken-pipe.ts'
 import { colourByEntropy } from '../terminal/colour-by-entropy.ts'
-import { createProgress } from '../terminal/progress.ts'
+import { createProgress, type Progress } from '../terminal/progress.ts'
 import { decodingOf } from './decoding-flags.ts'
 import { addRunFlags, checkMesh, chooseMaxNewTokens, type RunFlags } from './flags.ts'
 
@@ -54,14 +52,12 @@ async function answerPrompt(flags: GenerateFlags, folder: ModelFolder): Promise<
   const { config } = folder
   await folder.close()
   checkMesh(flags, config)
+  const progress = createProgress(flags.quiet)
   const tokenizer = await tokenizerFor(flags, folder)
-  const promptIds =
-    flags.promptIds ??
-    tokenizer!.encodeChat(promptMessages(flags.prompt ?? '', { systemPrompt: flags.systemPrompt }))
+  const promptIds = flags.promptIds ?? encodePrompt(flags, tokenizer!, progress)
   const task = { promptIds, key: 0 }
   const problem = findProblem(task, config)
   if (problem) throw new InputError(`generate: ${problem}`)
-  const progress = createProgress(flags.quiet)
   const maxNewTokens = chooseMaxNewTokens(flags, folder.generationConfig?.stated)
   const { decoding } = decodingOf(flags, folder, message => progress.say(message))
   const stopIds = folder.eosTokenIds
@@ -109,6 +105,13 @@ async function answerPrompt(flags: GenerateFlags, folder: ModelFolder): Promise<
   if (!answer) return interrupt.signal.aborted ? 130 : 0
   printer?.end()
   return report(flags, answer, promptIds.length, tokenizer, { ...decoding, maxNewTokens, seed: flags.seed })
+}
+
+function encodePrompt(flags: GenerateFlags, tokenizer: Tokenizer, progress: Progress): number[] {
+  const settings = promptSettingsFor({ systemPrompt: flags.systemPrompt }, tokenizer)
+  const placement = describePlacement(settings)
+  if (placement !== null) progress.say(placement)
+  return tokenizer.encodeChat(promptMessages(flags.prompt ?? '', settings))
 }
 
 function report(
@@ -159,9 +162,8 @@ function tokenPrinter(tokenizer: Tokenizer | null): { show(token: TokenRecord): 
 
 /** The model's tokenizer; with --prompt-ids only where the folder has one, for the text. */
 async function tokenizerFor(flags: GenerateFlags, folder: ModelFolder): Promise<Tokenizer | null> {
-  if (flags.prompt === undefined && !existsSync(join(folder.path, 'tokenizer.json'))) return null
-  const { loadTokenizer } = await import('../tokenizer/load-tokenizer.ts')
-  return loadTokenizer(folder.path)
+  const { hasTokenizer, loadTokenizer } = await import('../tokenizer/load-tokenizer.ts')
+  return flags.prompt === undefined && !hasTokenizer(folder.path) ? null : loadTokenizer(folder.path)
 }
 
 function parseIds(text: string): number[] {

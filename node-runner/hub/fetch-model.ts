@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { readShardNames } from '../../core/formats/weight-files.ts'
 import { InputError } from '../../core/input-error.ts'
+import { tokenizerFileNames } from '../../core/tokenizer/tokenizer-files.ts'
 import { openFileByteSource } from '../files/file-byte-source.ts'
 import type { Progress } from '../terminal/progress.ts'
 import type { HubRepository } from './hub-repository.ts'
@@ -10,13 +11,9 @@ import { openSnapshot, type Snapshot } from './snapshot.ts'
 /** How much of a model is needed: its config alone, all that makes prompts, or the weights too. */
 export type ModelExtent = 'config' | 'prompts' | 'weights'
 
-const promptFiles = [
-  'config.json',
-  'generation_config.json',
-  'tokenizer.json',
-  'tokenizer_config.json',
-  'chat_template.jinja',
-]
+const promptFiles = ['config.json', 'generation_config.json', ...tokenizerFileNames]
+/** What tokenizer.json holds too, where it is there. */
+const vocabularyFiles = ['vocab.json', 'merges.txt']
 const wholeWeights = 'model.safetensors'
 const weightIndex = 'model.safetensors.index.json'
 
@@ -32,9 +29,10 @@ export async function fetchModel(
     throw new InputError(
       `${repository.id}: has no config.json, expected a model in the layout of transformers; check the name`,
     )
-  await snapshot.fetch(
-    extent === 'config' ? ['config.json'] : promptFiles.filter(path => snapshot.paths.includes(path)),
-  )
+  const { paths } = snapshot
+  const isNeeded = (path: string) =>
+    paths.includes(path) && !(paths.includes('tokenizer.json') && vocabularyFiles.includes(path))
+  await snapshot.fetch(extent === 'config' ? ['config.json'] : promptFiles.filter(isNeeded))
   if (extent === 'weights') await snapshot.fetch(await weightFiles(snapshot))
   return { path: snapshot.folder, revision: snapshot.commit }
 }

@@ -14,9 +14,15 @@ export async function showPrompt(flags: EvalFlags, progress: Progress): Promise<
   if (!task) throw new InputError(`${flags.dataset}: has no problem to show`)
   const promptTokens = task.promptIds.length
   if (flags.json) {
-    const { style = null } = prompt
+    const { style = null, systemInUserMessage = false } = prompt
     const { problem, prompt: text } = task
-    console.log(JSON.stringify({ problemId: problem.id, style, promptTokens, prompt: text }, null, 2))
+    console.log(
+      JSON.stringify(
+        { problemId: problem.id, style, systemInUserMessage, promptTokens, prompt: text },
+        null,
+        2,
+      ),
+    )
     return 0
   }
   console.log(task.prompt)

@@ -1,0 +1,188 @@
+import { Environment, parse, tokenize } from '@huggingface/jinja'
+
+/** A parsed template, or a part of one. The package has no names for the parts. */
+export interface TemplateNode {
+  type: string
+  [field: string]: unknown
+}
+
+/** Whether a value within a parsed template is a part of it. */
+export function isNode(value: unknown): value is TemplateNode {
+  return typeof value === 'object' && value !== null && 'type' in value
+}
+
+/**
+ * Changes a parsed template so that the engine evaluates it as Python's jinja2 does. Left alone, @huggingface/jinja 0.5
+ * ignores which characters `strip`, `lstrip` and `rstrip` are to strip, takes '' for equal to false, prints true and none in
+ * JavaScript's ways, and hands what one turn of a loop sets on to the next.
+ */
+export function asPython(program: ReturnType<typeof parse>): void {
+  changeWithin(program as unknown as TemplateNode)
+  program.body.unshift(...parse(tokenize('{% macro python_turn() %}{{ caller() }}{% endmacro %}')).body)
+}
+
+/** A value as the engine holds it: `value` is a text, a number, a truth value, or an array or a Map of further ones. */
+interface RuntimeValue {
+  type: string
+  value: unknown
+}
+
+/** Sets what a changed template calls, and what of jinja2's or Transformers' functions the engine has otherwise. */
+export function setPythonFunctions(environment: Environment): void {
+  const functions: Record<string, (...values: RuntimeValue[]) => string | boolean> = {
+    python_strip: strip,
+    python_equal: (left, right) => isEqual(left, right),
+    python_differs: (left, right) => !isEqual(left, right),
+    python_text: printText,
+    strftime_now: format => strftimeNow(String(format?.value)),
+  }
+  // Functions are given bare values, among which none and what is not defined are one: take what the engine holds.
+  for (const [name, compute] of Object.entries(functions))
+    Object.assign(
+      environment.set(name, () => null),
+      {
+        value: (values: RuntimeValue[]) => new Environment().set('result', compute(...values)),
+      },
+    )
+}
+
+/** Changes what a node holds; the node itself stays, since the engine asks for its class. */
+function changeWithin(node: TemplateNode): void {
+  for (const [field, value] of Object.entries(node)) {
+    if (isNode(value)) node[field] = changed(value)
+    else if (Array.isArray(value)) node[field] = value.map(item => (isNode(item) ? changed(item) : item))
+    else if (value instanceof Map)
+      node[field] = new Map([...value].map(([key, item]) => [changed(key), changed(item)]))
+  }
+  for (const field of ['body', 'alternate', 'defaultBlock'])
+    if (Array.isArray(node[field])) node[field] = node[field].map(printed)
+  // A block of its own for every turn of a loop, whose variables end with it.
+  if (node.type === 'For') {
+    const [turn] = parse(tokenize('{% call python_turn() %}{% endcall %}')).body as unknown as TemplateNode[]
+    node.body = [Object.assign(turn!, { body: node.body })]
+  }
+}
+
+function changed(node: TemplateNode): TemplateNode {
+  changeWithin(node)
+  const { callee, args, operator, left, right } = node as unknown as Record<string, unknown> & {
+    args: TemplateNode[]
+    left: TemplateNode
+    right: TemplateNode
+  }
+  if (node.type === 'CallExpression' && isNode(callee) && callee.type === 'MemberExpression') {
+    const { object, property } = callee as TemplateNode & { object: TemplateNode; property: TemplateNode }
+    if (args.length > 0 && /^[lr]?strip$/.test(String(property.value)))
+      return call('python_strip', literal(String(property.value)), object, ...args)
+  }
+  if (node.type === 'BinaryExpression' && isNode(operator)) {
+    if (operator.value === '==') return call('python_equal', left, right)
+    if (operator.value === '!=') return call('python_differs', left, right)
+    if (operator.value === '~') {
+      const sides = { left: call('python_text', left), right: call('python_text', right) }
+      return Object.assign(node, { operator: { ...operator, value: '+' }, ...sides })
+    }
+  }
+  return node
+}
+
+/** Kinds of expressions that have a value of true, false or none, or whose value may be. */
+const printedKinds = /^(Identifier|\w+Expression|Ternary)$/
+
+function printed(node: TemplateNode): TemplateNode {
+  return printedKinds.test(node.type) ? call('python_text', node) : node
+}
+
+function call(name: string, ...args: TemplateNode[]): TemplateNode {
+  const [node] = parse(tokenize(`{{ ${name}() }}`)).body as unknown as TemplateNode[]
+  return Object.assign(node!, { args })
+}
+
+function literal(value: string): TemplateNode {
+  const [node] = parse(tokenize("{{ '' }}")).body as unknown as TemplateNode[]
+  return Object.assign(node!, { value })
+}
+
+/** `str.strip`, `str.lstrip` or `str.rstrip` of Python with the characters to strip; none: white space. */
+function strip(method?: RuntimeValue, value?: RuntimeValue, characters?: RuntimeValue): string {
+  const which = String(method?.value)
+  const set = characters?.type === 'NullValue' ? ' \t\n\r\v\f' : characters?.value
+  if (typeof value?.value !== 'string' || typeof set !== 'string')
+    throw new Error(`${which}: expected a text and the characters to strip from it`)
+  const all = [...value.value]
+  let [start, end] = [0, all.length]
+  if (which !== 'rstrip') while (start < end && set.includes(all[start]!)) start++
+  if (which !== 'lstrip') while (start < end && set.includes(all[end - 1]!)) end--
+  return all.slice(start, end).join('')
+}
+
+/** Python's `==`: a text equals no number, none nothing else, and lists and mappings are equal by what they hold. */
+function isEqual(left?: RuntimeValue, right?: RuntimeValue): boolean {
+  const [a, b] = [left?.value, right?.value]
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((item, index) => isEqual(item, b[index]))
+  if (a instanceof Map && b instanceof Map)
+    return a.size === b.size && [...a].every(([key, item]) => b.has(key) && isEqual(item, b.get(key)))
+  const isNumber = (value: unknown) => typeof value === 'number' || typeof value === 'boolean'
+  if (isNumber(a) && isNumber(b)) return Number(a) === Number(b)
+  return left?.type === right?.type && a === b
+}
+
+/** A value as a template prints it. */
+function printText(value?: RuntimeValue): string {
+  switch (value?.type) {
+    case 'NullValue':
+      return 'None'
+    case 'UndefinedValue':
+      return ''
+    case 'BooleanValue':
+      return value.value ? 'True' : 'False'
+    case 'StringValue':
+    case 'IntegerValue':
+    case 'FloatValue':
+      // The engine's own toString writes 1.0 as Python does.
+      return String(value)
+    default:
+      throw new Error('a list or a mapping is printed, which here only tojson knows to do')
+  }
+}
+
+const months = 'January February March April May June July August September October November December'.split(
+  ' ',
+)
+const days = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' ')
+
+/** The time now in one of the formats of Python's `strftime`, with the names of its C locale. */
+function strftimeNow(format: string): string {
+  const now = new Date()
+  const padded = (value: number, length = 2) => String(value).padStart(length, '0')
+  const hour12 = now.getHours() % 12 || 12
+  const dayOfYear = Math.round(
+    (new Date(now.getFullYear(), now.getMonth(), now.getDate()).getTime() -
+      new Date(now.getFullYear(), 0, 0).getTime()) /
+      86_400_000,
+  )
+  const values: Record<string, string> = {
+    Y: String(now.getFullYear()),
+    y: padded(now.getFullYear() % 100),
+    m: padded(now.getMonth() + 1),
+    B: months[now.getMonth()]!,
+    b: months[now.getMonth()]!.slice(0, 3),
+    d: padded(now.getDate()),
+    j: padded(dayOfYear, 3),
+    A: days[now.getDay()]!,
+    a: days[now.getDay()]!.slice(0, 3),
+    H: padded(now.getHours()),
+    I: padded(hour12),
+    M: padded(now.getMinutes()),
+    S: padded(now.getSeconds()),
+    p: now.getHours() < 12 ? 'AM' : 'PM',
+    '%': '%',
+  }
+  // A dash leaves out zeros before a number, as the C library of most systems has it.
+  return format.replaceAll(/%(-?)(.)/gs, (_, dash: string, letter: string) => {
+    const value = values[letter]
+    if (value === undefined) throw new Error(`strftime_now: the format %${dash}${letter} is not known here`)
+    return dash ? value.replace(/^0+(?=.)/, '') : value
+  })
+}

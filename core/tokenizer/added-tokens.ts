@@ -92,8 +92,8 @@ function createFinder(tokens: AddedToken[]): (text: string) => TextPart[] {
         (/[\p{L}\p{M}\p{N}_]$/u.test(text.slice(0, index)) || /^[\p{L}\p{M}\p{N}_]/u.test(after))
       )
         continue
-      parts.push(token.lstrip ? before.trimEnd() : before, token.id)
-      last = index + content.length + (token.rstrip ? after.length - after.trimStart().length : 0)
+      parts.push(token.lstrip ? before.replace(/\p{White_Space}+$/u, '') : before, token.id)
+      last = index + content.length + (token.rstrip ? /^\p{White_Space}*/u.exec(after)![0].length : 0)
     }
     parts.push(text.slice(last))
     return parts

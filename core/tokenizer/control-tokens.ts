@@ -7,16 +7,13 @@ export interface RenderedPiece {
 }
 
 /**
- * Names of the tokens that only a template may write: the special ones, and those added tokens that it writes by itself,
+ * Matches the tokens that only a template may write: the special ones, and those added tokens that it writes by itself,
  * special or not (`<｜User｜>` and `<think>` of R1-Distill are not). White space among them is text like any other.
  */
-export function findControlTokens(
-  tokens: readonly AddedToken[],
-  writes: (text: string) => boolean,
-): string[] {
-  return tokens
-    .filter(({ special, content }) => special || (content.trim() !== '' && writes(content)))
-    .map(({ content }) => content)
+export function findControlTokens(tokens: readonly AddedToken[], writes: (text: string) => boolean): RegExp {
+  const isControl = ({ special, content }: AddedToken) =>
+    special || (content.trim() !== '' && writes(content))
+  return anyOf(tokens.filter(isControl).map(({ content }) => content))
 }
 
 /**
@@ -25,10 +22,9 @@ export function findControlTokens(
  */
 export function renderInPieces(
   texts: readonly string[],
-  controlTokens: readonly string[],
+  control: RegExp,
   render: (texts: readonly string[]) => string,
 ): RenderedPiece[] {
-  const control = anyOf(controlTokens)
   const rendered = render(texts)
   if (!texts.some(text => text.search(control) !== -1)) return [{ text: rendered, isQuoted: false }]
   const [start, end] = unusedCharacters([...texts, rendered])

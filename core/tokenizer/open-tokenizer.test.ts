@@ -66,10 +66,10 @@ describe.each(Object.entries(promptFolders))('as Transformers reads it: %s', (na
       }
       expect(tokenizer.renderChat(messages)).toBe(expected.rendered)
       expect(tokenizer.encodeChat(messages)).toEqual(expected.ids)
-      // What a page makes of the recorded prompt.
-      const problem = messages.at(-1)!.content
-      if (messages.length === 1)
-        expect(tokenizer.encodePrompt(expected.rendered, problem)).toEqual(expected.ids)
+      // A page has the rendered prompt and the problem, which it finds where the template writes it as it is.
+      const [problem] = messages.map(({ content }) => content)
+      if (messages.length === 1 && expected.rendered.split(problem!).length === 2)
+        expect(tokenizer.encodePrompt(expected.rendered, problem!)).toEqual(expected.ids)
     }
   })
 })

@@ -21,22 +21,19 @@ export async function openTokenizer(modelFiles: ModelFiles, fewRequests = false)
   const files = await readTokenizerFiles(modelFiles, fewRequests)
   const { normalise, encodePlain, decode } = createEncoder(files)
   const split = createAddedTokenSplitter(files.addedTokens, normalise)
+  const idOf = new Map(files.addedTokens.map(({ content, id }) => [content, id]))
   const encode = (text: string) =>
     split(text).flatMap((part, index) => (typeof part === 'number' ? part : encodePlain(part, index)))
 
   const template = once(() => compile(files, modelFiles.name))
-  const controlTokens = once(() =>
+  const control = once(() =>
     findControlTokens(files.addedTokens, text => files.chatTemplate !== null && template().writes(text)),
   )
-  const controlIds = once(() => {
-    const names = new Set(controlTokens())
-    return new Set(files.addedTokens.filter(({ content }) => names.has(content)).map(({ id }) => id))
-  })
 
   function encodeQuoted(name: string): number[] {
     const ids = encodePlain(normalise(name))
     // A vocabulary may lead to the very token by merges; not when the name comes in two parts.
-    if (!ids.some(id => controlIds().has(id))) return ids
+    if (!ids.includes(idOf.get(name)!)) return ids
     const [first = '', ...rest] = name
     return [first, rest.join('')].flatMap(part => encodePlain(normalise(part)))
   }
@@ -49,7 +46,7 @@ export async function openTokenizer(modelFiles: ModelFiles, fewRequests = false)
     try {
       return renderInPieces(
         messages.map(({ content }) => content),
-        controlTokens(),
+        control(),
         texts => template().render(messages.map((message, at) => ({ ...message, content: texts[at]! }))),
       )
     } catch (error) {
@@ -73,10 +70,8 @@ export async function openTokenizer(modelFiles: ModelFiles, fewRequests = false)
     encodePrompt(prompt, problem) {
       // A template may have trimmed it.
       const text = [problem, problem.trim()].find(text => text !== '' && prompt.includes(text))
-      if (text === undefined) return encode(prompt)
-      const at = prompt.lastIndexOf(text)
-      const [before, after] = [prompt.slice(0, at), prompt.slice(at + text.length)]
-      return encodePieces(renderInPieces([text], controlTokens(), ([marked]) => before + marked + after))
+      const render = ([marked]: readonly string[]) => (text ? prompt.replaceAll(text, () => marked!) : prompt)
+      return encodePieces(renderInPieces([text ?? ''], control(), render))
     },
     vocabularySize: files.vocabularySize,
   }

@@ -13,7 +13,7 @@ export function isNode(value: unknown): value is TemplateNode {
 
 /**
  * Changes a parsed template so that the engine evaluates it as Python's jinja2 does. Left alone, @huggingface/jinja 0.5
- * ignores which characters `strip`, `lstrip` and `rstrip` are to strip, takes '' for equal to false, prints true and none in
+ * ignores which characters `strip`, `lstrip` and `rstrip` are to strip and takes other ones for white space, takes '' for equal to false, prints true and none in
  * JavaScript's ways, and hands what one turn of a loop sets on to the next.
  */
 export function asPython(program: ReturnType<typeof parse>): void {
@@ -65,17 +65,20 @@ function changeWithin(node: TemplateNode): void {
 
 function changed(node: TemplateNode): TemplateNode {
   changeWithin(node)
-  const { callee, args, operator, left, right } = node as unknown as Record<string, unknown> & {
-    args: TemplateNode[]
-    left: TemplateNode
-    right: TemplateNode
-  }
-  if (node.type === 'CallExpression' && isNode(callee) && callee.type === 'MemberExpression') {
+  const { callee, args, operand, filter, operator, left, right } = node as unknown as Record<
+    'callee' | 'operand' | 'filter' | 'operator' | 'left' | 'right',
+    TemplateNode
+  > & { args: TemplateNode[] }
+  if (node.type === 'CallExpression' && callee.type === 'MemberExpression') {
     const { object, property } = callee as TemplateNode & { object: TemplateNode; property: TemplateNode }
-    if (args.length > 0 && /^[lr]?strip$/.test(String(property.value)))
+    if (/^[lr]?strip$/.test(String(property.value)))
       return call('python_strip', literal(String(property.value)), object, ...args)
   }
-  if (node.type === 'BinaryExpression' && isNode(operator)) {
+  if (node.type === 'FilterExpression') {
+    const { value, args = [] } = isNode(filter.callee) ? { ...filter.callee, ...filter } : filter
+    if (value === 'trim') return call('python_strip', literal('strip'), operand, ...(args as TemplateNode[]))
+  }
+  if (node.type === 'BinaryExpression') {
     if (operator.value === '==') return call('python_equal', left, right)
     if (operator.value === '!=') return call('python_differs', left, right)
     if (operator.value === '~') {
@@ -103,12 +106,16 @@ function literal(value: string): TemplateNode {
   return Object.assign(node!, { value })
 }
 
-/** `str.strip`, `str.lstrip` or `str.rstrip` of Python with the characters to strip; none: white space. */
+/** What Python takes for white space, which is neither what JavaScript nor what Unicode does. */
+const whiteSpace =
+  '\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a' +
+  '\u2028\u2029\u202f\u205f\u3000'
+
+/** `str.strip`, `str.lstrip` or `str.rstrip` of Python with the characters to strip; without any, white space. */
 function strip(method?: RuntimeValue, value?: RuntimeValue, characters?: RuntimeValue): string {
   const which = String(method?.value)
-  const set = characters?.type === 'NullValue' ? ' \t\n\r\v\f' : characters?.value
-  if (typeof value?.value !== 'string' || typeof set !== 'string')
-    throw new Error(`${which}: expected a text and the characters to strip from it`)
+  const set = typeof characters?.value === 'string' ? characters.value : whiteSpace
+  if (typeof value?.value !== 'string') throw new Error(`${which}: expected a text to strip`)
   const all = [...value.value]
   let [start, end] = [0, all.length]
   if (which !== 'rstrip') while (start < end && set.includes(all[start]!)) start++

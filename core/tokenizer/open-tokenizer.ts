@@ -53,7 +53,7 @@ export async function openTokenizer(modelFiles: ModelFiles, fewRequests = false)
       if (error instanceof InputError) throw error
       const roles = messages.map(({ role }) => role).join(', ')
       throw new InputError(
-        `${modelFiles.name}: the chat template could not be rendered for the roles ${roles}: ${(error as Error).message}. ` +
+        `${modelFiles.name}: the chat template could not be rendered for the roles ${roles}: ${(error as Error).message.replace(/\.$/, '')}. ` +
           'Leave out what it refuses, or put another template into chat_template.jinja.',
         { cause: error },
       )

@@ -14,7 +14,7 @@ export function isNode(value: unknown): value is TemplateNode {
 /**
  * Changes a parsed template so that the engine evaluates it as Python's jinja2 does. Left alone, @huggingface/jinja 0.5
  * ignores which characters `strip`, `lstrip` and `rstrip` are to strip and takes other ones for white space, takes '' for equal to false, prints true and none in
- * JavaScript's ways, and hands what one turn of a loop sets on to the next.
+ * JavaScript's ways, hands what one turn of a loop sets on to the next, and forgets what a turn wrote before it jumps.
  */
 export function asPython(program: ReturnType<typeof parse>): void {
   changeWithin(program as unknown as TemplateNode)
@@ -55,12 +55,55 @@ function changeWithin(node: TemplateNode): void {
       node[field] = new Map([...value].map(([key, item]) => [changed(key), changed(item)]))
   }
   for (const field of ['body', 'alternate', 'defaultBlock'])
-    if (Array.isArray(node[field])) node[field] = node[field].map(printed)
-  // A block of its own for every turn of a loop, whose variables end with it.
-  if (node.type === 'For') {
-    const [turn] = parse(tokenize('{% call python_turn() %}{% endcall %}')).body as unknown as TemplateNode[]
-    node.body = [Object.assign(turn!, { body: node.body })]
-  }
+    if (Array.isArray(node[field])) node[field] = node[field].flatMap(changedStatement)
+}
+
+/** Kinds of expressions whose value may be true, false or none. */
+const printedKinds = /^(Identifier|\w+Expression|Ternary)$/
+
+/** What stands in a statement's place once what it holds is changed. */
+function changedStatement(node: TemplateNode): TemplateNode[] {
+  if (printedKinds.test(node.type)) return [call('python_text', node)]
+  if (node.type !== 'For') return [node]
+  const body = node.body as TemplateNode[]
+  // A block of its own for every turn, whose variables end with it.
+  const turn = (body: TemplateNode[]) => parsed('{% call python_turn() %}{% endcall %}', { body })
+  if (!body.some(jumps)) return [Object.assign(node, { body: [turn(body)] })]
+  const started = parsed('{% set python_ended = namespace(on=false) %}')
+  const unlessEnded = parsed('{% if not python_ended.on %}{% endif %}', { body: [turn(withoutJumps(body))] })
+  // A block around it all, so that a loop within a loop has an end of its own.
+  return [turn([started, Object.assign(node, { body: [unlessEnded] })])]
+}
+
+/** Whether a statement may end a turn of the loop that it is in. */
+function jumps(node: TemplateNode): boolean {
+  const branches = [node.body, node.alternate] as (TemplateNode[] | undefined)[]
+  return (
+    ['Break', 'Continue'].includes(node.type) ||
+    (node.type === 'If' && branches.some(branch => branch?.some(jumps)))
+  )
+}
+
+/** The body of a turn in which what follows a jump depends on it: an engine's own jump forgets what the turn has written. */
+function withoutJumps(body: TemplateNode[]): TemplateNode[] {
+  return [parsed('{% set python_skipped = namespace(on=false) %}'), ...flagged(body)]
+}
+
+function flagged(body: TemplateNode[]): TemplateNode[] {
+  const at = body.findIndex(jumps)
+  const node = body[at]
+  if (!node) return body
+  const before = body.slice(0, at)
+  if (node.type === 'Continue') return [...before, parsed('{% set python_skipped.on = true %}')]
+  if (node.type === 'Break')
+    return [
+      ...before,
+      parsed('{% set python_skipped.on = true %}'),
+      parsed('{% set python_ended.on = true %}'),
+    ]
+  const { body: then, alternate } = node as TemplateNode & Record<'body' | 'alternate', TemplateNode[]>
+  const rest = parsed('{% if not python_skipped.on %}{% endif %}', { body: flagged(body.slice(at + 1)) })
+  return [...before, Object.assign(node, { body: flagged(then), alternate: flagged(alternate) }), rest]
 }
 
 function changed(node: TemplateNode): TemplateNode {
@@ -89,21 +132,18 @@ function changed(node: TemplateNode): TemplateNode {
   return node
 }
 
-/** Kinds of expressions that have a value of true, false or none, or whose value may be. */
-const printedKinds = /^(Identifier|\w+Expression|Ternary)$/
-
-function printed(node: TemplateNode): TemplateNode {
-  return printedKinds.test(node.type) ? call('python_text', node) : node
-}
-
 function call(name: string, ...args: TemplateNode[]): TemplateNode {
-  const [node] = parse(tokenize(`{{ ${name}() }}`)).body as unknown as TemplateNode[]
-  return Object.assign(node!, { args })
+  return parsed(`{{ ${name}() }}`, { args })
 }
 
 function literal(value: string): TemplateNode {
-  const [node] = parse(tokenize("{{ '' }}")).body as unknown as TemplateNode[]
-  return Object.assign(node!, { value })
+  return parsed("{{ '' }}", { value })
+}
+
+/** A node by how it is written, with some of its fields in place of those that it then has. */
+function parsed(source: string, fields: object = {}): TemplateNode {
+  const [node] = parse(tokenize(source)).body as unknown as TemplateNode[]
+  return Object.assign(node!, fields)
 }
 
 /** What Python takes for white space, which is neither what JavaScript nor what Unicode does. */

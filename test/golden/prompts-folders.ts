@@ -123,6 +123,29 @@ const python = [
   '',
 ].join('\n')
 
+/** Loops that jump, macros, tests and filters. */
+const loops = [
+  '{%- macro quoted(text, mark="\'") -%}',
+  '  {{ mark }}{{ text }}{{ mark }}',
+  '{%- endmacro %}',
+  '{% for m in messages %}',
+  'before {{ loop.index }}',
+  "{% if m.role == 'system' %}skipped {% continue %}{% elif m.role == 'user' %}user{% endif %}",
+  " {% for word in m.content.split() %}({{ word }}{% if word == 'brief.' or loop.index > 3 %}!{% break %}never{% endif %}){% else %}nothing{% endfor %}",
+  '',
+  '{% for a in [1, 2, 3] if a != 2 %}{{ a }}{% if a == 1 %}{% continue %}{% endif %}end{% endfor %}',
+  'after {{ quoted(m.role) }} {{ quoted(m.role, mark="<") }}',
+  "{% if m.content is string and m.content is defined and m.missing is not defined %}{{ m.content[:4] }}|{{ m.content[::-1][:2] }}{% endif %}",
+  "{% if loop.previtem is defined and loop.previtem.role == m.role %}same{% endif %} {{ loop.revindex0 }} {{ loop.length }} {{ loop.last }}",
+  "{{ m.missing | default('none') }} {{ m['missing'] or 'or' }} {{ 'in' in m.content }} {{ m.content | length }} {{ m.content | replace('a', 'b') | title }}",
+  '{% endfor %}',
+  "{% set text %}  block {{ messages | length }}{% endset %}[{{ text | trim }}][{{ text.strip() }}][{{ ' x ' | trim }}]",
+  "{% for key, value in {'a': 1, 'b': none}.items() %}{{ key }}={{ value }};{% endfor %}",
+  "{{ messages | selectattr('role', 'equalto', 'user') | list | length }} {{ messages | map(attribute='role') | join('-') }}",
+  "{{ messages[0].content.startswith('Be') }} {{ messages[-1]['content'] == messages[0].content }} {{ 'a' if messages else 'b' }}",
+  "{{ 7 % 3 }} {{ -7 // 2 }} {{ 1.0 }} {{ 2 * 1.5 }} {{ 'a' ~ 1 ~ none }} {{ not none }} {{ (1, 2) == (1, 2) }}",
+].join('\n')
+
 /** The folders by name. */
 export const promptFolders: Record<string, PromptFolder> = {
   'as it ships': { files: withTemplate(arith.config.chat_template), chats, texts },
@@ -307,6 +330,14 @@ export const promptFolders: Record<string, PromptFolder> = {
   'what Python does': {
     files: withTemplate(python),
     chats: [...chats, [system(''), user('\n a é "q" \\ \n'), assistant(' '), user('')]],
+    texts: [],
+  },
+  'what Python does in loops': {
+    files: withTemplate(loops),
+    chats: [
+      [user('What is 12 + 7? And 8? And 9?')],
+      [system('Be brief.'), user('Be brief. a\n\u00a0b'), assistant(''), user('ab'), user('c')],
+    ],
     texts: [],
   },
 }

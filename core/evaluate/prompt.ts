@@ -27,7 +27,10 @@ export interface PromptSettings {
 }
 
 /** The settings for a model: without a system message where its chat template refuses one, or leaves it out. */
-export function promptSettingsFor(settings: PromptSettings, tokenizer: Tokenizer): PromptSettings {
+export function promptSettingsFor(
+  settings: PromptSettings,
+  tokenizer: Pick<Tokenizer, 'takesSystemMessage'>,
+): PromptSettings {
   const [first] = promptMessages('', settings)
   if (first?.role !== 'system' || tokenizer.takesSystemMessage()) return settings
   return { ...settings, systemInUserMessage: true }
@@ -36,7 +39,7 @@ export function promptSettingsFor(settings: PromptSettings, tokenizer: Tokenizer
 /** What to tell of such settings; null where there is nothing to tell. */
 export function describePlacement({ systemInUserMessage }: PromptSettings): string | null {
   return systemInUserMessage
-    ? "the model's chat template takes no system message: the instruction stands at the start of the user's message"
+    ? "the model's chat template takes no system message: its text stands at the start of the first user message"
     : null
 }
 

@@ -32,7 +32,7 @@ const headers = {
 /** Address of the run's files on the server. */
 const runAddress = 'run/'
 /** Address of the model's files, below a part that names the model. */
-const modelAddress = /^model\/[^/]+\/(.+)$/
+const modelAddress = /^model\/[^/]+\/([^/]+)$/
 
 /**
  * Serves the page in `pageFolder`, the run in `runFolder` below `/run/`, runs to compare it with below `/run-2/` and so on,

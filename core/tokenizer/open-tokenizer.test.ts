@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import golden from '../../test/golden/prompts.json' with { type: 'json' }
-import { type PromptFolder, promptFolders } from '../../test/golden/prompts-folders.ts'
-import { memoryByteSource } from '../../test/support/memory-byte-source.ts'
-import type { ModelFiles } from '../formats/weight-files.ts'
-import { type ModelTokenizer, openTokenizer } from './open-tokenizer.ts'
+import { promptFolders } from '../../test/golden/prompts-folders.ts'
+import { filesInMemory } from '../../test/support/files-in-memory.ts'
+import type { Tokenizer } from '../generate/tokenizer.ts'
+import { openTokenizer } from './open-tokenizer.ts'
 
 /** What Transformers made of a folder. */
 interface Facts {
@@ -13,19 +13,6 @@ interface Facts {
   texts: number[][]
 }
 const facts = golden.folders as unknown as Record<string, Facts>
-
-function filesOf({ files }: Pick<PromptFolder, 'files'>, asked: string[] = []): ModelFiles {
-  return {
-    name: 'folder',
-    async open(name) {
-      asked.push(name)
-      if (!Object.hasOwn(files, name)) return null
-      const content = files[name]
-      const text = typeof content === 'string' ? content : JSON.stringify(content)
-      return memoryByteSource(new TextEncoder().encode(text), name)
-    },
-  }
-}
 
 beforeAll(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: new Date(golden.now) })
@@ -40,9 +27,9 @@ it('has the facts of every folder', () => {
 
 describe.each(Object.entries(promptFolders))('as Transformers reads it: %s', (name, folder) => {
   const { addedTokens, chats, texts } = facts[name]!
-  let tokenizer: ModelTokenizer
+  let tokenizer: Tokenizer
   beforeAll(async () => {
-    tokenizer = await openTokenizer(filesOf(folder))
+    tokenizer = await openTokenizer(filesInMemory(folder.files))
   })
 
   it('has the added tokens', () => {
@@ -67,10 +54,6 @@ describe.each(Object.entries(promptFolders))('as Transformers reads it: %s', (na
       }
       expect(tokenizer.renderChat(messages)).toBe(expected.rendered)
       expect(tokenizer.encodeChat(messages)).toEqual(expected.ids)
-      // A page has the rendered prompt and the problem, which it finds where the template writes it as it is.
-      const [problem] = messages.map(({ content }) => content)
-      if (messages.length === 1 && expected.rendered.split(problem!).length === 2)
-        expect(tokenizer.encodePrompt(expected.rendered, problem!)).toEqual(expected.ids)
     }
   })
 })
@@ -79,15 +62,15 @@ const ships = promptFolders['as it ships']!.files
 const reasoning = promptFolders['reasoning tokens that are not special']!
 
 /** The small model's tokenizer with other files, or with another template. */
-function openWith(files: Record<string, unknown>): Promise<ModelTokenizer> {
-  return openTokenizer(filesOf({ files: { ...ships, ...files } }))
+function openWith(files: Record<string, unknown>): Promise<Tokenizer> {
+  return openTokenizer(filesInMemory({ ...ships, ...files }))
 }
 const openTemplate = (template: string) => openWith({ 'chat_template.jinja': template })
 
 describe('what messages name', () => {
-  let tokenizer: ModelTokenizer
+  let tokenizer: Tokenizer
   beforeAll(async () => {
-    tokenizer = await openTokenizer(filesOf(reasoning))
+    tokenizer = await openTokenizer(filesInMemory(reasoning.files))
   })
   const control = [
     '<s>',
@@ -212,12 +195,6 @@ describe('a template', () => {
     const tokenizer = await openTemplate(template)
     expect(() => tokenizer.renderChat(messages)).toThrow(message)
   })
-
-  it('is asked for in no other file where requests are dear and the config has one', async () => {
-    const asked: string[] = []
-    await openTokenizer(filesOf({ files: ships }, asked), true)
-    expect(asked).toEqual(['tokenizer.json', 'tokenizer_config.json'])
-  })
 })
 
 describe('vocab.json and merges.txt', () => {
@@ -243,7 +220,7 @@ describe('vocab.json and merges.txt', () => {
     ],
   ])('%s are refused', async (_, changed, message) => {
     const kept = Object.fromEntries(Object.entries({ ...files, ...changed }).filter(([, content]) => content))
-    await expect(openTokenizer(filesOf({ files: kept }))).rejects.toThrow(message)
+    await expect(openTokenizer(filesInMemory(kept))).rejects.toThrow(message)
   })
 
   it('may have line ends of another system, and a class that says nothing', async () => {
@@ -253,8 +230,8 @@ describe('vocab.json and merges.txt', () => {
       'tokenizer_config.json': { ...config, tokenizer_class: 'PreTrainedTokenizerFast' },
     }
     const [tokenizer, same] = await Promise.all([
-      openTokenizer(filesOf({ files: { ...files, ...other } })),
-      openTokenizer(filesOf({ files })),
+      openTokenizer(filesInMemory({ ...files, ...other })),
+      openTokenizer(filesInMemory(files)),
     ])
     expect(tokenizer.encode("Tom's 12 apples")).toEqual(same.encode("Tom's 12 apples"))
   })

@@ -1,46 +1,17 @@
-import { Tokenizer as Library } from '@huggingface/tokenizers'
 import type { ModelFiles } from '../formats/weight-files.ts'
 import type { ChatMessage, Tokenizer } from '../generate/tokenizer.ts'
 import { InputError } from '../input-error.ts'
-import { createAddedTokenSplitter } from './added-tokens.ts'
 import { type ChatTemplate, compileChatTemplate } from './chat-template.ts'
 import { findControlTokens, type RenderedPiece, renderInPieces } from './control-tokens.ts'
+import { createEncoder } from './encoder.ts'
 import { readTokenizerFiles, type TokenizerFiles } from './tokenizer-files.ts'
 
-/** The tokenizer of a model, with what a page needs beside it. */
-export interface ModelTokenizer extends Tokenizer {
-  /**
-   * Ids of a prompt that was rendered before. Control tokens that the problem quotes are text, as they were when the run
-   * encoded its conversation; those of worked examples are not told apart.
-   */
-  encodePrompt(prompt: string, problem: string): number[]
-}
-
-/** Opens the tokenizer of a model; `fewRequests` as for `readTokenizerFiles`. Throws InputError for what is none. */
-export async function openTokenizer(modelFiles: ModelFiles, fewRequests = false): Promise<ModelTokenizer> {
-  const files = await readTokenizerFiles(modelFiles, fewRequests)
-  const { normalise, encodePlain, decode } = createEncoder(files)
-  const split = createAddedTokenSplitter(files.addedTokens, normalise)
-  const idOf = new Map(files.addedTokens.map(({ content, id }) => [content, id]))
-  const encode = (text: string) =>
-    split(text).flatMap((part, index) => (typeof part === 'number' ? part : encodePlain(part, index)))
-
+/** Opens the tokenizer of a model. Throws InputError for what is none. */
+export async function openTokenizer(modelFiles: ModelFiles): Promise<Tokenizer> {
+  const files = await readTokenizerFiles(modelFiles)
+  const { encodePieces, ...encoder } = createEncoder(files)
   const template = once(() => compile(files, modelFiles.name))
-  const control = once(() =>
-    findControlTokens(files.addedTokens, text => files.chatTemplate !== null && template().writes(text)),
-  )
-
-  function encodeQuoted(name: string): number[] {
-    const ids = encodePlain(normalise(name))
-    // A vocabulary may lead to the very token by merges; not when the name comes in two parts.
-    if (!ids.includes(idOf.get(name)!)) return ids
-    const [first = '', ...rest] = name
-    return [first, rest.join('')].flatMap(part => encodePlain(normalise(part)))
-  }
-
-  function encodePieces(pieces: RenderedPiece[]): number[] {
-    return pieces.flatMap(({ text, isQuoted }) => (isQuoted ? encodeQuoted(text) : encode(text)))
-  }
+  const control = once(() => findControlTokens(files.addedTokens, template().writes))
 
   function renderPieces(messages: readonly ChatMessage[]): RenderedPiece[] {
     try {
@@ -59,52 +30,13 @@ export async function openTokenizer(modelFiles: ModelFiles, fewRequests = false)
       )
     }
   }
+  const renderChat = (messages: readonly ChatMessage[]) => textOf(renderPieces(messages))
 
   return {
-    encode,
-    decode: ids => decode(ids, true),
-    tokenText: id => decode([id], false),
-    renderChat: messages => textOf(renderPieces(messages)),
+    ...encoder,
+    renderChat,
     encodeChat: messages => encodePieces(renderPieces(messages)),
-    takesSystemMessage: once(() => takesSystemMessage(messages => textOf(renderPieces(messages)))),
-    encodePrompt(prompt, problem) {
-      // A template may have trimmed it.
-      const text = [problem, problem.trim()].find(text => text !== '' && prompt.includes(text))
-      const render = ([marked]: readonly string[]) => (text ? prompt.replaceAll(text, () => marked!) : prompt)
-      return encodePieces(renderInPieces([text ?? ''], control(), render))
-    },
-    vocabularySize: files.vocabularySize,
-  }
-}
-
-/** What the library does: text without added tokens into ids, and ids into text. */
-function createEncoder({ name, tokenizer, config }: TokenizerFiles) {
-  let library: Library
-  try {
-    library = new Library(tokenizer, config)
-  } catch (error) {
-    throw new InputError(
-      `${name}: this is no tokenizer that can be read: ${(error as Error).message}. Download the model's tokenizer again.`,
-      { cause: error },
-    )
-  }
-  const { normalizer, pre_tokenizer, model } = library
-  return {
-    normalise: (text: string) => (text === '' ? '' : (normalizer?.(text) ?? text)),
-    /** `index`: which part of its text this is. */
-    encodePlain(text: string, index = 0): number[] {
-      const tokens: string[] = model!(pre_tokenizer?.(text, { section_index: index }) ?? [text])
-      // Without a token for unknown text, none is made of it.
-      return tokens.flatMap(token => model!.tokens_to_ids.get(token) ?? model!.unk_token_id ?? [])
-    },
-    decode: (ids: readonly number[], skipSpecialTokens: boolean) =>
-      ids.length === 0
-        ? ''
-        : library.decode([...ids], {
-            skip_special_tokens: skipSpecialTokens,
-            // It drops spaces before punctuation, which the model did write.
-            clean_up_tokenization_spaces: false,
-          }),
+    takesSystemMessage: once(() => takesSystemMessage(renderChat)),
   }
 }
 

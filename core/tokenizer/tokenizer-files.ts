@@ -88,7 +88,7 @@ const tokenNames = [
  * chat_template.json, which processors once had, comes last. With `fewRequests` a template in the config goes before all,
  * since a page that asks for a file which is not there has an error in its console. Throws InputError.
  */
-export async function readTokenizerFiles(files: ModelFiles, fewRequests: boolean): Promise<TokenizerFiles> {
+export async function readTokenizerFiles(files: ModelFiles, fewRequests = false): Promise<TokenizerFiles> {
   const whole = await readParsed(files, 'tokenizer.json', tokenizerSchema)
   const config = (await readParsed(files, 'tokenizer_config.json', configSchema)) ?? {}
   const tokenizer = whole ?? (await readVocabulary(files, config))

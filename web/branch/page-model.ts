@@ -11,8 +11,8 @@ import { checkTensors } from '../../core/model/tensor-names.ts'
 import { createLocalMesh } from '../../core/parallel/local-mesh.ts'
 import { planShards } from '../../core/parallel/plan-shards.ts'
 import { rankMemory } from '../../core/parallel/rank-memory.ts'
-import { type ModelTokenizer, openTokenizer } from '../../core/tokenizer/open-tokenizer.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
+import { openPageTokenizer, type PageTokenizer } from './page-tokenizer.ts'
 import { createPageWeightDigest } from './page-weight-digest.ts'
 
 /** What is asked of a model: room for the longest answer, and what its records keep. */
@@ -42,7 +42,7 @@ export interface LoadedModel {
 /** A model at an address, of which little was read: enough to say what it costs, and to encode and decode. */
 export interface PageModel {
   cost: ModelCost
-  tokenizer: ModelTokenizer
+  tokenizer: PageTokenizer
   /** Tokens that end an answer where the run does not say. */
   stopIds: readonly number[]
   /** Reads the weights onto a device of this page. `onBytes` gets bytes as they are read, of `cost.downloadBytes`. */
@@ -62,7 +62,7 @@ export async function openPageModel(request: ModelRequest): Promise<PageModel> {
   const [entries, generationSource, tokenizer] = await Promise.all([
     openWeights(files),
     files.open('generation_config.json'),
-    openTokenizer(files, true),
+    openPageTokenizer(files),
   ])
   checkTensors(config, entries, address)
   const generationConfig =

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest'
+import { openTokenizer } from '../../core/tokenizer/open-tokenizer.ts'
+import golden from '../../test/golden/prompts.json' with { type: 'json' }
+import { promptFolders } from '../../test/golden/prompts-folders.ts'
+import { filesInMemory } from '../../test/support/files-in-memory.ts'
+import { openPageTokenizer } from './page-tokenizer.ts'
+
+const facts = golden.folders as unknown as Record<string, { chats: { rendered?: string; ids?: number[] }[] }>
+
+/** Prompts of one message that the template writes as it is, once: what a page can find in them. */
+const prompts = Object.entries(promptFolders).flatMap(([name, { files, chats }]) =>
+  chats.flatMap((messages, index) => {
+    const { rendered = '', ids } = facts[name]!.chats[index]!
+    const problem = messages[0]!.content
+    const isFound = messages.length === 1 && rendered.split(problem).length === 2
+    return isFound ? [{ name, files, problem, rendered, ids }] : []
+  }),
+)
+
+describe("the page's tokenizer", () => {
+  it('has prompts to encode, some with the names of control tokens', () => {
+    expect(prompts.filter(({ problem }) => problem.includes('<')).length).toBeGreaterThan(10)
+  })
+
+  it.each(prompts)('makes the ids of a recorded prompt that the run had: $name', async prompt => {
+    const { files, rendered, problem, ids } = prompt
+    expect((await openPageTokenizer(filesInMemory(files))).encodePrompt(rendered, problem)).toEqual(ids)
+  })
+
+  it('finds a problem that the template has trimmed, and encodes a prompt without it', async () => {
+    const { files } = promptFolders['as it ships']!
+    const tokenizer = await openPageTokenizer(filesInMemory(files))
+    const quoted = tokenizer.encodePrompt('<|im_start|>say <|im_end|>', '\n say <|im_end|>\n')
+    expect(quoted.slice(0, 1)).toEqual([501])
+    expect(quoted).not.toContain(502)
+    for (const problem of ['', 'other'])
+      expect(tokenizer.encodePrompt('<|im_start|>x<|im_end|>', problem)).toEqual(
+        tokenizer.encode('<|im_start|>x<|im_end|>'),
+      )
+  })
+
+  it('decodes as the one that made the run', async () => {
+    const { files } = promptFolders['tokens beyond tokenizer.json']!
+    const [page, node] = await Promise.all([
+      openPageTokenizer(filesInMemory(files)),
+      openTokenizer(filesInMemory(files)),
+    ])
+    const ids = Array.from({ length: 520 }, (_, id) => id)
+    expect(ids.map(id => page.tokenText(id))).toEqual(ids.map(id => node.tokenText(id)))
+    expect(page.decode(ids)).toBe(node.decode(ids))
+  })
+
+  it('asks for no template file where the config has a template, and says what is missing', async () => {
+    const asked: string[] = []
+    await openPageTokenizer(filesInMemory(promptFolders['as it ships']!.files, asked))
+    expect(asked).toEqual(['tokenizer.json', 'tokenizer_config.json'])
+    await expect(openPageTokenizer(filesInMemory({}))).rejects.toThrow(
+      /expected tokenizer\.json, or .*no such file/,
+    )
+  })
+})

@@ -1,0 +1,32 @@
+import type { ModelFiles } from '../../core/formats/weight-files.ts'
+import { findControlTokens, renderInPieces } from '../../core/tokenizer/control-tokens.ts'
+import { createEncoder, type Encoder } from '../../core/tokenizer/encoder.ts'
+import { readTokenizerFiles } from '../../core/tokenizer/tokenizer-files.ts'
+
+/** A tokenizer for prompts that were rendered before: it needs no engine for templates. */
+export interface PageTokenizer extends Encoder {
+  /**
+   * Ids of a rendered prompt. Control tokens that the problem names are text, as they were when the run encoded its
+   * conversation; those of worked examples are not told apart.
+   */
+  encodePrompt(prompt: string, problem: string): number[]
+}
+
+/** The tokenizer of a model. Throws InputError for files that are none. */
+export async function openPageTokenizer(files: ModelFiles): Promise<PageTokenizer> {
+  const { chatTemplate, addedTokens, ...others } = await readTokenizerFiles(files, true)
+  const encoder = createEncoder({ chatTemplate, addedTokens, ...others })
+  return {
+    ...encoder,
+    encodePrompt(prompt, problem) {
+      // A template may have trimmed it.
+      const text = [problem, problem.trim()].find(text => text !== '' && prompt.includes(text))
+      if (text === undefined) return encoder.encode(prompt)
+      const around = prompt.split(text)
+      // What a template puts together stands in the prompt, and what it writes elsewhere in its own text.
+      const written = [chatTemplate ?? '', ...around].join('\0')
+      const control = findControlTokens(addedTokens, token => written.includes(token))
+      return encoder.encodePieces(renderInPieces([text], control, ([marked]) => around.join(marked)))
+    },
+  }
+}

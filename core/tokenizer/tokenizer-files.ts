@@ -100,10 +100,10 @@ export async function readTokenizerFiles(files: ModelFiles, fewRequests = false)
     ? config
     : { ...config, ...(await readParsed(files, 'special_tokens_map.json', z.looseObject({}))) }
   const older = decoder ? null : await readParsed(files, 'added_tokens.json', ids)
+  const listed = new Set(tokenizer.added_tokens.map(({ content }) => content))
   const defaults = Object.entries(tokenizerClass(config.tokenizer_class)?.defaults ?? {}).filter(
     // A tokenizer.json is whole without them.
-    ([, content]) =>
-      !whole || Object.hasOwn(vocab, content) || whole.added_tokens.some(token => token.content === content),
+    ([, content]) => !whole || Object.hasOwn(vocab, content) || listed.has(content),
   )
   const named = readNamedTokens({ ...Object.fromEntries(defaults), ...names })
   const special = [...named.values(), ...readExtraTokens(names)]
@@ -113,6 +113,7 @@ export async function readTokenizerFiles(files: ModelFiles, fewRequests = false)
       .map(([, token]) => token),
     ...Object.entries(older ?? {})
       .sort(([, a], [, b]) => a - b)
+      .filter(([content]) => !listed.has(content))
       .map(([content]) => ({ content, special: special.some(token => token.content === content) })),
     ...special,
   ])

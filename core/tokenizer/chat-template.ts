@@ -20,12 +20,13 @@ export function compileChatTemplate(
 ): ChatTemplate {
   const program = parse(tokenize(asLexed(source), { trim_blocks: true, lstrip_blocks: true }))
   asPython(program)
+  const globalScope = new Environment()
+  setPythonFunctions(globalScope)
+  for (const [name, value] of Object.entries({ ...globals, ...namedTokens })) globalScope.set(name, value)
   const render = (messages: readonly ChatMessage[]) => {
-    const environment = new Environment()
-    setPythonFunctions(environment)
-    const variables = { ...globals, ...namedTokens, messages }
-    for (const [name, value] of Object.entries(variables)) environment.set(name, value)
-    return new Interpreter(environment).run(program).toString()
+    const scope = new Environment(globalScope)
+    scope.set('messages', messages)
+    return new Interpreter(scope).run(program).toString()
   }
   const written = [
     ...textsOf(program as unknown as TemplateNode),

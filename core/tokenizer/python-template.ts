@@ -1,4 +1,4 @@
-import { Environment, parse, tokenize } from '@huggingface/jinja'
+import { type Environment, parse, tokenize } from '@huggingface/jinja'
 
 /** A parsed template, or a part of one. The package has no names for the parts. */
 export interface TemplateNode {
@@ -36,12 +36,19 @@ export function setPythonFunctions(environment: Environment): void {
     python_text: printText,
     strftime_now: format => strftimeNow(String(format?.value)),
   }
+  // The engine has classes for what it holds, and gives them to nobody: these two are those of a text and a truth value.
+  const [Text, Truth] = ['', false].map(
+    (value, index) => environment.set(`python_value_${index}`, value).constructor,
+  ) as [new (value: string) => RuntimeValue, new (value: boolean) => RuntimeValue]
   // Functions are given bare values, among which none and what is not defined are one: take what the engine holds.
   for (const [name, compute] of Object.entries(functions))
     Object.assign(
       environment.set(name, () => null),
       {
-        value: (values: RuntimeValue[]) => new Environment().set('result', compute(...values)),
+        value(values: RuntimeValue[]) {
+          const result = compute(...values)
+          return typeof result === 'string' ? new Text(result) : new Truth(result)
+        },
       },
     )
 }

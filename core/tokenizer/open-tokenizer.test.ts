@@ -154,6 +154,18 @@ describe('what messages name', () => {
   })
 })
 
+it.each([
+  [{ additional_special_tokens: ['<extra>'], extra_special_tokens: {} }],
+  [{ extra_special_tokens: { video_token: '<extra>' } }],
+  [{ extra_special_tokens: [{ content: '<extra>', lstrip: false }] }],
+  [{ video_token: '<extra>' }],
+])('knows extra special tokens under every name: %j', async names => {
+  const config = { ...(ships['tokenizer_config.json'] as object), additional_special_tokens: undefined }
+  const tokenizer = await openWith({ 'tokenizer_config.json': { ...config, ...names } })
+  expect(tokenizer.encode('<extra>')).toEqual([503])
+  expect(tokenizer.decode([503])).toBe('')
+})
+
 describe('a system message', () => {
   const each = (content: string) => `{% for m in messages %}${content}{% endfor %}`
   it.each([
@@ -178,6 +190,12 @@ describe('a template', () => {
     const files = { 'tokenizer_config.json': config, 'chat_template.json': { chat_template: 'older' } }
     expect((await openWith(files)).renderChat(messages)).toBe('older')
     expect((await openWith({ ...files, 'chat_template.jinja': 'newer' })).renderChat(messages)).toBe('newer')
+  })
+
+  it('may come by names in an object', async () => {
+    const chat_template = { default: 'default', tool_use: 'tools' }
+    const tokenizer = await openWith({ 'tokenizer_config.json': { chat_template } })
+    expect(tokenizer.renderChat(messages)).toBe('default')
   })
 
   it('is missing where none of several is the default, and they are named', async () => {

@@ -13,8 +13,9 @@ export function isNode(value: unknown): value is TemplateNode {
 
 /**
  * Changes a parsed template so that the engine evaluates it as Python's jinja2 does. Left alone, @huggingface/jinja 0.5
- * ignores which characters `strip`, `lstrip` and `rstrip` are to strip and takes other ones for white space, takes '' for equal to false, prints true and none in
- * JavaScript's ways, hands what one turn of a loop sets on to the next, and forgets what a turn wrote before it jumps.
+ * ignores which characters `strip`, `lstrip` and `rstrip` are to strip and takes other ones for white space; takes '' for
+ * equal to false; prints true and none in JavaScript's ways; hands what one turn of a loop sets on to the next; and forgets
+ * what a turn wrote before it jumps.
  */
 export function asPython(program: ReturnType<typeof parse>): void {
   changeWithin(program as unknown as TemplateNode)
@@ -201,24 +202,21 @@ function printText(value?: RuntimeValue): string {
   }
 }
 
-const months = 'January February March April May June July August September October November December'.split(
-  ' ',
+const months = 'January,February,March,April,May,June,July,August,September,October,November,December'.split(
+  ',',
 )
-const days = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' ')
+const days = 'Sunday,Monday,Tuesday,Wednesday,Thursday,Friday,Saturday'.split(',')
 
 /** The time now in one of the formats of Python's `strftime`, with the names of its C locale. */
 function strftimeNow(format: string): string {
   const now = new Date()
   const padded = (value: number, length = 2) => String(value).padStart(length, '0')
-  const hour12 = now.getHours() % 12 || 12
-  const dayOfYear = Math.round(
-    (new Date(now.getFullYear(), now.getMonth(), now.getDate()).getTime() -
-      new Date(now.getFullYear(), 0, 0).getTime()) /
-      86_400_000,
-  )
+  const year = now.getFullYear()
+  const midnight = (month: number, day: number) => Date.UTC(year, month, day)
+  const dayOfYear = (midnight(now.getMonth(), now.getDate()) - midnight(0, 0)) / 86_400_000
   const values: Record<string, string> = {
-    Y: String(now.getFullYear()),
-    y: padded(now.getFullYear() % 100),
+    Y: String(year),
+    y: padded(year % 100),
     m: padded(now.getMonth() + 1),
     B: months[now.getMonth()]!,
     b: months[now.getMonth()]!.slice(0, 3),
@@ -227,7 +225,7 @@ function strftimeNow(format: string): string {
     A: days[now.getDay()]!,
     a: days[now.getDay()]!.slice(0, 3),
     H: padded(now.getHours()),
-    I: padded(hour12),
+    I: padded(now.getHours() % 12 || 12),
     M: padded(now.getMinutes()),
     S: padded(now.getSeconds()),
     p: now.getHours() < 12 ? 'AM' : 'PM',

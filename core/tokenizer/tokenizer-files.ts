@@ -53,13 +53,19 @@ const tokenizerSchema = z.looseObject({
   added_tokens: z.array(z.looseObject({ id: z.int().nonnegative() }).and(addedTokenFields)).default([]),
 })
 const templatesSchema = z
-  .union([z.string(), z.array(z.object({ name: z.string(), template: z.string() }))])
+  .union([
+    z.string(),
+    z.array(z.object({ name: z.string(), template: z.string() })),
+    z
+      .record(z.string(), z.string())
+      .transform(byName => Object.entries(byName).map(([name, template]) => ({ name, template }))),
+  ])
   .nullish()
 const templateFileSchema = z.looseObject({ chat_template: templatesSchema })
 const configSchema = z.looseObject({
   tokenizer_class: z.string().nullish(),
   chat_template: templatesSchema,
-  added_tokens_decoder: z.record(z.string().regex(/^\d+$/, 'expected an id'), addedTokenFields).optional(),
+  added_tokens_decoder: z.record(z.string().regex(/^\d+$/, 'expected an id'), addedTokenFields).nullish(),
 })
 /** A token by its text or as an object: special, whatever the object says. */
 const specialToken = z.union([
@@ -154,10 +160,13 @@ function readNamedTokens(names: Record<string, unknown>): Map<string, StatedToke
   )
 }
 
-/** Special tokens without a name of their own, as the two names of their list have them. */
+/** Special tokens beside the named ones, under the newer name of their list or, where that is empty, the older. */
 function readExtraTokens(names: Record<string, unknown>): StatedToken[] {
-  const extra = extraTokens.safeParse(names.extra_special_tokens ?? names.additional_special_tokens)
-  return extra.success ? Object.values(extra.data) : []
+  const lists = [names.extra_special_tokens, names.additional_special_tokens].map(list => {
+    const { data = [] } = extraTokens.safeParse(list)
+    return Object.values(data)
+  })
+  return lists.find(list => list.length > 0) ?? []
 }
 
 async function readTemplate(

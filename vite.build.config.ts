@@ -41,7 +41,8 @@ export default defineConfig({
       output: {
         preserveModules: true,
         preserveModulesRoot: fileURLToPath(new URL('.', import.meta.url)),
-        entryFileNames: '[name].js',
+        // '[name].js' would leave out what looks like an ending: a shader's module would take its wrapper's place.
+        entryFileNames: chunk => `${chunk.name}.js`,
       },
     },
   },

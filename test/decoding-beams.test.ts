@@ -36,6 +36,9 @@ function modelsOf(ranks: number, sequences: number, count: number, stopIds = 0):
   return loadMesh(opened.slice(0, ranks), folder, room)
 }
 
+/** A text of ids: a letter of its own for each. */
+const decode = (ids: readonly number[]) => ids.map(id => String.fromCodePoint(0x4e00 + id)).join('')
+
 /** Log-probabilities of every token after a sequence, run through the model from its beginning. */
 async function logprobsAfter(ids: readonly number[]): Promise<number[]> {
   const rows = ids.map((tokenId, position) => ({ tokenId, position, slot: 0 }))
@@ -55,6 +58,7 @@ async function searchPlainly(
   lengthPenalty: number,
   stopIds: readonly number[],
   penalty: number,
+  stopTexts: readonly string[] = [],
 ): Promise<number[] | null> {
   let running: { ids: number[]; score: number }[] = [{ ids: [], score: 0 }]
   let finished: { ids: number[]; score: number }[] = []
@@ -71,7 +75,10 @@ async function searchPlainly(
     all.sort((a, b) => b.score - a.score)
     const kept = all.slice(0, Math.max(2, 1 + stopIds.length) * count)
     if (kept.some((one, i) => i > 0 && kept[i - 1]!.score - one.score < 1e-5)) return null
-    const hasEnded = ({ ids }: { ids: number[] }) => length === newTokens || stopIds.includes(ids.at(-1)!)
+    const hasEnded = ({ ids }: { ids: number[] }) =>
+      length === newTokens ||
+      stopIds.includes(ids.at(-1)!) ||
+      stopTexts.some(text => decode(ids).includes(text))
     for (const one of kept.slice(0, count))
       if (hasEnded(one)) finished.push({ ids: one.ids, score: one.score / length ** lengthPenalty })
     finished = finished.sort((a, b) => b.score - a.score).slice(0, count)
@@ -117,6 +124,24 @@ describe('beam search', () => {
       expect(compared).toBeGreaterThan(1)
     },
   )
+
+  it('ends at texts as the definition does, also at those of several tokens', async () => {
+    const greedy = await answersOf([judge], requests, optionsOf())
+    const texts = [...greedy.values()].map(({ tokens }) => decode(tokens.slice(1, 3).map(({ id }) => id)))
+    const options = { ...optionsOf(), stopTexts: { texts, decode } }
+    const beams = { count: 3, lengthPenalty: 1 }
+    const found = await beamAnswersOf(await modelsOf(1, 6, 3), requests, options, beams)
+    const reasons = new Set<string>()
+    for (const { key, promptIds } of requests) {
+      const expected = await searchPlainly(promptIds, 3, 1, [], 1, texts)
+      if (expected === null) continue
+      expect(idsOf(found.get(key)), `request ${key}`).toEqual(expected)
+      const reason = texts.some(text => decode(expected).includes(text)) ? 'stop' : 'length'
+      expect(found.get(key)!.finishReason).toBe(reason)
+      reasons.add(reason)
+    }
+    expect(reasons).toContain('stop')
+  })
 
   it('records raw numbers along the path, with a penalty too', async () => {
     const models = await modelsOf(1, 3, 3)

@@ -26,7 +26,7 @@ export function analyseRun(
   const completedOnly =
     completed.length === rows.length ? statistics : analyseStatistics(run, completed, { seed, resamples })
   const withoutWarnings: Omit<Analysis, 'warnings'> = { formatVersion, ...statistics, seed, completedOnly }
-  const warnings = analysisWarnings(withoutWarnings)
+  const warnings = analysisWarnings(withoutWarnings, findings?.overrun)
   if (findings === null) return { ...withoutWarnings, warnings }
   return { ...withoutWarnings, ...findings, warnings: [...warnings, ...findingsWarnings(findings)] }
 }

@@ -2,6 +2,7 @@ import type { Analysis, AnalysisGroup, AnalysisStatistics } from './analysis.ts'
 import { foldCount, leastOfAClassToCalibrate } from './calibration/calibrate-score.ts'
 import type { CorrectnessRegression } from './correctness-regression.ts'
 import { hasSeveralAnswers, leastToStandForOthers } from './intervals-to-read.ts'
+import { adviceOnCut, type Overrun } from './overrun.ts'
 import { undefinedWarnings } from './undefined-warnings.ts'
 
 /** Fewer of a class than this, and intervals are too wide and correlations too bounded to conclude much. */
@@ -16,7 +17,7 @@ const leastLengthRho = 0.3
 const greatestLengthP = 0.05
 
 /** What a reader must know before believing the numbers, and why each null is one. In plain words; the gravest first. */
-export function analysisWarnings(analysis: Omit<Analysis, 'warnings'>): string[] {
+export function analysisWarnings(analysis: Omit<Analysis, 'warnings'>, overrun?: Overrun): string[] {
   if (analysis.total === 0) {
     return ['There are no samples, so every share, mean and statistic is undefined.']
   }
@@ -24,7 +25,7 @@ export function analysisWarnings(analysis: Omit<Analysis, 'warnings'>): string[]
   const isCut = completedOnly.total < analysis.total
   return [
     ...singleClassWarnings(analysis),
-    ...qualityWarnings(analysis),
+    ...qualityWarnings(analysis, overrun),
     ...sizeWarnings(analysis),
     ...lengthWarnings(analysis),
     ...clusterWarnings(analysis),
@@ -43,12 +44,12 @@ function singleClassWarnings({ entropyNats: { correct, incorrect } }: AnalysisSt
   ]
 }
 
-function qualityWarnings(analysis: AnalysisStatistics): string[] {
+function qualityWarnings(analysis: AnalysisStatistics, overrun: Overrun | undefined): string[] {
   const { total, errors, capHitRate, extractionFailureRate, entropyNats } = analysis
   const warnings: string[] = []
   if (capHitRate !== null && capHitRate > greatestFailureShare) {
     warnings.push(
-      `${percent(capHitRate)} of the answers were cut off at the token limit (more than 2 %): "incorrect" partly means "not finished in time". Raise --max-new-tokens, and read completedOnly.`,
+      `${percent(capHitRate)} of the answers were cut off at the token limit (more than 2 %): "incorrect" partly means "not finished in time". ${adviceOnCut(overrun)}`,
     )
   }
   if (extractionFailureRate !== null && extractionFailureRate > greatestFailureShare) {

@@ -3,6 +3,7 @@ import type { AreaIntervals, EntropyIntervals } from './analyse-intervals.ts'
 import type { Calibration } from './calibration/calibration.ts'
 import type { CorrectnessRegression } from './correctness-regression.ts'
 import type { ErrorCounts } from './errors/error-counts.ts'
+import type { Overrun } from './overrun.ts'
 import type { AnalysisScore, ScoreComparison } from './score-analysis.ts'
 import type { RejectionPoint } from './statistics/rejection-curve.ts'
 import type { Interval } from './statistics/wilson-interval.ts'
@@ -194,6 +195,8 @@ export interface Analysis extends AnalysisStatistics {
   tokens?: TokenFindings
   /** The incorrect answers by kind of error; absent where only columns were read. */
   errorKinds?: ErrorCounts
+  /** Answers at the token limit that had ended before it; absent where there are none. */
+  overrun?: Overrun
   /** What a reader must know before believing the numbers, the gravest first, and why each null is one. */
   warnings: string[]
 }

@@ -1,5 +1,6 @@
 import { InputError } from '../input-error.ts'
 import type { ByteSource } from './byte-source.ts'
+import { refuseGitLfsPointer } from './git-lfs-pointer.ts'
 
 const maximumBytes = 100_000_000
 
@@ -17,6 +18,7 @@ export function parseJsonBytes(bytes: ArrayBuffer, where: string): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch (error) {
+    refuseGitLfsPointer(bytes, where)
     const reason = error instanceof Error ? error.message : String(error)
     throw new InputError(
       `${where}: expected JSON, found ${bytes.byteLength} bytes that are not (${reason}); ` +

@@ -43,6 +43,33 @@ describe('openSafetensors', () => {
     expect((await openSafetensors(source)).size).toBe(4)
   })
 
+  it('leaves out what it has no format for and nobody needs', async () => {
+    const further = {
+      ...header,
+      mask: { dtype: 'BOOL', shape: [3], data_offsets: [20, 23] },
+      position_ids: { dtype: 'I64', shape: [1, 2], data_offsets: [23, 39] },
+    }
+    const bytes = encodeSafetensors(further, new Uint8Array(39))
+    const opened = (isNeeded: (name: string) => boolean) =>
+      openSafetensors(memoryByteSource(bytes, 'model.safetensors'), isNeeded)
+    expect([...(await opened(name => name in header)).keys()]).toEqual(['matrix', 'scalar', 'half', 'empty'])
+    await expect(opened(name => name !== 'mask')).rejects.toThrow(/tensor position_ids: dtype I64, expected/)
+    const overlapping = { ...further, mask: { dtype: 'BOOL', shape: [3], data_offsets: [19, 22] } }
+    await expect(
+      openSafetensors(memoryByteSource(encodeSafetensors(overlapping, new Uint8Array(39))), () => false),
+    ).rejects.toThrow(/half and mask overlap/)
+  })
+
+  it('calls a Git LFS pointer by its name', async () => {
+    const oid = 'a'.repeat(64)
+    const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${oid}\nsize 988097824\n`
+    const failure = open(new TextEncoder().encode(pointer))
+    await expect(failure).rejects.toThrow(InputError)
+    await expect(failure).rejects.toThrow(
+      /^model\.safetensors: is a Git LFS pointer, expected the file of 988097824 bytes .*git lfs pull/,
+    )
+  })
+
   it.each([
     ['an empty file', new Uint8Array(0), /0 bytes, expected at least the 8/],
     ['a file cut in its length', new Uint8Array(7), /7 bytes, expected at least the 8/],

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { describeIssues } from '../describe-issues.ts'
 import { InputError } from '../input-error.ts'
 import type { ByteSource } from './byte-source.ts'
+import { mostPointerBytes, refuseGitLfsPointer } from './git-lfs-pointer.ts'
 import { parseJsonBytes } from './read-json.ts'
 
 /** Number formats of weights that the kernels read. */
@@ -34,9 +35,13 @@ const headerEntry = z.object({
 
 /**
  * Reads the header of a safetensors file (https://huggingface.co/docs/safetensors) and no tensor data: where each tensor
- * lies. Throws InputError unless the header is whole and every tensor's bytes lie within the file and are its own.
+ * lies. Throws InputError unless the header is whole and every tensor's bytes lie within the file and are its own. A tensor
+ * of a format that no kernel reads is left out, or refused where `isNeeded` says that it is.
  */
-export async function openSafetensors(source: ByteSource): Promise<Map<string, TensorEntry>> {
+export async function openSafetensors(
+  source: ByteSource,
+  isNeeded: (name: string) => boolean = () => true,
+): Promise<Map<string, TensorEntry>> {
   const headerBytes = await readHeaderLength(source)
   const dataStart = lengthBytes + headerBytes
   const header = parseJsonBytes(await source.slice(lengthBytes, dataStart), `${source.name}: header`)
@@ -48,7 +53,17 @@ export async function openSafetensors(source: ByteSource): Promise<Map<string, T
     .filter(([name]) => name !== '__metadata__')
     .map(([name, value]) => readEntry(source, dataStart, name, value))
   refuseOverlaps(source, entries)
-  return new Map(entries.map(entry => [entry.name, entry]))
+  return new Map(
+    entries.flatMap(entry => {
+      const dtype = Object.hasOwn(dtypeNames, entry.dtype) ? dtypeNames[entry.dtype] : undefined
+      if (dtype) return [[entry.name, { ...entry, dtype }]]
+      if (!isNeeded(entry.name)) return []
+      throw new InputError(
+        `${source.name}: tensor ${entry.name}: dtype ${entry.dtype}, expected one of ${Object.keys(dtypeNames).join(', ')}; ` +
+          'use a checkpoint in one of these (a quantized one is not supported)',
+      )
+    }),
+  )
 }
 
 async function readHeaderLength(source: ByteSource): Promise<number> {
@@ -58,10 +73,12 @@ async function readHeaderLength(source: ByteSource): Promise<number> {
         'the file is cut, fetch it again',
     )
   const headerBytes = new DataView(await source.slice(0, lengthBytes)).getBigUint64(0, true)
-  if (headerBytes > maximumHeaderBytes)
+  if (headerBytes > maximumHeaderBytes) {
+    refuseGitLfsPointer(await source.slice(0, Math.min(source.byteLength, mostPointerBytes)), source.name)
     throw new InputError(
       `${source.name}: header of ${headerBytes} bytes, expected at most ${maximumHeaderBytes}; this is no safetensors file`,
     )
+  }
   const available = source.byteLength - lengthBytes
   if (headerBytes > available)
     throw new InputError(
@@ -70,7 +87,10 @@ async function readHeaderLength(source: ByteSource): Promise<number> {
   return Number(headerBytes)
 }
 
-function readEntry(source: ByteSource, dataStart: number, name: string, value: unknown): TensorEntry {
+/** A tensor of the header in whatever format it states. */
+type AnyEntry = Omit<TensorEntry, 'dtype'> & { dtype: string }
+
+function readEntry(source: ByteSource, dataStart: number, name: string, value: unknown): AnyEntry {
   const where = `${source.name}: tensor ${name}`
   const parsed = headerEntry.safeParse(value)
   if (!parsed.success)
@@ -78,20 +98,17 @@ function readEntry(source: ByteSource, dataStart: number, name: string, value: u
       `${where}: header entry is malformed: ${describeIssues(parsed.error)}; fetch the file again`,
     )
   const [begin, end] = parsed.data.data_offsets
-  const { shape } = parsed.data
-  const dtype = Object.hasOwn(dtypeNames, parsed.data.dtype) ? dtypeNames[parsed.data.dtype] : undefined
-  if (dtype === undefined)
-    throw new InputError(
-      `${where}: dtype ${parsed.data.dtype}, expected one of ${Object.keys(dtypeNames).join(', ')}; ` +
-        'use a checkpoint in one of these (a quantized one is not supported)',
-    )
+  const { shape, dtype } = parsed.data
+  const known = Object.hasOwn(dtypeNames, dtype) ? dtypeNames[dtype] : undefined
   const dataBytes = source.byteLength - dataStart
   if (begin > end)
     throw new InputError(`${where}: data_offsets [${begin}, ${end}] run backwards; the header is damaged`)
-  const byteLength = shape.reduce((product, size) => product * size, bytesPerWeight[dtype])
+  const byteLength = known
+    ? shape.reduce((product, size) => product * size, bytesPerWeight[known])
+    : end - begin
   if (byteLength !== end - begin)
     throw new InputError(
-      `${where}: [${shape.join(', ')}] of ${parsed.data.dtype} takes ${byteLength} bytes, but data_offsets ` +
+      `${where}: [${shape.join(', ')}] of ${dtype} takes ${byteLength} bytes, but data_offsets ` +
         `[${begin}, ${end}] hold ${end - begin}; the header is damaged`,
     )
   if (end > dataBytes)
@@ -102,7 +119,7 @@ function readEntry(source: ByteSource, dataStart: number, name: string, value: u
   return { name, dtype, shape, source, start: dataStart + begin, byteLength }
 }
 
-function refuseOverlaps(source: ByteSource, entries: TensorEntry[]): void {
+function refuseOverlaps(source: ByteSource, entries: AnyEntry[]): void {
   const ordered = entries
     .filter(entry => entry.byteLength > 0)
     .sort((left, right) => left.start - right.start)

@@ -11,14 +11,17 @@ const shard = (...names: string[]) =>
     new Uint8Array(names.length * 4),
   )
 const index = (weightMap: unknown) => new TextEncoder().encode(JSON.stringify({ weight_map: weightMap }))
-const open = (files: Record<string, Uint8Array>) =>
-  openWeights({
-    name: 'folder',
-    open: async name => {
-      const bytes = files[name]
-      return bytes ? memoryByteSource(bytes, `folder/${name}`) : null
+const open = (files: Record<string, Uint8Array>, isNeeded?: (name: string) => boolean) =>
+  openWeights(
+    {
+      name: 'folder',
+      open: async name => {
+        const bytes = files[name]
+        return bytes ? memoryByteSource(bytes, `folder/${name}`) : null
+      },
     },
-  })
+    isNeeded,
+  )
 const indexFile = 'model.safetensors.index.json'
 
 describe('openWeights', () => {
@@ -37,6 +40,41 @@ describe('openWeights', () => {
   })
 
   it.each([
+    ['torch.compile', '_orig_mod.model.a', 'model.a'],
+    ['torch.compile of a part', 'model._orig_mod.a', 'model.a'],
+    ['DataParallel', 'module.model.a', 'model.a'],
+    ['both', 'module._orig_mod.model.a', 'model.a'],
+    ['both, the other way round', '_orig_mod.module.model.a', 'model.a'],
+  ])('names tensors as the model does: %s', async (_, inFile, name) => {
+    for (const files of [
+      { 'model.safetensors': shard(inFile, 'b') },
+      {
+        [indexFile]: index({ [inFile]: '1.safetensors', b: '1.safetensors' }),
+        '1.safetensors': shard(inFile, 'b'),
+      },
+    ]) {
+      const entries = await open(files)
+      expect([...entries.keys()]).toEqual([name, 'b'])
+      expect(entries.get(name)).toMatchObject({ name, start: expect.any(Number), byteLength: 4 })
+    }
+  })
+
+  it('leaves out a tensor of another format that nobody needs, in shards too', async () => {
+    const masked = encodeSafetensors(
+      { a: tensor, '_orig_mod.mask': { dtype: 'I64', shape: [1], data_offsets: [4, 12] } },
+      new Uint8Array(12),
+    )
+    const shards = { a: '1.safetensors', '_orig_mod.mask': '1.safetensors', gone: '1.safetensors' }
+    for (const files of [
+      { 'model.safetensors': masked },
+      { [indexFile]: index(shards), '1.safetensors': masked },
+    ]) {
+      expect([...(await open(files, name => name === 'a')).keys()]).toEqual(['a'])
+      await expect(open(files, name => name !== 'gone')).rejects.toThrow(/tensor _orig_mod\.mask: dtype I64/)
+    }
+  })
+
+  it.each([
     ['no weights', {}, /folder: no weights/],
     ['a missing shard', { [indexFile]: index({ a: '1.safetensors' }) }, /1\.safetensors is missing/],
     [
@@ -50,6 +88,16 @@ describe('openWeights', () => {
       /folder\/1\.safetensors: .*cut in its header/,
     ],
     ['an index that is cut', { [indexFile]: index({}).subarray(0, 9) }, /index\.json: expected JSON/],
+    [
+      'an index that is a Git LFS pointer',
+      { [indexFile]: new TextEncoder().encode('version https://git-lfs.github.com/spec/v1\noid sha256:0\n') },
+      /index\.json: is a Git LFS pointer, expected the file that it stands for/,
+    ],
+    [
+      'two tensors of one name',
+      { 'model.safetensors': shard('a', '_orig_mod.a') },
+      /folder: tensors a and _orig_mod\.a are both a once/,
+    ],
     ['an index without a map', { [indexFile]: index(null) }, /index\.json: weight_map/],
     ['a shard outside the folder', { [indexFile]: index({ a: '../1.safetensors' }) }, /plain name/],
   ])('refuses %s', async (_, files, message) => {

@@ -20,19 +20,54 @@ const shardName = z.string().regex(/^[^/\\]+\.safetensors$/, 'expected the plain
 const weightIndex = z.object({ weight_map: z.record(z.string(), shardName) })
 
 /**
- * Where every tensor of a model lies: the headers of `model.safetensors`, or of the shards that
- * `model.safetensors.index.json` names. Reads no tensor data. Throws InputError when a file or a tensor is missing.
+ * Where every tensor of a model lies, by the name that the model itself gives it: the headers of `model.safetensors`, or of
+ * the shards that `model.safetensors.index.json` names. Reads no tensor data. Throws InputError when a file or a tensor is
+ * missing, and for a tensor that `isNeeded` and has a format that no kernel reads.
  */
-export async function openWeights(files: ModelFiles): Promise<Map<string, TensorEntry>> {
+export async function openWeights(
+  files: ModelFiles,
+  isNeeded: (name: string) => boolean = () => true,
+): Promise<Map<string, TensorEntry>> {
+  const isNeededInFile = (name: string) => isNeeded(unwrappedName(name))
+  return unwrapped(await openFiles(files, isNeededInFile), files.name)
+}
+
+/**
+ * A tensor's name without what wrappers put into it: `_orig_mod.` of torch.compile, where it compiled, and `module.` of
+ * DataParallel, before all. Neither changes what is computed.
+ */
+function unwrappedName(name: string): string {
+  return name.replaceAll('_orig_mod.', '').replace(/^(module\.)+/, '')
+}
+
+function unwrapped(entries: Map<string, TensorEntry>, where: string): Map<string, TensorEntry> {
+  const byName = new Map<string, TensorEntry>()
+  for (const entry of entries.values()) {
+    const name = unwrappedName(entry.name)
+    const other = byName.get(name)
+    if (other)
+      throw new InputError(
+        `${where}: tensors ${other.name} and ${entry.name} are both ${name} once the wrappers' names are left out; ` +
+          'save the model again without its wrapper',
+      )
+    byName.set(name, { ...entry, name })
+  }
+  return byName
+}
+
+async function openFiles(
+  files: ModelFiles,
+  isNeeded: (name: string) => boolean,
+): Promise<Map<string, TensorEntry>> {
   const whole = await files.open(singleFile)
-  if (whole) return openSafetensors(whole)
+  if (whole) return openSafetensors(whole, isNeeded)
   const index = await files.open(indexFile)
   if (!index)
     throw new InputError(
       `${files.name}: no weights: expected ${singleFile} or ${indexFile}, found neither; ` +
         'other formats (.bin, .gguf) are not read, use a safetensors checkpoint',
     )
-  return openShards(files, index.name, await readShardOf(index))
+  return openShards(files, index.name, await readShardOf(index), isNeeded)
 }
 
 /** The names of the shards that a `model.safetensors.index.json` lists, in order. Throws InputError. */
@@ -51,23 +86,25 @@ async function openShards(
   files: ModelFiles,
   indexName: string,
   shardOf: Record<string, string>,
+  isNeeded: (name: string) => boolean,
 ): Promise<Map<string, TensorEntry>> {
   const shards = new Map<string, Map<string, TensorEntry>>()
   for (const name of new Set(Object.values(shardOf))) {
     const source = await files.open(name)
     if (!source)
       throw new InputError(`${files.name}: ${name} is missing, but ${indexName} names it; fetch that file`)
-    shards.set(name, await openSafetensors(source))
+    shards.set(name, await openSafetensors(source, isNeeded))
   }
   return new Map(
-    Object.entries(shardOf).map(([tensor, shard]) => {
+    Object.entries(shardOf).flatMap(([tensor, shard]) => {
       const entry = shards.get(shard)?.get(tensor)
+      if (!entry && !isNeeded(tensor)) return []
       if (!entry)
         throw new InputError(
           `${indexName}: tensor ${tensor} is said to be in ${shard}, whose header does not hold it; ` +
             'index and shards are of different checkpoints, fetch them together',
         )
-      return [tensor, entry]
+      return [[tensor, entry]]
     }),
   )
 }

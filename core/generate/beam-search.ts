@@ -9,6 +9,7 @@ import {
   type SequenceRequest,
 } from './generate.ts'
 import { recordToken } from './record-token.ts'
+import { emptyTail, nextTail, type TextTail } from './stop-texts.ts'
 import type { TokenRecord } from './token-record.ts'
 
 /** How beams are searched. */
@@ -31,6 +32,8 @@ export function beamCandidates(count: number, stopIds: number): number {
 interface Path {
   before: Path | null
   token: TokenRecord
+  /** The end of the text so far, where texts may stop it. */
+  tail: TextTail
   /** Where the scores behind the token came from, while its rank is not known yet. */
   source: { row: number; logit: number } | null
 }
@@ -55,7 +58,7 @@ interface Search<Request> {
   length: number
   beams: Beam[]
   /** The best answers that have ended, best first, at most as many as beams. */
-  finished: { path: Path; score: number }[]
+  finished: { path: Path; score: number; finishReason: 'stop' | 'length' }[]
   startedMs: number
 }
 
@@ -63,9 +66,9 @@ interface Search<Request> {
  * Answers requests by beam search, as Transformers searches (`early_stopping=False`): each step keeps the `count` best
  * continuations that go on, and of those among the best `count` that end, the best by sum / length ^ lengthPenalty. A
  * search ends at the limit, or when `count` answers have ended and the best beam's score at its present length is no
- * better than the worst of theirs: a heuristic where longer answers may still gain. A repetition penalty multiplies
- * log-probabilities. Ties go to the earlier beam, then to the lower id. Each search takes `count` slots; beams that part
- * copy their parent's cache into slots of beams that end.
+ * better than the worst of theirs: a heuristic where longer answers may still gain. An answer ends at a stop text as it
+ * does at a stop token. A repetition penalty multiplies log-probabilities. Ties go to the earlier beam, then to the lower
+ * id. Each search takes `count` slots; beams that part copy their parent's cache into slots of beams that end.
  */
 export async function* generateBeams<Request extends SequenceRequest>(
   model: BeamModel,
@@ -182,7 +185,7 @@ function advance<Request>(
   model: BeamModel,
   search: Search<Request>,
   rows: ScoredBeam[],
-  { stopIds, maxNewTokens, topLogprobs, tokenText }: GenerateOptions,
+  { stopIds, stopTexts, maxNewTokens, topLogprobs, tokenText }: GenerateOptions,
   { count, lengthPenalty }: BeamSettings,
   unranked: Path[],
   copies: SlotCopy[],
@@ -193,9 +196,16 @@ function advance<Request>(
     )
     .sort((a, b) => b.sum - a.sum || a.order - b.order)
     .slice(0, beamCandidates(count, stopIds.size))
+    .map(candidate => {
+      const before = candidate.from.beam.path?.tail ?? emptyTail
+      const { tail, isFound } = stopTexts
+        ? nextTail(before, candidate.id, stopTexts)
+        : { tail: before, isFound: false }
+      return { ...candidate, tail, isStopped: isFound || stopIds.has(candidate.id) }
+    })
   search.length++
   const atLimit = search.length >= maxNewTokens || search.seen + 1 >= model.room.capacity
-  const pathOf = ({ id, logit, rank, from }: (typeof candidates)[number]): Path => {
+  const pathOf = ({ id, logit, rank, from, tail }: (typeof candidates)[number]): Path => {
     const chosen = { id, logit, rank: rank ?? 0 }
     const token = recordToken(
       { ...from.scores, chosen },
@@ -203,15 +213,24 @@ function advance<Request>(
       model.config.vocabSize,
       tokenText?.(id) ?? null,
     )
-    const path = { before: from.beam.path, token, source: rank === null ? { row: from.row, logit } : null }
+    const path = {
+      before: from.beam.path,
+      token,
+      tail,
+      source: rank === null ? { row: from.row, logit } : null,
+    }
     if (rank === null) unranked.push(path)
     return path
   }
   const scoreOf = (sum: number) => sum / search.length ** lengthPenalty
-  const ends = ({ id }: { id: number }) => atLimit || stopIds.has(id)
+  const ends = ({ isStopped }: { isStopped: boolean }) => atLimit || isStopped
   const ended = candidates.slice(0, count).filter(ends)
   search.finished.push(
-    ...ended.map(candidate => ({ path: pathOf(candidate), score: scoreOf(candidate.sum) })),
+    ...ended.map(candidate => ({
+      path: pathOf(candidate),
+      score: scoreOf(candidate.sum),
+      finishReason: candidate.isStopped ? ('stop' as const) : ('length' as const),
+    })),
   )
   search.finished = search.finished.toSorted((a, b) => b.score - a.score).slice(0, count)
   const next = candidates.filter(candidate => !ends(candidate)).slice(0, count)
@@ -250,13 +269,13 @@ async function rankPaths(model: BeamModel, unranked: Path[]): Promise<void> {
 
 function endSearch<Request extends SequenceRequest>(
   { request, finished, startedMs }: Search<Request>,
-  { stopIds, onToken }: GenerateOptions,
+  { onToken }: GenerateOptions,
 ): Generation {
   const tokens: TokenRecord[] = []
-  for (let path: Path | null = finished[0]!.path; path; path = path.before) tokens.unshift(path.token)
+  const [best] = finished
+  for (let path: Path | null = best!.path; path; path = path.before) tokens.unshift(path.token)
   for (const token of tokens) onToken?.(request, token)
-  const finishReason = stopIds.has(tokens.at(-1)!.id) ? 'stop' : 'length'
-  return { tokens, finishReason, error: null, durationMs: performance.now() - startedMs }
+  return { tokens, finishReason: best!.finishReason, error: null, durationMs: performance.now() - startedMs }
 }
 
 function endWithError<Request>({ startedMs }: Search<Request>, error: string): Generation {

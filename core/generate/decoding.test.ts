@@ -44,6 +44,14 @@ describe('chooseDecoding', () => {
     expect(sources).toEqual({ temperature: 'flag' })
   })
 
+  it('lets a flag ask for no filter, with or without one in the file', () => {
+    expect(chooseDecoding({ topK: null })).toEqual(chooseDecoding({}))
+    expect(chooseDecoding({ temperature: 1, topK: null })).toEqual(chooseDecoding({ temperature: 1 }))
+    const { decoding, sources } = chooseDecoding({ topK: null }, { temperature: 1, topK: 50 })
+    expect(decoding.topK).toBeNull()
+    expect(sources).toEqual({ temperature: 'generation_config.json', topK: 'flag' })
+  })
+
   it('gives beams a length penalty of 1', () => {
     const { decoding } = chooseDecoding({ numBeams: 4 })
     expect(beamsOf(decoding)).toEqual({ count: 4, lengthPenalty: 1 })

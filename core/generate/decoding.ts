@@ -61,7 +61,8 @@ export function chooseDecoding(flags: AskedDecoding, file: AskedDecoding = {}): 
   }
   const drop = (names: readonly (keyof Decoding)[], what: string) => {
     for (const name of names) {
-      if (flags[name] !== undefined) refuse(name, what)
+      // A filter that is asked to be none has the effect it should have.
+      if (flags[name] != null) refuse(name, what)
       Object.assign(decoding, { [name]: defaults[name] })
     }
   }
@@ -81,7 +82,8 @@ export function chooseDecoding(flags: AskedDecoding, file: AskedDecoding = {}): 
     )
   const sources: ChosenDecoding['sources'] = {}
   for (const name of Object.keys(defaults) as (keyof Decoding)[]) {
-    if (flags[name] !== undefined) sources[name] = 'flag'
+    // To ask for none where nothing else asks for one is the default.
+    if (flags[name] !== undefined && (flags[name] ?? file[name]) != null) sources[name] = 'flag'
     else if (file[name] !== undefined && decoding[name] === file[name])
       sources[name] = 'generation_config.json'
   }

@@ -97,6 +97,47 @@ describe('generate', () => {
     expect(refused.get(0)!.error).toContain('token id 100 is not in the vocabulary')
   })
 
+  it('ends at a text, spread over tokens or a part of one, whatever runs beside', async () => {
+    // Each token is two characters of text.
+    const decode = (ids: readonly number[]) => ids.map(id => `${Math.floor(id / 10)}${id % 10}`).join('')
+    const stopTexts = { texts: ['4', '1223'], decode }
+    const found = []
+    for (const sequences of [1, 3, 23])
+      found.push(await answersOf(addingModel({ sequences }).model, requests, { stopTexts }))
+    for (const answers of found)
+      for (const { key, promptIds } of requests) {
+        const all = expectedIds(promptIds, 7, stopId)
+        const end = all.findIndex((_, i) =>
+          stopTexts.texts.some(stop => decode(all.slice(0, i + 1)).includes(stop)),
+        )
+        const ids = end === -1 ? all : all.slice(0, end + 1)
+        const isStopped = end !== -1 || all.at(-1) === stopId
+        expect(answers.get(key)).toEqual({ ids, finishReason: isStopped ? 'stop' : 'length', error: null })
+      }
+    expect(
+      [...found[0]!.values()].filter(({ ids }) => ids.length < 7 && ids.at(-1) !== stopId).length,
+    ).toBeGreaterThan(3)
+  })
+
+  it('ends at a text that begins in what the prompt holds of the answer', async () => {
+    const decode = (ids: readonly number[]) => String.fromCodePoint(...ids.map(id => 65 + id))
+    const [first = 0, second = 0] = expectedIds([2, 3], 7, stopId)
+    const stopTexts = { texts: [decode([3, first, second])], decode }
+    const { model } = addingModel({ sequences: 1 })
+    const ends = async (begunIds: number[]) =>
+      (await answersOf(model, [{ key: 0, promptIds: [2, 3], begunIds }], { stopTexts })).get(0)!.ids.length
+    expect([await ends([3]), await ends([])]).toEqual([2, 7])
+  })
+
+  it('asks about an answer without what stopped it', async () => {
+    const decode = (ids: readonly number[]) => String.fromCodePoint(...ids.map(id => 65 + id))
+    const [first = 0, second = 0, third = 0] = expectedIds([2, 3], 7, stopId)
+    const { model, steps } = addingModel({ sequences: 1 })
+    const asked = [{ key: 0, promptIds: [2, 3], followUp: { before: [50], after: [51] } }]
+    await answersOf(model, asked, { stopTexts: { texts: [decode([second, third])], decode } })
+    expect(steps.at(-1)!.rows.map(row => row.tokenId)).toEqual([50, first, 51])
+  })
+
   it('answers alike in any order', async () => {
     const inOrder = await answersOf(addingModel({ sequences: 4 }).model, requests)
     const reversed = await answersOf(addingModel({ sequences: 4 }).model, requests.toReversed())

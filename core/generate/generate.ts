@@ -3,6 +3,7 @@ import type { LanguageModel, Row, StepScore } from '../model/language-model.ts'
 import type { Sampling } from '../model/sampling.ts'
 import type { TokenScores } from '../model/token-scores.ts'
 import { recordToken } from './record-token.ts'
+import { emptyTail, idsUpToStop, nextTail, type StopTexts, type TextTail } from './stop-texts.ts'
 import type { TokenRecord } from './token-record.ts'
 
 /** What generation needs of a model. */
@@ -18,11 +19,13 @@ export interface SequenceRequest {
   key: number
   /** What the answer begins with, whatever the model would choose; each becomes a record like any other. */
   forcedIds?: readonly number[]
+  /** Tokens of the answer that the prompt ends with: a stop text may begin in them. */
+  begunIds?: readonly number[]
   /** A second prompt, run after the answer for the log-probabilities of `watchIds`. */
   followUp?: FollowUp
 }
 
-/** A prompt around an answer: these ids, the answer's without its stop token, and these. */
+/** A prompt around an answer: these ids, the answer's without what stopped it, and these. */
 export interface FollowUp {
   before: readonly number[]
   after: readonly number[]
@@ -47,6 +50,8 @@ export interface GenerateOptions {
   maxNewTokens: number
   /** Ids that end an answer; they belong to it. Empty: run to the limit. */
   stopIds: ReadonlySet<number>
+  /** Texts that end an answer; their tokens belong to it. */
+  stopTexts?: StopTexts | undefined
   sampling: Sampling
   /** Largest log-probabilities that every record keeps. */
   topLogprobs: number
@@ -69,6 +74,8 @@ interface Active<Request> {
   /** Tokens that it has seen: the cache's length. */
   seen: number
   tokens: TokenRecord[]
+  /** The end of its text, where texts may stop it. */
+  tail: TextTail
   startedMs: number
   /** The finished answer, while its follow-up is under way. */
   answered: Generation | null
@@ -104,6 +111,7 @@ export async function* generate<Request extends SequenceRequest>(
           pending: [...request.promptIds],
           seen: 0,
           tokens: [],
+          tail: tailOf(request, options),
           startedMs: performance.now(),
           answered: null,
         })
@@ -123,6 +131,10 @@ export async function* generate<Request extends SequenceRequest>(
       yield { request: sequence.request, generation }
     }
   }
+}
+
+function tailOf({ begunIds = [] }: SequenceRequest, { stopTexts }: GenerateOptions): TextTail {
+  return stopTexts ? begunIds.reduce((tail, id) => nextTail(tail, id, stopTexts).tail, emptyTail) : emptyTail
 }
 
 /** Why a request cannot be run, or null. */
@@ -216,11 +228,12 @@ function beginFollowUp<Request extends SequenceRequest>(
   model: SteppedModel,
   sequence: Active<Request>,
   generation: Generation,
-  { stopIds }: GenerateOptions,
+  { stopIds, stopTexts }: GenerateOptions,
 ): boolean {
   const { followUp } = sequence.request
   if (!followUp || sequence.answered || generation.finishReason === 'error') return false
-  const answer = generation.tokens.map(({ id }) => id).filter(id => !stopIds.has(id))
+  const ids = generation.tokens.map(({ id }) => id).filter(id => !stopIds.has(id))
+  const answer = stopTexts ? idsUpToStop(ids, stopTexts) : ids
   const promptIds = [...followUp.before, ...answer, ...followUp.after]
   if (promptIds.length > model.room.capacity) {
     generation.watchedLogprobs = null
@@ -253,6 +266,11 @@ function addToken<Request extends SequenceRequest>(
   sequence.tokens.push(token)
   options.onToken?.(sequence.request, token)
   if (options.stopIds.has(token.id)) return end('stop')
+  if (options.stopTexts) {
+    const { tail, isFound } = nextTail(sequence.tail, token.id, options.stopTexts)
+    sequence.tail = tail
+    if (isFound) return end('stop')
+  }
   // The token itself counts: prompt and answer together stay within the room and so within the context.
   const length = sequence.seen + 1
   if (sequence.tokens.length >= options.maxNewTokens || length >= model.room.capacity) return end('length')

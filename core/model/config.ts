@@ -25,8 +25,8 @@ export interface ModelConfig {
   maxPositionEmbeddings: number
   /** Whether the output layer is the embedding, so that the checkpoint holds no lm_head. */
   tieWordEmbeddings: boolean
-  /** Tokens that end an answer; none means run to the limit. generation_config.json may say otherwise. */
-  eosTokenIds: number[]
+  /** Tokens that end an answer; none means run to the limit. Null when the file does not say. */
+  eosTokenIds: number[] | null
   bosTokenId: number | null
   /** The format config.json states; the checkpoint's own headers decide. */
   dtype: WeightDtype | null
@@ -40,8 +40,21 @@ export const tokenIds = z
   .nullable()
   .transform(value => (value === null ? [] : [value].flat()))
 
-const dtypeNames = { float32: 'f32', float16: 'f16', bfloat16: 'bf16' } as const
-const dtype = z.enum(['float32', 'float16', 'bfloat16']).nullable().optional()
+/** torch's names of number formats, with and without `torch.` before them; null leaves it to the checkpoint. */
+const dtypeNames = {
+  float32: 'f32',
+  float: 'f32',
+  float16: 'f16',
+  half: 'f16',
+  bfloat16: 'bf16',
+  auto: null,
+} as const satisfies Record<string, WeightDtype | null>
+const dtype = z
+  .preprocess(
+    value => (typeof value === 'string' ? value.replace(/^torch\./, '') : value),
+    z.enum(Object.keys(dtypeNames) as (keyof typeof dtypeNames)[]).nullable(),
+  )
+  .optional()
 
 // What may be left out takes the default that Transformers' Qwen2Config gives it.
 const configFile = z.object({
@@ -87,7 +100,7 @@ export function parseConfig(json: unknown, where: string): ModelConfig {
     rmsNormEps: file.rms_norm_eps,
     maxPositionEmbeddings: file.max_position_embeddings,
     tieWordEmbeddings: file.tie_word_embeddings,
-    eosTokenIds: file.eos_token_id ?? [],
+    eosTokenIds: file.eos_token_id ?? null,
     bosTokenId: file.bos_token_id ?? null,
     dtype: statedDtype ? dtypeNames[statedDtype] : null,
   }

@@ -27,9 +27,21 @@ describe('readStatedDecoding', () => {
       'file',
     )
     expect(decoding).toEqual({ temperature: 0, repetitionPenalty: 1.1 })
-    expect(readStatedDecoding({ do_sample: true, top_k: 0, top_p: 1, min_p: 0 }, 'file').decoding).toEqual({
-      temperature: 1,
-    })
+  })
+
+  it.each([
+    [{}, { temperature: 1, topK: 50 }],
+    [
+      { temperature: 0.6, top_p: 0.9 },
+      { temperature: 0.6, topK: 50, topP: 0.9 },
+    ],
+    [{ top_k: 20 }, { temperature: 1, topK: 20 }],
+    [{ top_k: 0, top_p: 1, min_p: 0 }, { temperature: 1 }],
+    [{ top_k: -1 }, { temperature: 1 }],
+    [{ top_k: null, temperature: null, top_p: null, min_p: null }, { temperature: 1 }],
+  ])('samples as Transformers does by its defaults: %j', (stated, expected) => {
+    expect(readStatedDecoding({ do_sample: true, ...stated }, 'file').decoding).toEqual(expected)
+    expect(readStatedDecoding({ ...stated, do_sample: false }, 'file').decoding).toEqual({ temperature: 0 })
   })
 
   it('reads beams, takes null for nothing, and names what it ignores', () => {
@@ -52,6 +64,7 @@ describe('readStatedDecoding', () => {
     [{ top_p: 1.5 }, /top_p/],
     [{ min_p: 1 }, /min_p/],
     [{ top_k: 1.5 }, /top_k/],
+    [{ top_k: -2 }, /top_k/],
     [{ repetition_penalty: 0 }, /repetition_penalty/],
     [{ repetition_penalty: 1e50 }, /repetition_penalty/],
     [{ temperature: 1e-50 }, /temperature/],

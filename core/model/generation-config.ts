@@ -43,7 +43,7 @@ const positive = z.number().positive()
 const decodingFields = z.looseObject({
   do_sample: z.boolean().nullish(),
   temperature: z.number().refine(isTemperature, `expected ${temperatureBounds}`).nullish(),
-  top_k: z.int().nonnegative().nullish(),
+  top_k: z.int().min(-1).nullish(),
   top_p: positive.max(1).nullish(),
   min_p: z.number().nonnegative().lt(1).nullish(),
   repetition_penalty: z.number().min(penaltyBounds.least).max(penaltyBounds.most).nullish(),
@@ -61,9 +61,12 @@ const otherFields = [
   '_from_model_config',
 ]
 
+/** Where a file that samples states no top_k at all; null and what is below 1 are no filter. */
+const transformersTopK = 50
+
 /**
- * The decoding that the file asks for, as Transformers reads it: temperature 0 unless `do_sample` is true, then 1 where
- * none is stated; a top_k of 0, a top_p of 1 and a min_p of 0 are none. `ignored` names fields that change decoding in
+ * The decoding that the file asks for, as Transformers reads it: temperature 0 unless `do_sample` is true, then 1 and a top_k
+ * of 50 where none is stated; a top_k of 0, −1 or null, a top_p of 1 and a min_p of 0 are none. `ignored` names fields that change decoding in
  * ways that are not served. `where` names the file in messages. Throws InputError.
  */
 export function readStatedDecoding(
@@ -81,7 +84,7 @@ export function readStatedDecoding(
   return {
     decoding: {
       temperature: samples ? (file.temperature ?? 1) : 0,
-      topK: samples ? file.top_k || undefined : undefined,
+      topK: samples ? keptByTopK(file.top_k) : undefined,
       topP: samples && (file.top_p ?? 1) < 1 ? file.top_p! : undefined,
       minP: samples ? file.min_p || undefined : undefined,
       repetitionPenalty: file.repetition_penalty ?? undefined,
@@ -90,4 +93,9 @@ export function readStatedDecoding(
     },
     ignored: Object.keys(stated).filter(name => !served.includes(name) && stated[name] !== null),
   }
+}
+
+function keptByTopK(stated: number | null | undefined): number | undefined {
+  const topK = stated === undefined ? transformersTopK : (stated ?? 0)
+  return topK > 0 ? topK : undefined
 }

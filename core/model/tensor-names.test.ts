@@ -59,6 +59,42 @@ describe('checkTensors', () => {
     )
   })
 
+  it.each<[string, (name: string) => string, RegExp]>([
+    [
+      'base_model.model.',
+      name => `base_model.model.${name}`,
+      /found base_model\.model\.model\.embed_tokens\.weight: all 27 have "base_model\.model\." before their names, as PEFT .*merge_and_unload/,
+    ],
+    [
+      'model.language_model.',
+      name => name.replace(/^model\./, 'model.language_model.'),
+      /26 of them have "model\.language_model\." .* a model of images and text/,
+    ],
+    [
+      'language_model.',
+      name => `language_model.${name}`,
+      /all 27 have "language_model\." .* images and text/,
+    ],
+    [
+      'nothing',
+      name => name.replace(/^model\./, ''),
+      /found embed_tokens\.weight, without "model\." before it, as a model that was saved without its head/,
+    ],
+    [
+      'policy.',
+      name => `policy.${name}`,
+      /all 27 have "policy\." before their names, as something put around/,
+    ],
+  ])('says what stands before all names: %s', (_, rename, message) => {
+    const entries = new Map([...entriesOf()].map(([name, entry]) => [rename(name), entry]))
+    const check = () => checkTensors(config, entries, 'folder')
+    expect(check).toThrow(InputError)
+    expect(check).toThrow(
+      /^folder: tensor model\.embed_tokens\.weight is missing, with 2\d more: expected 27/,
+    )
+    expect(check).toThrow(message)
+  })
+
   it.each([[[24, 40, 1]], [[40, 24]], [[]]])('names a tensor of shape %j', shape => {
     const check = () =>
       checkTensors(config, entriesOf({ 'model.layers.0.mlp.down_proj.weight': shape }), 'folder')

@@ -38,6 +38,12 @@ export function expectedTensors(config: ModelConfig): ExpectedTensor[] {
   ]
 }
 
+/** Says whether a tensor is one that a model of this config computes with. */
+export function neededTensors(config: ModelConfig): (name: string) => boolean {
+  const names = new Set(expectedTensors(config).map(({ name }) => name))
+  return name => names.has(name)
+}
+
 /**
  * Throws InputError unless every expected tensor is there in its shape. `where` names the model in messages. Further
  * tensors are ignored, as is the lm_head that some tied checkpoints still carry.
@@ -49,10 +55,13 @@ export function checkTensors(
 ): void {
   const expected = expectedTensors(config)
   const missing = expected.filter(tensor => !entries.has(tensor.name))
-  if (missing.length > 0)
+  const [first] = missing
+  if (first)
     throw new InputError(
-      `${where}: tensor ${missing[0]?.name} is missing${missing.length > 1 ? `, with ${missing.length - 1} more` : ''}: ` +
-        `expected ${expected.length} tensors, found ${entries.size}; the checkpoint is incomplete, or not of this config.json`,
+      `${where}: tensor ${first.name} is missing${missing.length > 1 ? `, with ${missing.length - 1} more` : ''}: ` +
+        `expected ${expected.length} tensors, found ${entries.size}; ` +
+        (describeOtherNames(first.name, [...entries.keys()]) ??
+          'the checkpoint is incomplete, or not of this config.json'),
     )
   for (const { name, shape } of expected) {
     const found = entries.get(name)?.shape ?? []
@@ -62,4 +71,44 @@ export function checkTensors(
           'weights and config.json are of different models',
       )
   }
+}
+
+/** What puts other words before a tensor's name than `model.`, and what to do about it. */
+const otherPrefixes: { prefix: RegExp; madeBy: string; remedy: string }[] = [
+  {
+    prefix: /^base_model\.model\./,
+    madeBy: 'PEFT writes around a model with an adapter',
+    remedy: 'merge the adapter into the model (merge_and_unload) and save that',
+  },
+  {
+    prefix: /language_model\./,
+    madeBy: 'a model of images and text gives to its text part',
+    remedy: 'use a text-only checkpoint; its text part alone is not read',
+  },
+  {
+    prefix: /^$/,
+    madeBy: 'a model that was saved without its head has (Qwen2Model)',
+    remedy: 'save the whole model (Qwen2ForCausalLM)',
+  },
+  {
+    prefix: /./,
+    madeBy: 'something put around the model',
+    remedy: 'save the model itself (save_pretrained of what it holds)',
+  },
+]
+
+/** Under which other words a missing tensor's namesake stands; null where there is none. */
+function describeOtherNames(missing: string, found: readonly string[]): string | null {
+  const namesakeOf = (own: string) => found.find(name => name === own || name.endsWith(`.${own}`))
+  const own = namesakeOf(missing) === undefined ? missing.replace(/^model\./, '') : missing
+  const namesake = namesakeOf(own)
+  if (namesake === undefined) return null
+  const prefix = namesake.slice(0, -own.length)
+  const count = found.filter(name => name.startsWith(prefix)).length
+  const { madeBy, remedy } = otherPrefixes.find(known => known.prefix.test(prefix))!
+  const where =
+    prefix === ''
+      ? `found ${namesake}, without "model." before it`
+      : `found ${namesake}: ${count === found.length ? `all ${count}` : `${count} of them`} have "${prefix}" before their names`
+  return `${where}, as ${madeBy}; ${remedy}`
 }

@@ -27,17 +27,40 @@ export function refuseUnsupported(json: unknown, where: string): void {
     refuse('a config that names no architecture', '"architectures": ["Qwen2ForCausalLM"]')
   if (config.quantization_config != null)
     refuse('a quantized checkpoint (quantization_config)', 'weights in bf16, f16 or f32')
-  if ((config.hidden_act ?? 'silu') !== 'silu') refuse(`hidden_act ${show(config.hidden_act)}`, '"silu"')
-  if (config.use_sliding_window === true) refuse('sliding-window attention (use_sliding_window)', 'false')
-  const layerTypes = Array.isArray(config.layer_types)
-    ? config.layer_types
-    : [config.layer_types ?? 'full_attention']
-  const otherLayer = layerTypes.find(type => type !== 'full_attention')
-  if (otherLayer !== undefined)
-    refuse(`layer type ${show(otherLayer)} (layer_types)`, 'only "full_attention"')
+  // Two names of one function.
+  if (!['silu', 'swish'].includes(String(config.hidden_act ?? 'silu')))
+    refuse(`hidden_act ${show(config.hidden_act)}`, '"silu"')
+  refuseWindows(config, refuse)
   if (!isPlainRope(config.rope_scaling)) refuse(`rope_scaling ${show(config.rope_scaling)}`, 'null')
   if (!isPlainRope(config.rope_parameters))
     refuse(`rope_parameters ${show(config.rope_parameters)}`, 'rope_type "default" over the whole head')
+}
+
+/**
+ * Refuses layers that do not see their whole context. As Transformers reads the fields, layers have a window where
+ * layer_types says so or, without it, from max_window_layers on where use_sliding_window is true; a window that is no
+ * shorter than the context hides nothing.
+ */
+function refuseWindows(
+  config: z.infer<typeof anyConfig>,
+  refuse: (found: string, expected: string) => void,
+): void {
+  // What is left out takes the default that Transformers' Qwen2Config gives it.
+  const { sliding_window: window = 4096, max_position_embeddings: context = 32768 } = config
+  const hidesNothing = typeof window === 'number' && typeof context === 'number' && window >= context
+  if (config.layer_types != null) {
+    const served: unknown[] = ['full_attention', ...(hidesNothing ? ['sliding_attention'] : [])]
+    const other = [config.layer_types].flat().find(type => !served.includes(type))
+    if (other !== undefined) refuse(`layer type ${show(other)} (layer_types)`, 'only "full_attention"')
+    return
+  }
+  if (config.use_sliding_window !== true || window === null || hidesNothing) return
+  const { max_window_layers: first = 28, num_hidden_layers: layers } = config
+  if (typeof first === 'number' && typeof layers === 'number' && first >= layers) return
+  refuse(
+    `sliding-window attention (use_sliding_window, with sliding_window ${show(window)} from layer ${show(first)} of ${show(layers)} on)`,
+    'use_sliding_window false, or a window that no layer has',
+  )
 }
 
 /** Whether a rope_scaling or rope_parameters object leaves the rotation unscaled. */

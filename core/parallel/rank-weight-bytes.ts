@@ -10,6 +10,8 @@ export interface RankWeightBytes {
   /** Decoder layers and the final norm: what every step reads whole. */
   decoder: number
   lmHead: number
+  /** The largest of the buffers, which an adapter has to bind whole. */
+  largestBuffer: number
 }
 
 /** Bytes of the buffers that hold a rank's weights: exactly what a device allocates for them. */
@@ -37,18 +39,22 @@ export function rankWeightParts(
   const mlpWidth = shard.mlp.count
   const packed = (outputs: number, inputs: number) => bufferBytes(packedWeightBytes(dtype, outputs, inputs))
   const vector = (length: number) => bufferBytes(length * 4)
-  const layer =
-    2 * vector(D) + // norms
-    packed(qkvWidth, D) +
-    vector(qkvWidth) +
-    packed(D, queryWidth) +
-    packed(2 * mlpWidth, D) +
-    packed(D, mlpWidth)
+  const norm = vector(D)
+  const layer = [
+    norm,
+    norm,
+    packed(qkvWidth, D),
+    vector(qkvWidth),
+    packed(D, queryWidth),
+    packed(2 * mlpWidth, D),
+    packed(D, mlpWidth),
+  ]
   const vocabulary = packed(shard.vocabulary.count, D)
   return {
     embedding: config.tieWordEmbeddings ? 0 : vocabulary,
-    decoder: config.layers * layer + vector(D),
+    decoder: config.layers * layer.reduce((sum, size) => sum + size, 0) + norm,
     lmHead: vocabulary,
+    largestBuffer: Math.max(...layer, vocabulary),
   }
 }
 

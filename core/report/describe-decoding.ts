@@ -8,6 +8,7 @@ export function describeDecoding(
       seed: number
       /** Left out of a single answer. */
       samples?: number
+      stopTexts?: readonly string[]
     },
 ): string {
   const {
@@ -19,6 +20,7 @@ export function describeDecoding(
     numBeams = 1,
     lengthPenalty,
     samples,
+    stopTexts = [],
   } = decoding
   const given = (name: string, value: number | null | undefined) =>
     value === null || value === undefined ? [] : [`${name} ${value}`]
@@ -34,6 +36,7 @@ export function describeDecoding(
     ...given('min-p', minP),
     ...(repetitionPenalty === 1 ? [] : [`repetition penalty ${repetitionPenalty}`]),
     `at most ${decoding.maxNewTokens} new tokens`,
+    ...(stopTexts.length > 0 ? [`up to ${stopTexts.map(text => JSON.stringify(text)).join(' or ')}`] : []),
     ...(samples === undefined ? [] : [`${samples} answer${samples === 1 ? '' : 's'} a problem`]),
     ...(temperature > 0 ? [`seed ${decoding.seed}`] : []),
   ].join(', ')

@@ -6,9 +6,9 @@ import { asPython, isNode, setPythonFunctions, type TemplateNode } from './pytho
 export interface ChatTemplate {
   /**
    * The conversation up to where the model's answer begins, as Transformers renders it. Throws where the template does, and
-   * where it asks for something that is not known here.
+   * where it asks for something that is not known here. Without `isAsked` it ends with the last message.
    */
-  render(messages: readonly ChatMessage[]): string
+  render(messages: readonly ChatMessage[], isAsked?: boolean): string
   /** Whether it writes this text by itself, whatever the messages are. */
   writes(text: string): boolean
 }
@@ -23,9 +23,10 @@ export function compileChatTemplate(
   const globalScope = new Environment()
   setPythonFunctions(globalScope)
   for (const [name, value] of Object.entries({ ...globals, ...namedTokens })) globalScope.set(name, value)
-  const render = (messages: readonly ChatMessage[]) => {
+  const render = (messages: readonly ChatMessage[], isAsked = true) => {
     const scope = new Environment(globalScope)
     scope.set('messages', messages)
+    scope.set('add_generation_prompt', isAsked)
     return new Interpreter(scope).run(program).toString()
   }
   const written = [
@@ -45,7 +46,6 @@ const globals = {
   None: null,
   tools: null,
   documents: null,
-  add_generation_prompt: true,
   raise_exception(message: string) {
     throw new Error(message)
   },

@@ -7,6 +7,8 @@ import type { TokenizerFiles } from './tokenizer-files.ts'
 
 /** The part of a tokenizer that knows no conversations. */
 export interface Encoder extends Pick<Tokenizer, 'encode' | 'decode' | 'tokenText' | 'vocabularySize'> {
+  /** Id of an added token; null of another text. */
+  idOf(content: string | null): number | null
   /** Ids of a rendered text in which control tokens that messages name are text. */
   encodePieces(pieces: readonly RenderedPiece[]): number[]
 }
@@ -52,6 +54,7 @@ export function createEncoder(files: TokenizerFiles): Encoder {
 
   return {
     encode,
+    idOf: content => idOf.get(content ?? '') ?? null,
     encodePieces: pieces =>
       pieces.flatMap(({ text, isQuoted }) => (isQuoted ? encodeQuoted(text) : encode(text))),
     decode: ids => decode(ids, true),

@@ -1,4 +1,5 @@
 import type { ModelFiles } from '../formats/weight-files.ts'
+import { endOfTurn, type TokenizerEnds } from '../generate/stops.ts'
 import type { ChatMessage, Tokenizer } from '../generate/tokenizer.ts'
 import { InputError } from '../input-error.ts'
 import { type ChatTemplate, compileChatTemplate } from './chat-template.ts'
@@ -7,7 +8,7 @@ import { createEncoder } from './encoder.ts'
 import { readTokenizerFiles, type TokenizerFiles } from './tokenizer-files.ts'
 
 /** Opens the tokenizer of a model. Throws InputError for what is none. */
-export async function openTokenizer(modelFiles: ModelFiles): Promise<Tokenizer> {
+export async function openTokenizer(modelFiles: ModelFiles): Promise<Tokenizer & TokenizerEnds> {
   const files = await readTokenizerFiles(modelFiles)
   const { encodePieces, ...encoder } = createEncoder(files)
   const template = once(() => compile(files, modelFiles.name))
@@ -36,6 +37,16 @@ export async function openTokenizer(modelFiles: ModelFiles): Promise<Tokenizer> 
     ...encoder,
     renderChat,
     encodeChat: messages => encodePieces(renderPieces(messages)),
+    eosId: files.eosId,
+    endOfTurnId() {
+      const render = (messages: readonly ChatMessage[]) => template().render(messages, false)
+      return encoder.idOf(
+        endOfTurn(
+          render,
+          files.addedTokens.map(({ content }) => content),
+        ),
+      )
+    },
     takesSystemMessage: once(() => takesSystemMessage(renderChat)),
   }
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod'
+import { refuseGitLfsPointer } from '../formats/git-lfs-pointer.ts'
 import { readJson } from '../formats/read-json.ts'
 import type { ModelFiles } from '../formats/weight-files.ts'
+import { eosTokenOf } from '../generate/stops.ts'
 import { InputError } from '../input-error.ts'
 import { type AddedToken, addedTokenFields, gatherAddedTokens, type StatedToken } from './added-tokens.ts'
 import { tokenizerClass, tokenizerOfVocabulary } from './vocabulary-files.ts'
@@ -33,6 +35,8 @@ export interface TokenizerFiles {
   vocabularySize: number
   /** Texts of the tokens that a chat template may name: `bos_token`, `eos_token` and so on. */
   namedTokens: Record<string, string>
+  /** Id of the end of text that a file names; null where none does, or the tokenizer has no such token. */
+  eosId: number | null
   /** Null where there is none. */
   chatTemplate: string | null
   /** Names of the templates of which none is the default; empty where that is not why there is none. */
@@ -113,7 +117,7 @@ export async function readTokenizerFiles(files: ModelFiles, fewRequests = false)
   )
   const named = readNamedTokens({ ...Object.fromEntries(defaults), ...names })
   const special = [...named.values(), ...readExtraTokens(names)]
-  const addedTokens = gatherAddedTokens(vocab, tokenizer.added_tokens, [
+  const ownTokens = gatherAddedTokens(vocab, tokenizer.added_tokens, [
     ...Object.entries(decoder ?? {})
       .sort(([a], [b]) => Number(a) - Number(b))
       .map(([, token]) => token),
@@ -121,8 +125,9 @@ export async function readTokenizerFiles(files: ModelFiles, fewRequests = false)
       .sort(([, a], [, b]) => a - b)
       .filter(([content]) => !listed.has(content))
       .map(([content]) => ({ content, special: special.some(token => token.content === content) })),
-    ...special,
   ])
+  const addedTokens = gatherAddedTokens(vocab, ownTokens, special)
+  const eosToken = (await readEosToken(files, config)) ?? ''
   const allIds = [...Object.values(vocab), ...addedTokens.map(token => token.id)]
   return {
     name: `${files.name}/${whole ? 'tokenizer.json' : 'vocab.json'}`,
@@ -131,6 +136,9 @@ export async function readTokenizerFiles(files: ModelFiles, fewRequests = false)
     addedTokens,
     vocabularySize: allIds.reduce((size, id) => Math.max(size, id + 1), 0),
     namedTokens: Object.fromEntries(Array.from(named, ([name, { content }]) => [name, content])),
+    eosId:
+      ownTokens.find(({ content }) => content === eosToken)?.id ??
+      (Object.hasOwn(vocab, eosToken) ? vocab[eosToken]! : null),
     ...(await readTemplate(files, config.chat_template, fewRequests)),
   }
 }
@@ -167,6 +175,13 @@ function readExtraTokens(names: Record<string, unknown>): StatedToken[] {
     return Object.values(data)
   })
   return lists.find(list => list.length > 0) ?? []
+}
+
+/** The config's own end of text, else that of the map which older folders have beside it. */
+async function readEosToken(files: ModelFiles, config: object): Promise<string | null> {
+  const stated = eosTokenOf(config)
+  if (stated !== undefined) return stated
+  return eosTokenOf((await readParsed(files, 'special_tokens_map.json', z.looseObject({}))) ?? {}) ?? null
 }
 
 async function readTemplate(
@@ -206,8 +221,10 @@ async function readParsed<Schema extends z.ZodType>(
 async function readText(files: ModelFiles, name: FileName): Promise<string | null> {
   const source = await files.open(name)
   if (!source) return null
+  const bytes = await source.slice(0)
+  refuseGitLfsPointer(bytes, source.name)
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await source.slice(0))
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
     throw new InputError(`${source.name}: expected UTF-8, found other bytes. Download the file again.`)

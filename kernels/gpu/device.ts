@@ -14,6 +14,16 @@ export class OutOfMemoryError extends Error {
   override readonly name = 'OutOfMemoryError'
 }
 
+/** More is asked than the adapter can ever do, such as a larger buffer than it binds: another try would meet it again. */
+export class LimitError extends Error {
+  override readonly name = 'LimitError'
+}
+
+/** A device was lost, or answers no more: another one may do what this one did not. */
+export class DeviceLostError extends Error {
+  override readonly name = 'DeviceLostError'
+}
+
 /** A GPU device with its account. Owns the buffers made through it until `destroy`. */
 export class Device {
   readonly provider: GpuProvider
@@ -41,15 +51,15 @@ export class Device {
   }
 
   /**
-   * Makes a buffer of at least `sizeBytes`, rounded up to 16. Throws OutOfMemoryError, or an Error where the size is
-   * beyond the adapter's limit.
+   * Makes a buffer of at least `sizeBytes`, rounded up to 16. Throws OutOfMemoryError, or LimitError where the size is
+   * beyond the adapter's.
    */
   async createBuffer(label: string, sizeBytes: number, usage: GPUBufferUsageFlags): Promise<GPUBuffer> {
     const size = Math.max(16, Math.ceil(sizeBytes / 16) * 16)
     const { maxBufferSize, maxStorageBufferBindingSize } = this.handle.limits
     const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize)
     if (size > limit)
-      throw new Error(
+      throw new LimitError(
         `buffer ${label}: is ${size} bytes, this adapter binds at most ${limit}; split it over more ranks (--tp) or use another adapter`,
       )
     this.handle.pushErrorScope('out-of-memory')
@@ -89,7 +99,7 @@ export class Device {
       // A mapping is refused before the loss that refused it is told, and its own message is empty then.
       await Promise.race([this.handle.lost, new Promise(resolve => setTimeout(resolve, 100))])
       this.throwIfBroken()
-      throw new Error(`device ${this.adapterName}: cannot read buffer ${buffer.label}: ${error}`)
+      throw new DeviceLostError(`device ${this.adapterName}: cannot read buffer ${buffer.label}: ${error}`)
     })
     const copy = buffer.getMappedRange(0, sizeBytes).slice(0)
     buffer.unmap()
@@ -106,9 +116,9 @@ export class Device {
     this.throwIfBroken()
   }
 
-  /** Throws what the device reported since the last call: a lost device, a validation error. */
+  /** Throws what the device reported since the last call: DeviceLostError, or an Error for what it found invalid. */
   throwIfBroken(): void {
-    if (this.#lost !== null) throw new Error(`device ${this.adapterName} was lost: ${this.#lost}`)
+    if (this.#lost !== null) throw new DeviceLostError(`device ${this.adapterName} was lost: ${this.#lost}`)
     const error = this.#errors.splice(0)[0]
     if (error !== undefined) throw new Error(`device ${this.adapterName} reported: ${error}`)
   }

@@ -1,4 +1,4 @@
-import type { Device } from './device.ts'
+import { type Device, LimitError } from './device.ts'
 import { compileKernel, type Kernel, packParams, paramsStrideBytes } from './kernel.ts'
 import { type Tensor, tensorBytes } from './tensor.ts'
 
@@ -52,7 +52,7 @@ export class Recorder {
     const [x, y = 1, z = 1] = use.workgroups
     const limit = device.handle.limits.maxComputeWorkgroupsPerDimension
     if (Math.max(x, y, z) > limit)
-      throw new Error(
+      throw new LimitError(
         `${kernel.name}: [${x}, ${y}, ${z}] workgroups, this adapter allows ${limit} in each direction; use fewer rows at once`,
       )
     if (x * y * z === 0) return

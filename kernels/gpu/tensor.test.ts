@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
+import { LimitError } from './device.ts'
 import { Recorder } from './recorder.ts'
 import {
   checkTensor,
@@ -82,7 +83,9 @@ describe('tensors', async () => {
     const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize)
     const before = { ...device.account }
     const elements = limit / 4 + 4
-    await expect(createTensor(device, 'lm_head', 'f32', [elements])).rejects.toThrow(
+    const failure = createTensor(device, 'lm_head', 'f32', [elements])
+    await expect(failure).rejects.toThrow(LimitError)
+    await expect(failure).rejects.toThrow(
       `buffer lm_head: is ${limit + 16} bytes, this adapter binds at most ${limit}; split it over more ranks (--tp)`,
     )
     expect(device.account).toEqual(before)

@@ -10,7 +10,8 @@ import { integer, number, numberWhere } from './number-parsers.ts'
 /** Flags that say how tokens are chosen. */
 export interface DecodingFlags {
   temperature?: number
-  topK?: number
+  /** Null for all tokens. */
+  topK?: number | null
   topP?: number
   minP?: number
   repetitionPenalty?: number
@@ -27,7 +28,7 @@ export function addDecodingFlags(command: Command): Command {
       '0 chooses the likeliest token; from 0.000001 to 100, samples (default: 0)',
       numberWhere(isTemperature, temperatureBounds),
     )
-    .option('--top-k <n>', 'sample from the n likeliest tokens only', integer(1))
+    .option('--top-k <n>', 'sample from the n likeliest tokens only; 0 and -1 are all', topKOf)
     .option(
       '--top-p <x>',
       'sample from the fewest likeliest tokens that have this share of the probability, above 0 and up to 1',
@@ -78,4 +79,9 @@ export function decodingOf(
   const settings = taken.map(([name]) => `${name} ${chosen.decoding[name as keyof Decoding]}`)
   say(`${path}: took ${settings.join(', ') || 'nothing, since flags say otherwise'}`)
   return chosen
+}
+
+/** The likeliest tokens to sample from; 0 and −1 leave all, as other programs have it. */
+function topKOf(text: string): number | null {
+  return text === '0' || text === '-1' ? null : integer(1)(text)
 }

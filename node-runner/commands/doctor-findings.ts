@@ -1,3 +1,6 @@
+import { publishedConfig, publishedConfigNames } from '../../core/model/published-configs.ts'
+import { maximumRanks, planShards } from '../../core/parallel/plan-shards.ts'
+import { rankWeightParts } from '../../core/parallel/rank-weight-bytes.ts'
 import { nameRanks } from '../adapter/rank-adapters.ts'
 import type { RankReport } from './doctor-report.ts'
 
@@ -7,8 +10,8 @@ export interface Finding {
   remedy: string
 }
 
-/** Output layer of Qwen2.5-7B in bf16: the largest tensor that a single rank has to bind. */
-const largestTensorBytes = 152064 * 3584 * 2
+/** The model that this project is made for. */
+const mainModel = 'qwen2.5-7b'
 
 /** What is missing on the adapters of the ranks; `sharing` says which ranks share one, if any do. */
 export function findingsOf(ranks: readonly RankReport[], sharing: string | null): Finding[] {
@@ -36,12 +39,7 @@ export function findingsOf(ranks: readonly RankReport[], sharing: string | null)
       problem: 'no timestamp-query: "entrace bench" measures with the host clock',
       remedy: "a newer driver, or bench on another adapter; results don't depend on it",
     }),
-    finding(ranks, rank => bindingBytes(rank) * ranks.length < largestTensorBytes, {
-      problem:
-        `one binding holds ${Math.min(...ranks.map(bindingBytes))} bytes, too few for ` +
-        `${ranks.length === 1 ? '' : 'its part of '}Qwen2.5-7B's output layer of ${largestTensorBytes}`,
-      remedy: 'run such a model on more ranks (--tp); smaller ones fit',
-    }),
+    bindingFinding(ranks),
   ]
   return found.filter(entry => entry !== null)
 }
@@ -58,6 +56,41 @@ function finding(
     : { problem: `${nameRanks(concerned.map(({ rank }) => rank))}: ${problem}`, remedy }
 }
 
-function bindingBytes(rank: RankReport): number {
-  return rank.limits.maxStorageBufferBindingSize ?? 0
+/** Which published models' weights the ranks bind, where the main one's are too large for them. */
+function bindingFinding(ranks: readonly RankReport[]): Finding | null {
+  const limit = Math.min(...ranks.map(bindingBytes))
+  const group = Math.min(ranks.length, maximumRanks)
+  if (group === 0 || largestBuffer(mainModel, group) <= limit) return null
+  const fitting = publishedConfigNames.filter(name => largestBuffer(name, group) <= limit)
+  const onMore = publishedConfigNames
+    .filter(name => !fitting.includes(name))
+    .map(name => {
+      const fewest = fewestRanks(name, limit)
+      return fewest === null ? `${name} on none` : `${name} from --tp ${fewest} on`
+    })
+  const here = group === 1 ? 'on one rank' : `on ${group} ranks`
+  return finding(ranks, rank => bindingBytes(rank) === limit, {
+    problem: `one buffer holds ${limit} bytes at most, ${mainModel} has one of ${largestBuffer(mainModel, group)} ${here}`,
+    remedy:
+      `run such a model on more ranks: ${onMore.join(', ')}; ` +
+      `${fitting.length > 0 ? `${here} fit ${fitting.join(', ')}` : `${here} none of the published sizes fits`}`,
+  })
+}
+
+/** Bytes of the largest buffer of a published model's weights, in bf16, over the ranks of a group. */
+function largestBuffer(name: string, ranks: number): number {
+  const config = publishedConfig(name)!
+  const plan = planShards(config, ranks)
+  return Math.max(...plan.ranks.map(({ rank }) => rankWeightParts(config, plan, rank, 'bf16').largestBuffer))
+}
+
+/** Ranks of a group from which on each binds its part; null where no group is large enough. */
+function fewestRanks(name: string, limit: number): number | null {
+  for (let ranks = 1; ranks <= maximumRanks; ranks++) if (largestBuffer(name, ranks) <= limit) return ranks
+  return null
+}
+
+/** What one buffer may hold: it has to be made, and bound. */
+function bindingBytes({ limits }: RankReport): number {
+  return Math.min(limits.maxStorageBufferBindingSize ?? 0, limits.maxBufferSize ?? 0)
 }

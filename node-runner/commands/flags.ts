@@ -5,9 +5,10 @@ import { maximumRanks, planShards } from '../../core/parallel/plan-shards.ts'
 import type { LoadFormat } from '../files/open-model.ts'
 import { addDecodingFlags, type DecodingFlags } from './decoding-flags.ts'
 import { integer } from './number-parsers.ts'
+import { addStopFlags, type StopFlags } from './stop-flags.ts'
 
 /** Flags of `eval` and `generate` that say how answers are made and where. */
-export interface RunFlags extends DecodingFlags {
+export interface RunFlags extends DecodingFlags, StopFlags {
   model: string
   loadFormat: LoadFormat
   tp: number
@@ -51,7 +52,7 @@ export function addRunFlags(command: Command): Command {
       `tokens of an answer at most (default: generation_config.json's max_new_tokens, else ${defaultMaxNewTokens})`,
       integer(1),
     )
-  return addDecodingFlags(withModel)
+  return addDecodingFlags(addStopFlags(withModel))
     .option('--seed <n>', 'seed of the sampling', integer(0, 2 ** 32 - 1), 0)
     .option('--top-logprobs <k>', 'likeliest tokens kept with every token', integer(1, 100), 5)
     .option('--system-prompt <text>', "system message before the problem (default: the chat template's own)")

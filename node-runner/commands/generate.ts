@@ -4,6 +4,13 @@ import { formatVersion } from '../../core/formats/sample-record.ts'
 import { beamsOf, type Decoding, samplingOf } from '../../core/generate/decoding.ts'
 import { decodingRoom } from '../../core/generate/decoding-room.ts'
 import { findProblem, type Generation } from '../../core/generate/generate.ts'
+import {
+  answerText,
+  describeStops,
+  type Stops,
+  stopTextAt,
+  type TokenizerEnds,
+} from '../../core/generate/stops.ts'
 import { createTextDecoder } from '../../core/generate/text-decoder.ts'
 import type { TokenRecord } from '../../core/generate/token-record.ts'
 import type { Tokenizer } from '../../core/generate/tokenizer.ts'
@@ -13,13 +20,14 @@ import { createEngineProgress } from '../engine/engine-progress.ts'
 import type { EngineJob } from '../engine/messages.ts'
 import { type EngineListener, superviseEngine } from '../engine/supervise-engine.ts'
 import { openModel } from '../files/open-model.ts'
-import type { ModelFolder } from '../files/open-model-folder.ts'
+import { type ModelFolder, statedEnds } from '../files/open-model-folder.ts'
 import { interruptSignal } from '../run/interrupt-signal.ts'
 import { brokenPipeSignal } from '../terminal/broken-pipe.ts'
 import { colourByEntropy } from '../terminal/colour-by-entropy.ts'
 import { createProgress, type Progress } from '../terminal/progress.ts'
 import { decodingOf } from './decoding-flags.ts'
 import { addRunFlags, checkMesh, chooseMaxNewTokens, type RunFlags } from './flags.ts'
+import { chooseStops } from './stop-flags.ts'
 
 interface GenerateFlags extends RunFlags {
   prompt?: string
@@ -60,8 +68,14 @@ async function answerPrompt(flags: GenerateFlags, folder: ModelFolder): Promise<
   if (problem) throw new InputError(`generate: ${problem}`)
   const maxNewTokens = chooseMaxNewTokens(flags, folder.generationConfig?.stated)
   const { decoding } = decodingOf(flags, folder, message => progress.say(message))
-  const stopIds = folder.eosTokenIds
-  const printer = flags.json || flags.quiet ? null : tokenPrinter(tokenizer)
+  const stops = chooseStops(flags, {
+    stated: statedEnds(folder),
+    tokenizer,
+    usesTemplate: flags.prompt !== undefined,
+    vocabSize: config.vocabSize,
+  })
+  const stopIds = stops.tokens.map(({ id }) => id)
+  const printer = flags.json || flags.quiet ? null : tokenPrinter(tokenizer, stops)
   const job: EngineJob = {
     model: folder.path,
     loadFormat: flags.loadFormat,
@@ -74,6 +88,7 @@ async function answerPrompt(flags: GenerateFlags, folder: ModelFolder): Promise<
     },
     maxNewTokens,
     stopIds,
+    stopTexts: stops.texts,
     sampling: samplingOf(decoding, flags.seed),
     beams: beamsOf(decoding),
     topLogprobs: flags.topLogprobs,
@@ -104,7 +119,10 @@ async function answerPrompt(flags: GenerateFlags, folder: ModelFolder): Promise<
   // Whoever closed standard output has read all that was wanted.
   if (!answer) return interrupt.signal.aborted ? 130 : 0
   printer?.end()
-  return report(flags, answer, promptIds.length, tokenizer, { ...decoding, maxNewTokens, seed: flags.seed })
+  const text = tokenizer && answerText(tokenizer.decode, idsOf(answer), new Set(stopIds), stops.texts)
+  const code = report(flags, answer, promptIds.length, text, { ...decoding, maxNewTokens, seed: flags.seed })
+  progress.say(describeStops(stops))
+  return code
 }
 
 function encodePrompt(flags: GenerateFlags, tokenizer: Tokenizer, progress: Progress): number[] {
@@ -118,12 +136,11 @@ function report(
   flags: GenerateFlags,
   generation: Generation,
   promptTokens: number,
-  tokenizer: Tokenizer | null,
+  text: string | null,
   decoding: Decoding & { maxNewTokens: number; seed: number },
 ): number {
   const { finishReason, tokens, error, durationMs } = generation
   if (error !== null) throw new Error(`generate: ${error}`)
-  const text = tokenizer?.decode(tokens.map(token => token.id)) ?? null
   if (flags.json) {
     console.log(JSON.stringify({ formatVersion, promptTokens, finishReason, text, tokens, decoding }))
     return 0
@@ -143,25 +160,68 @@ function report(
   return 0
 }
 
-/** Shows tokens as they come: text where there is a tokenizer, ids elsewhere. */
-function tokenPrinter(tokenizer: Tokenizer | null): { show(token: TokenRecord): void; end(): void } {
+/**
+ * Shows tokens as they come: text where there is a tokenizer, ids elsewhere. What ends the answer is not shown: text in which
+ * a stop text may begin waits until it is known.
+ */
+function tokenPrinter(
+  tokenizer: Tokenizer | null,
+  { tokens, texts }: Stops,
+): { show(token: TokenRecord): void; end(): void } {
   const decoder = tokenizer && createTextDecoder(tokenizer)
   const colour = process.stdout.isTTY && !process.env.NO_COLOR
+  const stopIds = new Set(tokens.map(({ id }) => id))
+  let waiting: { text: string; entropyNats: number }[] = []
   let shown = false
+  /** Writes so many characters of what waits. */
+  const write = (count: number) => {
+    while (count > 0 && waiting[0]) {
+      const { text, entropyNats } = waiting[0]
+      const part = text.slice(0, count)
+      process.stdout.write(colour ? colourByEntropy(part, entropyNats) : part)
+      if (part.length === text.length) waiting.shift()
+      else waiting[0] = { text: text.slice(part.length), entropyNats }
+      count -= part.length
+    }
+  }
+  const take = (text: string, entropyNats: number) => {
+    waiting.push({ text, entropyNats })
+    const whole = waiting.map(part => part.text).join('')
+    const at = stopTextAt(whole, texts)
+    write(at < whole.length ? at : whole.length - stopBeginning(whole, texts))
+  }
   return {
-    show(token) {
+    show({ id, entropyNats }) {
       shown = true
-      const text = decoder ? decoder.push(token.id) : `${token.id} `
-      process.stdout.write(colour ? colourByEntropy(text, token.entropyNats) : text)
+      if (!decoder) process.stdout.write(colour ? colourByEntropy(`${id} `, entropyNats) : `${id} `)
+      else if (!stopIds.has(id)) take(decoder.push(id), entropyNats)
     },
     end() {
-      if (shown) process.stdout.write(`${decoder?.flush() ?? ''}\n`)
+      if (!shown) return
+      if (decoder) take(decoder.flush(), 0)
+      const rest = waiting.map(part => part.text).join('')
+      write(stopTextAt(rest, texts))
+      process.stdout.write('\n')
+      waiting = []
     },
   }
 }
 
+/** Length of the end of a text that a stop text may begin with. */
+function stopBeginning(text: string, stopTexts: readonly string[]): number {
+  const longest = stopTexts.reduce((most, stop) => Math.max(most, stop.length - 1), 0)
+  let length = Math.min(longest, text.length)
+  while (length > 0 && !stopTexts.some(stop => stop.startsWith(text.slice(-length)))) length--
+  return length
+}
+
+const idsOf = ({ tokens }: Generation) => tokens.map(({ id }) => id)
+
 /** The model's tokenizer; with --prompt-ids only where the folder has one, for the text. */
-async function tokenizerFor(flags: GenerateFlags, folder: ModelFolder): Promise<Tokenizer | null> {
+async function tokenizerFor(
+  flags: GenerateFlags,
+  folder: ModelFolder,
+): Promise<(Tokenizer & TokenizerEnds) | null> {
   const { hasTokenizer, loadTokenizer } = await import('../tokenizer/load-tokenizer.ts')
   return flags.prompt === undefined && !hasTokenizer(folder.path) ? null : loadTokenizer(folder.path)
 }

@@ -19,7 +19,9 @@ export interface EngineJob {
   /** Of each group. */
   room: ModelRoom
   maxNewTokens: number
-  stopIds: number[]
+  stopIds: readonly number[]
+  /** Texts that end an answer. */
+  stopTexts?: readonly string[]
   sampling: Sampling
   /** Beam search in place of one token at a time. */
   beams?: BeamSettings | null

@@ -11,6 +11,7 @@ import { planShards } from '../../core/parallel/plan-shards.ts'
 import { joinSharedExchange, type SharedExchangeMemory } from '../../core/parallel/shared-exchange.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openRankAdapter, type RankAdapter } from '../adapter/rank-adapters.ts'
+import { loadTokenizer } from '../tokenizer/load-tokenizer.ts'
 import { loadRank } from './load-rank.ts'
 import type { EngineJob } from './messages.ts'
 import { type SharedWork, WorkView } from './shared-work.ts'
@@ -81,9 +82,14 @@ function createRank(start: RankStart) {
       let handedOver: Promise<void> = Promise.resolve()
       try {
         let stopped = false
+        // Every rank reads the answers' text itself, so that all end them before the same step.
+        const texts = job.stopTexts ?? []
+        const stopTexts =
+          texts.length > 0 ? { texts, decode: (await loadTokenizer(job.model)).decode } : undefined
         const options: GenerateOptions = {
           maxNewTokens: job.maxNewTokens,
           stopIds: new Set(job.stopIds),
+          stopTexts,
           sampling: job.sampling,
           topLogprobs: job.topLogprobs,
           watchIds: job.watchIds ?? [],

@@ -98,7 +98,11 @@ describe('superviseEngine', () => {
   it.each<[string, FakeAction[], RegExp]>([
     ['at start', ['exit'], /failed 3 times .*: its process ended with code 7/],
     ['after loading', ['load', 'die'], /failed 3 times .*: its process ended with SIGKILL/],
-    ['with a reason', ['load', { fails: 'Error', message: 'device was lost' }], /: device was lost$/],
+    [
+      'with a reason',
+      ['load', { fails: 'DeviceLostError', message: 'device was lost' }],
+      /: device was lost$/,
+    ],
   ])('gives up after three failures %s', async (_, life, reason) => {
     const run = supervise([life])
     await expect(run.ended).rejects.toThrow(reason)
@@ -130,6 +134,35 @@ describe('superviseEngine', () => {
     expect(run.answers).toEqual(all)
     expect(run.restarts).toEqual(['no sign of work for 3 s'])
     expectGone(run.processes())
+  })
+
+  it('does not try a third time what failed twice in the same way', async () => {
+    const fails = (message: string): FakeAction[] => ['load', { fails: 'Error', message }]
+    const run = supervise([fails('no room')])
+    await expect(run.ended).rejects.toThrow(/^the engine failed twice in the same way: no room$/)
+    expect(run.processes()).toHaveLength(2)
+    const changing = supervise([fails('no room'), fails('no luck'), fails('no room')])
+    await expect(changing.ended).rejects.toThrow(/failed 3 times/)
+    const answer: FakeAction = 'answer one'
+    const between = supervise([
+      ['load', answer, { fails: 'Error', message: 'no room' }],
+      ['load', answer, { fails: 'Error', message: 'no room' }],
+      whole,
+    ])
+    expect(await between.ended).toBe(true)
+  })
+
+  it.each([
+    ['LimitError', 'buffer lm_head: is 2 GB, this adapter binds at most 1', InputError],
+    ['Error', "ENOENT: no such file or directory, open 'model.safetensors'", InputError],
+    ['Error', "EACCES: permission denied, open 'model.safetensors'", InputError],
+    ['TypeError', "Cannot read properties of undefined (reading 'x')", Error],
+  ])('throws at once what no other try will mend: %s, %s', async (fails, message, kind) => {
+    const run = supervise([['load', 'answer one', { fails, message }, 'hang']])
+    const error = await run.ended.catch(caught => caught)
+    expect([error.constructor, error.message]).toEqual([kind, message])
+    expect(run.processes()).toHaveLength(1)
+    expect(run.restarts).toEqual([])
   })
 
   it.each([InputError, NoAdapterError])('throws what no other try will mend: %o', async kind => {

@@ -31,10 +31,18 @@ const failuresWithoutProgress = 3
 /** A step of a large model on a CPU adapter takes minutes. */
 const defaultHangMs = 15 * 60_000
 
+/** Errors, by name, of code that another try would run the same way. */
+const faultsOfCode = new Set(['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError'])
+/** A file that is not there, or not to be read, in Node's words. */
+const missingFile = /^(ENOENT|EACCES|EPERM|EISDIR|ENOTDIR)\b/
+/** Errors, by name, that say nothing of what another engine would meet. */
+const passingErrors = new Set(['DeviceLostError', 'GroupAbortedError'])
+
 /**
  * Has tasks answered by an engine process, and starts it again when it dies, hangs or fails: unfinished tasks are redone
- * from their prompt. Returns false when the signal ended it early. Throws InputError and NoAdapterError as the engine
- * meets them, and an Error after three failures without an answer in between.
+ * from their prompt. Returns false when the signal ended it early. What another try would meet again ends the job at once:
+ * InputError and NoAdapterError as the engine meets them, InputError for what is beyond an adapter's limits or in a file
+ * that is not there. So does the same failure of an engine twice, and three of any kind, without an answer in between.
  */
 export async function superviseEngine(
   job: EngineJob,
@@ -43,12 +51,16 @@ export async function superviseEngine(
   options: SupervisorOptions,
 ): Promise<boolean> {
   const remaining = new Map(tasks.map(task => [task.key, task]))
+  let last: string | null = null
   for (let failures = 0; ; ) {
     if (options.signal.aborted) return false
     const before = remaining.size
     const outcome = await runEngine(job, remaining, listener, options)
     if (outcome.kind === 'done') return true
     if (outcome.kind === 'stopped' || options.signal.aborted) return false
+    const isAgain = remaining.size === before && outcome.thrown !== null && outcome.thrown === last
+    if (isAgain) throw new Error(`the engine failed twice in the same way: ${outcome.reason}`)
+    last = outcome.thrown
     failures = remaining.size < before ? 1 : failures + 1
     if (failures >= failuresWithoutProgress)
       throw new Error(
@@ -58,7 +70,11 @@ export async function superviseEngine(
   }
 }
 
-type Outcome = { kind: 'done' } | { kind: 'stopped' } | { kind: 'failed'; reason: string }
+type Outcome =
+  | { kind: 'done' }
+  | { kind: 'stopped' }
+  /** `thrown` is what its code threw; null where the engine died, hung or lost its device. */
+  | { kind: 'failed'; reason: string; thrown: string | null }
 
 /** Runs one engine process to its end. Answered tasks leave `remaining`. */
 async function runEngine(
@@ -82,9 +98,12 @@ async function runEngine(
     engine.kill('SIGKILL')
   }
   const stop = () => (running ? tell({ kind: 'stop' }) : end({ kind: 'stopped' }))
-  const watch = watchForHang(hangMs, () =>
-    end({ kind: 'failed', reason: `no sign of work for ${hangMs / 1000} s` }),
-  )
+  const failed = (reason: string, thrown: string | null = null): Outcome => ({
+    kind: 'failed',
+    reason,
+    thrown,
+  })
+  const watch = watchForHang(hangMs, () => end(failed(`no sign of work for ${hangMs / 1000} s`)))
   const take = (event: EngineEvent) => {
     if (event.kind === 'loading') {
       watch.sign(`read ${event.readBytes}`)
@@ -105,11 +124,11 @@ async function runEngine(
     } else if (event.kind === 'done') {
       if (event.stopped) end({ kind: 'stopped' })
       else if (remaining.size === 0) end({ kind: 'done' })
-      else end({ kind: 'failed', reason: `it called itself done with ${remaining.size} tasks unanswered` })
+      else end(failed(`it called itself done with ${remaining.size} tasks unanswered`))
     } else if (event.kind === 'failed') {
-      const known = { InputError, NoAdapterError }[event.name]
-      if (known) refuse(new known(event.message))
-      else end({ kind: 'failed', reason: event.message })
+      const final = finalError(event)
+      if (final) refuse(final)
+      else end(failed(event.message, passingErrors.has(event.name) ? null : event.message))
     } else {
       event satisfies never
     }
@@ -129,12 +148,20 @@ async function runEngine(
     // What it sent before it died may arrive after its death; the channel closes behind the last of it.
     const [[code, killedBy]] = await Promise.all([once(engine, 'exit'), once(engine, 'disconnect')])
     if (refusal) throw refusal
-    return outcome ?? { kind: 'failed', reason: `its process ended with ${killedBy ?? `code ${code}`}` }
+    return outcome ?? failed(`its process ended with ${killedBy ?? `code ${code}`}`)
   } finally {
     watch.end()
     signal.removeEventListener('abort', stop)
     if (engine.exitCode === null && engine.signalCode === null) engine.kill('SIGKILL')
   }
+}
+
+/** The error that ends the job, of a failure that another try would meet again; null of others. */
+function finalError({ name, message }: { name: string; message: string }): Error | null {
+  if (name === 'NoAdapterError') return new NoAdapterError(message)
+  if (name === 'InputError' || name === 'LimitError' || missingFile.test(message))
+    return new InputError(message)
+  return faultsOfCode.has(name) ? new Error(message) : null
 }
 
 /** Calls `onHang` once no new sign came for `hangMs`. */

@@ -1,10 +1,10 @@
-import { cpSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { appendFileSync, cpSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { InputError } from '../../core/input-error.ts'
 import { changedModel, changeHeader } from '../../test/support/change-model.ts'
-import { openModelFolder } from './open-model-folder.ts'
+import { openModelFolder, statedEnds } from './open-model-folder.ts'
 
 const temporary = mkdtempSync(join(tmpdir(), 'entrace-test-'))
 afterAll(() => rmSync(temporary, { recursive: true }))
@@ -19,16 +19,16 @@ const norm = 'model.norm.weight'
 
 describe('openModelFolder', () => {
   it.each([
-    ['models/arith-qwen2', 'bf16', 4 * 12 + 3, [502, 500]],
-    ['test/models/random-14-heads', 'f32', 2 * 12 + 3, []],
-    [tied, 'f16', 3 * 12 + 2, []],
-    [twoFiles, 'bf16', 2 * 12 + 3, []],
-  ])('opens %s', async (path, dtype, tensors, eosTokenIds) => {
+    ['models/arith-qwen2', 'bf16', 4 * 12 + 3, { config: [502], generationConfig: [502, 500] }],
+    ['test/models/random-14-heads', 'f32', 2 * 12 + 3, { config: [], generationConfig: null }],
+    [tied, 'f16', 3 * 12 + 2, { config: [], generationConfig: null }],
+    [twoFiles, 'bf16', 2 * 12 + 3, { config: [], generationConfig: null }],
+  ])('opens %s', async (path, dtype, tensors, ends) => {
     const model = await openModelFolder(path)
     expect(model.weights.size).toBe(tensors)
     expect(new Set([...model.weights.values()].map(entry => entry.dtype))).toEqual(new Set([dtype]))
     expect(model.config.dtype).toBe(dtype)
-    expect(model.eosTokenIds).toEqual(eosTokenIds)
+    expect(statedEnds(model)).toEqual(ends)
     const entry = model.weights.get(norm)!
     expect((await entry.source.slice(entry.start, entry.start + entry.byteLength)).byteLength).toBe(
       entry.byteLength,
@@ -37,7 +37,56 @@ describe('openModelFolder', () => {
     await expect(entry.source.slice(0, 1)).rejects.toThrow()
   })
 
+  it('reads through what wrapped the model, beside tensors that it has no use for', async () => {
+    const [plain, wrapped] = [
+      tied,
+      brokenCopy(tied, file => {
+        const weights = file('model.safetensors')
+        changeHeader(weights, header => {
+          const end = Math.max(...Object.values(header).map(tensor => tensor.data_offsets?.[1] ?? 0))
+          for (const name of Object.keys(header).filter(key => key !== '__metadata__')) {
+            header[`_orig_mod.${name}`] = header[name]!
+            delete header[name]
+          }
+          const buffers = { dtype: 'I64', shape: [1, 2] }
+          header['_orig_mod.model.position_ids'] = { ...buffers, data_offsets: [end, end + 16] }
+          header['masked_bias'] = { dtype: 'BOOL', shape: [], data_offsets: [end + 16, end + 17] }
+        })
+        appendFileSync(weights, Buffer.alloc(17))
+      }),
+    ]
+    const [one, other] = await Promise.all([openModelFolder(plain), openModelFolder(wrapped)])
+    expect([...other.weights.keys()].sort()).toEqual([...one.weights.keys()].sort())
+    const bytesOf = ({ weights }: typeof one) => {
+      const { source, start, byteLength } = weights.get(norm)!
+      return source.slice(start, start + byteLength)
+    }
+    expect(await bytesOf(other)).toEqual(await bytesOf(one))
+    await Promise.all([one.close(), other.close()])
+  })
+
+  const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 988097824\n'
   it.each([
+    ...['config.json', 'generation_config.json', 'model.safetensors'].map(
+      (name): [string, () => string, RegExp] => [
+        `a Git LFS pointer in the place of ${name}`,
+        () => brokenCopy(tied, file => writeFileSync(file(name), pointer)),
+        new RegExp(`${name}: is a Git LFS pointer, expected the file of 988097824 bytes .*git lfs pull`),
+      ],
+    ),
+    [
+      'names as PEFT writes them',
+      () =>
+        brokenCopy(tied, file =>
+          changeHeader(file('model.safetensors'), header => {
+            for (const name of Object.keys(header).filter(key => key !== '__metadata__')) {
+              header[`base_model.model.${name}`] = header[name]!
+              delete header[name]
+            }
+          }),
+        ),
+      /all 38 have "base_model\.model\." before their names, as PEFT/,
+    ],
     ['no such folder', () => join(temporary, 'none'), /no such folder/],
     ['a file', () => 'package.json', /no such folder/],
     [

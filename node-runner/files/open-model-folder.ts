@@ -3,10 +3,11 @@ import { basename, join } from 'node:path'
 import { readJson } from '../../core/formats/read-json.ts'
 import type { TensorEntry } from '../../core/formats/safetensors.ts'
 import { openWeights } from '../../core/formats/weight-files.ts'
+import type { StatedEnds } from '../../core/generate/stops.ts'
 import { InputError } from '../../core/input-error.ts'
 import { type ModelConfig, parseConfig } from '../../core/model/config.ts'
 import { type GenerationConfig, parseGenerationConfig } from '../../core/model/generation-config.ts'
-import { checkTensors } from '../../core/model/tensor-names.ts'
+import { checkTensors, neededTensors } from '../../core/model/tensor-names.ts'
 import { type FileByteSource, openFileByteSource } from './file-byte-source.ts'
 
 /** A model folder in the Hub's layout, its weight files open for ranged reads. */
@@ -19,12 +20,18 @@ export interface ModelFolder {
   config: ModelConfig
   /** Null without a generation_config.json. */
   generationConfig: GenerationConfig | null
-  /** Tokens that end an answer: generation_config.json's where it states them, else config.json's; none: run to the limit. */
-  eosTokenIds: number[]
   /** Every tensor that the config expects is among them, in its shape. */
   weights: Map<string, TensorEntry>
   /** Closes the files; the entries of `weights` cannot be read any more. */
   close(): Promise<void>
+}
+
+/** What a model's configs say of where its answers end. */
+export function statedEnds({
+  config,
+  generationConfig,
+}: Pick<ModelFolder, 'config' | 'generationConfig'>): StatedEnds {
+  return { config: config.eosTokenIds, generationConfig: generationConfig?.eosTokenIds ?? null }
 }
 
 /** Opens a model folder and checks all of it but the tensors' data, which it does not read. Throws InputError. */
@@ -50,16 +57,14 @@ export async function openModelFolder(path: string): Promise<ModelFolder> {
     const generationSource = await open('generation_config.json')
     const generationConfig =
       generationSource && parseGenerationConfig(await readJson(generationSource), generationSource.name)
-    const weights = await openWeights({ name: path, open })
+    const weights = await openWeights({ name: path, open }, neededTensors(config))
     checkTensors(config, weights, path)
-    const eosTokenIds = generationConfig?.eosTokenIds ?? config.eosTokenIds
     return {
       path,
       name: basename(path),
       revision: null,
       config,
       generationConfig,
-      eosTokenIds,
       weights,
       close,
     }

@@ -36,12 +36,10 @@ export async function openModel(
     : await locateModel(model, loadFormat === 'dummy' ? 'prompts' : 'weights', progress)
   if (loadFormat === 'auto') return { ...(await openModelFolder(place.path)), ...place }
   const config = await readModelConfig(place.path)
-  const { eosTokenIds } = config
   return {
     ...place,
     config,
     generationConfig: null,
-    eosTokenIds,
     weights: new Map(),
     close: async () => {},
   }

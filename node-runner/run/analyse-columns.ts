@@ -59,8 +59,8 @@ export async function analyseColumns(folder: string, run: RunDescription): Promi
 function readFindings(folder: string, path: string): RunFindings | null {
   if (columnFileFault(folder, path) !== null) return null
   try {
-    const { tokens, errorKinds } = JSON.parse(readFileSync(path, 'utf8')) as Partial<RunFindings>
-    return tokens && errorKinds ? { tokens, errorKinds } : null
+    const { tokens, errorKinds, overrun } = JSON.parse(readFileSync(path, 'utf8')) as Partial<RunFindings>
+    return tokens && errorKinds ? { tokens, errorKinds, ...(overrun && { overrun }) } : null
   } catch {
     return null
   }

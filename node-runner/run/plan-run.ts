@@ -4,11 +4,13 @@ import { pTrueFollowUp } from '../../core/evaluate/p-true.ts'
 import { promptMessages } from '../../core/evaluate/prompt.ts'
 import type { SampleTask } from '../../core/evaluate/samples.ts'
 import type { Decoding } from '../../core/generate/decoding.ts'
+import type { Stops } from '../../core/generate/stops.ts'
 import type { Tokenizer } from '../../core/generate/tokenizer.ts'
 import { InputError } from '../../core/input-error.ts'
 import { decodingOf } from '../commands/decoding-flags.ts'
 import { chooseMaxNewTokens, type RunFlags } from '../commands/flags.ts'
-import type { ModelFolder } from '../files/open-model-folder.ts'
+import { chooseStops } from '../commands/stop-flags.ts'
+import { type ModelFolder, statedEnds } from '../files/open-model-folder.ts'
 import type { Progress } from '../terminal/progress.ts'
 import { loadTokenizer } from '../tokenizer/load-tokenizer.ts'
 import { versions } from '../versions.ts'
@@ -36,6 +38,7 @@ export interface PlannedRun {
   shard: string | null
   settings: RunSettings
   decoding: Decoding
+  stops: Stops
 }
 
 /** Reads the data set and the tokenizer and says what is to be run. Throws InputError. */
@@ -46,6 +49,12 @@ export async function planRun(
 ): Promise<PlannedRun> {
   const tokenizer = await loadTokenizer(folder.path)
   const { decoding, sources } = decodingOf(flags, folder, message => progress.say(message))
+  const stops = chooseStops(flags, {
+    stated: statedEnds(folder),
+    tokenizer,
+    usesTemplate: true,
+    vocabSize: folder.config.vocabSize,
+  })
   if (flags.pTrue && decoding.numBeams > 1)
     throw new InputError('--p-true: is not served after beam search; use --num-beams 1, or leave it out')
   if (flags.samples > 1 && decoding.temperature === 0)
@@ -79,7 +88,8 @@ export async function planRun(
     },
     decoding: {
       maxNewTokens: chooseMaxNewTokens(flags, folder.generationConfig?.stated),
-      stopIds: folder.eosTokenIds,
+      stopIds: stops.tokens.map(({ id }) => id),
+      ...(stops.texts.length > 0 && { stopTexts: stops.texts }),
       ...decoding,
       seed: flags.seed,
       samples: flags.samples,
@@ -96,7 +106,7 @@ export async function planRun(
     ? plannedTasks.map(task => ({ ...task, followUp: pTrueFollowUp(task.problem.problem, tokenizer) }))
     : plannedTasks
   const shard = flags.shard ? `${flags.shard.index}/${flags.shard.count}` : null
-  return { flags, folder, tokenizer, tasks, limit, shard, settings, decoding }
+  return { flags, folder, tokenizer, tasks, limit, shard, settings, decoding, stops }
 }
 
 /** Digest of how the template renders a fixed conversation: what any change to it would change. */

@@ -74,6 +74,32 @@ describe('listDifferences', () => {
     }
   })
 
+  it('takes what ends answers in any order', () => {
+    const stopsAt = (stopIds: number[]) => ({ ...settings, decoding: { ...settings.decoding, stopIds } })
+    expect(listDifferences(settings, stopsAt([500, 502, 500]))).toEqual([])
+    expect(listDifferences(settings, stopsAt([502]))).toEqual(['decoding.stopIds was [500,502], is [502]'])
+    expect(() => checkSameSettings('run.json', settings, stopsAt([502, 500, 7]))).toThrow(
+      /is \[7,500,502\]\. Use the same settings \(--ignore-eos --stop-token 502 --stop-token 500 ends .*\), or another --out$/,
+    )
+  })
+
+  it('does not mind who asked for a setting', () => {
+    const asked = (source: 'flag' | 'generation_config.json') => ({
+      ...settings,
+      decoding: { ...settings.decoding, topK: null, sources: { topK: source } },
+    })
+    const unasked = { ...settings, decoding: { ...settings.decoding, topK: null } }
+    expect(listDifferences(asked('flag'), asked('generation_config.json'))).toEqual([])
+    expect(listDifferences(unasked, asked('flag'))).toEqual([])
+  })
+
+  it('reads a run of 0.1.0, which knows of no stop texts', () => {
+    const { stopTexts: _, ...decoding } = settings.decoding
+    const withTexts = { ...settings, decoding: { ...decoding, stopTexts: ['####'] } }
+    expect(listDifferences({ ...settings, decoding }, settings)).toEqual([])
+    expect(listDifferences(settings, withTexts)).toEqual(['decoding.stopTexts was not set, is ["####"]'])
+  })
+
   it('names what only one of them has', () => {
     const { systemPrompt: _, ...prompt } = settings.prompt
     const without = { ...settings, prompt } as RunSettings

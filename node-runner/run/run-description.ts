@@ -35,6 +35,8 @@ export interface RunSettings {
   decoding: {
     maxNewTokens: number
     stopIds: number[]
+    /** Texts that end an answer, where there are any. */
+    stopTexts?: readonly string[]
     temperature: number
     seed: number
     samples: number
@@ -96,11 +98,13 @@ export function readRunDescription(path: string): RunDescription | null {
 /** Throws InputError when a run folder's settings are not these, naming what differs. */
 export function checkSameSettings(path: string, before: RunSettings, now: RunSettings): void {
   const differences = listDifferences(before, now)
-  if (differences.length > 0)
-    throw new InputError(
-      `${path}: holds another run, which this one would not resume: ${differences.join('; ')}. ` +
-        'Use the same settings, or another --out',
-    )
+  if (differences.length === 0) return
+  const { stopIds } = before.decoding
+  const sameStops = ['--ignore-eos', ...stopIds.map(id => `--stop-token ${id}`)].join(' ')
+  throw new InputError(
+    `${path}: holds another run, which this one would not resume: ${differences.join('; ')}. ` +
+      `Use the same settings${differences.some(text => text.startsWith('decoding.stopIds ')) ? ` (${sameStops} ends answers where that run did)` : ''}, or another --out`,
+  )
 }
 
 /** Throws InputError when a run folder holds another part of the run. */
@@ -122,14 +126,17 @@ export function claimRunFolder(path: string, run: RunDescription): void {
   writeFileWhole(path, [`${JSON.stringify(run, null, 2)}\n`])
 }
 
-/** Settings that differ between two runs, as "a.b: was x, is y". */
+/**
+ * Settings that differ between two runs, as "a.b: was x, is y". The order of what ends an answer is no difference, nor is
+ * who asked for a setting.
+ */
 export function listDifferences(before: RunSettings, after: RunSettings): string[] {
   const flatten = (value: unknown, path: string): [string, string][] =>
     value !== null && typeof value === 'object' && !Array.isArray(value)
       ? Object.entries(value).flatMap(([name, inner]) =>
           flatten(inner, path === '' ? name : `${path}.${name}`),
         )
-      : [[path, JSON.stringify(value)]]
+      : [[path, JSON.stringify(path === 'decoding.stopIds' ? inOrder(value) : value)]]
   const settingsOf = ({
     model,
     dataSet,
@@ -144,6 +151,10 @@ export function listDifferences(before: RunSettings, after: RunSettings): string
   const old = settingsOf(before)
   const now = settingsOf(after)
   return [...new Set([...old.keys(), ...now.keys()])]
-    .filter(name => old.get(name) !== now.get(name))
+    .filter(name => old.get(name) !== now.get(name) && !name.startsWith('decoding.sources.'))
     .map(name => `${name} was ${old.get(name) ?? 'not set'}, is ${now.get(name) ?? 'not set'}`)
+}
+
+function inOrder(ids: unknown): unknown {
+  return Array.isArray(ids) ? [...new Set(ids)].sort((a, b) => a - b) : ids
 }

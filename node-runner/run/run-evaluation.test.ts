@@ -28,6 +28,9 @@ const flags: EvalFlags = {
   fewShot: 0,
   showPrompt: false,
   pTrue: false,
+  stopToken: [],
+  stop: [],
+  ignoreEos: false,
   generationConfig: false,
 }
 

@@ -4,6 +4,7 @@ import { pTrueIds, pTrueOf } from '../../core/evaluate/p-true.ts'
 import { neededCapacity, recordSample, type SampleTask } from '../../core/evaluate/samples.ts'
 import { beamsOf, samplingOf } from '../../core/generate/decoding.ts'
 import { decodingRoom } from '../../core/generate/decoding-room.ts'
+import { answerText, describeStops } from '../../core/generate/stops.ts'
 import { InputError } from '../../core/input-error.ts'
 import { NoAdapterError } from '../adapter/no-adapter-error.ts'
 import { checkMesh } from '../commands/flags.ts'
@@ -81,6 +82,7 @@ async function resumeLocked(run: PlannedRun, progress: Progress): Promise<number
     const kept = run.tasks.length - pending.length
     if (kept > 0) progress.say(`${kept} of ${run.tasks.length} samples are finished already`)
     if (pending.length > 0 || !before) {
+      progress.say(describeStops(run.stops))
       const finished = await answer(run, pending, journal, descriptionPath, progress)
       if (!finished) {
         const size = run.tasks.filter(task => journal.has(task)).length
@@ -105,7 +107,7 @@ async function answer(
   progress: Progress,
 ): Promise<boolean> {
   const { flags, folder, tokenizer, settings } = run
-  const { maxNewTokens, stopIds, seed, topLogprobs } = settings.decoding
+  const { maxNewTokens, stopIds, stopTexts = [], seed, topLogprobs } = settings.decoding
   const { decoding } = run
   const { config } = folder
   const { dp } = settings.mesh
@@ -129,11 +131,17 @@ async function answer(
     },
     maxNewTokens,
     stopIds,
+    stopTexts,
     sampling: samplingOf(decoding, seed),
     beams: beamsOf(decoding),
     watchIds: flags.pTrue ? pTrueIds(tokenizer) : [],
     topLogprobs,
     streamTokens: false,
+  }
+  const ended = new Set(stopIds)
+  const answerTokenizer = {
+    ...tokenizer,
+    decode: (ids: readonly number[]) => answerText(tokenizer.decode, ids, ended, stopTexts),
   }
   const taskOfKey = new Map(pending.map(task => [task.key, task]))
   const display = createEngineProgress(progress, 'answering', pending.length)
@@ -152,7 +160,7 @@ async function answer(
     onAnswer({ key, generation }) {
       for (const token of generation.tokens) token.text = tokenizer.tokenText(token.id)
       // Grading may wait for the algebra; meanwhile the engine's messages go on.
-      const graded = recordSample(taskOfKey.get(key)!, generation, tokenizer, algebra).then(sample => {
+      const graded = recordSample(taskOfKey.get(key)!, generation, answerTokenizer, algebra).then(sample => {
         journal.append(flags.pTrue ? { ...sample, ...pTrueOf(generation) } : sample)
         display.onAnswer()
       })

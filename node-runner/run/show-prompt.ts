@@ -1,4 +1,10 @@
+import { join } from 'node:path'
+import { readJson } from '../../core/formats/read-json.ts'
+import { describeStops } from '../../core/generate/stops.ts'
 import { InputError } from '../../core/input-error.ts'
+import { parseGenerationConfig } from '../../core/model/generation-config.ts'
+import { chooseStops } from '../commands/stop-flags.ts'
+import { openFileByteSource } from '../files/file-byte-source.ts'
 import { locateModel } from '../files/open-model.ts'
 import type { Progress } from '../terminal/progress.ts'
 import { loadTokenizer } from '../tokenizer/load-tokenizer.ts'
@@ -13,12 +19,17 @@ export async function showPrompt(flags: EvalFlags, progress: Progress): Promise<
   const [task] = tasks
   if (!task) throw new InputError(`${flags.dataset}: has no problem to show`)
   const promptTokens = task.promptIds.length
+  const stated = {
+    config: await statedIn(path, 'config.json'),
+    generationConfig: await statedIn(path, 'generation_config.json'),
+  }
+  const stops = chooseStops(flags, { stated, tokenizer, usesTemplate: true, vocabSize: null })
   if (flags.json) {
     const { style = null, systemInUserMessage = false } = prompt
     const { problem, prompt: text } = task
     console.log(
       JSON.stringify(
-        { problemId: problem.id, style, systemInUserMessage, promptTokens, prompt: text },
+        { problemId: problem.id, style, systemInUserMessage, promptTokens, prompt: text, stops },
         null,
         2,
       ),
@@ -27,5 +38,17 @@ export async function showPrompt(flags: EvalFlags, progress: Progress): Promise<
   }
   console.log(task.prompt)
   progress.say(`${promptTokens} tokens, problem ${task.problem.id}, style ${prompt.style}`)
+  progress.say(describeStops(stops))
   return 0
+}
+
+/** The eos_token_id of one of a model's configs; null where there is no such file, or it does not say. */
+async function statedIn(folder: string, name: string): Promise<number[] | null> {
+  const source = await openFileByteSource(join(folder, name)).catch(() => null)
+  if (!source) return null
+  try {
+    return parseGenerationConfig(await readJson(source), source.name).eosTokenIds
+  } finally {
+    await source.close()
+  }
 }

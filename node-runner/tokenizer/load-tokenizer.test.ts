@@ -172,6 +172,11 @@ describe('a folder that is not whole', () => {
     ],
     ['the config is cut', { 'tokenizer_config.json': config.slice(0, 90) }, /_config\.json: expected JSON/],
     ['tokenizer.json is empty', { 'tokenizer.json': '' }, /tokenizer\.json: expected JSON, found 0/],
+    [
+      'tokenizer.json is a Git LFS pointer',
+      { 'tokenizer.json': 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 7031645\n' },
+      /tokenizer\.json: is a Git LFS pointer, expected the file of 7031645 bytes/,
+    ],
     ['tokenizer.json is another file', { 'tokenizer.json': '{"a": 1}' }, /tokenizer\.json: .* at model/],
     [
       'tokenizer.json has an unknown model',

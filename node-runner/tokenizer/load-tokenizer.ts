@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import type { TokenizerEnds } from '../../core/generate/stops.ts'
 import type { Tokenizer } from '../../core/generate/tokenizer.ts'
 import { openTokenizer } from '../../core/tokenizer/open-tokenizer.ts'
 import { type FileByteSource, openFileByteSource } from '../files/file-byte-source.ts'
 
 /** The tokenizer of a model folder. Reads no network. Throws InputError when a file is missing or broken. */
-export async function loadTokenizer(folder: string): Promise<Tokenizer> {
+export async function loadTokenizer(folder: string): Promise<Tokenizer & TokenizerEnds> {
   const opened: FileByteSource[] = []
   try {
     return await openTokenizer({

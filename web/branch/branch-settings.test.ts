@@ -18,6 +18,7 @@ it('continues as run.json says', () => {
   expect(settingsOf({ ...stated, repetitionPenalty: 1.1 })).toEqual({
     maxNewTokens: 96,
     stopIds: [502, 500],
+    stopTexts: [],
     topLogprobs: 8,
     repetitionPenalty: 1.1,
     longestTokens: 53 + 96 + 1,
@@ -25,8 +26,15 @@ it('continues as run.json says', () => {
   })
 })
 
+it('stops at the texts that the run stopped at', () => {
+  expect(settingsOf({ stopTexts: ['####', '\n\n'] }).stopTexts).toEqual(['####', '\n\n'])
+})
+
 it('guesses from the answers where run.json does not say, or is not there', () => {
-  const guessed = { maxNewTokens: 28, stopIds: null, topLogprobs: 5, repetitionPenalty: 1, longestTokens: 82 }
+  const guessed = {
+    ...{ maxNewTokens: 28, stopIds: null, stopTexts: [], topLogprobs: 5 },
+    ...{ repetitionPenalty: 1, longestTokens: 82 },
+  }
   expect(branchSettings({ facts: null, columns })).toEqual({ ...guessed, isOtherwise: false })
   expect(settingsOf({})).toEqual({ ...guessed, isOtherwise: false })
 })

@@ -5,6 +5,8 @@ export interface BranchSettings {
   maxNewTokens: number
   /** Null: the model's own. */
   stopIds: readonly number[] | null
+  /** Texts that end an answer. */
+  stopTexts: readonly string[]
   topLogprobs: number
   repetitionPenalty: number
   /** Tokens of the longest prompt of the run and an answer to it. */
@@ -21,10 +23,11 @@ export function branchSettings({ facts, columns }: Pick<OpenRun, 'facts' | 'colu
   const number = (name: string) => (typeof decoding[name] === 'number' ? decoding[name] : null)
   const largest = (column: Int32Array) => column.reduce((most, value) => Math.max(most, value), 1)
   const maxNewTokens = number('maxNewTokens') ?? largest(columns.generatedTokens)
-  const stopIds = decoding['stopIds']
+  const { stopIds, stopTexts } = decoding
   return {
     maxNewTokens,
     stopIds: Array.isArray(stopIds) ? stopIds.filter(id => typeof id === 'number') : null,
+    stopTexts: Array.isArray(stopTexts) ? stopTexts.filter(text => typeof text === 'string') : [],
     topLogprobs: number('topLogprobs') ?? usualTopLogprobs,
     repetitionPenalty: number('repetitionPenalty') ?? 1,
     longestTokens: largest(columns.promptTokens) + maxNewTokens + 1,

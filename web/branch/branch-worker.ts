@@ -2,6 +2,7 @@ import './refuse-eval.ts'
 import { expose } from 'comlink'
 import type { FinishReason } from '../../core/formats/sample-record.ts'
 import { generate } from '../../core/generate/generate.ts'
+import { answerText } from '../../core/generate/stops.ts'
 import type { TokenRecord } from '../../core/generate/token-record.ts'
 import { gradeAnswer, type Verdict } from '../../core/grade/grade-answer.ts'
 import {
@@ -25,6 +26,7 @@ export interface BranchRequest {
   maxNewTokens: number
   /** Null where the run does not say: the model's own. */
   stopIds: readonly number[] | null
+  stopTexts: readonly string[]
   topLogprobs: number
   repetitionPenalty: number
   expectedAnswer: string
@@ -76,7 +78,7 @@ const workerApi = {
   },
   /** Has the model continue an answer; `onToken` gets every token as it comes. */
   async run(request: BranchRequest, onToken: (token: TokenRecord) => unknown): Promise<BranchEnd> {
-    const { tokenizer, stopIds } = modelOpened()
+    const { tokenizer, stopIds: stopIdsOf } = modelOpened()
     if (!loaded) throw new Error('branch worker: the model is not loaded; load it first')
     isStopped = false
     const promptIds = tokenizer.encodePrompt(request.prompt, request.problem)
@@ -85,13 +87,16 @@ const workerApi = {
         `This model's tokenizer makes ${promptIds.length} tokens of the prompt, the run's made ${request.promptTokens}: ` +
           "the ids that the run recorded may mean something else to it. Use the run's own model",
       )
-    const { keptIds, forcedIds, topLogprobs, repetitionPenalty } = request
+    const { keptIds, forcedIds, topLogprobs, repetitionPenalty, stopTexts } = request
+    const stopIds = new Set(request.stopIds ?? stopIdsOf(request.prompt, request.problem))
     const tokens: TokenRecord[] = []
     // What is handed over arrives on a channel of its own: once the last has, all have.
     let handedOver: unknown
-    const answers = generate(loaded.model, [{ promptIds: [...promptIds, ...keptIds], forcedIds, key: 0 }], {
+    const asked = { promptIds: [...promptIds, ...keptIds], begunIds: keptIds, forcedIds, key: 0 }
+    const answers = generate(loaded.model, [asked], {
       maxNewTokens: request.maxNewTokens - keptIds.length,
-      stopIds: new Set(request.stopIds ?? stopIds),
+      stopIds,
+      stopTexts: stopTexts.length > 0 ? { texts: stopTexts, decode: tokenizer.decode } : undefined,
       sampling: { temperature: 0, seed: 0, repetitionPenalty },
       topLogprobs,
       tokenText: tokenizer.tokenText,
@@ -105,7 +110,8 @@ const workerApi = {
     await handedOver
     const generation = value?.generation
     const finishReason = generation?.finishReason ?? 'stopped'
-    const generatedText = tokenizer.decode([...keptIds, ...tokens.map(token => token.id)])
+    const ids = [...keptIds, ...tokens.map(token => token.id)]
+    const generatedText = answerText(tokenizer.decode, ids, stopIds, stopTexts)
     const isWhole = finishReason === 'stop' || finishReason === 'length'
     return {
       finishReason,

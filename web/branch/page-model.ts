@@ -2,12 +2,13 @@ import { httpModelFiles } from '../../core/formats/http-model-files.ts'
 import { readJson } from '../../core/formats/read-json.ts'
 import { openWeights } from '../../core/formats/weight-files.ts'
 import { decodingRoom } from '../../core/generate/decoding-room.ts'
+import { modelStops, stopTokens } from '../../core/generate/stops.ts'
 import { InputError } from '../../core/input-error.ts'
 import { parseConfig } from '../../core/model/config.ts'
 import { parseGenerationConfig } from '../../core/model/generation-config.ts'
 import type { LanguageModel } from '../../core/model/language-model.ts'
 import { weightBytes } from '../../core/model/load-weights.ts'
-import { checkTensors } from '../../core/model/tensor-names.ts'
+import { checkTensors, neededTensors } from '../../core/model/tensor-names.ts'
 import { createLocalMesh } from '../../core/parallel/local-mesh.ts'
 import { planShards } from '../../core/parallel/plan-shards.ts'
 import { rankMemory } from '../../core/parallel/rank-memory.ts'
@@ -43,8 +44,11 @@ export interface LoadedModel {
 export interface PageModel {
   cost: ModelCost
   tokenizer: PageTokenizer
-  /** Tokens that end an answer where the run does not say. */
-  stopIds: readonly number[]
+  /**
+   * Tokens that end an answer where the run does not say. This page renders no chat template: the token that ends the
+   * problem's turn in the recorded prompt stands for the end of turn.
+   */
+  stopIds(prompt: string, problem: string): number[]
   /** Reads the weights onto a device of this page. `onBytes` gets bytes as they are read, of `cost.downloadBytes`. */
   load(onBytes: (sizeBytes: number) => void): Promise<LoadedModel>
 }
@@ -60,7 +64,7 @@ export async function openPageModel(request: ModelRequest): Promise<PageModel> {
     )
   const config = parseConfig(await readJson(configSource), configSource.name)
   const [entries, generationSource, tokenizer] = await Promise.all([
-    openWeights(files),
+    openWeights(files, neededTensors(config)),
     files.open('generation_config.json'),
     openPageTokenizer(files),
   ])
@@ -76,7 +80,11 @@ export async function openPageModel(request: ModelRequest): Promise<PageModel> {
   return {
     cost: { downloadBytes: weightBytes(config, entries), deviceBytes: peakBytes },
     tokenizer,
-    stopIds: generationConfig?.eosTokenIds ?? config.eosTokenIds,
+    stopIds(prompt, problem) {
+      const stated = { config: config.eosTokenIds, generationConfig: generationConfig?.eosTokenIds ?? null }
+      const endOfTurnId = () => tokenizer.idBehind(prompt, problem)
+      return stopTokens(modelStops(stated, { eosId: tokenizer.eosId, endOfTurnId }), null).map(({ id }) => id)
+    },
     async load(onBytes) {
       const device = await openPageDevice()
       const digest = createPageWeightDigest()

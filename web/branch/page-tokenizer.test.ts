@@ -39,6 +39,14 @@ describe("the page's tokenizer", () => {
       )
   })
 
+  it("knows the tokenizer's own end of text, and what ends the problem's turn", async () => {
+    const page = await openPageTokenizer(filesInMemory(promptFolders['as it ships']!.files))
+    const problem = 'Say <|endoftext|>.'
+    const prompt = `<|im_start|>user\n${problem}<|im_end|>\n<|im_start|>assistant\n`
+    expect([page.eosId, page.idBehind(prompt, problem)]).toEqual([502, 502])
+    expect(page.idBehind(prompt, 'another problem')).toBeNull()
+  })
+
   it('decodes as the one that made the run', async () => {
     const { files } = promptFolders['tokens beyond tokenizer.json']!
     const [page, node] = await Promise.all([

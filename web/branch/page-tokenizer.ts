@@ -1,4 +1,5 @@
 import type { ModelFiles } from '../../core/formats/weight-files.ts'
+import { firstBehind } from '../../core/generate/stops.ts'
 import { findControlTokens, renderInPieces } from '../../core/tokenizer/control-tokens.ts'
 import { createEncoder, type Encoder } from '../../core/tokenizer/encoder.ts'
 import { readTokenizerFiles } from '../../core/tokenizer/tokenizer-files.ts'
@@ -10,6 +11,10 @@ export interface PageTokenizer extends Encoder {
    * conversation; those of worked examples are not told apart.
    */
   encodePrompt(prompt: string, problem: string): number[]
+  /** Its own end of text; null where no file names one. */
+  readonly eosId: number | null
+  /** The first added token behind the last of these texts within a prompt; null without one. */
+  idBehind(prompt: string, text: string): number | null
 }
 
 /** The tokenizer of a model. Throws InputError for files that are none. */
@@ -18,6 +23,15 @@ export async function openPageTokenizer(files: ModelFiles): Promise<PageTokenize
   const encoder = createEncoder({ chatTemplate, addedTokens, ...others })
   return {
     ...encoder,
+    eosId: others.eosId,
+    idBehind: (prompt, text) =>
+      encoder.idOf(
+        firstBehind(
+          prompt,
+          text,
+          addedTokens.map(({ content }) => content),
+        ),
+      ),
     encodePrompt(prompt, problem) {
       // A template may have trimmed it.
       const text = [problem, problem.trim()].find(text => text !== '' && prompt.includes(text))

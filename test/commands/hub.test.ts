@@ -48,7 +48,16 @@ beforeAll(async () => {
           ...['config.json', 'vocab.json', 'merges.txt', 'added_tokens.json', 'README.md'],
           ...['additional_chat_templates/default.jinja', 'additional_chat_templates/tool_use.jinja'],
         ),
-        both: filesNamed('config.json', 'tokenizer.json', 'vocab.json', 'merges.txt', 'chat_template.jinja'),
+        both: {
+          ...filesNamed(
+            'config.json',
+            'tokenizer.json',
+            'vocab.json',
+            'merges.txt',
+            'special_tokens_map.json',
+          ),
+          'tokenizer_config.json': arith['tokenizer_config.json']!,
+        },
       },
     },
     { id: 'models/test-org/two-files', revisions: { 'v1.0': filesOf('test/models/random-two-files') } },
@@ -137,7 +146,8 @@ describe('models and data sets of the Hub', () => {
     expect(names.sort()).toEqual(
       'added_tokens.json config.json default.jinja merges.txt vocab.json'.split(' '),
     )
-    expect((await fetched('both')).sort()).toEqual(['chat_template.jinja', 'config.json', 'tokenizer.json'])
+    // Where newer files say all, a cache without the older ones is whole.
+    expect((await fetched('both')).sort()).toEqual(['config.json', 'tokenizer.json', 'tokenizer_config.json'])
   })
 
   it('a model in several files, at a revision, is read from the cache as from a folder', async () => {

@@ -170,6 +170,7 @@ describe('a system message', () => {
   const each = (content: string) => `{% for m in messages %}${content}{% endfor %}`
   it.each([
     [true, 'is taken', each('{{ m.role }}: {{ m.content }}')],
+    [true, 'is taken in another form', each('{{ m.content | upper }}')],
     [
       false,
       'is refused',

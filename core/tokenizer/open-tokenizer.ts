@@ -68,18 +68,18 @@ function compile(
 
 /** Whether a system message gets into the prompt: a template may refuse one, or leave it out. */
 function takesSystemMessage(render: (messages: readonly ChatMessage[]) => string): boolean {
-  const [system, user]: ChatMessage[] = [
-    { role: 'system', content: 'Answer in one word.' },
-    { role: 'user', content: 'Hello' },
-  ]
-  const renderOrNull = (...messages: ChatMessage[]) => {
+  const renderOrNull = (...system: ChatMessage[]) => {
     try {
-      return render(messages)
+      return render([...system, { role: 'user', content: 'Hello' }])
     } catch {
       return null
     }
   }
-  return renderOrNull(system!, user!)?.includes(system!.content) ?? renderOrNull(user!) === null
+  const [one, other] = ['Be brief.', 'Take your time.'].map(content =>
+    renderOrNull({ role: 'system', content }),
+  )
+  // Where nothing is rendered, it is not for the system message.
+  return one === null ? renderOrNull() === null : one !== other
 }
 
 function textOf(pieces: RenderedPiece[]): string {

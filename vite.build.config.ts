@@ -2,12 +2,6 @@ import { globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type Plugin } from 'vite'
 
-// @huggingface/transformers depends on onnxruntime-node, whose install script fails where its host cannot be reached. Its
-// tokenizer needs none of that, so the published package carries it, and these runtimes are replaced by a stub.
-const bundled = /^@huggingface\/transformers$/
-const unusedRuntimes = /^(onnxruntime-(node|web|common)|sharp)(\/.*)?$/
-const bundledPackages = ['@huggingface/transformers', '@huggingface/tokenizers', '@huggingface/jinja']
-
 const entries = globSync('{kernels,core,node-runner}/**/*.ts', {
   exclude: ['**/*.d.ts', '**/*.test.ts'],
 })
@@ -35,38 +29,9 @@ function cSources(): Plugin {
   }
 }
 
-/** The licence texts of the packages whose code the build carries. */
-function licences(): Plugin {
-  return {
-    name: 'licences',
-    generateBundle() {
-      const texts = bundledPackages.map(name => {
-        const { version } = JSON.parse(readFileSync(`node_modules/${name}/package.json`, 'utf8')) as {
-          version: string
-        }
-        return `${name} ${version}\n\n${readFileSync(`node_modules/${name}/LICENSE`, 'utf8')}`
-      })
-      this.emitFile({
-        type: 'asset',
-        fileName: 'bundled/LICENSES.txt',
-        source: texts.join(`\n${'-'.repeat(80)}\n\n`),
-      })
-    },
-  }
-}
-
 export default defineConfig({
   logLevel: 'warn',
-  plugins: [javascriptUrls(), cSources(), licences()],
-  resolve: {
-    alias: [
-      {
-        find: unusedRuntimes,
-        replacement: fileURLToPath(new URL('./node-runner/tokenizer/unused-runtime.ts', import.meta.url)),
-      },
-    ],
-  },
-  ssr: { noExternal: [bundled] },
+  plugins: [javascriptUrls(), cSources()],
   build: {
     ssr: true,
     target: 'es2024',
@@ -76,8 +41,8 @@ export default defineConfig({
       output: {
         preserveModules: true,
         preserveModulesRoot: fileURLToPath(new URL('.', import.meta.url)),
-        // npm leaves every folder named node_modules out of a package.
-        entryFileNames: chunk => `${chunk.name.replace(/^.*node_modules\//, 'bundled/')}.js`,
+        // '[name].js' would leave out what looks like an ending: a shader's module would take its wrapper's place.
+        entryFileNames: chunk => `${chunk.name}.js`,
       },
     },
   },

@@ -96,9 +96,7 @@ export const model = openModelFolder(7)
     await inProject(process.execPath, compiler, ...flags)
   })
 
-  it('tokenizes without the inference runtimes that its tokenizer would bring along', async () => {
-    for (const name of ['@huggingface/transformers', 'onnxruntime-node', 'sharp'])
-      expect(existsSync(join(project, 'node_modules', name)), name).toBe(false)
+  it('tokenizes', async () => {
     const script = `import { loadTokenizer } from 'entrace/node-runner/tokenizer/load-tokenizer'
       const tokenizer = await loadTokenizer('node_modules/entrace/models/arith-qwen2')
       console.log(tokenizer.decode(tokenizer.encode('12 apples')))`

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { extractAnswer } from '../grade/extract-answer.ts'
-import { promptMessages, promptStyles } from './prompt.ts'
+import { describePlacement, promptMessages, promptSettingsFor, promptStyles } from './prompt.ts'
 
 test('asks the problem as it stands', () => {
   expect(promptMessages(' What is 1 + 1?\n')).toEqual([{ role: 'user', content: ' What is 1 + 1?\n' }])
@@ -27,6 +27,38 @@ describe('a style with an instruction', () => {
     const [system, user] = promptMessages('1 + 1', { style: 'boxed', systemPrompt: 'Be brief.' })
     expect(system).toEqual({ role: 'system', content: 'Be brief.' })
     expect(user!.content).toMatch(/^1 \+ 1\n.*\\boxed\{\}\.$/)
+  })
+})
+
+describe('a model whose template takes no system message', () => {
+  const takes = { takesSystemMessage: () => true }
+  const refuses = { takesSystemMessage: () => false }
+  const example = { problem: '2 + 3?', solution: 'It is \\boxed{5}.', answer: '5' }
+
+  test('gets it at the start of the first user message', () => {
+    const settings = promptSettingsFor({ systemPrompt: 'Be brief.', examples: [example] }, refuses)
+    expect(promptMessages('1 + 1', settings)).toEqual([
+      { role: 'user', content: 'Be brief.\n\n2 + 3?' },
+      { role: 'assistant', content: example.solution },
+      { role: 'user', content: '1 + 1' },
+    ])
+    expect(describePlacement(settings)).toMatch(/takes no system message: .* start of the first user message/)
+  })
+
+  test('gets the instruction of a style there, and another system prompt before it', () => {
+    const [only, ...others] = promptMessages('1 + 1', promptSettingsFor({ style: 'boxed' }, refuses))
+    expect(others).toEqual([])
+    expect(only!.content).toMatch(/^Solve .*\\boxed\{\}\.\n\n1 \+ 1$/)
+    const settings = promptSettingsFor({ style: 'boxed', systemPrompt: 'Be brief.' }, refuses)
+    expect(promptMessages('1 + 1', settings)[0]!.content).toMatch(/^Be brief\.\n\n1 \+ 1\n.*\\boxed/)
+  })
+
+  test('is asked as any other where there is no system message, and others are as they were', () => {
+    for (const settings of [{}, { style: 'plain' as const, examples: [example] }])
+      expect(promptSettingsFor(settings, refuses)).toBe(settings)
+    const settings = { style: 'boxed' as const, systemPrompt: 'Be brief.' }
+    expect(promptSettingsFor(settings, takes)).toBe(settings)
+    expect(describePlacement(settings)).toBeNull()
   })
 })
 

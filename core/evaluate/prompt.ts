@@ -1,4 +1,4 @@
-import type { ChatMessage } from '../generate/tokenizer.ts'
+import type { ChatMessage, Tokenizer } from '../generate/tokenizer.ts'
 import { lastBoxed } from '../grade/boxed-answer.ts'
 import type { WorkedExample } from './worked-examples.ts'
 
@@ -22,6 +22,25 @@ export interface PromptSettings {
   systemPrompt?: string | undefined
   /** Problems with their solutions, shown before as if they had been asked and answered. */
   examples?: readonly WorkedExample[]
+  /** Whether what would be the system message stands at the start of the first user message. */
+  systemInUserMessage?: boolean
+}
+
+/** The settings for a model: without a system message where its chat template refuses one, or leaves it out. */
+export function promptSettingsFor(
+  settings: PromptSettings,
+  tokenizer: Pick<Tokenizer, 'takesSystemMessage'>,
+): PromptSettings {
+  const [first] = promptMessages('', settings)
+  if (first?.role !== 'system' || tokenizer.takesSystemMessage()) return settings
+  return { ...settings, systemInUserMessage: true }
+}
+
+/** What to tell of such settings; null where there is nothing to tell. */
+export function describePlacement({ systemInUserMessage }: PromptSettings): string | null {
+  return systemInUserMessage
+    ? "the model's chat template takes no system message: its text stands at the start of the first user message"
+    : null
 }
 
 /**
@@ -30,7 +49,7 @@ export interface PromptSettings {
  */
 export function promptMessages(
   problem: string,
-  { style = 'plain', systemPrompt, examples = [] }: PromptSettings = {},
+  { style = 'plain', systemPrompt, examples = [], systemInUserMessage = false }: PromptSettings = {},
 ): ChatMessage[] {
   const instruction = instructions[style]
   const system = systemPrompt ?? instruction
@@ -38,14 +57,16 @@ export function promptMessages(
     role: 'user',
     content: systemPrompt === undefined || instruction === null ? text : `${text}\n${instruction}`,
   })
-  return [
-    ...(system === null ? [] : [{ role: 'system', content: system } as const]),
+  const [first, ...others] = [
     ...examples.flatMap((example): ChatMessage[] => [
       ask(example.problem),
       { role: 'assistant', content: solutionIn(style, example) },
     ]),
     ask(problem),
   ]
+  if (system === null) return [first!, ...others]
+  if (!systemInUserMessage) return [{ role: 'system', content: system }, first!, ...others]
+  return [{ ...first!, content: `${system}\n\n${first!.content}` }, ...others]
 }
 
 /** A solution that ends as the style asks. */

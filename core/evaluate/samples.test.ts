@@ -15,6 +15,7 @@ const characters: Tokenizer = {
   renderChat: (messages: readonly ChatMessage[]) =>
     messages.map(({ role, content }) => `${role}: ${content}\n`).join(''),
   encodeChat: messages => characters.encode(characters.renderChat(messages)),
+  takesSystemMessage: () => true,
   vocabularySize: 0x110000,
 }
 const problemsOf = (count: number): Problem[] =>

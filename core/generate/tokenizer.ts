@@ -18,10 +18,12 @@ export interface Tokenizer {
    */
   renderChat(messages: readonly ChatMessage[]): string
   /**
-   * Ids of the rendered conversation. Special tokens are those the template writes: a message that quotes one
+   * Ids of the rendered conversation. Control tokens are those that the template writes: a message that names one
    * (`<|im_end|>` in a problem's text) is encoded as the characters it consists of, so no data can end its own turn.
    */
   encodeChat(messages: readonly ChatMessage[]): number[]
+  /** Whether a system message gets into the prompt: a template may refuse one, or leave it out. */
+  takesSystemMessage(): boolean
   /** One more than the highest id with a token. A model's logits may have more rows, which are padding. */
   readonly vocabularySize: number
 }

@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { promptMessages } from '../../core/evaluate/prompt.ts'
 import type { ModelConfig } from '../../core/model/config.ts'
 
@@ -15,9 +13,8 @@ const idsOfPrompt = 12
 
 /** The model's own encoding of a few problems; where it has no tokenizer, ids spread over its vocabulary. */
 export async function acceptancePrompts(folder: string, config: ModelConfig): Promise<number[][]> {
-  if (!existsSync(join(folder, 'tokenizer.json')))
-    return problems.map((_, index) => promptOfIds(config, index))
-  const { loadTokenizer } = await import('../tokenizer/load-tokenizer.ts')
+  const { hasTokenizer, loadTokenizer } = await import('../tokenizer/load-tokenizer.ts')
+  if (!hasTokenizer(folder)) return problems.map((_, index) => promptOfIds(config, index))
   const tokenizer = await loadTokenizer(folder)
   return problems.map(problem => tokenizer.encodeChat(promptMessages(problem)))
 }

@@ -12,11 +12,8 @@ export async function ensurePackages(root, node) {
     // Another process may have installed them while this one waited.
     if (isInstalled(root)) return
     say('installing the locked packages (npm ci)')
-    // onnxruntime-node's install script downloads from a host that may be out of reach, for files that nothing here
-    // uses. package.json's allowScripts keep it from running, but npm before 11 does not know them.
-    const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' }
     const args = ['ci', '--prefix', root, '--include=dev', '--include=optional']
-    await runNpm(node, args, 'installing the packages', env)
+    await runNpm(node, args, 'installing the packages')
     say(
       'WebGPU adapter: a hardware GPU if Dawn sees one, else the CPU adapter of @sparticuz/chromium; ' +
         '"npm run entrace -- doctor" shows which',

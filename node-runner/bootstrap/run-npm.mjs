@@ -6,13 +6,13 @@ import { SetupError } from './say.mjs'
  * Runs npm, the one that started this process if there is one, on the given Node; what it prints goes to standard
  * error. Throws SetupError, with `purpose` in its message, unless it ends with 0.
  */
-export async function runNpm(node, args, purpose, env = process.env) {
+export async function runNpm(node, args, purpose) {
   const script = process.env.npm_execpath
   const known = script !== undefined && basename(script) === 'npm-cli.js'
   const windows = process.platform === 'win32'
   // `npm run --silent` makes a nested npm silent too, errors included.
   const allArgs = [...args, '--loglevel=error', '--no-audit', '--no-fund']
-  const options = { env, stdio: ['ignore', 2, 2] }
+  const options = { stdio: ['ignore', 2, 2] }
   const running = known
     ? run(node, [script, ...allArgs], options)
     : run(windows ? 'npm.cmd' : 'npm', allArgs, { ...options, shell: windows })

@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
-import { promptMessages } from '../../core/evaluate/prompt.ts'
+import { describePlacement, promptMessages, promptSettingsFor } from '../../core/evaluate/prompt.ts'
 import { formatVersion } from '../../core/formats/sample-record.ts'
 import { beamsOf, type Decoding, samplingOf } from '../../core/generate/decoding.ts'
 import { decodingRoom } from '../../core/generate/decoding-room.ts'
@@ -26,7 +24,7 @@ import { type ModelFolder, statedEnds } from '../files/open-model-folder.ts'
 import { interruptSignal } from '../run/interrupt-signal.ts'
 import { brokenPipeSignal } from '../terminal/broken-pipe.ts'
 import { colourByEntropy } from '../terminal/colour-by-entropy.ts'
-import { createProgress } from '../terminal/progress.ts'
+import { createProgress, type Progress } from '../terminal/progress.ts'
 import { decodingOf } from './decoding-flags.ts'
 import { addRunFlags, checkMesh, chooseMaxNewTokens, type RunFlags } from './flags.ts'
 import { chooseStops } from './stop-flags.ts'
@@ -62,14 +60,12 @@ async function answerPrompt(flags: GenerateFlags, folder: ModelFolder): Promise<
   const { config } = folder
   await folder.close()
   checkMesh(flags, config)
+  const progress = createProgress(flags.quiet)
   const tokenizer = await tokenizerFor(flags, folder)
-  const promptIds =
-    flags.promptIds ??
-    tokenizer!.encodeChat(promptMessages(flags.prompt ?? '', { systemPrompt: flags.systemPrompt }))
+  const promptIds = flags.promptIds ?? encodePrompt(flags, tokenizer!, progress)
   const task = { promptIds, key: 0 }
   const problem = findProblem(task, config)
   if (problem) throw new InputError(`generate: ${problem}`)
-  const progress = createProgress(flags.quiet)
   const maxNewTokens = chooseMaxNewTokens(flags, folder.generationConfig?.stated)
   const { decoding } = decodingOf(flags, folder, message => progress.say(message))
   const stops = chooseStops(flags, {
@@ -127,6 +123,13 @@ async function answerPrompt(flags: GenerateFlags, folder: ModelFolder): Promise<
   const code = report(flags, answer, promptIds.length, text, { ...decoding, maxNewTokens, seed: flags.seed })
   progress.say(describeStops(stops))
   return code
+}
+
+function encodePrompt(flags: GenerateFlags, tokenizer: Tokenizer, progress: Progress): number[] {
+  const settings = promptSettingsFor({ systemPrompt: flags.systemPrompt }, tokenizer)
+  const placement = describePlacement(settings)
+  if (placement !== null) progress.say(placement)
+  return tokenizer.encodeChat(promptMessages(flags.prompt ?? '', settings))
 }
 
 function report(
@@ -219,9 +222,8 @@ async function tokenizerFor(
   flags: GenerateFlags,
   folder: ModelFolder,
 ): Promise<(Tokenizer & TokenizerEnds) | null> {
-  if (flags.prompt === undefined && !existsSync(join(folder.path, 'tokenizer.json'))) return null
-  const { loadTokenizer } = await import('../tokenizer/load-tokenizer.ts')
-  return loadTokenizer(folder.path)
+  const { hasTokenizer, loadTokenizer } = await import('../tokenizer/load-tokenizer.ts')
+  return flags.prompt === undefined && !hasTokenizer(folder.path) ? null : loadTokenizer(folder.path)
 }
 
 function parseIds(text: string): number[] {

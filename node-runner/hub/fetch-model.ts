@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readShardNames } from '../../core/formats/weight-files.ts'
 import { InputError } from '../../core/input-error.ts'
+import { tokenizerFileNames } from '../../core/tokenizer/tokenizer-files.ts'
 import { openFileByteSource } from '../files/file-byte-source.ts'
 import type { Progress } from '../terminal/progress.ts'
 import type { HubRepository } from './hub-repository.ts'
@@ -10,14 +12,13 @@ import { openSnapshot, type Snapshot } from './snapshot.ts'
 /** How much of a model is needed: its config alone, all that makes prompts, or the weights too. */
 export type ModelExtent = 'config' | 'prompts' | 'weights'
 
-const promptFiles = [
-  'config.json',
-  'generation_config.json',
-  'tokenizer.json',
-  'tokenizer_config.json',
-  'special_tokens_map.json',
-  'chat_template.jinja',
-]
+/** What tokenizer.json holds too, where it is there. */
+const vocabularyFiles = ['vocab.json', 'merges.txt']
+/** What tokenizer_config.json holds too, as Transformers writes it since version 4.34. */
+const olderFiles = ['added_tokens.json', 'special_tokens_map.json', 'chat_template.json']
+const promptFiles = ['config.json', 'generation_config.json', ...tokenizerFileNames].filter(
+  name => !vocabularyFiles.includes(name) && !olderFiles.includes(name),
+)
 const wholeWeights = 'model.safetensors'
 const weightIndex = 'model.safetensors.index.json'
 
@@ -33,11 +34,23 @@ export async function fetchModel(
     throw new InputError(
       `${repository.id}: has no config.json, expected a model in the layout of transformers; check the name`,
     )
-  await snapshot.fetch(
-    extent === 'config' ? ['config.json'] : promptFiles.filter(path => snapshot.paths.includes(path)),
-  )
+  const fetchThere = (names: string[]) => snapshot.fetch(names.filter(name => snapshot.paths.includes(name)))
+  await fetchThere(extent === 'config' ? ['config.json'] : promptFiles)
+  if (extent !== 'config') await fetchThere(await furtherPromptFiles(snapshot))
   if (extent === 'weights') await snapshot.fetch(await weightFiles(snapshot))
   return { path: snapshot.folder, revision: snapshot.commit }
+}
+
+/** What a prompt needs beside the files of every model: a cache without the others is whole. */
+async function furtherPromptFiles({ paths, folder }: Snapshot): Promise<string[]> {
+  const name = 'tokenizer_config.json'
+  const config = paths.includes(name) ? await readFile(join(folder, name), 'utf8') : ''
+  const says = (key: string) => config.includes(`"${key}"`)
+  const isWhole =
+    says('added_tokens_decoder') &&
+    says('eos_token') &&
+    (says('chat_template') || paths.includes('chat_template.jinja'))
+  return [...(paths.includes('tokenizer.json') ? [] : vocabularyFiles), ...(isWhole ? [] : olderFiles)]
 }
 
 /** The files that hold the weights; opening the folder says so where there are none. */

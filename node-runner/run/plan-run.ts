@@ -84,6 +84,7 @@ export async function planRun(
       style: prompt.style ?? 'plain',
       systemPrompt: flags.systemPrompt ?? null,
       fewShot: flags.fewShot,
+      ...(prompt.systemInUserMessage && { systemInUserMessage: true }),
       digest: digestOf(tokenizer.renderChat(promptMessages('problem', prompt))),
       chatTemplateDigest: templateDigest(tokenizer),
     },
@@ -112,11 +113,9 @@ export async function planRun(
 
 /** Digest of how the template renders a fixed conversation: what any change to it would change. */
 function templateDigest(tokenizer: Tokenizer): string {
-  const rendered = tokenizer.renderChat([
-    { role: 'system', content: 'system' },
-    { role: 'user', content: 'user' },
-  ])
-  return digestOf(rendered)
+  const system = { role: 'system', content: 'system' } as const
+  const user = { role: 'user', content: 'user' } as const
+  return digestOf(tokenizer.renderChat(tokenizer.takesSystemMessage() ? [system, user] : [user]))
 }
 
 function digestOf(text: string): string {

@@ -1,5 +1,10 @@
 import type { Problem } from '../../core/evaluate/problem.ts'
-import type { PromptSettings, PromptStyle } from '../../core/evaluate/prompt.ts'
+import {
+  describePlacement,
+  type PromptSettings,
+  type PromptStyle,
+  promptSettingsFor,
+} from '../../core/evaluate/prompt.ts'
 import { planSamples, type SampleTask, type Shard } from '../../core/evaluate/samples.ts'
 import { type WorkedExample, workedExamples } from '../../core/evaluate/worked-examples.ts'
 import type { Tokenizer } from '../../core/generate/tokenizer.ts'
@@ -38,11 +43,16 @@ export async function planTasks(
 ): Promise<PlannedTasks> {
   const dataSet = await openDataSet(flags, progress)
   const { problems, known } = dataSet
-  const prompt: PromptSettings = {
-    style: flags.promptStyle ?? known?.promptStyle ?? 'plain',
-    systemPrompt: flags.systemPrompt,
-    examples: await readExamples(flags, dataSet, progress),
-  }
+  const prompt = promptSettingsFor(
+    {
+      style: flags.promptStyle ?? known?.promptStyle ?? 'plain',
+      systemPrompt: flags.systemPrompt,
+      examples: await readExamples(flags, dataSet, progress),
+    },
+    tokenizer,
+  )
+  const placement = describePlacement(prompt)
+  if (placement !== null) progress.say(placement)
   const limit = Math.min(flags.limit ?? problems.length, problems.length)
   const { samples, shard } = flags
   const tasks = planSamples(problems.slice(0, limit), tokenizer, { prompt, samples, shard: shard ?? null })

@@ -27,6 +27,8 @@ export interface RunSettings {
     systemPrompt: string | null
     /** Number of worked examples. */
     fewShot: number
+    /** There where the template takes no system message: its text stands at the start of the first user message. */
+    systemInUserMessage?: true
     /** SHA-256 of how a fixed problem is rendered, with instruction, examples and template. */
     digest: string
     chatTemplateDigest: string

@@ -28,13 +28,13 @@ export async function showPrompt(flags: EvalFlags, progress: Progress): Promise<
   }
   const stops = chooseStops(flags, { stated, tokenizer, usesTemplate: true, vocabSize: null })
   if (flags.json) {
-    const { style = null } = prompt
+    const { style = null, systemInUserMessage = false } = prompt
     const { problem, prompt: text } = task
     const { id: problemId, expectedAnswer } = problem
     const { columns } = dataSet
     console.log(
       JSON.stringify(
-        { problemId, style, promptTokens, prompt: text, expectedAnswer, columns, stops },
+        { problemId, style, systemInUserMessage, promptTokens, prompt: text, expectedAnswer, columns, stops },
         null,
         2,
       ),

@@ -126,9 +126,12 @@ describe('special tokens that a message quotes', () => {
     expect(Math.max(...middle)).toBeLessThan(151_643)
   })
 
-  test('tokens that are added but not special still count', () => {
-    const ids = qwen.encodeChat(promptMessages('<tool_call> and <|im_end|>', { systemPrompt: 'S' }))
-    expect(ids).toContain(151_657)
+  test('tokens that are added, not special and not of the template still count', () => {
+    const ids = qwen.encodeChat(
+      promptMessages('<tool_call>, <|fim_pad|> and <|im_end|>', { systemPrompt: 'S' }),
+    )
+    expect(ids).not.toContain(151_657)
+    expect(ids).toContain(151_662)
   })
 
   test('and private-use characters keep their place', () => {
@@ -161,8 +164,7 @@ describe('a folder that is not whole', () => {
   const tokenizer = readFileSync(join(arithFolder, 'tokenizer.json'), 'utf8')
 
   test.each([
-    ['tokenizer.json is missing', { 'tokenizer.json': null }, /tokenizer\.json: .*found no such file/],
-    ['the config is missing', { 'tokenizer_config.json': null }, /tokenizer_config\.json: .*no such file/],
+    ['tokenizer.json is missing', { 'tokenizer.json': null }, /expected tokenizer\.json, or .*no such file/],
     [
       'tokenizer.json is cut',
       { 'tokenizer.json': tokenizer.slice(0, 900) },

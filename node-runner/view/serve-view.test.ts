@@ -25,7 +25,8 @@ beforeAll(async () => {
   writeFileSync(join(snapshot, '../../blobs/1'), 'weights')
   symlinkSync('../../blobs/1', join(snapshot, 'model.safetensors'))
   symlinkSync(join(folder, 'secret.txt'), join(snapshot, 'tokenizer.json'))
-  for (const name of ['config.json', 'secret.json']) writeFileSync(join(snapshot, name), name)
+  for (const name of ['config.json', 'chat_template.jinja', 'merges.txt', 'secret.json'])
+    writeFileSync(join(snapshot, name), name)
   server = await serveView(join(folder, 'page'), join(folder, 'run'), 0, [join(folder, 'other')], {
     path: snapshot,
     name: 'a b',
@@ -79,7 +80,8 @@ it('serves the page and the run, isolated and to itself', async () => {
 
 it('serves what continues answers of the model, and names it in the page', async () => {
   expect((await ask('/')).text).toContain('<meta name="entrace-model" content="model/a%20b/" />')
-  expect((await ask('/model/a%20b/config.json')).text).toBe('config.json')
+  for (const name of ['config.json', 'chat_template.jinja', 'merges.txt'])
+    expect((await ask(`/model/a%20b/${name}`)).text).toBe(name)
   expect((await ask('/model/a%20b/model.safetensors')).text).toBe('weights')
 })
 

@@ -8,6 +8,8 @@ import { InputError } from '../../core/input-error.ts'
 import { evalCommand } from '../../node-runner/commands/eval.ts'
 import { planCommand } from '../../node-runner/commands/plan.ts'
 import { openModel } from '../../node-runner/files/open-model.ts'
+import { fetchModel } from '../../node-runner/hub/fetch-model.ts'
+import { createProgress } from '../../node-runner/terminal/progress.ts'
 import { blobNameOf, commitOf, type HubServer, serveHub } from '../support/hub-server.ts'
 import { runCommand } from '../support/run-command.ts'
 import { runEntrace } from '../support/run-entrace.ts'
@@ -19,6 +21,8 @@ let env: NodeJS.ProcessEnv
 
 const filesOf = (path: string): Record<string, Uint8Array> =>
   Object.fromEntries(readdirSync(path).map(name => [name, new Uint8Array(readFileSync(join(path, name)))]))
+const filesNamed = (...names: string[]): Record<string, Uint8Array> =>
+  Object.fromEntries(names.map(name => [name, new TextEncoder().encode(name)]))
 const arith = filesOf('models/arith-qwen2')
 const weights = arith['model.safetensors']!
 
@@ -36,6 +40,25 @@ beforeAll(async () => {
       id: 'models/test-org/arith',
       revisions: { main: { ...arith, 'pytorch_model.bin': new Uint8Array(5000) } },
       access: 'private',
+    },
+    {
+      id: 'models/test-org/older',
+      revisions: {
+        main: filesNamed(
+          ...['config.json', 'vocab.json', 'merges.txt', 'added_tokens.json', 'README.md'],
+          ...['additional_chat_templates/default.jinja', 'additional_chat_templates/tool_use.jinja'],
+        ),
+        both: {
+          ...filesNamed(
+            'config.json',
+            'tokenizer.json',
+            'vocab.json',
+            'merges.txt',
+            'special_tokens_map.json',
+          ),
+          'tokenizer_config.json': arith['tokenizer_config.json']!,
+        },
+      },
     },
     { id: 'models/test-org/two-files', revisions: { 'v1.0': filesOf('test/models/random-two-files') } },
     {
@@ -108,6 +131,23 @@ describe('models and data sets of the Hub', () => {
     expect(stdout).toContain('Anna has 147 marbles')
     expect(stderr).toMatch(/^\d+ tokens, problem 0, style boxed$/m)
     expect(askedFor(/safetensors/)).toEqual([])
+  })
+
+  it('of a tokenizer those files are fetched that make prompts', async () => {
+    const fetched = async (revision: string) => {
+      const { path } = await within(() =>
+        fetchModel({ type: 'model', id: 'test-org/older', revision }, 'prompts', createProgress(true)),
+      )
+      return readdirSync(path, { recursive: true, withFileTypes: true }).flatMap(entry =>
+        entry.isDirectory() ? [] : entry.name,
+      )
+    }
+    const names = await fetched('main')
+    expect(names.sort()).toEqual(
+      'added_tokens.json config.json default.jinja merges.txt vocab.json'.split(' '),
+    )
+    // Where newer files say all, a cache without the older ones is whole.
+    expect((await fetched('both')).sort()).toEqual(['config.json', 'tokenizer.json', 'tokenizer_config.json'])
   })
 
   it('a model in several files, at a revision, is read from the cache as from a folder', async () => {

@@ -14,7 +14,7 @@ const folderRules: Record<string, { folders: string[]; packages: RegExp; node: b
     folders: ['core', 'kernels'],
     // Those that run in a browser as they are.
     packages:
-      /^(d3|zod|hyparquet|hyparquet-compressors|hyparquet-writer(\/src\/[a-z]+\.js)?|csv-parse\/browser\/esm(\/sync)?)$/,
+      /^(d3|zod|@huggingface\/(jinja|tokenizers)|hyparquet|hyparquet-compressors|hyparquet-writer(\/src\/[a-z]+\.js)?|csv-parse\/browser\/esm(\/sync)?)$/,
     node: false,
   },
   'node-runner': { folders: ['node-runner', 'core', 'kernels'], packages: /./, node: true },

@@ -1,16 +1,13 @@
-import { Tokenizer as Library } from '@huggingface/tokenizers'
-import { z } from 'zod'
-import { readJson } from '../../core/formats/read-json.ts'
 import type { ModelFiles } from '../../core/formats/weight-files.ts'
-import { encodeChat } from '../../core/generate/encode-chat.ts'
-import { eosTokenOf, firstBehind } from '../../core/generate/stops.ts'
-import type { Tokenizer } from '../../core/generate/tokenizer.ts'
-import { InputError } from '../../core/input-error.ts'
+import { firstBehind } from '../../core/generate/stops.ts'
+import { findControlTokens, renderInPieces } from '../../core/tokenizer/control-tokens.ts'
+import { createEncoder, type Encoder } from '../../core/tokenizer/encoder.ts'
+import { readTokenizerFiles } from '../../core/tokenizer/tokenizer-files.ts'
 
-/** A tokenizer for prompts that were rendered before: it needs no chat template. */
-export interface PageTokenizer extends Pick<Tokenizer, 'encode' | 'decode' | 'tokenText'> {
+/** A tokenizer for prompts that were rendered before: it needs no engine for templates. */
+export interface PageTokenizer extends Encoder {
   /**
-   * Ids of a rendered prompt. Special tokens that the problem quotes are text, as they were when the run encoded its
+   * Ids of a rendered prompt. Control tokens that the problem names are text, as they were when the run encoded its
    * conversation; those of worked examples are not told apart.
    */
   encodePrompt(prompt: string, problem: string): number[]
@@ -20,84 +17,30 @@ export interface PageTokenizer extends Pick<Tokenizer, 'encode' | 'decode' | 'to
   idBehind(prompt: string, text: string): number | null
 }
 
-const addedToken = z.looseObject({ id: z.int(), content: z.string(), special: z.boolean() })
-const tokenizerFile = z.looseObject({
-  model: z.looseObject({}),
-  added_tokens: z.array(addedToken),
-})
-
-/** The tokenizer of a model: `tokenizer.json` and `tokenizer_config.json`. Throws InputError for files that are none. */
+/** The tokenizer of a model. Throws InputError for files that are none. */
 export async function openPageTokenizer(files: ModelFiles): Promise<PageTokenizer> {
-  const [tokenizer, config] = await Promise.all([
-    readObject(files, 'tokenizer.json'),
-    readObject(files, 'tokenizer_config.json'),
-  ])
-  const parsed = tokenizerFile.safeParse(tokenizer)
-  if (!parsed.success)
-    throw new InputError(
-      `${files.name}: tokenizer.json is no tokenizer that can be read; fetch the model's own again`,
-    )
-  const added = parsed.data.added_tokens
-  const specialIds = new Map(added.filter(token => token.special).map(token => [token.content, token.id]))
-  const idOf = (text: string | null) => added.find(({ content }) => content === text)?.id ?? null
-  const full = new Library(tokenizer, config)
-  let plain: Library | null = null
-  const encodeWith = (library: Library, text: string) =>
-    library.encode(text, { add_special_tokens: false }).ids
-  const encode = (text: string) => encodeWith(full, text)
-  const decode = (ids: readonly number[], skipSpecialTokens: boolean) =>
-    ids.length === 0
-      ? ''
-      : full.decode([...ids], {
-          skip_special_tokens: skipSpecialTokens,
-          // It drops spaces before punctuation, which the model did write.
-          clean_up_tokenization_spaces: false,
-        })
+  const { chatTemplate, addedTokens, ...others } = await readTokenizerFiles(files, true)
+  const encoder = createEncoder({ chatTemplate, addedTokens, ...others })
   return {
-    encode,
-    decode: ids => decode(ids, true),
-    tokenText: id => decode([id], false),
-    eosId: idOf(await readEosToken(files, config)),
+    ...encoder,
+    eosId: others.eosId,
     idBehind: (prompt, text) =>
-      idOf(
+      encoder.idOf(
         firstBehind(
           prompt,
           text,
-          added.map(({ content }) => content),
+          addedTokens.map(({ content }) => content),
         ),
       ),
     encodePrompt(prompt, problem) {
-      const at = prompt.lastIndexOf(problem)
-      if (at === -1 || problem === '') return encode(prompt)
-      const [before, after] = [prompt.slice(0, at), prompt.slice(at + problem.length)]
-      return encodeChat([{ role: 'user', content: problem }], {
-        specialIds,
-        render: ([message]) => before + message!.content + after,
-        encode,
-        encodePlain(text) {
-          plain ??= new Library({ ...tokenizer, added_tokens: added.filter(token => !token.special) }, config)
-          return encodeWith(plain, text)
-        },
-      })
+      // A template may have trimmed it.
+      const text = [problem, problem.trim()].find(text => text !== '' && prompt.includes(text))
+      if (text === undefined) return encoder.encode(prompt)
+      const around = prompt.split(text)
+      // What a template puts together stands in the prompt, and what it writes elsewhere in its own text.
+      const written = [chatTemplate ?? '', ...around].join('\0')
+      const control = findControlTokens(addedTokens, token => written.includes(token))
+      return encoder.encodePieces(renderInPieces([text], control, ([marked]) => around.join(marked)))
     },
   }
-}
-
-/** The config's own, else that of the map which older folders have beside it. */
-async function readEosToken(files: ModelFiles, config: object): Promise<string | null> {
-  const stated = eosTokenOf(config)
-  if (stated !== undefined) return stated
-  // Asked for last: a browser reports every address where nothing is.
-  const map = await files.open('special_tokens_map.json')
-  return map ? (eosTokenOf(Object(await readJson(map))) ?? null) : null
-}
-
-async function readObject(files: ModelFiles, name: string): Promise<object> {
-  const source = await files.open(name)
-  const value = source && (await readJson(source))
-  if (typeof value === 'object' && value !== null) return value
-  throw new InputError(
-    `${files.name}: expected ${name} with a JSON object, found ${source ? 'another value' : 'no such file'}; ` +
-      'fetch the whole model folder',
-  )
 }

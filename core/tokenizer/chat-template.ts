@@ -1,0 +1,90 @@
+import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja'
+import type { ChatMessage } from '../generate/tokenizer.ts'
+import { asPython, isNode, setPythonFunctions, type TemplateNode } from './python-template.ts'
+
+/** A chat template, ready to be rendered. */
+export interface ChatTemplate {
+  /**
+   * The conversation up to where the model's answer begins, as Transformers renders it. Throws where the template does, and
+   * where it asks for something that is not known here. Without `isAsked` it ends with the last message.
+   */
+  render(messages: readonly ChatMessage[], isAsked?: boolean): string
+  /** Whether it writes this text by itself, whatever the messages are. */
+  writes(text: string): boolean
+}
+
+/** Compiles a template; `namedTokens` are its variables `bos_token` and so on. Throws where it is no template. */
+export function compileChatTemplate(
+  source: string,
+  namedTokens: Readonly<Record<string, string>>,
+): ChatTemplate {
+  const program = parse(tokenize(asLexed(source), { trim_blocks: true, lstrip_blocks: true }))
+  asPython(program)
+  const globalScope = new Environment()
+  setPythonFunctions(globalScope)
+  for (const [name, value] of Object.entries({ ...globals, ...namedTokens })) globalScope.set(name, value)
+  const render = (messages: readonly ChatMessage[], isAsked = true) => {
+    const scope = new Environment(globalScope)
+    scope.set('messages', messages)
+    scope.set('add_generation_prompt', isAsked)
+    return new Interpreter(scope).run(program).toString()
+  }
+  const written = [
+    ...textsOf(program as unknown as TemplateNode),
+    ...conversations.map(roles => renderRoles(roles, render)),
+  ].join('\0')
+  return { render, writes: text => written.includes(text) }
+}
+
+/** What a template finds beside the messages, as `apply_chat_template` of Transformers sets it. */
+const globals = {
+  true: true,
+  True: true,
+  false: false,
+  False: false,
+  none: null,
+  None: null,
+  tools: null,
+  documents: null,
+  raise_exception(message: string) {
+    throw new Error(message)
+  },
+  range(...[first, end, step = 1]: [number, number?, number?]) {
+    const [start, stop] = end === undefined ? [0, first] : [first, end]
+    return Array.from({ length: Math.max(0, Math.ceil((stop - start) / step)) }, (_, i) => start + i * step)
+  },
+}
+
+/**
+ * The source as jinja2's lexer takes it and this engine's does not: line ends of any system are one character, within quotes
+ * too, and a plus sign keeps white space that a tag would have trimmed. Transformers' tag for what a model generated only
+ * marks; the engine would take it out with the ends of what stands around it.
+ */
+function asLexed(source: string): string {
+  return source
+    .replaceAll(/\r\n?/g, '\n')
+    .replaceAll(/\{%([-+]?)\s*generation\s*([-+]?)%\}/g, '{%$1 if true $2%}')
+    .replaceAll(/\{%([-+]?)\s*endgeneration\s*([-+]?)%\}/g, '{%$1 endif $2%}')
+    .replaceAll('{%+', "{{ '' }}{%")
+    .replaceAll('+%}', "%}{{ '' }}")
+}
+
+/** Conversations whose renderings show what a template puts together, as `'<|' + message.role + '|>'`. */
+const conversations: ChatMessage['role'][][] = [['user'], ['system', 'user'], ['user', 'assistant', 'user']]
+
+function renderRoles(roles: ChatMessage['role'][], render: ChatTemplate['render']): string {
+  try {
+    return render(roles.map(role => ({ role, content: 'x' })))
+  } catch {
+    return ''
+  }
+}
+
+/** Every text in a template, outside its tags and in quotes. */
+function textsOf(node: TemplateNode): string[] {
+  if (node.type === 'StringLiteral') return [String(node.value)]
+  return Object.values(node)
+    .flatMap(value => (value instanceof Map ? [...value].flat() : value))
+    .filter(isNode)
+    .flatMap(textsOf)
+}

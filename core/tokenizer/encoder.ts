@@ -1,0 +1,75 @@
+import { Tokenizer as Library } from '@huggingface/tokenizers'
+import type { Tokenizer } from '../generate/tokenizer.ts'
+import { InputError } from '../input-error.ts'
+import { createAddedTokenSplitter } from './added-tokens.ts'
+import type { RenderedPiece } from './control-tokens.ts'
+import type { TokenizerFiles } from './tokenizer-files.ts'
+
+/** The part of a tokenizer that knows no conversations. */
+export interface Encoder extends Pick<Tokenizer, 'encode' | 'decode' | 'tokenText' | 'vocabularySize'> {
+  /** Id of an added token; null of another text. */
+  idOf(content: string | null): number | null
+  /** Ids of a rendered text in which control tokens that messages name are text. */
+  encodePieces(pieces: readonly RenderedPiece[]): number[]
+}
+
+/**
+ * Makes ids of text and text of ids. What is between added tokens is @huggingface/tokenizers' work; it is given no added
+ * tokens to find, since it does so otherwise than Hugging Face's own. Throws InputError for files that it cannot read.
+ */
+export function createEncoder(files: TokenizerFiles): Encoder {
+  const library = openLibrary(files)
+  const { normalizer, pre_tokenizer, model } = library
+  const idOf = new Map(files.addedTokens.map(({ content, id }) => [content, id]))
+  const normalise = (text: string) => (text === '' ? '' : (normalizer?.(text) ?? text))
+  const split = createAddedTokenSplitter(files.addedTokens, normalise)
+
+  /** Ids of normalised text without added tokens, the `index`th part of its whole. */
+  function encodePlain(text: string, index = 0): number[] {
+    const tokens: string[] = model!(pre_tokenizer?.(text, { section_index: index }) ?? [text])
+    // Without a token for unknown text, none is made of it.
+    return tokens.flatMap(token => model!.tokens_to_ids.get(token) ?? model!.unk_token_id ?? [])
+  }
+
+  function encode(text: string): number[] {
+    return split(text).flatMap((part, index) => (typeof part === 'number' ? part : encodePlain(part, index)))
+  }
+
+  function encodeQuoted(name: string): number[] {
+    const ids = encodePlain(normalise(name))
+    // A vocabulary may lead to the very token by merges; not when the name comes in two parts.
+    if (!ids.includes(idOf.get(name)!)) return ids
+    const [first = '', ...rest] = name
+    return [first, rest.join('')].flatMap(part => encodePlain(normalise(part)))
+  }
+
+  function decode(ids: readonly number[], skipSpecialTokens: boolean): string {
+    if (ids.length === 0) return ''
+    // Clean-up drops spaces before punctuation, which the model did write.
+    return library.decode([...ids], {
+      skip_special_tokens: skipSpecialTokens,
+      clean_up_tokenization_spaces: false,
+    })
+  }
+
+  return {
+    encode,
+    idOf: content => idOf.get(content ?? '') ?? null,
+    encodePieces: pieces =>
+      pieces.flatMap(({ text, isQuoted }) => (isQuoted ? encodeQuoted(text) : encode(text))),
+    decode: ids => decode(ids, true),
+    tokenText: id => decode([id], false),
+    vocabularySize: files.vocabularySize,
+  }
+}
+
+function openLibrary({ name, tokenizer, config }: TokenizerFiles): Library {
+  try {
+    return new Library(tokenizer, config)
+  } catch (error) {
+    throw new InputError(
+      `${name}: this is no tokenizer that can be read: ${(error as Error).message}. Download the model's tokenizer again.`,
+      { cause: error },
+    )
+  }
+}

@@ -1,0 +1,92 @@
+import type { ModelFiles } from '../formats/weight-files.ts'
+import { endOfTurn, type TokenizerEnds } from '../generate/stops.ts'
+import type { ChatMessage, Tokenizer } from '../generate/tokenizer.ts'
+import { InputError } from '../input-error.ts'
+import { type ChatTemplate, compileChatTemplate } from './chat-template.ts'
+import { findControlTokens, type RenderedPiece, renderInPieces } from './control-tokens.ts'
+import { createEncoder } from './encoder.ts'
+import { readTokenizerFiles, type TokenizerFiles } from './tokenizer-files.ts'
+
+/** Opens the tokenizer of a model. Throws InputError for what is none. */
+export async function openTokenizer(modelFiles: ModelFiles): Promise<Tokenizer & TokenizerEnds> {
+  const files = await readTokenizerFiles(modelFiles)
+  const { encodePieces, ...encoder } = createEncoder(files)
+  const template = once(() => compile(files, modelFiles.name))
+  const control = once(() => findControlTokens(files.addedTokens, template().writes))
+
+  function renderPieces(messages: readonly ChatMessage[]): RenderedPiece[] {
+    try {
+      return renderInPieces(
+        messages.map(({ content }) => content),
+        control(),
+        texts => template().render(messages.map((message, at) => ({ ...message, content: texts[at]! }))),
+      )
+    } catch (error) {
+      if (error instanceof InputError) throw error
+      const roles = messages.map(({ role }) => role).join(', ')
+      throw new InputError(
+        `${modelFiles.name}: the chat template could not be rendered for the roles ${roles}: ${(error as Error).message.replace(/\.$/, '')}. ` +
+          'Leave out what it refuses, or put another template into chat_template.jinja.',
+        { cause: error },
+      )
+    }
+  }
+  const renderChat = (messages: readonly ChatMessage[]) => textOf(renderPieces(messages))
+
+  return {
+    ...encoder,
+    renderChat,
+    encodeChat: messages => encodePieces(renderPieces(messages)),
+    eosId: files.eosId,
+    endOfTurnId() {
+      const render = (messages: readonly ChatMessage[]) => template().render(messages, false)
+      return encoder.idOf(
+        endOfTurn(
+          render,
+          files.addedTokens.map(({ content }) => content),
+        ),
+      )
+    },
+    takesSystemMessage: once(() => takesSystemMessage(renderChat)),
+  }
+}
+
+function compile(
+  { chatTemplate, otherTemplates, namedTokens }: TokenizerFiles,
+  folder: string,
+): ChatTemplate {
+  if (chatTemplate === null) {
+    const found =
+      otherTemplates.length > 0 ? `those named ${otherTemplates.join(', ')} and no default` : 'none'
+    throw new InputError(
+      `${folder}: tokenizer_config.json: expected a chat_template, found ${found}, nor a file chat_template.jinja beside it. ` +
+        'Use an instruction-tuned model, or put its template into chat_template.jinja.',
+    )
+  }
+  return compileChatTemplate(chatTemplate, namedTokens)
+}
+
+/** Whether a system message gets into the prompt: a template may refuse one, or leave it out. */
+function takesSystemMessage(render: (messages: readonly ChatMessage[]) => string): boolean {
+  const renderOrNull = (...system: ChatMessage[]) => {
+    try {
+      return render([...system, { role: 'user', content: 'Hello' }])
+    } catch {
+      return null
+    }
+  }
+  const [one, other] = ['Be brief.', 'Take your time.'].map(content =>
+    renderOrNull({ role: 'system', content }),
+  )
+  // Where nothing is rendered, it is not for the system message.
+  return one === null ? renderOrNull() === null : one !== other
+}
+
+function textOf(pieces: RenderedPiece[]): string {
+  return pieces.map(({ text }) => text).join('')
+}
+
+function once<Value>(make: () => Value): () => Value {
+  let made: { value: Value } | undefined
+  return () => (made ??= { value: make() }).value
+}

@@ -4,7 +4,8 @@ import { difference } from './expression.ts'
 import { functionLetters } from './function-letters.ts'
 import { mergeIntervals } from './merge-intervals.ts'
 import { parseExpression } from './parse-expression.ts'
-import { nameKind, toIntervals } from './parse-relation.ts'
+import { nameKind, readLine, toIntervals } from './parse-relation.ts'
+import { timeOfDay } from './quantity.ts'
 
 /** Whether two texts name the same value; the first is the answer's. */
 export type CompareText = (a: string, b: string) => boolean
@@ -82,9 +83,15 @@ function letterOf(text: string): string | null {
 function compareNamed(a: Kind<'value'>, b: Kind<'value'>, compare: CompareText): boolean {
   if (a.name !== null && b.name !== null && spaceless(a.name) !== spaceless(b.name)) {
     const [left, right] = [asCondition(a), asCondition(b)]
-    return (a.isEquation || b.isEquation) && left && right ? sameCondition(left, right, compare) : false
+    const areEquations = a.isEquation || b.isEquation || mentions(a.text, b.name) || mentions(b.text, a.name)
+    return areEquations && left && right ? sameCondition(left, right, compare) : false
   }
   return compare(a.text, b.text)
+}
+
+/** Whether a name stands in a text: q = p + 3 is an equation of p too. */
+function mentions(text: string, name: string): boolean {
+  return new RegExp(`(?<![a-zA-Z\\\\])${name.replace(/[^\w]/g, '\\$&')}(?![a-zA-Z])`).test(text)
 }
 
 /** Items that all have names of their own: x = 1, y = 2. */
@@ -157,6 +164,17 @@ function compareCongruences(a: AnswerStructure, b: AnswerStructure, compare: Com
   }
   const [congruence, other] = a.kind === 'congruence' ? [a, b] : [b as Kind<'congruence'>, a]
   if (other.kind !== 'value') return false
+  const line = readLine(other.text)
+  if (line !== null) {
+    // n = 31k + 18 with a whole k.
+    const whole = (fraction: string) => /^\((-?\d+)\)\/\(1\)$/.exec(fraction)?.[1]
+    const [scale, offset] = [whole(line.scale), whole(line.offset)]
+    const { residue, modulus } = congruence
+    if (!scale || !offset || !/^-?\d{1,30}$/.test(residue) || !/^\d{1,30}$/.test(modulus)) return false
+    const step = BigInt(modulus)
+    if (step === 0n || (BigInt(scale) !== step && BigInt(scale) !== -step)) return false
+    return (BigInt(offset) - BigInt(residue)) % step === 0n
+  }
   if (other.name !== null && congruence.variable && spaceless(other.name) !== spaceless(congruence.variable))
     return false
   return a.kind === 'congruence'
@@ -168,6 +186,7 @@ function compareCongruences(a: AnswerStructure, b: AnswerStructure, compare: Com
 function compareRatioWithFraction(a: AnswerStructure, b: AnswerStructure, compare: CompareText): boolean {
   const [ratio, other] = a.kind === 'ratio' ? [a, b] : [b as Kind<'ratio'>, a]
   if (ratio.terms.length !== 2 || other.kind !== 'value') return false
+  if (timeOfDay(other.text)?.clock === ratio.terms.join(':')) return true
   if (!/^[-(]*\\frac(?![a-z])/.test(other.text)) return false
   return compare(`(${ratio.terms[0]})/(${ratio.terms[1]})`, other.text)
 }

@@ -129,7 +129,8 @@ function beforeRunOn(text: string): string[] {
 
 /** The letter with which a text begins, as models answer a choice: `B. Mitochondria`, and why. Null where it lists several. */
 function chosenOption(text: string): string | null {
-  const first = /^[\s*(]{0,8}([A-J])(?:\)|[.:](?=[\s*]))[\s*]{0,8}(\S[^\n]{0,100})(?:\n|$)/.exec(text)
+  const first =
+    /^[\s*(]{0,8}([A-J])(?:\)|[.:](?=[\s*])|(?=\**[ \t]*\n))[\s*]{0,8}(\S[^\n]{0,100})(?:\n|$)/.exec(text)
   if (first === null || /\n[\s*(]{0,8}[A-J][).:][\s*]/.test(text.slice(0, 2 * maximumAnswerLength)))
     return null
   const isSentence = /[.!?] \S/.test(first[2]!)

@@ -14,7 +14,7 @@ const reason = /^(?:where|since|because|when|if|attained|achieved)$/i
 
 /** Words with which a sentence does not say that its value is the answer. */
 export const hedges =
-  /\b(?:not|never|neither|nor|either|(?:could|might|may|can) be|maybe|perhaps|possibly|if|whether|suppose|assum\w*|unless|let|between|than|at least|at most|guess|mistakes?|wrong(?:ly)?|incorrect(?:ly)?|tempt\w*)\b|n't\b/i
+  /\b(?:not|never|neither|nor|either|(?:could|might|may|can) be|maybe|perhaps|possibly|if|whether|suppose|assum\w*|unless|let|between|than|at least|at most|guess|mistakes?|wrong(?:ly)?|incorrect(?:ly)?|tempt\w*|eliminat\w*|rule out|false that|cannot|can't)\b|n't\b/i
 
 /** Words before a value, with at most "of" and "the" between, that make it another one. */
 const changing =
@@ -113,7 +113,7 @@ export function lastValue(
   if (stated.length === 0 && candidates.length > 0) return 'denied'
   const run = stated.findLast(candidate => !isName(sentence, candidate)) ?? closingName(sentence, stated)
   if (run === undefined) return null
-  if (isHedged(text, sentence, run.first)) return 'denied'
+  if (isHedged(text, sentence, run.first) || isRejected(text, sentence, run.end)) return 'denied'
   const whole = withPartner(sentence, candidates, run)
   if (whole.first !== run.first) return textOf(text, sentence, whole)
   if (isChanged(sentence, run)) return 'denied'
@@ -165,6 +165,17 @@ function isCounted(sentence: readonly ProseToken[], { first, end }: Run, endsLin
   return (
     isItem &&
     (next?.text === ')' || (next?.kind === 'end' && next.text === '.' && sentence.length === 2 && !endsLine))
+  )
+}
+
+/** Whether what follows a value rejects it: "option B is incorrect". */
+function isRejected(text: string, sentence: readonly ProseToken[], end: number): boolean {
+  const next = sentence[end]
+  return (
+    next !== undefined &&
+    /^\)? ?,?(?: which)? ?(?:is|are|was|were) (?:incorrect|wrong|false|not)\b/i.test(
+      text.slice(next.start, next.start + 60),
+    )
   )
 }
 

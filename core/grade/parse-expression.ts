@@ -43,6 +43,7 @@ const units = new Set(['uniti', 'unitj', 'unitk'])
 const greek =
   'alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau phi chi psi omega'
 const symbols = new Set([...greek.split(' '), 'ell', 'hbar'])
+const capitals = new Set('Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega'.split(' '))
 const noFunctions: ReadonlySet<string> = new Set()
 const closing: Record<string, string> = { '(': ')', '[': ']', '{': '}', '\\{': '\\}' }
 
@@ -53,6 +54,8 @@ const closing: Record<string, string> = { '(': ')', '[': ']', '{': '}', '\\{': '
  * letter of `functionLetters` before a bracket is a function that nobody defined: f(x + 1).
  */
 export function parseExpression(text: string, functionLetters = noFunctions): Expression | null {
+  // A cross product is no product of numbers.
+  if (/\\times(?![a-z])/.test(text) && /\\(?:vec|overrightarrow|unit[ijk])(?![a-z])/.test(text)) return null
   try {
     return parseWhole(tokenise(text), functionLetters)
   } catch (error) {
@@ -296,7 +299,7 @@ class Parser extends ExpressionReader {
   }
 
   #command(name: string): Expression {
-    if (symbols.has(name) || /^[A-Z][a-z]+$/.test(name)) {
+    if (symbols.has(name) || capitals.has(name)) {
       if (!(name in functions)) return this.#named(`\\${name}`)
     }
     if (units.has(name)) return { kind: 'symbol', name: `\\${name}` }

@@ -32,6 +32,7 @@ const plainName = new RegExp(
 const quantity = new RegExp(
   [
     String.raw`^(?:\|(?:[A-Z][^|]*|[a-cu-wz]|[^|]*\\[^|]*|[a-z] ?[+-] ?[a-z]? ?i)\||\\\|[^|]+\\\|)(?:\^ ?\{?2\}?)?$`,
+    String.raw`^\|(?:[^|xytn]|[^|]{2,})\| ?\^ ?\{?2\}?$`,
     String.raw`^\[ ?${points} ?\]$`,
     String.raw`^\\(?:overline|vec|overrightarrow|bar|hat|tilde|widehat|mathbf)(?: ?\{[^{}]*\}| ?\w)${index}$`,
     String.raw`^\|?\\(?:overline|vec|overrightarrow) ?\{[^{}]*\}\|?$`,
@@ -53,7 +54,11 @@ const quantity = new RegExp(
 export function nameKind(text: string): 'plain' | 'quantity' | 'expression' | null {
   if (plainName.test(text) && text !== 'e' && text !== '\\pi' && text !== '\\infty') return 'plain'
   if (quantity.test(text)) return 'quantity'
-  const unknowns = new Set(text.replace(/\\[a-zA-Z]+/g, ' ').match(/[a-zA-Z](?:_\w|_\{\w+\})?/g) ?? [])
+  const letters = text.replace(
+    /\\(?!(?:alpha|beta|gamma|delta|theta|lambda|mu|phi|omega)(?![a-z]))[a-zA-Z]+/g,
+    ' ',
+  )
+  const unknowns = new Set(letters.match(/(?:\\[a-z]+|[a-zA-Z])(?:_\w|_\{\w+\})?/g) ?? [])
   // Of one unknown, x^2 = 4 and 2x = 10 say something else than 4 and 10; of x and y, an equation is a curve.
   const isCurve = unknowns.has('x') && unknowns.has('y') && text.includes('^')
   return unknowns.size >= 2 && !isCurve ? 'expression' : null
@@ -238,7 +243,9 @@ function solve(left: string, sign: string, right: string): AnswerStructure | nul
 }
 
 /** a·x + b with rational a and b: its unknown, the sign of a, and both as texts. */
-function readLine(text: string): { variable: string; slope: number; scale: string; offset: string } | null {
+export function readLine(
+  text: string,
+): { variable: string; slope: number; scale: string; offset: string } | null {
   const variables = new Set(text.replace(/\\[a-zA-Z]+/g, ' ').match(/[a-zA-Z]/g) ?? [])
   const expression = parseExpression(text)
   const [variable] = variables

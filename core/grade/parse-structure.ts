@@ -1,4 +1,4 @@
-import { type AnswerStructure, plainValue } from './answer-structure.ts'
+import { type AnswerStructure, type Kind, plainValue } from './answer-structure.ts'
 import { parseMatrix } from './parse-matrix.ts'
 import {
   complementOf,
@@ -18,6 +18,11 @@ const maximumDepth = 10
 const maximumItems = 60
 
 const notations: [RegExp, string][] = [
+  // What says it again says nothing more.
+  [
+    /(?<=\S),? ?(?:\\text ?\{ ?,? ?)?(?:i\.e\.?|that is|or equivalently|equivalently),? ?(?:\} ?)?-?[\d\\].*$/s,
+    '',
+  ],
   [/\\text ?\{ ?,? ?(or|and)(?: else)? ?\}/g, ' $1 '],
   [/(?<=^|[(,[] ?)\+ ?(?=\\infty)/g, ''],
   [
@@ -73,10 +78,12 @@ function parseAll(texts: readonly string[], depth: number): AnswerStructure[] | 
 function withoutComment(text: string): string {
   const comment =
     /(?<=\S) ?(?:\(|\\text ?\{ ?\() ?(?:\\approx|\\text ?\{ ?)?(?:approx\w*\.?|about|roughly|or|i\.?e\.?|that is|exactly|rounded)?(?=[^()]*\)[} ]*$)[^()]*\)[} ]*$/i
-  const again = /^(.+?) ?\((-?\d*\.\d+)\)$/.exec(text)
+  const again = /^(.+?) ?\((-?\d*\.?\d+)(%)?\)$/.exec(text)
   if (again) {
     const number = numberOf(again[1]!)
-    if (number !== null && isRounding(again[2]!, number)) return again[1]!
+    const isPercent =
+      again[3] !== undefined && number !== null && Math.abs(100 * number - Number(again[2])) < 1e-9
+    if (number !== null && (isPercent || isRounding(again[2]!, number))) return again[1]!
   }
   const match = comment.exec(text)
   if (match === null || !/approx|about|roughly|\bor\b|i\.?e\.?|that is|exactly|rounded/i.test(match[0]))
@@ -226,8 +233,13 @@ function listOf(items: AnswerStructure[], texts: readonly string[], isList = tru
   return {
     kind: 'set',
     isList,
-    items: items.flatMap((item, at) => (item.kind === 'set' && !isBraced(at) ? item.items : [item])),
+    items: items.flatMap((item, at) => (item.kind === 'set' && !isBraced(at) ? withLabel(item) : [item])),
   }
+}
+
+/** The items of a set, each with the name that stands before all: x = ±1. */
+function withLabel({ items, label }: Kind<'set'>): AnswerStructure[] {
+  return items.map(item => (item.kind === 'value' && label ? { ...item, name: item.name ?? label } : item))
 }
 
 function parseUnion(text: string, depth: number): AnswerStructure | null {

@@ -15,7 +15,7 @@ const assignmentPattern = /^((?:\\angle ?)?[a-z]{1,4}(?:_\{?\w+\}?)?(?:\([\w, ]{
 
 /** Money before its number: $5, -$5, US$5, USD 5, Rs. 5. */
 const moneyPattern =
-  /^([-+]?) ?(?:\\text ?\{ ?)?((?:US|A|C|NZ|HK|S)? ?\$|USD|EUR|GBP|INR|Rs\.?|[$€£¥₹])(?: ?\})? ?([-+]?[\d.,\\(].*)$/
+  /^([-+]?) ?(?:\\text ?\{ ?)?((?:US|A|C|NZ|HK|S)? ?\$|USD|EUR|GBP|INR|CHF|CAD|AUD|NZD|CNY|JPY|HKD|SGD|SEK|NOK|DKK|PLN|ZAR|BRL|MXN|KRW|Rs\.?|[$€£¥₹])(?: ?\})? ?([-+]?[\d.,\\(].*)$/
 
 /** Reads a cleaned answer that is one number; null if it is anything else. */
 export function parseQuantity(cleaned: string): Quantity | null {
@@ -50,12 +50,16 @@ export function splitMoney(text: string): { amount: string; currency: string | n
   const money = moneyPattern.exec(text)
   if (money === null) return { amount: text, currency: null }
   const [, sign, code, amount] = money as unknown as [string, string, string, string]
-  return { amount: sign + amount, currency: currencyName(code.replace(/[ .]|^[A-Z]+(?= ?\$)/g, '')) }
+  return {
+    amount: sign + amount,
+    currency: currencyName(code) ?? currencyName(code.replace(/[ .]|^[A-Z]+(?= ?\$)/g, '')),
+  }
 }
 
 /** A time of the day, of which the half may be left out: 3:20 PM. Null of what is none, such as 3:75. */
 export function timeOfDay(text: string): { clock: string; half: string | null } | null {
-  const match = /^0?(\d{1,2}:[0-5]\d(?::[0-5]\d)?) ?(?:\\text ?\{ ?)?(?:([ap])\.? ?m\.?)?[ }]*$/i.exec(text)
+  const match =
+    /^0?((?:1?\d|2[0-4]):[0-5]\d(?::[0-5]\d)?) ?(?:\\text ?\{ ?)?(?:([ap])\.? ?m\.?)?[ }]*$/i.exec(text)
   return match && { clock: match[1]!, half: match[2]?.toLowerCase() ?? null }
 }
 

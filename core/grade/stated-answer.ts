@@ -39,7 +39,7 @@ const letter = String.raw`\(?([A-J])\)?(?![\w(])`
 const choice = new RegExp(
   [
     String.raw`\b(?:[Oo]ption|[Cc]hoice|[Aa]nswer|[Ll]etter)s?\s{1,4}${letter}\s{1,4}is\s{1,4}(?:the\s{1,4})?(?:most\s{1,4})?(?:correct|right|best|true|answer|accurate)\b`,
-    String.raw`(?<![\w\\$^{(]\s?)${letter}\s{1,4}is\s{1,4}(?:the|our|my)\s{1,4}(?:(?:correct|right|best|final|only)\s{1,4}){0,2}(?:answer|option|choice)\b`,
+    String.raw`(?<![\w\\$^{(]\s?)${letter}\s{1,4}is\s{1,4}(?:(?:the|our|my)\s{1,4}(?:(?:correct|right|best|final|only)\s{1,4}){0,2}(?:answer|option|choice)|correct)\b`,
     String.raw`\b(?:correct|right|best|select|choose|pick|chose|is|be|to|with|matches|match|therefore|thus|so|hence|:)[:,]?\s{1,4}(?:the\s{1,4})?(?:answer\s{1,4})?(?:[Oo]ption|[Cc]hoice|[Ll]etter)\s{1,4}${letter}`,
   ].join('|'),
   'g',
@@ -48,7 +48,7 @@ const reversed =
   /\bis (?:the|our|my) (?:(?:final|correct|right|required|desired) ){0,2}answer\b(?! (?:to|for|of) (?:part|step|a |the (?:first|second)))/gi
 
 const conditional =
-  /(?:\b(?:if|whether|suppose|assum\w*|unless|not|until|mistakes?|wrong(?:ly)?|incorrect(?:ly)?|tempt\w*)|n't)\b(?![^\n]*,)/i
+  /(?:\b(?:if|whether|suppose|assum\w*|unless|not|until|mistakes?|wrong(?:ly)?|incorrect(?:ly)?|tempt\w*|doubt\w*|cannot|false that|might|may|could|someone|why)|n't)\b(?![^\n]*,)/i
 const opening =
   /^[\s*>#"'(]*(?:(?:so|therefore|thus|hence|finally|then|and so|in conclusion|consequently|now|as a result|accordingly|in summary|to conclude|ultimately|overall|we conclude that|we find that|the|our|my|a|this means(?: that)?|∴)[,:]?\s*)*$/i
 
@@ -90,7 +90,7 @@ function readPhrase(text: string, match: RegExpExecArray): StatedAnswer | null {
   const { index: start } = match
   const [before, lead] = [sentenceBefore(text, start), match[1]]
   const isHedged = lead !== undefined
-  if (conditional.test(before)) return null
+  if (conditional.test(before) || isTakenBack(text.slice(start))) return null
   const at = start + match[0].length
   const rest = outsideText(text.slice(at, at + maximumLength))
   const isLabel = !/[a-z]$/i.test(match[0])
@@ -109,6 +109,17 @@ function readPhrase(text: string, match: RegExpExecArray): StatedAnswer | null {
   }
 }
 
+/** Whether what follows asks or takes back what it states: "The answer is 7? No, it is 9." */
+function isTakenBack(statement: string): boolean {
+  const [sentence] = statement.split(/(?<=[.!?])(?=\s|$)|\n/, 1) as [string]
+  return (
+    sentence.endsWith('?') ||
+    /\b(?:wait|that(?:'s| is| was) (?:wrong|incorrect|not (?:right|correct)))\b/i.test(
+      statement.slice(sentence.length, sentence.length + 2_000),
+    )
+  )
+}
+
 /** What follows a statement that stands in a `\text{}` of a formula, as math of its own. */
 function outsideText(rest: string): string {
   const inside = /^\s{0,8}\}((?:(?!\\[()[\]])[^$\n])*)/.exec(rest)
@@ -123,6 +134,13 @@ function sentenceBefore(text: string, place: number): string {
 
 function readChoice(text: string, match: RegExpExecArray): StatedAnswer | null {
   const before = sentenceBefore(text, match.index)
+  // Option A is wrong.
+  if (
+    /^[).\s]{0,4}(?:,? which )?(?:(?:is|are|was|would be|seems?) )?(?:not|wrong|incorrect|false)\b/i.test(
+      text.slice(match.index + match[0].length, match.index + match[0].length + 60),
+    )
+  )
+    return null
   const [, isCorrect, isTheAnswer, chosen] = match
   const answer = isCorrect ?? isTheAnswer ?? chosenValue(text, match) ?? chosen!
   if (conditional.test(before)) return null
@@ -220,7 +238,8 @@ function readStatement(text: string, isLabel: boolean): Statement | 'unfinished'
   const isCut = next !== undefined && next.kind === 'open' && !closes(tokens, run.end)
   if (isCut || (next?.text === '$' && isOpen) || (next === undefined && isOpen)) return 'unfinished'
   const value = withoutExclamation(text, tokens, run)
-  if (next?.kind === 'operator' && tokens[run.end + 1] === undefined && !/^[*_|~]$/.test(next.text))
+  const isLast = tokens.slice(run.end + 1).every(({ kind }) => kind === 'open' || kind === 'operator')
+  if (next?.kind === 'operator' && isLast && !(tokens.length === run.end + 1 && /^[*_|~]$/.test(next.text)))
     return 'unfinished'
   const behind = readBehind(text, tokens, run.end)
   if (behind === null)

@@ -8,6 +8,8 @@ const unitTable: [symbols: string, words: string][] = [
   ['m', 'meter metre'],
   ['cm', 'centimeter centimetre'],
   ['mm', 'millimeter millimetre'],
+  ['µm', 'micrometer micrometre micron'],
+  ['Å', 'angstrom ångström'],
   ['km', 'kilometer kilometre'],
   ['in', 'inch'],
   ['ft', 'foot feet'],
@@ -79,11 +81,31 @@ const shortWords = new Set(
 const meaningfulWords =
   /\b(?:tens|hundreds?|thousands?|millions?|billions?|trillions?|mio|lakhs?|crores?|dozens?|gross|grand|(?:thi|four|fif|six|seven|eigh|nin|ten|hundred|thousand|million)(?:rd|th)s?|halves|quarters?|below|above|under|over|not|inverse|square$|cube$|or|and|mod|times|plus|minus|half|twice|double|thrice|sin|cos|tan|log|ln|sqrt|pi|factorial|squared|cubed|choose|less|more|fewer|greater|least|most|negative|base|am|pm|infinity|remainder|remaining|if|when|where|for|unless|except|approximately|about|almost|nearly|between|to|from|rejected|extraneous|invalid|impossible|false|wrong|incorrect|discarded|excluded|undefined)\b/i
 
+const consonants = 'bcdfghjklmnpqrstvwxz'
+/** How syllables of English words begin and end, where with more than one consonant. */
+const onsets =
+  'bl|br|ch|cl|cr|dr|dw|fl|fr|gh|gl|gn|gr|kn|ph|pl|pr|ps|qu|rh|sc|sh|sk|sl|sm|sn|sp|sq|st|sw|th|tr|tw|wh|wr|chr|phr|sch|scr|shr|sph|spl|spr|str|thr|squ'
+const codas =
+  'bs|ch|ck|ct|dd|dg|dth|ff|ft|gg|gh|ght|gth|ld|lf|lk|ll|lm|lp|lt|lth|mb|mn|mp|mph|mpt|nc|nch|nd|ng|ngth|nk|nn|nt|nth|pp|ps|pt|rb|rc|rch|rd|rf|rg|rk|rl|rm|rn|rp|rr|rsh|rst|rt|rth|sh|sk|sm|sp|ss|st|tch|th|ts|tt|wl|wn|wk|xt|zz|lfth|xth|ls|ms|ns|rs|ws|ks|ds'
+const pronounceable = new RegExp(
+  `^(?:[${consonants}]?|${onsets})[aeiouy](?:.*[aeiouy])?(?:[${consonants}]?|${codas})s?$`,
+)
+
 /** Whether a run of letters is a word of a language rather than a product of unknowns. */
 export function isWord(letters: string): boolean {
-  if (letters.length <= 3) return shortWords.has(letters.toLowerCase())
-  if (letters.endsWith('s') && shortWords.has(letters.slice(0, -1).toLowerCase())) return true
-  return /^[A-Za-z]?[a-z]+$/.test(letters) && /.[aeiouy]/.test(letters) && /[^aeiou]/.test(letters)
+  const word = letters.toLowerCase()
+  if (word.length <= 3) return shortWords.has(word)
+  if (word.endsWith('s') && shortWords.has(word.slice(0, -1))) return true
+  // wxyz and abcd are letters in their order.
+  const isInOrder = [...word].every(
+    (letter, at) => at === 0 || letter.charCodeAt(0) === word.charCodeAt(at - 1) + 1,
+  )
+  return (
+    /^[A-Za-z]?[a-z]+$/.test(letters) &&
+    !isInOrder &&
+    pronounceable.test(word) &&
+    !new RegExp(`[${consonants}]{5}`).test(word)
+  )
 }
 
 const textGroup = String.raw`\\(?:text|operatorname) ?\{([^{}]*)\}`
@@ -96,7 +118,7 @@ const tail = new RegExp(
       // \text{ cm}^2, \frac{\text{m}}{\text{s}}
       String.raw`(?<inText>(?:${micro}${textGroup}|${textFraction})(?:${textGroup}|\^ ?\{?-?\d\}?|[/·]|\\cdot| )*)`,
       String.raw`(?<glued>(?:${gluedSymbols})(?:[\^/²³].*)?)`,
-      String.raw`(?<ohm>\\Omega|Ω|¢|€|£|¥|₹)`,
+      String.raw`(?<ohm>\\Omega|Ω|Å|¢|€|£|¥|₹|\\mu ?[msgLFCAVW])`,
       String.raw`(?<=[\d}] )(?<letter>(?:${letterSymbols})(?:(?:\^|[²³/]).*)?)`,
       String.raw`(?<= )(?<apart>[A-Za-z][A-Za-z .²³^\d/'-]*)`,
     ].join('|') +
@@ -124,7 +146,7 @@ export function splitUnit(text: string): Measured | null {
   if ((letter !== undefined || (glued !== undefined && isTouching)) && !isPlainNumber(number)) return null
   const written = plainUnit(inText ?? glued ?? ohm ?? letter ?? apart!)
   if (written === '' || meaningfulWords.test(written)) return null
-  if (inText !== undefined && !/[A-Za-z°$€£¢¥₹Ω]/.test(written)) return null
+  if (inText !== undefined && !/[\p{L}°$€£¢¥₹]/u.test(written)) return null
   const isKnown = (word: string) => byWord.has(singular(word)) || bySymbol.has(word)
   if (apart !== undefined) {
     const words = written.match(/[A-Za-z]+/g) ?? []
@@ -192,7 +214,7 @@ function singular(word: string): string {
 
 /** The name of a currency sign or code; null of what is none. */
 export function currencyName(sign: string): string | null {
-  return bySymbol.get(sign) ?? null
+  return bySymbol.get(sign) ?? (/^[A-Z]{3}$/.test(sign) ? sign : null)
 }
 
 const smallNumbers = (
@@ -239,6 +261,7 @@ const parts = 'half third quarter fifth sixth seventh eighth ninth tenth'.split(
 
 /** A number written in words, as `twenty-five`, `two hundred and six` or `three quarters`; null of any other text. */
 export function rationalInWords(text: string): Rational | null {
+  if (/^half$/i.test(text)) return { numerator: 1n, denominator: 2n }
   const [, count = text, word = ''] = /^(.*)[ -](hal(?:f|ves)|fourths?|[a-z]+?s?)$/i.exec(text) ?? []
   const part = word.toLowerCase().replace('halves', 'half').replace('fourth', 'quarter').replace(/s$/, '')
   const denominator = parts.indexOf(part) + 2

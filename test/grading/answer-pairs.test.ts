@@ -40,7 +40,7 @@ const partlyFound = [
   'physics: centimetres for metres',
 ]
 
-it.each(['held-out-answer-pairs', 'fresh-answer-pairs', 'hard-answer-pairs', 'notation-pairs'] as const)(
+it.each(['held-out-answer-pairs', 'fresh-answer-pairs', 'hard-answer-pairs', 'notation-pairs', 'kinds-answer-pairs'] as const)(
   'whole answers are graded as labelled: %s',
   name => {
     const wrong: string[] = []

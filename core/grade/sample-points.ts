@@ -31,6 +31,7 @@ const complexParts = new Set<FunctionName>(['Real', 'Imaginary', 'Conjugate', 'A
 
 /** Points of no special kind, close to 0, where most expressions have values of moderate size. */
 const genericPoints = 12
+const stepPoints = 60
 /** Further points near to and beyond the constants, for expressions that are made of pieces. */
 const leastSpecialPoints = 48
 const mostSpecialPoints = 160
@@ -62,6 +63,9 @@ export function samplePoints(a: Expression, b: Expression): { points: Point[]; s
   const points: Point[] = []
   for (let count = 0; count < genericPoints; count++)
     points.push(new Map(names.map(name => [name, genericValue(domains.get(name) ?? 'real', random)])))
+  if (parts.some(isStep))
+    for (let count = 0; count < stepPoints; count++)
+      points.push(new Map(names.map(name => [name, genericValue(domains.get(name) ?? 'real', random)])))
   if (isDiscrete) {
     const pools = pool(generic.flatMap(withSigns))
     for (let count = 0; count < discretePoints; count++) points.push(draw(pools))
@@ -82,6 +86,11 @@ export function samplePoints(a: Expression, b: Expression): { points: Point[]; s
   const spares = pool(wholes.flatMap(withSigns))
   const spare = Array.from({ length: genericPoints }, () => draw(spares))
   return { points, spare }
+}
+
+/** Whether an expression takes few values, each over a stretch, so that many points tell the same. */
+function isStep(part: Expression): boolean {
+  return part.kind === 'function' && ['Sign', 'Floor', 'Ceil', 'Mod'].includes(part.name)
 }
 
 function isPiecewise(part: Expression): boolean {

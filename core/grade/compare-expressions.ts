@@ -23,8 +23,10 @@ const agreementBits = 67
 const wantedPoints = 12
 /** Where values are dear, or one of the expressions is 0 at most points. */
 const fewestPoints = 6
-/** Elementary steps that a comparison may take: half a second on a slow core. */
-const allowedOperations = 150_000
+/** After so many points that tell nothing no more are tried. */
+const hopelessPoints = 40
+/** Elementary steps that a comparison may take: some tenths of a second. */
+const allowedOperations = 100_000
 
 /**
  * Whether two expressions are equal for all values of their unknowns: exactly by expansion where that tells, else by their values
@@ -203,6 +205,7 @@ function compareAtPoints(
   ) as [PointComparator, PointComparator]
   const { points, spare } = samplePoints(a, b)
   const isConstant = points.length === 1
+  let told = 0
   const count: Record<PointVerdict, number> = { equal: 0, 'both 0': 0, unequal: 0, 'no value': 0, unknown: 0 }
   for (const [seed, point] of [...points, ...spare].entries()) {
     if (seed >= points.length && count.equal >= wantedPoints) break
@@ -211,9 +214,9 @@ function compareAtPoints(
     const isRefuted = verdict === 'no value' && !hasRealRoots && other.compare(point, seed) === 'unequal'
     if (verdict === 'unequal' || isRefuted) return { equal: false, by: 'numerically' }
     count[verdict]++
-    if (budget.operations < 0) break
+    told = count.equal + count['both 0']
+    if (budget.operations < 0 || (told === 0 && seed >= hopelessPoints)) break
   }
-  const told = count.equal + count['both 0']
   if (told === 0) return { equal: null, by: comparator.failure }
   if (isConstant) {
     const digits = Math.floor(comparator.agreedBits * Math.log10(2))
@@ -265,6 +268,7 @@ class PointComparator {
 
   compare(point: Point, seed: number): PointVerdict {
     const values = new Map([...point, ...this.#constants])
+    let before = Number.NEGATIVE_INFINITY
     for (let bits = leastBits; bits <= mostBits; ) {
       const evaluation = new Evaluation({
         bits,
@@ -306,6 +310,9 @@ class PointComparator {
       }
       this.failure =
         needed > mostBits ? 'as the numbers are too large' : 'as the values are not known to enough digits'
+      // What more bits do not improve, as an integral that diverges, even more will not.
+      if (agreement < before + 10 && !arithmetic.hasAssumed && !isApart) break
+      before = agreement
       bits = Math.ceil(
         Math.max(bits + 40, bits + needed - agreement + 20, needed + (isApart ? agreementBits : 20)),
       )

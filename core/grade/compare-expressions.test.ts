@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { compareConditions, compareExpressions, numberOfExpression } from './compare-expressions.ts'
+import { Evaluation, evaluateExpression } from './evaluate-expression.ts'
 import { difference, type Expression, type FunctionName, integer, negated } from './expression.ts'
 import { parseExpression } from './parse-expression.ts'
 
@@ -308,6 +309,17 @@ describe.each(Object.keys(unequal))('unequal %s', kind => {
 it.each(unknown.map(named))('not known: %s', (_, a, b, rule) => {
   expect(bothWays(a, b)).toEqual([null, null])
   expect(compareExpressions(read(a), read(b)).by).toMatch(rule)
+})
+
+it('takes no more steps than it is allowed', () => {
+  const budget = { operations: 10_000 }
+  const evaluation = new Evaluation({ bits: 140, budget })
+  const nested = sum('k', '1', '4000', sum('j', '1', '4000', '\\sin(k+j)'))
+  expect(evaluateExpression(nested, new Map(), evaluation)).toBeNull()
+  expect(evaluation.failure).toBe('too large')
+  // The last step may cost some tens.
+  expect(budget.operations).toBeGreaterThan(-100)
+  expect(compareExpressions(nested, integer(5))).toEqual({ equal: null, by: 'as it takes too many steps' })
 })
 
 it('says by what it tells', () => {

@@ -13,6 +13,8 @@ export type End = Complex | 'infinite' | 'negative infinite'
 
 /** Longer finite sums are not computed. */
 const maximumTerms = 5_000n
+/** A term of an infinite series, with its part in the extrapolation. */
+const termCost = 10
 /** An estimate of an error is off by no more than this, as log2. */
 const doubtBits = 12
 
@@ -50,6 +52,7 @@ function infiniteSeries(operation: 'sum' | 'product', first: bigint, outer: Eval
   const { arithmetic } = evaluation
   const terms: Complex[] = []
   const termAt = (place: number) => {
+    evaluation.spend(termCost)
     const value = body(whole(first + BigInt(place)), evaluation)
     return operation === 'sum' ? value : arithmetic.ln(value)
   }

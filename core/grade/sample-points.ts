@@ -1,8 +1,10 @@
 import { partsOf, unknownsOf } from './bound-variables.ts'
 import { type Complex, rational } from './complex.ts'
+import { Evaluation, evaluateExpression } from './evaluate-expression.ts'
 import type { Expression, FunctionName } from './expression.ts'
 import { add, multiply, one, reduce } from './fraction.ts'
 import type { Rational } from './rational.ts'
+import { toDouble } from './real.ts'
 
 /** A value for each unknown. */
 export type Point = ReadonlyMap<string, Complex>
@@ -43,7 +45,8 @@ const largestConstant = 10n ** 12n
 /**
  * Points at which two expressions are compared, the same at every call. Unknowns take negative and positive values in all
  * combinations; where an expression is made of pieces (roots, |x|, ⌊x⌋, maxima) also whole ones, large ones, and such as lie near to
- * and beyond each constant of either text, its negative, its tenfold, its square, and sums and products of two. Unknowns under
+ * and beyond each constant of either text, its negative, its tenfold, its square and cube, its power of e, and sums, products and
+ * powers of two. Unknowns under
  * factorials, in binomials and in bounds of sums are whole and not negative, some below and some above the constants;
  * exponents of negative numbers are whole. What is conjugated, or taken a part or the angle of, is complex. `spare` are points of small
  * whole numbers, for where values elsewhere are too large to compare.
@@ -145,16 +148,17 @@ function isNegativeNumber(expression: Expression): boolean {
 
 interface Constants {
   written: Rational[]
-  /** Sums, products and quotients of two of them. */
+  /** Sums, products, quotients and powers of two of them, cubes, powers of e. */
   derived: Rational[]
 }
 
-/** The positive rational numbers in a text, and such as are made of two of them. */
+/** The sizes of the real numbers in a text, and such as are made of two of them. */
 function constantsOf(parts: readonly Expression[]): Constants {
   const written = new Map<string, Rational>()
   for (const part of parts) {
     if (written.size >= maximumConstants) break
-    if (part.kind === 'number') keep(written, part.value)
+    const value = part.kind === 'number' ? part.value : constantValue(part)
+    if (value) keep(written, value)
   }
   const derived = new Map<string, Rational>()
   const first = [...written.values()].slice(0, 4)
@@ -163,9 +167,28 @@ function constantsOf(parts: readonly Expression[]): Constants {
       keep(derived, add(a, b))
       keep(derived, multiply(a, b))
       keep(derived, multiply(a, { numerator: b.denominator, denominator: b.numerator }))
+      if (b.denominator === 1n && b.numerator <= 40n && a.denominator === 1n)
+        keep(derived, { numerator: a.numerator ** b.numerator, denominator: 1n })
     }
+  // Where ∛x and ln x reach them.
+  for (const constant of first) {
+    const { numerator, denominator } = constant
+    keep(derived, { numerator: numerator ** 3n, denominator: denominator ** 3n })
+    const size = Number(numerator) / Number(denominator)
+    if (size < 25) keep(derived, fraction(Math.round(Math.exp(size) * 1_000), 1_000))
+  }
   for (const key of written.keys()) derived.delete(key)
   return { written: [...written.values()], derived: [...derived.values()] }
+}
+
+/** A number that is written as an expression, 10^6 or e², to some digits; null of what depends on unknowns or is not real. */
+function constantValue(expression: Expression): Rational | null {
+  if (expression.kind === 'symbol' || unknownsOf(expression).size > 0) return null
+  const evaluation = new Evaluation({ bits: 64, budget: { operations: 2_000 } })
+  const value = evaluateExpression(expression, new Map(), evaluation)
+  if (value === null || value.rational !== null) return value?.rational ?? null
+  const size = value.im.mantissa === 0n ? toDouble(value.re) : Number.NaN
+  return Math.abs(size) < 1e12 ? fraction(Math.round(size * 1_000), 1_000) : null
 }
 
 function keep(constants: Map<string, Rational>, { numerator, denominator }: Rational): void {

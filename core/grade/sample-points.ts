@@ -13,26 +13,18 @@ export type Point = ReadonlyMap<string, Complex>
 type Domain = 'complex' | 'real' | 'whole' | 'natural'
 
 /** Functions that agree with others on one side of some number only. */
-const piecewise = new Set<FunctionName>([
-  ...(['Abs', 'Sign', 'Floor', 'Ceil', 'Mod', 'Max', 'Min', 'Gcd', 'Lcm', 'Real', 'Imaginary'] as const),
-  ...([
-    'Conjugate',
-    'Argument',
-    'Arcsin',
-    'Arccos',
-    'Arctan',
-    'Arccot',
-    'Arcsec',
-    'Arccsc',
-    'Arccosh',
-  ] as const),
-  ...(['Ln', 'Log', 'Arcsinh', 'Arctanh', 'Factorial', 'Binomial'] as const),
-])
+const piecewise = new Set<FunctionName>(
+  (
+    'Abs Sign Floor Ceil Mod Max Min Gcd Lcm Real Imaginary Conjugate Argument Ln Log Factorial Binomial ' +
+    'Arcsin Arccos Arctan Arccot Arcsec Arccsc Arcsinh Arccosh Arctanh'
+  ).split(' ') as FunctionName[],
+)
 
 const complexParts = new Set<FunctionName>(['Real', 'Imaginary', 'Conjugate', 'Argument'])
 
 /** Points of no special kind, close to 0, where most expressions have values of moderate size. */
 const genericPoints = 12
+/** More of them for expressions that take few values. */
 const stepPoints = 60
 /** Further points near to and beyond the constants, for expressions that are made of pieces. */
 const leastSpecialPoints = 48
@@ -44,12 +36,11 @@ const largestConstant = 10n ** 12n
 
 /**
  * Points at which two expressions are compared, the same at every call. Unknowns take negative and positive values in all
- * combinations; where an expression is made of pieces (roots, |x|, ⌊x⌋, maxima) also whole ones, large ones, and such as lie near to
- * and beyond each constant of either text, its negative, its tenfold, its square and cube, its power of e, and sums, products and
- * powers of two. Unknowns under
- * factorials, in binomials and in bounds of sums are whole and not negative, some below and some above the constants;
- * exponents of negative numbers are whole. What is conjugated, or taken a part or the angle of, is complex. `spare` are points of small
- * whole numbers, for where values elsewhere are too large to compare.
+ * combinations; where an expression is made of pieces (roots, |x|, ⌊x⌋, maxima) also whole ones, large ones, and such as lie
+ * near to and beyond each constant of either text, its negative, its tenfold, its square and cube, its power of e, and sums,
+ * products and powers of two. Unknowns under factorials, in binomials and in bounds of sums are whole and not negative, some
+ * below and some above the constants; exponents of negative numbers are whole. What is conjugated, or taken a part or the
+ * angle of, is complex. `spare` are points of small whole numbers, for where values elsewhere are too large to compare.
  */
 export function samplePoints(a: Expression, b: Expression): { points: Point[]; spare: Point[] } {
   const parts = [...partsOf(a), ...partsOf(b)]
@@ -64,11 +55,9 @@ export function samplePoints(a: Expression, b: Expression): { points: Point[]; s
   const pool = (real: readonly Rational[]) =>
     names.map(name => poolOf(domains.get(name) ?? 'real', real, constants))
   const points: Point[] = []
-  for (let count = 0; count < genericPoints; count++)
+  const wanted = parts.some(isStep) ? genericPoints + stepPoints : genericPoints
+  for (let count = 0; count < wanted; count++)
     points.push(new Map(names.map(name => [name, genericValue(domains.get(name) ?? 'real', random)])))
-  if (parts.some(isStep))
-    for (let count = 0; count < stepPoints; count++)
-      points.push(new Map(names.map(name => [name, genericValue(domains.get(name) ?? 'real', random)])))
   if (isDiscrete) {
     const pools = pool(generic.flatMap(withSigns))
     for (let count = 0; count < discretePoints; count++) points.push(draw(pools))

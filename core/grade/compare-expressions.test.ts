@@ -156,6 +156,15 @@ const equal: Record<string, [Written, Written][]> = {
     [sum('k', '0', infinity, '\\frac{1}{k!}'), 'e'],
     [sum('k', '0', infinity, '\\frac{x^k}{k!}'), 'e^x'],
     [sum('k', '1', infinity, '\\frac{1}{k(k+1)}'), '1'],
+    [
+      sum('k', '0', infinity, '\\frac{k^2}{(k^2+1)(k^4+1)}'),
+      sum('k', '1', infinity, '\\frac{k^2}{(k^2+1)(k^4+1)}'),
+    ],
+    [sum('k', '1', '2', sum('k', '1', '3', 'k')), '12'],
+    [sum('k', '1', 'n', sum('j', '1', 'k', 'j')), '\\frac{n(n+1)(n+2)}{6}'],
+    [sum('k', '1', 'n', sum('j', '1', 'k', 'a_jb_k')), sum('i', '1', 'n', sum('m', '1', 'i', 'a_mb_i'))],
+    [sum('k', '1', '3', derivative('kx^k')), '1+4x+9x^2'],
+    [sum('i', '1', 'n', 'i^2'), sum('k', '1', 'n', 'k^2')],
     [product('k', '1', '5', 'k'), '120'],
     [product('k', '1', 'n', 'k'), 'n!'],
     [product('k', '2', infinity, '1-\\frac1{k^2}'), '1/2'],
@@ -279,6 +288,7 @@ const unequal: Record<string, [Written, Written][]> = {
     [apply('f', '10^{-30}'), apply('f', '0')],
     [sum('k', '1', 'n', 'a_k'), sum('k', '1', 'n', 'b_k')],
     [sum('k', '1', 'n', 'a_k'), sum('k', '0', 'n', 'a_k')],
+    [sum('k', '1', 'n', sum('j', '1', 'k', 'a_jb_k')), sum('k', '1', 'n', sum('j', '1', 'k', 'a_kb_j'))],
   ],
   'as complex numbers': [[fn('Conjugate', 'z'), 'z']],
   'as infinities': [

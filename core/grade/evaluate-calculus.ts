@@ -96,7 +96,13 @@ function sumUntilNegligible(
 }
 
 /** Levin's u-transform of the partial sums; the error is how far its last orders disagree. */
-function extrapolated(terms: Complex[], far: [Complex, Complex], arithmetic: ComplexArithmetic): Complex {
+function extrapolated(all: Complex[], far: [Complex, Complex], arithmetic: ComplexArithmetic): Complex {
+  const terms = all.slice(
+    Math.max(
+      0,
+      all.findIndex(term => !arithmetic.isZero(term)),
+    ),
+  )
   const signs = terms.map(term => arithmetic.sign(term))
   const isAlternating = signs.every((sign, place) => place === 0 || sign === -signs[place - 1]!)
   const isOfOneSign = signs.every(sign => sign === signs[0])

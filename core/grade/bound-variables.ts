@@ -89,14 +89,18 @@ function canonical(
   sequences: Set<string>,
 ): Expression {
   const outside = (operand: Expression) => canonical(operand, names, depth, sequences)
+  // Where i is an index it is no imaginary unit.
+  const index =
+    expression.kind === 'constant' && expression.name === 'ImaginaryUnit' ? names.get('i') : undefined
+  if (index !== undefined) return { kind: 'symbol', name: index }
   if (expression.kind === 'symbol') {
     const name = names.get(expression.name)
     if (name !== undefined) return { kind: 'symbol', name }
-    const index = splitIndex(expression.name)
-    const bound = index && names.get(index.index)
-    if (!index || bound === undefined || bound === null) return expression
-    sequences.add(index.sequence)
-    return { kind: 'application', name: index.sequence, operands: [{ kind: 'symbol', name: bound }] }
+    const element = splitIndex(expression.name)
+    const bound = element && names.get(element.index)
+    if (!element || bound === undefined || bound === null) return expression
+    sequences.add(element.sequence)
+    return { kind: 'application', name: element.sequence, operands: [{ kind: 'symbol', name: bound }] }
   }
   const variable = boundVariable(expression)
   if (expression.kind === 'derivative')

@@ -155,7 +155,7 @@ export function cleanAnswer(text: string): string {
   for (const [pattern, replacement] of spacings) cleaned = cleaned.replace(pattern, replacement)
   cleaned = cleaned
     .replace(/ ?\^ ?(?:\\circ|\{ ?\\circ ?\})(?![a-z])|°|\\(?:degree|textdegree)(?![a-z])/g, ' degrees')
-    .replace(/ degrees ?(?:\\text ?\{ ?([CF]) ?\}|([CF])(?![A-Za-z]))/g, '\\text{°$1$2}')
+    .replace(/ degrees ?(?:\\text ?\{ ?([CF]) ?\}|([CF])(?![A-Za-z]))/g, scaleOfDegrees)
     // Math inside of words, `\text{if $x > 0$}`, and beside them: `$36$ %`.
     .replace(/(?<![\\\w])\$([^$\s]|[^$\s][^$]*[^$\s\\])\$(?!\w)/g, '$1')
   cleaned = cleaned
@@ -168,6 +168,10 @@ export function cleanAnswer(text: string): string {
     .replace(/(?<=\d) ?\(?(?:\\text ?\{ ?\(? ?)?(?:in )?base[- ](\d+)[) }]*$/g, '_$1')
   cleaned = lines(cleaned)
   return stripEnds(cleaned)
+}
+
+function scaleOfDegrees(_: string, inText: string | undefined, bare: string): string {
+  return (inText ?? bare) === 'C' ? '\\text{celsius}' : '\\text{fahrenheit}'
 }
 
 function unitVector(_: string, letter: string): string {
@@ -287,7 +291,6 @@ export function canonicalText(cleaned: string): string {
 }
 
 function letterOfChoice(whole: string, letter: string): string {
-  if (/^\([a-e]\)$/.test(whole)) return letter.toUpperCase()
   return /^[A-Z]$/.test(letter) ? letter : whole
 }
 

@@ -3,6 +3,8 @@ import type { Rational } from './rational.ts'
 
 const maximumFactorial = 1_000n
 const maximumChosen = 2_000n
+/** Of a fraction, whose powers grow long. */
+const maximumChosenOfFraction = 60n
 
 /** n! of a whole number; throws Undefined of any other, TooLarge beyond 1000!. */
 export function factorial({ numerator, denominator }: Rational): Rational {
@@ -15,7 +17,7 @@ export function factorial({ numerator, denominator }: Rational): Rational {
 
 /**
  * n(n − 1)…(n − k + 1)/k! for a whole number k; 0 for k < 0 where n is a whole number that is not negative. Throws Undefined of any
- * other k, TooLarge beyond 2,000 factors.
+ * other k, TooLarge beyond 2,000 factors, 60 of a fraction.
  */
 export function binomial(total: Rational, chosen: Rational): Rational {
   const isWhole = total.denominator === 1n && total.numerator >= 0n
@@ -23,7 +25,7 @@ export function binomial(total: Rational, chosen: Rational): Rational {
   const [n, k] = [total.numerator, chosen.numerator]
   if (k < 0n || (isWhole && k > n)) return zero
   const steps = isWhole && 2n * k > n ? n - k : k
-  if (steps > maximumChosen) throw new TooLarge()
+  if (steps > (isWhole ? maximumChosen : maximumChosenOfFraction)) throw new TooLarge()
   if (isWhole) {
     let product = 1n
     for (let step = 1n; step <= steps; step++) product = (product * (n - steps + step)) / step

@@ -26,8 +26,10 @@ const agreementBits = 67
 const wantedPoints = 12
 /** Where values are dear, or one of the expressions is 0 at most points. */
 const fewestPoints = 6
-/** Elementary steps that a comparison may take: half a second on a slow core. */
-const allowedOperations = 150_000
+/** After so many points that tell nothing no more are tried. */
+const hopelessPoints = 40
+/** Elementary steps that a comparison may take: some tenths of a second. */
+const allowedOperations = 100_000
 
 /**
  * Whether two expressions are equal for all values of their unknowns: exactly by expansion where that tells, else by their values
@@ -201,34 +203,37 @@ function compareAtPoints(
   hasRealRoots: boolean,
   budget: { operations: number },
 ): ExpressionComparison {
-  const comparator = new PointComparator(a, b, constants, hasRealRoots, budget)
+  const [comparator, other] = [hasRealRoots, true].map(
+    areReal => new PointComparator(a, b, constants, areReal, budget),
+  ) as [PointComparator, PointComparator]
   const { points, spare } = samplePoints(a, b)
   const isConstant = points.length === 1
-  let [agreed, vanished] = [0, 0]
+  let told = 0
+  const count: Record<PointVerdict, number> = { equal: 0, 'both 0': 0, unequal: 0, 'no value': 0, unknown: 0 }
   for (const [seed, point] of [...points, ...spare].entries()) {
-    if (seed >= points.length && agreed >= wantedPoints) break
-    const outcome = comparator.compare(point, seed)
-    if (outcome === 'unequal') return { equal: false, by: 'numerically' }
-    if (outcome === 'equal') agreed++
-    if (outcome === 'both 0') vanished++
-    if (budget.operations < 0) break
+    if (seed >= points.length && count.equal >= wantedPoints) break
+    const verdict = comparator.compare(point, seed)
+    // ⌊∛x⌋ has no value at negative numbers under one reading only, and that must not hide what the other shows.
+    const isRefuted = verdict === 'no value' && !hasRealRoots && other.compare(point, seed) === 'unequal'
+    if (verdict === 'unequal' || isRefuted) return { equal: false, by: 'numerically' }
+    count[verdict]++
+    told = count.equal + count['both 0']
+    if (budget.operations < 0 || (told === 0 && seed >= hopelessPoints)) break
   }
+  if (told === 0) return { equal: null, by: comparator.failure }
   if (isConstant) {
-    if (agreed + vanished === 0) return { equal: null, by: comparator.failure }
-    return {
-      equal: true,
-      by: `numerically to ${Math.floor(comparator.agreedBits * Math.LOG10E * Math.LN2)} digits`,
-    }
+    const digits = Math.floor(comparator.agreedBits * Math.log10(2))
+    return { equal: true, by: `numerically to ${digits} digits` }
   }
-  // Where both are 0, any multiple agrees: that is evidence only if they are so at all points.
-  const count = agreed === 0 ? vanished : agreed
-  const wanted =
-    count + vanished < points.length / 2 || vanished > 0 || budget.operations < 0
-      ? fewestPoints
-      : wantedPoints
-  if (count >= wanted) return { equal: true, by: `numerically at ${count} points` }
-  return { equal: null, by: count === 0 ? comparator.failure : 'as too few points were found to compare' }
+  // Where both are 0, any multiple agrees: that is evidence only if they are so wherever they have a value, which is not seldom.
+  const agreed = count.equal === 0 ? count['both 0'] : count.equal
+  const isSeldom = told < count['no value'] / (count.equal === 0 ? 1 : 4)
+  const wanted = budget.operations < 0 || count['both 0'] > 0 ? fewestPoints : wantedPoints
+  if (agreed < wanted || isSeldom) return { equal: null, by: 'as too few points were found to compare' }
+  return { equal: true, by: `numerically at ${agreed} points` }
 }
+
+type PointVerdict = 'equal' | 'both 0' | 'unequal' | 'no value' | 'unknown'
 
 /** Compares two expressions at one point after the other. */
 class PointComparator {
@@ -264,8 +269,9 @@ class PointComparator {
     return failure === 'too large' ? 'as the numbers are too large' : 'as one has no value'
   }
 
-  compare(point: Point, seed: number): 'equal' | 'both 0' | 'unequal' | 'not known' {
+  compare(point: Point, seed: number): PointVerdict {
     const values = new Map([...point, ...this.#constants])
+    let before = Number.NEGATIVE_INFINITY
     for (let bits = leastBits; bits <= mostBits; ) {
       const evaluation = new Evaluation({
         bits,
@@ -283,7 +289,7 @@ class PointComparator {
         const isPrecise = bits >= needed + agreementBits
         if (evaluation.failure === 'too large' || isPrecise || needed > mostBits) {
           this.failure = this.#reasonOf(evaluation.failure)
-          return 'not known'
+          return evaluation.failure === 'too large' ? 'unknown' : 'no value'
         }
         bits = Math.ceil(needed + agreementBits)
         continue
@@ -307,11 +313,14 @@ class PointComparator {
       }
       this.failure =
         needed > mostBits ? 'as the numbers are too large' : 'as the values are not known to enough digits'
+      // What more bits do not improve, as an integral that diverges, even more will not.
+      if (agreement < before + 10 && !arithmetic.hasAssumed && !isApart) break
+      before = agreement
       bits = Math.ceil(
         Math.max(bits + 40, bits + needed - agreement + 20, needed + (isApart ? agreementBits : 20)),
       )
     }
-    return 'not known'
+    return 'unknown'
   }
 }
 

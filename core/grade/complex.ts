@@ -375,6 +375,12 @@ export class ComplexArithmetic {
     if (real.rational !== null) return whole(floor(real.rational))
     const { re, error } = real
     if (error > -tellingBits) throw new TooLarge()
+    const size = magnitudeOf(re)
+    if (size < -1 && size > error + 1) return whole(re.mantissa < 0n ? -1 : 0)
+    if (size < -this.reals.bits) {
+      this.#assume(true)
+      return whole(0)
+    }
     const scale = Math.max(0, -re.exponent)
     const fixed = re.mantissa << BigInt(re.exponent + scale)
     const nearest = (fixed + (1n << BigInt(scale)) / 2n) >> BigInt(scale)

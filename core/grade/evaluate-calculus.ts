@@ -3,7 +3,7 @@ import { type Approximation, type Complex, type ComplexArithmetic, rational, who
 import type { Evaluation } from './evaluate-expression.ts'
 import type { Expression } from './expression.ts'
 import { TooLarge, Undefined } from './fraction.ts'
-import { magnitudeOf, zeroReal } from './real.ts'
+import { magnitudeOf, type RealArithmetic, zeroReal } from './real.ts'
 
 /** The body of a sum, an integral or a limit as a function of the variable that is bound in it. */
 export type Body = (value: Complex, evaluation: Evaluation) => Complex
@@ -13,6 +13,8 @@ export type End = Complex | 'infinite' | 'negative infinite'
 
 /** Longer finite sums are not computed. */
 const maximumTerms = 5_000n
+/** A term of an infinite series, with its part in the extrapolation. */
+const termCost = 10
 /** An estimate of an error is off by no more than this, as log2. */
 const doubtBits = 12
 
@@ -50,6 +52,7 @@ function infiniteSeries(operation: 'sum' | 'product', first: bigint, outer: Eval
   const { arithmetic } = evaluation
   const terms: Complex[] = []
   const termAt = (place: number) => {
+    evaluation.spend(termCost)
     const value = body(whole(first + BigInt(place)), evaluation)
     return operation === 'sum' ? value : arithmetic.ln(value)
   }
@@ -93,7 +96,13 @@ function sumUntilNegligible(
 }
 
 /** Levin's u-transform of the partial sums; the error is how far its last orders disagree. */
-function extrapolated(terms: Complex[], far: [Complex, Complex], arithmetic: ComplexArithmetic): Complex {
+function extrapolated(all: Complex[], far: [Complex, Complex], arithmetic: ComplexArithmetic): Complex {
+  const terms = all.slice(
+    Math.max(
+      0,
+      all.findIndex(term => !arithmetic.isZero(term)),
+    ),
+  )
   const signs = terms.map(term => arithmetic.sign(term))
   const isAlternating = signs.every((sign, place) => place === 0 || sign === -signs[place - 1]!)
   const isOfOneSign = signs.every(sign => sign === signs[0])
@@ -132,6 +141,7 @@ function levin(terms: Complex[], sums: Complex[], order: number, arithmetic: Com
  * the true one is far smaller.
  */
 export function integralOf(from: End, to: End, outer: Evaluation, body: Body): Complex {
+  if (from === to && typeof from === 'string') throw new Undefined()
   if (from === 'infinite' || to === 'negative infinite')
     return outer.arithmetic.negate(integralOf(to, from, outer, body))
   if (from === 'negative infinite' && to !== 'infinite')
@@ -141,6 +151,7 @@ export function integralOf(from: End, to: End, outer: Evaluation, body: Body): C
   // How small or large the body is close to the ends says nothing of the integral.
   const evaluation = outer.withBits(outer.bits)
   const { arithmetic } = evaluation
+  const isSegment = from !== 'negative infinite' && to !== 'infinite'
   const nodeAt =
     from === 'negative infinite'
       ? wholeLine(arithmetic)
@@ -156,6 +167,7 @@ export function integralOf(from: End, to: End, outer: Evaluation, body: Body): C
     const last = Math.ceil(reach / step)
     for (let place = -last; place <= last; place++) {
       if (level > firstLevel && place % 2 === 0) continue
+      evaluation.spend(isSegment ? segmentCost : infiniteCost)
       const isMiddle = place === 0
       const part = partAt(nodeAt(place * step), isMiddle ? outer : evaluation, body)
       total = arithmetic.add(total, part)
@@ -175,7 +187,8 @@ export function integralOf(from: End, to: End, outer: Evaluation, body: Body): C
   throw new Undefined()
 }
 
-const nodeCost = 40
+/** Nodes of infinite ranges are computed anew each time. */
+const [segmentCost, infiniteCost] = [5, 40]
 /** Step widths from 1/4 to 1/64. */
 const [firstLevel, lastLevel] = [2, 6]
 
@@ -188,7 +201,6 @@ interface Node {
 
 /** The body times the weight of the node. */
 function partAt(node: Node, evaluation: Evaluation, body: Body): Complex {
-  evaluation.spend(nodeCost)
   try {
     return evaluation.arithmetic.multiply(node.weight, body(node.point, evaluation))
   } catch (error) {
@@ -206,14 +218,7 @@ function double(value: number): Complex {
 function segment(from: Complex, to: Complex, arithmetic: ComplexArithmetic) {
   const width = arithmetic.subtract(to, from)
   return (at: number): Node => {
-    // The distance from the nearer end is 1/(1 + e^(π·|sinh t|)).
-    const t = double(Math.abs(at))
-    const grown = arithmetic.exp(arithmetic.multiply(arithmetic.pi, arithmetic.sinh(t)))
-    const distance = arithmetic.invert(arithmetic.add(whole(1), grown))
-    const slope = arithmetic.multiply(
-      arithmetic.multiply(arithmetic.pi, arithmetic.cosh(t)),
-      arithmetic.multiply(distance, arithmetic.multiply(distance, grown)),
-    )
+    const { distance, slope } = segmentNode(Math.abs(at), arithmetic)
     const moved = arithmetic.multiply(width, distance)
     return {
       point: at < 0 ? arithmetic.add(from, moved) : arithmetic.subtract(to, moved),
@@ -221,6 +226,28 @@ function segment(from: Complex, to: Complex, arithmetic: ComplexArithmetic) {
       isEnd: arithmetic.size(distance) < -arithmetic.reals.bits / 2,
     }
   }
+}
+
+/** Nodes take longer to compute than most bodies, and are the same for all segments. */
+const segmentNodes = new WeakMap<RealArithmetic, Map<number, { distance: Complex; slope: Complex }>>()
+
+/** The distance of a node from the nearer end of (0, 1), 1/(1 + e^(π·|sinh t|)), and its derivative by t. */
+function segmentNode(at: number, arithmetic: ComplexArithmetic): { distance: Complex; slope: Complex } {
+  const known = segmentNodes.get(arithmetic.reals) ?? new Map<number, { distance: Complex; slope: Complex }>()
+  segmentNodes.set(arithmetic.reals, known)
+  let node = known.get(at)
+  if (node === undefined) {
+    const t = double(at)
+    const grown = arithmetic.exp(arithmetic.multiply(arithmetic.pi, arithmetic.sinh(t)))
+    const distance = arithmetic.invert(arithmetic.add(whole(1), grown))
+    const slope = arithmetic.multiply(
+      arithmetic.multiply(arithmetic.pi, arithmetic.cosh(t)),
+      arithmetic.multiply(distance, arithmetic.multiply(distance, grown)),
+    )
+    node = { distance, slope }
+    known.set(at, node)
+  }
+  return node
 }
 
 /** x = from + e^(π/2·sinh t) */

@@ -49,7 +49,7 @@ export class Evaluation {
 
   /** Counts operations of a cost that grows with the precision. Throws TooLarge where none are left. */
   spend(operations: number): void {
-    this.budget.operations -= operations * (1 + this.bits / 200)
+    this.budget.operations -= operations * (1 + this.bits / 200) ** 1.5
     if (this.budget.operations < 0) throw new TooLarge()
   }
 
@@ -363,10 +363,11 @@ function arbitraryValue(name: string, operands: Complex[], evaluation: Evaluatio
 function fingerprint(value: Complex, { arithmetic, bits }: Evaluation): string {
   const scale = bits - 30
   const { re, im, error } = arithmetic.approximate(value)
-  if (error > -scale - 8) throw new Undefined()
+  if (error > -scale - 8 || arithmetic.size(value) > bits) throw new TooLarge()
   return [re, im]
     .map(({ mantissa, exponent }) => {
       const shift = BigInt(exponent + scale)
+      if (shift < -BigInt(2 * bits)) return 0n
       return shift >= 0n ? mantissa << shift : (mantissa + (1n << (-shift - 1n))) >> -shift
     })
     .join(',')

@@ -53,9 +53,10 @@ const maximumTermsOfSeries = 200n
 
 /**
  * Expands an expression: polynomials are multiplied out, roots of rational numbers are taken apart into roots of primes,
- * logarithms of rational numbers into logarithms of primes, factorials and binomials are computed. What it does not know
- * becomes an atom of its own, named by its expanded operands; bound variables have the names of `withCanonicalNames`. Throws TooLarge where that takes too many digits or terms,
- * Undefined for an expression without a value.
+ * logarithms of rational numbers into logarithms of primes, factorials and binomials are computed, short sums written out,
+ * polynomials integrated. What it does not know becomes an atom of its own, named by its expanded operands; bound variables
+ * have the names of `withCanonicalNames`. Throws TooLarge where that takes too many digits or terms, Undefined for an
+ * expression without a value.
  */
 export function exactForm(expression: Expression, work: Work = { products: maximumProducts }): ExactForm {
   const inner = (operand: Expression) => exactForm(operand, work)

@@ -32,7 +32,8 @@ export function absoluteReal(value: Real): Real {
 
 /** The double next to a real number, up to rounding. */
 export function toDouble({ mantissa, exponent }: Real): number {
-  const size = mantissa === 0n ? 0 : Math.floor(log2(mantissa < 0n ? -mantissa : mantissa))
+  if (mantissa === 0n) return 0
+  const size = Math.floor(log2(mantissa < 0n ? -mantissa : mantissa))
   const drop = Math.max(0, size - 60)
   const scale = exponent + drop
   // In two steps, as 2^1000 is a double and 2^1100 is none.

@@ -1,9 +1,10 @@
 import { partsOf, unknownsOf } from './bound-variables.ts'
 import { type Complex, rational } from './complex.ts'
-import { exactForm, rationalOfForm } from './exact-form.ts'
+import { Evaluation, evaluateExpression } from './evaluate-expression.ts'
 import type { Expression, FunctionName } from './expression.ts'
-import { add, multiply, one, reduce, TooLarge, Undefined } from './fraction.ts'
+import { add, multiply, one, reduce } from './fraction.ts'
 import type { Rational } from './rational.ts'
+import { toDouble } from './real.ts'
 
 /** A value for each unknown. */
 export type Point = ReadonlyMap<string, Complex>
@@ -12,26 +13,19 @@ export type Point = ReadonlyMap<string, Complex>
 type Domain = 'complex' | 'real' | 'whole' | 'natural'
 
 /** Functions that agree with others on one side of some number only. */
-const piecewise = new Set<FunctionName>([
-  ...(['Abs', 'Sign', 'Floor', 'Ceil', 'Mod', 'Max', 'Min', 'Gcd', 'Lcm', 'Real', 'Imaginary'] as const),
-  ...([
-    'Conjugate',
-    'Argument',
-    'Arcsin',
-    'Arccos',
-    'Arctan',
-    'Arccot',
-    'Arcsec',
-    'Arccsc',
-    'Arccosh',
-  ] as const),
-  ...(['Ln', 'Log', 'Arcsinh', 'Arctanh', 'Factorial', 'Binomial'] as const),
-])
+const piecewise = new Set<FunctionName>(
+  (
+    'Abs Sign Floor Ceil Mod Max Min Gcd Lcm Real Imaginary Conjugate Argument Ln Log Factorial Binomial ' +
+    'Arcsin Arccos Arctan Arccot Arcsec Arccsc Arcsinh Arccosh Arctanh'
+  ).split(' ') as FunctionName[],
+)
 
 const complexParts = new Set<FunctionName>(['Real', 'Imaginary', 'Conjugate', 'Argument'])
 
 /** Points of no special kind, close to 0, where most expressions have values of moderate size. */
 const genericPoints = 12
+/** More of them for expressions that take few values. */
+const stepPoints = 60
 /** Further points near to and beyond the constants, for expressions that are made of pieces. */
 const leastSpecialPoints = 48
 const mostSpecialPoints = 160
@@ -42,11 +36,11 @@ const largestConstant = 10n ** 12n
 
 /**
  * Points at which two expressions are compared, the same at every call. Unknowns take negative and positive values in all
- * combinations; where an expression is made of pieces (roots, |x|, ⌊x⌋, maxima) also whole ones, large ones, and such as lie near to
- * and beyond each constant of either text, its negative, its tenfold, its square, and sums and products of two. Unknowns under
- * factorials, in binomials and in bounds of sums are whole and not negative, some below and some above the constants;
- * exponents of negative numbers are whole. What is conjugated, or taken a part or the angle of, is complex. `spare` are points of small
- * whole numbers, for where values elsewhere are too large to compare.
+ * combinations; where an expression is made of pieces (roots, |x|, ⌊x⌋, maxima) also whole ones, large ones, and such as lie
+ * near to and beyond each constant of either text, its negative, its tenfold, its square and cube, its power of e, and sums,
+ * products and powers of two. Unknowns under factorials, in binomials and in bounds of sums are whole and not negative, some
+ * below and some above the constants; exponents of negative numbers are whole. What is conjugated, or taken a part or the
+ * angle of, is complex. `spare` are points of small whole numbers, for where values elsewhere are too large to compare.
  */
 export function samplePoints(a: Expression, b: Expression): { points: Point[]; spare: Point[] } {
   const parts = [...partsOf(a), ...partsOf(b)]
@@ -61,7 +55,8 @@ export function samplePoints(a: Expression, b: Expression): { points: Point[]; s
   const pool = (real: readonly Rational[]) =>
     names.map(name => poolOf(domains.get(name) ?? 'real', real, constants))
   const points: Point[] = []
-  for (let count = 0; count < genericPoints; count++)
+  const wanted = parts.some(isStep) ? genericPoints + stepPoints : genericPoints
+  for (let count = 0; count < wanted; count++)
     points.push(new Map(names.map(name => [name, genericValue(domains.get(name) ?? 'real', random)])))
   if (isDiscrete) {
     const pools = pool(generic.flatMap(withSigns))
@@ -83,6 +78,11 @@ export function samplePoints(a: Expression, b: Expression): { points: Point[]; s
   const spares = pool(wholes.flatMap(withSigns))
   const spare = Array.from({ length: genericPoints }, () => draw(spares))
   return { points, spare }
+}
+
+/** Whether an expression takes few values, each over a stretch, so that many points tell the same. */
+function isStep(part: Expression): boolean {
+  return part.kind === 'function' && ['Sign', 'Floor', 'Ceil', 'Mod'].includes(part.name)
 }
 
 function isPiecewise(part: Expression): boolean {
@@ -137,23 +137,17 @@ function isNegativeNumber(expression: Expression): boolean {
 
 interface Constants {
   written: Rational[]
-  /** Sums, products and quotients of two of them. */
+  /** Sums, products, quotients and powers of two of them, cubes, powers of e. */
   derived: Rational[]
 }
 
-/** The positive rational numbers in a text, and such as are made of two of them. */
+/** The sizes of the real numbers in a text, and such as are made of two of them. */
 function constantsOf(parts: readonly Expression[]): Constants {
   const written = new Map<string, Rational>()
   for (const part of parts) {
     if (written.size >= maximumConstants) break
-    // Of |x − 10^6| the power is the constant that matters.
-    const value =
-      part.kind === 'number'
-        ? part.value
-        : part.kind === 'power' || part.kind === 'product'
-          ? rationalOf(part)
-          : null
-    if (value !== null) keep(written, value)
+    const value = part.kind === 'number' ? part.value : constantValue(part)
+    if (value) keep(written, value)
   }
   const derived = new Map<string, Rational>()
   const first = [...written.values()].slice(0, 4)
@@ -162,19 +156,28 @@ function constantsOf(parts: readonly Expression[]): Constants {
       keep(derived, add(a, b))
       keep(derived, multiply(a, b))
       keep(derived, multiply(a, { numerator: b.denominator, denominator: b.numerator }))
+      if (b.denominator === 1n && b.numerator <= 40n && a.denominator === 1n)
+        keep(derived, { numerator: a.numerator ** b.numerator, denominator: 1n })
     }
+  // Where ∛x and ln x reach them.
+  for (const constant of first) {
+    const { numerator, denominator } = constant
+    keep(derived, { numerator: numerator ** 3n, denominator: denominator ** 3n })
+    const size = Number(numerator) / Number(denominator)
+    if (size < 25) keep(derived, fraction(Math.round(Math.exp(size) * 1_000), 1_000))
+  }
   for (const key of written.keys()) derived.delete(key)
   return { written: [...written.values()], derived: [...derived.values()] }
 }
 
-function rationalOf(expression: Expression): Rational | null {
-  if (unknownsOf(expression).size > 0) return null
-  try {
-    return rationalOfForm(exactForm(expression))
-  } catch (error) {
-    if (error instanceof TooLarge || error instanceof Undefined) return null
-    throw error
-  }
+/** A number that is written as an expression, 10^6 or e², to some digits; null of what depends on unknowns or is not real. */
+function constantValue(expression: Expression): Rational | null {
+  if (expression.kind === 'symbol' || unknownsOf(expression).size > 0) return null
+  const evaluation = new Evaluation({ bits: 64, budget: { operations: 2_000 } })
+  const value = evaluateExpression(expression, new Map(), evaluation)
+  if (value === null || value.rational !== null) return value?.rational ?? null
+  const size = value.im.mantissa === 0n ? toDouble(value.re) : Number.NaN
+  return Math.abs(size) < 1e12 ? fraction(Math.round(size * 1_000), 1_000) : null
 }
 
 function keep(constants: Map<string, Rational>, { numerator, denominator }: Rational): void {

@@ -50,8 +50,8 @@ const unitTable: [symbols: string, words: string][] = [
   ['₹ Rs Rs. INR', 'rupee'],
   ['¢', 'cent'],
   ['', 'radian rad'],
-  ['°C', 'celsius'],
-  ['°F', 'fahrenheit'],
+  ['', 'celsius'],
+  ['', 'fahrenheit'],
 ]
 
 const bySymbol = new Map<string, string>()

@@ -129,8 +129,7 @@ describe('a comparison', () => {
     await page.keyboard.press('Escape')
     expect(await page.locator('.token.locked').count()).toBe(0)
     await page.keyboard.press('Escape')
-    await page.waitForSelector('.replay')
-    expect(await text('.transport-place')).toBe('82 / 82')
+    await expect.poll(() => text('.transport-place')).toBe('82 / 82')
   })
 
   it('has the other texts follow the pointer', async () => {

@@ -40,15 +40,18 @@ const partlyFound = [
   'physics: centimetres for metres',
 ]
 
-it.each(['held-out-answer-pairs', 'fresh-answer-pairs', 'hard-answer-pairs', 'notation-pairs', 'kinds-answer-pairs'] as const)(
-  'whole answers are graded as labelled: %s',
-  name => {
-    const wrong: string[] = []
-    for (const { answer, expected, equal, about } of readPairs(name)) {
-      const verdict = gradeAnswer(answer, expected)
-      if (verdict.equal === equal || (equal && partlyFound.includes(about))) continue
-      wrong.push(`${about}: ${answer} against ${expected}, labelled ${equal}: ${verdict.rule}`)
-    }
-    expect(wrong).toEqual([])
-  },
-)
+it.each([
+  'held-out-answer-pairs',
+  'fresh-answer-pairs',
+  'hard-answer-pairs',
+  'notation-pairs',
+  'kinds-answer-pairs',
+] as const)('whole answers are graded as labelled: %s', name => {
+  const wrong: string[] = []
+  for (const { answer, expected, equal, about } of readPairs(name)) {
+    const verdict = gradeAnswer(answer, expected)
+    if (verdict.equal === equal || (equal && partlyFound.includes(about))) continue
+    wrong.push(`${about}: ${answer} against ${expected}, labelled ${equal}: ${verdict.rule}`)
+  }
+  expect(wrong).toEqual([])
+})

@@ -24,7 +24,9 @@ export function wholeAnswerPairs(name: (typeof pairSets)[number]): LabelledPair[
 }
 
 /** The pairs of a set as its file has them. */
-export function readPairs(name: (typeof pairSets)[number] | 'notation-pairs' | 'kinds-answer-pairs'): LabelledPair[] {
+export function readPairs(
+  name: (typeof pairSets)[number] | 'notation-pairs' | 'kinds-answer-pairs',
+): LabelledPair[] {
   const path = new URL(`../golden/${name}.jsonl`, import.meta.url)
   const lines = readFileSync(path, 'utf8').trim().split('\n')
   return lines.map(line => JSON.parse(line))

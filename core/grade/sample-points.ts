@@ -32,7 +32,7 @@ const mostSpecialPoints = 160
 const discretePoints = 80
 /** More constants are not taken from the text. */
 const maximumConstants = 12
-const largestConstant = 10n ** 12n
+const largestConstant = 10n ** 120n
 
 /**
  * Points at which two expressions are compared, the same at every call. Unknowns take negative and positive values in all

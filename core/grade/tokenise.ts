@@ -42,9 +42,10 @@ const superscripts = '⁰¹²³⁴⁵⁶⁷⁸⁹'
 /** Sizing and spacing that says nothing. */
 const ignored = new Set('left right displaystyle limits quad qquad , ; : ! mathrm'.split(' '))
 
-/** Two letters that are a word of English or a unit wherever they stand. */
-const shortWord =
-  /^(?:no|on|is|it|an|at|to|of|or|up|so|we|he|me|my|by|go|if|in|as|us|am|pm|ok|cm|mm|km|kg|mg|ml|mL|ft|Hz|kW|kJ)$/
+/** Symbols of units, wherever they stand. */
+const unitSymbol = /^(?:cm|mm|km|kg|mg|ml|mL|ft|Hz|kW|kJ)$/
+/** Two letters that are a word of English where they stand apart; in at^3 they are factors. */
+const shortWord = /^(?:no|on|is|it|an|at|to|of|or|up|so|we|he|me|my|by|go|if|in|as|us|am|pm|ok)$/
 
 const pattern =
   /\s+|\\([a-zA-Z]+)|\\[{}%|]|\\[,;:! ]|((?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(?:\.\d+|\.(?!\.))?|(?<!\.)\.\d+)(\.\.\.)?|([a-zA-Z]+)|[\s\S]/gu
@@ -99,14 +100,10 @@ function pushLetters(tokens: Token[], letters: string, text: string): void {
  * choice of some letters; within an expression shorter ones are products.
  */
 function isWordHere(letters: string, text: string): boolean {
-  if (letters.length > 4 || shortWord.test(letters)) return true
-  if (letters.length === text.trim().length)
-    return (
-      /[A-Z]/.test(letters) ||
-      letters.length > 3 ||
-      isWord(letters) ||
-      (letters.length === 3 && /[aeiou]/.test(letters))
-    )
+  if (letters.length > 4 || unitSymbol.test(letters)) return true
   const isApart = new RegExp(`(?:^|[\\s}])${letters}(?:$|[\\s\\\\])`).test(text)
-  return isApart && letters.length >= 3 && isWord(letters)
+  if (shortWord.test(letters)) return isApart
+  if (letters.length < text.trim().length) return isApart && letters.length >= 3 && isWord(letters)
+  const isOfWords = letters.length > 3 || isWord(letters) || (letters.length === 3 && /[aeiou]/.test(letters))
+  return isOfWords || /[A-Z]/.test(letters)
 }

@@ -3,6 +3,8 @@ import type { Rational } from './rational.ts'
 
 const maximumFactorial = 1_000n
 const maximumChosen = 2_000n
+/** Hexadecimal digits of all factors. */
+const maximumDigits = 10_000n
 /** Of a fraction, whose powers grow long. */
 const maximumChosenOfFraction = 60n
 
@@ -25,7 +27,9 @@ export function binomial(total: Rational, chosen: Rational): Rational {
   const [n, k] = [total.numerator, chosen.numerator]
   if (k < 0n || (isWhole && k > n)) return zero
   const steps = isWhole && 2n * k > n ? n - k : k
-  if (steps > (isWhole ? maximumChosen : maximumChosenOfFraction)) throw new TooLarge()
+  const digits = BigInt(n.toString(16).length)
+  if (steps > (isWhole ? maximumChosen : maximumChosenOfFraction) || steps * digits > maximumDigits)
+    throw new TooLarge()
   if (isWhole) {
     let product = 1n
     for (let step = 1n; step <= steps; step++) product = (product * (n - steps + step)) / step

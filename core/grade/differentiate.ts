@@ -4,7 +4,7 @@ import { Undefined } from './fraction.ts'
 
 /** Products and chains of higher derivatives grow with every order. */
 const maximumOrder = 10
-const maximumParts = 5_000
+const maximumParts = 2_000
 
 /** An expression with every derivative in it worked out. Throws Undefined for what has none or is not known. */
 export function withoutDerivatives(expression: Expression): Expression {

@@ -7,6 +7,8 @@ import { greatestCommonDivisor, magnitude, reduce, TooLarge, Undefined } from '.
 
 /** Functions, roots and powers are that many times as dear as a sum. */
 const functionCost = 10
+/** Of whole numbers with a common divisor or multiple to be found. */
+const maximumWholeBits = 1_000n
 
 /** What an evaluation is given, and what it leaves behind. One object serves one precision. */
 export class Evaluation {
@@ -295,6 +297,7 @@ function functionValue(name: FunctionName, operands: Complex[], evaluation: Eval
 function wholeOf(value: Complex, arithmetic: ComplexArithmetic): bigint {
   const number = arithmetic.wholeNumber(value)
   if (number === null) throw new Undefined()
+  if (magnitude(number) >> maximumWholeBits > 0n) throw new TooLarge()
   return number
 }
 

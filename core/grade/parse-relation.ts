@@ -1,6 +1,7 @@
 import type { AnswerStructure, Endpoint, Interval, Kind } from './answer-structure.ts'
+import { substitute } from './bound-variables.ts'
 import { numberOfExpression, rationalOfExpression } from './compare-expressions.ts'
-import { type Expression, substitute } from './expression.ts'
+import type { Expression } from './expression.ts'
 import { parseExpression } from './parse-expression.ts'
 import { splitTopLevel } from './split-top-level.ts'
 

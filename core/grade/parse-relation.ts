@@ -106,32 +106,25 @@ function parseEquation(parts: string[], parse: Parse): AnswerStructure | null {
   }
   const [first, ...rest] = parts.map(part => part.replace(/^\{([^{}]*)\}$/, '$1')) as [string, ...string[]]
   const last = parts.at(-1)!
-  const kinds = [nameKind(first), nameKind(last)]
-  if (parts.length === 2 && kinds[0] === null && kinds[1] !== null) return named(last, first, parse)
-  if (kinds[0] !== null && !(kinds[1] === 'plain' && kinds[0] !== 'plain' && parts.length === 2)) {
+  const [kind, lastKind] = [nameKind(first), nameKind(last)]
+  if (parts.length === 2) {
+    // 5 = x, and \pi r^2 = A
+    if (lastKind !== null && (kind === null || (lastKind === 'plain' && kind !== 'plain')))
+      return named(last, first, parse)
+    // x = y is an equation, unless the right side is a point, a constant or a word.
+    const areUnknowns = kind === 'plain' && lastKind === 'plain'
+    if (areUnknowns && !/^\\?[A-Z(\\]|^\\text|^[A-Za-z]{3,}/.test(last)) return condition('=', first, last)
+  }
+  if (kind !== null) {
     const value = agreed(rest)
     // a = b = 3 names both.
-    const others = rest.slice(0, -1).filter(part => nameKind(part) === 'plain')
-    if (others.length > 0 && value !== null) return named([first, ...others].join(' = '), value, parse)
-    if (
-      parts.length === 2 &&
-      kinds[0] === 'plain' &&
-      kinds[1] === 'plain' &&
-      !/^\\?[A-Z(\\]|^\\text/.test(last) &&
-      !isWords(last)
-    )
-      return condition('=', first, last)
-    return value === null ? null : named(first, value, parse)
+    const names = [first, ...rest.slice(0, -1).filter(part => nameKind(part) === 'plain')]
+    return value === null ? null : named(names.join(' = '), value, parse)
   }
-  if (kinds[1] !== null && parts.length === 2) return named(last, first, parse)
   const isNumeric = parts.every((part, at) => numberOf(part) !== null && part !== parts[at - 1])
   const value = isNumeric ? agreed(parts) : null
   if (value !== null) return parse(value)
   return parts.length === 2 ? condition('=', first, last) : null
-}
-
-function isWords(text: string): boolean {
-  return /^[A-Za-z]{3,}/.test(text)
 }
 
 function named(name: string, text: string, parse: Parse): AnswerStructure | null {

@@ -170,20 +170,16 @@ function parseList(text: string, depth: number): AnswerStructure | null {
     if (number !== null && isRounding(second, number) && !isDecimal(first)) return parse(first, depth + 1)
   }
   // Of numbers it says the same, of things that happen it does not: A or B, x = 1 or y = 2.
-  if (isEither && items.length === 2 && items.every(isEvent)) return plainValue(text)
+  if (isEither && areEvents(items)) return plainValue(text)
   return listOf(items, spread)
 }
 
-/** A letter alone, or a value of one unknown. */
-function isEvent(item: AnswerStructure, place: number, items: readonly AnswerStructure[]): boolean {
-  if (item.kind !== 'value') return false
-  const [first] = items
-  if (item.name === null) return /^(?:[A-Za-z]|\\[a-z]+)$/.test(item.text)
-  return (
-    items.length > 1 &&
-    first?.kind === 'value' &&
-    (place === 0 ? items.some(other => other.kind === 'value' && other.name !== item.name) : true)
-  )
+/** Whether two items are letters that stand for something that happens, or values of different unknowns. */
+function areEvents(items: readonly AnswerStructure[]): boolean {
+  const [first, second] = items
+  if (first?.kind !== 'value' || second?.kind !== 'value' || items.length > 2) return false
+  if (first.name !== null || second.name !== null) return first.name !== second.name
+  return [first, second].every(({ text }) => /^(?:[A-Za-z]|\\[a-z]+)$/.test(text))
 }
 
 function isDecimal(text: string): boolean {

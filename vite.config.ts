@@ -7,7 +7,7 @@ export default defineConfig(({ mode }) => ({
   test: {
     include: [mode === 'long' ? `${folders}/*.long.test.ts` : `${folders}/*.test.ts`],
     exclude: mode === 'long' ? [] : [`${folders}/*.long.test.ts`],
-    testTimeout: mode === 'long' ? 1_800_000 : 60_000,
+    testTimeout: mode === 'long' ? 1_800_000 : 180_000,
     // A hook may run whole commands that many tests read.
     hookTimeout: 120_000,
     setupFiles: ['./test/support/property-seed.ts'],

@@ -9,7 +9,7 @@ export default defineConfig(({ mode }) => ({
     exclude: mode === 'long' ? [] : [`${folders}/*.long.test.ts`],
     testTimeout: mode === 'long' ? 1_800_000 : 180_000,
     // A hook may run whole commands that many tests read.
-    hookTimeout: 120_000,
+    hookTimeout: 240_000,
     setupFiles: ['./test/support/property-seed.ts'],
     pool: 'forks',
     // Commands and devices mostly wait for one another; one worker less than there are cores would leave them idle.

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
+import type { AskedSamples } from '../../core/analyse/coverage.ts'
 import type { PromptStyle } from '../../core/evaluate/prompt.ts'
 import { refuseNewerFormat } from '../../core/formats/refuse-newer-format.ts'
 import { formatVersion } from '../../core/formats/sample-record.ts'
@@ -100,6 +101,11 @@ export function describeRun(
   const hashed = [...flatSettings(settings)].sort(([a], [b]) => (a < b ? -1 : 1))
   const hash = createHash('sha256').update(JSON.stringify(hashed)).digest('hex')
   return { formatVersion, hash, ...settings, grading, limit, shard }
+}
+
+/** What a run was asked for. */
+export function askedSamples({ limit, decoding, shard, problemIds }: RunDescription): AskedSamples {
+  return { limit, samples: decoding.samples, shard: shard ?? null, problemIds }
 }
 
 /** Reads run.json, or null where there is none. Throws InputError when it is damaged or of a newer format. */

@@ -16,7 +16,7 @@ import { renderFigure } from '../figures/render-figure.ts'
 import { openWholeFile } from '../files/whole-file.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
 import { askedSamples, type RunDescription } from './run-description.ts'
-import { writeReport } from './write-report.ts'
+import { titleOf, writeReport } from './write-report.ts'
 
 /** Paths of what is made from a run's journal. */
 export interface ResultFiles {
@@ -121,7 +121,7 @@ export function writeAnalysis(
   const files = resultFiles(folder)
   const analysis = analyseRun(columns, { grading: run.grading, asked: askedSamples(run) }, findings)
   writeFileWhole(files.analysis, [`${JSON.stringify(analysis, null, 2)}\n`])
-  const figure = renderFigure(figureData, analysis, `${run.model.name} on ${run.dataSet.name}`)
+  const figure = renderFigure(figureData, analysis, titleOf(run, analysis))
   writeFileWhole(files.figureSvg, [figure.svg])
   writeFileWhole(files.figurePng, [figure.png])
   return { analysis, panels: figure.svg }

@@ -86,8 +86,10 @@ describe('partWarning', () => {
     const missing = (problemIds: string[] | undefined) =>
       partWarning(coverageOf({ limit: 3, samples: 2, shard: null, problemIds }, namesOf(asked).slice(1, 2)))
     expect(missing(['gsm-a', 'x'.repeat(50), 'c'])).toContain(
-      `Missing: gsm-a (answer 0), gsm-a (answer 1), ${'x'.repeat(39)}… (answer 1), c (answer 0), c (answer 1).`,
+      `Missing: gsm-a (answer 1), gsm-a (answer 2), ${'x'.repeat(39)}… (answer 2), c (answer 1), c (answer 2).`,
     )
-    expect(missing(undefined)).toContain('Missing: number 1 of the data set (answer 0), number 1 of')
+    expect(missing(undefined)).toContain(
+      'Missing: 0 (answer 1), 0 (answer 2), 1 (answer 2), 2 (answer 1), 2 (answer 2) (by problemIndex, as the run recorded no ids).',
+    )
   })
 })

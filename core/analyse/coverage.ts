@@ -40,6 +40,12 @@ export interface Coverage {
 
 const mostNamed = 10
 
+/** Problems' ids as a run's description states them: see AskedSamples. What is no list of texts is not recorded. */
+export function statedProblemIds(stated: unknown): readonly string[] | null | undefined {
+  if (stated === null) return null
+  return Array.isArray(stated) && stated.every(id => typeof id === 'string') ? stated : undefined
+}
+
 /** How many samples a run, or a shard of one, has once it is finished. */
 export function askedCount({ limit, samples, shard }: Omit<AskedSamples, 'problemIds'>): number {
   const [index, count] = shardOf(shard) ?? [1, 1]
@@ -49,18 +55,17 @@ export function askedCount({ limit, samples, shard }: Omit<AskedSamples, 'proble
 /** Says which samples of a run are there. Takes time and memory of those that are there, however many were asked for. */
 export function coverageOf(asked: AskedSamples, names: Iterable<SampleName>): Coverage {
   const { limit, samples: perProblem, shard, problemIds } = asked
-  const there = new Set<string>()
+  const there = new Set<number>()
   for (const { problemIndex, sampleIndex } of names)
-    if (problemIndex < limit && sampleIndex < perProblem) there.add(`${problemIndex} ${sampleIndex}`)
+    if (problemIndex < limit && sampleIndex < perProblem) there.add(problemIndex * perProblem + sampleIndex)
   const of = limit * perProblem
   const count = of - there.size
   const first: MissingSample[] = []
   for (let at = 0; first.length < Math.min(count, mostNamed); at++) {
+    if (there.has(at)) continue
     const problemIndex = Math.floor(at / perProblem)
-    const sampleIndex = at % perProblem
-    if (there.has(`${problemIndex} ${sampleIndex}`)) continue
     const problemId = problemIds === null ? String(problemIndex) : (problemIds?.[problemIndex] ?? null)
-    first.push({ problemIndex, sampleIndex, problemId })
+    first.push({ problemIndex, sampleIndex: at % perProblem, problemId })
   }
   return {
     samples: there.size,
@@ -86,11 +91,15 @@ export function describeExtent({ samples, of, shard }: Coverage): string {
 /** Which samples are missing: ten at most by the id of their problem, the others counted. */
 export function describeMissing({ missing: { count, first }, samplesPerProblem }: Coverage): string {
   const named = first.map(({ problemId, problemIndex, sampleIndex }) => {
-    const problem = problemId === null ? `number ${problemIndex + 1} of the data set` : shortened(problemId)
-    return samplesPerProblem > 1 ? `${problem} (answer ${sampleIndex})` : problem
+    const problem = problemId === null ? String(problemIndex) : shortened(problemId)
+    return samplesPerProblem > 1 ? `${problem} (answer ${sampleIndex + 1})` : problem
   })
   const others = count - named.length
-  return `${named.join(', ')}${others > 0 ? ` and ${others} more` : ''}`
+  const lacksIds = first.some(({ problemId }) => problemId === null)
+  return (
+    `${named.join(', ')}${others > 0 ? ` and ${others} more` : ''}` +
+    (lacksIds ? ' (by problemIndex, as the run recorded no ids)' : '')
+  )
 }
 
 /** What a reader of a part must know; null of a whole run. */

@@ -10,8 +10,8 @@ import { appendElement, type SvgElement } from './svg-element.ts'
 /** Of a whole run, pixels. */
 export const plainHeaderHeight = 130
 const partLineHeight = 17
-/** So many run over the width of the figure at the size of a remark, whatever their letters. */
-const mostLineCharacters = 135
+/** So many of the widest letters fill a line. */
+const mostLineCharacters = 92
 
 /** A longer title would run out of the figure. */
 const mostTitleCharacters = 110
@@ -51,14 +51,14 @@ export function drawFigureHeader(
       : title
   if (title !== '') appendElement(figure, 'text', { x: 16, y: 60, fill: mutedInk, 'font-size': 15 }, shown)
   const facts = [
-    `n = ${analysis.total.toLocaleString('en')}${isPart(analysis.coverage) ? ` of ${analysis.coverage.of.toLocaleString('en')}, a part of the run` : ''}`,
+    `n = ${analysis.total.toLocaleString('en')}${isPart(analysis.coverage) ? ` of ${analysis.coverage.of.toLocaleString('en')}` : ''}`,
     accuracyFact(analysis),
     aurocFact(analysis),
   ].join(' · ')
   appendElement(figure, 'text', { x: 16, y: 85, fill: ink, 'font-size': 14 }, facts)
 
   for (const [line, text] of partLines(analysis).entries()) {
-    const place = { x: 16, y: 131 + line * partLineHeight, fill: ink, 'font-size': 13 }
+    const place = { x: 16, y: 131 + line * partLineHeight, fill: ink, 'font-size': 12 }
     appendElement(figure, 'text', place, text)
   }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import type { AskedSamples } from '../../core/analyse/coverage.ts'
+import { type AskedSamples, statedProblemIds } from '../../core/analyse/coverage.ts'
 import type { PromptStyle } from '../../core/evaluate/prompt.ts'
 import { refuseNewerFormat } from '../../core/formats/refuse-newer-format.ts'
 import { formatVersion } from '../../core/formats/sample-record.ts'
@@ -105,7 +105,7 @@ export function describeRun(
 
 /** What a run was asked for. */
 export function askedSamples({ limit, decoding, shard, problemIds }: RunDescription): AskedSamples {
-  return { limit, samples: decoding.samples, shard: shard ?? null, problemIds }
+  return { limit, samples: decoding.samples, shard: shard ?? null, problemIds: statedProblemIds(problemIds) }
 }
 
 /** Reads run.json, or null where there is none. Throws InputError when it is damaged or of a newer format. */

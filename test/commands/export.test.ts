@@ -68,7 +68,7 @@ beforeAll(() => {
 
 /** Two answers to each of three problems were asked for. */
 const part =
-  /^This is a part of the run: 4 of 6 samples\. Missing: problem-0 \(answer 1\), problem-2 \(answer 1\)\. Short answers finish first/
+  /^This is a part of the run: 4 of 6 samples\. Missing: problem-0 \(answer 2\), problem-2 \(answer 2\)\. Short answers finish first/
 
 async function exportAs(format: string, ...flags: string[]) {
   const { stdout, stderr } = await runCommand(exportCommand(), [

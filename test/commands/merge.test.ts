@@ -210,7 +210,7 @@ describe('merge', () => {
     const parts = [shard(1), shard(2), shard(3)] as const
     const out = newFolder()
     const missing =
-      'problem-1 \\(answer 0\\), problem-1 \\(answer 1\\), problem-4 \\(answer 0\\), problem-4 \\(answer 1\\)'
+      'problem-1 \\(answer 1\\), problem-1 \\(answer 2\\), problem-4 \\(answer 1\\), problem-4 \\(answer 2\\)'
     const named = `4 of 12 samples are in none of the folders, of shards 2/3 \\(all 4\\). Missing: ${missing}\\. .* marked as a part`
     const quiet = await runEntrace(['merge', parts[0], parts[2], '--out', out, '--quiet'])
     expect([quiet.exitCode, quiet.stdout]).toEqual([1, ''])

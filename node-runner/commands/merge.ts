@@ -69,10 +69,10 @@ async function mergeParts(parts: RunPart[], flags: MergeFlags): Promise<boolean>
     const journal = new Journal(journalPath, 'read')
     try {
       const coverage = coverageOf(askedSamples(run), journal.names())
-      const results = writeResults(out, run, gradeAll(() => journal.records(run.limit), run.grading)())
+      const merged = { ...run, merged: { samples: coverage.samples, of: coverage.of } }
+      const results = writeResults(out, merged, gradeAll(() => journal.records(run.limit), run.grading)())
       // Last, so that a merge that was interrupted can be run again.
-      const merged = { samples: coverage.samples, of: coverage.of }
-      writeRunDescription(join(out, 'run.json'), { ...run, merged })
+      writeRunDescription(join(out, 'run.json'), merged)
       const unchecked = uncheckedFiles(parts.map(part => part.run))
       if (unchecked.length > 0 && !flags.quiet)
         console.error(

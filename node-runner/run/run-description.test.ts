@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { InputError } from '../../core/input-error.ts'
+import { fuzzRunDescription } from '../../test/support/fuzz-run-description.ts'
 import {
   checkSameSettings,
   claimRunFolder,
@@ -163,6 +164,30 @@ describe('listDifferences', () => {
     const without = { ...settings, prompt } as RunSettings
     expect(listDifferences(without, settings)).toEqual(['prompt.systemPrompt was not set, is null'])
     expect(listDifferences(settings, without)).toEqual(['prompt.systemPrompt was null, is not set'])
+  })
+})
+
+describe('readRunDescription', () => {
+  const path = join(folder, 'damaged.json')
+  const written = describeRun(
+    { ...settings, unchecked: ['config.json'], mixed: ['versions.bits'] },
+    10,
+    '2/8',
+  )
+  const whole = { ...written, problemIds: ['a', 'b'], merged: { samples: 1, of: 2 } }
+
+  it('reads what it wrote, and what 0.1.0 did', () => {
+    for (const run of [whole, written, describeRun(old, 3)]) {
+      writeFileSync(path, JSON.stringify(run))
+      expect(readRunDescription(path)).toEqual(run)
+    }
+    expect(readRunDescription('test/golden/run-0.1.0/run.json')).toMatchObject({ limit: 2, shard: null })
+  })
+
+  it('takes any change of the file for a run, or refuses it by its path', () => {
+    const { read, refused } = fuzzRunDescription(path, whole, 1500)
+    console.log(`run.json: ${read} changed files read, ${refused} refused by name`)
+    expect(Math.min(read, refused)).toBeGreaterThan(50)
   })
 })
 

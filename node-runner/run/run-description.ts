@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
+import { z } from 'zod'
 import { type AskedSamples, statedProblemIds } from '../../core/analyse/coverage.ts'
 import type { PromptStyle } from '../../core/evaluate/prompt.ts'
 import { refuseNewerFormat } from '../../core/formats/refuse-newer-format.ts'
@@ -125,8 +126,65 @@ export function readRunDescription(path: string): RunDescription | null {
     throw new InputError(
       `${path}: has no model, dataSet and limit, expected the description of a run; use another --out`,
     )
+  const checked = runSchema.safeParse(description)
+  const [issue] = checked.error?.issues ?? []
+  if (issue)
+    throw new InputError(
+      `${path}: ${issue.path.join('.').slice(0, 100)}: ${issue.message}; expected the description of a run, the file is damaged; use another --out`,
+    )
   return { ...(description as RunDescription), grading: readGradingRules(path, description.grading) }
 }
+
+const text = z.string()
+const textOrNone = text.nullish()
+const count = z.int().nonnegative()
+/** What is read of run.json, as 0.1.0 wrote it and as it is now. */
+const runSchema = z.looseObject({
+  hash: text,
+  model: z.looseObject({
+    name: text,
+    revision: textOrNone,
+    weightDigest: text,
+    dtypes: z.array(text),
+    files: z.record(text, text).optional(),
+  }),
+  dataSet: z.looseObject({
+    name: text,
+    revision: textOrNone,
+    config: textOrNone,
+    split: textOrNone,
+    digest: text,
+    problems: count,
+  }),
+  prompt: z.looseObject({ style: text, systemPrompt: textOrNone, fewShot: count, digest: text }),
+  decoding: z.looseObject({
+    maxNewTokens: count,
+    stopIds: z.array(count),
+    stopTexts: z.array(text).optional(),
+    temperature: z.number(),
+    seed: z.number(),
+    samples: z.int().positive(),
+    topLogprobs: count,
+    topK: z.number().nullish(),
+    topP: z.number().nullish(),
+    minP: z.number().nullish(),
+    repetitionPenalty: z.number().nullish(),
+    numBeams: z.number().nullish(),
+    lengthPenalty: z.number().nullish(),
+    sources: z.record(text, text).optional(),
+    pTrue: z.boolean().optional(),
+  }),
+  mesh: z.looseObject({ tp: count, dp: count }),
+  adapters: z.array(z.looseObject({ name: text, kind: z.enum(['cpu', 'gpu']) })),
+  unsafeFast: z.boolean(),
+  versions: z.record(text, z.union([text, z.number()])),
+  unchecked: z.array(text).optional(),
+  mixed: z.array(text).optional(),
+  limit: z.int().positive(),
+  shard: text.regex(/^\d{1,6}\/\d{1,6}$/, 'expected a shard such as "2/8"').nullish(),
+  problemIds: z.array(text).nullish(),
+  merged: z.object({ samples: count, of: count }).optional(),
+})
 
 /** Throws InputError when a run folder's settings are not these, naming what differs. */
 export function checkSameSettings(path: string, before: RunSettings, now: RunSettings): void {

@@ -67,8 +67,10 @@ export function writeResults(
     const figure = createFigureCollector()
     const findings = createRunFindings(labels)
     const collector = createExampleCollector()
+    // The results have the problems themselves, and are alike whether parts were merged or one run made them.
+    const { problemIds: _, merged: __, ...described } = run
     results.write(
-      `{"formatVersion":${JSON.stringify(formatVersion)},"run":${JSON.stringify(run)},"results":[`,
+      `{"formatVersion":${JSON.stringify(formatVersion)},"run":${JSON.stringify(described)},"results":[`,
     )
     let separator = '\n'
     const passSamplesOn = function* () {

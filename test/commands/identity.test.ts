@@ -87,8 +87,9 @@ describe("a run's model", () => {
 
   it('does not change with the version of the package', async () => {
     const path = newFolder()
-    cpSync(whole, path, { recursive: true })
-    const run = runOf(path)
+    mkdirSync(path)
+    cpSync(join(whole, 'samples.jsonl'), join(path, 'samples.jsonl'))
+    const run = runOf(whole)
     const versions = run['versions'] as Record<string, unknown>
     const write = (changes: object) =>
       writeFileSync(join(path, 'run.json'), JSON.stringify({ ...run, versions: { ...versions, ...changes } }))
@@ -170,19 +171,22 @@ describe('a shard, and a run that is under way', () => {
         data,
         `${JSON.stringify({ id: `sum-${place}`, problem: `${place} + 1`, answer: `${place + 1}` })}\n`,
       )
-    const shard = newFolder()
+    const made = newFolder()
     const flags = ['--model', model, '--dataset', data, '--max-new-tokens', '4', '--adapter', 'cpu']
-    const made = await runEntrace(['eval', ...flags, '--shard', '2/3', '--out', shard])
-    expect(made.exitCode, made.stderr).toBe(0)
+    const whole = await runEntrace(['eval', ...flags, '--shard', '2/3', '--out', made])
+    expect(whole.exitCode, whole.stderr).toBe(0)
     const part =
       'This is a part of the run: 2 of 5 samples, all of shard 2/3. Missing: sum-0, sum-2, sum-3. Short answers finish first, but'
-    expect(made.stdout).toContain(part)
-    expect(readRunFile(shard, 'analysis.json')).toMatchObject({
+    expect(whole.stdout).toContain(part)
+    expect(readRunFile(made, 'analysis.json')).toMatchObject({
       coverage: { samples: 2, of: 5, shard: { name: '2/3', of: 2 } },
     })
 
     // As an interruption leaves it.
-    const journal = readFileSync(join(shard, 'samples.jsonl'), 'utf8')
+    const shard = newFolder()
+    mkdirSync(shard)
+    cpSync(join(made, 'run.json'), join(shard, 'run.json'))
+    const journal = readFileSync(join(made, 'samples.jsonl'), 'utf8')
     writeFileSync(join(shard, 'samples.jsonl'), journal.slice(0, journal.indexOf('\n') + 1))
     const unfinished =
       'This is a part of the run: 1 of 5 samples, of shard 2/3, which has 2 when it is finished. Missing: sum-0, sum-2, sum-3, sum-4. Short answers finish first, so'

@@ -1,9 +1,24 @@
 import { createRequire } from 'node:module'
 import packageJson from '../package.json' with { type: 'json' }
 
+/**
+ * A number for the bits of results. It is raised by whoever changes code so that a run of the same settings on the same
+ * machine would record another token, number or text than before: an order of summation, a kernel's arithmetic, the noise
+ * of sampling, the making of a prompt or of its tokens. It is not raised for what a run records as a setting of its own
+ * (where answers end, filters that are on by default), nor for grading and statistics, which are made anew from the
+ * journal. Runs of different numbers are different runs; 0.1.0 did not record it and counts as 1.
+ *
+ * 1: 0.1.0 and what followed. Since then no kernel, sum or sampled token has changed; where a prompt is rendered or
+ * encoded otherwise, a resume of 0.1.0 finds it by the prompts and their lengths in the journal.
+ */
+export const bitsNumber = 1
+
 /** Versions of what a result depends on. */
 export interface Versions {
+  /** Of the package. In no hash: `bits` says whether its releases compute alike. */
   entrace: string
+  /** See `bitsNumber`; absent in runs of 0.1.0. */
+  bits?: number
   node: string
   /** Of the npm package `webgpu`, which carries Dawn. */
   webgpu: string
@@ -17,6 +32,7 @@ export function versions(): Versions {
   const webgpu = require('webgpu/package.json') as { version: string }
   return {
     entrace: packageJson.version,
+    bits: bitsNumber,
     node: process.version,
     webgpu: webgpu.version,
     platform: `${process.platform} ${process.arch}`,

@@ -3,6 +3,7 @@ import type { GradingRules } from '../grade/grading-rules.ts'
 import type { AreaIntervals, EntropyIntervals } from './analyse-intervals.ts'
 import type { Calibration } from './calibration/calibration.ts'
 import type { CorrectnessRegression } from './correctness-regression.ts'
+import type { Coverage } from './coverage.ts'
 import type { ErrorCounts } from './errors/error-counts.ts'
 import type { Overrun } from './overrun.ts'
 import type { AnalysisScore, ScoreComparison } from './score-analysis.ts'
@@ -188,6 +189,8 @@ export interface AnalysisStatistics {
 /** The content of `analysis.json`. What is undefined is null, and `warnings` says why. */
 export interface Analysis extends AnalysisStatistics {
   formatVersion: typeof formatVersion
+  /** How much of the run these samples are; absent where it is not known what was asked for. */
+  coverage?: Coverage
   /** By which rules the answers were graded, and how many of the correct ones would not be without the tolerance; absent where it is not known. */
   grading?: GradingRules & { correctByToleranceOnly: number }
   /** Of everything that was drawn at random. */

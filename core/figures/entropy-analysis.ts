@@ -4,7 +4,7 @@ import { drawBoxPlotPanel } from './box-plot-panel.ts'
 import { drawDistributionPanel } from './distribution-panel.ts'
 import { mostPoints } from './evenly-chosen.ts'
 import type { FigureData } from './figure-data.ts'
-import { drawFigureHeader, headerHeight } from './figure-header.ts'
+import { drawFigureHeader, headerHeight, plainHeaderHeight } from './figure-header.ts'
 import { classStyles, fontFamily, hatchId, mutedInk } from './figure-theme.ts'
 import { appendPanel, panelSize } from './panel.ts'
 import { appendElement, type SvgDocument, type SvgElement, svgNamespace } from './svg-element.ts'
@@ -15,7 +15,8 @@ const footerHeight = 34
 /** Size of the figure, pixels. */
 export const figureSize = {
   width: 2 * panelSize.width,
-  height: headerHeight + 2 * panelSize.height + footerHeight,
+  /** Of a whole run; a part's has lines that say so besides. */
+  height: plainHeaderHeight + 2 * panelSize.height + footerHeight,
 } as const
 
 /**
@@ -31,7 +32,9 @@ export function drawEntropyAnalysis(
   title = '',
 ): SvgElement {
   const figure = document.createElementNS(svgNamespace, 'svg')
-  const { width, height } = figureSize
+  const { width } = figureSize
+  const upper = headerHeight(analysis)
+  const height = upper + 2 * panelSize.height + footerHeight
   const attributes = {
     xmlns: svgNamespace,
     viewBox: `0 0 ${width} ${height}`,
@@ -47,8 +50,7 @@ export function drawEntropyAnalysis(
   drawFigureHeader(figure, data, analysis, title)
 
   const right = panelSize.width
-  const upper = headerHeight
-  const lower = headerHeight + panelSize.height
+  const lower = upper + panelSize.height
   drawDistributionPanel(appendPanel(figure, 0, upper, 'a', 'Distribution of mean entropy'), data)
   drawAccuracyPanel(appendPanel(figure, right, upper, 'b', 'Accuracy against mean entropy'), data, analysis)
   drawBoxPlotPanel(appendPanel(figure, 0, lower, 'c', 'Mean entropy by verdict'), data, analysis)

@@ -1,4 +1,5 @@
 import type { Analysis } from '../analyse/analysis.ts'
+import { isPart, partWarning } from '../analyse/coverage.ts'
 import { hasSeveralAnswers, intervalsToRead } from '../analyse/intervals-to-read.ts'
 import { appendClassMarker } from './class-marker.ts'
 import type { FigureData } from './figure-data.ts'
@@ -6,10 +7,33 @@ import { ink, mutedInk } from './figure-theme.ts'
 import { formatP } from './format-number.ts'
 import { appendElement, type SvgElement } from './svg-element.ts'
 
-export const headerHeight = 130
+/** Of a whole run, pixels. */
+export const plainHeaderHeight = 130
+const partLineHeight = 17
+/** So many of the widest letters fill a line. */
+const mostLineCharacters = 92
 
 /** A longer title would run out of the figure. */
 const mostTitleCharacters = 110
+
+/** Height of the header, pixels: of a part of a run it also says which. */
+export function headerHeight(analysis: Analysis): number {
+  return plainHeaderHeight + partLines(analysis).length * partLineHeight
+}
+
+/** What a reader of a part of a run must know, in lines. */
+function partLines({ coverage }: Analysis): string[] {
+  const lines: string[] = []
+  // A line breaks between words, or within one that is longer than a line.
+  const words = partWarning(coverage)?.match(new RegExp(`\\S{1,${mostLineCharacters}}`, 'gu')) ?? []
+  for (const word of words) {
+    const line = lines.at(-1)
+    if (line !== undefined && line.length + 1 + word.length <= mostLineCharacters)
+      lines[lines.length - 1] = `${line} ${word}`
+    else lines.push(word)
+  }
+  return lines
+}
 
 /** Draws what the figure is of, its sizes, accuracy and AUROC with intervals, and the legend. */
 export function drawFigureHeader(
@@ -27,11 +51,16 @@ export function drawFigureHeader(
       : title
   if (title !== '') appendElement(figure, 'text', { x: 16, y: 60, fill: mutedInk, 'font-size': 15 }, shown)
   const facts = [
-    `n = ${analysis.total.toLocaleString('en')}`,
+    `n = ${analysis.total.toLocaleString('en')}${isPart(analysis.coverage) ? ` of ${analysis.coverage.of.toLocaleString('en')}` : ''}`,
     accuracyFact(analysis),
     aurocFact(analysis),
   ].join(' · ')
   appendElement(figure, 'text', { x: 16, y: 85, fill: ink, 'font-size': 14 }, facts)
+
+  for (const [line, text] of partLines(analysis).entries()) {
+    const place = { x: 16, y: 131 + line * partLineHeight, fill: ink, 'font-size': 12 }
+    appendElement(figure, 'text', place, text)
+  }
 
   let x = 23
   for (const { answerClass, meanEntropies } of data.groups) {

@@ -1,3 +1,4 @@
+import { isPart, partWarning } from '../analyse/coverage.ts'
 import { taskName } from './export-lm-eval.ts'
 import { type ExportRun, tokenLogprobs } from './export-run.ts'
 import type { SampleRecord } from './sample-record.ts'
@@ -7,11 +8,13 @@ const scorer = 'entrace'
 
 /**
  * A run as inspect_ai's JSON log, version 2 (EvalLog of log/_log.py, 0.3.2xx), piece by piece. inspect_ai reads a header
- * alone up to `stats`, so what is told of all samples comes before them: `samples` are read twice.
+ * alone up to `stats`, so what is told of all samples comes before them: `samples` are read twice. A part of a run has
+ * the status "cancelled", and in its metadata what is missing.
  */
 export function* exportInspect(run: ExportRun, samples: () => Iterable<SampleRecord>): Generator<string> {
   const model = `entrace/${run.modelName}`
   const totals = countSamples(samples())
+  const part = partWarning(run.coverage)
   // Those that a GenerateConfig knows; the others go to the arguments of the model.
   const { top_k, top_p, ...modelArguments } = run.furtherDecoding
   const generation = {
@@ -26,7 +29,8 @@ export function* exportInspect(run: ExportRun, samples: () => Iterable<SampleRec
   }
   const header = {
     version: 2,
-    status: 'success',
+    // A log of samples that are not all would be read as one that is done.
+    status: part === null ? 'success' : 'cancelled',
     eval: {
       eval_id: run.hash.slice(0, 22),
       run_id: run.hash.slice(22, 44),
@@ -42,6 +46,7 @@ export function* exportInspect(run: ExportRun, samples: () => Iterable<SampleRec
       model_generate_config: generation,
       model_args: modelArguments,
       config: { limit: run.limit, epochs: run.samples },
+      ...(part !== null && { metadata: { part, samples: run.coverage.samples, of: run.coverage.of } }),
       packages: { entrace: run.version },
       scorers: [{ name: scorer }],
     },
@@ -51,7 +56,7 @@ export function* exportInspect(run: ExportRun, samples: () => Iterable<SampleRec
       config: generation,
     },
     results: {
-      total_samples: totals.samples,
+      total_samples: isPart(run.coverage) ? run.coverage.of : totals.samples,
       completed_samples: totals.samples - totals.errors,
       scores: [
         {

@@ -1,3 +1,4 @@
+import { partWarning } from '../analyse/coverage.ts'
 import { hangsOnTolerance } from '../grade/grading-rules.ts'
 import type { ExportRun } from './export-run.ts'
 import type { SampleRecord } from './sample-record.ts'
@@ -8,10 +9,12 @@ const invalidAnswer = '[invalid]'
 /**
  * A sample as a line of lm-evaluation-harness's `samples_<task>_<date>.jsonl`, as its evaluation_tracker.py (0.4.9) writes
  * a `generate_until` task: arguments named gen_args_N, `exact_match` the verdict without a tolerance, beside which
- * `tolerance_match` is the one with it where the run has one; entropy and log-probability are further metrics. Several answers to a problem are several filters of one document. `sha256` gives hexadecimal digits.
+ * `tolerance_match` is the one with it where the run has one; entropy and log-probability are further metrics. Several answers to a problem are several filters of one document. Where samples of the
+ * run are missing, `part` says so in each line. `sha256` gives hexadecimal digits.
  */
 export function exportLmEval(run: ExportRun, sample: SampleRecord, sha256: (text: string) => string): string {
   const { problem, prompt, expectedAnswer, metadata, sampleIndex } = sample
+  const part = partWarning(run.coverage)
   const doc = { ...metadata, id: sample.problemId, problem, answer: expectedAnswer }
   const metrics = {
     exact_match: sample.correct && !hangsOnTolerance(sample.rule) ? 1 : 0,
@@ -39,6 +42,7 @@ export function exportLmEval(run: ExportRun, sample: SampleRecord, sha256: (text
     prompt_hash: sha256(prompt),
     target_hash: sha256(expectedAnswer),
     ...metrics,
+    ...(part !== null && { part }),
   }
   return `${JSON.stringify(line)}\n`
 }

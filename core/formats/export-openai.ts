@@ -1,3 +1,4 @@
+import { partWarning } from '../analyse/coverage.ts'
 import { describeGrading, isDefaultGrading } from '../grade/grading-rules.ts'
 import { type ExportRun, tokenLogprobs } from './export-run.ts'
 import type { SampleRecord } from './sample-record.ts'
@@ -5,11 +6,12 @@ import type { SampleRecord } from './sample-record.ts'
 /**
  * A sample as the OpenAI interface's chat completion object with `logprobs`
  * (https://platform.openai.com/docs/api-reference/chat/object; types/chat/chat_completion.py of openai-python), one line.
- * `metadata` says which sample it is and how it was graded. A sample that failed has no such object: null.
+ * `metadata` says which sample it is, how it was graded and whether the run lacks samples. A sample that failed has no such object: null.
  */
 export function exportOpenai(run: ExportRun, sample: SampleRecord): string | null {
   if (sample.finishReason === 'error') return null
   const { promptTokens, generatedTokens } = sample
+  const part = partWarning(run.coverage)
   const completion = {
     id: `chatcmpl-${run.hash.slice(0, 16)}-${sample.problemIndex}-${sample.sampleIndex}`,
     object: 'chat.completion',
@@ -35,6 +37,7 @@ export function exportOpenai(run: ExportRun, sample: SampleRecord): string | nul
       ...(sample.extractedAnswer !== null && { extracted_answer: cut(sample.extractedAnswer) }),
       correct: String(sample.correct),
       ...(!isDefaultGrading(run.grading) && { grading: describeGrading(run.grading) }),
+      ...(part !== null && { part: cut(part) }),
     },
   }
   return `${JSON.stringify(completion)}\n`

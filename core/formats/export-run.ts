@@ -1,3 +1,4 @@
+import type { Coverage } from '../analyse/coverage.ts'
 import type { GradingRules } from '../grade/grading-rules.ts'
 import type { SampleRecord } from './sample-record.ts'
 
@@ -25,6 +26,8 @@ export interface ExportRun {
   topLogprobs: number
   /** By which rules the answers are graded. */
   grading: GradingRules
+  /** How much of the run its samples are. */
+  coverage: Coverage
   /** SHA-256 of the settings, which names the run. */
   hash: string
   /** When the last answer was finished, milliseconds since 1970. */

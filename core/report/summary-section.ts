@@ -1,4 +1,5 @@
 import type { Analysis } from '../analyse/analysis.ts'
+import { partWarning } from '../analyse/coverage.ts'
 import {
   comparisonInterval,
   hasSeveralAnswers,
@@ -13,9 +14,11 @@ import { count, digits, estimate, percent, withInterval } from './report-numbers
 
 /** What can be said of a run, and what cannot: each sentence follows from whether its interval says so. */
 export function summarySection(analysis: Analysis): Block[] {
-  const { warnings } = analysis
+  const part = partWarning(analysis.coverage)
+  const warnings = analysis.warnings.filter(warning => warning !== part)
   return [
     { kind: 'heading', text: 'Summary' },
+    ...(part === null ? [] : ([{ kind: 'paragraph', text: part }] satisfies Block[])),
     { kind: 'list', items: summarySentences(analysis) },
     ...(warnings.length > 0
       ? ([

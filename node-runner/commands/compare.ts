@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { analyseRun } from '../../core/analyse/analyse-run.ts'
 import type { Analysis } from '../../core/analyse/analysis.ts'
 import { compareRuns } from '../../core/analyse/compare-runs.ts'
+import { isPart, partWarning } from '../../core/analyse/coverage.ts'
 import { intervalsToRead } from '../../core/analyse/intervals-to-read.ts'
 import type { RunComparison } from '../../core/analyse/run-comparison.ts'
 import type { RunColumns } from '../../core/formats/run-columns.ts'
@@ -23,7 +24,7 @@ import {
 } from '../../core/report/report-numbers.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
 import { readColumns } from '../run/read-columns.ts'
-import { type RunDescription, readRunDescription } from '../run/run-description.ts'
+import { askedSamples, type RunDescription, readRunDescription } from '../run/run-description.ts'
 
 interface ComparedRun {
   folder: string
@@ -69,7 +70,12 @@ async function readRun(folder: string): Promise<ComparedRun> {
   const run = readRunDescription(join(folder, 'run.json'))
   if (!run) throw new InputError(`${folder}: expected a run's folder with run.json; check the path`)
   const columns = await readColumns(folder, run)
-  return { folder, run, columns, analysis: analyseRun(columns, { grading: run.grading }) }
+  return {
+    folder,
+    run,
+    columns,
+    analysis: analyseRun(columns, { grading: run.grading, asked: askedSamples(run) }),
+  }
 }
 
 function pair(first: ComparedRun, second: ComparedRun): Pairing {
@@ -102,7 +108,9 @@ function describeComparison(runs: ComparedRun[], pairings: Pairing[]): ReportDoc
       row('decoding', ({ run }) => describeDecoding(run.decoding)),
       row('grading', ({ run }) => describeGrading(run.grading)),
       row('mesh', ({ run }) => `tp ${run.mesh.tp}, dp ${run.mesh.dp}`),
-      row('answers', ({ analysis }) => String(analysis.total)),
+      row('answers', ({ analysis: { total, coverage } }) =>
+        isPart(coverage) ? `${total} of ${coverage.of}` : String(total),
+      ),
       row('accuracy', ({ analysis }) => {
         const { accuracy } = intervalsToRead(analysis)
         return withInterval(accuracy.value, accuracy.low, accuracy.high, percent)
@@ -133,8 +141,17 @@ function describeComparison(runs: ComparedRun[], pairings: Pairing[]): ReportDoc
   }
   return {
     title: 'Comparison of runs',
-    blocks: [table, ...pairings.flatMap(pairingBlocks)],
+    blocks: [...partBlocks(runs), table, ...pairings.flatMap(pairingBlocks)],
   }
+}
+
+/** Which of the runs are parts, and of what. */
+function partBlocks(runs: readonly ComparedRun[]): Block[] {
+  const items = runs.flatMap(({ folder, analysis }) => {
+    const part = partWarning(analysis.coverage)
+    return part === null ? [] : [`${folder}: ${part}`]
+  })
+  return items.length > 0 ? [{ kind: 'list', items }] : []
 }
 
 function pairingBlocks({ first, second, comparison, reason }: Pairing): Block[] {
@@ -185,6 +202,7 @@ function asJson(runs: ComparedRun[], pairings: Pairing[]) {
       grading: analysis.grading,
       mesh: run.mesh,
       total: analysis.total,
+      coverage: analysis.coverage,
       problems: analysis.problems,
       ...intervalsToRead(analysis),
       capHitRate: analysis.capHitRate,

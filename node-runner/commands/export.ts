@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
+import { isPart, partWarning } from '../../core/analyse/coverage.ts'
 import { formatVersion } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
@@ -46,10 +47,10 @@ async function exportRun(folder: string, flags: ExportFlags): Promise<void> {
   const journalPath = join(folder, 'samples.jsonl')
   if (!description || !existsSync(journalPath))
     throw new InputError(`${folder}: expected a run's folder with run.json and samples.jsonl; check the path`)
-  const run = describeExport(folder, description)
-  const file = flags.out ?? join(folder, exportFileName(flags.format, run))
   const journal = new Journal(journalPath, 'read')
   try {
+    const run = describeExport(folder, description, journal)
+    const file = flags.out ?? join(folder, exportFileName(flags.format, run))
     const graded = gradeAll(() => journal.records(description.limit), description.grading)
     const count = { samples: 0, failed: 0 }
     const samples = function* () {
@@ -64,8 +65,20 @@ async function exportRun(folder: string, flags: ExportFlags): Promise<void> {
     const leftOut = flags.format === 'openai' ? count.failed : 0
     const written = count.samples - leftOut
     if (flags.json)
-      console.log(JSON.stringify({ formatVersion, format: flags.format, file, samples: written, leftOut }))
-    else if (!flags.quiet) console.log(`${written} samples in ${file}`)
+      console.log(
+        JSON.stringify({
+          formatVersion,
+          format: flags.format,
+          file,
+          samples: written,
+          leftOut,
+          of: run.coverage.of,
+        }),
+      )
+    else if (!flags.quiet)
+      console.log(`${written}${isPart(run.coverage) ? ` of ${run.coverage.of}` : ''} samples in ${file}`)
+    const part = partWarning(run.coverage)
+    if (part !== null && !flags.quiet) console.error(`warning: ${part}`)
     if (leftOut > 0 && !flags.quiet)
       console.error(`warning: ${leftOut} samples failed and are left out, as a chat completion cannot say so`)
   } finally {

@@ -1,36 +1,64 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
+import { coverageOf, describeMissing, isPart } from '../../core/analyse/coverage.ts'
 import { gradeAll } from '../run/grade-all.ts'
 import { Journal } from '../run/journal.ts'
 import { lockFolder } from '../run/lock-folder.ts'
-import { closeParts, describeWhole, joinJournals, makeMergeFolder, openParts } from '../run/merge-runs.ts'
-import { findMissing } from '../run/missing-samples.ts'
-import { writeRunDescription } from '../run/run-description.ts'
+import {
+  closeParts,
+  describeMissingShards,
+  describeParts,
+  describeWhole,
+  joinJournals,
+  makeMergeFolder,
+  openParts,
+  type RunPart,
+} from '../run/merge-runs.ts'
+import { askedSamples, uncheckedFiles, writeRunDescription } from '../run/run-description.ts'
 import { writeResults } from '../run/write-results.ts'
 import { report } from './analyse.ts'
 
-/** `entrace merge`: joins the shards of one run, and analyses the whole. */
+interface MergeFlags {
+  out: string
+  partial: boolean
+  allowMixed: boolean
+  json: boolean
+  quiet: boolean
+}
+
+/** `entrace merge`: joins the shards of one run, and analyses the whole. Ends with 1 where samples are missing. */
 export function mergeCommand(): Command {
   return new Command('merge')
-    .description('join the shards of one run, and grade, analyse and draw the whole')
+    .description(
+      'join the shards of one run, and grade, analyse and draw the whole; exit 1 where samples are missing',
+    )
     .argument('<dir...>', 'folders of the shards')
-    .requiredOption('--out <dir>', 'a new folder, for the whole run')
+    .requiredOption(
+      '--out <dir>',
+      'a folder for the whole run: a new one, or that of an earlier merge of them',
+    )
+    .option('--partial', 'take what is there for what was wanted: exit 0 with samples missing', false)
+    .option(
+      '--allow-mixed',
+      'join parts made by other drivers or versions, whose numbers may differ in their last bits; run.json then says so',
+      false,
+    )
     .option('--json', 'print the analysis as one JSON document', false)
     .option('--quiet', 'print nothing but errors', false)
-    .action(async (folders: string[], flags: { out: string; json: boolean; quiet: boolean }) => {
-      const parts = openParts(folders)
+    .action(async (folders: string[], flags: MergeFlags) => {
+      const described = describeParts(folders, flags.allowMixed)
+      const parts = openParts(described)
       try {
-        await mergeParts(parts, flags)
+        const isWhole = await mergeParts(parts, flags)
+        if (!isWhole && !flags.partial) process.exitCode = 1
       } finally {
         closeParts(parts)
       }
     })
 }
 
-async function mergeParts(
-  parts: ReturnType<typeof openParts>,
-  flags: { out: string; json: boolean; quiet: boolean },
-): Promise<void> {
+/** Joins and analyses parts. Returns whether they are the whole run. */
+async function mergeParts(parts: RunPart[], flags: MergeFlags): Promise<boolean> {
   const { out } = flags
   const run = describeWhole(parts)
   makeMergeFolder(out, parts)
@@ -40,20 +68,26 @@ async function mergeParts(
     joinJournals(journalPath, parts)
     const journal = new Journal(journalPath, 'read')
     try {
-      const { count, total, shards } = findMissing(
-        run,
-        parts.map(part => part.run),
-        sample => journal.has(sample),
-      )
-      if (count > 0 && !flags.quiet)
-        console.error(
-          `warning: ${count} of ${total} samples are in none of the folders${shards === '' ? '' : `, of shards ${shards}`}; ` +
-            `entrace eval with the run's flags and --out ${out} makes them`,
-        )
-      const results = writeResults(out, run, gradeAll(() => journal.records(run.limit), run.grading)())
+      const coverage = coverageOf(askedSamples(run), journal.names())
+      const merged = { ...run, merged: { samples: coverage.samples, of: coverage.of } }
+      const results = writeResults(out, merged, gradeAll(() => journal.records(run.limit), run.grading)())
       // Last, so that a merge that was interrupted can be run again.
-      writeRunDescription(join(out, 'run.json'), run)
+      writeRunDescription(join(out, 'run.json'), merged)
+      const unchecked = uncheckedFiles(parts.map(part => part.run))
+      if (unchecked.length > 0 && !flags.quiet)
+        console.error(
+          `warning: ${unchecked.join(', ')}: whether all parts were made with the same ones could not be checked, as 0.1.0 did not record them`,
+        )
       report(results, flags)
+      if (!isPart(coverage)) return true
+      const shards = describeMissingShards(run, parts)
+      const found =
+        `${coverage.missing.count} of ${coverage.of} samples are in none of the folders${shards === '' ? '' : `, of shards ${shards}`}. ` +
+        `Missing: ${describeMissing(coverage)}. ${out} holds what is there, marked as a part; ` +
+        `entrace eval with the run's flags and --out ${out} makes the others`
+      if (!flags.partial) console.error(`entrace: ${found}, and --partial takes it as it is`)
+      else if (!flags.quiet) console.error(`warning: ${found}`)
+      return false
     } finally {
       journal.close()
     }

@@ -3,8 +3,10 @@ import { parseHTML } from 'linkedom'
 import { expect, test } from 'vitest'
 import { analyseRun } from '../../core/analyse/analyse-run.ts'
 import { columnsOf } from '../../core/analyse/columns-of.ts'
+import { type AskedSamples, partWarning } from '../../core/analyse/coverage.ts'
 import { figureSize } from '../../core/figures/entropy-analysis.ts'
 import { collectFigureData } from '../../core/figures/figure-data.ts'
+import type { SampleRecord } from '../../core/formats/sample-record.ts'
 import { oddRuns, simulateSamples } from '../../test/golden/statistics-samples.ts'
 import { fontFiles, renderFigure } from './render-figure.ts'
 
@@ -59,32 +61,48 @@ function textBoxes(svg: string) {
   })
 }
 
-test.each([{ name: 'a realistic run', samples: simulateSamples(70, 34) }, ...oddRuns])(
-  'cuts off no text, and lets no two overlap: $name',
-  ({ samples }) => {
-    const title = 'Qwen/Qwen2.5-7B-Instruct on AI-MO/aimo-validation-math-level-4, train split'
-    const boxes = textBoxes(
-      renderFigure(collectFigureData(samples), analyseRun(columnsOf(samples)), title).svg,
-    )
-    expect(boxes.length).toBeGreaterThan(8)
-    for (const box of boxes) {
-      expect(box.left, box.text).toBeGreaterThanOrEqual(4)
-      expect(box.right, box.text).toBeLessThanOrEqual(figureSize.width - 4)
-      expect(box.top, box.text).toBeGreaterThanOrEqual(4)
-      expect(box.bottom, box.text).toBeLessThanOrEqual(figureSize.height - 4)
-    }
-    const overlaps = boxes.flatMap((first, index) =>
-      boxes
-        .slice(index + 1)
-        .filter(
-          second =>
-            first.left < second.right &&
-            second.left < first.right &&
-            first.top < second.bottom &&
-            second.top < first.bottom,
-        )
-        .map(second => `"${first.text}" and "${second.text}"`),
-    )
-    expect(overlaps).toEqual([])
+const realistic = simulateSamples(70, 34)
+const partsOfRuns = [['W'.repeat(60)], ['gsm8k-test-0123', 'two words'], []].map((ids, place) => ({
+  name: `a part of a run, ${place}`,
+  samples: realistic,
+  asked: {
+    limit: 1000,
+    samples: 3,
+    shard: '2/8',
+    problemIds: Array.from({ length: 1000 }, (_, at) => ids[at % ids.length] ?? String(at)),
   },
-)
+}))
+
+test.each<{ name: string; samples: SampleRecord[]; asked?: AskedSamples }>([
+  { name: 'a realistic run', samples: realistic },
+  ...partsOfRuns,
+  ...oddRuns,
+])('cuts off no text, and lets no two overlap: $name', ({ samples, asked }) => {
+  const title = 'Qwen/Qwen2.5-7B-Instruct on AI-MO/aimo-validation-math-level-4, train split'
+  const analysis = analyseRun(columnsOf(samples), asked ? { asked } : {})
+  const { svg } = renderFigure(collectFigureData(samples), analysis, title)
+  const boxes = textBoxes(svg)
+  const height = Number(/height="(\d+)"/.exec(svg)?.[1])
+  expect(height > figureSize.height).toBe(asked !== undefined)
+  if (asked) expect(boxes.map(({ text }) => text).join(' ')).toContain(partWarning(analysis.coverage))
+  expect(boxes.length).toBeGreaterThan(8)
+  for (const box of boxes) {
+    expect(box.left, box.text).toBeGreaterThanOrEqual(4)
+    expect(box.right, box.text).toBeLessThanOrEqual(figureSize.width - 4)
+    expect(box.top, box.text).toBeGreaterThanOrEqual(4)
+    expect(box.bottom, box.text).toBeLessThanOrEqual(height - 4)
+  }
+  const overlaps = boxes.flatMap((first, index) =>
+    boxes
+      .slice(index + 1)
+      .filter(
+        second =>
+          first.left < second.right &&
+          second.left < first.right &&
+          first.top < second.bottom &&
+          second.top < first.bottom,
+      )
+      .map(second => `"${first.text}" and "${second.text}"`),
+  )
+  expect(overlaps).toEqual([])
+})

@@ -1,20 +1,22 @@
 import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import { coverageOf } from '../../core/analyse/coverage.ts'
 import { exportInspect } from '../../core/formats/export-inspect.ts'
 import { exportLmEval, lmEvalFileName } from '../../core/formats/export-lm-eval.ts'
 import { exportOpenai } from '../../core/formats/export-openai.ts'
 import type { ExportRun, FurtherDecoding } from '../../core/formats/export-run.ts'
 import type { SampleRecord } from '../../core/formats/sample-record.ts'
 import { versions } from '../versions.ts'
-import type { RunDescription } from './run-description.ts'
+import type { Journal } from './journal.ts'
+import { askedSamples, type RunDescription } from './run-description.ts'
 
 export const exportFormats = ['openai', 'lm-eval', 'inspect'] as const
 /** Whose format a run is exported in. */
 export type ExportFormat = (typeof exportFormats)[number]
 
-/** What an export says of a run, from its description and the time of its journal. */
-export function describeExport(folder: string, run: RunDescription): ExportRun {
+/** What an export says of a run, from its description and its journal. */
+export function describeExport(folder: string, run: RunDescription, journal: Journal): ExportRun {
   const { maxNewTokens, temperature, seed, samples, topLogprobs } = run.decoding
   return {
     modelName: run.model.name,
@@ -29,6 +31,7 @@ export function describeExport(folder: string, run: RunDescription): ExportRun {
     samples,
     topLogprobs,
     grading: run.grading,
+    coverage: coverageOf(askedSamples(run), journal.names()),
     hash: run.hash,
     finishedMs: statSync(join(folder, 'samples.jsonl')).mtimeMs,
     version: versions().entrace,

@@ -64,6 +64,11 @@ export class Journal {
     this.#end += line.length
   }
 
+  /** Which samples are finished, in the order in which they were. */
+  names(): Iterable<SampleName> {
+    return this.#lines.values()
+  }
+
   /** Number of finished samples. */
   get size(): number {
     return this.#lines.size

@@ -1,50 +1,90 @@
 import { existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
+import { askedCount } from '../../core/analyse/coverage.ts'
 import type { SampleRecord } from '../../core/formats/sample-record.ts'
 import { gradingDifferences, gradingFlagsOf } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
 import { openWholeFile } from '../files/whole-file.ts'
 import { compareNames, Journal } from './journal.ts'
-import { describeRun, listDifferences, type RunDescription, readRunDescription } from './run-description.ts'
+import {
+  describeRun,
+  listDifferences,
+  type RunDescription,
+  readRunDescription,
+  uncheckedFiles,
+} from './run-description.ts'
 
-/** One of the runs that are joined, its journal open to read. */
-export interface RunPart {
+/** One of the runs that are joined. */
+export interface DescribedPart {
   folder: string
   run: RunDescription
+}
+
+/** The same, its journal open to read. */
+export interface RunPart extends DescribedPart {
   journal: Journal
 }
 
+/** More of them would hide which samples are missing. */
+const mostShards = 10
+
+/** What parts may differ in with `--allow-mixed`: drivers and versions, which change at most the last bits of numbers. */
+const mixable = /^(adapters|versions\.\w+) /
+
 /**
- * Opens the folders of runs that are parts of one. Throws InputError for a folder that holds no run or is named twice, and
- * for runs whose settings differ in anything but the shard and the limit, the rules by which they are graded included.
+ * Reads the descriptions of runs that are parts of one, and opens no journal. Throws InputError for a folder that holds no run or
+ * is named twice, and for runs whose settings differ in anything but the shard and the limit, the rules by which they are
+ * graded included. `allowMixed` lets drivers and versions differ.
  */
-export function openParts(folders: readonly string[]): RunPart[] {
+export function describeParts(folders: readonly string[], allowMixed = false): DescribedPart[] {
+  const parts: DescribedPart[] = []
+  for (const folder of folders) {
+    const run = readRunDescription(join(folder, 'run.json'))
+    if (!run || !existsSync(join(folder, 'samples.jsonl')))
+      throw new InputError(
+        `${folder}: expected a run's folder with run.json and samples.jsonl; check the path`,
+      )
+    if (parts.some(part => realpathSync(part.folder) === realpathSync(folder)))
+      throw new InputError(`${folder}: is named twice, expected each part once; leave one out`)
+    parts.push({ folder, run })
+  }
+  const first = mostRecorded(parts)
+  for (const { folder, run } of parts) {
+    const differences = listDifferences(first.run, run)
+    const mixed = differences.filter(text => mixable.test(text))
+    if (differences.length > mixed.length)
+      throw new InputError(
+        `${folder}: is not a part of the run in ${first.folder}: ${differences.join('; ')}; merge runs of the same settings`,
+      )
+    if (mixed.length > 0 && !allowMixed)
+      throw new InputError(
+        `${folder}: was made by another driver or version than ${first.folder}: ${mixed.join('; ')}; make it again with the same ones, ` +
+          'or merge them with --allow-mixed, which run.json then says',
+      )
+    const rules = gradingDifferences(first.run.grading, run.grading)
+    if (rules.length > 0)
+      throw new InputError(
+        `${folder}: is graded by other rules than ${first.folder}, which has ${rules.join(', ')} here; have both graded by the same ` +
+          `ones, as with: entrace analyse ${folder} ${gradingFlagsOf(first.run.grading)}`,
+      )
+  }
+  return parts
+}
+
+/** The part with which others are compared: the first that recorded the model's files, else the first. */
+function mostRecorded(parts: readonly DescribedPart[]): DescribedPart {
+  const part = parts.find(({ run }) => run.model.files) ?? parts[0]
+  if (!part) throw new InputError('expected one folder of a run at least, found none')
+  return part
+}
+
+/** Opens the journals of parts. Throws InputError where one is damaged. */
+export function openParts(described: readonly DescribedPart[]): RunPart[] {
   const parts: RunPart[] = []
   try {
-    for (const folder of folders) {
-      const run = readRunDescription(join(folder, 'run.json'))
-      const journalPath = join(folder, 'samples.jsonl')
-      if (!run || !existsSync(journalPath))
-        throw new InputError(
-          `${folder}: expected a run's folder with run.json and samples.jsonl; check the path`,
-        )
-      if (parts.some(part => realpathSync(part.folder) === realpathSync(folder)))
-        throw new InputError(`${folder}: is named twice, expected each part once; leave one out`)
-      const [first] = parts
-      const differences = first ? listDifferences(first.run, run) : []
-      if (first && differences.length > 0)
-        throw new InputError(
-          `${folder}: is not a part of the run in ${first.folder}: ${differences.join('; ')}; merge runs of the same settings`,
-        )
-      const rules = first ? gradingDifferences(first.run.grading, run.grading) : []
-      if (first && rules.length > 0)
-        throw new InputError(
-          `${folder}: is graded by other rules than ${first.folder}, which has ${rules.join(', ')} here; have both graded by the same ` +
-            `ones, as with: entrace analyse ${folder} ${gradingFlagsOf(first.run.grading)}`,
-        )
-      parts.push({ folder, run, journal: new Journal(journalPath, 'read') })
-    }
+    for (const part of described)
+      parts.push({ ...part, journal: new Journal(join(part.folder, 'samples.jsonl'), 'read') })
     return parts
   } catch (error) {
     closeParts(parts)
@@ -56,25 +96,93 @@ export function closeParts(parts: readonly RunPart[]): void {
   for (const { journal } of parts) journal.close()
 }
 
-/** The description of the whole run: that of its parts, of no shard, with the largest of their limits. */
-export function describeWhole(parts: readonly RunPart[]): RunDescription {
-  const [first] = parts
-  if (!first) throw new InputError('expected one folder of a run at least, found none')
-  const { formatVersion: _, hash: __, grading, limit: ___, shard: ____, ...settings } = first.run
-  return describeRun(settings, Math.max(...parts.map(({ run }) => run.limit)), null, grading)
+/**
+ * The description of the whole run: that of its parts, of no shard, with the largest of their limits. Where they differ
+ * in drivers or versions, and where model files could not be compared, it says so.
+ */
+export function describeWhole(parts: readonly DescribedPart[]): RunDescription {
+  const { run: first } = mostRecorded(parts)
+  const {
+    formatVersion: _,
+    hash: __,
+    grading,
+    limit: ___,
+    shard: ____,
+    problemIds: _____,
+    merged: ______,
+    ...settings
+  } = first
+  const runs = parts.map(({ run }) => run)
+  // Where none recorded the files, that they are absent says as much.
+  const unchecked = first.model.files ? uncheckedFiles(runs) : []
+  const mixed = runs.flatMap(run => [
+    ...(run.mixed ?? []),
+    ...listDifferences(first, run).map(text => (run.shard ? `shard ${run.shard}: ${text}` : text)),
+  ])
+  const past = {
+    ...(unchecked.length > 0 && { unchecked }),
+    ...(mixed.length > 0 && { mixed: [...new Set(mixed)] }),
+  }
+  const longest = runs.reduce((a, b) => (b.limit > a.limit ? b : a))
+  return {
+    ...describeRun({ ...settings, ...past }, longest.limit, null, grading),
+    ...(longest.problemIds !== undefined && { problemIds: longest.problemIds }),
+  }
 }
 
 /**
- * Makes a folder for the whole run. Throws InputError where it holds a run already, or is one of the parts. What an
- * interrupted merge left there, which has no run.json yet, is written anew.
+ * Makes a folder for the whole run. What an earlier merge wrote there, and nobody has gone on with, is replaced where the
+ * parts hold all of its samples. Throws InputError where the folder holds anything else, or is one of the parts.
  */
 export function makeMergeFolder(folder: string, parts: readonly RunPart[]): void {
   mkdirSync(folder, { recursive: true })
-  if (
-    existsSync(join(folder, 'run.json')) ||
-    parts.some(part => realpathSync(part.folder) === realpathSync(folder))
-  )
+  if (parts.some(part => realpathSync(part.folder) === realpathSync(folder)))
+    throw new InputError(`--out ${folder}: is one of the parts, expected a new folder; use another --out`)
+  const before = readRunDescription(join(folder, 'run.json'))
+  const journalPath = join(folder, 'samples.jsonl')
+  if (!before) return
+  if (!before.merged)
     throw new InputError(`--out ${folder}: holds a run already, expected a new folder; use another --out`)
+  if (!existsSync(journalPath)) return
+  const journal = new Journal(journalPath, 'read')
+  try {
+    for (const sample of journal.names())
+      if (!parts.some(part => part.journal.has(sample)))
+        throw new InputError(
+          `--out ${folder}: was merged from more than these folders, and holds answer ${sample.sampleIndex} to problem ${sample.problemIndex}, which ` +
+            'none of them has; name the folder that does, or use another --out',
+        )
+  } finally {
+    journal.close()
+  }
+}
+
+/** Which shards lack how many samples, as "2/3 (all 5), 3/3 (1 of 5)"; empty where not all parts are shards of one division. */
+export function describeMissingShards(run: RunDescription, parts: readonly RunPart[]): string {
+  const { limit, decoding } = run
+  const counts = new Set(parts.map(part => Number(part.run.shard?.split('/')[1] ?? Number.NaN)))
+  const [count = Number.NaN] = counts
+  if (counts.size !== 1 || Number.isNaN(count)) return ''
+  const found = new Map<number, Set<string>>()
+  for (const { journal } of parts)
+    for (const { problemIndex, sampleIndex } of journal.names()) {
+      if (problemIndex >= limit) continue
+      const shard = (problemIndex % count) + 1
+      found.set(shard, (found.get(shard) ?? new Set()).add(`${problemIndex} ${sampleIndex}`))
+    }
+  const sizeOf = (shard: number) =>
+    askedCount({ limit, samples: decoding.samples, shard: `${shard}/${count}` })
+  const whole = [...found].filter(([shard, samples]) => samples.size === sizeOf(shard)).length
+  const lacking = Math.min(count, limit) - whole
+  const named: string[] = []
+  for (let shard = 1; named.length < Math.min(lacking, mostShards); shard++) {
+    const missing = sizeOf(shard) - (found.get(shard)?.size ?? 0)
+    if (missing > 0)
+      named.push(
+        `${shard}/${count} (${missing === sizeOf(shard) ? `all ${missing}` : `${missing} of ${sizeOf(shard)}`})`,
+      )
+  }
+  return `${named.join(', ')}${lacking > named.length ? ` and ${lacking - named.length} more` : ''}`
 }
 
 /**

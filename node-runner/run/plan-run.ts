@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { dataSetDigest } from '../../core/evaluate/data-set-digest.ts'
 import { pTrueFollowUp } from '../../core/evaluate/p-true.ts'
 import { promptMessages } from '../../core/evaluate/prompt.ts'
 import type { SampleTask } from '../../core/evaluate/samples.ts'
+import type { ByteSource } from '../../core/formats/byte-source.ts'
 import type { Decoding } from '../../core/generate/decoding.ts'
 import type { Stops } from '../../core/generate/stops.ts'
 import type { Tokenizer } from '../../core/generate/tokenizer.ts'
@@ -11,6 +14,7 @@ import { decodingOf } from '../commands/decoding-flags.ts'
 import { chooseMaxNewTokens, type RunFlags } from '../commands/flags.ts'
 import type { GradingFlags } from '../commands/grading-flags.ts'
 import { chooseStops } from '../commands/stop-flags.ts'
+import { openFileByteSource } from '../files/file-byte-source.ts'
 import { type ModelFolder, statedEnds } from '../files/open-model-folder.ts'
 import type { Progress } from '../terminal/progress.ts'
 import { loadTokenizer } from '../tokenizer/load-tokenizer.ts'
@@ -36,6 +40,8 @@ export interface PlannedRun {
   dataSet: PlannedTasks['dataSet']
   tasks: SampleTask[]
   limit: number
+  /** Ids of the problems asked for, by their places; null where each is its place. */
+  problemIds: readonly string[] | null
   /** As "2/8"; null of a whole run. */
   shard: string | null
   settings: RunSettings
@@ -49,7 +55,12 @@ export async function planRun(
   folder: ModelFolder,
   progress: Progress,
 ): Promise<PlannedRun> {
-  const tokenizer = await loadTokenizer(folder.path)
+  const files: Record<string, string> = {}
+  const keepDigest = async (name: string, source: ByteSource) => {
+    files[name] = digestOf(new Uint8Array(await source.slice(0)))
+  }
+  await readConfigFile(folder.path, keepDigest)
+  const tokenizer = await loadTokenizer(folder.path, keepDigest)
   const { decoding, sources } = decodingOf(flags, folder, message => progress.say(message))
   const stops = chooseStops(flags, {
     stated: statedEnds(folder),
@@ -71,6 +82,7 @@ export async function planRun(
       revision: folder.revision,
       weightDigest: '',
       dtypes: [...new Set([...folder.weights.values()].map(entry => entry.dtype))].sort(),
+      files,
     },
     dataSet: {
       name,
@@ -108,7 +120,9 @@ export async function planRun(
     ? plannedTasks.map(task => ({ ...task, followUp: pTrueFollowUp(task.problem.problem, tokenizer) }))
     : plannedTasks
   const shard = flags.shard ? `${flags.shard.index}/${flags.shard.count}` : null
-  return { flags, folder, tokenizer, dataSet, tasks, limit, shard, settings, decoding, stops }
+  const ids = problems.slice(0, limit).map(({ id }) => id)
+  const problemIds = ids.every((id, place) => id === String(place)) ? null : ids
+  return { flags, folder, tokenizer, dataSet, tasks, limit, problemIds, shard, settings, decoding, stops }
 }
 
 /** Digest of how the template renders a fixed conversation: what any change to it would change. */
@@ -118,6 +132,21 @@ function templateDigest(tokenizer: Tokenizer): string {
   return digestOf(tokenizer.renderChat(tokenizer.takesSystemMessage() ? [system, user] : [user]))
 }
 
-function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+/** Hands config.json over where there is one: a published config, for dummy weights, has no file. */
+async function readConfigFile(
+  folder: string,
+  onFile: (name: string, source: ByteSource) => Promise<void>,
+): Promise<void> {
+  const name = 'config.json'
+  if (!existsSync(join(folder, name))) return
+  const source = await openFileByteSource(join(folder, name))
+  try {
+    await onFile(name, source)
+  } finally {
+    await source.close()
+  }
+}
+
+function digestOf(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex')
 }

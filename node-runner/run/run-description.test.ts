@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { InputError } from '../../core/input-error.ts'
+import { fuzzRunDescription } from '../../test/support/fuzz-run-description.ts'
 import {
   checkSameSettings,
   claimRunFolder,
@@ -10,13 +11,20 @@ import {
   listDifferences,
   type RunSettings,
   readRunDescription,
+  uncheckedFiles,
 } from './run-description.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const settings: RunSettings = {
-  model: { name: 'arith-qwen2', revision: null, weightDigest: 'ab12', dtypes: ['bf16'] },
+  model: {
+    name: 'arith-qwen2',
+    revision: null,
+    weightDigest: 'ab12',
+    dtypes: ['bf16'],
+    files: { 'config.json': '12', 'tokenizer.json': '34' },
+  },
   dataSet: {
     name: 'arith-104.jsonl',
     revision: null,
@@ -30,12 +38,19 @@ const settings: RunSettings = {
   mesh: { tp: 1, dp: 1 },
   adapters: [{ name: 'SwiftShader', kind: 'cpu' }],
   unsafeFast: false,
+  versions: { entrace: '0.1.0', bits: 1, node: 'v24.0.0', webgpu: '0.6.2', platform: 'linux x64' },
+}
+
+/** The same as 0.1.0 recorded it. */
+const old: RunSettings = {
+  ...settings,
+  model: { name: 'arith-qwen2', revision: null, weightDigest: 'ab12', dtypes: ['bf16'] },
   versions: { entrace: '0.1.0', node: 'v24.0.0', webgpu: '0.6.2', platform: 'linux x64' },
 }
 
-/** Every path to a single value within the settings. */
+/** Every path to a single value within the settings that determines a number. */
 function pathsOf(value: unknown, path: string[] = []): string[][] {
-  if (value === null || typeof value !== 'object') return [path]
+  if (value === null || typeof value !== 'object') return path.join('.') === 'versions.entrace' ? [] : [path]
   return Object.entries(value).flatMap(([name, inner]) => pathsOf(inner, [...path, name]))
 }
 
@@ -56,6 +71,24 @@ describe('describeRun', () => {
     const hashes = pathsOf(settings).map(path => describeRun(changedAt(path), 10).hash)
     expect(new Set([hash, ...hashes]).size).toBe(pathsOf(settings).length + 1)
   })
+
+  it('has one hash for settings that do not differ, whatever the version of the package', () => {
+    const { hash } = describeRun(settings, 10)
+    const same: RunSettings[] = [
+      { ...settings, versions: { ...settings.versions, entrace: '0.3.1' } },
+      { ...settings, decoding: { ...settings.decoding, stopIds: [500, 502], sources: { topK: 'flag' } } },
+      Object.fromEntries(Object.entries(settings).toReversed()) as unknown as RunSettings,
+    ]
+    for (const other of same) {
+      expect(listDifferences(settings, other)).toEqual([])
+      expect(describeRun(other, 10).hash).toBe(hash)
+    }
+    const raised = { ...settings, versions: { ...settings.versions, bits: 2 } }
+    expect(listDifferences(settings, raised)).toEqual(['versions.bits was 1, is 2'])
+    const uncertain = { ...settings, unchecked: ['config.json'] }
+    expect(listDifferences(settings, uncertain)).toEqual([])
+    expect(describeRun(uncertain, 10).hash).not.toBe(hash)
+  })
 })
 
 describe('listDifferences', () => {
@@ -72,6 +105,32 @@ describe('listDifferences', () => {
           .replace(/\.\d+$/, ''),
       )
     }
+  })
+
+  it("names a model's file that is another, or that only one has", () => {
+    const withFiles = (files: Record<string, string>) => ({
+      ...settings,
+      model: { ...settings.model, files },
+    })
+    expect(listDifferences(settings, withFiles({ 'config.json': '12', 'tokenizer.json': '35' }))).toEqual([
+      'model.files.tokenizer.json was "34", is "35"',
+    ])
+    expect(listDifferences(settings, withFiles({ 'config.json': '12' }))).toEqual([
+      'model.files.tokenizer.json was "34", is not set',
+    ])
+  })
+
+  it('compares with 0.1.0 what that recorded, and says what it did not', () => {
+    expect(listDifferences(old, settings)).toEqual([])
+    expect(uncheckedFiles([old, settings])).toEqual(['config.json', 'tokenizer.json'])
+    expect(uncheckedFiles([old, old])).toEqual(['config.json', 'tokenizer.json'])
+    expect(uncheckedFiles([settings, settings])).toEqual([])
+    expect(uncheckedFiles([settings, { ...settings, unchecked: ['config.json'] }])).toEqual(['config.json'])
+    const raised = { ...settings, versions: { ...settings.versions, bits: 2 } }
+    expect(listDifferences(old, raised)).toEqual(['versions.bits was 1, is 2'])
+    expect(listDifferences(old, changedAt(['model', 'weightDigest']))).toEqual([
+      'model.weightDigest was "ab12", is "another"',
+    ])
   })
 
   it('takes what ends answers in any order', () => {
@@ -105,6 +164,30 @@ describe('listDifferences', () => {
     const without = { ...settings, prompt } as RunSettings
     expect(listDifferences(without, settings)).toEqual(['prompt.systemPrompt was not set, is null'])
     expect(listDifferences(settings, without)).toEqual(['prompt.systemPrompt was null, is not set'])
+  })
+})
+
+describe('readRunDescription', () => {
+  const path = join(folder, 'damaged.json')
+  const written = describeRun(
+    { ...settings, unchecked: ['config.json'], mixed: ['versions.bits'] },
+    10,
+    '2/8',
+  )
+  const whole = { ...written, problemIds: ['a', 'b'], merged: { samples: 1, of: 2 } }
+
+  it('reads what it wrote, and what 0.1.0 did', () => {
+    for (const run of [whole, written, describeRun(old, 3)]) {
+      writeFileSync(path, JSON.stringify(run))
+      expect(readRunDescription(path)).toEqual(run)
+    }
+    expect(readRunDescription('test/golden/run-0.1.0/run.json')).toMatchObject({ limit: 2, shard: null })
+  })
+
+  it('takes any change of the file for a run, or refuses it by its path', () => {
+    const { read, refused } = fuzzRunDescription(path, whole, 1500)
+    console.log(`run.json: ${read} changed files read, ${refused} refused by name`)
+    expect(Math.min(read, refused)).toBeGreaterThan(50)
   })
 })
 

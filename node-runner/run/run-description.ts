@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
+import { z } from 'zod'
+import { type AskedSamples, statedProblemIds } from '../../core/analyse/coverage.ts'
 import type { PromptStyle } from '../../core/evaluate/prompt.ts'
 import { refuseNewerFormat } from '../../core/formats/refuse-newer-format.ts'
 import { formatVersion } from '../../core/formats/sample-record.ts'
@@ -11,8 +13,15 @@ import type { Versions } from '../versions.ts'
 
 /** What determines every number of a run. Two runs of one hash on one machine give the same bits. */
 export interface RunSettings {
-  /** `revision` is the commit on the Hub; null of a folder. */
-  model: { name: string; revision: string | null; weightDigest: string; dtypes: string[] }
+  model: {
+    name: string
+    /** The commit on the Hub; null of a folder. */
+    revision: string | null
+    weightDigest: string
+    dtypes: string[]
+    /** SHA-256 of config.json and of each file that the tokenizer was read from, by name. Runs of 0.1.0 lack it. */
+    files?: Record<string, string>
+  }
   /** `revision`, `config` and `split` are null of a file. `problems` counts all, whatever the limit. */
   dataSet: {
     name: string
@@ -48,17 +57,21 @@ export interface RunSettings {
     pTrue?: boolean
   } & Partial<Omit<Decoding, 'temperature'>>
   mesh: { tp: number; dp: number }
-  /** Which adapter each rank ran on; kernel variants are chosen by its kind. */
+  /** Which adapter each rank ran on, its driver in the name; kernel variants are chosen by its kind. */
   adapters: { name: string; kind: 'cpu' | 'gpu' }[]
   /** Whether the checks of --unsafe-fast were dropped, which compiles other code. */
   unsafeFast: boolean
   versions: Versions
+  /** Files of the model that samples may have been made with other contents of, as an earlier version did not record them. */
+  unchecked?: readonly string[]
+  /** How parts of a merged run differ that were made by other drivers or versions, as `--allow-mixed` allows. */
+  mixed?: readonly string[]
 }
 
 /** The content of `run.json`. */
 export interface RunDescription extends RunSettings {
   formatVersion: typeof formatVersion
-  /** SHA-256 of the settings. */
+  /** SHA-256 of all settings that determine a number. */
   hash: string
   /** By which rules the run is graded. Not in the hash, as they change verdicts and no answer. */
   grading: GradingRules
@@ -66,7 +79,18 @@ export interface RunDescription extends RunSettings {
   limit: number
   /** Which part of the run this is, as "2/8"; null of a whole one. Not in the hash, which all parts have in common. */
   shard: string | null
+  /** Ids of the problems asked for, by their places; null where each is its place. Runs of 0.1.0 lack it. */
+  problemIds?: readonly string[] | null
+  /** How many samples of the whole run a merge found; there in runs that entrace merge made, and nobody has gone on with. */
+  merged?: { samples: number; of: number }
 }
+
+/** Settings that change no number: who asked for one, and the package's version, for which `versions.bits` stands. */
+const notHashed = /^(decoding\.sources\.|versions\.entrace$)/
+/** What is known of the past of a run, which another part of it, or its continuation, need not share. */
+const ofThePast = /^(unchecked|mixed)$/
+/** Left out where either run did not record it: see `uncheckedFiles`. */
+const modelFiles = /^model\.files/
 
 /** Describes a run. */
 export function describeRun(
@@ -75,8 +99,14 @@ export function describeRun(
   shard: string | null = null,
   grading: GradingRules = defaultGradingRules,
 ): RunDescription {
-  const hash = createHash('sha256').update(JSON.stringify(settings)).digest('hex')
+  const hashed = [...flatSettings(settings)].sort(([a], [b]) => (a < b ? -1 : 1))
+  const hash = createHash('sha256').update(JSON.stringify(hashed)).digest('hex')
   return { formatVersion, hash, ...settings, grading, limit, shard }
+}
+
+/** What a run was asked for. */
+export function askedSamples({ limit, decoding, shard, problemIds }: RunDescription): AskedSamples {
+  return { limit, samples: decoding.samples, shard: shard ?? null, problemIds: statedProblemIds(problemIds) }
 }
 
 /** Reads run.json, or null where there is none. Throws InputError when it is damaged or of a newer format. */
@@ -96,8 +126,65 @@ export function readRunDescription(path: string): RunDescription | null {
     throw new InputError(
       `${path}: has no model, dataSet and limit, expected the description of a run; use another --out`,
     )
+  const checked = runSchema.safeParse(description)
+  const [issue] = checked.error?.issues ?? []
+  if (issue)
+    throw new InputError(
+      `${path}: ${issue.path.join('.').slice(0, 100)}: ${issue.message}; expected the description of a run, the file is damaged; use another --out`,
+    )
   return { ...(description as RunDescription), grading: readGradingRules(path, description.grading) }
 }
+
+const text = z.string()
+const textOrNone = text.nullish()
+const count = z.int().nonnegative()
+/** What is read of run.json, as 0.1.0 wrote it and as it is now. */
+const runSchema = z.looseObject({
+  hash: text,
+  model: z.looseObject({
+    name: text,
+    revision: textOrNone,
+    weightDigest: text,
+    dtypes: z.array(text),
+    files: z.record(text, text).optional(),
+  }),
+  dataSet: z.looseObject({
+    name: text,
+    revision: textOrNone,
+    config: textOrNone,
+    split: textOrNone,
+    digest: text,
+    problems: count,
+  }),
+  prompt: z.looseObject({ style: text, systemPrompt: textOrNone, fewShot: count, digest: text }),
+  decoding: z.looseObject({
+    maxNewTokens: count,
+    stopIds: z.array(count),
+    stopTexts: z.array(text).optional(),
+    temperature: z.number(),
+    seed: z.number(),
+    samples: z.int().positive(),
+    topLogprobs: count,
+    topK: z.number().nullish(),
+    topP: z.number().nullish(),
+    minP: z.number().nullish(),
+    repetitionPenalty: z.number().nullish(),
+    numBeams: z.number().nullish(),
+    lengthPenalty: z.number().nullish(),
+    sources: z.record(text, text).optional(),
+    pTrue: z.boolean().optional(),
+  }),
+  mesh: z.looseObject({ tp: count, dp: count }),
+  adapters: z.array(z.looseObject({ name: text, kind: z.enum(['cpu', 'gpu']) })),
+  unsafeFast: z.boolean(),
+  versions: z.record(text, z.union([text, z.number()])),
+  unchecked: z.array(text).optional(),
+  mixed: z.array(text).optional(),
+  limit: z.int().positive(),
+  shard: text.regex(/^\d{1,6}\/\d{1,6}$/, 'expected a shard such as "2/8"').nullish(),
+  problemIds: z.array(text).nullish(),
+  merged: z.object({ samples: count, of: count }).optional(),
+})
 
 /** Throws InputError when a run folder's settings are not these, naming what differs. */
 export function checkSameSettings(path: string, before: RunSettings, now: RunSettings): void {
@@ -137,31 +224,40 @@ export function writeRunDescription(path: string, run: RunDescription): void {
 
 /**
  * Settings that differ between two runs, as "a.b: was x, is y". The order of what ends an answer is no difference, nor is
- * who asked for a setting.
+ * who asked for a setting. The model's files are compared where both runs recorded them.
  */
 export function listDifferences(before: RunSettings, after: RunSettings): string[] {
+  const old = flatSettings(before)
+  const now = flatSettings(after)
+  const haveFiles = before.model.files !== undefined && after.model.files !== undefined
+  return [...new Set([...old.keys(), ...now.keys()])]
+    .filter(name => old.get(name) !== now.get(name) && !ofThePast.test(name))
+    .filter(name => haveFiles || !modelFiles.test(name))
+    .map(name => `${name} was ${old.get(name) ?? 'not set'}, is ${now.get(name) ?? 'not set'}`)
+}
+
+/** Files of the model that cannot be compared among these runs, since one of them did not record them, or goes on with such a run. */
+export function uncheckedFiles(runs: readonly RunSettings[]): string[] {
+  const recorded = runs.flatMap(({ model }) => Object.keys(model.files ?? {}))
+  const known = recorded.length > 0 ? recorded : ['config.json', 'tokenizer.json']
+  const names = runs.flatMap(({ model, unchecked = [] }) => [...unchecked, ...(model.files ? [] : known)])
+  return [...new Set(names)].sort()
+}
+
+/** The settings that determine a number, each by its path, as JSON. */
+function flatSettings(settings: RunSettings): Map<string, string> {
   const flatten = (value: unknown, path: string): [string, string][] =>
     value !== null && typeof value === 'object' && !Array.isArray(value)
       ? Object.entries(value).flatMap(([name, inner]) =>
           flatten(inner, path === '' ? name : `${path}.${name}`),
         )
       : [[path, JSON.stringify(path === 'decoding.stopIds' ? inOrder(value) : value)]]
-  const settingsOf = ({
-    model,
-    dataSet,
-    prompt,
-    decoding,
-    mesh,
-    adapters,
-    unsafeFast,
-    versions,
-  }: RunSettings) =>
-    new Map(flatten({ model, dataSet, prompt, decoding, mesh, adapters, unsafeFast, versions }, ''))
-  const old = settingsOf(before)
-  const now = settingsOf(after)
-  return [...new Set([...old.keys(), ...now.keys()])]
-    .filter(name => old.get(name) !== now.get(name) && !name.startsWith('decoding.sources.'))
-    .map(name => `${name} was ${old.get(name) ?? 'not set'}, is ${now.get(name) ?? 'not set'}`)
+  const { model, dataSet, prompt, decoding, mesh, adapters, unsafeFast, unchecked, mixed } = settings
+  // Runs of 0.1.0 have no number for the bits.
+  const versions = { ...settings.versions, bits: settings.versions.bits ?? 1 }
+  const hashed = { model, dataSet, prompt, decoding, mesh, adapters, unsafeFast, versions }
+  const past = { ...(unchecked && { unchecked }), ...(mixed && { mixed }) }
+  return new Map(flatten({ ...hashed, ...past }, '').filter(([name]) => !notHashed.test(name)))
 }
 
 function inOrder(ids: unknown): unknown {

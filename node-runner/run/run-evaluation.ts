@@ -30,7 +30,9 @@ import {
   checkSameShard,
   claimRunFolder,
   describeRun,
+  type RunDescription,
   readRunDescription,
+  uncheckedFiles,
 } from './run-description.ts'
 import { showPrompt } from './show-prompt.ts'
 import { summariseRun, warningLines } from './summarise-run.ts'
@@ -64,19 +66,19 @@ async function resumeRun(run: PlannedRun, progress: Progress): Promise<number> {
   }
 }
 
-async function resumeLocked(run: PlannedRun, progress: Progress): Promise<number> {
-  const { flags } = run
+async function resumeLocked(planned: PlannedRun, progress: Progress): Promise<number> {
+  const { flags } = planned
   const descriptionPath = join(flags.out, 'run.json')
   const before = readRunDescription(descriptionPath)
   if (before) {
     // What only the loaded model tells is checked again when it is loaded.
     const { adapters, model } = before
     checkSameSettings(descriptionPath, before, {
-      ...run.settings,
+      ...planned.settings,
       adapters,
-      model: { ...run.settings.model, weightDigest: model.weightDigest },
+      model: { ...planned.settings.model, weightDigest: model.weightDigest },
     })
-    checkSameShard(descriptionPath, before, run.shard)
+    checkSameShard(descriptionPath, before, planned.shard)
   }
   const grading = withAskedRules(before?.grading ?? defaultGradingRules, flags)
   const changes = before ? gradingDifferences(before.grading, grading) : []
@@ -91,6 +93,7 @@ async function resumeLocked(run: PlannedRun, progress: Progress): Promise<number
         `${flags.out}: holds ${journal.size} finished samples in samples.jsonl, but no run.json that says of which run; ` +
           'restore run.json, or use another --out',
       )
+    const run = before ? continueRun(planned, before, journal, progress) : planned
     for (const line of describeDataSet(run.dataSet, run.tasks[0]!.problem)) progress.say(line)
     const pending = run.tasks.filter(task => !journal.has(task))
     const kept = run.tasks.length - pending.length
@@ -110,6 +113,46 @@ async function resumeLocked(run: PlannedRun, progress: Progress): Promise<number
     return await finishRun(run, grading, journal, descriptionPath, isResumed, progress)
   } finally {
     journal.close()
+  }
+}
+
+/**
+ * The run as it goes on from what a folder holds: what is known of the finished samples stays known of it. Where they are of
+ * 0.1.0, which did not record the model's files, their prompts are compared instead. Throws InputError where one differs.
+ */
+function continueRun(
+  run: PlannedRun,
+  before: RunDescription,
+  journal: Journal,
+  progress: Progress,
+): PlannedRun {
+  if (journal.size === 0) return run
+  const unchecked = uncheckedFiles([before, run.settings])
+  if (before.model.files === undefined) {
+    comparePrompts(run, journal)
+    progress.say(
+      `run.json is of ${before.versions.entrace}, which did not record ${unchecked.join(', ')}: whether the ${journal.size} finished samples ` +
+        'were made with the same ones could not be checked. All else that it recorded agrees, the prompts of these samples included',
+    )
+  }
+  const past = { ...(unchecked.length > 0 && { unchecked }), ...(before.mixed && { mixed: before.mixed }) }
+  return { ...run, settings: { ...run.settings, ...past } }
+}
+
+/** Throws InputError where a finished sample was asked with another prompt, or with as many tokens as that would not have. */
+function comparePrompts({ flags, tasks }: PlannedRun, journal: Journal): void {
+  const taskOfName = new Map(tasks.map(task => [`${task.problemIndex} ${task.sampleIndex}`, task]))
+  for (const { record } of journal.entries()) {
+    const task = taskOfName.get(`${record.problemIndex} ${record.sampleIndex}`)
+    if (!task || (task.prompt === record.prompt && task.promptIds.length === record.promptTokens)) continue
+    const what =
+      task.prompt === record.prompt
+        ? `${record.promptTokens} tokens of prompt, which this version encodes as ${task.promptIds.length}`
+        : 'another prompt than this version makes'
+    throw new InputError(
+      `${flags.out}: the finished answer ${record.sampleIndex} to problem ${record.problemId} has ${what}, so the run would not be resumed ` +
+        'but mixed; use another --out',
+    )
   }
 }
 
@@ -168,7 +211,7 @@ async function answer(
       const adapters = loaded.adapters.map(({ kind }, rank) => ({ name: loaded.adapterNames[rank]!, kind }))
       const model = { ...settings.model, weightDigest: loaded.weightDigest }
       const description = describeRun({ ...settings, adapters, model }, run.limit, run.shard, grading)
-      claimRunFolder(descriptionPath, description)
+      claimRunFolder(descriptionPath, { ...description, problemIds: run.problemIds })
       display.onLoaded(loaded)
     },
     onAnswer({ key, generation }) {
@@ -198,7 +241,7 @@ async function answer(
  * since they may have been graded by other rules, or by another version.
  */
 async function finishRun(
-  { flags, limit }: PlannedRun,
+  { flags, limit, problemIds }: PlannedRun,
   grading: GradingRules,
   journal: Journal,
   descriptionPath: string,
@@ -208,7 +251,7 @@ async function finishRun(
   const description = readRunDescription(descriptionPath)
   if (!description) throw new Error(`${descriptionPath}: has gone; run the same command again`)
   // A run that was longer before keeps its samples; every file of it says what this call asked for.
-  const run = { ...description, limit, grading }
+  const run = { ...description, limit, problemIds, grading }
   claimRunFolder(descriptionPath, run)
   const recorded = () => journal.records(limit)
   const graded = isResumed ? gradeAll(recorded, grading) : recorded

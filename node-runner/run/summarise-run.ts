@@ -1,4 +1,5 @@
 import type { Analysis } from '../../core/analyse/analysis.ts'
+import { partWarning } from '../../core/analyse/coverage.ts'
 import { hasSeveralAnswers, intervalsToRead } from '../../core/analyse/intervals-to-read.ts'
 import { gradingSettings, inPercent } from '../../core/grade/grading-rules.ts'
 import { renderTable } from '../terminal/table.ts'
@@ -18,13 +19,14 @@ export function warningLines({ warnings }: Analysis): string[] {
   return lines
 }
 
-/** The key numbers of a run as a table, and where its files lie. */
+/** The key numbers of a run as a table, and where its files lie; before them how much of the run they are, where that is not all. */
 export function summariseRun(analysis: Analysis, files: ResultFiles): string {
   const { entropyNats, intervals, pearson, spearman, mannWhitney } = analysis
   const { accuracy, auroc } = intervalsToRead(analysis)
   const several = hasSeveralAnswers(analysis)
   const independentP = (p: number | null) =>
     p === null ? '' : `, p ${probability(p)}${several ? ', taking answers as independent' : ''}`
+  const part = partWarning(analysis.coverage)
   const rows = [
     ['accuracy', percent(accuracy.value), interval(accuracy, percent)],
     ...gradingRows(analysis),
@@ -62,7 +64,7 @@ export function summariseRun(analysis: Analysis, files: ResultFiles): string {
     ['Spearman', digits(spearman.rho), `${interval(intervals.spearman, digits)}${independentP(spearman.p)}`],
     ['Mann–Whitney U', digits(mannWhitney.u, 1), independentP(mannWhitney.p).slice(2)],
   ]
-  return `${renderTable(rows)}\n\nresults  ${files.results}\ncolumns  ${files.summary}\ntraces   ${files.traces}\nreport   ${files.report}\nanalysis ${files.analysis}\npicture  ${files.figurePng}`
+  return `${part === null ? '' : `${part}\n\n`}${renderTable(rows)}\n\nresults  ${files.results}\ncolumns  ${files.summary}\ntraces   ${files.traces}\nreport   ${files.report}\nanalysis ${files.analysis}\npicture  ${files.figurePng}`
 }
 
 /** By which rules the answers were graded, where these are not the usual ones, and what hangs on them. */

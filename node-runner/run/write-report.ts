@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { DOMParser } from 'linkedom'
 import type { Analysis } from '../../core/analyse/analysis.ts'
+import { describeExtent, isPart } from '../../core/analyse/coverage.ts'
 import { hasSeveralAnswers, intervalsToRead } from '../../core/analyse/intervals-to-read.ts'
 import type { RunFindings } from '../../core/analyse/run-findings.ts'
 import { drawRejectionChart } from '../../core/figures/rejection-chart.ts'
@@ -49,8 +50,8 @@ export function writeReport(folder: string, run: RunDescription, content: Report
   const { analysis, columns, findings, examples, panels } = content
   const n = analysis.entropyNats.correct.n + analysis.entropyNats.incorrect.n
   const document = compose({
-    title: `${run.model.name} on ${run.dataSet.name}`,
-    setUp: describeSetUp(run),
+    title: titleOf(run, analysis),
+    setUp: describeSetUp(run, analysis),
     analysis,
     findings,
     examples,
@@ -68,8 +69,8 @@ export function writeReport(folder: string, run: RunDescription, content: Report
   writeFileWhole(join(folder, 'report.html'), [renderHtml(document)])
 }
 
-function describeSetUp(run: RunDescription): [string, string][] {
-  const { model, dataSet, prompt, decoding, mesh, adapters, versions, grading } = run
+function describeSetUp(run: RunDescription, { coverage }: Analysis): [string, string][] {
+  const { model, dataSet, prompt, decoding, mesh, adapters, versions, grading, unchecked, mixed } = run
   const revision = (of: string | null | undefined) => (of ? `, revision ${of}` : '')
   const adapterNames = [...new Set(adapters.map(({ name, kind }) => `${name} (${kind})`))]
   return [
@@ -79,8 +80,9 @@ function describeSetUp(run: RunDescription): [string, string][] {
     ],
     [
       'data set',
-      `${dataSet.name}${revision(dataSet.revision)}, first ${run.limit} of ${dataSet.problems} problems, digest ${dataSet.digest}`,
+      `${dataSet.name}${revision(dataSet.revision)}, asked for the first ${run.limit} of ${dataSet.problems} problems, digest ${dataSet.digest}`,
     ],
+    ...(coverage ? ([['samples', describeExtent(coverage)]] satisfies [string, string][]) : []),
     [
       'prompt',
       `${prompt.style}, ${prompt.fewShot} worked examples, system message ${prompt.systemPrompt === null ? "of the chat template's own" : JSON.stringify(prompt.systemPrompt)}, digest ${prompt.digest}`,
@@ -93,9 +95,21 @@ function describeSetUp(run: RunDescription): [string, string][] {
         .map(([name, version]) => `${name} ${version}`)
         .join(', '),
     ],
+    ...(mixed ? ([['parts made otherwise', mixed.join('; ')]] satisfies [string, string][]) : []),
+    ...(unchecked
+      ? ([
+          ['not recorded by 0.1.0', `whether all samples were made with the same ${unchecked.join(', ')}`],
+        ] satisfies [string, string][])
+      : []),
     ['hash of all that', run.hash],
     ['grading', `${describeGrading(grading)} (in no hash, as entrace analyse may change it)`],
   ]
+}
+
+/** What a run is of, and how much of it its samples are where that is not all. */
+export function titleOf(run: RunDescription, { coverage }: Analysis): string {
+  const title = `${run.model.name} on ${run.dataSet.name}`
+  return isPart(coverage) ? `${title} (a part: ${coverage.samples} of ${coverage.of} samples)` : title
 }
 
 function drawCharts(columns: RunColumns, analysis: Analysis, n: number): ReportFigure[] {

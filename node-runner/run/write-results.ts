@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { allColumnsOf } from '../../core/analyse/all-columns-of.ts'
-import { analyseRun } from '../../core/analyse/analyse-run.ts'
+import { analyseRun, columnsCoverage } from '../../core/analyse/analyse-run.ts'
 import type { Analysis } from '../../core/analyse/analysis.ts'
+import { isPart } from '../../core/analyse/coverage.ts'
 import type { ErrorLabels } from '../../core/analyse/errors/error-labels.ts'
 import { createRunFindings, type RunFindings } from '../../core/analyse/run-findings.ts'
 import { tokenColumns } from '../../core/analyse/scores/token-columns.ts'
@@ -14,8 +15,8 @@ import { createExampleCollector } from '../../core/report/report-examples.ts'
 import { renderFigure } from '../figures/render-figure.ts'
 import { openWholeFile } from '../files/whole-file.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
-import type { RunDescription } from './run-description.ts'
-import { writeReport } from './write-report.ts'
+import { askedSamples, type RunDescription } from './run-description.ts'
+import { titleOf, writeReport } from './write-report.ts'
 
 /** Paths of what is made from a run's journal. */
 export interface ResultFiles {
@@ -66,8 +67,10 @@ export function writeResults(
     const figure = createFigureCollector()
     const findings = createRunFindings(labels)
     const collector = createExampleCollector()
+    // The results have the problems themselves, and are alike whether parts were merged or one run made them.
+    const { problemIds: _, merged: __, ...described } = run
     results.write(
-      `{"formatVersion":${JSON.stringify(formatVersion)},"run":${JSON.stringify(run)},"results":[`,
+      `{"formatVersion":${JSON.stringify(formatVersion)},"run":${JSON.stringify(described)},"results":[`,
     )
     let separator = '\n'
     const passSamplesOn = function* () {
@@ -83,7 +86,9 @@ export function writeResults(
       }
     }
     const columns = allColumnsOf(passSamplesOn(), run.grading)
-    results.write('\n]}\n')
+    // After the samples, which say how much of the run they are.
+    const coverage = columnsCoverage(askedSamples(run), columns)
+    results.write(`\n]${isPart(coverage) ? `,"coverage":${JSON.stringify(coverage)}` : ''}}\n`)
     const index = traceWriter.finish()
     results.commit()
     traces.commit()
@@ -116,9 +121,9 @@ export function writeAnalysis(
   { columns, figureData, findings }: AnalysedRun,
 ): { analysis: Analysis; panels: string } {
   const files = resultFiles(folder)
-  const analysis = analyseRun(columns, { grading: run.grading }, findings)
+  const analysis = analyseRun(columns, { grading: run.grading, asked: askedSamples(run) }, findings)
   writeFileWhole(files.analysis, [`${JSON.stringify(analysis, null, 2)}\n`])
-  const figure = renderFigure(figureData, analysis, `${run.model.name} on ${run.dataSet.name}`)
+  const figure = renderFigure(figureData, analysis, titleOf(run, analysis))
   writeFileWhole(files.figureSvg, [figure.svg])
   writeFileWhole(files.figurePng, [figure.png])
   return { analysis, panels: figure.svg }

@@ -211,6 +211,53 @@ describe('the viewer', () => {
     await at.close()
   })
 
+  it('says how much of a run a part is, whether it is analysed or not, and of a shard', async () => {
+    const samples = simulateSamples(30, 10)
+    const missing = 'Missing: 12, 13, 14, 15, 16, 17, 18, 19, 20, 21 and 18 more. Short answers finish first'
+    const odd = samples.filter(({ problemIndex }) => problemIndex % 2 === 1)
+    for (const { isAnalysed, name, ...changes } of [
+      {
+        name: 'begun',
+        isAnalysed: false,
+        kept: samples.slice(0, 12),
+        shard: null,
+        said: `12 of 40 samples. ${missing}`,
+      },
+      {
+        name: 'ended',
+        isAnalysed: true,
+        kept: samples.slice(0, 12),
+        shard: null,
+        said: `12 of 40 samples. ${missing}`,
+      },
+      {
+        name: 'shard',
+        isAnalysed: true,
+        kept: odd,
+        shard: '2/2',
+        said: '20 of 40 samples, all of shard 2/2. Missing: 0, 2, ',
+      },
+    ]) {
+      const out = join(folder, name)
+      const run = writeRun(out, changes.kept, { limit: 40, shard: changes.shard, problemIds: null })
+      if (isAnalysed) writeResults(out, run, changes.kept)
+      const at = await serveView(pages, out)
+      const { page, context } = await open('', { at })
+      await page.locator('.table-row').first().waitFor()
+      expect(await page.locator('.run-card .part').textContent()).toContain(
+        `a part of the run: ${changes.said}`,
+      )
+      // A finished shard is not waited for.
+      expect(await page.locator('.status.following').isVisible(), name).toBe(name !== 'shard')
+      await context.close()
+      await at.close()
+    }
+    const { page, context } = await open()
+    await page.locator('.table-row').first().waitFor()
+    expect(await page.locator('.run-card .part').count()).toBe(0)
+    await context.close()
+  })
+
   it('says what is wrong with a broken file and with one of a newer version', async () => {
     for (const [name, change, message] of [
       ['broken', (path: string) => writeFileSync(path, 'PAR1 nothing'), /summary\.parquet: .*Parquet/],

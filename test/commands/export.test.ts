@@ -58,12 +58,17 @@ const samples = [
 beforeAll(() => {
   writeRun(folder, samples, {
     limit: 3,
+    problemIds: ['problem-0', 'b', 'problem-2'],
     decoding: {
       ...{ maxNewTokens: 64, stopIds: [2], temperature: 0.5, seed: 3, samples: 2, topLogprobs: 3 },
       ...{ topK: 20, topP: 0.8, minP: null, repetitionPenalty: 1.05, numBeams: 1, lengthPenalty: null },
     },
   })
 })
+
+/** Two answers to each of three problems were asked for. */
+const part =
+  /^This is a part of the run: 4 of 6 samples\. Missing: problem-0 \(answer 2\), problem-2 \(answer 2\)\. Short answers finish first/
 
 async function exportAs(format: string, ...flags: string[]) {
   const { stdout, stderr } = await runCommand(exportCommand(), [
@@ -88,7 +93,8 @@ describe('export', () => {
     const { text, file, leftOut, stderr } = await exportAs('openai')
     expect(file).toBe(join(folder, 'openai.jsonl'))
     expect(leftOut).toBe(1)
-    expect(stderr).toMatch(/^warning: 1 samples failed and are left out/)
+    expect(stderr).toMatch(/^warning: 1 samples failed and are left out/m)
+    expect(stderr).toMatch(new RegExp(`^warning: ${part.source.slice(1)}`, 'm'))
     const completions = linesOf(text).map(line => chatCompletion.parse(line))
     expect(completions.map(({ choices: [choice] }) => choice!.finish_reason)).toEqual([
       'stop',
@@ -118,6 +124,7 @@ describe('export', () => {
       expected_answer: `${'9'.repeat(511)}\ufffd`,
       extracted_answer: '8',
       correct: 'false',
+      part: expect.stringMatching(part),
     })
   })
 
@@ -134,6 +141,7 @@ describe('export', () => {
     for (const [index, line] of lines.entries()) {
       const sample = samples[index]!
       for (const metric of line.metrics) expect(line).toHaveProperty(metric)
+      expect(line).toHaveProperty('part', expect.stringMatching(part))
       expect(line.doc).toEqual({
         ...sample.metadata,
         id: sample.problemId,
@@ -159,7 +167,9 @@ describe('export', () => {
     expect(Object.keys(log)).toEqual(['version', 'status', 'eval', 'plan', 'results', 'stats', 'samples'])
     expect(log.eval.model_generate_config).toMatchObject({ temperature: 0.5, top_k: 20, top_p: 0.8 })
     expect(log.eval.model_args).toEqual({ repetition_penalty: 1.05 })
-    expect(log.results).toMatchObject({ total_samples: 4, completed_samples: 3 })
+    expect(log.status).toBe('cancelled')
+    expect(log.eval.metadata).toEqual({ part: expect.stringMatching(part), samples: 4, of: 6 })
+    expect(log.results).toMatchObject({ total_samples: 6, completed_samples: 3 })
     expect(log.results.scores[0]!.metrics['accuracy']!.value).toBe(1 / 3)
     expect(log.samples.map(({ id, epoch, scores }) => [id, epoch, scores['entrace']?.value])).toEqual([
       ['problem-0', 1, 'C'],
@@ -174,6 +184,18 @@ describe('export', () => {
       { input_tokens: 36, output_tokens: 9, total_tokens: 45 },
     ])
     expect(readdirSync(folder).filter(name => name.endsWith('.partial'))).toEqual([])
+  })
+
+  it('says nothing of missing samples in a whole run', async () => {
+    const whole = join(folder, 'whole')
+    writeRun(whole, [samples[0]!])
+    for (const format of ['openai', 'lm-eval', 'inspect']) {
+      const { stdout, stderr } = await runCommand(exportCommand(), [whole, '--format', format, '--json'])
+      expect(stderr).toBe('')
+      const text = readFileSync(JSON.parse(stdout).file, 'utf8')
+      expect(text).not.toContain('"part"')
+      if (format === 'inspect') expect(JSON.parse(text)).toMatchObject({ status: 'success' })
+    }
   })
 
   it('refuses other formats and folders without a run', async () => {

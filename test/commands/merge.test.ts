@@ -1,12 +1,15 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
+import type { Analysis } from '../../core/analyse/analysis.ts'
+import { InputError } from '../../core/input-error.ts'
 import { analyseCommand } from '../../node-runner/commands/analyse.ts'
 import { mergeCommand } from '../../node-runner/commands/merge.ts'
 import {
   closeParts,
+  describeParts,
   describeWhole,
   joinJournals,
   makeMergeFolder,
@@ -38,7 +41,7 @@ const decoding = { maxNewTokens: 64, stopIds: [2], temperature: 0, seed: 0, samp
 
 /** Joins folders as the command does, without its results. */
 function joinParts(parts: string[], out: string): string {
-  const opened = openParts(parts)
+  const opened = openParts(describeParts(parts))
   try {
     describeWhole(opened)
     makeMergeFolder(out, opened)
@@ -66,14 +69,15 @@ describe('merge', () => {
     const analysed = await runCommand(analyseCommand(), [whole, '--json'])
     const merged = await runCommand(mergeCommand(), [even, odd, '--out', out, '--json'])
     expect(merged.stdout).toBe(analysed.stdout)
-    expect(readRunFile(out, 'run.json')).toEqual(readRunFile(whole, 'run.json'))
+    const isWhole = { merged: { samples: 6, of: 6 } }
+    expect(readRunFile(out, 'run.json')).toEqual({ ...readRunFile(whole, 'run.json'), ...isWhole })
     const names = ['samples.jsonl', 'all_results.json', 'summary.parquet', 'traces.parquet', 'analysis.json']
     for (const name of [...names, 'entropy_analysis.svg'])
       expect(readFileSync(join(out, name)).equals(readFileSync(join(whole, name))), name).toBe(true)
     expect(existsSync(join(out, 'lock'))).toBe(false)
 
-    const again = runCommand(mergeCommand(), [even, odd, '--out', out])
-    await expect(again).rejects.toThrow(/holds a run already, expected a new folder/)
+    const elsewhere = runCommand(mergeCommand(), [even, odd, '--out', whole])
+    await expect(elsewhere).rejects.toThrow(/holds a run already, expected a new folder/)
   })
 
   it('joins any parts, overlapping or not, to the same journal', () => {
@@ -124,13 +128,119 @@ describe('merge', () => {
     const [one, other] = [newFolder(), newFolder()]
     writeRun(one, samples.slice(0, 2))
     writeRun(other, samples.slice(2, 4), { mesh: { tp: 2, dp: 1 } })
-    expect(() => openParts([one, other])).toThrow(/is not a part of the run in .*: mesh.tp was 1, is 2;/)
-    expect(() => openParts([one, newFolder()])).toThrow(/expected a run's folder/)
-    expect(() => openParts([one, join(one, '.')])).toThrow(/is named twice, expected each part once/)
-    expect(() => joinParts([one], one)).toThrow(/holds a run already/)
+    expect(() => describeParts([one, other])).toThrow(/is not a part of the run in .*: mesh.tp was 1, is 2;/)
+    expect(() => describeParts([one, newFolder()])).toThrow(/expected a run's folder/)
+    expect(() => describeParts([one, join(one, '.')])).toThrow(/is named twice, expected each part once/)
+    expect(() => joinParts([one], one)).toThrow(/is one of the parts/)
     const { exitCode, stderr } = await runEntrace(['merge', one, other, '--out', newFolder()])
     expect(exitCode).toBe(2)
     expect(stderr).toMatch(/^entrace: .*mesh\.tp was 1, is 2/)
+  })
+
+  it('refuses parts of two models, by the file that is another', async () => {
+    const modelOf = (config: string) => ({
+      name: 'a-model',
+      revision: null,
+      weightDigest: 'a'.repeat(64),
+      dtypes: ['bf16'],
+      files: { 'config.json': config, 'tokenizer.json': 'ef' },
+    })
+    const [one, other, old] = [newFolder(), newFolder(), newFolder()]
+    writeRun(one, samples.slice(0, 2), { model: modelOf('ab') })
+    writeRun(other, samples.slice(2, 4), { model: modelOf('cd') })
+    writeRun(old, samples.slice(4, 6))
+    const twoModels = /is not a part of the run in .*: model\.files\.config\.json was "ab", is "cd"/
+    expect(() => describeParts([one, other])).toThrow(twoModels)
+    expect(() => describeParts([one, other], true)).toThrow(twoModels)
+    // 0.1.0 recorded no files: a part of it stands in no other's way, and is in no doubt itself.
+    expect(() => describeParts([old, one, other])).toThrow(twoModels)
+    const out = newFolder()
+    const { stderr } = await runEntrace(['merge', old, one, '--out', out, '--partial'])
+    expect(stderr).toMatch(
+      /^warning: config\.json, tokenizer\.json: whether all parts .* could not be checked/m,
+    )
+    expect(readRunFile(out, 'run.json')).toMatchObject({
+      model: modelOf('ab'),
+      unchecked: ['config.json', 'tokenizer.json'],
+    })
+  })
+
+  it('refuses parts of another driver or version before it reads a journal, and takes them where that is asked', async () => {
+    const versions = { entrace: '0.1.0', bits: 1, node: 'v24.0.0', webgpu: '0.6.2', platform: 'linux x64' }
+    const adapters = [{ name: 'an adapter 550.54', kind: 'gpu' as const }]
+    const shard = (index: number, changes: object) => {
+      const path = newFolder()
+      const own = samples.filter(({ problemIndex }) => problemIndex % 2 === index - 1)
+      writeRun(path, own, { limit: 6, decoding, versions, adapters, shard: `${index}/2`, ...changes })
+      return path
+    }
+    const one = shard(1, {})
+    // A release that computes the same bits is no other version.
+    expect(describeParts([one, shard(2, { versions: { ...versions, entrace: '0.3.0' } })])).toHaveLength(2)
+    const others = {
+      adapters: shard(2, { adapters: [{ name: 'an adapter 550.90', kind: 'gpu' }] }),
+      'versions.webgpu': shard(2, { versions: { ...versions, webgpu: '0.6.3' } }),
+      'versions.bits': shard(2, { versions: { ...versions, bits: 2 } }),
+    }
+    for (const [name, other] of Object.entries(others)) {
+      const whole = readFileSync(join(other, 'samples.jsonl'))
+      writeFileSync(join(other, 'samples.jsonl'), 'no journal\n')
+      const refused = runCommand(mergeCommand(), [one, other, '--out', newFolder()])
+      await expect(refused).rejects.toThrow(InputError)
+      await expect(refused).rejects.toThrow(
+        new RegExp(`made by another driver or version than .*: ${name} was .*--allow-mixed`),
+      )
+      writeFileSync(join(other, 'samples.jsonl'), whole)
+      const out = newFolder()
+      await runCommand(mergeCommand(), [one, other, '--out', out, '--allow-mixed'])
+      const { mixed, hash } = readRunFile(out, 'run.json')
+      expect(mixed).toEqual([expect.stringMatching(`^shard 2/2: ${name} was .*, is .*`)])
+      expect(hash).not.toBe(readRunFile(one, 'run.json')['hash'])
+    }
+  })
+
+  it('writes what is there of a run, names what is not, ends with 1, and replaces that result', async () => {
+    const shard = (index: number) => {
+      const path = newFolder()
+      const own = samples.filter(({ problemIndex }) => problemIndex % 3 === index - 1)
+      const problemIds = Array.from({ length: 6 }, (_, place) => `problem-${place}`)
+      writeRun(path, own, { limit: 6, decoding, shard: `${index}/3`, problemIds })
+      return path
+    }
+    const parts = [shard(1), shard(2), shard(3)] as const
+    const out = newFolder()
+    const missing =
+      'problem-1 \\(answer 1\\), problem-1 \\(answer 2\\), problem-4 \\(answer 1\\), problem-4 \\(answer 2\\)'
+    const named = `4 of 12 samples are in none of the folders, of shards 2/3 \\(all 4\\). Missing: ${missing}\\. .* marked as a part`
+    const quiet = await runEntrace(['merge', parts[0], parts[2], '--out', out, '--quiet'])
+    expect([quiet.exitCode, quiet.stdout]).toEqual([1, ''])
+    expect(quiet.stderr).toMatch(new RegExp(`^entrace: ${named}.*--partial`))
+    expect(readRunFile(out, 'run.json')).toMatchObject({ merged: { samples: 8, of: 12 } })
+    expect(readRunFile(out, 'all_results.json')).toMatchObject({ coverage: { samples: 8, of: 12 } })
+    const { coverage, warnings } = readRunFile(out, 'analysis.json') as unknown as Analysis
+    expect(coverage).toMatchObject({ samples: 8, of: 12, missing: { count: 4 } })
+    expect(warnings[0]).toMatch(
+      new RegExp(`^This is a part of the run: 8 of 12 samples\\. Missing: ${missing}\\. Short answers`),
+    )
+
+    const partial = await runEntrace(['merge', parts[0], parts[2], '--out', out, '--partial'])
+    expect([partial.exitCode, partial.stderr]).toEqual([
+      0,
+      expect.stringMatching(new RegExp(`^warning: ${named}(?!.*--partial)`, 'm')),
+    ])
+    const silent = await runEntrace(['merge', parts[0], parts[2], '--out', out, '--partial', '--quiet'])
+    expect([silent.exitCode, silent.stdout, silent.stderr]).toEqual([0, '', ''])
+
+    const whole = await runEntrace(['merge', ...parts, '--out', out, '--quiet'])
+    expect([whole.exitCode, whole.stderr]).toEqual([0, ''])
+    expect(readRunFile(out, 'run.json')).toMatchObject({ merged: { samples: 12, of: 12 } })
+    expect(readRunFile(out, 'all_results.json')).not.toHaveProperty('coverage')
+    // What other parts have made since would be lost.
+    const fewer = await runEntrace(['merge', parts[0], '--out', out])
+    expect([fewer.exitCode, fewer.stderr]).toEqual([
+      2,
+      expect.stringContaining('holds answer 0 to problem 1, which none of them has'),
+    ])
   })
 
   it('says how many samples are in no part, and of which shards they are', async () => {
@@ -143,8 +253,8 @@ describe('merge', () => {
       return path
     }
     const warningOf = async (...parts: string[]) => {
-      const { stderr } = await runCommand(mergeCommand(), [...parts, '--out', newFolder()])
-      return /^warning: (.* are in none of the folders.*); entrace eval .* makes them$/m.exec(stderr)?.[1]
+      const { stderr } = await runCommand(mergeCommand(), [...parts, '--out', newFolder(), '--partial'])
+      return /^warning: (\d+ of \d+ samples are in none of the folders.*?)\. Missing: /m.exec(stderr)?.[1]
     }
     const none = 'samples are in none of the folders'
     expect(await warningOf(shardOf(1, 3), shardOf(2, 3), shardOf(3, 3))).toBeUndefined()

@@ -39,6 +39,7 @@ export const evalLog = z.strictObject({
     model_generate_config: generateConfig,
     model_args: unknowns,
     config: z.strictObject({ limit: z.int(), epochs: z.int() }),
+    metadata: unknowns.optional(),
     packages: z.record(z.string(), z.string()),
     scorers: z.array(z.strictObject({ name: z.string() })),
   }),

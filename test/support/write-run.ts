@@ -31,10 +31,11 @@ const settings: RunSettings = {
 export function writeRun(
   folder: string,
   samples: readonly SampleRecord[],
-  changes: Partial<RunSettings & Pick<RunDescription, 'limit' | 'shard' | 'grading'>> = {},
+  changes: Partial<RunSettings & Pick<RunDescription, 'limit' | 'shard' | 'grading' | 'problemIds'>> = {},
 ): RunDescription {
-  const { limit = samples.length, shard = null, grading, ...changed } = changes
-  const run = describeRun({ ...settings, ...changed }, limit, shard, grading)
+  const { limit = samples.length, shard = null, grading, problemIds, ...changed } = changes
+  const described = describeRun({ ...settings, ...changed }, limit, shard, grading)
+  const run = problemIds === undefined ? described : { ...described, problemIds }
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'run.json'), JSON.stringify(run))
   writeFileSync(

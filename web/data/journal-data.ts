@@ -16,7 +16,10 @@ export function openJournalData(files: RunFiles, journal: JournalReader, facts: 
   const columns = journal.columns()
   const { count } = columns
   // The page is given the columns' own memory.
-  const analysis = analyseRun(columns, facts ? { grading: facts.grading } : {})
+  const analysis = analyseRun(
+    columns,
+    facts ? { grading: facts.grading, ...(facts.asked && { asked: facts.asked }) } : {},
+  )
   const scoreNames = Object.keys(columns.scores)
   async function* records(): AsyncGenerator<SampleRecord> {
     for (let row = 0; row < count; row++) yield await journal.read(row)

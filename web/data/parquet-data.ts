@@ -1,4 +1,4 @@
-import { analyseRun } from '../../core/analyse/analyse-run.ts'
+import { analyseRun, columnsCoverage } from '../../core/analyse/analyse-run.ts'
 import { openSummary } from '../../core/formats/summary-parquet.ts'
 import { openTraces, type TraceReader } from '../../core/formats/trace-reader.ts'
 import { InputError } from '../../core/input-error.ts'
@@ -30,6 +30,8 @@ export async function openParquetData(files: RunFiles): Promise<
         files.open('traces.parquet'),
       ])
       const analysis = stored ?? analyseRun(await summary.readColumns(), { grading: summary.grading })
+      // An analysis of 0.1.0, or one made here, does not say how much of the run it is of.
+      if (facts?.asked) analysis.coverage = columnsCoverage(facts.asked, columns)
       // A run can be looked at without its tokens, and opens before it is known where they lie.
       let opening: Promise<TraceReader> | null = null
       const traces = (): Promise<TraceReader> => {

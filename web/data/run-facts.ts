@@ -1,3 +1,4 @@
+import { type AskedSamples, askedCount, statedProblemIds } from '../../core/analyse/coverage.ts'
 import { refuseNewerFormat } from '../../core/formats/refuse-newer-format.ts'
 import { type GradingRules, readGradingRules } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
@@ -18,7 +19,9 @@ export interface RunFacts {
   adapters: string[]
   /** Versions of what made the run, by name. */
   versions: Record<string, string>
-  /** Samples that the finished run will have; null where it does not say. */
+  /** What the run was asked for; null where it does not say. */
+  asked: AskedSamples | null
+  /** Samples that the run, or the shard of one that this is, has when it is finished; null where it does not say. */
   expectedSamples: number | null
 }
 
@@ -35,6 +38,15 @@ export function readRunFacts(where: string, parsed: unknown): RunFacts {
   const decoding = recordOf(run['decoding'])
   const mesh = recordOf(run['mesh'])
   const limit = numberOf(run['limit'])
+  const asked =
+    limit === null
+      ? null
+      : {
+          limit,
+          samples: numberOf(decoding['samples']) ?? 1,
+          shard: textOf(run['shard']),
+          problemIds: statedProblemIds(run['problemIds']),
+        }
   const adapters = Array.isArray(run['adapters']) ? run['adapters'] : []
   return {
     model: textOf(model['name']),
@@ -49,7 +61,8 @@ export function readRunFacts(where: string, parsed: unknown): RunFacts {
     versions: Object.fromEntries(
       Object.entries(recordOf(run['versions'])).map(([name, version]) => [name, String(version)]),
     ),
-    expectedSamples: limit === null ? null : limit * (numberOf(decoding['samples']) ?? 1),
+    asked,
+    expectedSamples: asked && askedCount(asked),
   }
 }
 

@@ -1,3 +1,4 @@
+import { isPart, partWarning } from '../../core/analyse/coverage.ts'
 import { intervalsToRead } from '../../core/analyse/intervals-to-read.ts'
 import { formatNumber, formatP } from '../../core/figures/format-number.ts'
 import { describeGrading, inPercent } from '../../core/grade/grading-rules.ts'
@@ -7,7 +8,7 @@ import { h } from '../dom.ts'
 /** What a run is and what came of it, on a few lines; made again when samples come. */
 export function createRunCard({ facts, analysis }: OpenRun): HTMLElement {
   const { accuracy, auroc } = intervalsToRead(analysis)
-  const { entropyNats, total, problems, errors, capHitRate, warnings, grading } = analysis
+  const { entropyNats, total, problems, errors, capHitRate, warnings, grading, coverage } = analysis
   const { difference, capHitRate: capHitInterval } = analysis.intervals
   const results = h(
     'dl',
@@ -38,7 +39,9 @@ export function createRunCard({ facts, analysis }: OpenRun): HTMLElement {
     ),
     result(
       'Samples',
-      total.toLocaleString('en'),
+      isPart(coverage)
+        ? `${total.toLocaleString('en')} of ${coverage.of.toLocaleString('en')}`
+        : total.toLocaleString('en'),
       [
         problems < total ? `of ${problems.toLocaleString('en')} problems` : '',
         errors > 0 ? `${errors.toLocaleString('en')} failed` : 'none failed',
@@ -83,9 +86,11 @@ export function createRunCard({ facts, analysis }: OpenRun): HTMLElement {
         .join(', '),
     ],
   ]
+  const part = partWarning(coverage)
   return h(
     'section',
     { class: 'run-card', 'aria-label': 'The run' },
+    part !== null && h('p', { class: 'part', role: 'note' }, part),
     results,
     h(
       'div',

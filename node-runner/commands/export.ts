@@ -11,6 +11,7 @@ import {
   exportFormats,
   exportPieces,
 } from '../run/export-run.ts'
+import { refuseForeignFiles } from '../run/foreign-files.ts'
 import { gradeAll } from '../run/grade-all.ts'
 import { Journal } from '../run/journal.ts'
 import { readRunDescription } from '../run/run-description.ts'
@@ -42,6 +43,7 @@ export function exportCommand(): Command {
 }
 
 async function exportRun(folder: string, flags: ExportFlags): Promise<void> {
+  refuseForeignFiles(folder)
   const description = readRunDescription(join(folder, 'run.json'))
   const journalPath = join(folder, 'samples.jsonl')
   if (!description || !existsSync(journalPath))

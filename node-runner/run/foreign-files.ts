@@ -1,0 +1,39 @@
+import { type Dirent, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { isRunFile } from '../../core/formats/run-files.ts'
+import { InputError } from '../../core/input-error.ts'
+
+/**
+ * Names under which a run's folder should have files of the run, and has links, folders or devices. A run may come from
+ * anybody, and a link in it would have this machine's other files read or written.
+ */
+export function foreignFiles(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter(
+        entry => (!entry.isFile() && isRunFile(entry.name.replace(/\.partial$/, ''))) || isLinkedLock(entry),
+      )
+      .map(entry => entry.name)
+      .sort()
+  } catch {
+    // No folder: whoever reads it says so.
+    return []
+  }
+}
+
+/** Throws InputError for a folder that has foreign files. */
+export function refuseForeignFiles(folder: string): void {
+  const names = foreignFiles(folder)
+  if (names.length === 0) return
+  const shown = names.slice(0, 10).map(name => join(folder, name))
+  const others = names.length - shown.length
+  throw new InputError(
+    `${shown.join(', ')}${others > 0 ? ` and ${others} more` : ''}: expected a file of the run itself, found a link, a folder ` +
+      'or a device, which is not followed; put the file in its place (cp -RL copies a folder with what its links name)',
+  )
+}
+
+/** A lock is none of the run's files, and is read and written in its folder all the same. */
+function isLinkedLock(entry: Dirent): boolean {
+  return entry.isSymbolicLink() && /^(lock|lease)/.test(entry.name)
+}

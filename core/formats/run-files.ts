@@ -15,12 +15,14 @@ export const runFiles: readonly RunFile[] = [
     numbered: /^samples-[1-9]\d{0,8}\.jsonl$/,
     holds: 'the journal: every sample with every token',
   },
+  { names: ['samples.index.jsonl'], holds: 'where each line of the journal lies, with its digest' },
   { names: ['all_results.json'], holds: 'every answer with its verdict and its tokens' },
   { names: ['summary.parquet'], holds: 'a row a sample: verdict, lengths and every score' },
   { names: ['traces.parquet'], holds: 'a row a sample: texts, and tokens as lists' },
   { names: ['analysis.json'], holds: 'every number of this report' },
   { names: ['entropy_analysis.svg', 'entropy_analysis.png'], holds: 'the four panels' },
   { names: ['report.md', 'report.html'], holds: 'this report; the HTML holds all figures' },
+  { names: ['manifest.json'], holds: 'sizes and digests of these files, by which damage is found' },
 ]
 
 /** Whether a name is that of a file of a run. */

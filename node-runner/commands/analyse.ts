@@ -6,7 +6,6 @@ import { gradingDifferences, withAskedRules } from '../../core/grade/grading-rul
 import { InputError } from '../../core/input-error.ts'
 import { openNamedFile } from '../files/open-named-file.ts'
 import { analyseColumns } from '../run/analyse-columns.ts'
-import { refuseForeignFiles } from '../run/foreign-files.ts'
 import { gradeAll } from '../run/grade-all.ts'
 import { Journal } from '../run/journal.ts'
 import { lockFolder } from '../run/lock-folder.ts'
@@ -40,7 +39,6 @@ export function analyseCommand(): Command {
     .option('--json', 'print the analysis as one JSON document', false)
     .option('--quiet', 'print nothing but errors', false)
     .action(async (folder: string, flags: AnalyseFlags) => {
-      refuseForeignFiles(folder)
       const run = readRunDescription(join(folder, 'run.json'))
       const journalPath = join(folder, 'samples.jsonl')
       if (flags.fromColumns && flags.labels !== undefined)

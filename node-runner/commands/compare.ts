@@ -22,7 +22,6 @@ import {
   withInterval,
 } from '../../core/report/report-numbers.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
-import { refuseForeignFiles } from '../run/foreign-files.ts'
 import { readColumns } from '../run/read-columns.ts'
 import { type RunDescription, readRunDescription } from '../run/run-description.ts'
 
@@ -67,7 +66,6 @@ export function compareCommand(): Command {
 }
 
 async function readRun(folder: string): Promise<ComparedRun> {
-  refuseForeignFiles(folder)
   const run = readRunDescription(join(folder, 'run.json'))
   if (!run) throw new InputError(`${folder}: expected a run's folder with run.json; check the path`)
   const columns = await readColumns(folder, run)

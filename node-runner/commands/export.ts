@@ -11,7 +11,6 @@ import {
   exportFormats,
   exportPieces,
 } from '../run/export-run.ts'
-import { refuseForeignFiles } from '../run/foreign-files.ts'
 import { gradeAll } from '../run/grade-all.ts'
 import { Journal } from '../run/journal.ts'
 import { readRunDescription } from '../run/run-description.ts'
@@ -43,7 +42,6 @@ export function exportCommand(): Command {
 }
 
 async function exportRun(folder: string, flags: ExportFlags): Promise<void> {
-  refuseForeignFiles(folder)
   const description = readRunDescription(join(folder, 'run.json'))
   const journalPath = join(folder, 'samples.jsonl')
   if (!description || !existsSync(journalPath))

@@ -10,10 +10,8 @@ import { InputError } from '../../core/input-error.ts'
 export function foreignFiles(folder: string): string[] {
   try {
     return readdirSync(folder, { withFileTypes: true })
-      .filter(
-        entry => (!entry.isFile() && isRunFile(entry.name.replace(/\.partial$/, ''))) || isLinkedLock(entry),
-      )
-      .map(entry => entry.name)
+      .filter(isForeign)
+      .map(({ name }) => name)
       .sort()
   } catch {
     // No folder: whoever reads it says so.
@@ -33,7 +31,9 @@ export function refuseForeignFiles(folder: string): void {
   )
 }
 
-/** A lock is none of the run's files, and is read and written in its folder all the same. */
-function isLinkedLock(entry: Dirent): boolean {
-  return entry.isSymbolicLink() && /^(lock|lease)/.test(entry.name)
+/** What is written or held beside the run's files for a while. */
+const passing = /^(lock|lease-\d+|results\..*)$|\.partial(-.*)?$/
+
+function isForeign(entry: Dirent): boolean {
+  return isRunFile(entry.name) ? !entry.isFile() : entry.isSymbolicLink() && passing.test(entry.name)
 }

@@ -5,7 +5,6 @@ import type { SampleRecord } from '../../core/formats/sample-record.ts'
 import { gradingDifferences, gradingFlagsOf } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
 import { openWholeFile } from '../files/whole-file.ts'
-import { refuseForeignFiles } from './foreign-files.ts'
 import { compareNames, Journal } from './journal.ts'
 import { describeRun, listDifferences, type RunDescription, readRunDescription } from './run-description.ts'
 
@@ -24,7 +23,6 @@ export function openParts(folders: readonly string[]): RunPart[] {
   const parts: RunPart[] = []
   try {
     for (const folder of folders) {
-      refuseForeignFiles(folder)
       const run = readRunDescription(join(folder, 'run.json'))
       const journalPath = join(folder, 'samples.jsonl')
       if (!run || !existsSync(journalPath))

@@ -19,7 +19,6 @@ import type { EngineJob } from '../engine/messages.ts'
 import { type EngineListener, superviseEngine } from '../engine/supervise-engine.ts'
 import { openModel } from '../files/open-model.ts'
 import { createProgress, type Progress } from '../terminal/progress.ts'
-import { refuseForeignFiles } from './foreign-files.ts'
 import { gradeAll } from './grade-all.ts'
 import { interruptSignal } from './interrupt-signal.ts'
 import { Journal } from './journal.ts'
@@ -57,7 +56,6 @@ export async function runEvaluation(flags: EvalFlags): Promise<number> {
 async function resumeRun(run: PlannedRun, progress: Progress): Promise<number> {
   const { out } = run.flags
   makeRunFolder(out)
-  refuseForeignFiles(out)
   const release = lockFolder(out)
   try {
     return await resumeLocked(run, progress)

@@ -34,9 +34,7 @@ export async function findModel(
       )
     return { path: resolve(path), name: basename(resolve(asked)) }
   }
-  const run = foreignFiles(runFolder).includes('run.json')
-    ? null
-    : readRunDescription(join(runFolder, 'run.json'))
+  const run = foreignFiles(runFolder).length > 0 ? null : readRunDescription(join(runFolder, 'run.json'))
   const { name, revision } = (run?.model ?? {}) as Partial<Record<'name' | 'revision', unknown>>
   if (!isModelName(name)) return null
   const path = findInModels(name, runFolder) ?? (await findInCache(name, revision))

@@ -7,5 +7,5 @@ it('answers 4,000 mutated requests with what may be read or a refusal', async ()
   expect(failures).toEqual([])
   // Requests that are all refused at the door would test little.
   for (const status of ['200', '206', '400', '403', '404', '405', '431'])
-    expect(counts[status], status).toBeGreaterThan(10)
+    expect(counts[status], status).toBeGreaterThan(8)
 })

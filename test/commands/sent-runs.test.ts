@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import {
   existsSync,
   mkdirSync,
@@ -10,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { InputError } from '../../core/input-error.ts'
 import { analyseCommand } from '../../node-runner/commands/analyse.ts'
@@ -18,6 +19,7 @@ import { compareCommand } from '../../node-runner/commands/compare.ts'
 import { exportCommand } from '../../node-runner/commands/export.ts'
 import { mergeCommand } from '../../node-runner/commands/merge.ts'
 import { runCommand } from '../support/run-command.ts'
+import { startEntrace } from '../support/run-entrace.ts'
 import { traceSample } from '../support/trace-sample.ts'
 import { writeRun } from '../support/write-run.ts'
 
@@ -64,7 +66,21 @@ const runNames = [
   'analysis.json',
   'all_results.json',
 ]
-const writtenNames = ['report.html', 'entropy_analysis.svg', 'samples-2.jsonl', 'lock', 'run.json.partial']
+const writtenNames = [
+  'report.html',
+  'entropy_analysis.svg',
+  'samples-2.jsonl',
+  'samples.index.jsonl',
+  'manifest.json',
+]
+const heldNames = [
+  'lock',
+  'lease-1',
+  'results.hold-1',
+  'results.partial-x',
+  'samples.jsonl.partial-1',
+  'inspect.json.partial',
+]
 const kinds: Record<string, (path: string, outside: string) => void> = {
   'a link out of the folder': (path, outside) => {
     const name = path.split('/').at(-1)!
@@ -76,7 +92,7 @@ const kinds: Record<string, (path: string, outside: string) => void> = {
 
 describe('a run that somebody sent', () => {
   for (const [kind, plant] of Object.entries(kinds))
-    it.each([...runNames, ...writtenNames])(
+    it.each([...runNames, ...writtenNames, ...heldNames])(
       `has no file outside of its folder read or written: ${kind} at %s`,
       async name => {
         const { run, outside } = sentRun()
@@ -112,16 +128,58 @@ describe('a run that somebody sent', () => {
     },
   )
 
-  it.each(['all_results.json.partial', 'openai.jsonl.partial', 'inspect.json.partial', 'openai.jsonl'])(
-    'has nothing written through a link at %s',
-    async name => {
-      const { run, outside } = sentRun()
-      symlinkSync(join(outside, 'secret.txt'), join(run, name))
-      const before = contentOf(outside)
-      for (const perform of Object.values(commands)) await perform(run).catch(() => {})
-      expect(contentOf(outside)).toEqual(before)
-    },
-  )
+  it('has nothing written through a link under which a file is written, nor through one in its place', async () => {
+    const { place, run, outside } = sentRun()
+    const file = join(place, 'comparison.md')
+    for (const link of [`${file}.partial`, file, join(run, 'inspect.json')])
+      symlinkSync(join(outside, 'secret.txt'), link)
+    const before = contentOf(outside)
+    await runCommand(compareCommand(), [run, run, '--out', file])
+    await commands['export inspect']!(run)
+    expect(readFileSync(file, 'utf8')).toContain('# Comparison')
+    expect(contentOf(outside)).toEqual(before)
+  })
+
+  it('is viewed without what it names and links to', async () => {
+    const { run, outside } = sentRun({
+      model: { name: resolve('models/arith-qwen2'), revision: null, weightDigest: '', dtypes: [] },
+    })
+    rmSync(join(run, 'samples.jsonl'))
+    symlinkSync(join(outside, 'samples.jsonl'), join(run, 'samples.jsonl'))
+    symlinkSync(outside, join(run, 'outside'))
+    writeFileSync(join(run, 'notes.html'), '<script>')
+    const { child, result } = startEntrace(['view', run, '--json', '--no-open'])
+    try {
+      const [printed] = await once(child.stdout!, 'data')
+      const { url } = JSON.parse(String(printed))
+      expect(await (await fetch(url)).text()).toContain('<meta name="entrace-model" content=""')
+      const statusOf = async (address: string) => (await fetch(url + address)).status
+      expect(await statusOf('run/run.json')).toBe(200)
+      for (const address of [
+        'run/samples.jsonl',
+        'run/outside/secret.txt',
+        'run/notes.html',
+        'model/x/config.json',
+      ])
+        expect(await statusOf(address), address).toBe(404)
+    } finally {
+      child.kill('SIGTERM')
+    }
+    const { exitCode, stderr } = await result
+    expect(exitCode).toBe(0)
+    expect(stderr).toContain(`${join(run, 'samples.jsonl')}: is not served`)
+    expect(stderr).toContain('no model is at hand')
+  })
+
+  it('has no folder merged into that holds links', async () => {
+    const { run, outside } = sentRun()
+    mkdirSync(`${run}-merged`)
+    for (const name of ['samples.jsonl.partial', 'all_results.json', 'summary.parquet.partial', 'report.md'])
+      symlinkSync(join(outside, 'secret.txt'), join(`${run}-merged`, name))
+    const before = contentOf(outside)
+    await commands['merge']!(run).catch(() => {})
+    expect(contentOf(outside)).toEqual(before)
+  })
 
   it.each([
     '../../outside/x',

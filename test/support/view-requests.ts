@@ -179,7 +179,7 @@ function mutatedRequest(random: () => number, port: string): string {
     () => noise(60),
   ]
   const headers = hosts.map(host => `Host: ${host}`)
-  if (isMeant(0.1)) headers.push(further[0]!())
+  if (isMeant(0.3)) headers.push(further[0]!())
   while (isMeant(0.3)) headers.push(oneOf(further)())
   headers.push('Connection: close')
   const methods = [

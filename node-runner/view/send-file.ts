@@ -22,7 +22,7 @@ export async function sendFile(
     response.setHeader('Content-Type', mediaType)
     if (use === 'sandboxed') {
       response.setHeader('Content-Security-Policy', sandboxPolicy)
-      // A browser shows nothing that is sandboxed and asks for a group of its own as well.
+      // By the HTML standard a window shows nothing that is sandboxed and asks for a group of its own as well.
       response.removeHeader('Cross-Origin-Opener-Policy')
     }
     if (use === 'saved') response.setHeader('Content-Disposition', `attachment; filename="${name}"`)

@@ -1,5 +1,5 @@
 import { type Dirent, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { isRunFile } from '../../core/formats/run-files.ts'
 import { InputError } from '../../core/input-error.ts'
 
@@ -19,8 +19,9 @@ export function foreignFiles(folder: string): string[] {
   }
 }
 
-/** Throws InputError for a folder that has foreign files. */
-export function refuseForeignFiles(folder: string): void {
+/** Throws InputError where the folder of a run's file has foreign files. */
+export function refuseForeignFilesBeside(path: string): void {
+  const folder = dirname(path)
   const names = foreignFiles(folder)
   if (names.length === 0) return
   const shown = names.slice(0, 10).map(name => join(folder, name))

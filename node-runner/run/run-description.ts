@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { dirname } from 'node:path'
 import type { PromptStyle } from '../../core/evaluate/prompt.ts'
 import { refuseNewerFormat } from '../../core/formats/refuse-newer-format.ts'
 import { formatVersion } from '../../core/formats/sample-record.ts'
@@ -9,7 +8,7 @@ import { defaultGradingRules, type GradingRules, readGradingRules } from '../../
 import { InputError } from '../../core/input-error.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
 import type { Versions } from '../versions.ts'
-import { refuseForeignFiles } from './foreign-files.ts'
+import { refuseForeignFilesBeside } from './foreign-files.ts'
 
 /** What determines every number of a run. Two runs of one hash on one machine give the same bits. */
 export interface RunSettings {
@@ -81,12 +80,10 @@ export function describeRun(
   return { formatVersion, hash, ...settings, grading, limit, shard }
 }
 
-/**
- * Reads run.json, or null where there is none. Throws InputError when it is damaged or of a newer format, and, as whoever reads a
- * run begins here, for a folder of foreign files.
- */
+/** Reads run.json, or null where there is none. Throws InputError when it is damaged or of a newer format. */
 export function readRunDescription(path: string): RunDescription | null {
-  refuseForeignFiles(dirname(path))
+  // Whoever reads a run begins here.
+  refuseForeignFilesBeside(path)
   if (!existsSync(path)) return null
   let parsed: unknown
   try {

@@ -24,7 +24,7 @@ const answers = [
     .join('\n\n')
     .concat('\n\nso \\(\\frac{1}{2}\\)'),
   // Twice what a page holds.
-  Array.from({ length: 20 }, () => `$$${'\\int_0^1'.repeat(490)}$$`).join('\n\n'),
+  Array.from({ length: 10 }, () => `$$${'\\int_0^1'.repeat(490)}$$`).join('\n\n'),
   'It is \\boxed{1}.',
 ]
 const hostileReport = `<!doctype html><title>the report</title><style>h1 { color: rgb(1, 2, 3) }</style><h1>of a stranger</h1>
@@ -98,8 +98,8 @@ describe('a run that somebody sent', () => {
     const page = await openTypeset(context, '1.0')
     await page.locator('.typeset-note').waitFor({ timeout: 60_000 })
     const count = await page.locator('.typeset .katex-display').count()
-    expect(count).toBeGreaterThan(5)
-    expect(count).toBeLessThan(12)
+    expect(count).toBeGreaterThan(2)
+    expect(count).toBeLessThan(8)
     expect(await page.locator('.typeset p:has(+ .typeset-note)').textContent()).toContain('\\int_0^1')
     await context.close()
   })
@@ -108,13 +108,14 @@ describe('a run that somebody sent', () => {
 describe('a page that crashed', () => {
   const hash = '#/?sample=2.0'
   const notice = 'The page ended here the last time'
+  const marked = "Object.keys(localStorage).some(key => key.startsWith('entrace.showing'))"
 
   /** A page that is in the middle of showing an answer, since what it reads does not come. */
   async function openingPage(context: BrowserContext): Promise<Page> {
     const page = await context.newPage()
     await page.route('**/traces.parquet', () => {})
     await page.goto(server.url + hash)
-    await page.waitForFunction("localStorage.getItem('entrace.showing') !== null")
+    await page.waitForFunction(marked)
     return page
   }
 
@@ -127,13 +128,19 @@ describe('a page that crashed', () => {
     void session.send('Page.crash').catch(() => {})
     await crashed
     const again = await context.newPage()
+    // The browser takes note of it a little later.
+    await again.goto(`${server.url}run/run.json`)
+    await again.waitForFunction('navigator.locks.query().then(({ held }) => held.length === 0)')
+    await again.goto(`${server.url}#/?sample=1.0`)
+    await again.locator('.replay').waitFor()
+    await again.goto('about:blank')
     await again.goto(`${server.url}${hash}&token=1`)
     await again.getByText(notice).waitFor()
     expect(await again.locator('.notice').textContent()).toContain('not typeset any more')
     await again.getByRole('button', { name: 'Open it all the same' }).click()
     await again.locator('.replay').waitFor()
     expect(await again.locator('.typeset').isHidden()).toBe(true)
-    await again.waitForFunction("localStorage.getItem('entrace.showing') === null")
+    await again.waitForFunction(`!${marked}`)
     await again.reload()
     await again.locator('.replay').waitFor()
     await context.close()

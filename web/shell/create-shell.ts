@@ -65,10 +65,10 @@ export function createShell(body: HTMLElement): void {
   /** What the address asks for, unless the page ended there the last time. */
   async function showFirst(): Promise<void> {
     const ticket = request
-    const crashedAt = await guard.crashedAt()
+    const hasCrashed = await guard.hasCrashedAt(addressOf(router.route))
     // The reader went elsewhere in the meantime.
     if (ticket !== request) return
-    if (crashedAt !== addressOf(router.route)) return show(router.route)
+    if (!hasCrashed) return show(router.route)
     const wasTypeset = settings.read(typesetSetting, false)
     settings.write(typesetSetting, false)
     const actions = [{ name: 'Open it all the same', run: () => show(router.route) }]

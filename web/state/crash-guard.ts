@@ -1,49 +1,44 @@
-/** Knows at which address a page ended while it was showing something: it crashed there, or hung and was closed. */
+/** Knows at which addresses pages ended while they were showing something: they crashed there, or hung and were closed. */
 export interface CrashGuard {
-  /** The address of the last such end that nobody asked for yet; null without one. */
-  crashedAt(): Promise<string | null>
+  /** Whether a page ended so at this address; says so once. */
+  hasCrashedAt(address: string): Promise<boolean>
   /** Says that something is about to be shown. Returns what says that it was, which makes it no crash. */
   begin(): () => void
 }
 
-const key = 'entrace.showing'
+const prefix = 'entrace.showing '
 
 /**
  * A guard that leaves a mark in a storage, `localStorage` of a page, while something is being shown. A page that goes takes
- * its mark along, and one that lives holds a lock, so that what another tab is showing is no crash. Without a storage nothing
- * is known.
+ * its mark along, and one that lives holds a lock of its mark's name, so that what another tab is showing is no crash. Without
+ * a storage nothing is known.
  */
-export function createCrashGuard(
-  storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null,
-  address: () => string,
-): CrashGuard {
-  const lock = `${key} ${performance.timeOrigin} ${Math.random()}`
+export function createCrashGuard(storage: Storage | null, address: () => string): CrashGuard {
+  const mark = `${prefix}${performance.timeOrigin} ${Math.random()}`
   // Pages of http addresses of other machines have none; there a mark is a crash.
   const locks = navigator.locks as LockManager | undefined
   let begun = 0
-  void locks?.request(lock, () => new Promise(() => {}))
+  void locks?.request(mark, () => new Promise(() => {}))
   addEventListener('pagehide', unmark)
 
   function unmark(): void {
-    try {
-      storage?.removeItem(key)
-    } catch {
-      // Refused, as it was when it was to be written.
-    }
+    storage?.removeItem(mark)
   }
 
   return {
-    async crashedAt() {
-      const mark = parseMark(storage?.getItem(key) ?? null)
-      const held = (await locks?.query())?.held ?? []
-      if (!mark || held.some(({ name }) => name === mark.lock)) return null
-      unmark()
-      return mark.address
+    async hasCrashedAt(here) {
+      if (!storage) return false
+      const held = new Set((await locks?.query())?.held?.map(({ name }) => name))
+      const left = Object.keys(storage).filter(
+        key => key.startsWith(prefix) && !held.has(key) && storage.getItem(key) === here,
+      )
+      for (const key of left) storage.removeItem(key)
+      return left.length > 0
     },
     begin() {
       begun++
       try {
-        storage?.setItem(key, JSON.stringify({ address: address(), lock }))
+        storage?.setItem(mark, address())
       } catch {
         // Full or refused: a crash will not be known.
       }
@@ -55,15 +50,6 @@ export function createCrashGuard(
         afterPaint(() => --begun === 0 && unmark())
       }
     },
-  }
-}
-
-function parseMark(text: string | null): { address: string; lock: string } | null {
-  try {
-    const { address, lock } = JSON.parse(text ?? '')
-    return typeof address === 'string' ? { address, lock } : null
-  } catch {
-    return null
   }
 }
 

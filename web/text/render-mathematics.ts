@@ -22,7 +22,7 @@ const deepestGroup = 24
 const deepestElement = 250
 const mostElements = 20_000
 /** Elements of all formulas of an answer, with those of formulas that are too large. */
-const mostOfAnswer = 100_000
+const mostOfAnswer = 50_000
 
 /**
  * Fills `target` with a text and its mathematics typeset by KaTeX, which is fetched the first time. What KaTeX cannot read,

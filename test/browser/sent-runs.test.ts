@@ -15,6 +15,7 @@ const kept = {
   'a formula too deep': nest('\\frac{', '}{1}', 300),
   'groups without braces': nest('\\bgroup\\sqrt', '\\egroup', 200),
   'a table too wide': `\\begin{matrix}${'&'.repeat(3900)}\\end{matrix}`,
+  'a diagram too wide': `\\begin{CD}${'@>>>'.repeat(950)}\\end{CD}`,
   'macros that grow': `\\def\\a{${'x'.repeat(3000)}}${'\\a'.repeat(450)}`,
   'switches in one another': '\\rm x'.repeat(700),
 }

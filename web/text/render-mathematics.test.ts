@@ -23,6 +23,7 @@ it.each([
   nest('\\left(', '\\right)', 25),
   nest('\\begin{matrix}', '\\end{matrix}', 300),
   nest('x^{\\begin{matrix}', '\\end{matrix}}', 13),
+  `\\begin{matrix}${'&'.repeat(1001)}\\end{matrix}`,
   '\\def\\a{xx}\\a',
   '\\\\\\def\\a{\\a\\a}\\a',
   '\\gdef\\a{x}',

@@ -20,6 +20,8 @@ const options = {
 const deepestGroup = 24
 /** Elements within one another that a formula may become: some commands make groups without braces. */
 const deepestElement = 250
+/** Cells of its tables, each of which is some sixteen elements. */
+const mostCells = 1000
 const mostElements = 20_000
 /** Elements of all formulas of an answer, with those of formulas that are too large. */
 const mostOfAnswer = 50_000
@@ -86,7 +88,7 @@ function renderSegment(library: typeof katex, segment: TextSegment): RenderedSeg
   }
   const { depth, elements } = measureTree(element)
   if (depth <= deepestElement && elements <= mostElements) return { node: element, elements }
-  return { ...asWritten(segment), elements }
+  return { ...asWritten(segment), elements: Math.min(elements, mostElements) }
 }
 
 function asWritten(segment: TextSegment): RenderedSegment {
@@ -104,15 +106,16 @@ function formulaElement({ kind }: TextSegment): HTMLElement {
 
 /**
  * Whether a formula's source is none that takes long to be parsed: it defines no macro, of which 500 expansions may be
- * megabytes, and its groups are not too deep.
+ * megabytes, and has neither too deep groups nor too many cells.
  */
 export function isModest(formula: string): boolean {
-  let depth = 0
-  for (const [token] of formula.matchAll(/\\(?:[a-zA-Z@]+|.)|[{}]/gs)) {
+  let [depth, cells] = [0, 0]
+  for (const [token] of formula.matchAll(/\\(?:[a-zA-Z@]+|.)|[{}&]/gs)) {
     if (definitions.has(token)) return false
     if (token === '{' || token === '\\left' || token === '\\begin') depth++
     else if (token === '}' || token === '\\right' || token === '\\end') depth--
-    if (depth > deepestGroup) return false
+    else if (token === '&') cells++
+    if (depth > deepestGroup || cells > mostCells) return false
   }
   return true
 }

@@ -44,7 +44,9 @@ export function viewCommand(): Command {
       const say = (text: string) => flags.quiet || console.error(text)
       for (const given of [folder, ...others])
         for (const name of foreignFiles(given))
-          say(`${join(given, name)}: is not served, as it is no file of the run's folder itself`)
+          say(
+            `${join(given, name)}: is not served, as it is a link or no file (cp -RL copies a folder with what its links name)`,
+          )
       const model = await findModel(flags.model, folder, createProgress(flags.quiet))
       const server = await serveView(pageFolder(say), folder, flags.port, others, model)
       console.log(flags.json ? JSON.stringify({ url: server.url }) : server.url)

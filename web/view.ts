@@ -19,6 +19,8 @@ export interface ViewContext {
   /** Changes the address: a new entry of the history, or with `replace` the current one. */
   navigate(change: Partial<Route>, options?: { replace?: boolean }): void
   settings: Settings
+  /** Says that something is about to be shown that may be too much for the browser. Returns what says that it was shown. */
+  guard(): () => void
   /** Has a screen reader say a text. */
   announce(text: string): void
 }

@@ -53,7 +53,10 @@ export function lmEvalFileName(run: ExportRun): string {
   return `samples_${taskName(run.dataSetName)}_${date}.jsonl`
 }
 
-/** A data set's name as that of a task: without its ending, and of characters that any file system takes. */
+/** A data set's name as that of a task: without its ending, of characters and of a length that any file system takes. */
 export function taskName(dataSetName: string): string {
-  return dataSetName.replace(/\.(jsonl?|csv|parquet)$/i, '').replaceAll(/[^\w.-]+/g, '_')
+  return dataSetName
+    .replace(/\.(jsonl?|csv|parquet)$/i, '')
+    .replaceAll(/[^\w.-]+/g, '_')
+    .slice(0, 100)
 }

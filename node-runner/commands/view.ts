@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { InputError } from '../../core/input-error.ts'
+import { foreignFiles } from '../run/foreign-files.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { findModel } from '../view/find-model.ts'
 import { openBrowser } from '../view/open-browser.ts'
@@ -17,7 +18,8 @@ interface ViewFlags {
   quiet: boolean
 }
 
-const runFiles = ['run.json', 'summary.parquet', 'samples.jsonl']
+/** What the page opens a run from. */
+const openedFiles = ['run.json', 'summary.parquet', 'samples.jsonl']
 
 /** `entrace view`: serves the viewer with a run until it is interrupted, and then ends with exit code 0. */
 export function viewCommand(): Command {
@@ -28,25 +30,31 @@ export function viewCommand(): Command {
     .option('--port <n>', 'port of 127.0.0.1; 0 is any that is free', integer(0, 65_535), 0)
     .option(
       '--model <model>',
-      "what continues answers in the page; default: the run's own, where it is on this machine",
+      "what continues answers in the page; default: the run's own, where it lies in models or in the Hub's cache",
     )
     .option('--no-open', 'print the address, and open no browser')
     .option('--json', 'print the address as one JSON document', false)
     .option('--quiet', 'print nothing but the address and errors', false)
     .action(async (folder: string, others: string[], flags: ViewFlags) => {
       for (const given of [folder, ...others])
-        if (!runFiles.some(name => existsSync(join(given, name))))
+        if (!openedFiles.some(name => existsSync(join(given, name))))
           throw new InputError(
-            `${given}: expected a run's folder with ${runFiles.join(', ')} or some of them; check the path`,
+            `${given}: expected a run's folder with ${openedFiles.join(', ')} or some of them; check the path`,
           )
       const say = (text: string) => flags.quiet || console.error(text)
+      for (const given of [folder, ...others])
+        for (const name of foreignFiles(given))
+          say(
+            `${join(given, name)}: is not served, as it is a link or no file (cp -RL copies a folder with what its links name)`,
+          )
       const model = await findModel(flags.model, folder, createProgress(flags.quiet))
       const server = await serveView(pageFolder(say), folder, flags.port, others, model)
       console.log(flags.json ? JSON.stringify({ url: server.url }) : server.url)
       say(
         model
           ? `${model.name} is at hand to continue answers in the page`
-          : 'no model is at hand to continue answers in the page; --model names one',
+          : 'no model is at hand to continue answers in the page: none of the name that the run gives lies in models or in the ' +
+              `Hub's cache; entrace view ${folder} --model FOLDER serves one`,
       )
       say('Ctrl-C ends')
       if (flags.open && !flags.json) openBrowser(server.url)

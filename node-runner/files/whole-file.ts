@@ -12,7 +12,9 @@ export interface WholeFile {
 /** Begins a file that may be larger than memory. */
 export function openWholeFile(path: string): WholeFile {
   const staging = `${path}.partial`
-  const file = openSync(staging, 'w')
+  // What an earlier process left is removed and never written to: in a folder from elsewhere it may be a link.
+  rmSync(staging, { force: true })
+  const file = openSync(staging, 'wx')
   let isOpen = true
   const close = () => {
     closeSync(file)

@@ -10,6 +10,7 @@ import { defaultGradingRules, type GradingRules, readGradingRules } from '../../
 import { InputError } from '../../core/input-error.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
 import type { Versions } from '../versions.ts'
+import { refuseForeignFilesBeside } from './foreign-files.ts'
 
 /** What determines every number of a run. Two runs of one hash on one machine give the same bits. */
 export interface RunSettings {
@@ -111,6 +112,8 @@ export function askedSamples({ limit, decoding, shard, problemIds }: RunDescript
 
 /** Reads run.json, or null where there is none. Throws InputError when it is damaged or of a newer format. */
 export function readRunDescription(path: string): RunDescription | null {
+  // Whoever reads a run begins here.
+  refuseForeignFilesBeside(path)
   if (!existsSync(path)) return null
   let parsed: unknown
   try {

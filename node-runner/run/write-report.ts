@@ -10,6 +10,7 @@ import { drawRocChart } from '../../core/figures/roc-chart.ts'
 import type { ScoreData } from '../../core/figures/score-data.ts'
 import type { SvgDocument } from '../../core/figures/svg-element.ts'
 import type { RunColumns } from '../../core/formats/run-columns.ts'
+import { runFiles } from '../../core/formats/run-files.ts'
 import { describeGrading } from '../../core/grade/grading-rules.ts'
 import { describeDecoding } from '../../core/report/describe-decoding.ts'
 import { mainScore } from '../../core/report/findings-section.ts'
@@ -23,17 +24,6 @@ import { writeFileWhole } from '../files/write-file-whole.ts'
 import type { RunDescription } from './run-description.ts'
 
 const chartSize = { width: 400, height: 280 }
-
-const files = [
-  ['run.json', 'settings, versions, and a hash of all that determines a number'],
-  ['samples.jsonl', 'the journal: every sample with every token'],
-  ['all_results.json', 'every answer with its verdict and its tokens'],
-  ['summary.parquet', 'a row a sample: verdict, lengths and every score'],
-  ['traces.parquet', 'a row a sample: texts, and tokens as lists'],
-  ['analysis.json', 'every number of this report'],
-  ['entropy_analysis.svg, entropy_analysis.png', 'the four panels'],
-  ['report.md, report.html', 'this report; the HTML holds all figures'],
-] as const
 
 /** What a report is made from besides the run's description. */
 export interface ReportContent {
@@ -63,7 +53,7 @@ export function writeReport(folder: string, run: RunDescription, content: Report
       },
       ...drawCharts(columns, analysis, n),
     ],
-    files,
+    files: runFiles.map(({ names, holds }) => [names.join(', '), holds] as const),
   })
   writeFileWhole(join(folder, 'report.md'), [renderMarkdown(document)])
   writeFileWhole(join(folder, 'report.html'), [renderHtml(document)])

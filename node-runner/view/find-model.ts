@@ -1,9 +1,11 @@
-import { existsSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { existsSync, realpathSync } from 'node:fs'
+import { basename, dirname, join, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { InputError } from '../../core/input-error.ts'
+import { isModelName } from '../../core/model/model-name.ts'
 import { locateModel } from '../files/open-model.ts'
-import { parseRepository } from '../hub/hub-repository.ts'
+import { isCommit, parseRepository } from '../hub/hub-repository.ts'
+import { foreignFiles } from '../run/foreign-files.ts'
 import { readRunDescription } from '../run/run-description.ts'
 import { createProgress, type Progress } from '../terminal/progress.ts'
 
@@ -15,9 +17,9 @@ export interface FoundModel {
 }
 
 /**
- * The model that is asked for; without one the run's own where it is on this machine: a folder of its name here or in
- * `models` here, the one that ships, or the Hub's cache. Null where it is nowhere. Throws InputError for one that is asked
- * for and is not there.
+ * The model that is asked for; without one the run's own where it lies under its name in `models` here, in the `models` that
+ * ship, or in the Hub's cache: what a run says of its model is no leave to serve another folder. Null where it is nowhere.
+ * Throws InputError for one that is asked for and is not there.
  */
 export async function findModel(
   asked: string | undefined,
@@ -30,21 +32,35 @@ export async function findModel(
       throw new InputError(
         `--model ${asked}: found no ${join(path, 'config.json')}; expected a model folder or an id of the Hub`,
       )
-    return { path: resolve(path), name: basename(asked) }
+    return { path: resolve(path), name: basename(resolve(asked)) }
   }
-  const run = readRunDescription(join(runFolder, 'run.json'))
-  if (!run) return null
-  const { name, revision } = run.model
-  const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
-  const places = [name, join('models', name), join(root, 'models', name), join(dirname(root), 'models', name)]
-  const place = places.find(path => existsSync(join(path, 'config.json')))
-  const path = place ?? (await findInCache(name, revision))
-  return path === null ? null : { path: resolve(path), name: basename(name) }
+  const run = foreignFiles(runFolder).length > 0 ? null : readRunDescription(join(runFolder, 'run.json'))
+  const { name, revision } = (run?.model ?? {}) as Partial<Record<'name' | 'revision', unknown>>
+  if (!isModelName(name)) return null
+  const path = findInModels(name, runFolder) ?? (await findInCache(name, revision))
+  return path === null ? null : { path, name: basename(name) }
+}
+
+/** The folder of a model in one of the folders `models`; null where it is in none, or a link leads out of them. */
+function findInModels(name: string, runFolder: string): string | null {
+  const source = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+  // In the package, the source lies in a folder of its own.
+  const root = existsSync(join(source, 'package.json')) ? source : dirname(source)
+  for (const models of [resolve('models'), join(root, 'models')]) {
+    if (!existsSync(join(models, name, 'config.json'))) continue
+    const [within, path, run] = [models, join(models, name), runFolder].map(
+      folder => realpathSync(folder) + sep,
+    )
+    // Who stands in the run's folder has its `models`, too.
+    if (path!.startsWith(within!) && !within!.startsWith(run!)) return path!.slice(0, -sep.length)
+  }
+  return null
 }
 
 /** The folder of a model in the Hub's cache, where all of it is there; null where it is not. The Hub is not asked. */
-async function findInCache(name: string, revision: string | null): Promise<string | null> {
-  const repository = revision === null ? null : parseRepository(`${name}@${revision}`, 'model')
+async function findInCache(name: string, revision: unknown): Promise<string | null> {
+  if (typeof revision !== 'string' || !isCommit(revision)) return null
+  const repository = parseRepository(`${name}@${revision}`, 'model')
   if (!repository) return null
   const [{ fetchModel }, { hubSettings }] = await Promise.all([
     import('../hub/fetch-model.ts'),
@@ -52,7 +68,7 @@ async function findInCache(name: string, revision: string | null): Promise<strin
   ])
   try {
     const settings = { ...hubSettings(), isOffline: true }
-    return (await fetchModel(repository, 'weights', createProgress(true), settings)).path
+    return resolve((await fetchModel(repository, 'weights', createProgress(true), settings)).path)
   } catch (error) {
     if (error instanceof InputError) return null
     throw error

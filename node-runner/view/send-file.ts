@@ -1,23 +1,33 @@
-import { open } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
-import { parseByteRange } from './byte-range.ts'
-import { contentType } from './content-type.ts'
+import type { ServedFile } from './served-file.ts'
 
-/** Answers with a file or the range of it that is asked for. A run may go on, so nothing of it is kept by the browser. */
+// No script, no origin, and nothing but what is in it.
+const sandboxPolicy =
+  "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+/**
+ * Answers with an open file, or the range of it that is asked for, and closes it. A run may go on, so nothing of it is kept
+ * by the browser.
+ */
 export async function sendFile(
   request: IncomingMessage,
   response: ServerResponse,
-  path: string,
+  { file, name, mediaType, use }: ServedFile,
 ): Promise<void> {
-  const file = await open(path, 'r')
   try {
     const { size, mtimeMs } = await file.stat()
     const tag = `"${size.toString(36)}-${Math.round(mtimeMs).toString(36)}"`
     response.setHeader('Accept-Ranges', 'bytes')
-    response.setHeader('Content-Type', contentType(path))
+    response.setHeader('Content-Type', mediaType)
+    if (use === 'sandboxed') {
+      response.setHeader('Content-Security-Policy', sandboxPolicy)
+      // By the HTML standard a window shows nothing that is sandboxed and asks for a group of its own as well.
+      response.removeHeader('Cross-Origin-Opener-Policy')
+    }
+    if (use === 'saved') response.setHeader('Content-Disposition', `attachment; filename="${name}"`)
     // What grows has no version: each of its bytes stays as it is.
-    if (!path.endsWith('.jsonl')) response.setHeader('ETag', tag)
+    if (!name.endsWith('.jsonl')) response.setHeader('ETag', tag)
     const range = parseByteRange(request.headers.range, size)
     if (range === 'unsatisfiable') {
       response.writeHead(416, { 'Content-Range': `bytes */${size}` }).end()
@@ -35,4 +45,27 @@ export async function sendFile(
   } finally {
     await file.close()
   }
+}
+
+/** The bytes [start, end) of a file. */
+interface ByteRange {
+  start: number
+  end: number
+}
+
+/**
+ * What a Range header asks of a file of `byteLength` bytes (RFC 9110, section 14): null for the whole file, which is also
+ * the answer to a header of several ranges or another unit; 'unsatisfiable' when no byte of it is there.
+ */
+function parseByteRange(header: string | undefined, byteLength: number): ByteRange | null | 'unsatisfiable' {
+  const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? '') ?? []
+  if (first === '' && last === '') return null
+  if (first === '') {
+    const length = Math.min(Number(last), byteLength)
+    return length === 0 ? 'unsatisfiable' : { start: byteLength - length, end: byteLength }
+  }
+  const start = Number(first)
+  if (last !== '' && Number(last) < start) return null
+  if (start >= byteLength) return 'unsatisfiable'
+  return { start, end: last === '' ? byteLength : Math.min(Number(last) + 1, byteLength) }
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -19,6 +20,29 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'run/run.json'), '{"of":"run"}')
   writeFileSync(join(folder, 'secret.txt'), 'secret')
   symlinkSync(join(folder, 'secret.txt'), join(folder, 'run/link.txt'))
+  symlinkSync(join(folder, 'secret.txt'), join(folder, 'run/analysis.json'))
+  symlinkSync('notes.html', join(folder, 'run/report.md'))
+  symlinkSync(join(folder, 'other'), join(folder, 'run/linked'))
+  mkdirSync(join(folder, 'run/summary.parquet'))
+  execFileSync('mkfifo', [join(folder, 'run/traces.parquet')])
+  for (const name of [
+    'report.html',
+    'entropy_analysis.svg',
+    'entropy_analysis.png',
+    'samples.jsonl',
+    'samples-2.jsonl',
+  ])
+    writeFileSync(join(folder, 'run', name), `<script>of ${name}</script>`)
+  for (const name of [
+    'notes.html',
+    'index.html',
+    'run.js',
+    'config.json',
+    'samples-0.jsonl',
+    'report.html.js',
+    '.env',
+  ])
+    writeFileSync(join(folder, 'run', name), 'secret')
   // As the Hub's cache has it: files of a commit are links to those of its repository.
   mkdirSync(snapshot, { recursive: true })
   mkdirSync(join(snapshot, '../../blobs'))
@@ -107,6 +131,30 @@ it.each([
   '/run/%00',
   '/run/%zz',
   '/run/none.json',
+  '/run/analysis.json',
+  '/run/report.md',
+  '/run/linked/run.json',
+  '/run/summary.parquet',
+  '/run/traces.parquet',
+  '/run/notes.html',
+  '/run/index.html',
+  '/run/run.js',
+  '/run/config.json',
+  '/run/samples-0.jsonl',
+  '/run/report.html.js',
+  '/run/.env',
+  '/run/',
+  '/run//run.json',
+  '/run/./run.json',
+  '/run/x/../run.json',
+  '/run/RUN.JSON',
+  '/run/run.json.',
+  '/run/run.json::$DATA',
+  '/run/C:\\secret.txt',
+  '/run/\\\\host\\share\\secret.txt',
+  '//run/run.json',
+  '/etc/passwd',
+  '/model/b/config.json',
 ])('serves nothing outside the folders: %s', async path => {
   const { status, text } = await ask(path)
   expect(status).toBe(404)
@@ -133,6 +181,36 @@ it('refuses other hosts, which would be another page in disguise, and other meth
   expect((await ask('/run/run.json', { method: 'POST' })).status).toBe(405)
   const head = await ask('/run/run.json', { method: 'HEAD' })
   expect([head.status, head.text]).toEqual([200, ''])
+})
+
+it('gives a run no type that runs at its origin', async () => {
+  const told = async (name: string) => {
+    const { status, headers } = await ask(`/run/${name}`)
+    return [
+      status,
+      headers['content-type'],
+      headers['content-disposition'],
+      headers['x-content-type-options'],
+    ]
+  }
+  const nosniff = 'nosniff'
+  expect(await told('samples-2.jsonl')).toEqual([200, 'application/x-ndjson', undefined, nosniff])
+  expect(await told('entropy_analysis.png')).toEqual([200, 'image/png', undefined, nosniff])
+  const saved = 'attachment; filename="entropy_analysis.svg"'
+  expect(await told('entropy_analysis.svg')).toEqual([200, 'application/octet-stream', saved, nosniff])
+})
+
+it('serves a report without script, and with an origin of its own', async () => {
+  const { status, headers } = await ask('/run/report.html')
+  expect([status, headers['content-type']]).toEqual([200, 'text/html; charset=utf-8'])
+  expect(headers['content-security-policy']).toMatch(
+    /^sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:;/,
+  )
+  expect(headers['content-security-policy']).not.toMatch(/script|allow/)
+})
+
+it('takes no request for a proxy', async () => {
+  expect((await ask('http://example.org/run/run.json')).status).toBe(400)
 })
 
 it('says that a port is taken', async () => {

@@ -3,10 +3,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { InputError } from '../../core/input-error.ts'
-import { fileWithin } from './file-within.ts'
 import type { FoundModel } from './find-model.ts'
-import { modelFileWithin } from './model-file-within.ts'
 import { sendFile } from './send-file.ts'
+import { openModelFile, openPageFile, openRunFile, type ServedFile } from './served-file.ts'
 
 /** The viewer's server. */
 export interface ViewServer {
@@ -31,8 +30,6 @@ const headers = {
 
 /** Address of the run's files on the server. */
 const runAddress = 'run/'
-/** Address of the model's files, below a part that names the model. */
-const modelAddress = /^model\/[^/]+\/([^/]+)$/
 
 /**
  * Serves the page in `pageFolder`, the run in `runFolder` below `/run/`, runs to compare it with below `/run-2/` and so on,
@@ -46,12 +43,15 @@ export async function serveView(
   otherRunFolders: readonly string[] = [],
   model: FoundModel | null = null,
 ): Promise<ViewServer> {
-  const folders = new Map([[runAddress, runFolder]])
-  for (const [index, folder] of otherRunFolders.entries()) folders.set(`run-${index + 2}/`, folder)
+  const runs = new Map([[runAddress, runFolder]])
+  for (const [index, folder] of otherRunFolders.entries()) runs.set(`run-${index + 2}/`, folder)
+  // Below a part that names the model for the page.
+  const modelAddress = model && `model/${encodeURIComponent(model.name)}/`
   const server = createServer((request, response) => {
-    answer(request, response).catch(error => {
-      if (!response.headersSent) response.writeHead(500)
-      response.end(`the file could not be read: ${String(error)}`)
+    answer(request, response).catch((error: NodeJS.ErrnoException) => {
+      // What was begun cannot be taken back: the browser is to see that it is not whole.
+      if (response.headersSent) response.destroy()
+      else refuse(response, 500, `the file could not be read (${error.code ?? 'an error of code'})`)
     })
   })
   await new Promise<void>((resolve, reject) => {
@@ -74,22 +74,26 @@ export async function serveView(
       response.setHeader('Allow', 'GET, HEAD')
       return refuse(response, 405, 'only GET and HEAD are answered')
     }
-    const [address = ''] = (request.url ?? '/').slice(1).split(/[?#]/)
+    // A browser sends the path alone; anything else would be a request to a proxy.
+    if (!request.url?.startsWith('/')) return refuse(response, 400, 'expected a path that begins with /')
+    const [address = ''] = request.url.slice(1).split(/[?#]/)
     if (address === '' || address === 'index.html') {
-      const [, ...others] = folders.keys()
-      return sendPage(request, response, pageFolder, { others, model })
+      const [, ...others] = runs.keys()
+      return sendPage(request, response, pageFolder, { others, model: modelAddress ?? '' })
     }
-    const path = await findFile(address)
-    if (path === null) return refuse(response, 404, 'no such file')
-    await sendFile(request, response, path)
+    const served = await openAddress(address)
+    if (served === null) return refuse(response, 404, 'no such file')
+    await sendFile(request, response, served)
   }
 
-  async function findFile(address: string): Promise<string | null> {
-    const [, name] = modelAddress.exec(address) ?? []
-    if (name !== undefined) return model && modelFileWithin(model.path, name)
-    const [start] = /^[^/]*\//.exec(address) ?? ['']
-    const folder = folders.get(start)
-    return fileWithin(folder ?? pageFolder, folder ? address.slice(start.length) : address)
+  async function openAddress(address: string): Promise<ServedFile | null> {
+    // No name of a file has a character that an address would encode.
+    const nameStart = address.lastIndexOf('/') + 1
+    const [start, name] = [address.slice(0, nameStart), address.slice(nameStart)]
+    const run = runs.get(start)
+    if (run !== undefined) return openRunFile(run, name)
+    if (start === modelAddress) return model && openModelFile(model.path, name)
+    return openPageFile(pageFolder, address)
   }
 
   return {
@@ -102,19 +106,18 @@ export async function serveView(
   }
 }
 
-/** The page, told which run to show, which there are to compare it with, and which model is at hand. */
+/** The page, told the addresses of the run to show, of those to compare it with, and of the model that is at hand. */
 async function sendPage(
   request: IncomingMessage,
   response: ServerResponse,
   folder: string,
-  { others, model }: { others: readonly string[]; model: FoundModel | null },
+  { others, model }: { others: readonly string[]; model: string },
 ): Promise<void> {
   const page = await readFile(join(folder, 'index.html'), 'utf8')
-  const address = model ? `model/${encodeURIComponent(model.name)}/` : ''
   const body = page
     .replace(/(<meta name="entrace-run" content=")[^"]*/, `$1${runAddress}`)
     .replace(/(<meta name="entrace-other-runs" content=")[^"]*/, `$1${others.join(' ')}`)
-    .replace(/(<meta name="entrace-model" content=")[^"]*/, `$1${address}`)
+    .replace(/(<meta name="entrace-model" content=")[^"]*/, `$1${model}`)
   response.writeHead(200, {
     'Content-Type': 'text/html; charset=utf-8',
     'Content-Length': Buffer.byteLength(body),

@@ -99,7 +99,9 @@ export function createBranchingReplay(context: ViewContext, root: OpenedSample):
   }
 
   async function compute(path: BranchPath): Promise<void> {
+    const shown = context.guard()
     await session.compute(tree, path)
+    shown()
     const branch = branchAt(tree, path)
     if (!branch?.sample) return
     if (branch === routeBranch()) context.announce(endText(branch, branch.sample))

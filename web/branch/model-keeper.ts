@@ -36,7 +36,7 @@ export function createModelKeeper(run: OpenRun, tell: (status: BranchStatus) => 
   let answer: (isWanted: boolean) => void = () => {}
 
   function open(): Promise<BranchEngine> {
-    const problem = whyNoBranches()
+    const problem = whyNoBranches(run.facts)
     if (problem !== null) return Promise.reject(new Error(problem))
     opening ??= openNew()
     return opening

@@ -6,6 +6,8 @@ import { InputError } from '../../core/input-error.ts'
 /** What the viewer reads of `run.json`. What an older or another writer left out is null. */
 export interface RunFacts {
   model: string | null
+  /** Its commit on the Hub. */
+  modelRevision: string | null
   /** Of the weights, 64 hexadecimal digits. */
   weightDigest: string | null
   dtypes: string | null
@@ -50,6 +52,7 @@ export function readRunFacts(where: string, parsed: unknown): RunFacts {
   const adapters = Array.isArray(run['adapters']) ? run['adapters'] : []
   return {
     model: textOf(model['name']),
+    modelRevision: textOf(model['revision']),
     weightDigest: textOf(model['weightDigest']),
     dtypes: Array.isArray(model['dtypes']) ? model['dtypes'].join(', ') : null,
     dataSet: textOf(dataSet['name']),

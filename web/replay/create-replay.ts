@@ -83,7 +83,7 @@ export function createReplay(
       },
     },
   )
-  const typeset = createTypeset(sample.generatedText, context.settings)
+  const typeset = createTypeset(sample.generatedText, context)
   const colours = createColourControls(context.settings, colour)
   const element = replayLayout({
     label: from === null ? 'Replay of a sample' : 'Replay of a branch',

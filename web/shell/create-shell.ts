@@ -7,10 +7,11 @@ import { h } from '../dom.ts'
 import { createKeyboard } from '../keys/keyboard.ts'
 import { showShortcutSheet } from '../keys/shortcut-sheet.ts'
 import { createOverview, type Overview } from '../overview/create-overview.ts'
+import { createCrashGuard } from '../state/crash-guard.ts'
 import { createFrameLog } from '../state/frame-log.ts'
-import { type Route, sampleName, startRoute } from '../state/route.ts'
+import { formatRoute, type Route, sampleName, startRoute } from '../state/route.ts'
 import { createRouter } from '../state/router.ts'
-import { createSettings } from '../state/settings.ts'
+import { createSettings, typesetSetting } from '../state/settings.ts'
 import { createTheme } from '../state/theme.ts'
 import type { View, ViewContext } from '../view.ts'
 import { createBar } from './create-bar.ts'
@@ -19,9 +20,14 @@ import { createNotice } from './notice.ts'
 
 /** Builds the page: the bar, and below it the screen that the address asks for. */
 export function createShell(body: HTMLElement): void {
-  const settings = createSettings(storageOrNull())
+  const storage = storageOrNull()
+  const settings = createSettings(storage)
   const theme = createTheme(settings)
   const router = createRouter()
+  // The token moves while an answer is shown.
+  const addressOf = (route: Route) =>
+    location.pathname + location.search + formatRoute({ ...route, token: null })
+  const guard = createCrashGuard(storage, () => addressOf(router.route))
   const keyboard = createKeyboard(document)
   const frameLog = createFrameLog()
   const otherRun = createOtherRun()
@@ -54,7 +60,28 @@ export function createShell(body: HTMLElement): void {
   ])
   router.subscribe(show)
   acceptDrops()
-  show(router.route)
+  void showFirst()
+
+  /** What the address asks for, unless the page ended there the last time. */
+  async function showFirst(): Promise<void> {
+    const ticket = request
+    const hasCrashed = await guard.hasCrashedAt(addressOf(router.route))
+    // The reader went elsewhere in the meantime.
+    if (ticket !== request) return
+    if (!hasCrashed) return show(router.route)
+    const wasTypeset = settings.read(typesetSetting, false)
+    settings.write(typesetSetting, false)
+    const actions = [{ name: 'Open it all the same', run: () => show(router.route) }]
+    if (router.route.sample !== null) actions.push({ name: 'Show the table', run: toTable })
+    main.replaceChildren(
+      createNotice(
+        'The page ended here the last time',
+        'It crashed or was closed while it was showing what this address names, which may be more than this browser can ' +
+          `show.${wasTypeset ? ' Mathematics is not typeset any more.' : ''}`,
+        [...actions, { name: 'Open files', run: openFiles }],
+      ),
+    )
+  }
 
   function show(route: Route): void {
     if (route.run !== shownRun) void showRun(route)
@@ -63,6 +90,7 @@ export function createShell(body: HTMLElement): void {
 
   async function showRun(route: Route): Promise<void> {
     const ticket = ++request
+    const shown = guard.begin()
     shownRun = route.run
     closeRun()
     bar.show(null)
@@ -86,6 +114,8 @@ export function createShell(body: HTMLElement): void {
           { name: 'Open files', run: openFiles },
         ]),
       )
+    } finally {
+      shown()
     }
   }
 
@@ -105,6 +135,7 @@ export function createShell(body: HTMLElement): void {
       onRoute: router.subscribe,
       navigate: router.navigate,
       settings,
+      guard: guard.begin,
       announce(text) {
         announcer.textContent = text
       },
@@ -117,6 +148,7 @@ export function createShell(body: HTMLElement): void {
     shownScreen = screenOf(route)
     closeReplay()
     if (route.sample === null) return showOverview()
+    const shown = guard.begin()
     const { columns } = run
     const row = rowOf(columns, route.sample)
     const subject = route.with === '' ? 'sample' : 'problem'
@@ -149,6 +181,8 @@ export function createShell(body: HTMLElement): void {
           { name: 'Back to the table', run: toTable },
         ]),
       )
+    } finally {
+      shown()
     }
   }
 

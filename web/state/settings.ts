@@ -5,6 +5,9 @@ export interface Settings {
   write(name: string, value: unknown): void
 }
 
+/** Whether an answer's mathematics is typeset beside its text. */
+export const typesetSetting = 'typeset'
+
 const prefix = 'entrace.'
 
 /**

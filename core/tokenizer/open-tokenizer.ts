@@ -23,9 +23,9 @@ export async function openTokenizer(modelFiles: ModelFiles): Promise<Tokenizer &
       )
     } catch (error) {
       if (error instanceof InputError) throw error
-      const roles = messages.map(({ role }) => role).join(', ')
+      const roles = [...new Set(messages.map(({ role }) => role))].join(', ')
       throw new InputError(
-        `${modelFiles.name}: the chat template could not be rendered for the roles ${roles}: ${(error as Error).message.replace(/\.$/, '')}. ` +
+        `${modelFiles.name}/${files.templateName}: the chat template could not be rendered for the roles ${roles}: ${reasonOf(error)}. ` +
           'Leave out what it refuses, or put another template into chat_template.jinja.',
         { cause: error },
       )
@@ -86,7 +86,26 @@ function textOf(pieces: RenderedPiece[]): string {
   return pieces.map(({ text }) => text).join('')
 }
 
+/** What a template threw, in words: its own may be as long as it likes. */
+function reasonOf(error: unknown): string {
+  const { message } = error as Error
+  if (error instanceof RangeError) return 'it nests more deeply, or writes more, than can be held'
+  return (message.length > 300 ? `${message.slice(0, 300)} …` : message).replace(/\.$/, '')
+}
+
+/** Makes something when it is first asked for; what could not be made is not tried again. */
 function once<Value>(make: () => Value): () => Value {
-  let made: { value: Value } | undefined
-  return () => (made ??= { value: make() }).value
+  let made: (() => Value) | undefined
+  return () => {
+    if (!made)
+      try {
+        const value = make()
+        made = () => value
+      } catch (error) {
+        made = () => {
+          throw error
+        }
+      }
+    return made()
+  }
 }

@@ -137,7 +137,7 @@ it.each(Object.entries(knownPatterns))('takes few steps on any text: %s', async 
   for (const piece of [' ', '\n', ' \n', 'a', "'", '1', '!', ' a', '!\n', '\t\r', "'s", 'é', '😀'])
     for (const end of ['', 'a', ' ', '\n', '!']) {
       steps = 0
-      const text = piece.repeat(5_000) + end
+      const text = piece.repeat(500) + end
       expect(Array.from(text.matchAll(pattern as unknown as RegExp), ({ 0: match }) => match).join('')).toBe(
         text,
       )

@@ -60,14 +60,34 @@ export function createEncoder(files: TokenizerFiles): Encoder {
   }
 
   return {
-    encode,
+    encode: refusing(files.name, encode),
     idOf: content => idOf.get(content ?? '') ?? null,
-    encodePieces: pieces =>
+    encodePieces: refusing(files.name, pieces =>
       pieces.flatMap(({ text, isQuoted }) => (isQuoted ? encodeQuoted(text) : encode(text))),
-    decode: ids => decode(ids, true),
-    tokenText: id => decode([id], false),
+    ),
+    decode: refusing(files.name, ids => decode(ids, true)),
+    tokenText: refusing(files.name, id => decode([id], false)),
     vocabularySize: files.vocabularySize,
   }
+}
+
+/** The same work, in which an error of the library is one of the files: of what they hold it looks at little before it needs it. */
+function refusing<Input, Output>(name: string, work: (input: Input) => Output): (input: Input) => Output {
+  return input => {
+    try {
+      return work(input)
+    } catch (error) {
+      throw asInputError(name, error)
+    }
+  }
+}
+
+function asInputError(name: string, error: unknown): InputError {
+  if (error instanceof InputError) return error
+  return new InputError(
+    `${name}: this is no tokenizer that can be read: ${(error as Error).message.slice(0, 300)}. Download the model's tokenizer again.`,
+    { cause: error },
+  )
 }
 
 function openLibrary({ name, tokenizer, config }: TokenizerFiles): TokenizerSteps & {
@@ -88,10 +108,6 @@ function openLibrary({ name, tokenizer, config }: TokenizerFiles): TokenizerStep
       allowance,
     }
   } catch (error) {
-    if (error instanceof InputError) throw error
-    throw new InputError(
-      `${name}: this is no tokenizer that can be read: ${(error as Error).message.slice(0, 300)}. Download the model's tokenizer again.`,
-      { cause: error },
-    )
+    throw asInputError(name, error)
   }
 }

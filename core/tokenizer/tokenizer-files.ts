@@ -78,7 +78,8 @@ const specialToken = z.union([
   z.string().transform((content): StatedToken => ({ content, special: true })),
   z
     .looseObject({ content: z.string() })
-    .transform((token): StatedToken => addedTokenFields.parse({ ...token, special: true })),
+    .transform((token): z.input<typeof addedTokenFields> => ({ ...token, special: true }))
+    .pipe(addedTokenFields),
 ])
 const extraTokens = z.union([z.array(specialToken), z.record(z.string(), specialToken)])
 

@@ -10,8 +10,8 @@ export interface ChatTemplate {
    * where it asks for something that is not known here. Without `isAsked` it ends with the last message.
    */
   render(messages: readonly ChatMessage[], isAsked?: boolean): string
-  /** Whether it writes this text by itself, whatever the messages are. */
-  writes(text: string): boolean
+  /** What it writes by itself, whatever the messages are. */
+  written: string
 }
 
 /** The longest of published templates have some 30,000 characters, and no run of white space over 100. */
@@ -47,7 +47,7 @@ export function compileChatTemplate(
   ]
     .join('\0')
     .slice(0, mostWritten)
-  return { render, writes: text => written.includes(text) }
+  return { render, written }
 }
 
 /** What a template finds beside the messages, as `apply_chat_template` of Transformers sets it. */

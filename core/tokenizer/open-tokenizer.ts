@@ -12,7 +12,7 @@ export async function openTokenizer(modelFiles: ModelFiles): Promise<Tokenizer &
   const files = await readTokenizerFiles(modelFiles)
   const { encodePieces, ...encoder } = createEncoder(files)
   const template = once(() => compile(files, modelFiles.name))
-  const control = once(() => findControlTokens(files.addedTokens, template().writes))
+  const control = once(() => findControlTokens(files.addedTokens, template().written))
 
   function renderPieces(messages: readonly ChatMessage[]): RenderedPiece[] {
     try {
@@ -56,14 +56,21 @@ function compile(
   folder: string,
 ): ChatTemplate {
   if (chatTemplate === null) {
-    const found =
-      otherTemplates.length > 0 ? `those named ${otherTemplates.join(', ')} and no default` : 'none'
+    const found = otherTemplates.length > 0 ? `those named ${namesOf(otherTemplates)} and no default` : 'none'
     throw new InputError(
       `${folder}: tokenizer_config.json: expected a chat_template, found ${found}, nor a file chat_template.jinja beside it. ` +
         'Use an instruction-tuned model, or put its template into chat_template.jinja.',
     )
   }
   return compileChatTemplate(chatTemplate, namedTokens)
+}
+
+/** Some names, of which a file may hold as many and as long ones as it likes. */
+function namesOf(names: readonly string[]): string {
+  const shown = names.slice(0, 10).map(name => name.slice(0, 80))
+  return names.length > shown.length
+    ? `${shown.join(', ')} and ${names.length - shown.length} more`
+    : shown.join(', ')
 }
 
 /** Whether a system message gets into the prompt: a template may refuse one, or leave it out. */

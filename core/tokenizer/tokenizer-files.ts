@@ -228,7 +228,7 @@ async function readParsed<Schema extends z.ZodType>(
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]!
   throw new InputError(
-    `${source.name}: ${issue.message} at ${issue.path.join('.') || 'the top'}. Download the file again; a tokenizer of another kind cannot be used.`,
+    `${source.name}: ${issue.message.slice(0, 200)} at ${issue.path.join('.').slice(0, 200) || 'the top'}. Download the file again; a tokenizer of another kind cannot be used.`,
   )
 }
 

@@ -56,7 +56,7 @@ export function tokenizerOfVocabulary(
   const known = tokenizerClass(tokenizer_class)
   if (!known)
     throw new InputError(
-      `${where}: has vocab.json and merges.txt of a ${tokenizer_class}, expected one of ${Object.keys(tokenizerClasses).join(', ')}; ` +
+      `${where}: has vocab.json and merges.txt of a ${tokenizer_class?.slice(0, 80)}, expected one of ${Object.keys(tokenizerClasses).join(', ')}; ` +
         'load it with AutoTokenizer of Transformers and save_pretrained it: that writes the tokenizer.json which is read',
     )
   const byteLevel = {

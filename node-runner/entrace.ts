@@ -15,6 +15,7 @@ import { mergeCommand } from './commands/merge.ts'
 import { planCommand } from './commands/plan.ts'
 import { viewCommand } from './commands/view.ts'
 import { brokenPipeSignal } from './terminal/broken-pipe.ts'
+import { guardConsole, printable } from './terminal/printable.ts'
 import { versions } from './versions.ts'
 
 const program = new Command('entrace')
@@ -34,7 +35,11 @@ const program = new Command('entrace')
   .addCommand(acceptanceCommand())
 const commands = [program, ...program.commands]
 for (const command of commands)
-  command.option('--debug', 'print a stack trace with an error', false).exitOverride()
+  command
+    .option('--debug', 'print a stack trace with an error', false)
+    .exitOverride()
+    .configureOutput({ writeErr: text => process.stderr.write(printable(text)) })
+guardConsole()
 for (const stream of [process.stdout, process.stderr]) brokenPipeSignal(stream)
 process.on('uncaughtException', error => {
   // Nothing is known of what still runs, so the process ends at once; a run resumes from its journal.
@@ -52,7 +57,8 @@ function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   const message = error instanceof Error ? error.message : String(error)
   // Dawn's messages have many lines; one paragraph is what scripts and people expect of an error.
-  console.error(`entrace: ${message.trim().replaceAll(/\s*\n\s*/g, ' ')}`)
+  const lines = message.split('\n').map(line => line.trim())
+  console.error(`entrace: ${lines.filter(line => line !== '').join(' ')}`)
   if (commands.some(command => command.opts()['debug'])) console.error(stackOf(error))
   if (error instanceof InputError) return 2
   return error instanceof NoAdapterError ? 3 : 1

@@ -85,19 +85,27 @@ function createFinder(tokens: AddedToken[]): (text: string) => TextPart[] {
     let last = 0
     for (const { 0: content, index } of text.matchAll(pattern)) {
       const token = byContent.get(content)!
-      const before = text.slice(last, index)
-      const after = text.slice(index + content.length)
-      if (
-        token.single_word &&
-        (/[\p{L}\p{M}\p{N}_]$/u.test(text.slice(0, index)) || /^[\p{L}\p{M}\p{N}_]/u.test(after))
-      )
-        continue
-      parts.push(token.lstrip ? before.replace(/\p{White_Space}+$/u, '') : before, token.id)
-      last = index + content.length + (token.rstrip ? /^\p{White_Space}*/u.exec(after)![0].length : 0)
+      const end = index + content.length
+      if (token.single_word && isTouched(text, index, end)) continue
+      let before = index
+      if (token.lstrip) while (before > last && isSpace(text, before - 1)) before--
+      parts.push(text.slice(last, Math.max(last, before)), token.id)
+      last = end
+      if (token.rstrip) while (last < text.length && isSpace(text, last)) last++
     }
     parts.push(text.slice(last))
     return parts
   }
+}
+
+/** Whether a letter or digit stands right before or behind a part of a text. */
+function isTouched(text: string, start: number, end: number): boolean {
+  const before = text.slice(Math.max(0, start - 2), start)
+  return /[\p{L}\p{M}\p{N}_]$/u.test(before) || /^[\p{L}\p{M}\p{N}_]/u.test(text.slice(end, end + 2))
+}
+
+function isSpace(text: string, at: number): boolean {
+  return /\p{White_Space}/u.test(text[at]!)
 }
 
 /** Matches any of these texts, where several begin at one place the longest. Matches nothing where there are none. */

@@ -1,5 +1,6 @@
-import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja'
+import { Environment, parse, tokenize } from '@huggingface/jinja'
 import type { ChatMessage } from '../generate/tokenizer.ts'
+import { BoundedInterpreter, StepsExceeded } from './bounded-interpreter.ts'
 import { asPython, isNode, setPythonFunctions, type TemplateNode } from './python-template.ts'
 
 /** A chat template, ready to be rendered. */
@@ -9,15 +10,26 @@ export interface ChatTemplate {
    * where it asks for something that is not known here. Without `isAsked` it ends with the last message.
    */
   render(messages: readonly ChatMessage[], isAsked?: boolean): string
-  /** Whether it writes this text by itself, whatever the messages are. */
-  writes(text: string): boolean
+  /** What it writes by itself, whatever the messages are. */
+  written: string
 }
 
-/** Compiles a template; `namedTokens` are its variables `bos_token` and so on. Throws where it is no template. */
+/** The longest of published templates have some 30,000 characters, and no run of white space over 100. */
+const mostCharacters = 200_000
+const mostWhiteSpace = 1_000
+/** Of what a template writes by itself, as much is looked at. */
+const mostWritten = 100_000
+const mostItems = 100_000
+
+/**
+ * Compiles a template; `namedTokens` are its variables `bos_token` and so on. Throws where it is no template, and where three
+ * short conversations already take more steps than any may.
+ */
 export function compileChatTemplate(
   source: string,
   namedTokens: Readonly<Record<string, string>>,
 ): ChatTemplate {
+  refuseLong(source)
   const program = parse(tokenize(asLexed(source), { trim_blocks: true, lstrip_blocks: true }))
   asPython(program)
   const globalScope = new Environment()
@@ -27,13 +39,15 @@ export function compileChatTemplate(
     const scope = new Environment(globalScope)
     scope.set('messages', messages)
     scope.set('add_generation_prompt', isAsked)
-    return new Interpreter(scope).run(program).toString()
+    return new BoundedInterpreter(scope, messages).run(program).toString()
   }
   const written = [
     ...textsOf(program as unknown as TemplateNode),
     ...conversations.map(roles => renderRoles(roles, render)),
-  ].join('\0')
-  return { render, writes: text => written.includes(text) }
+  ]
+    .join('\0')
+    .slice(0, mostWritten)
+  return { render, written }
 }
 
 /** What a template finds beside the messages, as `apply_chat_template` of Transformers sets it. */
@@ -51,8 +65,24 @@ const globals = {
   },
   range(...[first, end, step = 1]: [number, number?, number?]) {
     const [start, stop] = end === undefined ? [0, first] : [first, end]
-    return Array.from({ length: Math.max(0, Math.ceil((stop - start) / step)) }, (_, i) => start + i * step)
+    const length = Math.max(0, Math.ceil((stop - start) / step))
+    if (!(length <= mostItems)) throw new Error(`range: ${length} numbers, expected at most ${mostItems}`)
+    return Array.from({ length }, (_, i) => start + i * step)
   },
+}
+
+/** The engine goes back over a run of white space from each of its characters. */
+function refuseLong(source: string): void {
+  if (source.length > mostCharacters)
+    throw new Error(`it has ${source.length} characters, expected at most ${mostCharacters}`)
+  let run = 0
+  for (let at = 0; at < source.length; at++) {
+    run = source[at]!.trim() === '' ? run + 1 : 0
+    if (run > mostWhiteSpace)
+      throw new Error(
+        `line ${source.slice(0, at).split('\n').length}: more than ${mostWhiteSpace} characters of white space in a row`,
+      )
+  }
 }
 
 /**
@@ -75,7 +105,8 @@ const conversations: ChatMessage['role'][][] = [['user'], ['system', 'user'], ['
 function renderRoles(roles: ChatMessage['role'][], render: ChatTemplate['render']): string {
   try {
     return render(roles.map(role => ({ role, content: 'x' })))
-  } catch {
+  } catch (error) {
+    if (error instanceof StepsExceeded) throw error
     return ''
   }
 }

@@ -1,3 +1,4 @@
+import { InputError } from '../input-error.ts'
 import { type AddedToken, anyOf } from './added-tokens.ts'
 
 /** A piece of a rendered text: what a template wrote with the messages in it, or the name of a control token in a message. */
@@ -10,10 +11,38 @@ export interface RenderedPiece {
  * Matches the tokens that only a template may write: the special ones, and those added tokens that it writes by itself,
  * special or not (`<｜User｜>` and `<think>` of R1-Distill are not). White space among them is text like any other.
  */
-export function findControlTokens(tokens: readonly AddedToken[], writes: (text: string) => boolean): RegExp {
+export function findControlTokens(tokens: readonly AddedToken[], written: string): RegExp {
+  const contents = tokens.filter(({ special }) => !special).map(({ content }) => content)
+  const there = textsWithin(written, contents)
   const isControl = ({ special, content }: AddedToken) =>
-    special || (content.trim() !== '' && writes(content))
+    special || (content.trim() !== '' && there.has(content))
   return anyOf(tokens.filter(isControl).map(({ content }) => content))
+}
+
+/** Above so many texts, it is quicker to look up each part of the whole that is as long as one of them. */
+const manyTexts = 1_000
+/** Characters that are compared to find texts within another. */
+const mostCompared = 1_000_000_000
+
+/** Those of some texts that stand in another. Throws InputError where that would take too long. */
+function textsWithin(whole: string, texts: readonly string[]): ReadonlySet<string> {
+  const lengths = [...new Set(texts.map(({ length }) => length))].filter(length => length > 0)
+  if (texts.length <= manyTexts) return new Set(texts.filter(text => whole.includes(text)))
+  // A part is made, and compared with those of the same hash, in some hundred times as long as a character is.
+  const partsCost = lengths.reduce((sum, length) => sum + length + 100, 0) * whole.length
+  if (Math.min(partsCost, texts.length * whole.length) > mostCompared)
+    throw new InputError(
+      `${texts.length} added tokens of ${lengths.length} lengths are looked for in ${whole.length} characters of a chat template; use a tokenizer with fewer`,
+    )
+  if (partsCost > texts.length * whole.length) return new Set(texts.filter(text => whole.includes(text)))
+  const wanted = new Set(texts)
+  const there = new Set<string>()
+  for (const length of lengths)
+    for (let at = 0; at + length <= whole.length; at++) {
+      const part = whole.slice(at, at + length)
+      if (wanted.has(part)) there.add(part)
+    }
+  return there
 }
 
 /**
@@ -28,10 +57,11 @@ export function renderInPieces(
   const rendered = render(texts)
   if (!texts.some(text => text.search(control) !== -1)) return [{ text: rendered, isQuoted: false }]
   const [start, end] = unusedCharacters([...texts, rendered])
-  const cut = new RegExp(`${start}(${control.source})${end}|[${start}${end}]`, 'u')
+  const cut = new RegExp(`${start}([^${start}${end}]*)${end}|[${start}${end}]`, 'u')
+  const isControl = (text: string) => text.match(control)?.[0] === text
   const marked = render(texts.map(text => text.replaceAll(control, name => start + name + end)))
     .split(cut)
-    .map((text = '', index) => ({ text, isQuoted: index % 2 === 1 }))
+    .map((text = '', index) => ({ text, isQuoted: index % 2 === 1 && isControl(text) }))
     .filter(({ text }) => text !== '')
   return withoutTraces(marked, rendered, control)
 }

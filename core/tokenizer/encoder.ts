@@ -2,8 +2,12 @@ import { Tokenizer as Library } from '@huggingface/tokenizers'
 import type { Tokenizer } from '../generate/tokenizer.ts'
 import { InputError } from '../input-error.ts'
 import { createAddedTokenSplitter } from './added-tokens.ts'
+import { openSteps, TextAllowance, type TokenizerSteps } from './bounded-steps.ts'
 import type { RenderedPiece } from './control-tokens.ts'
 import type { TokenizerFiles } from './tokenizer-files.ts'
+
+/** What a token is taken for in the bounds of a text that is made of tokens; few have as many. */
+const charactersPerToken = 100
 
 /** The part of a tokenizer that knows no conversations. */
 export interface Encoder extends Pick<Tokenizer, 'encode' | 'decode' | 'tokenText' | 'vocabularySize'> {
@@ -18,24 +22,26 @@ export interface Encoder extends Pick<Tokenizer, 'encode' | 'decode' | 'tokenTex
  * tokens to find, since it does so otherwise than Hugging Face's own. Throws InputError for files that it cannot read.
  */
 export function createEncoder(files: TokenizerFiles): Encoder {
-  const library = openLibrary(files)
-  const { normalizer, pre_tokenizer, model } = library
+  const { model, normalizer, preTokenizer, allowance, library } = openLibrary(files)
   const idOf = new Map(files.addedTokens.map(({ content, id }) => [content, id]))
   const normalise = (text: string) => (text === '' ? '' : (normalizer?.(text) ?? text))
+  allowance.begin(files.addedTokens.reduce((sum, { content }) => sum + content.length, 0))
   const split = createAddedTokenSplitter(files.addedTokens, normalise)
 
   /** Ids of normalised text without added tokens, the `index`th part of its whole. */
   function encodePlain(text: string, index = 0): number[] {
-    const tokens: string[] = model!(pre_tokenizer?.(text, { section_index: index }) ?? [text])
+    const tokens: string[] = model!(preTokenizer?.(text, { section_index: index }) ?? [text])
     // Without a token for unknown text, none is made of it.
     return tokens.flatMap(token => model!.tokens_to_ids.get(token) ?? model!.unk_token_id ?? [])
   }
 
   function encode(text: string): number[] {
+    allowance.begin(text.length)
     return split(text).flatMap((part, index) => (typeof part === 'number' ? part : encodePlain(part, index)))
   }
 
   function encodeQuoted(name: string): number[] {
+    allowance.begin(name.length)
     const ids = encodePlain(normalise(name))
     // A vocabulary may lead to the very token by merges; not when the name comes in two parts.
     if (!ids.includes(idOf.get(name)!)) return ids
@@ -45,6 +51,7 @@ export function createEncoder(files: TokenizerFiles): Encoder {
 
   function decode(ids: readonly number[], skipSpecialTokens: boolean): string {
     if (ids.length === 0) return ''
+    allowance.begin(ids.length * charactersPerToken)
     // Clean-up drops spaces before punctuation, which the model did write.
     return library.decode([...ids], {
       skip_special_tokens: skipSpecialTokens,
@@ -53,23 +60,54 @@ export function createEncoder(files: TokenizerFiles): Encoder {
   }
 
   return {
-    encode,
+    encode: refusing(files.name, encode),
     idOf: content => idOf.get(content ?? '') ?? null,
-    encodePieces: pieces =>
+    encodePieces: refusing(files.name, pieces =>
       pieces.flatMap(({ text, isQuoted }) => (isQuoted ? encodeQuoted(text) : encode(text))),
-    decode: ids => decode(ids, true),
-    tokenText: id => decode([id], false),
+    ),
+    decode: refusing(files.name, ids => decode(ids, true)),
+    tokenText: refusing(files.name, id => decode([id], false)),
     vocabularySize: files.vocabularySize,
   }
 }
 
-function openLibrary({ name, tokenizer, config }: TokenizerFiles): Library {
+/** The same work, in which an error of the library is one of the files: of what they hold it looks at little before it needs it. */
+function refusing<Input, Output>(name: string, work: (input: Input) => Output): (input: Input) => Output {
+  return input => {
+    try {
+      return work(input)
+    } catch (error) {
+      throw asInputError(name, error)
+    }
+  }
+}
+
+function asInputError(name: string, error: unknown): InputError {
+  if (error instanceof InputError) return error
+  return new InputError(
+    `${name}: this is no tokenizer that can be read: ${(error as Error).message.slice(0, 300)}. Download the model's tokenizer again.`,
+    { cause: error },
+  )
+}
+
+function openLibrary({ name, tokenizer, config }: TokenizerFiles): TokenizerSteps & {
+  library: Library
+  model: Library['model']
+  allowance: TextAllowance
+} {
+  const allowance = new TextAllowance(name)
   try {
-    return new Library(tokenizer, config)
-  } catch (error) {
-    throw new InputError(
-      `${name}: this is no tokenizer that can be read: ${(error as Error).message}. Download the model's tokenizer again.`,
-      { cause: error },
+    const library = new Library(
+      { ...tokenizer, normalizer: null, pre_tokenizer: null, post_processor: null } as object,
+      config,
     )
+    return {
+      ...openSteps(name, tokenizer, library.decoder, allowance),
+      library,
+      model: library.model,
+      allowance,
+    }
+  } catch (error) {
+    throw asInputError(name, error)
   }
 }

@@ -12,7 +12,7 @@ export async function openTokenizer(modelFiles: ModelFiles): Promise<Tokenizer &
   const files = await readTokenizerFiles(modelFiles)
   const { encodePieces, ...encoder } = createEncoder(files)
   const template = once(() => compile(files, modelFiles.name))
-  const control = once(() => findControlTokens(files.addedTokens, template().writes))
+  const control = once(() => findControlTokens(files.addedTokens, template().written))
 
   function renderPieces(messages: readonly ChatMessage[]): RenderedPiece[] {
     try {
@@ -23,9 +23,9 @@ export async function openTokenizer(modelFiles: ModelFiles): Promise<Tokenizer &
       )
     } catch (error) {
       if (error instanceof InputError) throw error
-      const roles = messages.map(({ role }) => role).join(', ')
+      const roles = [...new Set(messages.map(({ role }) => role))].join(', ')
       throw new InputError(
-        `${modelFiles.name}: the chat template could not be rendered for the roles ${roles}: ${(error as Error).message.replace(/\.$/, '')}. ` +
+        `${modelFiles.name}/${files.templateName}: the chat template could not be rendered for the roles ${roles}: ${reasonOf(error)}. ` +
           'Leave out what it refuses, or put another template into chat_template.jinja.',
         { cause: error },
       )
@@ -56,14 +56,21 @@ function compile(
   folder: string,
 ): ChatTemplate {
   if (chatTemplate === null) {
-    const found =
-      otherTemplates.length > 0 ? `those named ${otherTemplates.join(', ')} and no default` : 'none'
+    const found = otherTemplates.length > 0 ? `those named ${namesOf(otherTemplates)} and no default` : 'none'
     throw new InputError(
       `${folder}: tokenizer_config.json: expected a chat_template, found ${found}, nor a file chat_template.jinja beside it. ` +
         'Use an instruction-tuned model, or put its template into chat_template.jinja.',
     )
   }
   return compileChatTemplate(chatTemplate, namedTokens)
+}
+
+/** Some names, of which a file may hold as many and as long ones as it likes. */
+function namesOf(names: readonly string[]): string {
+  const shown = names.slice(0, 10).map(name => name.slice(0, 80))
+  return names.length > shown.length
+    ? `${shown.join(', ')} and ${names.length - shown.length} more`
+    : shown.join(', ')
 }
 
 /** Whether a system message gets into the prompt: a template may refuse one, or leave it out. */
@@ -86,7 +93,26 @@ function textOf(pieces: RenderedPiece[]): string {
   return pieces.map(({ text }) => text).join('')
 }
 
+/** What a template threw, in words: its own may be as long as it likes. */
+function reasonOf(error: unknown): string {
+  const { message } = error as Error
+  if (error instanceof RangeError) return 'it nests more deeply, or writes more, than can be held'
+  return (message.length > 300 ? `${message.slice(0, 300)} …` : message).replace(/\.$/, '')
+}
+
+/** Makes something when it is first asked for; what could not be made is not tried again. */
 function once<Value>(make: () => Value): () => Value {
-  let made: { value: Value } | undefined
-  return () => (made ??= { value: make() }).value
+  let made: (() => Value) | undefined
+  return () => {
+    if (!made)
+      try {
+        const value = make()
+        made = () => value
+      } catch (error) {
+        made = () => {
+          throw error
+        }
+      }
+    return made()
+  }
 }

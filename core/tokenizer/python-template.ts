@@ -23,7 +23,7 @@ export function asPython(program: ReturnType<typeof parse>): void {
 }
 
 /** A value as the engine holds it: `value` is a text, a number, a truth value, or an array or a Map of further ones. */
-interface RuntimeValue {
+export interface RuntimeValue {
   type: string
   value: unknown
 }
@@ -66,8 +66,8 @@ function changeWithin(node: TemplateNode): void {
     if (Array.isArray(node[field])) node[field] = node[field].flatMap(changedStatement)
 }
 
-/** Kinds of expressions whose value may be true, false or none. */
-const printedKinds = /^(Identifier|\w+Expression|Ternary)$/
+/** Kinds of expressions whose value may be true, false, none, a list or a mapping. */
+const printedKinds = /^(Identifier|\w+Expression|Ternary|(Array|Tuple|Object)Literal)$/
 
 /** What stands in a statement's place once what it holds is changed. */
 function changedStatement(node: TemplateNode): TemplateNode[] {

@@ -39,6 +39,8 @@ export interface TokenizerFiles {
   eosId: number | null
   /** Null where there is none. */
   chatTemplate: string | null
+  /** For messages: the file that the template comes from. */
+  templateName: FileName
   /** Names of the templates of which none is the default; empty where that is not why there is none. */
   otherTemplates: string[]
 }
@@ -76,7 +78,8 @@ const specialToken = z.union([
   z.string().transform((content): StatedToken => ({ content, special: true })),
   z
     .looseObject({ content: z.string() })
-    .transform((token): StatedToken => addedTokenFields.parse({ ...token, special: true })),
+    .transform((token): z.input<typeof addedTokenFields> => ({ ...token, special: true }))
+    .pipe(addedTokenFields),
 ])
 const extraTokens = z.union([z.array(specialToken), z.record(z.string(), specialToken)])
 
@@ -188,17 +191,29 @@ async function readTemplate(
   files: ModelFiles,
   inConfig: z.infer<typeof templatesSchema>,
   fewRequests: boolean,
-): Promise<Pick<TokenizerFiles, 'chatTemplate' | 'otherTemplates'>> {
-  const template =
-    (fewRequests ? inConfig : null) ??
-    (await readText(files, 'additional_chat_templates/default.jinja')) ??
-    (await readText(files, 'chat_template.jinja')) ??
-    inConfig ??
-    (await readParsed(files, 'chat_template.json', templateFileSchema))?.chat_template ??
-    null
-  if (!Array.isArray(template)) return { chatTemplate: template, otherTemplates: [] }
-  const chatTemplate = template.find(({ name }) => name === 'default')?.template ?? null
-  return { chatTemplate, otherTemplates: template.map(({ name }) => name).filter(name => name !== 'default') }
+): Promise<Pick<TokenizerFiles, 'chatTemplate' | 'templateName' | 'otherTemplates'>> {
+  const places: [FileName, () => Promise<z.infer<typeof templatesSchema>>][] = [
+    [
+      'additional_chat_templates/default.jinja',
+      () => readText(files, 'additional_chat_templates/default.jinja'),
+    ],
+    ['chat_template.jinja', () => readText(files, 'chat_template.jinja')],
+    ['tokenizer_config.json', async () => inConfig],
+    [
+      'chat_template.json',
+      async () => (await readParsed(files, 'chat_template.json', templateFileSchema))?.chat_template,
+    ],
+  ]
+  if (fewRequests) places.unshift(places[2]!)
+  for (const [templateName, read] of places) {
+    const template = await read()
+    if (template == null) continue
+    if (!Array.isArray(template)) return { chatTemplate: template, templateName, otherTemplates: [] }
+    const chatTemplate = template.find(({ name }) => name === 'default')?.template ?? null
+    const names = template.map(({ name }) => name)
+    return { chatTemplate, templateName, otherTemplates: names.filter(name => name !== 'default') }
+  }
+  return { chatTemplate: null, templateName: 'tokenizer_config.json', otherTemplates: [] }
 }
 
 /** A JSON file as the schema reads it; null where there is none. */
@@ -213,7 +228,7 @@ async function readParsed<Schema extends z.ZodType>(
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]!
   throw new InputError(
-    `${source.name}: ${issue.message} at ${issue.path.join('.') || 'the top'}. Download the file again; a tokenizer of another kind cannot be used.`,
+    `${source.name}: ${issue.message.slice(0, 200)} at ${issue.path.join('.').slice(0, 200) || 'the top'}. Download the file again; a tokenizer of another kind cannot be used.`,
   )
 }
 

@@ -1,4 +1,5 @@
 import { InputError } from '../input-error.ts'
+import { knownPatterns } from './bounded-steps.ts'
 
 /** How a class of tokenizers that come as vocab.json and merges.txt prepares text, and what its config may leave out. */
 interface TokenizerClass {
@@ -15,13 +16,12 @@ const endOfText = '<|endoftext|>'
 const tokenizerClasses = {
   Qwen2Tokenizer: {
     normalizer: { type: 'NFC' },
-    pattern:
-      "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+    pattern: knownPatterns.qwen2,
     defaults: { eos_token: endOfText, unk_token: endOfText, pad_token: endOfText },
   },
   GPT2Tokenizer: {
     normalizer: null,
-    pattern: "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
+    pattern: knownPatterns.gpt2,
     defaults: { bos_token: endOfText, eos_token: endOfText, unk_token: endOfText },
   },
 } as const satisfies Record<string, TokenizerClass>
@@ -56,7 +56,7 @@ export function tokenizerOfVocabulary(
   const known = tokenizerClass(tokenizer_class)
   if (!known)
     throw new InputError(
-      `${where}: has vocab.json and merges.txt of a ${tokenizer_class}, expected one of ${Object.keys(tokenizerClasses).join(', ')}; ` +
+      `${where}: has vocab.json and merges.txt of a ${tokenizer_class?.slice(0, 80)}, expected one of ${Object.keys(tokenizerClasses).join(', ')}; ` +
         'load it with AutoTokenizer of Transformers and save_pretrained it: that writes the tokenizer.json which is read',
     )
   const byteLevel = {

@@ -24,6 +24,7 @@ import { type ModelFolder, statedEnds } from '../files/open-model-folder.ts'
 import { interruptSignal } from '../run/interrupt-signal.ts'
 import { brokenPipeSignal } from '../terminal/broken-pipe.ts'
 import { colourByEntropy } from '../terminal/colour-by-entropy.ts'
+import { printableOn } from '../terminal/printable.ts'
 import { createProgress, type Progress } from '../terminal/progress.ts'
 import { decodingOf } from './decoding-flags.ts'
 import { addRunFlags, checkMesh, chooseMaxNewTokens, type RunFlags } from './flags.ts'
@@ -146,7 +147,8 @@ function report(
     return 0
   }
   if (flags.quiet) {
-    console.log(text ?? tokens.map(token => token.id).join(','))
+    const answer = text ?? tokens.map(token => token.id).join(',')
+    process.stdout.write(`${printableOn(process.stdout, answer)}\n`)
     return 0
   }
   const entropies = tokens.map(token => token.entropyNats)
@@ -178,7 +180,7 @@ function tokenPrinter(
     while (count > 0 && waiting[0]) {
       const { text, entropyNats } = waiting[0]
       const part = text.slice(0, count)
-      process.stdout.write(colour ? colourByEntropy(part, entropyNats) : part)
+      process.stdout.write(colour ? colourByEntropy(part, entropyNats) : printableOn(process.stdout, part))
       if (part.length === text.length) waiting.shift()
       else waiting[0] = { text: text.slice(part.length), entropyNats }
       count -= part.length

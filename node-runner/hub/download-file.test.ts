@@ -1,9 +1,22 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { blobName, large, refusal, repository, serveCache } from '../../test/support/hub-cache.ts'
 import { commitOf, type HubServer } from '../../test/support/hub-server.ts'
 import { openSnapshot } from './snapshot.ts'
@@ -47,6 +60,68 @@ describe('a download', () => {
     expect(await fetchLarge()).toEqual(large)
     expect(sentBytes()).toBe(large.length)
     expect(existsSync(join(folder, 'blobs', name))).toBe(true)
+  })
+
+  it.each([
+    ['this host, however long silent', hostname(), 1, 130, false],
+    ['another host, as long as a server may be waited for', 'elsewhere', 1, 500, false],
+    ['another host, silent for longer', 'elsewhere', 1, 700, true],
+    ['this host, whose number another process has by now', hostname(), process.ppid, 1e9, true],
+  ])('takes over a part of a process of %s: %s %d %d %s', async (_, host, pid, silentSeconds, isTaken) => {
+    const { folder, fetchLarge, sentBytes } = await setUp()
+    const path = join(folder, 'blobs', `${blobName}.${host}-${pid}-${crypto.randomUUID()}.incomplete`)
+    mkdirSync(join(folder, 'blobs'), { recursive: true })
+    writeFileSync(path, large.subarray(0, 1000))
+    const heard = new Date(Date.now() - silentSeconds * 1000)
+    utimesSync(path, heard, heard)
+    expect(await fetchLarge()).toEqual(large)
+    expect(sentBytes()).toBe(isTaken ? large.length - 1000 : large.length)
+    expect(existsSync(path)).toBe(!isTaken)
+  })
+
+  it('begins anew where another took its part for dead', async () => {
+    const { server, folder, fetchLarge, ofContent } = await setUp()
+    server.faults.push(
+      { path: new RegExp(blobName), kind: 'cut', afterBytes: 100_000 },
+      { path: new RegExp(blobName), kind: 'status', status: 429, retryAfter: '1' },
+    )
+    const fetching = fetchLarge()
+    const blobs = join(folder, 'blobs')
+    await vi.waitUntil(() => server.faults.length === 0, { timeout: 60_000 })
+    const [own] = readdirSync(blobs)
+    const other = own!.replace(hostname(), 'elsewhere')
+    renameSync(join(blobs, own!), join(blobs, other))
+    expect(await fetching).toEqual(large)
+    expect(ofContent().at(-1)!.range).toBe('bytes=0-')
+    expect(readdirSync(blobs).sort()).toEqual([blobName, other].sort())
+  })
+
+  it('is neither ended nor thrown away by the page of a network that wants a login', async () => {
+    const { server, folder, fetchLarge, sentBytes } = await setUp()
+    server.faults.push(
+      { path: new RegExp(blobName), kind: 'cut', afterBytes: 1000 },
+      { path: new RegExp(blobName), kind: 'page' },
+    )
+    expect(await refusal(fetchLarge())).toMatch(
+      /large\.bin: http:.* answered with a web page .*log in, check HF_ENDPOINT/,
+    )
+    expect(readdirSync(join(folder, 'blobs'))).toEqual([`${blobName}.incomplete`])
+    expect(await fetchLarge()).toEqual(large)
+    expect(sentBytes()).toBe(large.length)
+  })
+
+  it.each([
+    ['a symbolic link', symlinkSync],
+    ['a hard link', linkSync],
+  ])('follows no link in the place of a part: %s', async (_, link) => {
+    const { folder, fetchLarge } = await setUp()
+    const elsewhere = join(folder, 'elsewhere')
+    mkdirSync(join(folder, 'blobs'), { recursive: true })
+    writeFileSync(elsewhere, 'of somebody else')
+    link(elsewhere, join(folder, 'blobs', `${blobName}.incomplete`))
+    expect(await fetchLarge()).toEqual(large)
+    expect(readFileSync(elsewhere, 'utf8')).toBe('of somebody else')
+    expect(lstatSync(join(folder, 'blobs', blobName)).isFile()).toBe(true)
   })
 
   it('starts again from wrong bytes, of a part or of the server', async () => {

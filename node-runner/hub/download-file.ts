@@ -1,7 +1,7 @@
 import { InputError } from '../../core/input-error.ts'
-import { describeFault, PassingFault, requestOnce, silenceSignal, withRetries } from './hub-fetch.ts'
+import { bodyChunks, PassingFault, requestOnce, silenceSignal, withRetries } from './hub-fetch.ts'
 import type { HubSettings } from './hub-settings.ts'
-import { type HubDigest, PartFile } from './part-file.ts'
+import { type HubDigest, PartFile, PartTakenError } from './part-file.ts'
 
 /** A file of a repository, and where it goes. */
 export interface Download {
@@ -19,9 +19,22 @@ const attempts = 8
 /**
  * Downloads a file to its blob, going on from the bytes of a broken download, and checks size and digest: only a whole
  * and right file gets the blob's name. `onBytes` gets what is added, what was there already, and, negative, what had to
- * be dropped. Throws InputError; the bytes so far are kept.
+ * be dropped. Throws InputError; the bytes so far are kept. Where another process took them, it begins anew.
  */
 export async function downloadFile(
+  settings: HubSettings,
+  download: Download,
+  onBytes: (sizeBytes: number) => void,
+): Promise<void> {
+  for (;;)
+    try {
+      return await downloadOnce(settings, download, onBytes)
+    } catch (error) {
+      if (!(error instanceof PartTakenError)) throw error
+    }
+}
+
+async function downloadOnce(
   settings: HubSettings,
   download: Download,
   onBytes: (sizeBytes: number) => void,
@@ -46,11 +59,12 @@ export async function downloadFile(
             `${settings.endpoint} or a proxy before it serves wrong bytes: try later, or a mirror with HF_ENDPOINT`,
         )
     }
+    await part.finish()
   } catch (error) {
+    if (error instanceof PartTakenError) onBytes(-part.byteLength)
     await part.giveBack()
     throw error
   }
-  await part.finish()
 }
 
 async function receiveRest(
@@ -78,7 +92,7 @@ async function receiveRest(
       // A server that knows no ranges sends the whole.
       if (firstByte(response) !== part.byteLength) await drop()
       if (firstByte(response) !== part.byteLength) throw new PassingFault('bytes that were not asked for')
-      for await (const chunk of chunks(response.body)) {
+      for await (const chunk of bodyChunks(response.body)) {
         silence.heard()
         if (part.byteLength + chunk.length > sizeBytes)
           throw new InputError(
@@ -100,19 +114,4 @@ async function receiveRest(
 function firstByte({ status, headers }: Response): number {
   if (status !== 206) return 0
   return Number(/^bytes (\d+)-/.exec(headers.get('content-range') ?? '')?.[1] ?? -1)
-}
-
-async function* chunks(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const reader = body.getReader()
-  try {
-    for (;;) {
-      const { done, value } = await reader.read().catch((error: unknown) => {
-        throw new PassingFault(describeFault(error))
-      })
-      if (done) return
-      yield value
-    }
-  } finally {
-    await reader.cancel().catch(() => {})
-  }
 }

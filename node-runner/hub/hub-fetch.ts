@@ -40,12 +40,38 @@ export async function requestOnce(
   } catch (error) {
     throw new PassingFault(describeFault(error))
   }
-  if (response.ok) return response
+  const isPage = /^text\/html\b/i.test(response.headers.get('content-type') ?? '')
+  if (response.ok && !(isPage && !/\.html?$/i.test(new URL(url).pathname))) return response
   await response.body?.cancel()
+  if (response.ok) throw otherAnswer(settings, what, 'a web page')
   const { status } = response
   if ([408, 429].includes(status) || status >= 500)
     throw new PassingFault(`status ${status}`, retryAfterMs(response))
   throw new InputError(refusal(settings, what, response))
+}
+
+/** What answers is not the Hub: a proxy, or the page on which to log in to a network. What is in the cache may do. */
+export function otherAnswer({ endpoint }: HubSettings, what: string, found: string): HubUnreachableError {
+  return new HubUnreachableError(
+    `${what}: ${endpoint} answered with ${found} in place of what was asked for, as a proxy does or a network that wants a login; ` +
+      'log in, check HF_ENDPOINT, or give files that are on this machine',
+  )
+}
+
+/** The bytes of an answer as they come. Throws PassingFault when the connection breaks. */
+export async function* bodyChunks(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader()
+  try {
+    for (;;) {
+      const { done, value } = await reader.read().catch((error: unknown) => {
+        throw new PassingFault(describeFault(error))
+      })
+      if (done) return
+      yield value
+    }
+  } finally {
+    await reader.cancel().catch(() => {})
+  }
 }
 
 /**

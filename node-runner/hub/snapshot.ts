@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { mkdir, rename, stat, statfs, writeFile } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
 import { getRepoFolderName } from '@huggingface/hub'
+import { z } from 'zod'
 import { InputError } from '../../core/input-error.ts'
 import { formatBytes, type Progress } from '../terminal/progress.ts'
 import { downloadFile } from './download-file.ts'
@@ -10,7 +11,7 @@ import { HubUnreachableError } from './hub-fetch.ts'
 import { type HubRepository, isCommit } from './hub-repository.ts'
 import type { HubSettings } from './hub-settings.ts'
 import { placeFile } from './place-file.ts'
-import { type HubFile, listFilesAt, resolveCommit } from './repository-listing.ts'
+import { type HubFile, hubFilesSchema, listFilesAt, resolveCommit } from './repository-listing.ts'
 
 /** A repository at one commit, in the cache: `refs`, `blobs` and `snapshots` as Python's huggingface_hub lays them out. */
 export interface Snapshot {
@@ -123,9 +124,15 @@ async function listOnce(
   }
 }
 
+/** The list that the cache keeps; null where there is none, or it is cut or damaged: then it is fetched again. */
 function readListing(root: string, commit: string): HubFile[] | null {
   const path = listingPath(root, commit)
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as HubFile[]) : null
+  try {
+    return existsSync(path) ? hubFilesSchema.parse(JSON.parse(readFileSync(path, 'utf8'))) : null
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof z.ZodError) return null
+    throw error
+  }
 }
 
 function listingPath(root: string, commit: string): string {

@@ -1,3 +1,5 @@
+import { printable } from './printable.ts'
+
 /** Steps of cividis, which the colour-blind read as well: entropy in nats up to which each holds, and its colour. */
 const steps = [
   { upTo: 0.01, rgb: [140, 150, 170] },
@@ -10,5 +12,5 @@ const steps = [
 /** The text in a colour that says how unsure the model was: grey where it was sure, bright yellow above 1 nat. */
 export function colourByEntropy(text: string, entropyNats: number): string {
   const { rgb } = steps.find(({ upTo }) => entropyNats <= upTo) ?? steps[4]
-  return `\u001b[38;2;${rgb.join(';')}m${text}\u001b[0m`
+  return `\u001b[38;2;${rgb.join(';')}m${printable(text)}\u001b[0m`
 }

@@ -1,4 +1,5 @@
 import { type GenericFormatter, SingleBar } from 'cli-progress'
+import { printable } from './printable.ts'
 
 /** Shows how far a job is, on standard error: a bar on a terminal, plain lines elsewhere, nothing when quiet. */
 export interface Progress {
@@ -27,7 +28,7 @@ export function createProgress(quiet: boolean, stream: NodeJS.WriteStream = proc
       stream.isTTY
         ? startBar(stream, label, total, unit, details)
         : startLines(stream, label, total, unit, details),
-    say: message => void stream.write(`${message}\n`),
+    say: message => void stream.write(`${printable(message)}\n`),
   }
 }
 
@@ -87,7 +88,8 @@ function statusLine(
 ): string {
   const shown = unit === 'bytes' ? formatBytes : (count: number) => String(count)
   const speed = elapsedMs > 0 ? describeSpeed(value, total, unit, elapsedMs / 1000) : ''
-  return [`${label} ${shown(value)} of ${shown(total)}`, speed, details].filter(Boolean).join(' · ')
+  const parts = [`${label} ${shown(value)} of ${shown(total)}`, speed, details]
+  return printable(parts.filter(Boolean).join(' · '))
 }
 
 function describeSpeed(value: number, total: number, unit: 'bytes' | 'problems', seconds: number): string {

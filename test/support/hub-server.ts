@@ -18,6 +18,8 @@ export interface ServedRepository {
 export type Fault = { path: RegExp; times?: number } & (
   | { kind: 'status'; status: number; retryAfter?: string }
   | { kind: 'cut'; afterBytes: number }
+  /** A web page with status 200. */
+  | { kind: 'page' }
   | { kind: 'wrongBytes' }
   | { kind: 'noRanges' }
 )
@@ -120,8 +122,12 @@ export async function serveHub(repositories: readonly ServedRepository[]): Promi
     answer: (request: IncomingMessage, response: ServerResponse) => unknown,
   ): Promise<Server> {
     const server = createServer((request, response) => {
-      const fault = takeFaultOfStatus(request.url ?? '')
-      if (fault === undefined) return void answer(request, response)
+      const fault = takeFaultOf(['status', 'page'], request.url ?? '')
+      if (fault?.kind === 'page')
+        return void response
+          .setHeader('content-type', 'text/html; charset=utf-8')
+          .end('<!doctype html>Log in')
+      if (fault?.kind !== 'status') return void answer(request, response)
       if (fault.retryAfter !== undefined) response.setHeader('retry-after', fault.retryAfter)
       fail(response, fault.status)
     })
@@ -130,11 +136,9 @@ export async function serveHub(repositories: readonly ServedRepository[]): Promi
     return server
   }
 
-  function takeFaultOfStatus(path: string): Extract<Fault, { kind: 'status' }> | undefined {
+  function takeFaultOf(kinds: Fault['kind'][], path: string): Fault | undefined {
     const next = faults.find(fault => fault.path.test(path))
-    if (next?.kind !== 'status') return undefined
-    takeFault(path)
-    return next
+    return next && kinds.includes(next.kind) ? takeFault(path) : undefined
   }
 
   async function send(

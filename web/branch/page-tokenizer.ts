@@ -39,7 +39,7 @@ export async function openPageTokenizer(files: ModelFiles): Promise<PageTokenize
       const around = prompt.split(text)
       // What a template puts together stands in the prompt, and what it writes elsewhere in its own text.
       const written = [chatTemplate ?? '', ...around].join('\0')
-      const control = findControlTokens(addedTokens, token => written.includes(token))
+      const control = findControlTokens(addedTokens, written)
       return encoder.encodePieces(renderInPieces([text], control, ([marked]) => around.join(marked)))
     },
   }

@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest'
+import { damageTokenizers } from '../../test/support/damaged-tokenizers.ts'
+import { propertySeed } from '../../test/support/property-seed.ts'
+
+const cases = 100_000
+
+it.each(['tokenizer', 'template'] as const)(
+  'refuses a damaged %s with its own error, or reads it, in bounded time and memory',
+  async kind => {
+    const { refused, slowestMs, slowest } = await damageTokenizers(kind, cases, propertySeed + 1)
+    const { maxRSS } = process.resourceUsage()
+    console.log(
+      `${cases} damaged ${kind} files: ${refused} refused; the slowest took ${Math.round(slowestMs)} ms: ${slowest.slice(0, 500)}; ` +
+        `at most ${Math.round(maxRSS / 1000)} MB`,
+    )
+    expect(refused).toBeGreaterThan(cases / 10)
+    expect(refused).toBeLessThan(cases)
+    expect(maxRSS).toBeLessThan(800_000)
+  },
+  7_200_000,
+)

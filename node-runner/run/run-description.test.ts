@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -105,6 +105,32 @@ describe('listDifferences', () => {
     const without = { ...settings, prompt } as RunSettings
     expect(listDifferences(without, settings)).toEqual(['prompt.systemPrompt was not set, is null'])
     expect(listDifferences(settings, without)).toEqual(['prompt.systemPrompt was null, is not set'])
+  })
+})
+
+describe('readRunDescription', () => {
+  it.each<[object, RegExp]>([
+    [{ limit: 1e12 }, /limit is 1000000000000, expected an integer from 1 to 20000000/],
+    [{ limit: -1 }, /limit is -1/],
+    [{ limit: 105 }, /limit is 105, expected at most the 104 problems/],
+    [{ decoding: { ...settings.decoding, samples: 1e12 } }, /decoding\.samples is 1000000000000/],
+    [{ dataSet: { ...settings.dataSet, problems: 'all' } }, /dataSet\.problems is "all"/],
+    [
+      { limit: 100, decoding: { ...settings.decoding, samples: 1_000_000 } },
+      /asks for 1000000 answers to 100 problems, expected at most 20000000/,
+    ],
+  ])('refuses %j', (change, message) => {
+    const path = join(folder, 'counts.json')
+    writeFileSync(path, JSON.stringify({ ...describeRun(settings, 10), ...change }))
+    expect(() => readRunDescription(path)).toThrow(InputError)
+    expect(() => readRunDescription(path)).toThrow(message)
+  })
+
+  it('refuses a file that is larger than any', () => {
+    const path = join(folder, 'large.json')
+    writeFileSync(path, '')
+    truncateSync(path, 2 ** 33)
+    expect(() => readRunDescription(path)).toThrow(/large\.json: has 8589934592 bytes, expected/)
   })
 })
 

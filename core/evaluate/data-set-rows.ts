@@ -2,7 +2,7 @@ import { type CsvError, parse } from 'csv-parse/browser/esm'
 import type { ByteSource } from '../formats/byte-source.ts'
 import { InputError } from '../input-error.ts'
 import { findPythonNumber, parseExactJson } from './exact-number.ts'
-import { readParquetColumns } from './parquet-columns.ts'
+import { type ParquetColumns, readParquetColumns } from './parquet-columns.ts'
 import { maximumTextLength, readLines, readTextPieces, readWholeText } from './text-pieces.ts'
 
 /** A row as the file gives it: numbers that a double would change are text, and so are dates. */
@@ -28,6 +28,8 @@ export interface ReadSettings {
   isNestedWanted?: (name: string) => boolean
   /** Characters that a string may have. */
   limit?: number
+  /** How a Parquet file is read; where it is not said, on this thread, which it can hold for long. */
+  readParquet?: (source: ByteSource) => Promise<ParquetColumns>
 }
 
 type Reader = (source: ByteSource, limit: number) => Promise<DataSetRow[]>
@@ -68,7 +70,11 @@ export function dataSetEnding(name: string): string | null {
  */
 export async function readRows(
   source: ByteSource,
-  { isNestedWanted = () => false, limit = maximumTextLength }: ReadSettings = {},
+  {
+    isNestedWanted = () => false,
+    limit = maximumTextLength,
+    readParquet = source => readParquetColumns(source, isNestedWanted),
+  }: ReadSettings = {},
 ): Promise<DataSetTable> {
   const { name, byteLength } = source
   const ending = dataSetEnding(name)
@@ -83,7 +89,7 @@ export async function readRows(
   const isEmpty = byteLength === 0
   const table =
     read === undefined && !isEmpty
-      ? await readParquet(source, isNestedWanted)
+      ? await readParquetRows(source, readParquet)
       : { rows: isEmpty || !read ? [] : await read(source, limit), unread: new Map<string, string>() }
   if (table.rows.length === 0) {
     throw new InputError(
@@ -234,12 +240,12 @@ function withPlainLineEnds(cells: Record<string, string>): Record<string, string
   return cells
 }
 
-async function readParquet(
+async function readParquetRows(
   source: ByteSource,
-  isNestedWanted: (name: string) => boolean,
+  readParquet: (source: ByteSource) => Promise<ParquetColumns>,
 ): Promise<DataSetTable> {
   try {
-    const { rowCount, columns, unread } = await readParquetColumns(source, isNestedWanted)
+    const { rowCount, columns, unread } = await readParquet(source)
     const rows = Array.from({ length: rowCount }, (_, index): DataSetRow => {
       const cells = Object.fromEntries(Array.from(columns, ([name, values]) => [name, values[index]]))
       return { place: `${source.name}: row ${index + 1}`, cells }

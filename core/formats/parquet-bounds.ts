@@ -119,22 +119,29 @@ export function boundedFile(
   const pagesOf = new Map<Chunk, Page[]>()
   return {
     byteLength: file.byteLength,
-    async slice(start, end = file.byteLength) {
-      const bytes = await file.slice(start, end)
-      const asked = chunks.slice(firstFrom(chunks, start), firstFrom(chunks, end - 1) + 1)
-      if (asked.length === 0 || (asked.length === 1 && asked[0]!.start >= end)) {
-        // An index of pages, or what lies between columns.
-        skipStruct({ view: new DataView(bytes), at: 0, end: bytes.byteLength, parts: mostFooterParts })
-        return bytes
-      }
-      for (const chunk of asked) {
-        if (chunk.start >= end) continue
-        if (chunk.start >= start && chunk.end <= end)
-          checkChunk(chunk, new Uint8Array(bytes, chunk.start - start, chunk.end - chunk.start), compressors)
-        else await checkPart(chunk, start, new Uint8Array(bytes))
-      }
-      return bytes
+    slice(start, end = file.byteLength) {
+      const checked = checkedSlice(start, end)
+      // The reader asks for columns at once, and looks at none of the others when one is refused.
+      checked.catch(() => {})
+      return checked
     },
+  }
+
+  async function checkedSlice(start: number, end: number): Promise<ArrayBuffer> {
+    const bytes = await file.slice(start, end)
+    const asked = chunks.slice(firstFrom(chunks, start), firstFrom(chunks, end - 1) + 1)
+    if (asked.length === 0 || (asked.length === 1 && asked[0]!.start >= end)) {
+      // An index of pages, or what lies between columns.
+      skipStruct({ view: new DataView(bytes), at: 0, end: bytes.byteLength, parts: mostFooterParts })
+      return bytes
+    }
+    for (const chunk of asked) {
+      if (chunk.start >= end) continue
+      if (chunk.start >= start && chunk.end <= end)
+        checkChunk(chunk, new Uint8Array(bytes, chunk.start - start, chunk.end - chunk.start), compressors)
+      else await checkPart(chunk, start, new Uint8Array(bytes))
+    }
+    return bytes
   }
 
   /** Some pages of a chunk: those that the offset index names, which may name anything. */

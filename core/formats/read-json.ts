@@ -92,9 +92,11 @@ export function refuseUnbounded(bytes: Uint8Array, where: string, bounds: JsonBo
   }
 }
 
+const decoder = new TextDecoder()
+
 /** A JSON string with its quotes, whatever of its signs are written as escapes; the text as it stands where it is no JSON string. */
 function textOf(bytes: Uint8Array): string {
-  const text = new TextDecoder().decode(bytes)
+  const text = decoder.decode(bytes)
   if (!text.includes('\\')) return text
   try {
     return JSON.stringify(JSON.parse(text))

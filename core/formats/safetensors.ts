@@ -23,8 +23,8 @@ export interface TensorEntry {
 export const bytesPerWeight: Record<WeightDtype, number> = { f32: 4, f16: 2, bf16: 2 }
 
 const lengthBytes = 8
-/** A header of 200,000 tensors, ten times those of any published model of this kind. */
-const headerBounds: JsonBounds = { bytes: 50_000_000, depth: 4, values: 2_000_000, uniqueKeys: true }
+/** A header of 60,000 tensors, fifty times those of the largest published model of this kind. */
+const headerBounds: JsonBounds = { bytes: 25_000_000, depth: 4, values: 500_000, uniqueKeys: true }
 /** Dimensions of a tensor, as many as any library has. */
 const mostDimensions = 64
 const dtypeNames: Record<string, WeightDtype> = { F32: 'f32', F16: 'f16', BF16: 'bf16' }

@@ -370,8 +370,10 @@ function checkPage(
     compressor && page.isCompressed ? compressor(packed, length) : packed
   try {
     if (kind === 'data2') {
-      checkRuns(stored, 0, page.levelBytes[0], widthOf(chunk.repetition), page.values)
-      checkRuns(stored, page.levelBytes[0], levels, widthOf(chunk.definition), page.values)
+      const [repetitionEnd] = page.levelBytes
+      if (chunk.repetition > 0) checkRuns(stored, 0, repetitionEnd, widthOf(chunk.repetition), page.values)
+      if (chunk.definition > 0)
+        checkRuns(stored, repetitionEnd, levels, widthOf(chunk.definition), page.values)
       const data = isCoded ? unpack(stored.subarray(levels), page.uncompressed - levels) : null
       checkValues(chunk, page, data, page.uncompressed - levels, page.values - page.nulls)
     } else if (isCoded || hasLevels) {
@@ -403,7 +405,7 @@ function widthOf(most: number): number {
 /** Whether `byteLength` bytes hold `values` values; `data` are those bytes where the values are coded. */
 function checkValues(
   { type, typeLength }: Chunk,
-  { encoding }: Page,
+  { encoding, kind }: Page,
   data: Uint8Array | null,
   byteLength: number,
   values: number,
@@ -414,13 +416,15 @@ function checkValues(
     if (valueBytes * values > byteLength || (type === 'FIXED_LEN_BYTE_ARRAY' && typeLength === 0))
       throw new Error(`${byteLength} bytes cannot hold ${values} values of ${type}`)
   } else if (encoding === 'delta') checkDelta(data!, values)
-  else if (type === 'BOOLEAN' && encoding === 'rle') {
+  else if (kind === 'data2' ? encoding === 'rle' : type === 'BOOLEAN' && encoding !== 'other') {
+    // Runs of single bits, after their length.
     const length = new DataView(data!.buffer, data!.byteOffset, data!.length).getUint32(0, true)
     checkRuns(data!, 4, 4 + length, 1, values)
   } else if (encoding === 'dictionary' || encoding === 'rle') {
     const width = data![0] ?? 0
     if (width > 32) throw new Error(`a dictionary of ${width} bits`)
-    if (width > 0) checkRuns(data!, 1, data!.length, width, values)
+    // The reader looks for runs of no bits in pages of the second version alone.
+    if (width > 0 || kind === 'data2') checkRuns(data!, 1, data!.length, width, values)
   }
 }
 
@@ -437,7 +441,6 @@ function checkRuns(
   counted = -1,
 ): number {
   if (end > bytes.length) throw new Error(`runs of ${end - start} bytes reach past the page`)
-  if (width === 0) return counted === 0 ? values : 0
   let found = 0
   let at = start
   for (let seen = 0; seen < values; ) {

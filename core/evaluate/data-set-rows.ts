@@ -1,8 +1,9 @@
 import { type CsvError, parse } from 'csv-parse/browser/esm'
 import type { ByteSource } from '../formats/byte-source.ts'
+import { refuseUnbounded } from '../formats/read-json.ts'
 import { InputError } from '../input-error.ts'
 import { findPythonNumber, parseExactJson } from './exact-number.ts'
-import { readParquetColumns } from './parquet-columns.ts'
+import { type ParquetColumns, readParquetColumns } from './parquet-columns.ts'
 import { maximumTextLength, readLines, readTextPieces, readWholeText } from './text-pieces.ts'
 
 /** A row as the file gives it: numbers that a double would change are text, and so are dates. */
@@ -22,12 +23,21 @@ export interface DataSetTable {
 /** Keys under which a JSON object may hold the rows. */
 const arrayKeys = ['data', 'rows', 'examples', 'problems']
 
+/** What a table may have: some ten times what any published set has. */
+const mostColumns = 5000
+/** Lists and objects of JSON in each other, and values beside those that its length explains. */
+const mostDepth = 64
+const freeValues = 1_000_000
+const freeRows = 10_000
+
 /** How a data set is read. */
 export interface ReadSettings {
   /** Which columns are read though they hold lists or structures, where a file allows to leave some. */
   isNestedWanted?: (name: string) => boolean
   /** Characters that a string may have. */
   limit?: number
+  /** How a Parquet file is read; where it is not said, on this thread, which it can hold for long. */
+  readParquet?: (source: ByteSource) => Promise<ParquetColumns>
 }
 
 type Reader = (source: ByteSource, limit: number) => Promise<DataSetRow[]>
@@ -68,7 +78,11 @@ export function dataSetEnding(name: string): string | null {
  */
 export async function readRows(
   source: ByteSource,
-  { isNestedWanted = () => false, limit = maximumTextLength }: ReadSettings = {},
+  {
+    isNestedWanted = () => false,
+    limit = maximumTextLength,
+    readParquet = source => readParquetColumns(source, isNestedWanted),
+  }: ReadSettings = {},
 ): Promise<DataSetTable> {
   const { name, byteLength } = source
   const ending = dataSetEnding(name)
@@ -83,7 +97,7 @@ export async function readRows(
   const isEmpty = byteLength === 0
   const table =
     read === undefined && !isEmpty
-      ? await readParquet(source, isNestedWanted)
+      ? await readParquetRows(source, readParquet)
       : { rows: isEmpty || !read ? [] : await read(source, limit), unread: new Map<string, string>() }
   if (table.rows.length === 0) {
     throw new InputError(
@@ -111,6 +125,7 @@ async function readJsonLines(source: ByteSource, limit: number): Promise<DataSet
     const place = `${source.name}: line ${number}`
     try {
       rows.push({ place, cells: asObject(parseJson(line, place), place) })
+      refuseManyRows(source, rows)
     } catch (error) {
       if (rows.length > 0 || !/^\s*[[{]/.test(line)) throw error
       // One JSON value over several lines, or an array in one, is no JSON Lines whatever its name.
@@ -132,7 +147,9 @@ async function readJson(source: ByteSource, limit: number): Promise<DataSetRow[]
 /** The value of the first line that is not blank, where it is JSON by itself. */
 async function firstValue(lines: AsyncGenerator<[number, string]>): Promise<unknown> {
   try {
-    return JSON.parse((await firstLine(lines)) ?? '')
+    const line = (await firstLine(lines)) ?? ''
+    refuseUnboundedText(line, '')
+    return JSON.parse(line)
   } catch {
     // Whatever is wrong with the file, reading it as one value says so.
     return undefined
@@ -192,6 +209,7 @@ async function readCsv(source: ByteSource): Promise<DataSetRow[]> {
         ended.catch(() => {})
       }
       parser.write(piece)
+      refuseManyRows(source, rows)
     }
     parser?.end()
     await ended
@@ -222,6 +240,10 @@ function startCsv(name: string, beginning: string): ReturnType<typeof parse> {
 }
 
 function namedOnce(names: string[], file: string): string[] {
+  if (names.length > mostColumns)
+    throw new InputError(
+      `${file}: expected a header of at most ${mostColumns} columns, found ${names.length}. Check that the file is a table.`,
+    )
   const twice = names.find((name, place) => names.indexOf(name) !== place)
   if (twice === undefined) return names
   throw new InputError(`${file}: expected columns of different names, found "${twice}" twice. Rename one.`)
@@ -234,12 +256,12 @@ function withPlainLineEnds(cells: Record<string, string>): Record<string, string
   return cells
 }
 
-async function readParquet(
+async function readParquetRows(
   source: ByteSource,
-  isNestedWanted: (name: string) => boolean,
+  readParquet: (source: ByteSource) => Promise<ParquetColumns>,
 ): Promise<DataSetTable> {
   try {
-    const { rowCount, columns, unread } = await readParquetColumns(source, isNestedWanted)
+    const { rowCount, columns, unread } = await readParquet(source)
     const rows = Array.from({ length: rowCount }, (_, index): DataSetRow => {
       const cells = Object.fromEntries(Array.from(columns, ([name, values]) => [name, values[index]]))
       return { place: `${source.name}: row ${index + 1}`, cells }
@@ -253,7 +275,22 @@ async function readParquet(
   }
 }
 
+function refuseUnboundedText(text: string, place: string): void {
+  const bytes = new TextEncoder().encode(text)
+  const values = freeValues + Math.floor(bytes.length / 4)
+  refuseUnbounded(bytes, place, { bytes: bytes.length, depth: mostDepth, values })
+}
+
+/** A row takes a byte of its file at the very least, packed or not. */
+function refuseManyRows({ name, byteLength }: ByteSource, rows: readonly DataSetRow[]): void {
+  if (rows.length > freeRows + byteLength)
+    throw new InputError(
+      `${name}: expected no more problems than bytes, found ${rows.length} in ${byteLength}. Unpack it and look at what it holds.`,
+    )
+}
+
 function parseJson(text: string, place: string): unknown {
+  refuseUnboundedText(text, place)
   try {
     return parseExactJson(text)
   } catch (error) {
@@ -272,7 +309,8 @@ function parseJson(text: string, place: string): unknown {
 
 function asObject(value: unknown, place: string): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    return value as Record<string, unknown>
+    // Millions of them stand in few bytes.
+    for (const _ in value) return value as Record<string, unknown>
   }
   throw new InputError(
     `${place}: expected an object with the columns of one problem, found ${describe(value)}.`,
@@ -281,7 +319,10 @@ function asObject(value: unknown, place: string): Record<string, unknown> {
 
 function describe(value: unknown): string {
   if (Array.isArray(value)) return `an array of ${value.length}`
-  if (typeof value === 'object' && value !== null) return `an object with ${Object.keys(value).join(', ')}`
+  if (typeof value === 'object' && value !== null) {
+    const names = Object.keys(value)
+    return names.length === 0 ? 'an empty object' : `an object with ${names.slice(0, 10).join(', ')}`
+  }
   return excerpt(JSON.stringify(value))
 }
 

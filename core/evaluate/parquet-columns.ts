@@ -1,12 +1,7 @@
-import {
-  type FileMetaData,
-  parquetMetadataAsync,
-  parquetScan,
-  parquetSchema,
-  type SchemaTree,
-} from 'hyparquet'
+import { type FileMetaData, parquetScan, parquetSchema, type SchemaTree } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 import type { ByteSource } from '../formats/byte-source.ts'
+import { boundedFile, type ReadableBytes, readBoundedMetadata } from '../formats/parquet-bounds.ts'
 import { exactNumber, parseExactJson, shortestNumber } from './exact-number.ts'
 
 /** The columns of a Parquet file as far as they can be read. */
@@ -30,7 +25,8 @@ export async function readParquetColumns(
   source: ByteSource,
   isNestedWanted: (name: string) => boolean,
 ): Promise<ParquetColumns> {
-  const metadata = await parquetMetadataAsync(source, { geoparquet: false })
+  const metadata = await readBoundedMetadata(source)
+  const file = boundedFile(source, metadata, compressors)
   const unconverted = { ...metadata, schema: metadata.schema.map(withoutConversion) }
   const columns = new Map<string, ArrayLike<unknown>>()
   const unread = new Map<string, string>()
@@ -42,7 +38,7 @@ export async function readParquetColumns(
       continue
     }
     try {
-      columns.set(name, await readColumn(source, unconverted, column))
+      columns.set(name, await readColumn(file, unconverted, column))
     } catch (error) {
       const { message } = error as Error
       // What the reader does not know, or text that is none, says nothing of the other columns; damage does.
@@ -57,7 +53,7 @@ export async function readParquetColumns(
 class NotTextError extends Error {}
 
 async function readColumn(
-  file: ByteSource,
+  file: ReadableBytes,
   metadata: FileMetaData,
   tree: SchemaTree,
 ): Promise<ArrayLike<unknown>> {

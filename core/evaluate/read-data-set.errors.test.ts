@@ -41,7 +41,11 @@ describe('refuses', () => {
       text('set.jsonl', '[1, 2]'),
       /line 1: expected an object .*, found an array of 2/,
     ],
-    ['an array of anything', text('set.json', '[{}, 5]'), /row 2: expected an object .*, found 5/],
+    [
+      'an array of anything',
+      text('set.json', '[{"problem":"a"}, 5]'),
+      /row 2: expected an object .*, found 5/,
+    ],
     ['JSON that is cut', text('set.json', '[{"problem": "a"'), /set\.json: the file is not JSON/],
     [
       'JSON without rows',
@@ -95,6 +99,36 @@ describe('refuses', () => {
       'gzip that is cut',
       memoryByteSource(gzipSync('{"problem":"a","answer":"1"}').subarray(0, 30), 'set.jsonl.gz'),
       /set\.jsonl\.gz: cannot be unpacked: .* may be cut/,
+    ],
+    [
+      'rows without columns',
+      text('set.jsonl', '{}\n{}\n'),
+      /line 1: expected an object .*, found an empty object/,
+    ],
+    [
+      'lists in lists',
+      text('set.jsonl', `{"problem":${'['.repeat(1_000_000)}`),
+      /line 1: lists and objects in each other more than 64 deep/,
+    ],
+    [
+      'more values than its length explains',
+      text('set.json', `[${'{},'.repeat(1_000_000)}{}]`),
+      /set\.json: the file: more than \d+ values/,
+    ],
+    [
+      'a header of 6,000 columns',
+      text('set.csv', `${'c,'.repeat(6000)}\n`),
+      /at most 5000 columns, found 6001/,
+    ],
+    [
+      'text that gzip made a thousandth',
+      memoryByteSource(gzipSync('a'.repeat(2 ** 25)), 'set.jsonl.gz'),
+      /set\.jsonl\.gz: expected text, .* found more than \d+ bytes packed in \d+/,
+    ],
+    [
+      'more rows than bytes',
+      memoryByteSource(gzipSync(`problem,answer\n${'a,1\n'.repeat(200_000)}`), 'set.csv.gz'),
+      /set\.csv\.gz: expected no more problems than bytes/,
     ],
     ['a file that is named .gz', text('set.csv.gz', 'a,b\n'), /not packed at all/],
     [

@@ -10,7 +10,7 @@ import {
   findColumns,
   mayBeUsed,
 } from './data-set-columns.ts'
-import { type DataSetRow, type DataSetTable, readRows } from './data-set-rows.ts'
+import { type DataSetRow, type DataSetTable, type ReadSettings, readRows } from './data-set-rows.ts'
 import { type ExpectedAnswer, isMissingValue, readExpectedAnswer } from './expected-answer.ts'
 import type { Problem, Scalar } from './problem.ts'
 
@@ -31,11 +31,15 @@ export interface DataSet {
 export async function readDataSet(
   sources: ByteSource | readonly ByteSource[],
   options: DataSetOptions = {},
+  readParquet?: ReadSettings['readParquet'],
 ): Promise<DataSet> {
   const files = 'byteLength' in sources ? [sources] : [...sources]
   const table: DataSetTable = { rows: [], unread: new Map() }
   for (const file of files) {
-    const { rows, unread } = await readRows(file, { isNestedWanted: name => mayBeUsed(name, options) })
+    const { rows, unread } = await readRows(file, {
+      isNestedWanted: name => mayBeUsed(name, options),
+      ...(readParquet && { readParquet }),
+    })
     for (const row of rows) table.rows.push(row)
     for (const [column, reason] of unread) table.unread.set(column, reason)
   }

@@ -4,6 +4,10 @@ import { InputError } from '../input-error.ts'
 /** Characters that one string holds at most in V8, which has the least of the engines. */
 export const maximumTextLength = 2 ** 29 - 24
 
+/** What a packed file may hold: many times what any text does. */
+const freeBytes = 2 ** 24
+const mostExpansion = 100
+
 /** Bytes that are read at once. */
 const pieceBytes = 2 ** 24
 
@@ -77,11 +81,17 @@ async function* unpack(source: ByteSource): AsyncGenerator<Uint8Array> {
       else controller.enqueue(value)
     },
   })
+  let unpacked = 0
   const reader = stream.pipeThrough(new DecompressionStream('gzip')).getReader()
   try {
     for (;;) {
       const { done, value } = await reader.read()
       if (done) return
+      unpacked += value.length
+      if (unpacked > freeBytes + mostExpansion * source.byteLength)
+        throw new InputError(
+          `${source.name}: expected text, which gzip makes a tenth at best, found more than ${unpacked} bytes packed in ${source.byteLength}. Unpack it and look at what it holds.`,
+        )
       yield value
     }
   } catch (error) {

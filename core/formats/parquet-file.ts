@@ -1,6 +1,8 @@
-import { type FileMetaData, parquetMetadataAsync } from 'hyparquet'
+import { type FileMetaData, parquetSchema, snappyUncompress } from 'hyparquet'
 import { InputError } from '../input-error.ts'
 import type { ByteSource } from './byte-source.ts'
+import { boundedFile, type ReadableBytes, readBoundedMetadata } from './parquet-bounds.ts'
+import { type ParquetColumn, schemaElements } from './parquet-column.ts'
 import { refuseNewerFormat } from './refuse-newer-format.ts'
 import { formatVersion } from './sample-record.ts'
 
@@ -25,29 +27,55 @@ export function identifyingKeyValues(kind: ParquetKind): Record<string, string> 
 
 /** Reads a file's footer. Throws InputError for a file that is damaged, of another kind, or of a newer format. */
 export async function openParquet(source: ByteSource, kind: ParquetKind): Promise<ParquetFile> {
-  let metadata: FileMetaData
+  const metadata = await readingParquet(source, source.name, readBoundedMetadata)
+  return checkParquet(source.name, metadata, kind)
+}
+
+/** A run's file for the reader, which gives it only what was checked. */
+export function boundedRunFile(file: ReadableBytes, metadata: FileMetaData): ReadableBytes {
+  return boundedFile(file, metadata, { SNAPPY: unpackSnappy })
+}
+
+function unpackSnappy(bytes: Uint8Array, length: number): Uint8Array {
+  const unpacked = new Uint8Array(length)
+  snappyUncompress(bytes, unpacked)
+  return unpacked
+}
+
+/**
+ * What `read` makes of a file, which it is to read through the source that it is given. Throws InputError, which begins with
+ * `where`, for whatever the reader finds wrong with it; what the source itself throws says nothing of what it holds, and stays as it is.
+ */
+export async function readingParquet<Result>(
+  source: ByteSource,
+  where: string,
+  read: (source: ByteSource) => Promise<Result>,
+): Promise<Result> {
   let readError: unknown
-  const file = {
-    byteLength: source.byteLength,
-    slice: (start: number, end?: number) =>
-      source.slice(start, end).catch(error => {
+  const watched: ByteSource = {
+    ...source,
+    async slice(start, end = source.byteLength) {
+      if (!(start >= 0 && start <= end && end <= source.byteLength))
+        throw new RangeError(`bytes [${start}, ${end}) are not within it`)
+      try {
+        return await source.slice(start, end)
+      } catch (error) {
         readError = error
         throw error
-      }),
+      }
+    },
   }
   try {
-    // Most footers of runs are smaller; a larger one costs a second request.
-    metadata = await parquetMetadataAsync(file, { initialFetchSize: 2 ** 16, geoparquet: false })
+    return await read(watched)
   } catch (error) {
-    // A source that cannot be read says nothing of what it holds.
-    if (error === readError) throw error
+    if (error === readError || error instanceof InputError) throw error
     const reason = error instanceof Error ? error.message : String(error)
     throw new InputError(
-      `${source.name}: expected a Parquet file, found ${source.byteLength} bytes that are not (${reason}); ` +
+      `${where}: expected a Parquet file, found ${source.byteLength} bytes that are not (${reason}); ` +
         'the file is damaged or cut, write it again with entrace analyse',
+      { cause: error },
     )
   }
-  return checkParquet(source.name, metadata, kind)
 }
 
 /** Throws InputError unless a footer is one that this version of the format knows. */
@@ -64,4 +92,34 @@ export function checkParquet(where: string, metadata: FileMetaData, kind: Parque
       `${where}: is the ${found}.parquet of a run, expected ${kind}.parquet; check the path`,
     )
   return { metadata, keyValues }
+}
+
+/**
+ * Throws InputError unless a file has these columns as they are written. `optional` names those that older files lack.
+ */
+export function checkColumns(
+  where: string,
+  metadata: FileMetaData,
+  columns: readonly ParquetColumn[],
+  optional: readonly string[] = [],
+): void {
+  const trees = new Map(parquetSchema(metadata).children.map(tree => [tree.element.name, tree]))
+  for (const column of columns) {
+    let tree = trees.get(column.name)
+    if (!tree && optional.includes(column.name)) continue
+    for (const { name, type, repetition_type, num_children: children = 0 } of schemaElements(column)) {
+      const { element } = tree ?? {}
+      if (
+        element?.name !== name ||
+        element.type !== type ||
+        element.repetition_type !== repetition_type ||
+        tree?.children.length !== children
+      )
+        throw new InputError(
+          `${where}: column ${column.name} is missing or of another type, expected ${'list of '.repeat(column.depth ?? 0)}` +
+            `${column.type}; the file is damaged, write it again with entrace analyse`,
+        )
+      tree = tree.children[0]
+    }
+  }
 }

@@ -11,7 +11,7 @@ const header = {
   matrix: { dtype: 'BF16', shape: [2, 3], data_offsets: [4, 16] },
   scalar: { dtype: 'F32', shape: [], data_offsets: [0, 4] },
   half: { dtype: 'F16', shape: [2], data_offsets: [16, 20] },
-  empty: { dtype: 'F32', shape: [0, 7], data_offsets: [8, 8] },
+  empty: { dtype: 'F32', shape: [0, 7], data_offsets: [16, 16] },
 }
 const data = Uint8Array.from({ length: 20 }, (_, index) => index)
 const open = (bytes: Uint8Array) => openSafetensors(memoryByteSource(bytes, 'model.safetensors'))
@@ -123,6 +123,62 @@ describe('openSafetensors', () => {
   ])('refuses %s', async (_, tensor, message) => {
     await expect(openTensor(tensor)).rejects.toThrow(InputError)
     await expect(openTensor(tensor)).rejects.toThrow(message)
+  })
+
+  it.each([
+    [
+      'a hole',
+      { half: { dtype: 'F16', shape: [1], data_offsets: [18, 20] } },
+      /bytes \[\d+, \d+\) between empty and half/,
+    ],
+    [
+      'bytes before the first tensor',
+      { scalar: undefined },
+      /bytes \[\d+, \d+\) between the header and matrix/,
+    ],
+    ['bytes after the last tensor', { half: undefined }, /bytes \[\d+, \d+\) after empty are no tensor's/],
+    [
+      'a tensor without bytes within another',
+      { empty: { dtype: 'F32', shape: [0], data_offsets: [8, 8] } },
+      /matrix and empty overlap/,
+    ],
+    [
+      '65 dimensions',
+      { half: { dtype: 'F16', shape: Array(65).fill(1), data_offsets: [16, 18] } },
+      /tensor half: a shape of 65 dimensions, expected at most 64/,
+    ],
+  ])('refuses %s', async (_, tensors, message) => {
+    const failure = open(encodeSafetensors({ ...header, ...tensors }, data))
+    await expect(failure).rejects.toThrow(InputError)
+    await expect(failure).rejects.toThrow(message)
+  })
+
+  const scalar = '{"dtype":"F32","shape":[],"data_offsets":[0,4]}'
+  it.each([
+    ['a tensor named twice', `{"a":${scalar},"b":{},"a":${scalar}}`, /header: the key "a" stands twice/],
+    ['a name spelled in two ways', `{"a":${scalar},"\\u0061":${scalar}}`, /header: the key "a" stands twice/],
+    ['a field named twice', '{"a":{"dtype":"F32","dtype":"F32"}}', /header: the key "dtype" stands twice/],
+    [
+      'lists in lists',
+      `{"a":${'['.repeat(2 ** 20)}`,
+      /header: lists and objects in each other more than 4 deep/,
+    ],
+    [
+      'more values than tensors have',
+      `{"a":{"shape":[${'1,'.repeat(9_000_000)}1]}}`,
+      /header: more than 500000 values/,
+    ],
+    ['a name of 18 MB', `{"${'a'.repeat(18_000_000)}":{"dtype":1}}`, /more characters/],
+    [
+      'more than ten faults',
+      `{"a":{"shape":[${'-1,'.repeat(60)}-1],"data_offsets":"x"}}`,
+      /and 5\d more; fetch/,
+    ],
+  ])('refuses %s, in little time and few words', async (_, text, message) => {
+    const failure: unknown = await open(encodeSafetensors(text, data.subarray(0, 4))).catch(error => error)
+    expect(failure).toBeInstanceOf(InputError)
+    expect((failure as InputError).message).toMatch(message)
+    expect((failure as InputError).message.length).toBeLessThan(8200)
   })
 
   it('answers arbitrary bytes with InputError or entries within the file', async () => {

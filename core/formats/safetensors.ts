@@ -3,7 +3,7 @@ import { describeIssues } from '../describe-issues.ts'
 import { InputError } from '../input-error.ts'
 import type { ByteSource } from './byte-source.ts'
 import { mostPointerBytes, refuseGitLfsPointer } from './git-lfs-pointer.ts'
-import { parseJsonBytes } from './read-json.ts'
+import { type JsonBounds, parseJsonBytes } from './read-json.ts'
 
 /** Number formats of weights that the kernels read. */
 export type WeightDtype = 'f32' | 'f16' | 'bf16'
@@ -23,7 +23,10 @@ export interface TensorEntry {
 export const bytesPerWeight: Record<WeightDtype, number> = { f32: 4, f16: 2, bf16: 2 }
 
 const lengthBytes = 8
-const maximumHeaderBytes = 100_000_000
+/** A header of 60,000 tensors, fifty times those of the largest published model of this kind. */
+const headerBounds: JsonBounds = { bytes: 25_000_000, depth: 4, values: 500_000, uniqueKeys: true }
+/** Dimensions of a tensor, as many as any library has. */
+const mostDimensions = 64
 const dtypeNames: Record<string, WeightDtype> = { F32: 'f32', F16: 'f16', BF16: 'bf16' }
 
 const nonNegative = z.int().nonnegative()
@@ -35,8 +38,9 @@ const headerEntry = z.object({
 
 /**
  * Reads the header of a safetensors file (https://huggingface.co/docs/safetensors) and no tensor data: where each tensor
- * lies. Throws InputError unless the header is whole and every tensor's bytes lie within the file and are its own. A tensor
- * of a format that no kernel reads is left out, or refused where `isNeeded` says that it is.
+ * lies. Throws InputError unless the header is whole, names each tensor once, and the tensors' bytes are all of the data, each its
+ * own tensor's. A tensor of a format that no kernel
+ * reads is left out, or refused where `isNeeded` says that it is.
  */
 export async function openSafetensors(
   source: ByteSource,
@@ -44,7 +48,11 @@ export async function openSafetensors(
 ): Promise<Map<string, TensorEntry>> {
   const headerBytes = await readHeaderLength(source)
   const dataStart = lengthBytes + headerBytes
-  const header = parseJsonBytes(await source.slice(lengthBytes, dataStart), `${source.name}: header`)
+  const header = parseJsonBytes(
+    await source.slice(lengthBytes, dataStart),
+    `${source.name}: header`,
+    headerBounds,
+  )
   if (typeof header !== 'object' || header === null || Array.isArray(header))
     throw new InputError(
       `${source.name}: the header is not a JSON object; this is no safetensors file, or a damaged one`,
@@ -52,7 +60,7 @@ export async function openSafetensors(
   const entries = Object.entries(header)
     .filter(([name]) => name !== '__metadata__')
     .map(([name, value]) => readEntry(source, dataStart, name, value))
-  refuseOverlaps(source, entries)
+  refuseGaps(source, dataStart, entries)
   return new Map(
     entries.flatMap(entry => {
       const dtype = Object.hasOwn(dtypeNames, entry.dtype) ? dtypeNames[entry.dtype] : undefined
@@ -73,10 +81,10 @@ async function readHeaderLength(source: ByteSource): Promise<number> {
         'the file is cut, fetch it again',
     )
   const headerBytes = new DataView(await source.slice(0, lengthBytes)).getBigUint64(0, true)
-  if (headerBytes > maximumHeaderBytes) {
+  if (headerBytes > headerBounds.bytes) {
     refuseGitLfsPointer(await source.slice(0, Math.min(source.byteLength, mostPointerBytes)), source.name)
     throw new InputError(
-      `${source.name}: header of ${headerBytes} bytes, expected at most ${maximumHeaderBytes}; this is no safetensors file`,
+      `${source.name}: header of ${headerBytes} bytes, expected at most ${headerBounds.bytes}; this is no safetensors file`,
     )
   }
   const available = source.byteLength - lengthBytes
@@ -92,6 +100,7 @@ type AnyEntry = Omit<TensorEntry, 'dtype'> & { dtype: string }
 
 function readEntry(source: ByteSource, dataStart: number, name: string, value: unknown): AnyEntry {
   const where = `${source.name}: tensor ${name}`
+  refuseManyDimensions(where, value)
   const parsed = headerEntry.safeParse(value)
   if (!parsed.success)
     throw new InputError(
@@ -119,16 +128,39 @@ function readEntry(source: ByteSource, dataStart: number, name: string, value: u
   return { name, dtype, shape, source, start: dataStart + begin, byteLength }
 }
 
-function refuseOverlaps(source: ByteSource, entries: AnyEntry[]): void {
-  const ordered = entries
-    .filter(entry => entry.byteLength > 0)
-    .sort((left, right) => left.start - right.start)
-  for (const [index, entry] of ordered.entries()) {
-    const next = ordered[index + 1]
-    if (next && next.start < entry.start + entry.byteLength)
+/** Before each of them is looked at. */
+function refuseManyDimensions(where: string, value: unknown): void {
+  const { shape } = (value ?? {}) as { shape?: unknown }
+  if (Array.isArray(shape) && shape.length > mostDimensions)
+    throw new InputError(
+      `${where}: a shape of ${shape.length} dimensions, expected at most ${mostDimensions}; the header is damaged`,
+    )
+}
+
+/** Throws InputError unless each tensor begins where the one before it ends, the first with the data, and the last ends the file. */
+function refuseGaps(source: ByteSource, dataStart: number, entries: AnyEntry[]): void {
+  // A tensor without bytes stands between two others.
+  const ordered = [...entries].sort(
+    (left, right) => left.start - right.start || left.byteLength - right.byteLength,
+  )
+  let end = dataStart
+  let before = 'the header'
+  for (const { name, start, byteLength } of ordered) {
+    if (start < end)
       throw new InputError(
-        `${source.name}: tensors ${entry.name} and ${next.name} overlap: bytes [${entry.start}, ` +
-          `${entry.start + entry.byteLength}) and [${next.start}, ${next.start + next.byteLength}); the header is damaged`,
+        `${source.name}: tensors ${before} and ${name} overlap: bytes up to ${end}, and [${start}, ${start + byteLength}); ` +
+          'the header is damaged',
       )
+    if (start > end) refuseHole(source, `between ${before} and ${name}`, end, start)
+    end = start + byteLength
+    before = name
   }
+  if (end < source.byteLength) refuseHole(source, `after ${before}`, end, source.byteLength)
+}
+
+function refuseHole(source: ByteSource, place: string, start: number, end: number): never {
+  throw new InputError(
+    `${source.name}: bytes [${start}, ${end}) ${place} are no tensor's, expected the tensors to fill the file; ` +
+      'the header is damaged, or the file is another: fetch it again',
+  )
 }

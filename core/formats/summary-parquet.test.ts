@@ -48,7 +48,7 @@ function traceIndex(count: number): TraceIndex {
     firstRow: group * 10,
     rowCount: Math.min(10, count - group * 10),
   }))
-  return { fileBytes: 2 ** 40, groups }
+  return { fileBytes: 2 ** 50, groups }
 }
 
 const encode = (count: number) =>

@@ -2,7 +2,8 @@ import { type DecodedArray, parquetRead } from 'hyparquet'
 import { type GradingRules, readGradingRules } from '../grade/grading-rules.ts'
 import { InputError } from '../input-error.ts'
 import type { ByteSource } from './byte-source.ts'
-import { openParquet } from './parquet-file.ts'
+import { boundedRunFile, checkColumns, openParquet, readingParquet } from './parquet-file.ts'
+import { parseJsonBytes, settingsJson } from './read-json.ts'
 import type { RunColumns } from './run-columns.ts'
 import type { FinishReason } from './sample-record.ts'
 import {
@@ -35,19 +36,42 @@ export interface SummaryReader {
 export async function openSummary(source: ByteSource): Promise<SummaryReader> {
   const { metadata, keyValues } = await openParquet(source, 'summary')
   const count = Number(metadata.num_rows)
-  const scoreNames: readonly string[] = JSON.parse(keyValues.get(scoresKey) ?? '[]')
+  const jsonOf = (key: string, missing: string): unknown => {
+    const text = keyValues.get(key) ?? missing
+    return parseJsonBytes(new TextEncoder().encode(text).buffer, `${source.name}: ${key}`, settingsJson)
+  }
+  const scoreNames = jsonOf(scoresKey, '[]')
+  if (!isListOfTexts(scoreNames))
+    throw new InputError(
+      `${source.name}: ${scoresKey}: expected names of scores, found ${JSON.stringify(scoreNames)?.slice(0, 200)}; ` +
+        'the file is damaged, write it again with entrace analyse',
+    )
+  const scoreColumns = scoreNames.map(name => ({ name, type: 'double', nullable: true }) as const)
+  checkColumns(source.name, metadata, [...summaryColumns, ...placeColumns, ...scoreColumns])
 
   /** Columns by name, in the order of the rows, the pieces of each handed to `take` with their first row. */
   const read = async (
     names: readonly string[],
     take: (name: string, values: DecodedArray, first: number) => void,
   ) => {
-    await parquetRead({
-      file: source,
-      metadata,
-      columns: [...names],
-      onChunk: ({ columnName, columnData, rowStart }) => take(columnName, columnData, rowStart),
-    })
+    const rows = Object.fromEntries(names.map(name => [name, 0]))
+    await readingParquet(source, source.name, watched =>
+      parquetRead({
+        file: boundedRunFile(watched, metadata),
+        metadata,
+        columns: [...names],
+        onChunk: ({ columnName, columnData, rowStart }) => {
+          rows[columnName]! += columnData.length
+          if (rows[columnName]! <= count) take(columnName, columnData, rowStart)
+        },
+      }),
+    )
+    for (const [name, found] of Object.entries(rows))
+      if (found !== count)
+        throw new InputError(
+          `${source.name}: column ${name} has ${found} values, expected the ${count} of the file's rows; ` +
+            'the file is damaged, write it again with entrace analyse',
+        )
   }
   const readScores = async (names: readonly string[]): Promise<Record<string, Float64Array>> => {
     for (const name of names)
@@ -66,7 +90,7 @@ export async function openSummary(source: ByteSource): Promise<SummaryReader> {
   return {
     count,
     scoreNames,
-    grading: readGradingRules(source.name, JSON.parse(keyValues.get(gradingKey) ?? 'null')),
+    grading: readGradingRules(source.name, jsonOf(gradingKey, 'null')),
     async readColumns(wanted = scoreNames) {
       const parts = Object.fromEntries(summaryColumns.map(({ name }) => [name, new Array(count)])) as Record<
         SummaryColumn,
@@ -109,16 +133,29 @@ export async function openSummary(source: ByteSource): Promise<SummaryReader> {
         (typeof placeColumns)[number]['name'],
         Float64Array
       >
+      const fileBytes = Number(keyValues.get(tracesBytesKey))
       const groups: TraceGroup[] = []
       for (let row = 0; row < count; row++) {
         const [start, tailStart, end] = [trace_start, trace_text_start, trace_end].map(
           place => place[row] ?? 0,
         ) as [number, number, number]
+        const inOrder = [0, start, tailStart, end, fileBytes].every(
+          (place, index, all) => Number.isSafeInteger(place) && place >= (all[index - 1] ?? 0),
+        )
+        if (!inOrder)
+          throw new InputError(
+            `${source.name}: row ${row}: its bytes [${start}, ${tailStart}, ${end}) are not within the ${fileBytes} of ` +
+              'traces.parquet; the file is damaged, write it again with entrace analyse',
+          )
         const last = groups.at(-1)
         if (last?.start === start) last.rowCount++
         else groups.push({ start, tailStart, end, firstRow: row, rowCount: 1 })
       }
-      return { fileBytes: Number(keyValues.get(tracesBytesKey)), groups }
+      return { fileBytes, groups }
     },
   }
+}
+
+function isListOfTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every(text => typeof text === 'string')
 }

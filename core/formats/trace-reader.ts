@@ -1,10 +1,11 @@
-import { type FileMetaData, parquetMetadata, parquetRead, parquetReadObjects } from 'hyparquet'
+import { type FileMetaData, parquetRead, parquetReadObjects } from 'hyparquet'
 import { InputError } from '../input-error.ts'
 import type { ByteSource } from './byte-source.ts'
-import { checkParquet, openParquet } from './parquet-file.ts'
+import { boundedMetadata, type ReadableBytes } from './parquet-bounds.ts'
+import { boundedRunFile, checkColumns, checkParquet, openParquet } from './parquet-file.ts'
 import type { TokenColumns } from './run-columns.ts'
 import type { SampleRecord } from './sample-record.ts'
-import { firstTextColumn, type TraceColumn } from './trace-columns.ts'
+import { firstTextColumn, type TraceColumn, traceColumns } from './trace-columns.ts'
 import type { TraceGroup, TraceIndex } from './trace-index.ts'
 
 /** One sample of `traces.parquet`. */
@@ -43,6 +44,9 @@ export interface TraceReader {
   entropies(): AsyncGenerator<ArrayLike<number>>
 }
 
+/** Files of before these columns have none. */
+const laterColumns: TraceColumn[] = ['top_text_ids', 'top_texts']
+
 const textColumns: TraceColumn[] = ['problem', 'generated_text']
 
 /**
@@ -60,21 +64,23 @@ export async function openTraces(source: ByteSource, index?: TraceIndex): Promis
       if (!(Number.isInteger(row) && row >= 0 && row < count))
         throw new RangeError(`${source.name}: has no row ${row}, expected one of 0 to ${count - 1}`)
       const group = groups[findGroup(groups, row)] as TraceGroup
-      const { file, metadata } = await fetchGroup(source, group, group.start)
       const rowStart = row - group.firstRow
-      const [found] = await parquetReadObjects({
-        file,
-        metadata,
-        rowStart,
-        rowEnd: rowStart + 1,
-        useOffsetIndex: true,
+      return readGroup(source, group, group.start, async (file, metadata) => {
+        const [found] = await parquetReadObjects({
+          file,
+          metadata,
+          rowStart,
+          rowEnd: rowStart + 1,
+          useOffsetIndex: true,
+        })
+        return sampleOf(found as Record<TraceColumn, never>)
       })
-      return sampleOf(found as Record<TraceColumn, never>)
     },
     async *texts(first = 0) {
       for (const group of groups.slice(findGroup(groups, first))) {
-        const { file, metadata } = await fetchGroup(source, group, group.tailStart)
-        const rows = await parquetReadObjects({ file, metadata, columns: textColumns })
+        const rows = await readGroup(source, group, group.tailStart, (file, metadata) =>
+          parquetReadObjects({ file, metadata, columns: textColumns }),
+        )
         for (const [place, { problem, generated_text }] of rows.entries()) {
           const row = group.firstRow + place
           if (row >= first) yield { row, problem, generatedText: generated_text }
@@ -83,15 +89,20 @@ export async function openTraces(source: ByteSource, index?: TraceIndex): Promis
     },
     async *entropies() {
       for (const group of groups) {
-        const { file, metadata } = await fetchGroup(source, group, group.start)
-        const lists: ArrayLike<number>[] = []
-        await parquetRead({
-          file,
-          metadata,
-          columns: ['entropy_nats'],
-          onChunk: ({ columnData }) => lists.push(...(columnData as ArrayLike<number>[])),
+        yield* await readGroup(source, group, group.start, async (file, metadata) => {
+          const lists: ArrayLike<number>[] = []
+          await parquetRead({
+            file,
+            metadata,
+            columns: ['entropy_nats'],
+            onChunk: ({ columnData }) => {
+              for (const list of columnData) lists.push(list)
+            },
+          })
+          if (lists.length !== group.rowCount)
+            throw new Error(`column entropy_nats has ${lists.length} rows, expected ${group.rowCount}`)
+          return lists
         })
-        yield* lists
       }
     },
   }
@@ -143,15 +154,29 @@ function findGroup(groups: TraceGroup[], row: number): number {
 }
 
 /**
- * The bytes [from, end) of a row group, as a file that answers for no others, and the group's own footer, which lies at
- * their end.
+ * What `read` makes of the bytes [from, end) of a row group, which it is given as a file that answers for no others, and of the
+ * group's own footer, which lies at their end. Throws InputError where they are damaged.
  */
-async function fetchGroup(source: ByteSource, group: TraceGroup, from: number) {
+async function readGroup<Result>(
+  source: ByteSource,
+  group: TraceGroup,
+  from: number,
+  read: (file: ReadableBytes, metadata: FileMetaData) => Promise<Result>,
+): Promise<Result> {
   const bytes = await source.slice(from, group.end)
   const where = `${source.name}: row group at byte ${group.start}`
+  const file: ByteSource = {
+    name: where,
+    byteLength: source.byteLength,
+    async slice(start, end = source.byteLength) {
+      if (start < from || end > group.end)
+        throw new Error(`bytes [${start}, ${end}) are not the row group's [${from}, ${group.end})`)
+      return bytes.slice(start - from, end - from)
+    },
+  }
   let metadata: FileMetaData
   try {
-    metadata = parquetMetadata(bytes, { geoparquet: false })
+    metadata = boundedMetadata(new Uint8Array(bytes), source.byteLength)
   } catch (error) {
     throw new InputError(
       `${where}: expected a footer of its own before byte ${group.end}, found none (${String(error)}); ` +
@@ -159,11 +184,20 @@ async function fetchGroup(source: ByteSource, group: TraceGroup, from: number) {
     )
   }
   checkParquet(where, metadata, 'traces')
-  const file = {
-    byteLength: source.byteLength,
-    slice: (start: number, end: number = source.byteLength) => bytes.slice(start - from, end - from),
+  checkColumns(where, metadata, traceColumns, laterColumns)
+  if (Number(metadata.num_rows) !== group.rowCount)
+    throw new InputError(
+      `${where}: has ${metadata.num_rows} rows, expected ${group.rowCount}; the file is damaged, write it again with entrace analyse`,
+    )
+  try {
+    return await read(boundedRunFile(file, metadata), metadata)
+  } catch (error) {
+    throw new InputError(
+      `${where}: cannot be read (${error instanceof Error ? error.message : String(error)}); ` +
+        'the file is damaged, write it again with entrace analyse',
+      { cause: error },
+    )
   }
-  return { file, metadata }
 }
 
 function sampleOf(row: Record<TraceColumn, never>): TraceSample {
@@ -176,7 +210,6 @@ function sampleOf(row: Record<TraceColumn, never>): TraceSample {
     generatedText: row.generated_text,
     error: row.error ?? null,
     metadata: JSON.parse(row.metadata),
-    // Files of before these columns have none.
     topTexts: Object.fromEntries(
       Array.from((row.top_text_ids ?? []) as ArrayLike<number>, (id, index) => [id, row.top_texts[index]]),
     ),

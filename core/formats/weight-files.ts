@@ -17,7 +17,7 @@ const singleFile = 'model.safetensors'
 const indexFile = 'model.safetensors.index.json'
 // A shard is a file beside its index: a name that could lead elsewhere is refused.
 const shardName = z.string().regex(/^[^/\\]+\.safetensors$/, 'expected the plain name of a .safetensors file')
-const weightIndex = z.object({ weight_map: z.record(z.string(), shardName) })
+const weightIndex = z.object({ weight_map: z.record(z.string(), z.unknown()) })
 
 /**
  * Where every tensor of a model lies, by the name that the model itself gives it: the headers of `model.safetensors`, or of
@@ -79,7 +79,14 @@ export async function readShardNames(index: ByteSource): Promise<string[]> {
 async function readShardOf(index: ByteSource): Promise<Record<string, string>> {
   const parsed = weightIndex.safeParse(await readJson(index))
   if (!parsed.success) throw new InputError(`${index.name}: ${describeIssues(parsed.error)}; fetch it again`)
-  return parsed.data.weight_map
+  const shardOf = parsed.data.weight_map
+  // One at a time, since a file may name a million.
+  for (const [tensor, shard] of Object.entries(shardOf)) {
+    const { error } = shardName.safeParse(shard)
+    if (error)
+      throw new InputError(`${index.name}: weight_map.${tensor}: ${describeIssues(error)}; fetch it again`)
+  }
+  return shardOf as Record<string, string>
 }
 
 async function openShards(

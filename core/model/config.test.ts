@@ -159,6 +159,9 @@ describe('parseConfig', () => {
     ['a missing size', { hidden_size: undefined }, /hidden_size: expected/],
     ['a size of zero', { vocab_size: 0 }, /vocab_size/],
     ['a size that is text', { num_hidden_layers: '24' }, /num_hidden_layers: .*received string/],
+    ['20 million layers', { num_hidden_layers: 20_000_000 }, /num_hidden_layers: Too big.*1024/],
+    ['a vocabulary past memory', { vocab_size: 2 ** 40 }, /vocab_size: Too big/],
+    ['2,000 stop tokens', { eos_token_id: Array(2000).fill(1) }, /eos_token_id/],
     ['an unknown dtype', { torch_dtype: 'float8' }, /torch_dtype/],
     ['a negative stop token', { eos_token_id: -1 }, /eos_token_id/],
   ])('refuses %s', (_, changes, message) => {

@@ -32,11 +32,15 @@ export interface ModelConfig {
   dtype: WeightDtype | null
 }
 
-const size = z.int().positive()
-const tokenId = z.int().nonnegative()
+/** A number that sizes something has a bound some ten times what published models have. */
+const size = (most: number) => z.int().positive().max(most)
+const tokenId = z
+  .int()
+  .nonnegative()
+  .max(2 ** 31 - 1)
 /** A token id, a list of them, or null, as Transformers writes it. */
 export const tokenIds = z
-  .union([tokenId, z.array(tokenId)])
+  .union([tokenId, z.array(tokenId).max(1000)])
   .nullable()
   .transform(value => (value === null ? [] : [value].flat()))
 
@@ -58,17 +62,17 @@ const dtype = z
 
 // What may be left out takes the default that Transformers' Qwen2Config gives it.
 const configFile = z.object({
-  vocab_size: size,
-  hidden_size: size,
-  intermediate_size: size,
-  num_hidden_layers: size,
-  num_attention_heads: size,
-  num_key_value_heads: size.nullish(),
-  head_dim: size.nullish(),
+  vocab_size: size(2 ** 24),
+  hidden_size: size(2 ** 17),
+  intermediate_size: size(2 ** 20),
+  num_hidden_layers: size(1024),
+  num_attention_heads: size(4096),
+  num_key_value_heads: size(4096).nullish(),
+  head_dim: size(4096).nullish(),
   rope_theta: z.number().positive().nullish(),
   rope_parameters: z.object({ rope_theta: z.number().positive().optional() }).nullish(),
   rms_norm_eps: z.number().positive().default(1e-6),
-  max_position_embeddings: size.default(32768),
+  max_position_embeddings: size(2 ** 31 - 1).default(32768),
   tie_word_embeddings: z.boolean().default(false),
   eos_token_id: tokenIds.optional(),
   bos_token_id: tokenId.nullish(),

@@ -9,6 +9,7 @@ import { type HubRepository, parseRepository } from '../hub/hub-repository.ts'
 import type { Progress } from '../terminal/progress.ts'
 import type { FileByteSource } from './file-byte-source.ts'
 import { openNamedFile } from './open-named-file.ts'
+import { readDataSetApart } from './read-parquet.ts'
 
 /** What names a data set on the command line. */
 export interface DataSetChoice {
@@ -89,7 +90,7 @@ async function readFiles(paths: readonly string[], columns: DataSetOptions): Pro
   const sources: FileByteSource[] = []
   try {
     for (const path of paths) sources.push(await openFile(path))
-    return await readDataSet(sources, columns)
+    return await readDataSet(sources, columns, ({ name }) => readDataSetApart(name, columns))
   } finally {
     await Promise.all(sources.map(source => source.close()))
   }

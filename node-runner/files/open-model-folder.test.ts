@@ -172,7 +172,13 @@ describe('openModelFolder', () => {
     ],
     [
       'a missing tensor',
-      () => brokenCopy(tied, file => changeHeader(file('model.safetensors'), header => delete header[norm])),
+      () =>
+        brokenCopy(tied, file =>
+          changeHeader(file('model.safetensors'), header => {
+            header['model.other'] = header[norm]!
+            delete header[norm]
+          }),
+        ),
       /tensor model\.norm\.weight is missing/,
     ],
     [

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { readJson } from '../../core/formats/read-json.ts'
+import { readJson, settingsJson } from '../../core/formats/read-json.ts'
 import type { TensorEntry } from '../../core/formats/safetensors.ts'
 import { openWeights } from '../../core/formats/weight-files.ts'
 import type { StatedEnds } from '../../core/generate/stops.ts'
@@ -53,10 +53,11 @@ export async function openModelFolder(path: string): Promise<ModelFolder> {
       throw new InputError(
         `${path}: config.json is missing; expected a model folder in the Hub's layout, check the path`,
       )
-    const config = parseConfig(await readJson(configSource), configSource.name)
+    const config = parseConfig(await readJson(configSource, settingsJson), configSource.name)
     const generationSource = await open('generation_config.json')
     const generationConfig =
-      generationSource && parseGenerationConfig(await readJson(generationSource), generationSource.name)
+      generationSource &&
+      parseGenerationConfig(await readJson(generationSource, settingsJson), generationSource.name)
     const weights = await openWeights({ name: path, open }, neededTensors(config))
     checkTensors(config, weights, path)
     return {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { readJson } from '../../core/formats/read-json.ts'
+import { readJson, settingsJson } from '../../core/formats/read-json.ts'
 import { InputError } from '../../core/input-error.ts'
 import { type ModelConfig, parseConfig } from '../../core/model/config.ts'
 import { publishedConfig, publishedConfigNames } from '../../core/model/published-configs.ts'
@@ -82,7 +82,7 @@ export async function readModelConfig(
       `--model ${model}: found no ${path}; expected a model folder, an id of the Hub (organisation/name), or one of ${publishedConfigNames.join(', ')}`,
     )
   try {
-    return parseConfig(await readJson(source), path)
+    return parseConfig(await readJson(source, settingsJson), path)
   } finally {
     await source.close()
   }

@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs'
 import type { RunFindings } from '../../core/analyse/run-findings.ts'
 import { createFigureCollector } from '../../core/figures/figure-data.ts'
-import { openSummary } from '../../core/formats/summary-parquet.ts'
-import { openTraces } from '../../core/formats/trace-reader.ts'
 import { gradingDifferences } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
-import { type FileByteSource, openFileByteSource } from '../files/file-byte-source.ts'
+import { readEntropiesApart, readSummaryApart } from '../files/read-parquet.ts'
 import { columnFileFault } from './column-files.ts'
 import type { RunDescription } from './run-description.ts'
 import { type Results, resultFiles, writeAnalysis } from './write-results.ts'
@@ -23,42 +21,30 @@ export async function analyseColumns(folder: string, run: RunDescription): Promi
         `${path}: ${fault}, expected the columns of all finished samples; write them with entrace analyse without --from-columns`,
       )
   }
-  const opened: FileByteSource[] = []
-  const open = async (path: string) => {
-    const source = await openFileByteSource(path)
-    opened.push(source)
-    return source
-  }
-  try {
-    const summary = await openSummary(await open(files.summary))
-    const changes = gradingDifferences(summary.grading, run.grading)
-    if (changes.length > 0)
-      throw new InputError(
-        `${files.summary}: was graded by other rules than run.json says (${changes.join(', ')}); write it again with entrace analyse without --from-columns`,
-      )
-    const columns = await summary.readColumns()
-    const traces = await openTraces(await open(files.traces), await summary.readTraceIndex())
-    const means = columns.scores['MeanTokenEntropy']
-    const figure = createFigureCollector()
-    let row = 0
-    for await (const entropies of traces.entropies()) {
-      figure.add({
-        correct: columns.correct[row] === 1,
-        finishReason: columns.finishReason[row] ?? 'error',
-        meanEntropyNats: means?.[row] ?? null,
-        tokens: Array.from(entropies, entropyNats => ({ entropyNats })),
-      })
-      row++
-    }
-    const { analysis } = writeAnalysis(folder, run, {
-      columns,
-      figureData: figure.data,
-      findings: readFindings(folder, files.analysis),
+  const { grading, columns, traces } = await readSummaryApart(files.summary, true)
+  const changes = gradingDifferences(grading, run.grading)
+  if (changes.length > 0)
+    throw new InputError(
+      `${files.summary}: was graded by other rules than run.json says (${changes.join(', ')}); write it again with entrace analyse without --from-columns`,
+    )
+  const means = columns.scores['MeanTokenEntropy']
+  const figure = createFigureCollector()
+  let row = 0
+  for await (const entropies of readEntropiesApart(files.traces, traces!)) {
+    figure.add({
+      correct: columns.correct[row] === 1,
+      finishReason: columns.finishReason[row] ?? 'error',
+      meanEntropyNats: means?.[row] ?? null,
+      tokens: Array.from(entropies, entropyNats => ({ entropyNats })),
     })
-    return { analysis, files }
-  } finally {
-    await Promise.all(opened.map(source => source.close()))
+    row++
   }
+  const { analysis } = writeAnalysis(folder, run, {
+    columns,
+    figureData: figure.data,
+    findings: readFindings(folder, files.analysis),
+  })
+  return { analysis, files }
 }
 
 /** What an analysis that is no older than the journal found in texts; null without one. */

@@ -122,6 +122,11 @@ describe('Journal', () => {
       /line 2: has no problemIndex, sampleIndex and tokens/,
     ],
     [
+      'a place that no column holds',
+      '{"formatVersion":"1.0","problemIndex":1e12,"sampleIndex":0,"tokens":[]}',
+      /line 2: has no problemIndex/,
+    ],
+    [
       'no tokens',
       '{"formatVersion":"1.0","problemIndex":1,"sampleIndex":0}',
       /line 2: has no .*remove the line/,

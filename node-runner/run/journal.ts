@@ -101,6 +101,8 @@ export class Journal {
 
 const newline = 0x0a
 const chunkBytes = 2 ** 20
+/** Of one sample, some ten times what 100,000 tokens take. */
+const mostLineBytes = 2 ** 27
 
 /** Finds the lines of a journal and checks each. A repeated sample keeps its first line. */
 function readLines(path: string, file: number): { lines: Map<string, Line>; end: number } {
@@ -121,6 +123,11 @@ function readLines(path: string, file: number): { lines: Map<string, Line>; end:
       from = to + 1
     }
     pending.push(chunk.subarray(from))
+    if (at + chunk.length - end > mostLineBytes)
+      throw new InputError(
+        `${path}: line ${lineNumber + 1}: has more than ${mostLineBytes} bytes, expected a finished sample; ` +
+          'remove the line to have the sample run again',
+      )
   }
   return { lines, end }
 }
@@ -146,12 +153,17 @@ function nameOfLine(where: string, text: string): SampleName {
   // The version comes first: a newer one may have other names.
   refuseNewerFormat(where, record?.formatVersion)
   const { problemIndex, sampleIndex, tokens } = record ?? {}
-  if (!Number.isInteger(problemIndex) || !Number.isInteger(sampleIndex) || !Array.isArray(tokens))
+  if (!isPlace(problemIndex) || !isPlace(sampleIndex) || !Array.isArray(tokens))
     throw new InputError(
       `${where}: has no problemIndex, sampleIndex and tokens, expected a finished sample; ` +
         'remove the line to have the sample run again',
     )
-  return { problemIndex: problemIndex!, sampleIndex: sampleIndex! }
+  return { problemIndex, sampleIndex }
+}
+
+/** Whether a value may be an index, which columns keep in 32 bits. */
+function isPlace(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31
 }
 
 function readBytes(file: number, start: number, byteLength: number): Buffer {

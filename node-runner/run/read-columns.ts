@@ -2,10 +2,9 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { allColumnsOf } from '../../core/analyse/all-columns-of.ts'
 import type { RunColumns } from '../../core/formats/run-columns.ts'
-import { openSummary } from '../../core/formats/summary-parquet.ts'
 import { gradingDifferences } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
-import { openFileByteSource } from '../files/file-byte-source.ts'
+import { readSummaryApart } from '../files/read-parquet.ts'
 import { columnFileFault } from './column-files.ts'
 import { gradeAll } from './grade-all.ts'
 import { Journal } from './journal.ts'
@@ -20,14 +19,9 @@ export async function readColumns(folder: string, { limit, grading }: RunDescrip
   const { summary } = resultFiles(folder)
   let lacking = 'is missing, and so is samples.jsonl'
   if (columnFileFault(folder, summary) === null) {
-    const source = await openFileByteSource(summary)
-    try {
-      const opened = await openSummary(source)
-      if (gradingDifferences(opened.grading, grading).length === 0) return await opened.readColumns()
-      lacking = 'was graded by other rules than run.json says, and samples.jsonl is missing'
-    } finally {
-      await source.close()
-    }
+    const read = await readSummaryApart(summary, false)
+    if (gradingDifferences(read.grading, grading).length === 0) return read.columns
+    lacking = 'was graded by other rules than run.json says, and samples.jsonl is missing'
   }
   const journalPath = join(folder, 'samples.jsonl')
   if (!existsSync(journalPath))

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -188,6 +188,30 @@ describe('readRunDescription', () => {
     const { read, refused } = fuzzRunDescription(path, whole, 1500)
     console.log(`run.json: ${read} changed files read, ${refused} refused by name`)
     expect(Math.min(read, refused)).toBeGreaterThan(50)
+  })
+
+  it.each<[object, RegExp]>([
+    [{ limit: 1e12 }, /limit is 1000000000000, expected an integer from 1 to 20000000/],
+    [{ limit: -1 }, /limit is -1/],
+    [{ limit: 105 }, /limit is 105, expected at most the 104 problems/],
+    [{ decoding: { ...settings.decoding, samples: 1e12 } }, /decoding\.samples is 1000000000000/],
+    [{ dataSet: { ...settings.dataSet, problems: 'all' } }, /dataSet\.problems is "all"/],
+    [
+      { limit: 100, decoding: { ...settings.decoding, samples: 1_000_000 } },
+      /asks for 1000000 answers to 100 problems, expected at most 20000000/,
+    ],
+  ])('refuses %j', (change, message) => {
+    const path = join(folder, 'counts.json')
+    writeFileSync(path, JSON.stringify({ ...describeRun(settings, 10), ...change }))
+    expect(() => readRunDescription(path)).toThrow(InputError)
+    expect(() => readRunDescription(path)).toThrow(message)
+  })
+
+  it('refuses a file that is larger than any', () => {
+    const path = join(folder, 'large.json')
+    writeFileSync(path, '')
+    truncateSync(path, 2 ** 33)
+    expect(() => readRunDescription(path)).toThrow(/large\.json: has 8589934592 bytes, expected/)
   })
 })
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { z } from 'zod'
 import { type AskedSamples, statedProblemIds } from '../../core/analyse/coverage.ts'
 import type { PromptStyle } from '../../core/evaluate/prompt.ts'
@@ -110,11 +110,20 @@ export function askedSamples({ limit, decoding, shard, problemIds }: RunDescript
   return { limit, samples: decoding.samples, shard: shard ?? null, problemIds: statedProblemIds(problemIds) }
 }
 
+/** What a run.json may ask for at most; files of runs are sized by these numbers. */
+const mostRunBytes = 2 ** 24
+const mostSamples = 20_000_000
+
 /** Reads run.json, or null where there is none. Throws InputError when it is damaged or of a newer format. */
 export function readRunDescription(path: string): RunDescription | null {
   // Whoever reads a run begins here.
   refuseForeignFilesBeside(path)
   if (!existsSync(path)) return null
+  const { size } = statSync(path)
+  if (size > mostRunBytes)
+    throw new InputError(
+      `${path}: has ${size} bytes, expected the description of a run, at most ${mostRunBytes}; use another --out`,
+    )
   let parsed: unknown
   try {
     parsed = JSON.parse(readFileSync(path, 'utf8'))
@@ -129,6 +138,7 @@ export function readRunDescription(path: string): RunDescription | null {
     throw new InputError(
       `${path}: has no model, dataSet and limit, expected the description of a run; use another --out`,
     )
+  checkCounts(path, description)
   const checked = runSchema.safeParse(description)
   const [issue] = checked.error?.issues ?? []
   if (issue)
@@ -188,6 +198,27 @@ const runSchema = z.looseObject({
   problemIds: z.array(text).nullish(),
   merged: z.object({ samples: count, of: count }).optional(),
 })
+
+/** Throws InputError unless problems and answers are counts of a size that a run may have. */
+function checkCounts(path: string, { limit, dataSet, decoding }: Partial<RunDescription>): void {
+  const problems = dataSet?.problems
+  const samples = decoding?.samples
+  const counts = Object.entries({ limit, 'dataSet.problems': problems, 'decoding.samples': samples })
+  // What is left out is found where it is needed.
+  for (const [name, count] of counts)
+    if (count !== undefined && !(Number.isInteger(count) && count >= 1 && count <= mostSamples))
+      throw new InputError(
+        `${path}: ${name} is ${JSON.stringify(count)}, expected an integer from 1 to ${mostSamples}; the file is damaged`,
+      )
+  if ((limit ?? 1) * (samples ?? 1) > mostSamples)
+    throw new InputError(
+      `${path}: asks for ${samples} answers to ${limit} problems, expected at most ${mostSamples} answers; the file is damaged`,
+    )
+  if (problems !== undefined && (limit ?? 1) > problems)
+    throw new InputError(
+      `${path}: limit is ${limit}, expected at most the ${problems} problems of its data set; the file is damaged`,
+    )
+}
 
 /** Throws InputError when a run folder's settings are not these, naming what differs. */
 export function checkSameSettings(path: string, before: RunSettings, now: RunSettings): void {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { readJson } from '../../core/formats/read-json.ts'
+import { readJson, settingsJson } from '../../core/formats/read-json.ts'
 import { describeStops } from '../../core/generate/stops.ts'
 import { InputError } from '../../core/input-error.ts'
 import { parseGenerationConfig } from '../../core/model/generation-config.ts'
@@ -53,7 +53,7 @@ async function statedIn(folder: string, name: string): Promise<number[] | null> 
   const source = await openFileByteSource(join(folder, name)).catch(() => null)
   if (!source) return null
   try {
-    return parseGenerationConfig(await readJson(source), source.name).eosTokenIds
+    return parseGenerationConfig(await readJson(source, settingsJson), source.name).eosTokenIds
   } finally {
     await source.close()
   }

@@ -32,7 +32,9 @@ const mixedWeights = changedModel(folder, 'test/models/random-14-heads', file =>
     const tensor = header['model.layers.0.self_attn.k_proj.weight']!
     const [begin, end] = tensor.data_offsets
     tensor.dtype = 'BF16'
-    tensor.data_offsets = [begin, begin + (end - begin) / 2]
+    const middle = begin + (end - begin) / 2
+    tensor.data_offsets = [begin, middle]
+    header['model.rest'] = { ...tensor, data_offsets: [middle, end] }
   }),
 )
 

@@ -1,5 +1,5 @@
 import { httpModelFiles } from '../../core/formats/http-model-files.ts'
-import { readJson } from '../../core/formats/read-json.ts'
+import { readJson, settingsJson } from '../../core/formats/read-json.ts'
 import { openWeights } from '../../core/formats/weight-files.ts'
 import { decodingRoom } from '../../core/generate/decoding-room.ts'
 import { modelStops, stopTokens } from '../../core/generate/stops.ts'
@@ -62,7 +62,7 @@ export async function openPageModel(request: ModelRequest): Promise<PageModel> {
     throw new InputError(
       `${address}: found no config.json, expected the folder of a model; check the address after model=`,
     )
-  const config = parseConfig(await readJson(configSource), configSource.name)
+  const config = parseConfig(await readJson(configSource, settingsJson), configSource.name)
   const [entries, generationSource, tokenizer] = await Promise.all([
     openWeights(files, neededTensors(config)),
     files.open('generation_config.json'),
@@ -70,7 +70,8 @@ export async function openPageModel(request: ModelRequest): Promise<PageModel> {
   ])
   checkTensors(config, entries, address)
   const generationConfig =
-    generationSource && parseGenerationConfig(await readJson(generationSource), generationSource.name)
+    generationSource &&
+    parseGenerationConfig(await readJson(generationSource, settingsJson), generationSource.name)
   const capacity = Math.min(longestTokens, config.maxPositionEmbeddings)
   const dtype = entries.get('model.embed_tokens.weight')!.dtype
   const { peakBytes } = rankMemory(config, planShards(config, 1), 0, dtype, {

@@ -1,8 +1,11 @@
 /**
- * Makes calls of a worker end when the worker could not start or stopped: by themselves they would never. Returns what
- * every call is put through.
+ * Makes calls of a worker end when the worker could not start or stopped, or `ended` rejects: by themselves they would never.
+ * Returns what every call is put through.
  */
-export function callWorker(worker: Worker): <Result>(result: Promise<Result>) => Promise<Result> {
+export function callWorker(
+  worker: Worker,
+  ended: Promise<never> | null = null,
+): <Result>(result: Promise<Result>) => Promise<Result> {
   const failed = new Promise<never>((_, reject) => {
     worker.addEventListener('error', event => {
       reject(
@@ -12,6 +15,7 @@ export function callWorker(worker: Worker): <Result>(result: Promise<Result>) =>
       )
     })
   })
-  failed.catch(() => {})
-  return result => Promise.race([result, failed])
+  const either = ended ? Promise.race([failed, ended]) : failed
+  either.catch(() => {})
+  return result => Promise.race([result, either])
 }

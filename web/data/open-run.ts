@@ -6,6 +6,7 @@ import type { OpenedSample } from './opened-sample.ts'
 import type { RunFacts } from './run-facts.ts'
 import type { RunSource } from './run-source.ts'
 import type { RunSnapshot, RunWorker, TextMatches } from './run-worker.ts'
+import { endStuckReading } from './watch-reading.ts'
 
 /** A run that is open: its columns are in the page, its tokens are read when they are asked for. */
 export interface OpenRun {
@@ -45,7 +46,10 @@ const pollMs = 1000
 export async function openRun(source: RunSource): Promise<OpenRun> {
   const worker = new Worker(new URL('./run-worker.ts', import.meta.url), { type: 'module', name: 'run' })
   const remote = wrap<RunWorker>(worker)
-  const call = callWorker(worker)
+  const call = callWorker(
+    worker,
+    endStuckReading(worker, () => remote.ping()),
+  )
 
   let snapshot: RunSnapshot
   try {

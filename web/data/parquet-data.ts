@@ -5,6 +5,7 @@ import { InputError } from '../../core/input-error.ts'
 import { positionsOf, type RunData, readAnalysis } from './run-data.ts'
 import type { RunFacts } from './run-facts.ts'
 import type { RunFiles } from './run-source.ts'
+import { tellRead, tellReading } from './watch-reading.ts'
 
 /** The score that is read when a run is opened; the others when they are asked for. */
 const firstScore = 'MeanTokenEntropy'
@@ -19,7 +20,7 @@ export async function openParquetData(files: RunFiles): Promise<
 > {
   const source = await files.open('summary.parquet')
   if (!source) return null
-  const summary = await openSummary(source)
+  const summary = await openSummary(tellReading(source))
   const { count, scoreNames } = summary
   return {
     count,
@@ -29,7 +30,9 @@ export async function openParquetData(files: RunFiles): Promise<
         readAnalysis(files),
         files.open('traces.parquet'),
       ])
-      const analysis = stored ?? analyseRun(await summary.readColumns(), { grading: summary.grading })
+      const forAnalysis = stored ? null : await summary.readColumns()
+      tellRead()
+      const analysis = stored ?? analyseRun(forAnalysis!, { grading: summary.grading })
       // An analysis of 0.1.0, or one made here, does not say how much of the run it is of.
       if (facts?.asked) analysis.coverage = columnsCoverage(facts.asked, columns)
       // A run can be looked at without its tokens, and opens before it is known where they lie.
@@ -43,7 +46,7 @@ export async function openParquetData(files: RunFiles): Promise<
           )
         opening ??= summary
           .readTraceIndex()
-          .then(index => openTraces(traceSource, index))
+          .then(index => openTraces(tellReading(traceSource), index))
           .catch(error => {
             // The next one tries again.
             opening = null

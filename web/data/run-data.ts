@@ -1,6 +1,6 @@
 import type { Analysis } from '../../core/analyse/analysis.ts'
 import { entropyOfPart, positionCount } from '../../core/figures/figure-data.ts'
-import { readJson } from '../../core/formats/read-json.ts'
+import { readJson, settingsJson } from '../../core/formats/read-json.ts'
 import { refuseNewerFormat } from '../../core/formats/refuse-newer-format.ts'
 import type { TraceSample, TraceText } from '../../core/formats/trace-reader.ts'
 import { InputError } from '../../core/input-error.ts'
@@ -50,7 +50,7 @@ export async function openRunData(files: RunFiles): Promise<RunData> {
 /** The content of run.json; null where there is none. */
 export async function readFacts(files: RunFiles): Promise<RunFacts | null> {
   const source = await files.open('run.json')
-  return source && readRunFacts(source.name, await readJson(source))
+  return source && readRunFacts(source.name, await readJson(source, settingsJson))
 }
 
 /** The content of analysis.json; null where there is none. */

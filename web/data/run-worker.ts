@@ -24,6 +24,8 @@ export interface TextMatches {
 }
 
 const workerApi = {
+  /** Answers as soon as the worker is not busy. */
+  ping(): void {},
   async open(source: RunSource): Promise<RunSnapshot> {
     data = await openRunData(filesOf(source))
     return handOver(data.snapshot())

@@ -1,0 +1,119 @@
+// Reads Parquet files in a process of its own: a damaged or hostile one may have the reader loop or ask for any memory.
+import { Worker } from 'node:worker_threads'
+import { mayBeUsed } from '../../core/evaluate/data-set-columns.ts'
+import { readParquetColumns } from '../../core/evaluate/parquet-columns.ts'
+import type { ByteSource } from '../../core/formats/byte-source.ts'
+import { openSummary } from '../../core/formats/summary-parquet.ts'
+import { openTraces } from '../../core/formats/trace-reader.ts'
+import { openFileByteSource } from './file-byte-source.ts'
+import type { ParquetWatch } from './parquet-watch.ts'
+import {
+  type ParquetCommand,
+  type ParquetPart,
+  type ParquetReply,
+  type ParquetRequest,
+  parquetLimits,
+} from './read-parquet.ts'
+
+const pieceBytes = 2 ** 22
+const progress = new Int32Array(new SharedArrayBuffer(4))
+
+if (process.send) {
+  process.once('message', (command: ParquetCommand) => {
+    answer(command).then(
+      () => reply({ kind: 'done' }),
+      error => reply({ kind: 'failed', name: error.name, message: error.message }),
+    )
+  })
+  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+  process.channel?.ref()
+}
+
+function reply(message: ParquetReply): Promise<void> {
+  Atomics.add(progress, 0, 1)
+  return new Promise(resolve => process.send?.(message, undefined, {}, () => resolve()))
+}
+
+async function answer({ request, limits }: ParquetCommand): Promise<void> {
+  const file = await openFileByteSource(request.path)
+  const { idleMs, processBytes, handedBytes } = limits ?? parquetLimits(file.byteLength)
+  const workerData: ParquetWatch = { progress, mostIdleMs: idleMs, mostBytes: processBytes }
+  // Nothing is read before the watch begins.
+  const watch = new Worker(new URL('./parquet-watch.ts', import.meta.url), { workerData })
+  await new Promise(resolve => watch.once('message', resolve))
+  const source: ByteSource = {
+    ...file,
+    slice(start, end) {
+      Atomics.add(progress, 0, 1)
+      return file.slice(start, end)
+    },
+  }
+  let handed = 0
+  for await (const part of partsOf(request, source)) {
+    handed += bytesOf(part)
+    if (handed > handedBytes)
+      throw new Error(
+        `its values take more than ${handedBytes} bytes, expected fewer in a file of its length`,
+      )
+    await reply({ kind: 'part', part })
+  }
+}
+
+async function* partsOf(request: ParquetRequest, source: ByteSource): AsyncGenerator<ParquetPart> {
+  switch (request.kind) {
+    case 'data set': {
+      const { rowCount, columns, unread } = await readParquetColumns(source, name =>
+        mayBeUsed(name, request.options),
+      )
+      yield { kind: 'rows', rowCount, unread, names: [...columns.keys()] }
+      for (const [name, values] of columns) yield* piecesOf(name, Array.from(values))
+      return
+    }
+    case 'summary': {
+      const summary = await openSummary(source)
+      const columns = await summary.readColumns()
+      const traces = request.withTraces ? await summary.readTraceIndex() : null
+      yield { kind: 'summary', grading: summary.grading, columns, traces }
+      return
+    }
+    case 'entropies': {
+      const traces = await openTraces(source, request.index)
+      let lists: ArrayLike<number>[] = []
+      let bytes = 0
+      for await (const list of traces.entropies()) {
+        lists.push(list)
+        bytes += 8 * list.length
+        if (bytes < pieceBytes) continue
+        yield { kind: 'entropies', lists }
+        lists = []
+        bytes = 0
+      }
+      yield { kind: 'entropies', lists }
+      return
+    }
+    default:
+      request satisfies never
+  }
+}
+
+/** A column in pieces of some megabytes. */
+function* piecesOf(name: string, values: unknown[]): Generator<ParquetPart> {
+  let first = 0
+  let bytes = 0
+  for (const [index, value] of values.entries()) {
+    bytes += bytesOf(value)
+    if (bytes < pieceBytes && index < values.length - 1) continue
+    yield { kind: 'column', name, values: values.slice(first, index + 1) }
+    first = index + 1
+    bytes = 0
+  }
+}
+
+/** About how much memory a value takes. */
+function bytesOf(value: unknown): number {
+  if (typeof value === 'string') return value.length + 16
+  if (typeof value !== 'object' || value === null) return 8
+  if (ArrayBuffer.isView(value)) return value.byteLength
+  const members = Array.isArray(value) ? value : Object.values(value)
+  return members.reduce((sum: number, member) => sum + bytesOf(member), 32)
+}

@@ -1,0 +1,139 @@
+import { parquetWriteBuffer } from 'hyparquet-writer'
+import { columnsOf } from '../../core/analyse/columns-of.ts'
+import { readDataSet } from '../../core/evaluate/read-data-set.ts'
+import { encodeSummary } from '../../core/formats/encode-summary.ts'
+import { readJson, settingsJson } from '../../core/formats/read-json.ts'
+import { openSafetensors } from '../../core/formats/safetensors.ts'
+import { openSummary } from '../../core/formats/summary-parquet.ts'
+import { openTraces } from '../../core/formats/trace-reader.ts'
+import { createTraceWriter } from '../../core/formats/traces-parquet.ts'
+import { defaultGradingRules } from '../../core/grade/grading-rules.ts'
+import { parseConfig } from '../../core/model/config.ts'
+import { parseGenerationConfig, readStatedDecoding } from '../../core/model/generation-config.ts'
+import { encodeSafetensors } from './encode-safetensors.ts'
+import type { FuzzedFile } from './fuzz.ts'
+import { traceSample } from './trace-sample.ts'
+
+const encode = (text: string) => new TextEncoder().encode(text)
+
+const rows = [
+  { id: 1, problem: 'What is 2 + 0.9?', answer: '2.9', level: 'Level 1' },
+  { id: 2, problem: 'How many\nare "left"?', answer: '7', level: null },
+  { id: 3, problem: 'x, y; é𝄞', answer: '\\frac{1}{2}', level: 'Level 1' },
+]
+const options = rows.map(({ id, problem }) => ({ id, problem, choices: ['one', 'two'], answer: id % 2 }))
+const csv = `id,problem,answer\n${rows.map(({ id, problem, answer }) => `${id},"${problem.replaceAll('"', '""')}",${answer}\n`).join('')}`
+
+/** Files of a model and data sets, which anyone may send. */
+export const fuzzedFiles: readonly FuzzedFile[] = [
+  {
+    name: 'model.safetensors',
+    seeds: [
+      encodeSafetensors(
+        {
+          __metadata__: { format: 'pt' },
+          'model.norm.weight': { dtype: 'F32', shape: [2, 2], data_offsets: [0, 16] },
+          'lm_head.weight': { dtype: 'BF16', shape: [3], data_offsets: [16, 22] },
+          'model.other': { dtype: 'F16', shape: [0, 7], data_offsets: [22, 22] },
+        },
+        new Uint8Array(22),
+      ),
+    ],
+    read: source => openSafetensors(source),
+  },
+  {
+    name: 'config.json',
+    seeds: [
+      encode(
+        '{"architectures":["Qwen2ForCausalLM"],"model_type":"qwen2","hidden_size":896,"intermediate_size":4864,' +
+          '"num_hidden_layers":24,"num_attention_heads":14,"num_key_value_heads":2,"vocab_size":151936,"rope_theta":1e6,' +
+          '"rms_norm_eps":1e-6,"max_position_embeddings":32768,"eos_token_id":[151645],"torch_dtype":"bfloat16",' +
+          '"sliding_window":32768,"max_window_layers":21,"use_sliding_window":false,"tie_word_embeddings":true}',
+      ),
+    ],
+    read: async source => {
+      const { layers, hiddenSize, vocabSize } = parseConfig(await readJson(source, settingsJson), source.name)
+      if (layers > 1024 || hiddenSize > 2 ** 17 || vocabSize > 2 ** 24) throw new Error('a size beyond any')
+    },
+  },
+  {
+    name: 'generation_config.json',
+    seeds: [
+      encode(
+        '{"do_sample":true,"eos_token_id":[151645,151643],"repetition_penalty":1.1,"temperature":0.7,"top_k":20,"top_p":0.8,"num_beams":1}',
+      ),
+    ],
+    read: async source => {
+      const { stated } = parseGenerationConfig(await readJson(source, settingsJson), source.name)
+      readStatedDecoding(stated, source.name)
+    },
+  },
+  dataSet(
+    'set.jsonl',
+    [rows, options].map(set => encode(set.map(row => `${JSON.stringify(row)}\n`).join(''))),
+  ),
+  dataSet(
+    'set.json',
+    [rows, options].map(set => encode(JSON.stringify({ data: set }, null, 1))),
+  ),
+  dataSet('set.csv', [encode(csv)]),
+  dataSet('set.parquet', dataSetsAsParquet()),
+]
+
+function dataSet(name: string, seeds: Uint8Array[]): FuzzedFile {
+  return { name, seeds, read: source => readDataSet(source) }
+}
+
+/** Data sets in one codec and the other, with nulls, lists, and codings of their own. */
+export function dataSetsAsParquet(): Uint8Array[] {
+  const scalars = [
+    { name: 'id', data: rows.map(({ id }) => id), encoding: 'DELTA_BINARY_PACKED' as const },
+    { name: 'problem', data: rows.map(({ problem }) => problem), encoding: 'DELTA_BYTE_ARRAY' as const },
+    { name: 'answer', data: rows.map(({ answer }) => answer), encoding: 'DELTA_LENGTH_BYTE_ARRAY' as const },
+    { name: 'level', data: rows.map(({ level }) => level) },
+  ]
+  const lists = [
+    { name: 'problem', data: options.map(({ problem }) => problem) },
+    { name: 'choices', data: options.map(({ choices }) => choices) },
+    { name: 'answer', data: options.map(({ answer }) => answer) },
+  ]
+  return [
+    parquetWriteBuffer({ columnData: scalars, codec: 'UNCOMPRESSED', statistics: false }),
+    parquetWriteBuffer({ columnData: lists }),
+  ].map(buffer => new Uint8Array(buffer))
+}
+
+/** The two Parquet files of a run of few samples. */
+export function fuzzedRunFiles(): FuzzedFile[] {
+  const samples = [traceSample(0, 3), traceSample(1, 0), traceSample(2, 2)]
+  const pieces: Uint8Array[] = []
+  const writer = createTraceWriter(bytes => pieces.push(bytes.slice()))
+  for (const sample of samples) writer.add(sample)
+  const index = writer.finish()
+  const columns = columnsOf(samples)
+  return [
+    {
+      name: 'summary.parquet',
+      seeds: [new Uint8Array(Buffer.concat(encodeSummary(columns, index, defaultGradingRules)))],
+      read: async source => {
+        const summary = await openSummary(source)
+        await summary.readColumns()
+        await summary.readTraceIndex()
+      },
+    },
+    {
+      name: 'traces.parquet',
+      seeds: [new Uint8Array(Buffer.concat(pieces))],
+      read: async source => {
+        for (const traces of [
+          await openTraces(source, { ...index, fileBytes: source.byteLength }),
+          await openTraces(source),
+        ]) {
+          for (let row = 0; row < Math.min(traces.count, 3); row++) await traces.read(row)
+          for await (const _ of traces.texts());
+          for await (const _ of traces.entropies());
+        }
+      },
+    },
+  ]
+}

@@ -1,4 +1,4 @@
-import { type DecodedArray, parquetRead } from 'hyparquet'
+import { type DecodedArray, type FileMetaData, parquetRead } from 'hyparquet'
 import { type GradingRules, readGradingRules } from '../grade/grading-rules.ts'
 import { InputError } from '../input-error.ts'
 import type { ByteSource } from './byte-source.ts'
@@ -31,10 +31,18 @@ export interface SummaryReader {
   readTraceIndex(): Promise<TraceIndex>
 }
 
+/** What is known of a run's samples without its summary, by which the claim of a file is held before memory is taken for it. */
+export interface KnownSamples {
+  /** How many the manifest tells of. */
+  exactly?: number | null
+  /** How many there can be at most, and why, in words: "run.json asks for". */
+  atMost?: readonly (readonly [count: number, why: string])[]
+}
+
 /** Opens `summary.parquet`. Throws InputError for a file that is damaged, not a summary, or of a newer format. */
-export async function openSummary(source: ByteSource): Promise<SummaryReader> {
+export async function openSummary(source: ByteSource, known: KnownSamples = {}): Promise<SummaryReader> {
   const { metadata, keyValues } = await openParquet(source, 'summary')
-  const count = Number(metadata.num_rows)
+  const count = checkedCount(source, metadata, known)
   const scoreNames: readonly string[] = JSON.parse(keyValues.get(scoresKey) ?? '[]')
 
   /** Columns by name, in the order of the rows, the pieces of each handed to `take` with their first row. */
@@ -121,4 +129,48 @@ export async function openSummary(source: ByteSource): Promise<SummaryReader> {
       return { fileBytes: Number(keyValues.get(tracesBytesKey)), groups }
     },
   }
+}
+
+/**
+ * Snappy copies at most 64 bytes by three: what a compressed length can become at most
+ * (https://github.com/google/snappy/blob/main/format_description.txt).
+ */
+const mostExpansion = 22
+
+/** The number of rows that a footer claims, where the file and what is known of the run bear it out. Throws InputError else. */
+function checkedCount(
+  source: ByteSource,
+  metadata: FileMetaData,
+  { exactly, atMost = [] }: KnownSamples,
+): number {
+  const count = Number(metadata.num_rows)
+  const refuse = (expected: string) => {
+    throw new InputError(
+      `${source.name}: claims ${count} rows, expected ${expected}; the file is damaged, write it again with entrace analyse`,
+    )
+  }
+  const groups = metadata.row_groups
+  const total = groups.reduce((sum, { num_rows }) => sum + Number(num_rows), 0)
+  if (
+    !Number.isSafeInteger(count) ||
+    count < 0 ||
+    groups.some(({ num_rows }) => num_rows < 0) ||
+    total !== count
+  )
+    refuse(`the ${total} of its row groups`)
+  if (exactly !== undefined && exactly !== null && count !== exactly)
+    refuse(`the ${exactly} of manifest.json`)
+  for (const [most, why] of atMost) if (count > most) refuse(`at most the ${most} that ${why}`)
+  for (const { columns, num_rows } of groups)
+    for (const { meta_data } of columns) {
+      const { num_values = 0n, total_compressed_size = 0n, path_in_schema = [] } = meta_data ?? {}
+      const name = path_in_schema[0] ?? '(unnamed)'
+      if (num_values !== num_rows)
+        refuse(`the ${num_values} values of column ${name} in a row group of ${num_rows}`)
+      // A double takes eight bytes before they are compressed; other columns may be a few bytes for any number of equal values.
+      const sizeBytes = Math.min(Number(total_compressed_size), source.byteLength)
+      if (name === 'duration_ms' && 8 * Number(num_rows) > mostExpansion * sizeBytes)
+        refuse(`no more than the ${sizeBytes} bytes of column ${name} can hold`)
+    }
+  return count
 }

@@ -5,7 +5,6 @@ import { Journal } from '../run/journal.ts'
 import { lockFolder } from '../run/lock-folder.ts'
 import { closeParts, describeWhole, joinJournals, makeMergeFolder, openParts } from '../run/merge-runs.ts'
 import { findMissing } from '../run/missing-samples.ts'
-import { writeRunDescription } from '../run/run-description.ts'
 import { writeResults } from '../run/write-results.ts'
 import { report } from './analyse.ts'
 
@@ -38,7 +37,8 @@ async function mergeParts(
   try {
     const journalPath = join(out, 'samples.jsonl')
     joinJournals(journalPath, parts)
-    const journal = new Journal(journalPath, 'read')
+    // To append, which makes its index.
+    const journal = new Journal(journalPath, 'append')
     try {
       const { count, total, shards } = findMissing(
         run,
@@ -50,9 +50,8 @@ async function mergeParts(
           `warning: ${count} of ${total} samples are in none of the folders${shards === '' ? '' : `, of shards ${shards}`}; ` +
             `entrace eval with the run's flags and --out ${out} makes them`,
         )
+      // run.json comes with the results, so that a merge that was interrupted can be run again.
       const results = writeResults(out, run, gradeAll(() => journal.records(run.limit), run.grading)())
-      // Last, so that a merge that was interrupted can be run again.
-      writeRunDescription(join(out, 'run.json'), run)
       report(results, flags)
     } finally {
       journal.close()

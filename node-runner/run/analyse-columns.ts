@@ -1,43 +1,44 @@
-import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import type { RunFindings } from '../../core/analyse/run-findings.ts'
 import { createFigureCollector } from '../../core/figures/figure-data.ts'
-import { openSummary } from '../../core/formats/summary-parquet.ts'
+import { openSummary, type SummaryReader } from '../../core/formats/summary-parquet.ts'
 import { openTraces } from '../../core/formats/trace-reader.ts'
 import { gradingDifferences } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
-import { type FileByteSource, openFileByteSource } from '../files/file-byte-source.ts'
-import { columnFileFault } from './column-files.ts'
 import type { RunDescription } from './run-description.ts'
+import {
+  columnFileFault,
+  journalBytesOf,
+  type RunFiles,
+  readRunFiles,
+  readUndamagedManifest,
+} from './run-manifest.ts'
+import { stageResults } from './staged-results.ts'
 import { type Results, resultFiles, writeAnalysis } from './write-results.ts'
 
 /**
  * Analyses and draws a run from summary.parquet and traces.parquet alone, without its journal: verdicts and scores are
  * those of the last `writeResults`, and so is the report, which takes reading texts. Throws InputError where a file is missing, or older than the journal.
  */
-export async function analyseColumns(folder: string, run: RunDescription): Promise<Results> {
-  const files = resultFiles(folder)
-  for (const path of [files.summary, files.traces]) {
-    const fault = columnFileFault(folder, path)
-    if (fault !== null)
-      throw new InputError(
-        `${path}: ${fault}, expected the columns of all finished samples; write them with entrace analyse without --from-columns`,
-      )
-  }
-  const opened: FileByteSource[] = []
-  const open = async (path: string) => {
-    const source = await openFileByteSource(path)
-    opened.push(source)
-    return source
-  }
-  try {
-    const summary = await openSummary(await open(files.summary))
+export function analyseColumns(folder: string, run: RunDescription): Promise<Results> {
+  return readRunFiles(folder, async files => {
+    const { manifest } = files
+    for (const name of ['summary.parquet', 'traces.parquet']) {
+      const fault = columnFileFault(folder, name, manifest)
+      if (fault !== null)
+        throw new InputError(
+          `${join(folder, name)}: ${fault}, expected the columns of all finished samples; write them with entrace analyse without --from-columns`,
+        )
+    }
+    const summary = await openRunSummary(files, folder, run)
     const changes = gradingDifferences(summary.grading, run.grading)
     if (changes.length > 0)
       throw new InputError(
-        `${files.summary}: was graded by other rules than run.json says (${changes.join(', ')}); write it again with entrace analyse without --from-columns`,
+        `${join(folder, 'summary.parquet')}: was graded by other rules than run.json says (${changes.join(', ')}); write it again with entrace analyse without --from-columns`,
       )
     const columns = await summary.readColumns()
-    const traces = await openTraces(await open(files.traces), await summary.readTraceIndex())
+    const traces = await openTraces(await files.open('traces.parquet'), await summary.readTraceIndex())
     const means = columns.scores['MeanTokenEntropy']
     const figure = createFigureCollector()
     let row = 0
@@ -50,22 +51,50 @@ export async function analyseColumns(folder: string, run: RunDescription): Promi
       })
       row++
     }
-    const { analysis } = writeAnalysis(folder, run, {
-      columns,
-      figureData: figure.data,
-      findings: readFindings(folder, files.analysis),
-    })
-    return { analysis, files }
-  } finally {
-    await Promise.all(opened.map(source => source.close()))
-  }
+    const findings = readFindings(folder, files)
+    const staged = stageResults(folder)
+    try {
+      const { analysis } = writeAnalysis(staged, run, { columns, figureData: figure.data, findings })
+      staged.commit({
+        samples: columns.count,
+        journalBytes: manifest?.journalBytes ?? journalBytesOf(folder),
+        kept: manifest?.files ?? {},
+        isOutdated: () => !isDeepStrictEqual(readUndamagedManifest(folder), manifest),
+      })
+      return { analysis, files: resultFiles(folder) }
+    } finally {
+      staged.discard()
+    }
+  })
 }
 
+/** Opens summary.parquet, the number of its rows held against the manifest, run.json and the journal. */
+export function openRunSummary(files: RunFiles, folder: string, run: RunDescription): Promise<SummaryReader> {
+  const { dataSet, decoding } = run
+  const journalBytes = journalBytesOf(folder)
+  return files.open('summary.parquet').then(source =>
+    openSummary(source, {
+      exactly: files.manifest?.files['summary.parquet'] ? files.manifest.samples : null,
+      atMost: [
+        [dataSet.problems * (decoding.samples ?? 1), 'run.json has problems and samples for'],
+        ...(journalBytes > 0
+          ? ([[Math.floor(journalBytes / leastLineBytes), 'samples.jsonl has room for']] as const)
+          : []),
+      ],
+    }),
+  )
+}
+
+/** A line of the journal is longer than the names of its fields. */
+const leastLineBytes = 200
+
 /** What an analysis that is no older than the journal found in texts; null without one. */
-function readFindings(folder: string, path: string): RunFindings | null {
-  if (columnFileFault(folder, path) !== null) return null
+function readFindings(folder: string, files: RunFiles): RunFindings | null {
+  if (columnFileFault(folder, 'analysis.json', files.manifest) !== null) return null
+  const bytes = files.readWhole('analysis.json')
+  if (!bytes) return null
   try {
-    const { tokens, errorKinds, overrun } = JSON.parse(readFileSync(path, 'utf8')) as Partial<RunFindings>
+    const { tokens, errorKinds, overrun } = JSON.parse(bytes.toString('utf8')) as Partial<RunFindings>
     return tokens && errorKinds ? { tokens, errorKinds, ...(overrun && { overrun }) } : null
   } catch {
     return null

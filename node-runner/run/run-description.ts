@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import type { PromptStyle } from '../../core/evaluate/prompt.ts'
 import { refuseNewerFormat } from '../../core/formats/refuse-newer-format.ts'
 import { formatVersion } from '../../core/formats/sample-record.ts'
@@ -8,6 +9,8 @@ import { defaultGradingRules, type GradingRules, readGradingRules } from '../../
 import { InputError } from '../../core/input-error.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
 import type { Versions } from '../versions.ts'
+import { holdResults } from './hold-results.ts'
+import { digestOfFile, readCheckedFile, removeManifest, writeManifest } from './run-manifest.ts'
 
 /** What determines every number of a run. Two runs of one hash on one machine give the same bits. */
 export interface RunSettings {
@@ -79,12 +82,16 @@ export function describeRun(
   return { formatVersion, hash, ...settings, grading, limit, shard }
 }
 
-/** Reads run.json, or null where there is none. Throws InputError when it is damaged or of a newer format. */
+/**
+ * Reads run.json, or null where there is none. Throws InputError when it is damaged, is not what the manifest beside it tells of,
+ * or is of a newer format.
+ */
 export function readRunDescription(path: string): RunDescription | null {
-  if (!existsSync(path)) return null
+  const bytes = readCheckedFile(dirname(path), basename(path))
+  if (!bytes) return null
   let parsed: unknown
   try {
-    parsed = JSON.parse(readFileSync(path, 'utf8'))
+    parsed = JSON.parse(bytes.toString('utf8'))
   } catch (error) {
     throw new InputError(
       `${path}: is not JSON (${String(error)}), expected the description of a run; use another --out`,
@@ -130,9 +137,25 @@ export function claimRunFolder(path: string, run: RunDescription): void {
   writeRunDescription(path, run)
 }
 
-/** Writes run.json, whatever it said before. */
+/** Writes run.json, whatever it said before. Results that it no longer describes are in no manifest any more. */
 export function writeRunDescription(path: string, run: RunDescription): void {
-  writeFileWhole(path, [`${JSON.stringify(run, null, 2)}\n`])
+  const folder = dirname(path)
+  const text = runDescriptionText(run)
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) return
+  holdResults(folder, () => {
+    removeManifest(folder)
+    writeFileWhole(path, [text])
+    writeManifest(folder, {
+      samples: null,
+      journalBytes: null,
+      files: { [basename(path)]: digestOfFile(Buffer.from(text)) },
+    })
+  })
+}
+
+/** The text of run.json. */
+export function runDescriptionText(run: RunDescription): string {
+  return `${JSON.stringify(run, null, 2)}\n`
 }
 
 /**

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { DOMParser } from 'linkedom'
 import type { Analysis } from '../../core/analyse/analysis.ts'
 import { hasSeveralAnswers, intervalsToRead } from '../../core/analyse/intervals-to-read.ts'
@@ -18,20 +17,22 @@ import type { ReportFigure } from '../../core/report/report-document.ts'
 import type { ReportExamples } from '../../core/report/report-examples.ts'
 import { count, percent, withInterval } from '../../core/report/report-numbers.ts'
 import { writeReport as compose } from '../../core/report/write-report.ts'
-import { writeFileWhole } from '../files/write-file-whole.ts'
 import type { RunDescription } from './run-description.ts'
+import type { StagedResults } from './staged-results.ts'
 
 const chartSize = { width: 400, height: 280 }
 
 const files = [
   ['run.json', 'settings, versions, and a hash of all that determines a number'],
   ['samples.jsonl', 'the journal: every sample with every token'],
+  ['samples.index.jsonl', 'where each line of the journal lies, with its digest'],
   ['all_results.json', 'every answer with its verdict and its tokens'],
   ['summary.parquet', 'a row a sample: verdict, lengths and every score'],
   ['traces.parquet', 'a row a sample: texts, and tokens as lists'],
   ['analysis.json', 'every number of this report'],
   ['entropy_analysis.svg, entropy_analysis.png', 'the four panels'],
   ['report.md, report.html', 'this report; the HTML holds all figures'],
+  ['manifest.json', 'sizes and digests of these files, by which damage is found'],
 ] as const
 
 /** What a report is made from besides the run's description. */
@@ -45,7 +46,7 @@ export interface ReportContent {
 }
 
 /** Writes report.md and report.html. */
-export function writeReport(folder: string, run: RunDescription, content: ReportContent): void {
+export function writeReport(staged: StagedResults, run: RunDescription, content: ReportContent): void {
   const { analysis, columns, findings, examples, panels } = content
   const n = analysis.entropyNats.correct.n + analysis.entropyNats.incorrect.n
   const document = compose({
@@ -64,8 +65,8 @@ export function writeReport(folder: string, run: RunDescription, content: Report
     ],
     files,
   })
-  writeFileWhole(join(folder, 'report.md'), [renderMarkdown(document)])
-  writeFileWhole(join(folder, 'report.html'), [renderHtml(document)])
+  staged.write('report.md', [renderMarkdown(document)])
+  staged.write('report.html', [renderHtml(document)])
 }
 
 function describeSetUp(run: RunDescription): [string, string][] {

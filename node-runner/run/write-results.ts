@@ -12,9 +12,9 @@ import { formatVersion, type SampleRecord } from '../../core/formats/sample-reco
 import { createTraceWriter } from '../../core/formats/traces-parquet.ts'
 import { createExampleCollector } from '../../core/report/report-examples.ts'
 import { renderFigure } from '../figures/render-figure.ts'
-import { openWholeFile } from '../files/whole-file.ts'
-import { writeFileWhole } from '../files/write-file-whole.ts'
-import type { RunDescription } from './run-description.ts'
+import { type RunDescription, runDescriptionText } from './run-description.ts'
+import { journalBytesOf } from './run-manifest.ts'
+import { type StagedResults, stageResults } from './staged-results.ts'
 import { writeReport } from './write-report.ts'
 
 /** Paths of what is made from a run's journal. */
@@ -47,21 +47,32 @@ export function resultFiles(folder: string): ResultFiles {
   }
 }
 
+/** What results are made with besides the samples. */
+export interface ResultOptions {
+  /** Errors sorted by hand. */
+  labels?: ErrorLabels | undefined
+  /** Length of the journal that the samples are read from, where it may have grown since. */
+  journalBytes?: number
+  /** Whether newer results were put in place meanwhile, or run.json is no longer what the samples are graded by. */
+  isOutdated?: () => boolean
+}
+
 /**
  * Writes all results of a run from its samples, which are read once, in the order of the data set, and never held all at
- * once: all_results.json, summary.parquet, traces.parquet, analysis.json, the figure and the report, each whole or not at
- * all. `labels` are errors sorted by hand.
+ * once: all_results.json, summary.parquet, traces.parquet, analysis.json, the figure and the report, put in place together with
+ * run.json and the manifest of them all. Throws ResultsOutdated where newer ones were put in place meanwhile.
  */
 export function writeResults(
   folder: string,
   run: RunDescription,
   samples: Iterable<SampleRecord>,
-  labels?: ErrorLabels,
+  { labels, journalBytes = journalBytesOf(folder), isOutdated }: ResultOptions = {},
 ): Results {
-  const files = resultFiles(folder)
-  const results = openWholeFile(files.results)
-  const traces = openWholeFile(files.traces)
+  const staged = stageResults(folder)
   try {
+    staged.write('run.json', [runDescriptionText(run)])
+    const results = staged.open('all_results.json')
+    const traces = staged.open('traces.parquet', 'in parts')
     const traceWriter = createTraceWriter(bytes => traces.write(bytes))
     const figure = createFigureCollector()
     const findings = createRunFindings(labels)
@@ -85,20 +96,18 @@ export function writeResults(
     const columns = allColumnsOf(passSamplesOn(), run.grading)
     results.write('\n]}\n')
     const index = traceWriter.finish()
-    results.commit()
-    traces.commit()
-    writeFileWhole(files.summary, encodeSummary(columns, index, run.grading))
+    staged.write('summary.parquet', encodeSummary(columns, index, run.grading), 'in parts')
     const found = findings.finish()
-    const { analysis, panels } = writeAnalysis(folder, run, {
+    const { analysis, panels } = writeAnalysis(staged, run, {
       columns,
       figureData: figure.data,
       findings: found,
     })
-    writeReport(folder, run, { analysis, columns, findings: found, examples: collector.examples, panels })
-    return { analysis, files }
+    writeReport(staged, run, { analysis, columns, findings: found, examples: collector.examples, panels })
+    staged.commit({ samples: columns.count, journalBytes, ...(isOutdated && { isOutdated }) })
+    return { analysis, files: resultFiles(folder) }
   } finally {
-    results.discard()
-    traces.discard()
+    staged.discard()
   }
 }
 
@@ -111,16 +120,15 @@ export interface AnalysedRun {
 
 /** Analyses a run; writes analysis.json and the figure. Returns the analysis, and the drawing of the four panels. */
 export function writeAnalysis(
-  folder: string,
+  staged: StagedResults,
   run: RunDescription,
   { columns, figureData, findings }: AnalysedRun,
 ): { analysis: Analysis; panels: string } {
-  const files = resultFiles(folder)
   const analysis = analyseRun(columns, { grading: run.grading }, findings)
-  writeFileWhole(files.analysis, [`${JSON.stringify(analysis, null, 2)}\n`])
+  staged.write('analysis.json', [`${JSON.stringify(analysis, null, 2)}\n`])
   const figure = renderFigure(figureData, analysis, `${run.model.name} on ${run.dataSet.name}`)
-  writeFileWhole(files.figureSvg, [figure.svg])
-  writeFileWhole(files.figurePng, [figure.png])
+  staged.write('entropy_analysis.svg', [figure.svg])
+  staged.write('entropy_analysis.png', [figure.png])
   return { analysis, panels: figure.svg }
 }
 

@@ -1,4 +1,4 @@
-import { type DecodedArray, type FileMetaData, parquetRead } from 'hyparquet'
+import { type DecodedArray, parquetRead } from 'hyparquet'
 import { type GradingRules, readGradingRules } from '../grade/grading-rules.ts'
 import { InputError } from '../input-error.ts'
 import type { ByteSource } from './byte-source.ts'
@@ -42,7 +42,8 @@ export interface KnownSamples {
 /** Opens `summary.parquet`. Throws InputError for a file that is damaged, not a summary, or of a newer format. */
 export async function openSummary(source: ByteSource, known: KnownSamples = {}): Promise<SummaryReader> {
   const { metadata, keyValues } = await openParquet(source, 'summary')
-  const count = checkedCount(source, metadata, known)
+  const count = Number(metadata.num_rows)
+  checkCount(source.name, count, known)
   const scoreNames: readonly string[] = JSON.parse(keyValues.get(scoresKey) ?? '[]')
 
   /** Columns by name, in the order of the rows, the pieces of each handed to `take` with their first row. */
@@ -131,46 +132,13 @@ export async function openSummary(source: ByteSource, known: KnownSamples = {}):
   }
 }
 
-/**
- * Snappy copies at most 64 bytes by three: what a compressed length can become at most
- * (https://github.com/google/snappy/blob/main/format_description.txt).
- */
-const mostExpansion = 22
-
-/** The number of rows that a footer claims, where the file and what is known of the run bear it out. Throws InputError else. */
-function checkedCount(
-  source: ByteSource,
-  metadata: FileMetaData,
-  { exactly, atMost = [] }: KnownSamples,
-): number {
-  const count = Number(metadata.num_rows)
+/** Throws InputError where a file claims other rows than are known of the run, before memory is taken for them. */
+function checkCount(where: string, count: number, { exactly = null, atMost = [] }: KnownSamples): void {
   const refuse = (expected: string) => {
     throw new InputError(
-      `${source.name}: claims ${count} rows, expected ${expected}; the file is damaged, write it again with entrace analyse`,
+      `${where}: claims ${count} rows, expected ${expected}; the file is damaged, write it again with entrace analyse`,
     )
   }
-  const groups = metadata.row_groups
-  const total = groups.reduce((sum, { num_rows }) => sum + Number(num_rows), 0)
-  if (
-    !Number.isSafeInteger(count) ||
-    count < 0 ||
-    groups.some(({ num_rows }) => num_rows < 0) ||
-    total !== count
-  )
-    refuse(`the ${total} of its row groups`)
-  if (exactly !== undefined && exactly !== null && count !== exactly)
-    refuse(`the ${exactly} of manifest.json`)
+  if (exactly !== null && count !== exactly) refuse(`the ${exactly} that manifest.json tells of`)
   for (const [most, why] of atMost) if (count > most) refuse(`at most the ${most} that ${why}`)
-  for (const { columns, num_rows } of groups)
-    for (const { meta_data } of columns) {
-      const { num_values = 0n, total_compressed_size = 0n, path_in_schema = [] } = meta_data ?? {}
-      const name = path_in_schema[0] ?? '(unnamed)'
-      if (num_values !== num_rows)
-        refuse(`the ${num_values} values of column ${name} in a row group of ${num_rows}`)
-      // A double takes eight bytes before they are compressed; other columns may be a few bytes for any number of equal values.
-      const sizeBytes = Math.min(Number(total_compressed_size), source.byteLength)
-      if (name === 'duration_ms' && 8 * Number(num_rows) > mostExpansion * sizeBytes)
-        refuse(`no more than the ${sizeBytes} bytes of column ${name} can hold`)
-    }
-  return count
 }

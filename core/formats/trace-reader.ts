@@ -103,22 +103,6 @@ function checkIndex(source: ByteSource, { fileBytes, groups }: TraceIndex): Trac
       `${source.name}: has ${source.byteLength} bytes, expected the ${fileBytes} that summary.parquet tells of; ` +
         'the two files were not written together, write them again with entrace analyse',
     )
-  let end = 0
-  for (const group of groups) {
-    const isPlace = [group.start, group.tailStart, group.end].every(Number.isSafeInteger)
-    if (
-      !isPlace ||
-      group.start < end ||
-      group.tailStart < group.start ||
-      group.end <= group.tailStart ||
-      group.end > fileBytes
-    )
-      throw new InputError(
-        `${source.name}: summary.parquet has row ${group.firstRow} at bytes [${group.start}, ${group.end}), expected it within the ${fileBytes} ` +
-          `bytes, behind ${end}; summary.parquet is damaged, write both again with entrace analyse`,
-      )
-    end = group.end
-  }
   return groups
 }
 

@@ -40,7 +40,7 @@ function takeHold(folder: string): number {
     if (isFree && tryHold(folder, last, holder)) return last + 1
     if (nowMs - startMs > mostWaitMs)
       throw new Error(
-        `${folder}: process ${holder ?? '(unknown)'} has been putting results in place for ${Math.round((nowMs - seenMs) / 1000)} s, expected ` +
+        `${folder}: ${/^\d+ on \S+/.exec(holder ?? '')?.[0] ?? 'a process'} has been putting results in place for ${Math.round((nowMs - seenMs) / 1000)} s, expected ` +
           `milliseconds; end it, or delete ${holdPath(folder, last)}, and have the results written with entrace analyse`,
       )
     nap()

@@ -49,7 +49,8 @@ export class Journal {
       this.#lines = lines
       this.#end = end
       this.#unreadBytes = access === 'read' ? sizeBytes - end : 0
-      if (access === 'append') ftruncateSync(this.#file, end)
+      // Only then, as a journal that is newer than its results has samples that they lack.
+      if (access === 'append' && end < sizeBytes) ftruncateSync(this.#file, end)
       this.#index = access === 'append' ? openIndexFile(path, index, [...lines.values()]) : null
     } catch (error) {
       closeSync(this.#file)

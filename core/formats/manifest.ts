@@ -41,8 +41,12 @@ export interface Manifest {
 export class DigestMismatch extends InputError {}
 
 /** The text of `manifest.json`. */
-export function encodeManifest(content: Omit<Manifest, 'formatVersion' | 'sha256'>): string {
-  const fields = { formatVersion, ...content }
+export function encodeManifest({
+  samples,
+  journalBytes,
+  files,
+}: Omit<Manifest, 'formatVersion' | 'sha256'>): string {
+  const fields = { formatVersion, samples, journalBytes, files }
   return `${JSON.stringify({ ...fields, sha256: digestOf(fields) })}\n`
 }
 

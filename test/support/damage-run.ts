@@ -13,8 +13,12 @@ import { memoryByteSource } from './memory-byte-source.ts'
 import { writeRun } from './write-run.ts'
 
 /** Writes a run with its results, its manifest and the index of its journal. */
-export function writeDigestedRun(folder: string, samples: readonly SampleRecord[]): void {
-  const run = writeRun(folder, samples)
+export function writeDigestedRun(
+  folder: string,
+  samples: readonly SampleRecord[],
+  changes: { limit?: number } = {},
+): void {
+  const run = writeRun(folder, samples, changes)
   new Journal(join(folder, 'samples.jsonl'), 'append').close()
   writeResults(folder, run, samples)
 }

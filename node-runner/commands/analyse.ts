@@ -111,11 +111,12 @@ async function analyseJournal(folder: string, flags: AnalyseFlags): Promise<Resu
     return writeResults(folder, run, graded(), {
       labels,
       journalBytes: journal.byteLength,
-      isOutdated() {
+      check() {
         const manifest = readUndamagedManifest(folder)
         const isNewer =
           manifest?.sha256 !== manifestBefore?.sha256 && (manifest?.journalBytes ?? 0) > journal.byteLength
-        return isNewer || !isDeepStrictEqual(readRunDescription(join(folder, 'run.json')), before)
+        if (isNewer || !isDeepStrictEqual(readRunDescription(join(folder, 'run.json')), before))
+          throw new ResultsOutdated(folder)
       },
     })
   } finally {

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { isDeepStrictEqual } from 'node:util'
 import type { RunFindings } from '../../core/analyse/run-findings.ts'
 import { createFigureCollector } from '../../core/figures/figure-data.ts'
 import { openSummary, type SummaryReader } from '../../core/formats/summary-parquet.ts'
@@ -14,7 +13,7 @@ import {
   readRunFiles,
   readUndamagedManifest,
 } from './run-manifest.ts'
-import { stageResults } from './staged-results.ts'
+import { ResultsOutdated, stageResults } from './staged-results.ts'
 import { type Results, resultFiles, writeAnalysis } from './write-results.ts'
 
 /**
@@ -59,7 +58,9 @@ export function analyseColumns(folder: string, run: RunDescription): Promise<Res
         samples: columns.count,
         journalBytes: manifest?.journalBytes ?? journalBytesOf(folder),
         kept: manifest?.files ?? {},
-        isOutdated: () => !isDeepStrictEqual(readUndamagedManifest(folder), manifest),
+        check() {
+          if (readUndamagedManifest(folder)?.sha256 !== manifest?.sha256) throw new ResultsOutdated(folder)
+        },
       })
       return { analysis, files: resultFiles(folder) }
     } finally {

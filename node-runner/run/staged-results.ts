@@ -18,7 +18,13 @@ import { hasEnded, holdResults, thisProcess } from './hold-results.ts'
 import { removeManifest, sha256Of, writeManifest } from './run-manifest.ts'
 
 /** Other results were put in place, of more samples or other rules, while these were made: theirs are kept. */
-export class ResultsOutdated extends Error {}
+export class ResultsOutdated extends Error {
+  constructor(folder: string) {
+    super(
+      `${folder}: another process has put newer results in place, which are kept; run the same command again`,
+    )
+  }
+}
 
 /** Files of a run that are written beside it, and put in its folder together. */
 export interface StagedResults {
@@ -28,7 +34,7 @@ export interface StagedResults {
   write(name: string, pieces: Iterable<string | Uint8Array>, inParts?: 'in parts'): void
   /**
    * Puts the files in place, and a manifest of them: the old manifest goes first, the new one comes last, and no other process
-   * does so meanwhile. Throws ResultsOutdated, and leaves everything as it is, where `isOutdated` says so.
+   * does so meanwhile. Leaves everything as it is where `check` throws.
    */
   commit(made: MadeResults): void
   /** Removes what was not put in place. */
@@ -41,8 +47,8 @@ export interface MadeResults {
   journalBytes: number
   /** Digests of files that stay as they are. */
   kept?: Record<string, FileDigest>
-  /** Whether newer ones were put in place, or what these were made from has been replaced. */
-  isOutdated?: () => boolean
+  /** Throws where these may not be put in place: where what they were made from was replaced, with ResultsOutdated. */
+  check?: () => void
 }
 
 const stagingPrefix = 'results.partial-'
@@ -67,13 +73,10 @@ export function stageResults(folder: string): StagedResults {
       const file = open(name, inParts)
       for (const piece of pieces) file.write(piece)
     },
-    commit({ samples, journalBytes, kept = {}, isOutdated = () => false }) {
+    commit({ samples, journalBytes, kept = {}, check = () => {} }) {
       const written = Object.fromEntries([...files].map(([name, file]) => [name, file.finish()]))
       holdResults(folder, () => {
-        if (isOutdated())
-          throw new ResultsOutdated(
-            `${folder}: another process has put newer results in place, which are kept; run the same command again`,
-          )
+        check()
         removeManifest(folder)
         for (const name of files.keys()) renameSync(join(staging, name), join(folder, name))
         writeManifest(folder, { samples, journalBytes, files: { ...kept, ...written } })

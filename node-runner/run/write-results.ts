@@ -53,20 +53,20 @@ export interface ResultOptions {
   labels?: ErrorLabels | undefined
   /** Length of the journal that the samples are read from, where it may have grown since. */
   journalBytes?: number
-  /** Whether newer results were put in place meanwhile, or run.json is no longer what the samples are graded by. */
-  isOutdated?: () => boolean
+  /** Throws where the results may not be put in place: see StagedResults. */
+  check?: () => void
 }
 
 /**
  * Writes all results of a run from its samples, which are read once, in the order of the data set, and never held all at
  * once: all_results.json, summary.parquet, traces.parquet, analysis.json, the figure and the report, put in place together with
- * run.json and the manifest of them all. Throws ResultsOutdated where newer ones were put in place meanwhile.
+ * run.json and the manifest of them all.
  */
 export function writeResults(
   folder: string,
   run: RunDescription,
   samples: Iterable<SampleRecord>,
-  { labels, journalBytes = journalBytesOf(folder), isOutdated }: ResultOptions = {},
+  { labels, journalBytes = journalBytesOf(folder), check }: ResultOptions = {},
 ): Results {
   const staged = stageResults(folder)
   try {
@@ -104,7 +104,7 @@ export function writeResults(
       findings: found,
     })
     writeReport(staged, run, { analysis, columns, findings: found, examples: collector.examples, panels })
-    staged.commit({ samples: columns.count, journalBytes, ...(isOutdated && { isOutdated }) })
+    staged.commit({ samples: columns.count, journalBytes, ...(check && { check }) })
     return { analysis, files: resultFiles(folder) }
   } finally {
     staged.discard()

@@ -50,7 +50,8 @@ const pageBytes = 2 ** 20
 
 /**
  * Writes a Parquet file (https://github.com/apache/parquet-format) piece by piece: pages of version 2, Snappy. `sink` is
- * given the bytes in order and must have used them when it returns.
+ * given the bytes in order and must have used them when it returns. A piece is what a reader may fetch alone: a column of a row
+ * group or, where groups are read alone, the group up to its tail and from there on; then the footer.
  */
 export function createParquetWriter(sink: (bytes: Uint8Array) => void, layout: ParquetLayout): ParquetWriter {
   const { columns, keyValues, tail, standalone = false } = layout
@@ -59,8 +60,15 @@ export function createParquetWriter(sink: (bytes: Uint8Array) => void, layout: P
   const schema = [root, ...columns.flatMap(schemaElements)]
   const rowGroups: RowGroup[] = []
   let rowCount = 0
-  const flush = () => {
-    sink(writer.getBytes())
+  /** Hands on what was written, in pieces that end at these offsets in the file and at its end so far. */
+  const flush = (offsets: readonly number[] = []) => {
+    const bytes = writer.getBytes()
+    const base = writer.offset - bytes.length
+    let from = 0
+    for (const to of [...offsets.map(offset => offset - base), bytes.length]) {
+      if (to > from) sink(bytes.subarray(from, to))
+      from = to
+    }
     writer.index = 0
   }
   const writeFooter = (row_groups: RowGroup[], count: number) => {
@@ -88,8 +96,11 @@ export function createParquetWriter(sink: (bytes: Uint8Array) => void, layout: P
         if (shape !== undefined) levelsOfShape.set(shape, levels)
         return levels
       }
+      const pieceEnds: number[] = []
       const written = columns.map(column => {
         if (column.name === tail) tailStart = writer.offset
+        // The magic bytes before the first group go with its first column.
+        if (column !== columns[0] && (!standalone || column.name === tail)) pieceEnds.push(writer.offset)
         const values = rows[column.name]
         if (values === undefined) throw new Error(`parquet: no values for column ${column.name}`)
         groupRows = values.length
@@ -129,7 +140,7 @@ export function createParquetWriter(sink: (bytes: Uint8Array) => void, layout: P
       if (standalone) writeFooter([group], groupRows)
       rowGroups.push(group)
       rowCount += groupRows
-      flush()
+      flush(pieceEnds)
       return { start, tailStart, end: writer.offset }
     },
     finish() {

@@ -32,10 +32,19 @@ export interface SummaryReader {
   readTraceIndex(): Promise<TraceIndex>
 }
 
+/** What is known of a run's samples without its summary, by which the claim of a file is held before memory is taken for it. */
+export interface KnownSamples {
+  /** How many the manifest tells of. */
+  exactly?: number | null
+  /** How many there can be at most, and why, in words: "run.json asks for". */
+  atMost?: readonly (readonly [count: number, why: string])[]
+}
+
 /** Opens `summary.parquet`. Throws InputError for a file that is damaged, not a summary, or of a newer format. */
-export async function openSummary(source: ByteSource): Promise<SummaryReader> {
+export async function openSummary(source: ByteSource, known: KnownSamples = {}): Promise<SummaryReader> {
   const { metadata, keyValues } = await openParquet(source, 'summary')
   const count = Number(metadata.num_rows)
+  checkCount(source.name, count, known)
   const jsonOf = (key: string, missing: string): unknown => {
     const text = keyValues.get(key) ?? missing
     return parseJsonBytes(new TextEncoder().encode(text).buffer, `${source.name}: ${key}`, settingsJson)
@@ -158,4 +167,15 @@ export async function openSummary(source: ByteSource): Promise<SummaryReader> {
 
 function isListOfTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.every(text => typeof text === 'string')
+}
+
+/** Throws InputError where a file claims other rows than are known of the run, before memory is taken for them. */
+function checkCount(where: string, count: number, { exactly = null, atMost = [] }: KnownSamples): void {
+  const refuse = (expected: string) => {
+    throw new InputError(
+      `${where}: claims ${count} rows, expected ${expected}; the file is damaged, write it again with entrace analyse`,
+    )
+  }
+  if (exactly !== null && count !== exactly) refuse(`the ${exactly} that manifest.json tells of`)
+  for (const [most, why] of atMost) if (count > most) refuse(`at most the ${most} that ${why}`)
 }

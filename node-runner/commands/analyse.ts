@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { Command } from 'commander'
 import { type ErrorLabels, readErrorLabels } from '../../core/analyse/errors/error-labels.ts'
 import { gradingDifferences, withAskedRules } from '../../core/grade/grading-rules.ts'
@@ -9,7 +10,9 @@ import { analyseColumns } from '../run/analyse-columns.ts'
 import { gradeAll } from '../run/grade-all.ts'
 import { Journal } from '../run/journal.ts'
 import { lockFolder } from '../run/lock-folder.ts'
-import { type RunDescription, readRunDescription, writeRunDescription } from '../run/run-description.ts'
+import { readRunDescription } from '../run/run-description.ts'
+import { readUndamagedManifest } from '../run/run-manifest.ts'
+import { ResultsOutdated } from '../run/staged-results.ts'
 import { summariseRun, warningLines } from '../run/summarise-run.ts'
 import { type Results, writeResults } from '../run/write-results.ts'
 import { addGradingFlags, type GradingFlags } from './grading-flags.ts'
@@ -55,11 +58,15 @@ export function analyseCommand(): Command {
         throw new InputError(
           `--from-columns grades nothing again, and the run was graded by other rules (${changes.join(', ')}); leave it out`,
         )
-      if (flags.fromColumns) return report(await analyseColumns(folder, run), flags)
       // A run under way would end with verdicts by both.
       const unlock = changes.length > 0 ? lockFolder(folder) : () => {}
       try {
-        report(await analyseJournal(folder, { ...run, grading }, changes, flags), flags)
+        report(
+          await untilCurrent(() =>
+            flags.fromColumns ? analyseColumns(folder, run) : analyseJournal(folder, flags),
+          ),
+          flags,
+        )
       } finally {
         unlock()
       }
@@ -73,13 +80,25 @@ export function report({ analysis, files }: Results, flags: { json: boolean; qui
   if (!flags.quiet) for (const line of warningLines(analysis)) console.error(line)
 }
 
-/** Grades and analyses a run from its journal. `changes` are those of its rules, which run.json then names. */
-async function analyseJournal(
-  folder: string,
-  run: RunDescription,
-  changes: readonly string[],
-  flags: AnalyseFlags,
-): Promise<Results> {
+/** Makes results again where a run that went on, or another analysis, put newer ones in place meanwhile. */
+async function untilCurrent(make: () => Promise<Results>): Promise<Results> {
+  const mostTries = 5
+  for (let tries = 1; ; tries++)
+    try {
+      return await make()
+    } catch (error) {
+      if (!(error instanceof ResultsOutdated) || tries === mostTries) throw error
+    }
+}
+
+/** Grades and analyses a run from its journal. */
+async function analyseJournal(folder: string, flags: AnalyseFlags): Promise<Results> {
+  // What is read here is what the results are made from.
+  const manifestBefore = readUndamagedManifest(folder)
+  const before = readRunDescription(join(folder, 'run.json'))!
+  const grading = withAskedRules(before.grading, flags)
+  const changes = gradingDifferences(before.grading, grading)
+  const run = { ...before, grading }
   const labels = flags.labels === undefined ? undefined : await readLabels(flags.labels)
   const journal = new Journal(join(folder, 'samples.jsonl'), 'read')
   try {
@@ -87,13 +106,19 @@ async function analyseJournal(
     const right = labels?.countRight(graded()) ?? 0
     if (right > 0 && !flags.quiet)
       console.error(`warning: ${right} of ${labels?.count} labels are of right answers, and have no effect`)
-    if (changes.length > 0) {
-      if (!flags.quiet)
-        console.error(`graded by other rules than before (${changes.join(', ')}), which run.json now names`)
-      // Before the results, so that those which an interruption leaves are known to be of other rules.
-      writeRunDescription(join(folder, 'run.json'), run)
-    }
-    return writeResults(folder, run, graded(), labels)
+    if (changes.length > 0 && !flags.quiet)
+      console.error(`graded by other rules than before (${changes.join(', ')}), which run.json now names`)
+    return writeResults(folder, run, graded(), {
+      labels,
+      journalBytes: journal.byteLength,
+      check() {
+        const manifest = readUndamagedManifest(folder)
+        const isNewer =
+          manifest?.sha256 !== manifestBefore?.sha256 && (manifest?.journalBytes ?? 0) > journal.byteLength
+        if (isNewer || !isDeepStrictEqual(readRunDescription(join(folder, 'run.json')), before))
+          throw new ResultsOutdated(folder)
+      },
+    })
   } finally {
     journal.close()
   }

@@ -1,6 +1,8 @@
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { coverageOf, describeMissing, isPart } from '../../core/analyse/coverage.ts'
+import { journalIndexName } from '../../core/formats/journal-index.ts'
 import { gradeAll } from '../run/grade-all.ts'
 import { Journal } from '../run/journal.ts'
 import { lockFolder } from '../run/lock-folder.ts'
@@ -14,7 +16,7 @@ import {
   openParts,
   type RunPart,
 } from '../run/merge-runs.ts'
-import { askedSamples, uncheckedFiles, writeRunDescription } from '../run/run-description.ts'
+import { askedSamples, uncheckedFiles } from '../run/run-description.ts'
 import { writeResults } from '../run/write-results.ts'
 import { report } from './analyse.ts'
 
@@ -65,14 +67,16 @@ async function mergeParts(parts: RunPart[], flags: MergeFlags): Promise<boolean>
   const unlock = lockFolder(out)
   try {
     const journalPath = join(out, 'samples.jsonl')
+    // That of an earlier merge tells of another journal.
+    rmSync(join(out, journalIndexName), { force: true })
     joinJournals(journalPath, parts)
-    const journal = new Journal(journalPath, 'read')
+    // To append, which makes its index.
+    const journal = new Journal(journalPath, 'append')
     try {
       const coverage = coverageOf(askedSamples(run), journal.names())
       const merged = { ...run, merged: { samples: coverage.samples, of: coverage.of } }
+      // run.json comes with the results, so that a merge that was interrupted can be run again.
       const results = writeResults(out, merged, gradeAll(() => journal.records(run.limit), run.grading)())
-      // Last, so that a merge that was interrupted can be run again.
-      writeRunDescription(join(out, 'run.json'), merged)
       const unchecked = uncheckedFiles(parts.map(part => part.run))
       if (unchecked.length > 0 && !flags.quiet)
         console.error(

@@ -1,10 +1,14 @@
 // Reads Parquet files in a process of its own: a damaged or hostile one may have the reader loop or ask for any memory.
+import { createHash } from 'node:crypto'
+import { basename } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { mayBeUsed } from '../../core/evaluate/data-set-columns.ts'
 import { readParquetColumns } from '../../core/evaluate/parquet-columns.ts'
 import type { ByteSource } from '../../core/formats/byte-source.ts'
+import { checkedByteSource, DigestMismatch } from '../../core/formats/manifest.ts'
 import { openSummary } from '../../core/formats/summary-parquet.ts'
 import { openTraces } from '../../core/formats/trace-reader.ts'
+import { InputError } from '../../core/input-error.ts'
 import { openFileByteSource } from './file-byte-source.ts'
 import type { ParquetWatch } from './parquet-watch.ts'
 import {
@@ -13,6 +17,7 @@ import {
   type ParquetReply,
   type ParquetRequest,
   parquetLimits,
+  type RunFileRequest,
 } from './read-parquet.ts'
 
 const pieceBytes = 2 ** 22
@@ -22,7 +27,7 @@ if (process.send) {
   process.once('message', (command: ParquetCommand) => {
     answer(command).then(
       () => reply({ kind: 'done' }),
-      error => reply({ kind: 'failed', name: error.name, message: error.message }),
+      error => reply({ kind: 'failed', kindOfError: kindOfError(error), message: error.message }),
     )
   })
   process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
@@ -59,6 +64,17 @@ async function answer({ request, limits }: ParquetCommand): Promise<void> {
   }
 }
 
+function kindOfError(error: Error) {
+  if (error instanceof DigestMismatch) return 'DigestMismatch'
+  return error instanceof InputError ? 'InputError' : null
+}
+
+/** A file that is checked as it is read, where something tells what it was. */
+function checked(source: ByteSource, { path, digest }: RunFileRequest): ByteSource {
+  const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+  return digest ? checkedByteSource(source, basename(path), digest, sha256) : source
+}
+
 async function* partsOf(request: ParquetRequest, source: ByteSource): AsyncGenerator<ParquetPart> {
   switch (request.kind) {
     case 'data set': {
@@ -70,14 +86,14 @@ async function* partsOf(request: ParquetRequest, source: ByteSource): AsyncGener
       return
     }
     case 'summary': {
-      const summary = await openSummary(source)
+      const summary = await openSummary(checked(source, request), request.known)
       const columns = await summary.readColumns()
       const traces = request.withTraces ? await summary.readTraceIndex() : null
       yield { kind: 'summary', grading: summary.grading, columns, traces }
       return
     }
     case 'entropies': {
-      const traces = await openTraces(source, request.index)
+      const traces = await openTraces(checked(source, request), request.index)
       let lists: ArrayLike<number>[] = []
       let bytes = 0
       for await (const list of traces.entropies()) {

@@ -55,7 +55,7 @@ describe('readDataSetApart', () => {
     const cut = written('cut.parquet', new Uint8Array(parquetWriteBuffer({ columnData })).slice(0, -9))
     await expect(readDataSetApart(cut, {})).rejects.toThrow(/footer != PAR1/)
     await expect(readDataSetApart(join(folder, 'none.parquet'), {})).rejects.toThrow(/ENOENT/)
-    await expect(readSummaryApart(good, false)).rejects.toThrow(
+    await expect(readSummaryApart({ path: good, digest: null }, {}, false)).rejects.toThrow(
       /good\.parquet: a Parquet file without entrace\.formatVersion/,
     )
   })

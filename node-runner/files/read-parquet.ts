@@ -2,7 +2,9 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { DataSetOptions } from '../../core/evaluate/data-set-columns.ts'
 import type { ParquetColumns } from '../../core/evaluate/parquet-columns.ts'
+import { DigestMismatch, type FileDigest } from '../../core/formats/manifest.ts'
 import type { RunColumns } from '../../core/formats/run-columns.ts'
+import type { KnownSamples } from '../../core/formats/summary-parquet.ts'
 import type { TraceIndex } from '../../core/formats/trace-index.ts'
 import type { GradingRules } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
@@ -10,9 +12,15 @@ import { InputError } from '../../core/input-error.ts'
 /** What a reading process is asked. */
 export type ParquetRequest = { path: string } & (
   | { kind: 'data set'; options: DataSetOptions }
-  | { kind: 'summary'; withTraces: boolean }
-  | { kind: 'entropies'; index: TraceIndex }
+  | ({ kind: 'summary'; known: KnownSamples; withTraces: boolean } & RunFileRequest)
+  | ({ kind: 'entropies'; index: TraceIndex } & RunFileRequest)
 )
+
+/** A file of a run, and what it was when it was written, by which it is checked as it is read; null where nothing tells of it. */
+export interface RunFileRequest {
+  path: string
+  digest: FileDigest | null
+}
 
 /** To the reading process; without limits those of the file's length hold. */
 export interface ParquetCommand {
@@ -38,7 +46,10 @@ export type ParquetPart =
 export type ParquetReply =
   | { kind: 'part'; part: ParquetPart }
   | { kind: 'done' }
-  | { kind: 'failed'; name: string; message: string }
+  | { kind: 'failed'; kindOfError: keyof typeof errorKinds | null; message: string }
+
+/** Errors that say what to do about a file. */
+export const errorKinds = { DigestMismatch, InputError }
 
 /** What reading a file may take. */
 export interface ParquetLimits {
@@ -80,19 +91,26 @@ export async function readDataSetApart(
   return { ...read, columns }
 }
 
-/** What a summary.parquet holds, read apart as a data set is. Throws InputError. */
-export async function readSummaryApart(path: string, withTraces: boolean): Promise<SummaryContent> {
-  for await (const part of readApart({ kind: 'summary', path, withTraces }))
+/**
+ * What a summary.parquet holds, read apart as a data set is; `known` is what it may hold. Throws InputError, DigestMismatch where the
+ * file is not what it was.
+ */
+export async function readSummaryApart(
+  file: RunFileRequest,
+  known: KnownSamples,
+  withTraces: boolean,
+): Promise<SummaryContent> {
+  for await (const part of readApart({ kind: 'summary', ...file, known, withTraces }))
     if (part.kind === 'summary') return part
-  throw new InputError(`${path}: cannot be read; write it again with entrace analyse`)
+  throw new InputError(`${file.path}: cannot be read; write it again with entrace analyse`)
 }
 
-/** The entropies of every sample's tokens in a traces.parquet, nats, in order, read apart. Throws InputError. */
+/** The entropies of every sample's tokens in a traces.parquet, nats, in order, read apart in the same way. */
 export async function* readEntropiesApart(
-  path: string,
+  file: RunFileRequest,
   index: TraceIndex,
 ): AsyncGenerator<ArrayLike<number>> {
-  for await (const part of readApart({ kind: 'entropies', path, index }))
+  for await (const part of readApart({ kind: 'entropies', ...file, index }))
     if (part.kind === 'entropies') yield* part.lists
 }
 
@@ -123,7 +141,7 @@ async function* readApart(request: ParquetRequest, limits?: ParquetLimits): Asyn
       for (const reply of taken) {
         if (reply.kind === 'part') yield reply.part
         else if (reply.kind === 'done') return
-        else throw reply.name === 'InputError' ? new InputError(reply.message) : new Error(reply.message)
+        else throw new (reply.kindOfError ? errorKinds[reply.kindOfError] : Error)(reply.message)
       }
       if (replies.length > 0) continue
       if (end)

@@ -1,57 +1,100 @@
-import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { RunFindings } from '../../core/analyse/run-findings.ts'
 import { createFigureCollector } from '../../core/figures/figure-data.ts'
 import { gradingDifferences } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
-import { readEntropiesApart, readSummaryApart } from '../files/read-parquet.ts'
-import { columnFileFault } from './column-files.ts'
+import { readEntropiesApart, readSummaryApart, type SummaryContent } from '../files/read-parquet.ts'
 import type { RunDescription } from './run-description.ts'
+import {
+  columnFileFault,
+  journalBytesOf,
+  type RunFiles,
+  readRunFiles,
+  readUndamagedManifest,
+} from './run-manifest.ts'
+import { ResultsOutdated, stageResults } from './staged-results.ts'
 import { type Results, resultFiles, writeAnalysis } from './write-results.ts'
 
 /**
  * Analyses and draws a run from summary.parquet and traces.parquet alone, without its journal: verdicts and scores are
  * those of the last `writeResults`, and so is the report, which takes reading texts. Throws InputError where a file is missing, or older than the journal.
  */
-export async function analyseColumns(folder: string, run: RunDescription): Promise<Results> {
-  const files = resultFiles(folder)
-  for (const path of [files.summary, files.traces]) {
-    const fault = columnFileFault(folder, path)
-    if (fault !== null)
+export function analyseColumns(folder: string, run: RunDescription): Promise<Results> {
+  return readRunFiles(folder, async files => {
+    const { manifest } = files
+    for (const name of ['summary.parquet', 'traces.parquet']) {
+      const fault = columnFileFault(folder, name, manifest)
+      if (fault !== null)
+        throw new InputError(
+          `${join(folder, name)}: ${fault}, expected the columns of all finished samples; write them with entrace analyse without --from-columns`,
+        )
+    }
+    // Before what takes long.
+    const findings = readFindings(folder, files)
+    const { grading, columns, traces } = await readRunSummary(files, folder, run, true)
+    const changes = gradingDifferences(grading, run.grading)
+    if (changes.length > 0)
       throw new InputError(
-        `${path}: ${fault}, expected the columns of all finished samples; write them with entrace analyse without --from-columns`,
+        `${join(folder, 'summary.parquet')}: was graded by other rules than run.json says (${changes.join(', ')}); write it again with entrace analyse without --from-columns`,
       )
-  }
-  const { grading, columns, traces } = await readSummaryApart(files.summary, true)
-  const changes = gradingDifferences(grading, run.grading)
-  if (changes.length > 0)
-    throw new InputError(
-      `${files.summary}: was graded by other rules than run.json says (${changes.join(', ')}); write it again with entrace analyse without --from-columns`,
-    )
-  const means = columns.scores['MeanTokenEntropy']
-  const figure = createFigureCollector()
-  let row = 0
-  for await (const entropies of readEntropiesApart(files.traces, traces!)) {
-    figure.add({
-      correct: columns.correct[row] === 1,
-      finishReason: columns.finishReason[row] ?? 'error',
-      meanEntropyNats: means?.[row] ?? null,
-      tokens: Array.from(entropies, entropyNats => ({ entropyNats })),
-    })
-    row++
-  }
-  const { analysis } = writeAnalysis(folder, run, {
-    columns,
-    figureData: figure.data,
-    findings: readFindings(folder, files.analysis),
+    const means = columns.scores['MeanTokenEntropy']
+    const figure = createFigureCollector()
+    let row = 0
+    for await (const entropies of readEntropiesApart(files.request('traces.parquet'), traces!)) {
+      figure.add({
+        correct: columns.correct[row] === 1,
+        finishReason: columns.finishReason[row] ?? 'error',
+        meanEntropyNats: means?.[row] ?? null,
+        tokens: Array.from(entropies, entropyNats => ({ entropyNats })),
+      })
+      row++
+    }
+    const staged = stageResults(folder)
+    try {
+      const { analysis } = writeAnalysis(staged, run, { columns, figureData: figure.data, findings })
+      staged.commit({
+        samples: columns.count,
+        journalBytes: manifest?.journalBytes ?? journalBytesOf(folder),
+        kept: manifest?.files ?? {},
+        check() {
+          if (readUndamagedManifest(folder)?.sha256 !== manifest?.sha256) throw new ResultsOutdated(folder)
+        },
+      })
+      return { analysis, files: resultFiles(folder) }
+    } finally {
+      staged.discard()
+    }
   })
-  return { analysis, files }
 }
 
+/** Reads summary.parquet apart, the number of its rows held against the manifest, run.json and the journal. */
+export function readRunSummary(
+  files: RunFiles,
+  folder: string,
+  run: RunDescription,
+  withTraces: boolean,
+): Promise<SummaryContent> {
+  const { dataSet, decoding } = run
+  const journalBytes = journalBytesOf(folder)
+  const atMost: [number, string][] = [
+    [dataSet.problems * (decoding.samples ?? 1), 'run.json has problems and samples for'],
+  ]
+  if (journalBytes > 0) atMost.push([Math.floor(journalBytes / leastLineBytes), 'samples.jsonl has room for'])
+  const file = files.request('summary.parquet')
+  const exactly = file.digest && files.manifest ? files.manifest.samples : null
+  return readSummaryApart(file, { exactly, atMost }, withTraces)
+}
+
+/** A line of the journal is longer than the names of its fields. */
+const leastLineBytes = 200
+
 /** What an analysis that is no older than the journal found in texts; null without one. */
-function readFindings(folder: string, path: string): RunFindings | null {
-  if (columnFileFault(folder, path) !== null) return null
+function readFindings(folder: string, files: RunFiles): RunFindings | null {
+  if (columnFileFault(folder, 'analysis.json', files.manifest) !== null) return null
+  const bytes = files.readWhole('analysis.json')
+  if (!bytes) return null
   try {
-    const { tokens, errorKinds, overrun } = JSON.parse(readFileSync(path, 'utf8')) as Partial<RunFindings>
+    const { tokens, errorKinds, overrun } = JSON.parse(bytes.toString('utf8')) as Partial<RunFindings>
     return tokens && errorKinds ? { tokens, errorKinds, ...(overrun && { overrun }) } : null
   } catch {
     return null

@@ -1,7 +1,11 @@
 import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
+import { type JournalIndex, lineMismatch } from '../../core/formats/journal-index.ts'
 import { refuseNewerFormat } from '../../core/formats/refuse-newer-format.ts'
 import { formatVersion, type SampleRecord } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'
+import { type JournalIndexFile, openIndexFile, readIndexFile } from './journal-index-file.ts'
+import { sha256Of } from './run-manifest.ts'
 
 /** What names a sample within a run: a problem's place in its data set, and which of its answers. */
 export interface SampleName {
@@ -9,20 +13,24 @@ export interface SampleName {
   sampleIndex: number
 }
 
-/** Where a record's line lies in the file. */
+/** Where a record's line lies in the file, and its digest; null where no index tells of it. */
 interface Line extends SampleName {
   start: number
   byteLength: number
+  sha256: string | null
 }
 
 /**
  * `samples.jsonl`: one line for each finished sample, appended and synced before it counts as finished. What a resume
- * reads, and what every other file of a run is made from. Holds places in memory, not records.
+ * reads, and what every other file of a run is made from. Holds places in memory, not records. Beside it lies its index, by which
+ * a line is known without parsing it, and damage to it is found; both are checked wherever a line is read.
  */
 export class Journal {
   readonly path: string
   readonly #file: number
+  readonly #index: JournalIndexFile | null
   readonly #lines: Map<string, Line>
+  readonly #unreadBytes: number
   #end: number
 
   /**
@@ -32,12 +40,18 @@ export class Journal {
    */
   constructor(path: string, access: 'read' | 'append') {
     this.path = path
+    // First, so that all lines that it tells of are in the journal.
+    const index = readIndexFile(dirname(path))
     this.#file = openSync(path, access === 'read' ? 'r' : 'a+')
     try {
-      const { lines, end } = readLines(path, this.#file)
+      const sizeBytes = fstatSync(this.#file).size
+      const { lines, end } = readLines(path, this.#file, sizeBytes, index, access)
       this.#lines = lines
       this.#end = end
-      if (access === 'append') ftruncateSync(this.#file, end)
+      this.#unreadBytes = access === 'read' ? sizeBytes - end : 0
+      // Only then, as a journal that is newer than its results has samples that they lack.
+      if (access === 'append' && end < sizeBytes) ftruncateSync(this.#file, end)
+      this.#index = access === 'append' ? openIndexFile(path, index, [...lines.values()]) : null
     } catch (error) {
       closeSync(this.#file)
       throw error
@@ -55,13 +69,21 @@ export class Journal {
     for (let written = 0; written < line.length; ) written += writeSync(this.#file, line, written)
     fdatasyncSync(this.#file)
     const { problemIndex, sampleIndex } = record
-    this.#lines.set(keyOf(record), {
+    const place = {
       problemIndex,
       sampleIndex,
       start: this.#end,
       byteLength: line.length - 1,
-    })
+      sha256: sha256Of(line.subarray(0, -1)),
+    }
+    this.#lines.set(keyOf(record), place)
     this.#end += line.length
+    this.#index?.append(place)
+  }
+
+  /** Length of the file as it was opened, with what was appended, bytes. */
+  get byteLength(): number {
+    return this.#end + this.#unreadBytes
   }
 
   /** Which samples are finished, in the order in which they were. */
@@ -85,8 +107,15 @@ export class Journal {
   /** Every finished sample with its line, the end of the line included, in the order of the data set. */
   *entries(): Generator<{ record: SampleRecord; line: Buffer }> {
     const inOrder = [...this.#lines.values()].sort(compareNames)
-    for (const { start, byteLength } of inOrder) {
+    for (const place of inOrder) {
+      const { start, byteLength, sha256 } = place
       const line = readBytes(this.#file, start, byteLength + 1)
+      if (sha256 !== null && (sha256Of(line.subarray(0, -1)) !== sha256 || line.at(-1) !== newline))
+        throw lineMismatch(`${this.path}: the line at byte ${start}`, {
+          ...place,
+          sha256,
+          file: basename(this.path),
+        })
       const { formatVersion: _, ...record } = JSON.parse(line.toString('utf8')) as SampleRecord & {
         formatVersion: string
       }
@@ -95,6 +124,7 @@ export class Journal {
   }
 
   close(): void {
+    this.#index?.close()
     closeSync(this.#file)
   }
 }
@@ -104,22 +134,44 @@ const chunkBytes = 2 ** 20
 /** Of one sample, some ten times what 100,000 tokens take. */
 const mostLineBytes = 2 ** 27
 
-/** Finds the lines of a journal and checks each. A repeated sample keeps its first line. */
-function readLines(path: string, file: number): { lines: Map<string, Line>; end: number } {
+/**
+ * Finds the lines of a journal and checks each: by its digest where the index knows that, else as a record. A repeated sample
+ * keeps its first line.
+ */
+function readLines(
+  path: string,
+  file: number,
+  sizeBytes: number,
+  index: JournalIndex,
+  access: 'read' | 'append',
+): { lines: Map<string, Line>; end: number } {
   const lines = new Map<string, Line>()
-  const sizeBytes = fstatSync(file).size
+  const name = basename(path)
+  const isDigested = access === 'append' || index.lines.length > 0
   let end = 0
   let lineNumber = 0
   let pending: Buffer[] = []
+  const sampleOf = (bytes: Buffer, sha256: string | null): SampleName => {
+    const where = `${path}: line ${lineNumber}`
+    const known = sha256 === null ? null : index.sampleOf(sha256)
+    if (known) return known
+    index.refuseChanged(where, { file: name, start: end, sample: null })
+    const sample = nameOfLine(where, bytes.toString('utf8'))
+    index.refuseChanged(where, { file: name, start: end, sample })
+    return sample
+  }
   for (let at = 0; at < sizeBytes; at += chunkBytes) {
     const chunk = readBytes(file, at, Math.min(chunkBytes, sizeBytes - at))
     let from = 0
     for (let to = chunk.indexOf(newline); to !== -1; to = chunk.indexOf(newline, from)) {
-      const text = Buffer.concat([...pending, chunk.subarray(from, to)])
-      const name = nameOfLine(`${path}: line ${++lineNumber}`, text.toString('utf8'))
-      if (!lines.has(keyOf(name))) lines.set(keyOf(name), { ...name, start: end, byteLength: text.length })
+      const bytes = Buffer.concat([...pending, chunk.subarray(from, to)])
+      lineNumber++
+      const sha256 = isDigested ? sha256Of(bytes) : null
+      const { problemIndex, sampleIndex } = sampleOf(bytes, sha256)
+      const line = { problemIndex, sampleIndex, start: end, byteLength: bytes.length, sha256 }
+      if (!lines.has(keyOf(line))) lines.set(keyOf(line), line)
       pending = []
-      end += text.length + 1
+      end += bytes.length + 1
       from = to + 1
     }
     pending.push(chunk.subarray(from))
@@ -129,6 +181,11 @@ function readLines(path: string, file: number): { lines: Map<string, Line>; end:
           'remove the line to have the sample run again',
       )
   }
+  index.refuseChangedEnd(`${path}: line ${lineNumber + 1}`, {
+    file: name,
+    start: end,
+    byteLength: sizeBytes - end,
+  })
   return { lines, end }
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, statSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import { z } from 'zod'
 import { type AskedSamples, statedProblemIds } from '../../core/analyse/coverage.ts'
 import type { PromptStyle } from '../../core/evaluate/prompt.ts'
@@ -11,6 +12,8 @@ import { InputError } from '../../core/input-error.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
 import type { Versions } from '../versions.ts'
 import { refuseForeignFilesBeside } from './foreign-files.ts'
+import { holdResults } from './hold-results.ts'
+import { digestOfFile, readCheckedFile, removeManifest, writeManifest } from './run-manifest.ts'
 
 /** What determines every number of a run. Two runs of one hash on one machine give the same bits. */
 export interface RunSettings {
@@ -114,7 +117,10 @@ export function askedSamples({ limit, decoding, shard, problemIds }: RunDescript
 const mostRunBytes = 2 ** 24
 const mostSamples = 20_000_000
 
-/** Reads run.json, or null where there is none. Throws InputError when it is damaged or of a newer format. */
+/**
+ * Reads run.json, or null where there is none. Throws InputError when it is damaged, is not what the manifest beside it tells of,
+ * or is of a newer format.
+ */
 export function readRunDescription(path: string): RunDescription | null {
   // Whoever reads a run begins here.
   refuseForeignFilesBeside(path)
@@ -124,9 +130,11 @@ export function readRunDescription(path: string): RunDescription | null {
     throw new InputError(
       `${path}: has ${size} bytes, expected the description of a run, at most ${mostRunBytes}; use another --out`,
     )
+  const bytes = readCheckedFile(dirname(path), basename(path))
+  if (!bytes) return null
   let parsed: unknown
   try {
-    parsed = JSON.parse(readFileSync(path, 'utf8'))
+    parsed = JSON.parse(bytes.toString('utf8'))
   } catch (error) {
     throw new InputError(
       `${path}: is not JSON (${String(error)}), expected the description of a run; use another --out`,
@@ -251,9 +259,25 @@ export function claimRunFolder(path: string, run: RunDescription): void {
   writeRunDescription(path, run)
 }
 
-/** Writes run.json, whatever it said before. */
+/** Writes run.json, whatever it said before. Results that it no longer describes are in no manifest any more. */
 export function writeRunDescription(path: string, run: RunDescription): void {
-  writeFileWhole(path, [`${JSON.stringify(run, null, 2)}\n`])
+  const folder = dirname(path)
+  const text = runDescriptionText(run)
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) return
+  holdResults(folder, () => {
+    removeManifest(folder)
+    writeFileWhole(path, [text])
+    writeManifest(folder, {
+      samples: null,
+      journalBytes: null,
+      files: { [basename(path)]: digestOfFile(Buffer.from(text)) },
+    })
+  })
+}
+
+/** The text of run.json. */
+export function runDescriptionText(run: RunDescription): string {
+  return `${JSON.stringify(run, null, 2)}\n`
 }
 
 /**

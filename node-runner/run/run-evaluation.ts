@@ -255,7 +255,7 @@ async function finishRun(
   claimRunFolder(descriptionPath, run)
   const recorded = () => journal.records(limit)
   const graded = isResumed ? gradeAll(recorded, grading) : recorded
-  const { analysis, files } = writeResults(flags.out, run, graded())
+  const { analysis, files } = writeResults(flags.out, run, graded(), { journalBytes: journal.byteLength })
   if (flags.json) console.log(JSON.stringify(analysis, null, 2))
   else if (!flags.quiet) console.log(summariseRun(analysis, files))
   for (const line of warningLines(analysis)) progress.say(line)

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { DOMParser } from 'linkedom'
 import type { Analysis } from '../../core/analyse/analysis.ts'
 import { describeExtent, isPart } from '../../core/analyse/coverage.ts'
@@ -20,8 +19,8 @@ import type { ReportFigure } from '../../core/report/report-document.ts'
 import type { ReportExamples } from '../../core/report/report-examples.ts'
 import { count, percent, withInterval } from '../../core/report/report-numbers.ts'
 import { writeReport as compose } from '../../core/report/write-report.ts'
-import { writeFileWhole } from '../files/write-file-whole.ts'
 import type { RunDescription } from './run-description.ts'
+import type { StagedResults } from './staged-results.ts'
 
 const chartSize = { width: 400, height: 280 }
 
@@ -36,7 +35,7 @@ export interface ReportContent {
 }
 
 /** Writes report.md and report.html. */
-export function writeReport(folder: string, run: RunDescription, content: ReportContent): void {
+export function writeReport(staged: StagedResults, run: RunDescription, content: ReportContent): void {
   const { analysis, columns, findings, examples, panels } = content
   const n = analysis.entropyNats.correct.n + analysis.entropyNats.incorrect.n
   const document = compose({
@@ -55,8 +54,8 @@ export function writeReport(folder: string, run: RunDescription, content: Report
     ],
     files: runFiles.map(({ names, holds }) => [names.join(', '), holds] as const),
   })
-  writeFileWhole(join(folder, 'report.md'), [renderMarkdown(document)])
-  writeFileWhole(join(folder, 'report.html'), [renderHtml(document)])
+  staged.write('report.md', [renderMarkdown(document)])
+  staged.write('report.html', [renderHtml(document)])
 }
 
 function describeSetUp(run: RunDescription, { coverage }: Analysis): [string, string][] {

@@ -13,9 +13,9 @@ import { formatVersion, type SampleRecord } from '../../core/formats/sample-reco
 import { createTraceWriter } from '../../core/formats/traces-parquet.ts'
 import { createExampleCollector } from '../../core/report/report-examples.ts'
 import { renderFigure } from '../figures/render-figure.ts'
-import { openWholeFile } from '../files/whole-file.ts'
-import { writeFileWhole } from '../files/write-file-whole.ts'
-import { askedSamples, type RunDescription } from './run-description.ts'
+import { askedSamples, type RunDescription, runDescriptionText } from './run-description.ts'
+import { journalBytesOf } from './run-manifest.ts'
+import { type StagedResults, stageResults } from './staged-results.ts'
 import { titleOf, writeReport } from './write-report.ts'
 
 /** Paths of what is made from a run's journal. */
@@ -48,21 +48,32 @@ export function resultFiles(folder: string): ResultFiles {
   }
 }
 
+/** What results are made with besides the samples. */
+export interface ResultOptions {
+  /** Errors sorted by hand. */
+  labels?: ErrorLabels | undefined
+  /** Length of the journal that the samples are read from, where it may have grown since. */
+  journalBytes?: number
+  /** Throws where the results may not be put in place: see StagedResults. */
+  check?: () => void
+}
+
 /**
  * Writes all results of a run from its samples, which are read once, in the order of the data set, and never held all at
- * once: all_results.json, summary.parquet, traces.parquet, analysis.json, the figure and the report, each whole or not at
- * all. `labels` are errors sorted by hand.
+ * once: all_results.json, summary.parquet, traces.parquet, analysis.json, the figure and the report, put in place together with
+ * run.json and the manifest of them all.
  */
 export function writeResults(
   folder: string,
   run: RunDescription,
   samples: Iterable<SampleRecord>,
-  labels?: ErrorLabels,
+  { labels, journalBytes = journalBytesOf(folder), check }: ResultOptions = {},
 ): Results {
-  const files = resultFiles(folder)
-  const results = openWholeFile(files.results)
-  const traces = openWholeFile(files.traces)
+  const staged = stageResults(folder)
   try {
+    staged.write('run.json', [runDescriptionText(run)])
+    const results = staged.open('all_results.json')
+    const traces = staged.open('traces.parquet', 'in parts')
     const traceWriter = createTraceWriter(bytes => traces.write(bytes))
     const figure = createFigureCollector()
     const findings = createRunFindings(labels)
@@ -90,20 +101,18 @@ export function writeResults(
     const coverage = columnsCoverage(askedSamples(run), columns)
     results.write(`\n]${isPart(coverage) ? `,"coverage":${JSON.stringify(coverage)}` : ''}}\n`)
     const index = traceWriter.finish()
-    results.commit()
-    traces.commit()
-    writeFileWhole(files.summary, encodeSummary(columns, index, run.grading))
+    staged.write('summary.parquet', encodeSummary(columns, index, run.grading), 'in parts')
     const found = findings.finish()
-    const { analysis, panels } = writeAnalysis(folder, run, {
+    const { analysis, panels } = writeAnalysis(staged, run, {
       columns,
       figureData: figure.data,
       findings: found,
     })
-    writeReport(folder, run, { analysis, columns, findings: found, examples: collector.examples, panels })
-    return { analysis, files }
+    writeReport(staged, run, { analysis, columns, findings: found, examples: collector.examples, panels })
+    staged.commit({ samples: columns.count, journalBytes, ...(check && { check }) })
+    return { analysis, files: resultFiles(folder) }
   } finally {
-    results.discard()
-    traces.discard()
+    staged.discard()
   }
 }
 
@@ -116,16 +125,15 @@ export interface AnalysedRun {
 
 /** Analyses a run; writes analysis.json and the figure. Returns the analysis, and the drawing of the four panels. */
 export function writeAnalysis(
-  folder: string,
+  staged: StagedResults,
   run: RunDescription,
   { columns, figureData, findings }: AnalysedRun,
 ): { analysis: Analysis; panels: string } {
-  const files = resultFiles(folder)
   const analysis = analyseRun(columns, { grading: run.grading, asked: askedSamples(run) }, findings)
-  writeFileWhole(files.analysis, [`${JSON.stringify(analysis, null, 2)}\n`])
+  staged.write('analysis.json', [`${JSON.stringify(analysis, null, 2)}\n`])
   const figure = renderFigure(figureData, analysis, titleOf(run, analysis))
-  writeFileWhole(files.figureSvg, [figure.svg])
-  writeFileWhole(files.figurePng, [figure.png])
+  staged.write('entropy_analysis.svg', [figure.svg])
+  staged.write('entropy_analysis.png', [figure.png])
   return { analysis, panels: figure.svg }
 }
 

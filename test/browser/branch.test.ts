@@ -9,6 +9,7 @@ import { openFileByteSource } from '../../node-runner/files/file-byte-source.ts'
 import { loadTokenizer } from '../../node-runner/tokenizer/load-tokenizer.ts'
 import { serveView } from '../../node-runner/view/serve-view.ts'
 import { continueInNode } from '../support/continue-in-node.ts'
+import { forgetDigests } from '../support/run-files.ts'
 import { axeViolations } from './axe-violations.ts'
 import { poll, savedBranch, shownText, statusText, treeTexts, wholeBranch } from './branch-page.ts'
 import { type BranchPages, demo, model, openBranchPages } from './open-branch-pages.ts'
@@ -143,6 +144,7 @@ describe('a branch in the page', () => {
     const description = JSON.parse(readFileSync(join(run, 'run.json'), 'utf8'))
     const grading = { tolerance: 0.6, severalBoxes: 'all' }
     writeFileSync(join(run, 'run.json'), JSON.stringify({ ...description, grading }))
+    forgetDigests(run)
     const at = await serveView(pages.pageFiles, run, 0, [], model)
     // Its third likeliest token leads to 1, where 2 is expected.
     const page = await pages.open(`${sample}&branch=${place}:${recorded.tokens.topIds[place]![2]}`, { at })

@@ -11,7 +11,7 @@ import { mergeCommand } from '../../node-runner/commands/merge.ts'
 import { lockFolder } from '../../node-runner/run/lock-folder.ts'
 import { runCommand } from '../support/run-command.ts'
 import { runEntrace } from '../support/run-entrace.ts'
-import { readResults, readRunFile } from '../support/run-files.ts'
+import { forgetDigests, readResults, readRunFile } from '../support/run-files.ts'
 import { traceSample } from '../support/trace-sample.ts'
 import { writeRun } from '../support/write-run.ts'
 
@@ -36,6 +36,7 @@ const samples = Array.from({ length: 9 }, (_, index) =>
 function forgetRules(run: string): void {
   const { grading: _, ...older } = readRunFile(run, 'run.json')
   writeFileSync(join(run, 'run.json'), JSON.stringify(older))
+  forgetDigests(run)
 }
 
 const analyse = (run: string, ...flags: string[]) => runCommand(analyseCommand(), [run, ...flags])
@@ -154,6 +155,7 @@ describe('analyse', () => {
     const description = readRunFile(run, 'run.json')
     const changed = { ...description, grading: { tolerance: 0.01, severalBoxes: 'all' } }
     writeFileSync(join(run, 'run.json'), JSON.stringify(changed))
+    forgetDigests(run)
     await expect(analyse(run, '--from-columns')).rejects.toThrow(
       /summary\.parquet: was graded by other rules than run\.json says \(tolerance 0 against 0\.01\)/,
     )
@@ -256,6 +258,7 @@ describe('eval', () => {
       '"correct":false,"rule":"other"',
     )
     writeFileSync(journal, recorded)
+    forgetDigests(run)
 
     const kept = await evaluate(3)
     expect(kept.stderr).not.toContain('other rules')

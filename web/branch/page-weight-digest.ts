@@ -1,5 +1,6 @@
 import { DigestSum } from '../../core/formats/digest-sum.ts'
 import type { OnRows } from '../../core/model/weight-reader.ts'
+import { pageSha256 } from '../data/page-sha256.ts'
 
 /** The digest of weights that `run.json` records, computed by the browser while they are read. */
 export interface PageWeightDigest {
@@ -25,9 +26,9 @@ export function createPageWeightDigest(): PageWeightDigest {
         message.set(name)
         message.set(bytes.subarray(at, at + rowBytes), name.length)
         pending++
-        crypto.subtle.digest('SHA-256', message).then(
+        pageSha256(message).then(
           digest => {
-            sum.addHex(Array.from(new Uint8Array(digest), hexOf).join(''))
+            sum.addHex(digest)
             if (--pending === 0) settle()
           },
           error => fail(error),
@@ -43,8 +44,4 @@ export function createPageWeightDigest(): PageWeightDigest {
       return sum.hex
     },
   }
-}
-
-function hexOf(byte: number): string {
-  return byte.toString(16).padStart(2, '0')
 }

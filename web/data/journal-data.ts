@@ -1,18 +1,22 @@
 import { analyseRun } from '../../core/analyse/analyse-run.ts'
 import type { SampleRecord } from '../../core/formats/sample-record.ts'
 import type { TraceSample } from '../../core/formats/trace-reader.ts'
+import { type CheckedFiles, readTogether } from './checked-files.ts'
 import type { JournalReader } from './journal-reader.ts'
 import { openParquetData } from './parquet-data.ts'
 import { positionsOf, type RunData, readFacts } from './run-data.ts'
 import type { RunFacts } from './run-facts.ts'
-import type { RunFiles } from './run-source.ts'
 import { columnsOfRecords } from './token-columns.ts'
 
 /**
  * A run from its journal, followed until summary.parquet holds all of its samples. Dropped files do not change, so
  * without run.json nothing tells that more is to come.
  */
-export function openJournalData(files: RunFiles, journal: JournalReader, facts: RunFacts | null): RunData {
+export function openJournalData(
+  files: CheckedFiles,
+  journal: JournalReader,
+  facts: RunFacts | null,
+): RunData {
   const columns = journal.columns()
   const { count } = columns
   // The page is given the columns' own memory.
@@ -36,10 +40,13 @@ export function openJournalData(files: RunFiles, journal: JournalReader, facts: 
     }),
     async poll() {
       if (await journal.readOn()) return openJournalData(files, journal, facts)
-      const now = facts && (await readFacts(files))
-      if (now === null || count < (now.expectedSamples ?? 0)) return null
-      const parquet = await openParquetData(files).catch(() => null)
-      return parquet && parquet.count >= count ? parquet.withFacts(now) : null
+      if (!facts) return null
+      return readTogether(await files.again(), async current => {
+        const now = await readFacts(current)
+        if (now === null || count < (now.expectedSamples ?? 0)) return null
+        const parquet = await openParquetData(current).catch(() => null)
+        return parquet && parquet.count >= count ? parquet.withFacts(now) : null
+      })
     },
     readScore: name =>
       Promise.reject(

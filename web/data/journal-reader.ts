@@ -1,7 +1,9 @@
 import { columnsOf } from '../../core/analyse/columns-of.ts'
+import { journalIndexName, readJournalIndex } from '../../core/formats/journal-index.ts'
 import { refuseNewerFormat } from '../../core/formats/refuse-newer-format.ts'
 import type { RunColumns } from '../../core/formats/run-columns.ts'
 import type { SampleRecord } from '../../core/formats/sample-record.ts'
+import { sha256 as sha256Of } from '../../core/formats/sha256.ts'
 import { InputError } from '../../core/input-error.ts'
 import { joinColumns, takeRows } from './join-columns.ts'
 import type { RunFiles } from './run-source.ts'
@@ -23,6 +25,8 @@ export interface JournalReader {
 interface Line {
   start: number
   end: number
+  /** Null where the index tells of nothing. */
+  sha256: string | null
 }
 
 const name = 'samples.jsonl'
@@ -35,21 +39,45 @@ export function createJournalReader(files: RunFiles): JournalReader {
   let order: number[] = []
   let columns = columnsOf([])
   let end = 0
+  const index = readJournalIndex('')
+  let indexEnd = 0
+
+  /** What was appended to the index: before the journal is read, so that all lines that it tells of are there. */
+  async function readIndexOn(): Promise<void> {
+    const decoder = new TextDecoder()
+    for (;;) {
+      const bytes = await files.tail(journalIndexName, indexEnd)
+      if (!bytes?.byteLength) return
+      indexEnd += bytes.byteLength
+      index.add(decoder.decode(bytes))
+    }
+  }
 
   function* recordsOf(bytes: Uint8Array, from: number): Generator<SampleRecord> {
     let start = 0
     for (let to = bytes.indexOf(newline); to !== -1; to = bytes.indexOf(newline, start)) {
-      const record = parseLine(bytes.subarray(start, to), `${files.name}: ${name}, byte ${from + start}`)
+      const line = bytes.subarray(start, to)
+      const sha256 = index.lines.length > 0 ? sha256Of(line) : null
+      const record = checkedRecord(line, from + start, sha256)
       const key = `${record.problemIndex} ${record.sampleIndex}`
       // A repeated sample keeps its first line.
       if (!seen.has(key)) {
         seen.add(key)
-        lines.push({ start: from + start, end: from + to })
+        lines.push({ start: from + start, end: from + to, sha256 })
         yield record
       }
       start = to + 1
     }
     end = from + start
+  }
+
+  function checkedRecord(line: Uint8Array, start: number, sha256: string | null): SampleRecord {
+    const where = `${files.name}: ${name}, byte ${start}`
+    const isKnown = sha256 !== null && index.sampleOf(sha256) !== null
+    if (!isKnown) index.refuseChanged(where, { file: name, start, sample: null })
+    const record = parseLine(line, where)
+    if (!isKnown) index.refuseChanged(where, { file: name, start, sample: record })
+    return record
   }
 
   return {
@@ -61,12 +89,20 @@ export function createJournalReader(files: RunFiles): JournalReader {
     },
     async readOn() {
       const before = lines.length
+      await readIndexOn()
       // The last line may be in the middle of being written: it is read again from its start.
       let pending = new Uint8Array(0)
       for (;;) {
         const bytes = await files.tail(name, end + pending.length)
         if (bytes === null) return null
-        if (bytes.byteLength === 0) return lines.length > before
+        if (bytes.byteLength === 0) {
+          index.refuseChangedEnd(`${files.name}: ${name}, byte ${end}`, {
+            file: name,
+            start: end,
+            byteLength: pending.length,
+          })
+          return lines.length > before
+        }
         const all = new Uint8Array(pending.length + bytes.byteLength)
         all.set(pending)
         all.set(new Uint8Array(bytes), pending.length)
@@ -95,7 +131,10 @@ export function createJournalReader(files: RunFiles): JournalReader {
         bytes.set(new Uint8Array(part, 0, Math.min(part.byteLength, bytes.length - done)), done)
         done += part.byteLength
       }
-      return parseLine(bytes, `${files.name}: ${name}, byte ${line.start}`)
+      const where = `${files.name}: ${name}, byte ${line.start}`
+      if (line.sha256 !== null && sha256Of(bytes) !== line.sha256)
+        throw new InputError(`${where}: is not what it was when the run was opened; load it again`)
+      return parseLine(bytes, where)
     },
   }
 }

@@ -2,16 +2,16 @@ import { analyseRun, columnsCoverage } from '../../core/analyse/analyse-run.ts'
 import { openSummary } from '../../core/formats/summary-parquet.ts'
 import { openTraces, type TraceReader } from '../../core/formats/trace-reader.ts'
 import { InputError } from '../../core/input-error.ts'
+import type { CheckedFiles } from './checked-files.ts'
 import { positionsOf, type RunData, readAnalysis } from './run-data.ts'
 import type { RunFacts } from './run-facts.ts'
-import type { RunFiles } from './run-source.ts'
-import { tellRead, tellReading } from './watch-reading.ts'
+import { tellRead, tellReading } from './tell-reading.ts'
 
 /** The score that is read when a run is opened; the others when they are asked for. */
 const firstScore = 'MeanTokenEntropy'
 
 /** A run from `summary.parquet` and `traces.parquet`; null without the former. */
-export async function openParquetData(files: RunFiles): Promise<
+export async function openParquetData(files: CheckedFiles): Promise<
   | (Pick<RunData, 'count'> & {
       /** The run's data, once run.json is read as well. */
       withFacts(facts: RunFacts | null): Promise<RunData>
@@ -20,11 +20,21 @@ export async function openParquetData(files: RunFiles): Promise<
 > {
   const source = await files.open('summary.parquet')
   if (!source) return null
-  const summary = await openSummary(tellReading(source))
+  const { manifest } = files
+  const summary = await openSummary(tellReading(source), {
+    exactly: manifest?.files['summary.parquet'] ? manifest.samples : null,
+  })
   const { count, scoreNames } = summary
   return {
     count,
     async withFacts(facts) {
+      const samples = facts?.decoding['samples']
+      const most = (facts?.problems ?? Number.POSITIVE_INFINITY) * (typeof samples === 'number' ? samples : 1)
+      if (count > most)
+        throw new InputError(
+          `${source.name}: claims ${count} rows, expected at most the ${most} that run.json has problems and samples for; the file is ` +
+            'damaged, write it again with entrace analyse',
+        )
       const [columns, stored, traceSource] = await Promise.all([
         summary.readColumns(scoreNames.filter(name => name === firstScore)),
         readAnalysis(files),

@@ -4,6 +4,7 @@ import { readJson, settingsJson } from '../../core/formats/read-json.ts'
 import { refuseNewerFormat } from '../../core/formats/refuse-newer-format.ts'
 import type { TraceSample, TraceText } from '../../core/formats/trace-reader.ts'
 import { InputError } from '../../core/input-error.ts'
+import { type CheckedFiles, checkFiles, readTogether } from './checked-files.ts'
 import { openJournalData } from './journal-data.ts'
 import { createJournalReader } from './journal-reader.ts'
 import { openParquetData } from './parquet-data.ts'
@@ -29,6 +30,10 @@ export interface RunData {
  * followed. Throws InputError for files that are damaged, of a newer format, or not a run's.
  */
 export async function openRunData(files: RunFiles): Promise<RunData> {
+  return readTogether(await checkFiles(files), openChecked)
+}
+
+async function openChecked(files: CheckedFiles): Promise<RunData> {
   const [facts, parquet, journal] = await Promise.all([
     readFacts(files),
     openParquetData(files),

@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  checkWholeFile,
+  DigestMismatch,
+  encodeManifest,
+  type FileDigest,
+  type Manifest,
+  manifestName,
+  parseManifest,
+} from '../../core/formats/manifest.ts'
+import type { RunFileRequest } from '../files/read-parquet.ts'
+import { writeFileWhole } from '../files/write-file-whole.ts'
+
+/** SHA-256, 64 hexadecimal digits. */
+export function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+/** The text of a run's manifest; null where there is none. */
+function readManifestText(folder: string): string | null {
+  return readOrNull(join(folder, manifestName))?.toString('utf8') ?? null
+}
+
+/** A whole file of a run, as its manifest tells of it; null where there is none. A damaged manifest tells of nothing. */
+export function readCheckedFile(folder: string, name: string): Buffer | null {
+  for (let tries = 1; ; tries++) {
+    const text = readManifestText(folder)
+    try {
+      return filesOf(folder, parseUndamaged(folder, text)).readWhole(name)
+    } catch (error) {
+      // Replaced meanwhile by another process.
+      if (readManifestText(folder) === text || tries === mostTries) throw error
+    }
+  }
+}
+
+/** The manifest of a run's folder; null where there is none that tells of files. Throws InputError for a newer format. */
+export function readUndamagedManifest(folder: string): Manifest | null {
+  return parseUndamaged(folder, readManifestText(folder))
+}
+
+function parseUndamaged(folder: string, text: string | null): Manifest | null {
+  try {
+    return text === null ? null : parseManifest(join(folder, manifestName), text)
+  } catch (error) {
+    if (error instanceof DigestMismatch) return null
+    throw error
+  }
+}
+
+/** Replaces the manifest by another, of all files that were written before. */
+export function writeManifest(folder: string, content: Parameters<typeof encodeManifest>[0]): void {
+  writeFileWhole(join(folder, manifestName), [encodeManifest(content)])
+}
+
+/** Takes the manifest away, so that what is put in place next to it is read as without one. */
+export function removeManifest(folder: string): void {
+  rmSync(join(folder, manifestName), { force: true })
+}
+
+/** The digest of a file that is read whole. */
+export function digestOfFile(bytes: Uint8Array): FileDigest {
+  return { sizeBytes: bytes.length, sha256: sha256Of(bytes) }
+}
+
+/** The files of a run as one manifest tells of them, each checked as it is read. */
+export interface RunFiles {
+  /** What the files were when they were written together; null where they are read unchecked. */
+  readonly manifest: Manifest | null
+  /** A whole file; null where there is none. Throws DigestMismatch. */
+  readWhole(name: string): Buffer | null
+  /** A file that another process reads, and checks as it does. */
+  request(name: string): RunFileRequest
+}
+
+/** Another process may put its results in place while they are read; more often than that it would be a fault of ours. */
+const mostTries = 20
+
+/**
+ * Reads files of a run that belong together: where another process puts new ones in place meanwhile, once more from the start.
+ * Throws DigestMismatch where a file is not what its manifest says.
+ */
+export async function readRunFiles<Read>(
+  folder: string,
+  read: (files: RunFiles) => Promise<Read>,
+): Promise<Read> {
+  for (let tries = 1; ; tries++) {
+    const text = readManifestText(folder)
+    try {
+      const found = await read(
+        filesOf(folder, text === null ? null : parseManifest(join(folder, manifestName), text)),
+      )
+      // Without a manifest nothing tells whether files were replaced in between but that there is one now.
+      if (text !== null || readManifestText(folder) === null || tries === mostTries) return found
+    } catch (error) {
+      if (readManifestText(folder) === text || tries === mostTries) throw error
+    }
+  }
+}
+
+function filesOf(folder: string, manifest: Manifest | null): RunFiles {
+  return {
+    manifest,
+    readWhole(name) {
+      const path = join(folder, name)
+      const bytes = readOrNull(path)
+      const digest = manifest?.files[name]
+      if (bytes && digest) checkWholeFile(path, name, bytes, digest, sha256Of)
+      return bytes
+    },
+    request: name => ({ path: join(folder, name), digest: manifest?.files[name] ?? null }),
+  }
+}
+
+/** What is wrong with a file of a run that is made from the journal, in words; null where it holds all that the journal does. */
+export function columnFileFault(folder: string, name: string, manifest: Manifest | null): string | null {
+  const time = statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs
+  if (time === undefined) return 'is missing'
+  const journals = journalFiles(folder).map(path => statSync(path))
+  const isOlder =
+    journals.some(({ mtimeMs }) => time < mtimeMs) ||
+    // Appended to while the results were made: the file is newer, and lacks samples.
+    (manifest?.files[name] &&
+      manifest.journalBytes !== null &&
+      journals.length > 0 &&
+      journals.reduce((sum, { size }) => sum + size, 0) !== manifest.journalBytes)
+  return isOlder ? 'is older than samples.jsonl' : null
+}
+
+/** Length of a run's journal as it is now, bytes; of all its files where a run was taken over. */
+export function journalBytesOf(folder: string): number {
+  return journalFiles(folder).reduce((sum, path) => sum + statSync(path).size, 0)
+}
+
+function journalFiles(folder: string): string[] {
+  return readdirSync(folder)
+    .filter(name => /^samples(-\d+)?\.jsonl$/.test(name))
+    .map(name => join(folder, name))
+}
+
+function readOrNull(path: string): Buffer | null {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
+}

@@ -5,7 +5,7 @@ import { InputError } from '../../core/input-error.ts'
 import type { CheckedFiles } from './checked-files.ts'
 import { positionsOf, type RunData, readAnalysis } from './run-data.ts'
 import type { RunFacts } from './run-facts.ts'
-import { tellRead, tellReading } from './tell-reading.ts'
+import { tellRead, tellReading } from './watch-reading.ts'
 
 /** The score that is read when a run is opened; the others when they are asked for. */
 const firstScore = 'MeanTokenEntropy'

@@ -1,14 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { memoryByteSource } from '../../test/support/memory-byte-source.ts'
-import { tellRead, tellReading } from './tell-reading.ts'
-import { endStuckReading } from './watch-reading.ts'
+import { endStuckReading, tellRead, tellReading } from './watch-reading.ts'
 
 /** A worker's end of the channel, and the page's. */
 function openWorker() {
   const events = new EventTarget()
   let ended = false
   const worker = Object.assign(events, { terminate: () => (ended = true) }) as unknown as Worker
-  vi.stubGlobal('postMessage', (data: unknown) => events.dispatchEvent(new MessageEvent('message', { data })))
+  vi.stubGlobal('self', {
+    postMessage: (data: unknown) => events.dispatchEvent(new MessageEvent('message', { data })),
+  })
   return { worker, isEnded: () => ended }
 }
 

@@ -1,9 +1,36 @@
-import type { ReadingMessage } from './tell-reading.ts'
+import type { ByteSource } from '../../core/formats/byte-source.ts'
+
+/** From a worker: which Parquet file it has bytes of and now decodes; null when it goes on to something else. */
+interface ReadingMessage {
+  reading: { name: string; byteLength: number } | null
+}
 
 const tickMs = 500
 /** How long a worker may decode without a word: ten seconds, and one for each 4 MB. */
 const patientMs = 10_000
 const bytesInMs = 4000
+
+/** A source whose worker says when it is given bytes, so that the page can end it where decoding them never does. */
+export function tellReading({ name, byteLength, slice }: ByteSource): ByteSource {
+  return {
+    name,
+    byteLength,
+    async slice(start, end = byteLength) {
+      const bytes = await slice(start, end)
+      tell({ reading: { name, byteLength: end - start } })
+      return bytes
+    },
+  }
+}
+
+/** Says that what takes long from now on is no decoding. */
+export function tellRead(): void {
+  tell({ reading: null })
+}
+
+function tell(message: ReadingMessage): void {
+  self.postMessage(message)
+}
 
 /**
  * Ends a worker that decodes a Parquet file and gives no answer to `ping` for long, which one with a damaged file may never. Rejects

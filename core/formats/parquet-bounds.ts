@@ -95,6 +95,8 @@ export function boundedMetadata(bytes: Uint8Array, fileBytes: number): FileMetaD
     skipStruct(cursor)
   }
   const metadata = parquetMetadata(bytes, { geoparquet: false })
+  // The parser maps over whatever stands in the place of a list.
+  if (!Array.isArray(metadata.key_value_metadata ?? [])) throw new Error('its key-value metadata is no list')
   refuseDeepSchema(metadata)
   const rows = metadata.row_groups.map(group => count(group.num_rows, 'rows of a row group'))
   const total = count(metadata.num_rows, 'rows')

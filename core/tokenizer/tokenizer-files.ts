@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { refuseGitLfsPointer } from '../formats/git-lfs-pointer.ts'
-import { readJson } from '../formats/read-json.ts'
+import { type JsonBounds, readJson } from '../formats/read-json.ts'
 import type { ModelFiles } from '../formats/weight-files.ts'
 import { eosTokenOf } from '../generate/stops.ts'
 import { InputError } from '../input-error.ts'
@@ -216,6 +216,10 @@ async function readTemplate(
   return { chatTemplate: null, templateName: 'tokenizer_config.json', otherTemplates: [] }
 }
 
+/** Bounds of what has no vocabulary in it, some ten times what the largest published files hold. */
+const smallFiles: JsonBounds = { bytes: 20_000_000, depth: 32, values: 500_000 }
+const mostAddedTokens = 100_000
+
 /** A JSON file as the schema reads it; null where there is none. */
 async function readParsed<Schema extends z.ZodType>(
   files: ModelFiles,
@@ -224,7 +228,15 @@ async function readParsed<Schema extends z.ZodType>(
 ): Promise<z.infer<Schema> | null> {
   const source = await files.open(name)
   if (!source) return null
-  const parsed = schema.safeParse(await readJson(source))
+  const isVocabulary = name === 'tokenizer.json' || name === 'vocab.json'
+  const json = await readJson(source, isVocabulary ? undefined : smallFiles)
+  const { added_tokens: added } = (json ?? {}) as { added_tokens?: unknown }
+  // Before each of them is looked at, and each of its faults described.
+  if (Array.isArray(added) && added.length > mostAddedTokens)
+    throw new InputError(
+      `${source.name}: ${added.length} added tokens, expected at most ${mostAddedTokens}. Download the file again.`,
+    )
+  const parsed = schema.safeParse(json)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]!
   throw new InputError(

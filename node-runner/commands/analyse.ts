@@ -6,6 +6,7 @@ import { type ErrorLabels, readErrorLabels } from '../../core/analyse/errors/err
 import { gradingDifferences, withAskedRules } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
 import { openNamedFile } from '../files/open-named-file.ts'
+import { readDataSetApart } from '../files/read-parquet.ts'
 import { analyseColumns } from '../run/analyse-columns.ts'
 import { gradeAll } from '../run/grade-all.ts'
 import { Journal } from '../run/journal.ts'
@@ -130,7 +131,7 @@ async function readLabels(path: string): Promise<ErrorLabels> {
     'expected labels (.jsonl, .json, .csv or .parquet); check --labels',
   )
   try {
-    return await readErrorLabels(source)
+    return await readErrorLabels(source, { readParquet: ({ name }) => readDataSetApart(name, {}) })
   } finally {
     await source.close()
   }

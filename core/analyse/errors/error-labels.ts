@@ -1,4 +1,4 @@
-import { readRows } from '../../evaluate/data-set-rows.ts'
+import { type ReadSettings, readRows } from '../../evaluate/data-set-rows.ts'
 import type { ByteSource } from '../../formats/byte-source.ts'
 import type { SampleRecord } from '../../formats/sample-record.ts'
 import { InputError } from '../../input-error.ts'
@@ -22,24 +22,24 @@ export interface ErrorLabels {
  * problem has several answers, `sampleIndex` (else 0). Throws InputError for a row without a problem, with a kind that is
  * none of the known ones, or for an answer that is labelled twice.
  */
-export async function readErrorLabels(source: ByteSource): Promise<ErrorLabels> {
+export async function readErrorLabels(source: ByteSource, settings: ReadSettings = {}): Promise<ErrorLabels> {
   const labels = new Map<string, { kind: ErrorKind; where: string; answer: string }>()
-  for (const { place: where, cells } of (await readRows(source)).rows) {
+  for (const { place: where, cells } of (await readRows(source, settings)).rows) {
     const { problemId, sampleIndex = 0, kind } = cells
     if (!['string', 'number', 'bigint'].includes(typeof problemId) || problemId === '') {
       throw new InputError(
-        `${where}: expected the id of a problem in column "problemId", found ${JSON.stringify(problemId) ?? 'nothing'}. Fill it in or remove the row.`,
+        `${where}: expected the id of a problem in column "problemId", found ${show(problemId)}. Fill it in or remove the row.`,
       )
     }
     const index = sampleIndex === '' || sampleIndex === null ? 0 : Number(sampleIndex)
     if (!Number.isInteger(index) || index < 0) {
       throw new InputError(
-        `${where}: expected a whole number from 0 in column "sampleIndex", found ${JSON.stringify(sampleIndex)}. It says which answer to the problem is meant.`,
+        `${where}: expected a whole number from 0 in column "sampleIndex", found ${show(sampleIndex)}. It says which answer to the problem is meant.`,
       )
     }
     if (!isErrorKind(kind)) {
       throw new InputError(
-        `${where}: expected one of ${errorKinds.join(', ')} in column "kind", found ${JSON.stringify(kind) ?? 'nothing'}. Use one of these.`,
+        `${where}: expected one of ${errorKinds.join(', ')} in column "kind", found ${show(kind)}. Use one of these.`,
       )
     }
     const key = keyOf(String(problemId), index)
@@ -71,4 +71,9 @@ export async function readErrorLabels(source: ByteSource): Promise<ErrorLabels> 
 
 function keyOf(problemId: string, sampleIndex: number): string {
   return `${sampleIndex} ${problemId}`
+}
+
+/** A cell for messages; JSON knows no wide integers, which Parquet has. */
+function show(value: unknown): string {
+  return (typeof value === 'bigint' ? String(value) : JSON.stringify(value)) ?? 'nothing'
 }

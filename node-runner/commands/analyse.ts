@@ -8,13 +8,14 @@ import { openNamedFile } from '../files/open-named-file.ts'
 import { analyseColumns } from '../run/analyse-columns.ts'
 import { gradeAll } from '../run/grade-all.ts'
 import { Journal } from '../run/journal.ts'
-import { lockFolder } from '../run/lock-folder.ts'
 import { type RunDescription, readRunDescription, writeRunDescription } from '../run/run-description.ts'
+import { takeLease } from '../run/run-lease.ts'
 import { summariseRun, warningLines } from '../run/summarise-run.ts'
 import { type Results, writeResults } from '../run/write-results.ts'
 import { addGradingFlags, type GradingFlags } from './grading-flags.ts'
+import { addLeaseFlags, type LeaseFlags, leaseTimesOf } from './lease-flags.ts'
 
-interface AnalyseFlags extends GradingFlags {
+interface AnalyseFlags extends GradingFlags, LeaseFlags {
   fromColumns: boolean
   labels?: string
   json: boolean
@@ -35,7 +36,7 @@ export function analyseCommand(): Command {
       '--labels <file>',
       'errors sorted by hand: a .jsonl, .json, .csv or .parquet file with problemId, sampleIndex and kind',
     )
-  return addGradingFlags(command, 'as the run was graded')
+  return addLeaseFlags(addGradingFlags(command, 'as the run was graded'))
     .option('--json', 'print the analysis as one JSON document', false)
     .option('--quiet', 'print nothing but errors', false)
     .action(async (folder: string, flags: AnalyseFlags) => {
@@ -57,11 +58,12 @@ export function analyseCommand(): Command {
         )
       if (flags.fromColumns) return report(await analyseColumns(folder, run), flags)
       // A run under way would end with verdicts by both.
-      const unlock = changes.length > 0 ? lockFolder(folder) : () => {}
+      const times = leaseTimesOf(flags)
+      const lease = changes.length > 0 ? await takeLease(folder, { times }) : null
       try {
         report(await analyseJournal(folder, { ...run, grading }, changes, flags), flags)
       } finally {
-        unlock()
+        lease?.release()
       }
     })
 }

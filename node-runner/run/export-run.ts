@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { exportInspect } from '../../core/formats/export-inspect.ts'
 import { exportLmEval, lmEvalFileName } from '../../core/formats/export-lm-eval.ts'
@@ -7,6 +6,7 @@ import { exportOpenai } from '../../core/formats/export-openai.ts'
 import type { ExportRun, FurtherDecoding } from '../../core/formats/export-run.ts'
 import type { SampleRecord } from '../../core/formats/sample-record.ts'
 import { versions } from '../versions.ts'
+import { journalModifiedMs } from './journal.ts'
 import type { RunDescription } from './run-description.ts'
 
 export const exportFormats = ['openai', 'lm-eval', 'inspect'] as const
@@ -30,7 +30,7 @@ export function describeExport(folder: string, run: RunDescription): ExportRun {
     topLogprobs,
     grading: run.grading,
     hash: run.hash,
-    finishedMs: statSync(join(folder, 'samples.jsonl')).mtimeMs,
+    finishedMs: journalModifiedMs(join(folder, 'samples.jsonl')) ?? 0,
     version: versions().entrace,
   }
 }

@@ -1,7 +1,16 @@
-import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { refuseNewerFormat } from '../../core/formats/refuse-newer-format.ts'
 import { formatVersion, type SampleRecord } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'
+import {
+  beginJournalFile,
+  type FileWriter,
+  JournalFile,
+  journalPaths,
+  type LinePlace,
+} from './journal-file.ts'
+import type { RunLease } from './run-lease.ts'
 
 /** What names a sample within a run: a problem's place in its data set, and which of its answers. */
 export interface SampleName {
@@ -9,59 +18,59 @@ export interface SampleName {
   sampleIndex: number
 }
 
-/** Where a record's line lies in the file. */
-interface Line extends SampleName {
-  start: number
-  byteLength: number
+/** Where a record's line lies. */
+interface Line extends SampleName, LinePlace {
+  file: JournalFile
 }
+
+/** Who may append to a journal: see RunLease. */
+export type JournalOwner = Pick<RunLease, 'number' | 'ownsJournal' | 'check'>
+
+/** For a folder that nobody else knows of. */
+const soleOwner = (): JournalOwner => ({ number: 0, ownsJournal: true, check() {} })
 
 /**
  * `samples.jsonl`: one line for each finished sample, appended and synced before it counts as finished. What a resume
  * reads, and what every other file of a run is made from. Holds places in memory, not records.
+ *
+ * A holder whose run was taken over may wake and go on writing. So whoever takes over begins a file of its own,
+ * `samples-2.jsonl` and so on, and no file is ever written to by two. Readers take all of them, and of a sample the first
+ * whole line; a run that is done joins them.
  */
 export class Journal {
   readonly path: string
-  readonly #file: number
-  readonly #lines: Map<string, Line>
-  #end: number
+  readonly #owner: JournalOwner | null
+  readonly #writer: FileWriter | undefined
+  #files: JournalFile[] = []
+  /** In the order of the files and of their lines. */
+  #lines = new Map<string, Line>()
 
   /**
-   * Opens a journal, creating it in order to append. A last line without its end was being written when the process
-   * died: it is left out, and cut off in order to append. To read changes nothing, as a run may be under way.
-   * Throws InputError for a line that is damaged, or of a newer format.
+   * Opens a journal by the path of its first file, creating it in order to append. A last line without its end was being
+   * written when the process died: it is left out, and cut off where it stands in the way. To read changes nothing, as a
+   * run may be under way. Throws InputError for a line that is damaged, or of a newer format.
    */
-  constructor(path: string, access: 'read' | 'append') {
+  constructor(path: string, access: 'read' | 'append', owner = soleOwner(), writer?: FileWriter) {
     this.path = path
-    this.#file = openSync(path, access === 'read' ? 'r' : 'a+')
-    try {
-      const { lines, end } = readLines(path, this.#file)
-      this.#lines = lines
-      this.#end = end
-      if (access === 'append') ftruncateSync(this.#file, end)
-    } catch (error) {
-      closeSync(this.#file)
-      throw error
-    }
+    this.#owner = access === 'append' ? owner : null
+    this.#writer = writer
+    this.#open()
   }
 
   has(sample: SampleName): boolean {
     return this.#lines.has(keyOf(sample))
   }
 
-  /** Keeps a finished sample. Nothing happens for one that is there already. */
+  /**
+   * Keeps a finished sample. Nothing happens for one that is there already. What fails leaves no part of a line. Throws
+   * LeaseLostError where another process has taken the run over.
+   */
   append(record: SampleRecord): void {
     if (this.has(record)) return
     const line = Buffer.from(`${JSON.stringify({ formatVersion, ...record })}\n`)
-    for (let written = 0; written < line.length; ) written += writeSync(this.#file, line, written)
-    fdatasyncSync(this.#file)
+    const file = this.#ownFile()
     const { problemIndex, sampleIndex } = record
-    this.#lines.set(keyOf(record), {
-      problemIndex,
-      sampleIndex,
-      start: this.#end,
-      byteLength: line.length - 1,
-    })
-    this.#end += line.length
+    this.#lines.set(keyOf(record), { problemIndex, sampleIndex, file, ...file.append(line) })
   }
 
   /** Number of finished samples. */
@@ -80,8 +89,8 @@ export class Journal {
   /** Every finished sample with its line, the end of the line included, in the order of the data set. */
   *entries(): Generator<{ record: SampleRecord; line: Buffer }> {
     const inOrder = [...this.#lines.values()].sort(compareNames)
-    for (const { start, byteLength } of inOrder) {
-      const line = readBytes(this.#file, start, byteLength + 1)
+    for (const place of inOrder) {
+      const line = place.file.read(place)
       const { formatVersion: _, ...record } = JSON.parse(line.toString('utf8')) as SampleRecord & {
         formatVersion: string
       }
@@ -89,35 +98,121 @@ export class Journal {
     }
   }
 
+  /**
+   * Makes one file of several, for a run that is done: the first whole line of each sample, in a new file that is renamed into
+   * place. A holder of before that wakes writes to what was the first file, which no longer has a name.
+   */
+  join(): void {
+    const owner = this.#owner
+    if (!owner || journalPaths(this.path).length < 2) return
+    // Another holder may have ended a line since this one looked.
+    for (const file of this.#files) this.#take(file)
+    const staging = `${this.path}.partial-${owner.number}`
+    rmSync(staging, { force: true })
+    const joined = new JournalFile(staging, 'create', this.#writer)
+    try {
+      for (const place of this.#lines.values()) joined.write(place.file.read(place))
+      joined.sync()
+      // Who takes over after this look removes the file before it reads the journal, so that the rename fails.
+      owner.check()
+      renameSync(staging, this.path)
+    } catch (error) {
+      rmSync(staging, { force: true })
+      owner.check()
+      throw error
+    } finally {
+      joined.close()
+    }
+    // A power cut must not keep the removal and lose the renaming.
+    syncFolder(dirname(this.path))
+    for (const path of journalPaths(this.path).slice(1).reverse()) {
+      owner.check()
+      rmSync(path)
+    }
+    owner.ownsJournal = true
+    this.close()
+    this.#open()
+  }
+
   close(): void {
-    closeSync(this.#file)
+    for (const file of this.#files) file.close()
+    this.#files = []
+  }
+
+  #open(): void {
+    this.#lines = new Map()
+    try {
+      this.#files = openFiles(this.path, this.#owner?.ownsJournal === true, this.#writer)
+      if (this.#files.length === 0 && !this.#owner) this.#files = [new JournalFile(this.path, 'read')]
+      for (const file of this.#files) this.#take(file)
+      if (this.#owner) this.#ownFile()
+    } catch (error) {
+      this.close()
+      throw error
+    }
+  }
+
+  /** Takes the lines in that a file has and that were not taken yet. A repeated sample keeps its first line. */
+  #take(file: JournalFile): void {
+    for (const { text, ...place } of file.lines()) {
+      const name = nameOfLine(`${file.path}: line ${place.number}`, text)
+      if (!this.has(name)) this.#lines.set(keyOf(name), { ...name, ...place, file })
+    }
+  }
+
+  /** The file that this process appends to; begun where the last one is, or may be, another's, or cannot be mended. */
+  #ownFile(): JournalFile {
+    const owner = this.#owner
+    if (!owner) throw new Error(`${this.path}: was opened to read, expected to append`)
+    // Before anything is changed: the last file may be that of another process by now.
+    owner.check()
+    const last = this.#files.at(-1)
+    if (last && owner.ownsJournal && last.cutTorn()) return last
+    const file = beginJournalFile(this.path, this.#writer)
+    this.#files.push(file)
+    // Looked at after it was begun: who takes over from now on begins another.
+    owner.check()
+    owner.ownsJournal = true
+    return file
   }
 }
 
-const newline = 0x0a
-const chunkBytes = 2 ** 20
-
-/** Finds the lines of a journal and checks each. A repeated sample keeps its first line. */
-function readLines(path: string, file: number): { lines: Map<string, Line>; end: number } {
-  const lines = new Map<string, Line>()
-  const sizeBytes = fstatSync(file).size
-  let end = 0
-  let lineNumber = 0
-  let pending: Buffer[] = []
-  for (let at = 0; at < sizeBytes; at += chunkBytes) {
-    const chunk = readBytes(file, at, Math.min(chunkBytes, sizeBytes - at))
-    let from = 0
-    for (let to = chunk.indexOf(newline); to !== -1; to = chunk.indexOf(newline, from)) {
-      const text = Buffer.concat([...pending, chunk.subarray(from, to)])
-      const name = nameOfLine(`${path}: line ${++lineNumber}`, text.toString('utf8'))
-      if (!lines.has(keyOf(name))) lines.set(keyOf(name), { ...name, start: end, byteLength: text.length })
-      pending = []
-      end += text.length + 1
-      from = to + 1
+/** Opens the files of a journal, the last one to append where that is this process's own. */
+function openFiles(path: string, ownsLast: boolean, writer: FileWriter | undefined): JournalFile[] {
+  for (let tries = 1; ; tries++) {
+    const paths = journalPaths(path)
+    const files: JournalFile[] = []
+    try {
+      for (const [index, each] of paths.entries())
+        files.push(new JournalFile(each, ownsLast && index === paths.length - 1 ? 'append' : 'read', writer))
+      return files
+    } catch (error) {
+      for (const file of files) file.close()
+      // They were joined in between: the first one is another by now.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries === mostTries) throw error
     }
-    pending.push(chunk.subarray(from))
   }
-  return { lines, end }
+}
+
+const mostTries = 10
+
+/** When a journal was last written to, or null where there is none. `path` is that of its first file. */
+export function journalModifiedMs(path: string): number | null {
+  const times = journalPaths(path).flatMap(each => statSync(each, { throwIfNoEntry: false })?.mtimeMs ?? [])
+  return times.length === 0 ? null : Math.max(...times)
+}
+
+function syncFolder(path: string): void {
+  try {
+    const folder = openSync(path, 'r')
+    try {
+      fsyncSync(folder)
+    } finally {
+      closeSync(folder)
+    }
+  } catch {
+    // Not every system syncs folders.
+  }
 }
 
 /** The order of the data set: problems in theirs, and the answers to one in theirs. */
@@ -147,14 +242,4 @@ function nameOfLine(where: string, text: string): SampleName {
         'remove the line to have the sample run again',
     )
   return { problemIndex: problemIndex!, sampleIndex: sampleIndex! }
-}
-
-function readBytes(file: number, start: number, byteLength: number): Buffer {
-  const bytes = Buffer.allocUnsafe(byteLength)
-  for (let done = 0; done < byteLength; ) {
-    const count = readSync(file, bytes, done, byteLength - done, start + done)
-    if (count === 0) throw new Error(`journal: ends at byte ${start + done}, expected ${start + byteLength}`)
-    done += count
-  }
-  return bytes
 }

@@ -14,6 +14,7 @@ import {
 import { InputError } from '../../core/input-error.ts'
 import { NoAdapterError } from '../adapter/no-adapter-error.ts'
 import { checkMesh } from '../commands/flags.ts'
+import { leaseTimesOf } from '../commands/lease-flags.ts'
 import { createEngineProgress } from '../engine/engine-progress.ts'
 import type { EngineJob } from '../engine/messages.ts'
 import { type EngineListener, superviseEngine } from '../engine/supervise-engine.ts'
@@ -22,7 +23,6 @@ import { createProgress, type Progress } from '../terminal/progress.ts'
 import { gradeAll } from './grade-all.ts'
 import { interruptSignal } from './interrupt-signal.ts'
 import { Journal } from './journal.ts'
-import { lockFolder } from './lock-folder.ts'
 import { type EvalFlags, type PlannedRun, planRun } from './plan-run.ts'
 import { describeDataSet } from './plan-tasks.ts'
 import {
@@ -32,6 +32,7 @@ import {
   describeRun,
   readRunDescription,
 } from './run-description.ts'
+import { LeaseLostError, type RunLease, takeLease } from './run-lease.ts'
 import { showPrompt } from './show-prompt.ts'
 import { summariseRun, warningLines } from './summarise-run.ts'
 import { writeResults } from './write-results.ts'
@@ -55,16 +56,17 @@ export async function runEvaluation(flags: EvalFlags): Promise<number> {
 /** Goes on with a run from where its folder stands, and finishes it. */
 async function resumeRun(run: PlannedRun, progress: Progress): Promise<number> {
   const { out } = run.flags
+  const times = leaseTimesOf(run.flags)
   makeRunFolder(out)
-  const release = lockFolder(out)
+  const lease = await takeLease(out, { times, say: progress.say })
   try {
-    return await resumeLocked(run, progress)
+    return await resumeHeld(run, lease, progress)
   } finally {
-    release()
+    lease.release()
   }
 }
 
-async function resumeLocked(run: PlannedRun, progress: Progress): Promise<number> {
+async function resumeHeld(run: PlannedRun, lease: RunLease, progress: Progress): Promise<number> {
   const { flags } = run
   const descriptionPath = join(flags.out, 'run.json')
   const before = readRunDescription(descriptionPath)
@@ -84,7 +86,7 @@ async function resumeLocked(run: PlannedRun, progress: Progress): Promise<number
     progress.say(
       `the run was graded by other rules before (${changes.join(', ')}): in the end all samples are graded by the new ones`,
     )
-  const journal = new Journal(join(flags.out, 'samples.jsonl'), 'append')
+  const journal = new Journal(join(flags.out, 'samples.jsonl'), 'append', lease)
   try {
     if (!before && journal.size > 0)
       throw new InputError(
@@ -97,7 +99,7 @@ async function resumeLocked(run: PlannedRun, progress: Progress): Promise<number
     if (kept > 0) progress.say(`${kept} of ${run.tasks.length} samples are finished already`)
     if (pending.length > 0 || !before) {
       progress.say(describeStops(run.stops))
-      const finished = await answer(run, grading, pending, journal, descriptionPath, progress)
+      const finished = await answer(run, grading, pending, journal, lease, progress)
       if (!finished) {
         const size = run.tasks.filter(task => journal.has(task)).length
         progress.say(
@@ -106,7 +108,9 @@ async function resumeLocked(run: PlannedRun, progress: Progress): Promise<number
         return 130
       }
     }
+    journal.join()
     const isResumed = before !== null
+    lease.check()
     return await finishRun(run, grading, journal, descriptionPath, isResumed, progress)
   } finally {
     journal.close()
@@ -119,7 +123,7 @@ async function answer(
   grading: GradingRules,
   pending: SampleTask[],
   journal: Journal,
-  descriptionPath: string,
+  lease: RunLease,
   progress: Progress,
 ): Promise<boolean> {
   const { flags, folder, tokenizer, settings } = run
@@ -168,7 +172,8 @@ async function answer(
       const adapters = loaded.adapters.map(({ kind }, rank) => ({ name: loaded.adapterNames[rank]!, kind }))
       const model = { ...settings.model, weightDigest: loaded.weightDigest }
       const description = describeRun({ ...settings, adapters, model }, run.limit, run.shard, grading)
-      claimRunFolder(descriptionPath, description)
+      lease.check()
+      claimRunFolder(join(flags.out, 'run.json'), description)
       display.onLoaded(loaded)
     },
     onAnswer({ key, generation }) {
@@ -179,9 +184,13 @@ async function answer(
     },
   }
   try {
-    return await superviseEngine(job, pending, listener, { signal: interrupt.signal })
+    const signal = AbortSignal.any([interrupt.signal, lease.lost])
+    const isFinished = await superviseEngine(job, pending, listener, { signal })
+    lease.check()
+    return isFinished
   } catch (error) {
-    if (error instanceof InputError || error instanceof NoAdapterError) throw error
+    if (error instanceof InputError || error instanceof NoAdapterError || error instanceof LeaseLostError)
+      throw error
     throw new Error(
       `${error instanceof Error ? error.message : String(error)}. ${journal.size} of ${run.tasks.length} samples are kept ` +
         `in ${flags.out}; the same command resumes`,

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { pTrueIds, pTrueOf } from '../../core/evaluate/p-true.ts'
 import { neededCapacity, recordSample, type SampleTask } from '../../core/evaluate/samples.ts'
 import { beamsOf, samplingOf } from '../../core/generate/decoding.ts'
@@ -108,6 +109,8 @@ async function resumeHeld(run: PlannedRun, lease: RunLease, progress: Progress):
         return 130
       }
     }
+    // A signal that has come meanwhile is answered here: results are written in one go.
+    await setImmediate()
     journal.join()
     const isResumed = before !== null
     lease.check()

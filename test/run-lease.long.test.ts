@@ -1,24 +1,13 @@
 import { expect, it } from 'vitest'
 import { showsProcesses } from './support/child-processes.ts'
 import { describeWhere } from './support/describe-where.ts'
-import {
-  contend,
-  type FolderState,
-  fillAndResume,
-  killAndResume,
-  stopAndWake,
-} from './support/lease-rounds.ts'
+import { contend, fillAndResume, folderStates, killAndResume, stopAndWake } from './support/lease-rounds.ts'
 
 const reason = 'this machine shows no processes under /proc'
 const rounds = 400
 
 describeWhere(showsProcesses, reason, `a run that several processes want, ${rounds} rounds`, () => {
-  it.each<[FolderState]>([
-    ['free'],
-    ['of a process that is gone'],
-    ['of a silent process'],
-    ['with a stale lock of 0.1.0'],
-  ])('has exactly one holder where the folder is %s', async state => {
+  it.each(folderStates)('has exactly one holder where the folder is %s', async state => {
     expect(await contend(state, rounds)).toBe(rounds)
     console.log(`${rounds} rounds of four processes at a folder ${state}: one winner each`)
   })

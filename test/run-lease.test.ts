@@ -1,25 +1,14 @@
 import { expect, it } from 'vitest'
 import { showsProcesses } from './support/child-processes.ts'
 import { describeWhere } from './support/describe-where.ts'
-import {
-  contend,
-  type FolderState,
-  fillAndResume,
-  killAndResume,
-  stopAndWake,
-} from './support/lease-rounds.ts'
+import { contend, fillAndResume, folderStates, killAndResume, stopAndWake } from './support/lease-rounds.ts'
 
 const reason = 'this machine shows no processes under /proc'
 
 describeWhere(showsProcesses, reason, 'a run that several processes want', () => {
-  it.each<[FolderState, number]>([
-    ['free', 80],
-    ['of a process that is gone', 80],
-    ['of a silent process', 16],
-    ['with a stale lock of 0.1.0', 40],
-  ])('has exactly one holder where the folder is %s', async (state, rounds) => {
+  it.each(folderStates)('has exactly one holder where the folder is %s', async state => {
     // As many rounds as fit; `npm run test:long` has 400 of each.
-    const done = await contend(state, rounds, 9_000)
+    const done = await contend(state, 80, 9_000)
     console.log(`${done} rounds of four processes at a folder ${state}: one winner each`)
     expect(done).toBeGreaterThan(0)
   })

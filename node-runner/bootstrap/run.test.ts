@@ -112,12 +112,12 @@ process.stdin.once('data', () => {
 
   it('ends a program that is too busy to answer, when it is asked a second time', async () => {
     const parent = start(
-      'process.on("SIGTERM", () => {}); process.send("ready"); console.log("busy"); for (;;);',
+      'for (const name of ["SIGTERM", "SIGINT"]) process.on(name, () => {}); process.send("ready"); console.log("busy"); for (;;);',
       1000,
     )
     await parent.lines.next()
     parent.kill('SIGTERM')
-    // A second signal of the same number is one with the first until that has been taken.
+    // Another one, since two of a kind would be one until the first has been taken.
     parent.kill('SIGINT')
     expect(await once(parent, 'exit')).toEqual([130, null])
   })

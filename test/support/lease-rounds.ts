@@ -14,11 +14,13 @@ import { wholeLines } from './run-files.ts'
 import { sampleRecord } from './sample-record.ts'
 
 /** How a folder stands over which processes contend. */
-export type FolderState =
-  | 'free'
-  | 'of a process that is gone'
-  | 'of a silent process'
-  | 'with a stale lock of 0.1.0'
+export const folderStates = [
+  'free',
+  'of a process that is gone',
+  'of a silent process',
+  'with a stale lock of 0.1.0',
+] as const
+type FolderState = (typeof folderStates)[number]
 
 const contenders = 4
 /** Rounds that go on at once. */

@@ -37,10 +37,11 @@ it('reads all files of a journal as they grow, and of a sample the first whole l
 })
 
 it('says that it has to begin anew once the files are joined', async () => {
-  const texts: Record<string, string> = { 'samples.jsonl': line(0, 'a'), 'samples-2.jsonl': line(1, 'b') }
+  const [first, second] = [line(0, 'a'), line(1, 'b')]
+  const texts: Record<string, string> = { 'samples.jsonl': first, 'samples-2.jsonl': second }
   const reader = createJournalReader(filesIn(texts))
   expect(await reader.readOn()).toBe(true)
-  texts['samples.jsonl'] += texts['samples-2.jsonl']
+  texts['samples.jsonl'] = first + second
   delete texts['samples-2.jsonl']
   expect(await reader.readOn()).toBeNull()
 })

@@ -13,7 +13,7 @@ import { takeLease } from '../run/run-lease.ts'
 import { summariseRun, warningLines } from '../run/summarise-run.ts'
 import { type Results, writeResults } from '../run/write-results.ts'
 import { addGradingFlags, type GradingFlags } from './grading-flags.ts'
-import { addLeaseFlags, type LeaseFlags, leaseTimesOf } from './lease-flags.ts'
+import { addLeaseFlags, type LeaseFlags, leaseOptionsOf } from './lease-flags.ts'
 
 interface AnalyseFlags extends GradingFlags, LeaseFlags {
   fromColumns: boolean
@@ -58,8 +58,7 @@ export function analyseCommand(): Command {
         )
       if (flags.fromColumns) return report(await analyseColumns(folder, run), flags)
       // A run under way would end with verdicts by both.
-      const times = leaseTimesOf(flags)
-      const lease = changes.length > 0 ? await takeLease(folder, { times }) : null
+      const lease = changes.length > 0 ? await takeLease(folder, leaseOptionsOf(flags)) : null
       try {
         report(await analyseJournal(folder, { ...run, grading }, changes, flags), flags)
       } finally {

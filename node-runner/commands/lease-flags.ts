@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { InputError } from '../../core/input-error.ts'
-import { defaultLeaseTimes, type LeaseTimes } from '../run/run-lease.ts'
+import { defaultLeaseTimes, type LeaseOptions } from '../run/run-lease.ts'
 import { numberWhere } from './number-parsers.ts'
 
 /** Flags of the commands that write to a run's folder, in seconds. */
@@ -27,13 +27,17 @@ export function addLeaseFlags(command: Command): Command {
     )
 }
 
-/** The times that the flags ask for. Throws InputError where a living holder would count as silent. */
-export function leaseTimesOf({ leaseBeat, leaseSilence }: LeaseFlags): LeaseTimes {
+/** How a lease is taken by these flags. Throws InputError where a living holder would count as silent. */
+export function leaseOptionsOf({
+  leaseBeat,
+  leaseSilence,
+  quiet,
+}: LeaseFlags & { quiet: boolean }): LeaseOptions {
   const beatMs = leaseBeat === undefined ? defaultLeaseTimes.beatMs : leaseBeat * 1000
   const silenceMs = leaseSilence === undefined ? defaultLeaseTimes.silenceMs : leaseSilence * 1000
   if (silenceMs < 3 * beatMs)
     throw new InputError(
       `--lease-silence ${silenceMs / 1000}: expected 3 times --lease-beat (${beatMs / 1000}) at least, since a beat may come late`,
     )
-  return { beatMs, silenceMs }
+  return { times: { beatMs, silenceMs }, say: message => quiet || console.error(message) }
 }

@@ -10,7 +10,7 @@ import { writeRunDescription } from '../run/run-description.ts'
 import { takeLease } from '../run/run-lease.ts'
 import { writeResults } from '../run/write-results.ts'
 import { report } from './analyse.ts'
-import { addLeaseFlags, type LeaseFlags, leaseTimesOf } from './lease-flags.ts'
+import { addLeaseFlags, type LeaseFlags, leaseOptionsOf } from './lease-flags.ts'
 
 interface MergeFlags extends LeaseFlags {
   out: string
@@ -41,7 +41,7 @@ async function mergeParts(parts: ReturnType<typeof openParts>, flags: MergeFlags
   const { out } = flags
   const run = describeWhole(parts)
   makeMergeFolder(out, parts)
-  const lease = await takeLease(out, { times: leaseTimesOf(flags) })
+  const lease = await takeLease(out, leaseOptionsOf(flags))
   try {
     const journalPath = join(out, 'samples.jsonl')
     // Of an interrupted merge, as the folder holds no run.

@@ -15,7 +15,7 @@ import {
 import { InputError } from '../../core/input-error.ts'
 import { NoAdapterError } from '../adapter/no-adapter-error.ts'
 import { checkMesh } from '../commands/flags.ts'
-import { leaseTimesOf } from '../commands/lease-flags.ts'
+import { leaseOptionsOf } from '../commands/lease-flags.ts'
 import { createEngineProgress } from '../engine/engine-progress.ts'
 import type { EngineJob } from '../engine/messages.ts'
 import { type EngineListener, superviseEngine } from '../engine/supervise-engine.ts'
@@ -57,9 +57,9 @@ export async function runEvaluation(flags: EvalFlags): Promise<number> {
 /** Goes on with a run from where its folder stands, and finishes it. */
 async function resumeRun(run: PlannedRun, progress: Progress): Promise<number> {
   const { out } = run.flags
-  const times = leaseTimesOf(run.flags)
+  const options = leaseOptionsOf(run.flags)
   makeRunFolder(out)
-  const lease = await takeLease(out, { times, say: progress.say })
+  const lease = await takeLease(out, options)
   try {
     return await resumeHeld(run, lease, progress)
   } finally {

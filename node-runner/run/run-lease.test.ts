@@ -147,6 +147,14 @@ describe('takeLease', () => {
     expect(clock.nowMs).toBeLessThan(times.silenceMs + 1000)
   })
 
+  it('says so where nothing can be written', async () => {
+    const missing = join(folder, 'missing')
+    await expect(takeLease(missing)).rejects.toThrow(InputError)
+    await expect(takeLease(missing)).rejects.toThrow(
+      /missing: nothing can be written there \(ENOENT.*use another --out/,
+    )
+  })
+
   it('leaves a folder of the name of a lease alone', async () => {
     mkdirSync(leasePath(folder, 1))
     expect(await take({ clock: fakeClock() })).toMatchObject({ number: 2, ownsJournal: false })

@@ -62,7 +62,7 @@ export interface LeaseOptions {
   times?: LeaseTimes
   clock?: LeaseClock
   /** Is told that a silent holder is being watched. */
-  say?: (message: string) => void
+  say?: (message: string) => unknown
 }
 
 /** The right to write to a run, until it is released or taken over. */
@@ -161,7 +161,7 @@ function tryNext(folder: string, number: number, ownsJournal: boolean, times: Le
     file = openSync(path, 'wx')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return null
-    throw error
+    throw cannotWrite(folder, error)
   }
   try {
     // One that dies here leaves a lease without a name, which is watched like any other.
@@ -169,7 +169,7 @@ function tryNext(folder: string, number: number, ownsJournal: boolean, times: Le
     fsyncSync(file)
   } catch (error) {
     rmSync(path, { force: true })
-    throw error
+    throw cannotWrite(folder, error)
   } finally {
     closeSync(file)
   }
@@ -179,6 +179,12 @@ function tryNext(folder: string, number: number, ownsJournal: boolean, times: Le
   }
   removeBefore(folder, number)
   return hold(folder, number, Buffer.byteLength(head), ownsJournal, times)
+}
+
+function cannotWrite(folder: string, error: unknown): InputError {
+  return new InputError(
+    `${folder}: nothing can be written there (${error instanceof Error ? error.message : error}); make room, or use another --out`,
+  )
 }
 
 /** Removes the leases before this one, and what their holders have not yet put in place. */

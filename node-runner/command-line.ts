@@ -17,42 +17,45 @@ import { dieOnInterrupt } from './run/interrupt-signal.ts'
 import { brokenPipeSignal } from './terminal/broken-pipe.ts'
 import { versions } from './versions.ts'
 
-const program = new Command('entrace')
-  .description('Run Qwen2.5-class language models on WebGPU and record the entropy of every token.')
-  .version(versions().entrace)
-  .addCommand(evalCommand())
-  .addCommand(generateCommand())
-  .addCommand(gradeCommand())
-  .addCommand(analyseCommand())
-  .addCommand(compareCommand())
-  .addCommand(mergeCommand())
-  .addCommand(exportCommand())
-  .addCommand(viewCommand())
-  .addCommand(planCommand())
-  .addCommand(doctorCommand())
-  .addCommand(benchCommand())
-  .addCommand(acceptanceCommand())
-// The others may compute for minutes in one go, in which nothing answers a signal, and have nothing to release.
-const answering = ['eval', 'generate', 'acceptance', 'view']
-program.hook('preAction', (_, command) => {
-  if (!answering.includes(command.name())) dieOnInterrupt()
-})
-const commands = [program, ...program.commands]
-for (const command of commands)
-  command.option('--debug', 'print a stack trace with an error', false).exitOverride()
-for (const stream of [process.stdout, process.stderr]) brokenPipeSignal(stream)
-process.on('uncaughtException', error => {
-  // Nothing is known of what still runs, so the process ends at once; a run resumes from its journal.
-  process.exit(exitCodeOf(error))
-})
+/** Runs the command that this process was started with, and sets its exit code. */
+export async function runCommandLine(): Promise<void> {
+  const program = new Command('entrace')
+    .description('Run Qwen2.5-class language models on WebGPU and record the entropy of every token.')
+    .version(versions().entrace)
+    .addCommand(evalCommand())
+    .addCommand(generateCommand())
+    .addCommand(gradeCommand())
+    .addCommand(analyseCommand())
+    .addCommand(compareCommand())
+    .addCommand(mergeCommand())
+    .addCommand(exportCommand())
+    .addCommand(viewCommand())
+    .addCommand(planCommand())
+    .addCommand(doctorCommand())
+    .addCommand(benchCommand())
+    .addCommand(acceptanceCommand())
+  // The others may compute for minutes in one go, in which nothing answers a signal, and have nothing to release.
+  const answering = ['eval', 'generate', 'acceptance', 'view']
+  program.hook('preAction', (_, command) => {
+    if (!answering.includes(command.name())) dieOnInterrupt()
+  })
+  const commands = [program, ...program.commands]
+  for (const command of commands)
+    command.option('--debug', 'print a stack trace with an error', false).exitOverride()
+  for (const stream of [process.stdout, process.stderr]) brokenPipeSignal(stream)
+  process.on('uncaughtException', error => {
+    // Nothing is known of what still runs, so the process ends at once; a run resumes from its journal.
+    process.exit(exitCodeOf(error, commands))
+  })
 
-try {
-  await program.parseAsync()
-} catch (error) {
-  process.exitCode = exitCodeOf(error)
+  try {
+    await program.parseAsync()
+  } catch (error) {
+    process.exitCode = exitCodeOf(error, commands)
+  }
 }
 
-function exitCodeOf(error: unknown): number {
+function exitCodeOf(error: unknown, commands: readonly Command[]): number {
   // Commander has printed its own message, and ends help and version with 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   const message = error instanceof Error ? error.message : String(error)

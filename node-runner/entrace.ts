@@ -3,4 +3,5 @@ import { endOnInterrupt } from './run/interrupt-signal.ts'
 
 // Before the commands are loaded, which takes a second: a signal is answered from the first moment on.
 endOnInterrupt()
-await import('./command-line.ts')
+const { runCommandLine } = await import('./command-line.ts')
+await runCommandLine()

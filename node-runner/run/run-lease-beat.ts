@@ -4,15 +4,13 @@ import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import { type BeatStart, beatLine, lastLease, leasePath } from './run-lease.ts'
 
-const { folder, number, beatAt, beatMs, stop } = workerData as BeatStart
-
-function beat(): void {
+function beat({ folder, number, beatAt, beatMs, stop }: BeatStart): void {
   // A descriptor of its own: the main thread closes none that this one may be writing to.
   const file = openSync(leasePath(folder, number), 'r+')
   try {
     let count = 0
     do {
-      if (isTaken()) {
+      if (isTaken(folder, number)) {
         parentPort?.postMessage('lost')
         return
       }
@@ -29,7 +27,7 @@ function beat(): void {
   }
 }
 
-function isTaken(): boolean {
+function isTaken(folder: string, number: number): boolean {
   try {
     return lastLease(folder) !== number
   } catch {
@@ -37,12 +35,13 @@ function isTaken(): boolean {
   }
 }
 
-try {
-  beat()
-} catch (error) {
-  if (Atomics.load(stop, 0) === 0) {
+// A module that is merely imported does nothing.
+if (parentPort)
+  try {
+    beat(workerData)
+  } catch (error) {
+    const isOver = Atomics.load((workerData as BeatStart).stop, 0) !== 0
     // The lease's file has gone, so that it is another's.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') parentPort?.postMessage('lost')
-    else throw error
+    if (!isOver && (error as NodeJS.ErrnoException).code === 'ENOENT') parentPort.postMessage('lost')
+    else if (!isOver) throw error
   }
-}

@@ -147,6 +147,14 @@ describe('takeLease', () => {
     expect(clock.nowMs).toBeLessThan(times.silenceMs + 1000)
   })
 
+  it('refuses a folder whose numbers have come to an end', async () => {
+    writeFileSync(leasePath(folder, 999_999_999_999), '')
+    await expect(take()).rejects.toThrow(/lease-999999999999: no higher number is left; delete it/)
+    rmSync(leasePath(folder, 999_999_999_999))
+    writeFileSync(leasePath(folder, 1_000_000_000_000), '')
+    expect(await take()).toMatchObject({ number: 1 })
+  })
+
   it('says so where nothing can be written', async () => {
     const missing = join(folder, 'missing')
     await expect(takeLease(missing)).rejects.toThrow(InputError)

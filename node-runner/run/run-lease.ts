@@ -95,6 +95,10 @@ export async function takeLease(folder: string, options: LeaseOptions = {}): Pro
   const hasOldLock = refuseOldLock(folder)
   for (;;) {
     const before = lastLease(folder)
+    if (before === mostLeases)
+      throw new InputError(
+        `${leasePath(folder, before)}: no higher number is left; delete it if nobody writes to the run`,
+      )
     const found = before === 0 ? { ownsJournal: !hasOldLock } : await watchLease(folder, before, options)
     // Where another process was faster, its lease is the next one to be watched.
     const lease = found && tryNext(folder, before + 1, found.ownsJournal && !hasOldLock, times)
@@ -103,6 +107,9 @@ export async function takeLease(folder: string, options: LeaseOptions = {}): Pro
     return lease
   }
 }
+
+/** What its digits can say: runs are not taken a trillion times, but folders are sent by strangers. */
+const mostLeases = 999_999_999_999
 
 const systemClock: LeaseClock = { now: () => performance.now(), sleep: durationMs => setTimeout(durationMs) }
 const pollMs = 200
@@ -298,7 +305,7 @@ export function lastLease(folder: string): number {
     throw error
   }
   return names.reduce(
-    (last, name) => Math.max(last, Number(/^lease-([1-9]\d{0,14})$/.exec(name)?.[1] ?? 0)),
+    (last, name) => Math.max(last, Number(/^lease-([1-9]\d{0,11})$/.exec(name)?.[1] ?? 0)),
     0,
   )
 }

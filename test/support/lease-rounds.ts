@@ -73,7 +73,7 @@ async function oneRound(
   if (state === 'with a stale lock of 0.1.0')
     writeFileSync(join(folder, 'lock'), JSON.stringify({ host: hostname(), process: 2 ** 30, startedMs: 1 }))
   // Where silence has to be waited for it is short, yet longer than a winner's thread takes to start.
-  const silenceMs = state === 'of a silent process' ? 3000 : 60_000
+  const silenceMs = state === 'of a silent process' ? 5000 : 60_000
   const answers = await Promise.all(processes.map(each => ask(each, { kind: 'take', folder, silenceMs })))
   expect(
     answers.filter(({ kind }) => kind !== 'refused'),

@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { prepareDemoFolder } from './bootstrap/demo-folder.mjs'
 import { ensureNode } from './bootstrap/ensure-node.mjs'
 import { ensurePackages } from './bootstrap/ensure-packages.mjs'
-import { run, runNodeProgram } from './bootstrap/run.mjs'
+import { endOnInterrupt, run, runEntraceProgram } from './bootstrap/run.mjs'
 import { SetupError, say } from './bootstrap/say.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -54,13 +54,14 @@ const commands = {
 
 function runEntrace({ node, env }, args) {
   const wgslLoader = pathToFileURL(inRoot('node-runner/wgsl-loader.mjs')).href
-  return runNodeProgram(node, ['--import', wgslLoader, inRoot('node-runner/entrace.ts'), ...args], env)
+  return runEntraceProgram(node, ['--import', wgslLoader, inRoot('node-runner/entrace.ts'), ...args], env)
 }
 
 function runTool({ node, env }, script, ...args) {
   return run(node, [inRoot('node_modules', script), ...args], { env, cwd: root })
 }
 
+endOnInterrupt()
 try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {

@@ -12,7 +12,7 @@ export const journalIndexName = 'samples.index.jsonl'
 export interface JournalIndexLine {
   problemIndex: number
   sampleIndex: number
-  /** Name of the journal's file: `samples.jsonl`. */
+  /** Name of the journal's file that has it: `samples.jsonl`, or one that was begun by whoever took the run over. */
   file: string
   /** Where the line begins in that file, bytes. It lies elsewhere once a line before it was removed, which is no damage. */
   start: number

@@ -22,7 +22,7 @@ export async function runNpm(node, args, purpose) {
         'https://nodejs.org, on Debian: apt-get install npm) and run this command again',
     )
   })
-  if (code > 128) throw new SetupError(`${purpose}: interrupted; run this command again`, code)
+  if (code > 128) throw new SetupError(`${purpose}: interrupted; run this command again`, 130)
   if (code !== 0)
     throw new SetupError(
       `${purpose}: npm ended with exit code ${code}, its lines above say why. The npm registry must be reachable: check ` +

@@ -10,15 +10,16 @@ import { readDataSetApart } from '../files/read-parquet.ts'
 import { analyseColumns } from '../run/analyse-columns.ts'
 import { gradeAll } from '../run/grade-all.ts'
 import { Journal } from '../run/journal.ts'
-import { lockFolder } from '../run/lock-folder.ts'
 import { readRunDescription } from '../run/run-description.ts'
+import { type RunLease, takeLease } from '../run/run-lease.ts'
 import { readUndamagedManifest } from '../run/run-manifest.ts'
 import { ResultsOutdated } from '../run/staged-results.ts'
 import { summariseRun, warningLines } from '../run/summarise-run.ts'
 import { type Results, writeResults } from '../run/write-results.ts'
 import { addGradingFlags, type GradingFlags } from './grading-flags.ts'
+import { addLeaseFlags, type LeaseFlags, leaseOptionsOf } from './lease-flags.ts'
 
-interface AnalyseFlags extends GradingFlags {
+interface AnalyseFlags extends GradingFlags, LeaseFlags {
   fromColumns: boolean
   labels?: string
   json: boolean
@@ -39,7 +40,7 @@ export function analyseCommand(): Command {
       '--labels <file>',
       'errors sorted by hand: a .jsonl, .json, .csv or .parquet file with problemId, sampleIndex and kind',
     )
-  return addGradingFlags(command, 'as the run was graded')
+  return addLeaseFlags(addGradingFlags(command, 'as the run was graded'))
     .option('--json', 'print the analysis as one JSON document', false)
     .option('--quiet', 'print nothing but errors', false)
     .action(async (folder: string, flags: AnalyseFlags) => {
@@ -60,16 +61,16 @@ export function analyseCommand(): Command {
           `--from-columns grades nothing again, and the run was graded by other rules (${changes.join(', ')}); leave it out`,
         )
       // A run under way would end with verdicts by both.
-      const unlock = changes.length > 0 ? lockFolder(folder) : () => {}
+      const lease = changes.length > 0 ? await takeLease(folder, leaseOptionsOf(flags)) : null
       try {
         report(
           await untilCurrent(() =>
-            flags.fromColumns ? analyseColumns(folder, run) : analyseJournal(folder, flags),
+            flags.fromColumns ? analyseColumns(folder, run) : analyseJournal(folder, flags, lease),
           ),
           flags,
         )
       } finally {
-        unlock()
+        lease?.release()
       }
     })
 }
@@ -93,7 +94,7 @@ async function untilCurrent(make: () => Promise<Results>): Promise<Results> {
 }
 
 /** Grades and analyses a run from its journal. */
-async function analyseJournal(folder: string, flags: AnalyseFlags): Promise<Results> {
+async function analyseJournal(folder: string, flags: AnalyseFlags, lease: RunLease | null): Promise<Results> {
   // What is read here is what the results are made from.
   const manifestBefore = readUndamagedManifest(folder)
   const before = readRunDescription(join(folder, 'run.json'))!
@@ -113,6 +114,7 @@ async function analyseJournal(folder: string, flags: AnalyseFlags): Promise<Resu
       labels,
       journalBytes: journal.byteLength,
       check() {
+        lease?.check()
         const manifest = readUndamagedManifest(folder)
         const isNewer =
           manifest?.sha256 !== manifestBefore?.sha256 && (manifest?.journalBytes ?? 0) > journal.byteLength

@@ -6,6 +6,7 @@ import type { EvalFlags } from '../run/plan-run.ts'
 import { runEvaluation } from '../run/run-evaluation.ts'
 import { addRunFlags } from './flags.ts'
 import { addGradingFlags } from './grading-flags.ts'
+import { addLeaseFlags } from './lease-flags.ts'
 import { integer } from './number-parsers.ts'
 
 const knownNames = knownDataSets.map(({ aliases }) => aliases[0]).join(', ')
@@ -19,7 +20,7 @@ export function evalCommand(): Command {
       `a .jsonl, .json, .csv, .tsv or .parquet file, text also as .gz; an id of the Hub (with @revision behind it if need be); or one of ${knownNames}`,
     )
     .option('--out <dir>', 'folder of the run')
-  return addGradingFlags(addRunFlags(command))
+  return addLeaseFlags(addGradingFlags(addRunFlags(command)))
     .option('--max-concurrent <n>', 'sequences at once; does not change any number', integer(1, 4096), 16)
     .option('--samples <n>', 'answers a problem; several need --temperature', integer(1, 10_000), 1)
     .option(

@@ -5,7 +5,7 @@ import { coverageOf, describeMissing, isPart } from '../../core/analyse/coverage
 import { journalIndexName } from '../../core/formats/journal-index.ts'
 import { gradeAll } from '../run/grade-all.ts'
 import { Journal } from '../run/journal.ts'
-import { lockFolder } from '../run/lock-folder.ts'
+import { journalPaths } from '../run/journal-file.ts'
 import {
   closeParts,
   describeMissingShards,
@@ -17,10 +17,12 @@ import {
   type RunPart,
 } from '../run/merge-runs.ts'
 import { askedSamples, uncheckedFiles } from '../run/run-description.ts'
+import { takeLease } from '../run/run-lease.ts'
 import { writeResults } from '../run/write-results.ts'
 import { report } from './analyse.ts'
+import { addLeaseFlags, type LeaseFlags, leaseOptionsOf } from './lease-flags.ts'
 
-interface MergeFlags {
+interface MergeFlags extends LeaseFlags {
   out: string
   partial: boolean
   allowMixed: boolean
@@ -30,7 +32,7 @@ interface MergeFlags {
 
 /** `entrace merge`: joins the shards of one run, and analyses the whole. Ends with 1 where samples are missing. */
 export function mergeCommand(): Command {
-  return new Command('merge')
+  const command = new Command('merge')
     .description(
       'join the shards of one run, and grade, analyse and draw the whole; exit 1 where samples are missing',
     )
@@ -45,6 +47,7 @@ export function mergeCommand(): Command {
       'join parts made by other drivers or versions, whose numbers may differ in their last bits; run.json then says so',
       false,
     )
+  return addLeaseFlags(command)
     .option('--json', 'print the analysis as one JSON document', false)
     .option('--quiet', 'print nothing but errors', false)
     .action(async (folders: string[], flags: MergeFlags) => {
@@ -64,19 +67,25 @@ async function mergeParts(parts: RunPart[], flags: MergeFlags): Promise<boolean>
   const { out } = flags
   const run = describeWhole(parts)
   makeMergeFolder(out, parts)
-  const unlock = lockFolder(out)
+  const lease = await takeLease(out, leaseOptionsOf(flags))
   try {
     const journalPath = join(out, 'samples.jsonl')
     // That of an earlier merge tells of another journal.
     rmSync(join(out, journalIndexName), { force: true })
     joinJournals(journalPath, parts)
+    // Of whoever went on with an earlier merge; the parts hold all that is in them.
+    for (const path of journalPaths(journalPath).slice(1)) rmSync(path)
+    lease.ownsJournal = true
     // To append, which makes its index.
-    const journal = new Journal(journalPath, 'append')
+    const journal = new Journal(journalPath, 'append', lease)
     try {
       const coverage = coverageOf(askedSamples(run), journal.names())
       const merged = { ...run, merged: { samples: coverage.samples, of: coverage.of } }
       // run.json comes with the results, so that a merge that was interrupted can be run again.
-      const results = writeResults(out, merged, gradeAll(() => journal.records(run.limit), run.grading)())
+      const results = writeResults(out, merged, gradeAll(() => journal.records(run.limit), run.grading)(), {
+        journalBytes: journal.byteLength,
+        check: () => lease.check(),
+      })
       const unchecked = uncheckedFiles(parts.map(part => part.run))
       if (unchecked.length > 0 && !flags.quiet)
         console.error(
@@ -96,6 +105,6 @@ async function mergeParts(parts: RunPart[], flags: MergeFlags): Promise<boolean>
       journal.close()
     }
   } finally {
-    unlock()
+    lease.release()
   }
 }

@@ -1,8 +1,10 @@
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { InputError } from '../../core/input-error.ts'
 import { foreignFiles } from '../run/foreign-files.ts'
+import { interruptSignal } from '../run/interrupt-signal.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { findModel } from '../view/find-model.ts'
 import { openBrowser } from '../view/open-browser.ts'
@@ -63,8 +65,8 @@ export function viewCommand(): Command {
     })
 }
 
-function interrupted(): Promise<void> {
-  return new Promise(resolve => {
-    for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => resolve())
-  })
+async function interrupted(): Promise<void> {
+  const { signal, release } = interruptSignal('')
+  if (!signal.aborted) await once(signal, 'abort')
+  release()
 }

@@ -4,6 +4,7 @@ import { proxy } from 'comlink'
 import { exchangeSlotBytes } from '../../core/parallel/local-mesh.ts'
 import { createSharedExchange } from '../../core/parallel/shared-exchange.ts'
 import { assignAdapters } from '../adapter/rank-adapters.ts'
+import { interrupts } from '../run/interrupt-signal.ts'
 import { WeightDigest } from '../run/weight-digest.ts'
 import { describeLoading } from './load-rank.ts'
 import type { EngineCommand, EngineEvent, EngineJob, EngineTask, LoadedEngine } from './messages.ts'
@@ -97,8 +98,7 @@ if (process.send) {
     else (command.kind === 'start' ? start(command.job) : run(command.tasks)).catch(fail)
   })
   // The supervisor answers Ctrl-C; without a supervisor nobody wants the answers.
-  process.on('SIGINT', () => {})
-  process.on('SIGTERM', () => {})
+  for (const name of interrupts) process.on(name, () => {})
   process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
   // Lives as long as its channel, also where what started the supervisor made channels not count.
   process.channel?.ref()

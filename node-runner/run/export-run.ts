@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { coverageOf } from '../../core/analyse/coverage.ts'
 import { exportInspect } from '../../core/formats/export-inspect.ts'
@@ -8,7 +7,7 @@ import { exportOpenai } from '../../core/formats/export-openai.ts'
 import type { ExportRun, FurtherDecoding } from '../../core/formats/export-run.ts'
 import type { SampleRecord } from '../../core/formats/sample-record.ts'
 import { versions } from '../versions.ts'
-import type { Journal } from './journal.ts'
+import { type Journal, journalModifiedMs } from './journal.ts'
 import { askedSamples, type RunDescription } from './run-description.ts'
 
 export const exportFormats = ['openai', 'lm-eval', 'inspect'] as const
@@ -33,7 +32,7 @@ export function describeExport(folder: string, run: RunDescription, journal: Jou
     grading: run.grading,
     coverage: coverageOf(askedSamples(run), journal.names()),
     hash: run.hash,
-    finishedMs: statSync(join(folder, 'samples.jsonl')).mtimeMs,
+    finishedMs: journalModifiedMs(join(folder, 'samples.jsonl')) ?? 0,
     version: versions().entrace,
   }
 }

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { join } from 'node:path'
 import {
   encodeIndexLine,
   type JournalIndex,
@@ -10,7 +10,7 @@ import {
 import { writeFileWhole } from '../files/write-file-whole.ts'
 
 /** A line of the journal as it lies in its file. */
-export type IndexedLine = Omit<JournalIndexLine, 'file' | 'check'>
+export type IndexedLine = Omit<JournalIndexLine, 'check'>
 
 /** The index of a journal, open to append. */
 export interface JournalIndexFile {
@@ -30,36 +30,27 @@ export function readIndexFile(folder: string): JournalIndex {
 }
 
 /**
- * Opens the index beside a journal to append. Where it does not tell of exactly the `lines` that are there (a process died before
+ * Opens the index of the journals in a run's folder to append. Where it does not tell of exactly the `lines` that are there (a process died before
  * it told of one, a line was removed by hand, the run is of 0.1.0) it is written again.
  */
 export function openIndexFile(
-  journalPath: string,
+  folder: string,
   index: JournalIndex,
   lines: readonly (Omit<IndexedLine, 'sha256'> & { sha256: string | null })[],
 ): JournalIndexFile {
-  const path = join(dirname(journalPath), journalIndexName)
-  const file = basename(journalPath)
-  const textOf = (line: IndexedLine) => encodeIndexLine({ ...line, file })
+  const path = join(folder, journalIndexName)
+  const keyOf = ({ file, start, sha256 }: IndexedLine) => `${file} ${start} ${sha256}`
   const digested = lines.filter((line): line is IndexedLine => line.sha256 !== null)
-  const known = new Set(
-    index.lines.filter(line => line.file === file).map(({ start, sha256 }) => `${start} ${sha256}`),
-  )
+  const known = new Set(index.lines.map(keyOf))
   const isExact =
-    index.isWhole &&
-    known.size === digested.length &&
-    digested.every(({ start, sha256 }) => known.has(`${start} ${sha256}`))
-  if (!isExact)
-    writeFileWhole(path, [
-      ...index.lines.filter(line => line.file !== file).map(encodeIndexLine),
-      ...digested.map(textOf),
-    ])
+    index.isWhole && known.size === digested.length && digested.every(line => known.has(keyOf(line)))
+  if (!isExact) writeFileWhole(path, digested.map(encodeIndexLine))
   const handle = openSync(path, 'a')
   let isCut = false
   return {
     append(line) {
       try {
-        const bytes = Buffer.from(`${isCut ? '\n' : ''}${textOf(line)}`)
+        const bytes = Buffer.from(`${isCut ? '\n' : ''}${encodeIndexLine(line)}`)
         isCut = writeSync(handle, bytes) < bytes.length
       } catch {
         isCut = true

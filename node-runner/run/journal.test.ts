@@ -1,11 +1,21 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  ftruncateSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import type { SampleRecord } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'
 import { Journal } from './journal.ts'
+import { type FileWriter, journalPaths } from './journal-file.ts'
+import { LeaseLostError } from './run-lease.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -36,6 +46,11 @@ function sample(problemIndex: number, sampleIndex = 0, generatedText = 'é½\n"t
     durationMs: 12.5,
     tokens: [],
   }
+}
+
+/** Who may append, as a lease says it. */
+function ownerOf(number: number, ownsJournal: boolean, check = vi.fn()) {
+  return { number, ownsJournal, check }
 }
 
 /** Opens a journal, uses it and closes it. */
@@ -144,9 +159,207 @@ describe('Journal', () => {
     expect(readFileSync(path).equals(before)).toBe(true)
   })
 
+  it('begins a file of its own after a take-over, and reads all of them, of a sample the first whole line', () => {
+    const path = newPath()
+    write(path, [sample(0), sample(2, 0, 'first')])
+    writeFileSync(path, 'the beginning of a line', { flag: 'a' })
+    const second = new Journal(path, 'append', ownerOf(2, false))
+    second.append(sample(2, 0, 'is there already'))
+    second.append(sample(1))
+    // The one of before wakes, and ends a line that the new one has, too, and another one.
+    const lines = [sample(1, 0, 'of the first'), sample(3)].map(
+      record => `${JSON.stringify({ formatVersion: '1.0', ...record })}\n`,
+    )
+    writeFileSync(path, readFileSync(path, 'utf8').replace('the beginning of a line', lines.join('')))
+    second.close()
+    expect(journalPaths(path)).toEqual([path, path.replace('.jsonl', '-2.jsonl')])
+    const texts = read(path).map(({ problemIndex, generatedText }) => [problemIndex, generatedText])
+    expect(texts).toEqual([
+      [0, sample(0).generatedText],
+      [1, 'of the first'],
+      [2, 'first'],
+      [3, sample(3).generatedText],
+    ])
+    // After a release the next one goes on with the file.
+    withJournal(path, 'append', journal => journal.append(sample(4)))
+    expect(journalPaths(path)).toHaveLength(2)
+  })
+
+  it('joins its files into a new one, which the descriptor of an earlier holder does not reach', () => {
+    const path = newPath()
+    const first = new Journal(path, 'append')
+    first.append(sample(1))
+    const owner = ownerOf(2, false)
+    const second = new Journal(path, 'append', owner)
+    second.append(sample(0))
+    second.join()
+    expect(owner.ownsJournal).toBe(true)
+    expect(journalPaths(path)).toEqual([path])
+    expect(() => first.append(sample(5)), 'its file has no name any more').toThrow(/was removed/)
+    second.append(sample(2))
+    expect([...second.records()]).toEqual([sample(0), sample(1), sample(2)])
+    second.close()
+    first.close()
+    expect(read(path)).toEqual([sample(0), sample(1), sample(2)])
+    const before = readFileSync(path)
+    withJournal(path, 'append', journal => journal.join())
+    expect(readFileSync(path).equals(before), 'one file stays as it is').toBe(true)
+  })
+
+  it('changes nothing once its run was taken over', () => {
+    const path = newPath()
+    write(path, [sample(0)])
+    const owner = ownerOf(1, false)
+    const journal = new Journal(path, 'append', owner)
+    journal.append(sample(1))
+    const second = path.replace('.jsonl', '-2.jsonl')
+    writeFileSync(second, 'the beginning of a line', { flag: 'a' })
+    owner.check.mockImplementation(() => {
+      throw new LeaseLostError('taken over')
+    })
+    const before = [path, second].map(each => readFileSync(each, 'utf8'))
+    expect(() => journal.append(sample(2))).toThrow(LeaseLostError)
+    expect(() => journal.join()).toThrow(LeaseLostError)
+    journal.close()
+    // One that was stopped before it opened its journal finds a file of another's.
+    expect(() => new Journal(path, 'append', ownerOf(1, true, owner.check))).toThrow(LeaseLostError)
+    expect([path, second].map(each => readFileSync(each, 'utf8'))).toEqual(before)
+    expect(journalPaths(path)).toEqual([path, second])
+    expect(existsSync(`${path}.partial-1`)).toBe(false)
+  })
+
+  it('cannot put in place what it joined once the next holder has removed it', () => {
+    const path = newPath()
+    write(path, [sample(0)])
+    const owner = ownerOf(1, false)
+    const journal = new Journal(path, 'append', owner)
+    journal.append(sample(1))
+    const before = readFileSync(path, 'utf8')
+    // Stopped between its look and the renaming, and woken after the take-over.
+    owner.check.mockImplementationOnce(() => rmSync(`${path}.partial-1`))
+    expect(() => journal.join()).toThrow(/ENOENT/)
+    journal.close()
+    expect(readFileSync(path, 'utf8')).toBe(before)
+    expect(journalPaths(path)).toHaveLength(2)
+  })
+
   it('takes a newer minor version', () => {
     const path = newPath()
     writeFileSync(path, `${JSON.stringify({ ...sample(0), formatVersion: '1.9', later: true })}\n`)
     expect(read(path)).toEqual([{ ...sample(0), later: true }])
+  })
+})
+
+describe('Journal on a disk that fails', () => {
+  const noSpace = () => Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
+
+  /** A writer that writes so many bytes at most at once, and fails where `fails` says so of what it is asked. */
+  function failingWriter(
+    fails: (what: keyof FileWriter) => boolean,
+    atOnce = Number.POSITIVE_INFINITY,
+  ): FileWriter {
+    const meet = (what: keyof FileWriter) => {
+      if (fails(what)) throw noSpace()
+    }
+    return {
+      write(file, bytes, offset) {
+        meet('write')
+        return writeSync(file, bytes, offset, Math.min(bytes.length - offset, atOnce))
+      },
+      sync: () => meet('sync'),
+      truncate(file, byteLength) {
+        meet('truncate')
+        ftruncateSync(file, byteLength)
+      },
+    }
+  }
+
+  const openWith = (path: string, writer: FileWriter) => new Journal(path, 'append', ownerOf(0, true), writer)
+
+  it.each<[string, (keyof FileWriter)[]]>([
+    ['full after a part of a line', ['write']],
+    ['full when the line is synced', ['sync']],
+    ['full, and what was written cannot be cut off', ['write', 'truncate']],
+  ])('keeps the next line whole where it is %s', (_, failing) => {
+    const path = newPath()
+    let isFull = false
+    let writes = 0
+    const writer = failingWriter(
+      what => isFull && failing.includes(what) && (what !== 'write' || writes++ > 0),
+      100,
+    )
+    const journal = openWith(path, writer)
+    journal.append(sample(0))
+    isFull = true
+    expect(() => journal.append(sample(1))).toThrow(/ENOSPC/)
+    expect(journal.has(sample(1)), 'does not count as finished').toBe(false)
+    expect(read(path), 'readers leave it out').toEqual([sample(0)])
+    isFull = false
+    journal.append(sample(2))
+    journal.append(sample(1))
+    journal.close()
+    expect(read(path)).toEqual([sample(0), sample(1), sample(2)])
+  })
+
+  it('goes on in another file while a part of a line cannot be cut off, and joins both', () => {
+    const path = newPath()
+    let isFull = false
+    let writes = 0
+    const writer = failingWriter(
+      what => what === 'truncate' || (what === 'write' && isFull && writes++ > 0),
+      100,
+    )
+    const journal = openWith(path, writer)
+    journal.append(sample(0))
+    isFull = true
+    expect(() => journal.append(sample(1))).toThrow(/ENOSPC/)
+    isFull = false
+    journal.append(sample(2))
+    expect(journalPaths(path)).toHaveLength(2)
+    journal.join()
+    journal.close()
+    expect(read(path)).toEqual([sample(0), sample(2)])
+    expect(journalPaths(path)).toHaveLength(1)
+  })
+
+  it('keeps every sample that it says it kept, whatever fails, and nothing torn', () => {
+    fc.assert(
+      fc.property(
+        fc.infiniteStream(fc.integer({ min: 0, max: 9 })),
+        fc.integer({ min: 1, max: 400 }),
+        (dice, atOnce) => {
+          const path = newPath()
+          const writer = failingWriter(() => dice.next().value === 0, atOnce)
+          const kept: number[] = []
+          for (let problem = 0; problem < 12; ) {
+            let journal: Journal
+            try {
+              journal = openWith(path, writer)
+            } catch {
+              continue
+            }
+            // Until it fails, and then either at once again, or by a resume.
+            for (; problem < 12; problem++) {
+              try {
+                journal.append(sample(problem))
+                kept.push(problem)
+              } catch (error) {
+                expect(error).toMatchObject({ code: 'ENOSPC' })
+                if (dice.next().value! < 5) break
+              }
+            }
+            journal.close()
+            problem++
+          }
+          // A line whose sync failed may be whole all the same, and then counts, once.
+          const found = read(path)
+          const numbers = found.map(({ problemIndex }) => problemIndex)
+          expect(numbers).toEqual(expect.arrayContaining(kept))
+          expect(found).toEqual(numbers.map(problem => sample(problem)))
+          expect(new Set(numbers).size).toBe(numbers.length)
+        },
+      ),
+      { numRuns: 200 },
+    )
   })
 })

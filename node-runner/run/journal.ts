@@ -1,10 +1,18 @@
-import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
-import { type JournalIndex, lineMismatch } from '../../core/formats/journal-index.ts'
+import { type JournalIndex, lineMismatch, readJournalIndex } from '../../core/formats/journal-index.ts'
 import { refuseNewerFormat } from '../../core/formats/refuse-newer-format.ts'
 import { formatVersion, type SampleRecord } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'
+import {
+  beginJournalFile,
+  type FileWriter,
+  JournalFile,
+  journalPaths,
+  type LinePlace,
+} from './journal-file.ts'
 import { type JournalIndexFile, openIndexFile, readIndexFile } from './journal-index-file.ts'
+import type { RunLease } from './run-lease.ts'
 import { sha256Of } from './run-manifest.ts'
 
 /** What names a sample within a run: a problem's place in its data set, and which of its answers. */
@@ -13,80 +21,75 @@ export interface SampleName {
   sampleIndex: number
 }
 
-/** Where a record's line lies in the file, and its digest; null where no index tells of it. */
-interface Line extends SampleName {
-  start: number
-  byteLength: number
+/** Where a record's line lies, and its digest; null where no index tells of it. */
+interface Line extends SampleName, LinePlace {
+  file: JournalFile
   sha256: string | null
 }
+
+/** Who may append to a journal: see RunLease. */
+export type JournalOwner = Pick<RunLease, 'number' | 'ownsJournal' | 'check'>
+
+/** For a folder that nobody else knows of. */
+const soleOwner = (): JournalOwner => ({ number: 0, ownsJournal: true, check() {} })
 
 /**
  * `samples.jsonl`: one line for each finished sample, appended and synced before it counts as finished. What a resume
  * reads, and what every other file of a run is made from. Holds places in memory, not records. Beside it lies its index, by which
  * a line is known without parsing it, and damage to it is found; both are checked wherever a line is read.
+ *
+ * A holder whose run was taken over may wake and go on writing. So whoever takes over begins a file of its own,
+ * `samples-2.jsonl` and so on, and no file is ever written to by two. Readers take all of them, and of a sample the first
+ * whole line; a run that is done joins them.
  */
 export class Journal {
   readonly path: string
-  readonly #file: number
-  readonly #index: JournalIndexFile | null
-  readonly #lines: Map<string, Line>
-  readonly #unreadBytes: number
-  #end: number
+  readonly #owner: JournalOwner | null
+  readonly #writer: FileWriter | undefined
+  #files: JournalFile[] = []
+  /** In the order of the files and of their lines. */
+  #lines = new Map<string, Line>()
+  /** What the index told when the journal was opened. */
+  #index: JournalIndex = readJournalIndex('')
+  #indexFile: JournalIndexFile | null = null
 
   /**
-   * Opens a journal, creating it in order to append. A last line without its end was being written when the process
-   * died: it is left out, and cut off in order to append. To read changes nothing, as a run may be under way.
-   * Throws InputError for a line that is damaged, or of a newer format.
+   * Opens a journal by the path of its first file, creating it in order to append. A last line without its end was being
+   * written when the process died: it is left out, and cut off where it stands in the way. To read changes nothing, as a
+   * run may be under way. Throws InputError for a line that is damaged, or of a newer format.
    */
-  constructor(path: string, access: 'read' | 'append') {
+  constructor(path: string, access: 'read' | 'append', owner = soleOwner(), writer?: FileWriter) {
     this.path = path
-    // First, so that all lines that it tells of are in the journal.
-    const index = readIndexFile(dirname(path))
-    this.#file = openSync(path, access === 'read' ? 'r' : 'a+')
-    try {
-      const sizeBytes = fstatSync(this.#file).size
-      const { lines, end } = readLines(path, this.#file, sizeBytes, index, access)
-      this.#lines = lines
-      this.#end = end
-      this.#unreadBytes = access === 'read' ? sizeBytes - end : 0
-      // Only then, as a journal that is newer than its results has samples that they lack.
-      if (access === 'append' && end < sizeBytes) ftruncateSync(this.#file, end)
-      this.#index = access === 'append' ? openIndexFile(path, index, [...lines.values()]) : null
-    } catch (error) {
-      closeSync(this.#file)
-      throw error
-    }
+    this.#owner = access === 'append' ? owner : null
+    this.#writer = writer
+    this.#open()
   }
 
   has(sample: SampleName): boolean {
     return this.#lines.has(keyOf(sample))
   }
 
-  /** Keeps a finished sample. Nothing happens for one that is there already. */
+  /**
+   * Keeps a finished sample. Nothing happens for one that is there already. What fails leaves no part of a line. Throws
+   * LeaseLostError where another process has taken the run over.
+   */
   append(record: SampleRecord): void {
     if (this.has(record)) return
     const line = Buffer.from(`${JSON.stringify({ formatVersion, ...record })}\n`)
-    for (let written = 0; written < line.length; ) written += writeSync(this.#file, line, written)
-    fdatasyncSync(this.#file)
+    const file = this.#ownFile()
     const { problemIndex, sampleIndex } = record
-    const place = {
-      problemIndex,
-      sampleIndex,
-      start: this.#end,
-      byteLength: line.length - 1,
-      sha256: sha256Of(line.subarray(0, -1)),
-    }
-    this.#lines.set(keyOf(record), place)
-    this.#end += line.length
-    this.#index?.append(place)
+    const sha256 = sha256Of(line.subarray(0, -1))
+    const place = { problemIndex, sampleIndex, ...file.append(line), sha256 }
+    this.#lines.set(keyOf(record), { ...place, file })
+    this.#indexFile?.append({ ...place, file: basename(file.path) })
   }
 
-  /** Length of the file as it was opened, with what was appended, bytes. */
+  /** Length of all its files as they were read, with what was appended, bytes. */
   get byteLength(): number {
-    return this.#end + this.#unreadBytes
+    return this.#files.reduce((sum, file) => sum + file.byteLength, 0)
   }
 
-  /** Which samples are finished, in the order in which they were. */
+  /** Which samples are finished, in the order of the files and of their lines. */
   names(): Iterable<SampleName> {
     return this.#lines.values()
   }
@@ -108,14 +111,7 @@ export class Journal {
   *entries(): Generator<{ record: SampleRecord; line: Buffer }> {
     const inOrder = [...this.#lines.values()].sort(compareNames)
     for (const place of inOrder) {
-      const { start, byteLength, sha256 } = place
-      const line = readBytes(this.#file, start, byteLength + 1)
-      if (sha256 !== null && (sha256Of(line.subarray(0, -1)) !== sha256 || line.at(-1) !== newline))
-        throw lineMismatch(`${this.path}: the line at byte ${start}`, {
-          ...place,
-          sha256,
-          file: basename(this.path),
-        })
+      const line = readLine(place)
       const { formatVersion: _, ...record } = JSON.parse(line.toString('utf8')) as SampleRecord & {
         formatVersion: string
       }
@@ -123,70 +119,173 @@ export class Journal {
     }
   }
 
+  /**
+   * Makes one file of several, for a run that is done: the first whole line of each sample, in a new file that is renamed into
+   * place. A holder of before that wakes writes to what was the first file, which no longer has a name.
+   */
+  join(): void {
+    const owner = this.#owner
+    if (!owner || journalPaths(this.path).length < 2) return
+    // Another holder may have ended a line since this one looked.
+    for (const file of this.#files) this.#take(file)
+    const staging = `${this.path}.partial-${owner.number}`
+    rmSync(staging, { force: true })
+    const joined = new JournalFile(staging, 'create', this.#writer)
+    try {
+      for (const place of this.#lines.values()) joined.write(readLine(place))
+      joined.sync()
+      // Who takes over after this look removes the file before it reads the journal, so that the rename fails.
+      owner.check()
+      renameSync(staging, this.path)
+    } catch (error) {
+      rmSync(staging, { force: true })
+      owner.check()
+      throw error
+    } finally {
+      joined.close()
+    }
+    // A power cut must not keep the removal and lose the renaming.
+    syncFolder(dirname(this.path))
+    for (const path of journalPaths(this.path).slice(1).reverse()) {
+      owner.check()
+      rmSync(path)
+    }
+    owner.ownsJournal = true
+    this.close()
+    this.#open()
+  }
+
   close(): void {
-    this.#index?.close()
-    closeSync(this.#file)
+    this.#indexFile?.close()
+    this.#indexFile = null
+    for (const file of this.#files) file.close()
+    this.#files = []
+  }
+
+  #open(): void {
+    this.#lines = new Map()
+    // First, so that all lines that it tells of are in the journal.
+    this.#index = readIndexFile(dirname(this.path))
+    try {
+      this.#files = openFiles(this.path, this.#owner?.ownsJournal === true, this.#writer)
+      if (this.#files.length === 0 && !this.#owner) this.#files = [new JournalFile(this.path, 'read')]
+      for (const file of this.#files) this.#take(file)
+      if (!this.#owner) return
+      this.#ownFile()
+      const lines = [...this.#lines.values()].map(({ file, ...line }) => ({
+        ...line,
+        file: basename(file.path),
+      }))
+      this.#indexFile = openIndexFile(dirname(this.path), this.#index, lines)
+    } catch (error) {
+      this.close()
+      throw error
+    }
+  }
+
+  /**
+   * Takes the lines in that a file has and that were not taken yet, and checks each: by its digest where the index knows that, else
+   * as a record. A repeated sample keeps its first line.
+   */
+  #take(file: JournalFile): void {
+    const isDigested = this.#owner !== null || this.#index.lines.length > 0
+    for (const { bytes, number, ...place } of file.lines()) {
+      const sha256 = isDigested ? sha256Of(bytes) : null
+      const { problemIndex, sampleIndex } = this.#sampleOf(file, { ...place, number }, bytes, sha256)
+      const line = { problemIndex, sampleIndex, ...place, file, sha256 }
+      if (!this.has(line)) this.#lines.set(keyOf(line), line)
+    }
+    this.#index.refuseChangedEnd(`${file.path}: line ${file.nextNumber}`, {
+      file: basename(file.path),
+      start: file.end,
+      byteLength: file.byteLength - file.end,
+    })
+  }
+
+  #sampleOf(
+    { path }: JournalFile,
+    { start, number }: LinePlace & { number: number },
+    bytes: Buffer,
+    sha256: string | null,
+  ): SampleName {
+    const where = `${path}: line ${number}`
+    const known = sha256 === null ? null : this.#index.sampleOf(sha256)
+    if (known) return known
+    const file = basename(path)
+    this.#index.refuseChanged(where, { file, start, sample: null })
+    const sample = nameOfLine(where, bytes.toString('utf8'))
+    this.#index.refuseChanged(where, { file, start, sample })
+    return sample
+  }
+
+  /** The file that this process appends to; begun where the last one is, or may be, another's, or cannot be mended. */
+  #ownFile(): JournalFile {
+    const owner = this.#owner
+    if (!owner) throw new Error(`${this.path}: was opened to read, expected to append`)
+    // Before anything is changed: the last file may be that of another process by now.
+    owner.check()
+    const last = this.#files.at(-1)
+    if (last && owner.ownsJournal && last.cutTorn()) return last
+    const file = beginJournalFile(this.path, this.#writer)
+    this.#files.push(file)
+    // Looked at after it was begun: who takes over from now on begins another.
+    owner.check()
+    owner.ownsJournal = true
+    return file
   }
 }
 
-const newline = 0x0a
-const chunkBytes = 2 ** 20
-/** Of one sample, some ten times what 100,000 tokens take. */
-const mostLineBytes = 2 ** 27
+/** A line, its end included. Throws DigestMismatch where it is not what it was when it was written. */
+function readLine({ file, ...place }: Line): Buffer {
+  const line = file.read(place)
+  const { start, sha256 } = place
+  if (sha256 !== null && (sha256Of(line.subarray(0, -1)) !== sha256 || line.at(-1) !== newline))
+    throw lineMismatch(`${file.path}: the line at byte ${start}`, {
+      ...place,
+      sha256,
+      file: basename(file.path),
+    })
+  return line
+}
 
-/**
- * Finds the lines of a journal and checks each: by its digest where the index knows that, else as a record. A repeated sample
- * keeps its first line.
- */
-function readLines(
-  path: string,
-  file: number,
-  sizeBytes: number,
-  index: JournalIndex,
-  access: 'read' | 'append',
-): { lines: Map<string, Line>; end: number } {
-  const lines = new Map<string, Line>()
-  const name = basename(path)
-  const isDigested = access === 'append' || index.lines.length > 0
-  let end = 0
-  let lineNumber = 0
-  let pending: Buffer[] = []
-  const sampleOf = (bytes: Buffer, sha256: string | null): SampleName => {
-    const where = `${path}: line ${lineNumber}`
-    const known = sha256 === null ? null : index.sampleOf(sha256)
-    if (known) return known
-    index.refuseChanged(where, { file: name, start: end, sample: null })
-    const sample = nameOfLine(where, bytes.toString('utf8'))
-    index.refuseChanged(where, { file: name, start: end, sample })
-    return sample
-  }
-  for (let at = 0; at < sizeBytes; at += chunkBytes) {
-    const chunk = readBytes(file, at, Math.min(chunkBytes, sizeBytes - at))
-    let from = 0
-    for (let to = chunk.indexOf(newline); to !== -1; to = chunk.indexOf(newline, from)) {
-      const bytes = Buffer.concat([...pending, chunk.subarray(from, to)])
-      lineNumber++
-      const sha256 = isDigested ? sha256Of(bytes) : null
-      const { problemIndex, sampleIndex } = sampleOf(bytes, sha256)
-      const line = { problemIndex, sampleIndex, start: end, byteLength: bytes.length, sha256 }
-      if (!lines.has(keyOf(line))) lines.set(keyOf(line), line)
-      pending = []
-      end += bytes.length + 1
-      from = to + 1
+const newline = 0x0a
+
+/** Opens the files of a journal, the last one to append where that is this process's own. */
+function openFiles(path: string, ownsLast: boolean, writer: FileWriter | undefined): JournalFile[] {
+  for (let tries = 1; ; tries++) {
+    const paths = journalPaths(path)
+    const files: JournalFile[] = []
+    try {
+      for (const [index, each] of paths.entries())
+        files.push(new JournalFile(each, ownsLast && index === paths.length - 1 ? 'append' : 'read', writer))
+      return files
+    } catch (error) {
+      for (const file of files) file.close()
+      // They were joined in between: the first one is another by now.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries === mostTries) throw error
     }
-    pending.push(chunk.subarray(from))
-    if (at + chunk.length - end > mostLineBytes)
-      throw new InputError(
-        `${path}: line ${lineNumber + 1}: has more than ${mostLineBytes} bytes, expected a finished sample; ` +
-          'remove the line to have the sample run again',
-      )
   }
-  index.refuseChangedEnd(`${path}: line ${lineNumber + 1}`, {
-    file: name,
-    start: end,
-    byteLength: sizeBytes - end,
-  })
-  return { lines, end }
+}
+
+const mostTries = 10
+
+/** When a journal was last written to, or null where there is none. `path` is that of its first file. */
+export function journalModifiedMs(path: string): number | null {
+  const times = journalPaths(path).flatMap(each => statSync(each, { throwIfNoEntry: false })?.mtimeMs ?? [])
+  return times.length === 0 ? null : Math.max(...times)
+}
+
+function syncFolder(path: string): void {
+  try {
+    const folder = openSync(path, 'r')
+    try {
+      fsyncSync(folder)
+    } finally {
+      closeSync(folder)
+    }
+  } catch {
+    // Not every system syncs folders.
+  }
 }
 
 /** The order of the data set: problems in theirs, and the answers to one in theirs. */
@@ -221,14 +320,4 @@ function nameOfLine(where: string, text: string): SampleName {
 /** Whether a value may be an index, which columns keep in 32 bits. */
 function isPlace(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31
-}
-
-function readBytes(file: number, start: number, byteLength: number): Buffer {
-  const bytes = Buffer.allocUnsafe(byteLength)
-  for (let done = 0; done < byteLength; ) {
-    const count = readSync(file, bytes, done, byteLength - done, start + done)
-    if (count === 0) throw new Error(`journal: ends at byte ${start + done}, expected ${start + byteLength}`)
-    done += count
-  }
-  return bytes
 }

@@ -13,6 +13,7 @@ import { InputError } from '../../core/input-error.ts'
 import { decodingOf } from '../commands/decoding-flags.ts'
 import { chooseMaxNewTokens, type RunFlags } from '../commands/flags.ts'
 import type { GradingFlags } from '../commands/grading-flags.ts'
+import type { LeaseFlags } from '../commands/lease-flags.ts'
 import { chooseStops } from '../commands/stop-flags.ts'
 import { openFileByteSource } from '../files/file-byte-source.ts'
 import { type ModelFolder, statedEnds } from '../files/open-model-folder.ts'
@@ -23,7 +24,7 @@ import { type PlannedTasks, planTasks, type TaskFlags } from './plan-tasks.ts'
 import type { RunSettings } from './run-description.ts'
 
 /** Flags of `entrace eval`. */
-export interface EvalFlags extends RunFlags, TaskFlags, GradingFlags {
+export interface EvalFlags extends RunFlags, TaskFlags, GradingFlags, LeaseFlags {
   out: string
   maxConcurrent: number
   /** Print the first prompt, and do nothing else. */

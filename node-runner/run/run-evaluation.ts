@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { pTrueIds, pTrueOf } from '../../core/evaluate/p-true.ts'
 import { neededCapacity, recordSample, type SampleTask } from '../../core/evaluate/samples.ts'
 import { beamsOf, samplingOf } from '../../core/generate/decoding.ts'
@@ -14,6 +15,7 @@ import {
 import { InputError } from '../../core/input-error.ts'
 import { NoAdapterError } from '../adapter/no-adapter-error.ts'
 import { checkMesh } from '../commands/flags.ts'
+import { leaseOptionsOf } from '../commands/lease-flags.ts'
 import { createEngineProgress } from '../engine/engine-progress.ts'
 import type { EngineJob } from '../engine/messages.ts'
 import { type EngineListener, superviseEngine } from '../engine/supervise-engine.ts'
@@ -22,7 +24,6 @@ import { createProgress, type Progress } from '../terminal/progress.ts'
 import { gradeAll } from './grade-all.ts'
 import { interruptSignal } from './interrupt-signal.ts'
 import { Journal } from './journal.ts'
-import { lockFolder } from './lock-folder.ts'
 import { type EvalFlags, type PlannedRun, planRun } from './plan-run.ts'
 import { describeDataSet } from './plan-tasks.ts'
 import {
@@ -34,6 +35,7 @@ import {
   readRunDescription,
   uncheckedFiles,
 } from './run-description.ts'
+import { LeaseLostError, type RunLease, takeLease } from './run-lease.ts'
 import { showPrompt } from './show-prompt.ts'
 import { summariseRun, warningLines } from './summarise-run.ts'
 import { writeResults } from './write-results.ts'
@@ -57,16 +59,17 @@ export async function runEvaluation(flags: EvalFlags): Promise<number> {
 /** Goes on with a run from where its folder stands, and finishes it. */
 async function resumeRun(run: PlannedRun, progress: Progress): Promise<number> {
   const { out } = run.flags
+  const options = leaseOptionsOf(run.flags)
   makeRunFolder(out)
-  const release = lockFolder(out)
+  const lease = await takeLease(out, options)
   try {
-    return await resumeLocked(run, progress)
+    return await resumeHeld(run, lease, progress)
   } finally {
-    release()
+    lease.release()
   }
 }
 
-async function resumeLocked(planned: PlannedRun, progress: Progress): Promise<number> {
+async function resumeHeld(planned: PlannedRun, lease: RunLease, progress: Progress): Promise<number> {
   const { flags } = planned
   const descriptionPath = join(flags.out, 'run.json')
   const before = readRunDescription(descriptionPath)
@@ -86,7 +89,7 @@ async function resumeLocked(planned: PlannedRun, progress: Progress): Promise<nu
     progress.say(
       `the run was graded by other rules before (${changes.join(', ')}): in the end all samples are graded by the new ones`,
     )
-  const journal = new Journal(join(flags.out, 'samples.jsonl'), 'append')
+  const journal = new Journal(join(flags.out, 'samples.jsonl'), 'append', lease)
   try {
     if (!before && journal.size > 0)
       throw new InputError(
@@ -100,7 +103,7 @@ async function resumeLocked(planned: PlannedRun, progress: Progress): Promise<nu
     if (kept > 0) progress.say(`${kept} of ${run.tasks.length} samples are finished already`)
     if (pending.length > 0 || !before) {
       progress.say(describeStops(run.stops))
-      const finished = await answer(run, grading, pending, journal, descriptionPath, progress)
+      const finished = await answer(run, grading, pending, journal, lease, progress)
       if (!finished) {
         const size = run.tasks.filter(task => journal.has(task)).length
         progress.say(
@@ -109,8 +112,11 @@ async function resumeLocked(planned: PlannedRun, progress: Progress): Promise<nu
         return 130
       }
     }
+    // A signal that has come meanwhile is answered here: results are written in one go.
+    await setImmediate()
+    journal.join()
     const isResumed = before !== null
-    return await finishRun(run, grading, journal, descriptionPath, isResumed, progress)
+    return await finishRun(run, grading, journal, lease, isResumed, progress)
   } finally {
     journal.close()
   }
@@ -162,7 +168,7 @@ async function answer(
   grading: GradingRules,
   pending: SampleTask[],
   journal: Journal,
-  descriptionPath: string,
+  lease: RunLease,
   progress: Progress,
 ): Promise<boolean> {
   const { flags, folder, tokenizer, settings } = run
@@ -211,7 +217,8 @@ async function answer(
       const adapters = loaded.adapters.map(({ kind }, rank) => ({ name: loaded.adapterNames[rank]!, kind }))
       const model = { ...settings.model, weightDigest: loaded.weightDigest }
       const description = describeRun({ ...settings, adapters, model }, run.limit, run.shard, grading)
-      claimRunFolder(descriptionPath, { ...description, problemIds: run.problemIds })
+      lease.check()
+      claimRunFolder(join(flags.out, 'run.json'), { ...description, problemIds: run.problemIds })
       display.onLoaded(loaded)
     },
     onAnswer({ key, generation }) {
@@ -222,9 +229,13 @@ async function answer(
     },
   }
   try {
-    return await superviseEngine(job, pending, listener, { signal: interrupt.signal })
+    const signal = AbortSignal.any([interrupt.signal, lease.lost])
+    const isFinished = await superviseEngine(job, pending, listener, { signal })
+    lease.check()
+    return isFinished
   } catch (error) {
-    if (error instanceof InputError || error instanceof NoAdapterError) throw error
+    if (error instanceof InputError || error instanceof NoAdapterError || error instanceof LeaseLostError)
+      throw error
     throw new Error(
       `${error instanceof Error ? error.message : String(error)}. ${journal.size} of ${run.tasks.length} samples are kept ` +
         `in ${flags.out}; the same command resumes`,
@@ -244,10 +255,12 @@ async function finishRun(
   { flags, limit, problemIds }: PlannedRun,
   grading: GradingRules,
   journal: Journal,
-  descriptionPath: string,
+  lease: RunLease,
   isResumed: boolean,
   progress: Progress,
 ): Promise<number> {
+  lease.check()
+  const descriptionPath = join(flags.out, 'run.json')
   const description = readRunDescription(descriptionPath)
   if (!description) throw new Error(`${descriptionPath}: has gone; run the same command again`)
   // A run that was longer before keeps its samples; every file of it says what this call asked for.
@@ -255,7 +268,10 @@ async function finishRun(
   claimRunFolder(descriptionPath, run)
   const recorded = () => journal.records(limit)
   const graded = isResumed ? gradeAll(recorded, grading) : recorded
-  const { analysis, files } = writeResults(flags.out, run, graded(), { journalBytes: journal.byteLength })
+  const { analysis, files } = writeResults(flags.out, run, graded(), {
+    journalBytes: journal.byteLength,
+    check: () => lease.check(),
+  })
   if (flags.json) console.log(JSON.stringify(analysis, null, 2))
   else if (!flags.quiet) console.log(summariseRun(analysis, files))
   for (const line of warningLines(analysis)) progress.say(line)

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { readFileSync, rmSync, type Stats, statSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   checkWholeFile,
@@ -12,6 +12,7 @@ import {
 } from '../../core/formats/manifest.ts'
 import type { RunFileRequest } from '../files/read-parquet.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
+import { journalPaths } from './journal-file.ts'
 
 /** SHA-256, 64 hexadecimal digits. */
 export function sha256Of(bytes: Uint8Array): string {
@@ -118,7 +119,7 @@ function filesOf(folder: string, manifest: Manifest | null): RunFiles {
 export function columnFileFault(folder: string, name: string, manifest: Manifest | null): string | null {
   const time = statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs
   if (time === undefined) return 'is missing'
-  const journals = journalFiles(folder).map(path => statSync(path))
+  const journals = journalStats(folder)
   const isOlder =
     journals.some(({ mtimeMs }) => time < mtimeMs) ||
     // Appended to while the results were made: the file is newer, and lacks samples.
@@ -131,13 +132,14 @@ export function columnFileFault(folder: string, name: string, manifest: Manifest
 
 /** Length of a run's journal as it is now, bytes; of all its files where a run was taken over. */
 export function journalBytesOf(folder: string): number {
-  return journalFiles(folder).reduce((sum, path) => sum + statSync(path).size, 0)
+  return journalStats(folder).reduce((sum, { size }) => sum + size, 0)
 }
 
-function journalFiles(folder: string): string[] {
-  return readdirSync(folder)
-    .filter(name => /^samples(-\d+)?\.jsonl$/.test(name))
-    .map(name => join(folder, name))
+function journalStats(folder: string): Stats[] {
+  // One that has gone was joined with the first in between.
+  return journalPaths(join(folder, 'samples.jsonl')).flatMap(
+    path => statSync(path, { throwIfNoEntry: false }) ?? [],
+  )
 }
 
 function readOrNull(path: string): Buffer | null {

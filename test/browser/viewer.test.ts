@@ -204,8 +204,14 @@ describe('the viewer', () => {
     const { page, context } = await open('', { at })
     await page.locator('.table-row').first().waitFor()
     expect(await listed(page).textContent()).toContain('5 samples')
-    for (const sample of samples.slice(5))
-      appendFileSync(join(out, 'samples.jsonl'), `${JSON.stringify({ formatVersion: '1.0', ...sample })}\n`)
+    const add = (name: string, from: number, to: number) => {
+      for (const sample of samples.slice(from, to))
+        appendFileSync(join(out, name), `${JSON.stringify({ formatVersion: '1.0', ...sample })}\n`)
+    }
+    add('samples.jsonl', 5, 7)
+    await listed(page).getByText('7 samples').waitFor()
+    // Another process takes the run over.
+    add('samples-2.jsonl', 7, 8)
     await listed(page).getByText('8 samples').waitFor()
     await context.close()
     await at.close()

@@ -8,7 +8,7 @@ import { compareCommand } from '../../node-runner/commands/compare.ts'
 import { exportCommand } from '../../node-runner/commands/export.ts'
 import { gradeCommand } from '../../node-runner/commands/grade.ts'
 import { mergeCommand } from '../../node-runner/commands/merge.ts'
-import { lockFolder } from '../../node-runner/run/lock-folder.ts'
+import { takeLease } from '../../node-runner/run/run-lease.ts'
 import { runCommand } from '../support/run-command.ts'
 import { runEntrace } from '../support/run-entrace.ts'
 import { forgetDigests, readResults, readRunFile } from '../support/run-files.ts'
@@ -142,9 +142,9 @@ describe('analyse', () => {
     await expect(analyse(run, '--from-columns', '--tolerance', '0.01')).rejects.toThrow(
       /--from-columns grades nothing again.*tolerance 0 against 0\.01.*leave it out/,
     )
-    const unlock = lockFolder(run)
+    const lease = await takeLease(run, { times: { beatMs: 20, silenceMs: 60_000 } })
     await expect(analyse(run, '--tolerance', '0.01')).rejects.toThrow(/is writing to this run/)
-    unlock()
+    lease.release()
     await expect(analyse(run, '--tolerance', '0.01', '--labels', join(run, 'none'))).rejects.toThrow(/none/)
     expect(readRunFile(run, 'run.json')).toMatchObject({ grading: { tolerance: 0 } })
     expect(readRunFile(run, 'analysis.json')).toMatchObject({ correct: 3 })

@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SampleRecord } from '../../core/formats/sample-record.ts'
+import { journalPaths } from '../../node-runner/run/journal-file.ts'
 
 /** A result of all_results.json. */
 export type Result = Omit<SampleRecord, 'tokens'> & {
@@ -26,12 +27,20 @@ export function untimedResults(folder: string): string {
   return text.replaceAll(/("\w+Ms":)[-+.\de]+/g, '$1')
 }
 
-/** Whole lines in a run's journal so far; 0 where there is none. */
+/** Whole lines in all files of a run's journal so far; 0 where there is none. */
 export function journalLines(folder: string): number {
+  return wholeLines(folder).length
+}
+
+/** The whole lines of all files of a run's journal, in the order in which they count. */
+export function wholeLines(folder: string): string[] {
   try {
-    return readFileSync(join(folder, 'samples.jsonl'), 'utf8').split('\n').length - 1
+    return journalPaths(join(folder, 'samples.jsonl')).flatMap(path =>
+      readFileSync(path, 'utf8').split('\n').slice(0, -1),
+    )
   } catch {
-    return 0
+    // Joined in between.
+    return wholeLines(folder)
   }
 }
 

@@ -2,7 +2,7 @@ import { analyseRun } from '../../core/analyse/analyse-run.ts'
 import type { SampleRecord } from '../../core/formats/sample-record.ts'
 import type { TraceSample } from '../../core/formats/trace-reader.ts'
 import { type CheckedFiles, readTogether } from './checked-files.ts'
-import type { JournalReader } from './journal-reader.ts'
+import { createJournalReader, type JournalReader } from './journal-reader.ts'
 import { openParquetData } from './parquet-data.ts'
 import { positionsOf, type RunData, readFacts } from './run-data.ts'
 import type { RunFacts } from './run-facts.ts'
@@ -39,7 +39,12 @@ export function openJournalData(
       traceBytes: journal.byteLength,
     }),
     async poll() {
-      if (await journal.readOn()) return openJournalData(files, journal, facts)
+      const isLonger = await journal.readOn()
+      if (isLonger) return openJournalData(files, journal, facts)
+      if (isLonger === null) {
+        const joined = createJournalReader(files)
+        if (await joined.readOn()) return openJournalData(files, joined, facts)
+      }
       if (!facts) return null
       return readTogether(await files.again(), async current => {
         const now = await readFacts(current)

@@ -8,9 +8,16 @@ import { InputError } from '../../core/input-error.ts'
 import { joinColumns, takeRows } from './join-columns.ts'
 import type { RunFiles } from './run-source.ts'
 
-/** `samples.jsonl`, read as it grows. Holds the columns and where each line lies, not the samples. */
+/**
+ * The journal of a run, read as it grows: `samples.jsonl`, and `samples-2.jsonl` and so on that whoever took the run over began,
+ * until the run is done and they are one. Of a sample the first whole line counts. Holds the columns and where each line
+ * lies, not the samples.
+ */
 export interface JournalReader {
-  /** Reads the lines that were added since. Returns whether there were any; null where there is no journal. */
+  /**
+   * Reads the lines that were added since. Returns whether there were any; null where there is no journal, or its files have
+   * been joined, so that a new reader has to begin.
+   */
   readOn(): Promise<boolean | null>
   /** Number of samples read. */
   readonly count: number
@@ -23,13 +30,20 @@ export interface JournalReader {
 }
 
 interface Line {
+  file: JournalFile
   start: number
   end: number
   /** Null where the index tells of nothing. */
   sha256: string | null
 }
 
-const name = 'samples.jsonl'
+/** A file of the journal, and how much of it was read. */
+interface JournalFile {
+  name: string
+  end: number
+}
+
+const nameOf = (number: number) => (number === 1 ? 'samples.jsonl' : `samples-${number}.jsonl`)
 const newline = 0x0a
 
 /** A reader of a run's journal that has read nothing yet. */
@@ -38,7 +52,7 @@ export function createJournalReader(files: RunFiles): JournalReader {
   const seen = new Set<string>()
   let order: number[] = []
   let columns = columnsOf([])
-  let end = 0
+  const journal: JournalFile[] = []
   const index = readJournalIndex('')
   let indexEnd = 0
 
@@ -53,31 +67,56 @@ export function createJournalReader(files: RunFiles): JournalReader {
     }
   }
 
-  function* recordsOf(bytes: Uint8Array, from: number): Generator<SampleRecord> {
+  function* recordsOf(file: JournalFile, bytes: Uint8Array, from: number): Generator<SampleRecord> {
     let start = 0
     for (let to = bytes.indexOf(newline); to !== -1; to = bytes.indexOf(newline, start)) {
       const line = bytes.subarray(start, to)
       const sha256 = index.lines.length > 0 ? sha256Of(line) : null
-      const record = checkedRecord(line, from + start, sha256)
+      const record = checkedRecord(file.name, line, from + start, sha256)
       const key = `${record.problemIndex} ${record.sampleIndex}`
       // A repeated sample keeps its first line.
       if (!seen.has(key)) {
         seen.add(key)
-        lines.push({ start: from + start, end: from + to, sha256 })
+        lines.push({ file, start: from + start, end: from + to, sha256 })
         yield record
       }
       start = to + 1
     }
-    end = from + start
+    file.end = from + start
   }
 
-  function checkedRecord(line: Uint8Array, start: number, sha256: string | null): SampleRecord {
-    const where = `${files.name}: ${name}, byte ${start}`
+  function checkedRecord(file: string, line: Uint8Array, start: number, sha256: string | null): SampleRecord {
+    const where = `${files.name}: ${file}, byte ${start}`
     const isKnown = sha256 !== null && index.sampleOf(sha256) !== null
-    if (!isKnown) index.refuseChanged(where, { file: name, start, sample: null })
+    if (!isKnown) index.refuseChanged(where, { file, start, sample: null })
     const record = parseLine(line, where)
-    if (!isKnown) index.refuseChanged(where, { file: name, start, sample: record })
+    if (!isKnown) index.refuseChanged(where, { file, start, sample: record })
     return record
+  }
+
+  /** Reads what was added to a file; false where there is no such file. */
+  async function readFile(file: JournalFile): Promise<boolean> {
+    // The last line may be in the middle of being written: it is read again from its start.
+    let pending = new Uint8Array(0)
+    for (;;) {
+      const bytes = await files.tail(file.name, file.end + pending.length)
+      if (bytes === null) return false
+      if (bytes.byteLength === 0) {
+        index.refuseChangedEnd(`${files.name}: ${file.name}, byte ${file.end}`, {
+          file: file.name,
+          start: file.end,
+          byteLength: pending.length,
+        })
+        return true
+      }
+      const all = new Uint8Array(pending.length + bytes.byteLength)
+      all.set(pending)
+      all.set(new Uint8Array(bytes), pending.length)
+      const from = file.end
+      const added = columnsOf(recordsOf(file, all, from))
+      if (added.count > 0) columns = joinColumns(columns, added)
+      pending = all.slice(file.end - from)
+    }
   }
 
   return {
@@ -85,31 +124,15 @@ export function createJournalReader(files: RunFiles): JournalReader {
       return lines.length
     },
     get byteLength() {
-      return end
+      return journal.reduce((sum, { end }) => sum + end, 0)
     },
     async readOn() {
       const before = lines.length
       await readIndexOn()
-      // The last line may be in the middle of being written: it is read again from its start.
-      let pending = new Uint8Array(0)
-      for (;;) {
-        const bytes = await files.tail(name, end + pending.length)
-        if (bytes === null) return null
-        if (bytes.byteLength === 0) {
-          index.refuseChangedEnd(`${files.name}: ${name}, byte ${end}`, {
-            file: name,
-            start: end,
-            byteLength: pending.length,
-          })
-          return lines.length > before
-        }
-        const all = new Uint8Array(pending.length + bytes.byteLength)
-        all.set(pending)
-        all.set(new Uint8Array(bytes), pending.length)
-        const from = end
-        const added = columnsOf(recordsOf(all, from))
-        if (added.count > 0) columns = joinColumns(columns, added)
-        pending = all.slice(end - from)
+      for (let number = 1; ; number++) {
+        const file = journal[number - 1] ?? { name: nameOf(number), end: 0 }
+        if (await readFile(file)) journal[number - 1] = file
+        else return number <= Math.max(1, journal.length) ? null : lines.length > before
       }
     },
     columns() {
@@ -125,13 +148,13 @@ export function createJournalReader(files: RunFiles): JournalReader {
         throw new RangeError(`${files.name}: has no row ${row}, expected one of 0 to ${order.length - 1}`)
       const bytes = new Uint8Array(line.end - line.start)
       for (let done = 0; done < bytes.length; ) {
-        const part = await files.tail(name, line.start + done)
+        const part = await files.tail(line.file.name, line.start + done)
         if (!part?.byteLength)
-          throw new Error(`${files.name}: ${name} became shorter while it was read; reload`)
+          throw new Error(`${files.name}: ${line.file.name} became shorter while it was read; reload`)
         bytes.set(new Uint8Array(part, 0, Math.min(part.byteLength, bytes.length - done)), done)
         done += part.byteLength
       }
-      const where = `${files.name}: ${name}, byte ${line.start}`
+      const where = `${files.name}: ${line.file.name}, byte ${line.start}`
       if (line.sha256 !== null && sha256Of(bytes) !== line.sha256)
         throw new InputError(`${where}: is not what it was when the run was opened; load it again`)
       return parseLine(bytes, where)

@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest'
+import { formatVersion } from '../../core/formats/sample-record.ts'
+import { sampleRecord } from '../../test/support/sample-record.ts'
+import { createJournalReader } from './journal-reader.ts'
+import type { RunFiles } from './run-source.ts'
+
+const line = (problemIndex: number, generatedText: string) =>
+  `${JSON.stringify({ formatVersion, ...sampleRecord({ problemIndex, generatedText }) })}\n`
+
+/** A run's files, as they are now. */
+function filesIn(texts: Record<string, string>): RunFiles {
+  return {
+    name: 'a run',
+    open: async () => null,
+    tail: async (name, start) => {
+      const text = texts[name]
+      return text === undefined ? null : new TextEncoder().encode(text).slice(start).buffer
+    },
+  }
+}
+
+it('reads all files of a journal as they grow, and of a sample the first whole line', async () => {
+  const texts: Record<string, string> = {}
+  const reader = createJournalReader(filesIn(texts))
+  expect(await reader.readOn()).toBeNull()
+  texts['samples.jsonl'] = line(0, 'a') + line(3, 'b').slice(0, 20)
+  expect(await reader.readOn()).toBe(true)
+  expect(await reader.readOn()).toBe(false)
+  // Another process took the run over, and the one of before has not ended its line.
+  texts['samples-2.jsonl'] = line(1, 'c')
+  texts['samples-3.jsonl'] = line(1, 'not the first') + line(2, 'd')
+  expect(await reader.readOn()).toBe(true)
+  expect([...reader.columns().problemIndex]).toEqual([0, 1, 2])
+  const answers = await Promise.all([0, 1, 2].map(async row => (await reader.read(row)).generatedText))
+  expect(answers).toEqual(['a', 'c', 'd'])
+  expect(reader.byteLength).toBe((line(0, 'a') + texts['samples-2.jsonl'] + texts['samples-3.jsonl']).length)
+})
+
+it('says that it has to begin anew once the files are joined', async () => {
+  const [first, second] = [line(0, 'a'), line(1, 'b')]
+  const texts: Record<string, string> = { 'samples.jsonl': first, 'samples-2.jsonl': second }
+  const reader = createJournalReader(filesIn(texts))
+  expect(await reader.readOn()).toBe(true)
+  texts['samples.jsonl'] = first + second
+  delete texts['samples-2.jsonl']
+  expect(await reader.readOn()).toBeNull()
+})

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -11,7 +11,12 @@ const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 let files = 0
-const newPath = () => join(folder, `${files++}.jsonl`)
+/** A path in a folder of its own, as each journal has, with its index. */
+function newPath(): string {
+  const own = join(folder, `${files++}`)
+  mkdirSync(own)
+  return join(own, 'samples.jsonl')
+}
 
 function sample(problemIndex: number, sampleIndex = 0, generatedText = 'é½\n"text"'): SampleRecord {
   return {

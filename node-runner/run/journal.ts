@@ -1,6 +1,6 @@
 import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
-import { type JournalIndex, lineMismatch } from '../../core/formats/journal-index.ts'
+import { type JournalIndex, journalIndexName, lineMismatch } from '../../core/formats/journal-index.ts'
 import { refuseNewerFormat } from '../../core/formats/refuse-newer-format.ts'
 import { formatVersion, type SampleRecord } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'
@@ -116,9 +116,10 @@ export class Journal {
           sha256,
           file: basename(this.path),
         })
-      const { formatVersion: _, ...record } = JSON.parse(line.toString('utf8')) as SampleRecord & {
-        formatVersion: string
-      }
+      const where = `${this.path}: the line at byte ${start}`
+      const { formatVersion: _, ...record } = recordOfLine(where, line.toString('utf8'))
+      if (compareNames(record, place) !== 0)
+        throw new InputError(`${where}: is another sample than ${journalIndexName} says; delete that file`)
       yield { record, line }
     }
   }
@@ -156,7 +157,8 @@ function readLines(
     const known = sha256 === null ? null : index.sampleOf(sha256)
     if (known) return known
     index.refuseChanged(where, { file: name, start: end, sample: null })
-    const sample = nameOfLine(where, bytes.toString('utf8'))
+    const { problemIndex, sampleIndex } = recordOfLine(where, bytes.toString('utf8'))
+    const sample = { problemIndex, sampleIndex }
     index.refuseChanged(where, { file: name, start: end, sample })
     return sample
   }
@@ -198,7 +200,7 @@ function keyOf({ problemIndex, sampleIndex }: SampleName): string {
   return `${problemIndex} ${sampleIndex}`
 }
 
-function nameOfLine(where: string, text: string): SampleName {
+function recordOfLine(where: string, text: string): SampleRecord & { formatVersion?: unknown } {
   let record: (Partial<SampleRecord> & { formatVersion?: unknown }) | null
   try {
     record = JSON.parse(text)
@@ -215,7 +217,7 @@ function nameOfLine(where: string, text: string): SampleName {
       `${where}: has no problemIndex, sampleIndex and tokens, expected a finished sample; ` +
         'remove the line to have the sample run again',
     )
-  return { problemIndex, sampleIndex }
+  return record as SampleRecord
 }
 
 /** Whether a value may be an index, which columns keep in 32 bits. */

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import {
   encodeIndexLine,
@@ -7,6 +7,7 @@ import {
   journalIndexName,
   readJournalIndex,
 } from '../../core/formats/journal-index.ts'
+import { InputError } from '../../core/input-error.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
 
 /** A line of the journal as it lies in its file. */
@@ -19,10 +20,19 @@ export interface JournalIndexFile {
   close(): void
 }
 
+/** A million samples; what one text can hold is about twice that. */
+const mostIndexBytes = 2 ** 28
+
 /** The index of the journals in a run's folder; of nothing where there is none. */
 export function readIndexFile(folder: string): JournalIndex {
+  const path = join(folder, journalIndexName)
+  const sizeBytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0
+  if (sizeBytes > mostIndexBytes)
+    throw new InputError(
+      `${path}: has ${sizeBytes} bytes, expected a line for each sample, at most ${mostIndexBytes}; delete it, and the journal is read without`,
+    )
   try {
-    return readJournalIndex(readFileSync(join(folder, journalIndexName), 'utf8'))
+    return readJournalIndex(readFileSync(path, 'utf8'))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return readJournalIndex('')
     throw error

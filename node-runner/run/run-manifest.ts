@@ -12,6 +12,7 @@ import {
   manifestName,
   parseManifest,
 } from '../../core/formats/manifest.ts'
+import { InputError } from '../../core/input-error.ts'
 import { type FileByteSource, openFileByteSource } from '../files/file-byte-source.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
 
@@ -22,8 +23,18 @@ export function sha256Of(bytes: Uint8Array): string {
 
 /** The text of a run's manifest; null where there is none. */
 function readManifestText(folder: string): string | null {
-  return readOrNull(join(folder, manifestName))?.toString('utf8') ?? null
+  const path = join(folder, manifestName)
+  const sizeBytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0
+  if (sizeBytes > mostManifestBytes)
+    throw new InputError(
+      `${path}: has ${sizeBytes} bytes, expected the digests of a run's files, at most ${mostManifestBytes}; delete it, and have it ` +
+        'written again with entrace analyse',
+    )
+  return readOrNull(path)?.toString('utf8') ?? null
 }
+
+/** Some 60 times that of 100,000 samples. */
+const mostManifestBytes = 2 ** 26
 
 /** A whole file of a run, as its manifest tells of it; null where there is none. A damaged manifest tells of nothing. */
 export function readCheckedFile(folder: string, name: string): Buffer | null {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -212,6 +212,13 @@ describe('the number of rows that a summary claims', () => {
     const run = readRunDescription(path('run.json'))!
     await expect(readColumns(folder, run)).rejects.toThrow(InputError)
     await expect(readColumns(folder, run)).rejects.toThrow(message)
+  })
+})
+
+describe('a manifest that is none', () => {
+  it('is refused unread where it is longer than any', async () => {
+    truncateSync(path('manifest.json'), 2 ** 36)
+    await expect(compare()).rejects.toThrow(/manifest\.json: has 68719476736 bytes, expected/)
   })
 })
 

@@ -1,3 +1,3 @@
 import { describeBitRot } from './support/describe-bit-rot.ts'
 
-describeBitRot(1000)
+describeBitRot(500)

@@ -57,6 +57,9 @@ export interface JournalIndex {
 /** What names a sample of a line. */
 export type LineSample = Pick<JournalIndexLine, 'problemIndex' | 'sampleIndex'>
 
+/** Characters; a line has some 300. */
+const mostIndexLine = 10_000
+
 /** The index of a journal, from the beginning of its text or all of it; an empty text where there is none. */
 export function readJournalIndex(text: string): JournalIndex {
   const lines: JournalIndexLine[] = []
@@ -80,6 +83,8 @@ export function readJournalIndex(text: string): JournalIndex {
     add(text) {
       const texts = (unended + text).split('\n')
       unended = texts.pop() ?? ''
+      // No line is so long: what follows up to its end is none.
+      if (unended.length > mostIndexLine) unended = unended.slice(0, mostIndexLine)
       for (const line of texts.map(parseIndexLine)) {
         if (!line) {
           damaged++
@@ -119,10 +124,18 @@ export function lineMismatch(where: string, line: Omit<JournalIndexLine, 'check'
   )
 }
 
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0
+}
+
 function parseIndexLine(text: string): JournalIndexLine | null {
   try {
     const { check, ...fields } = JSON.parse(text) as JournalIndexLine
-    return check === checkOf(fields) ? { ...fields, check } : null
+    const { problemIndex, sampleIndex, start, byteLength } = fields
+    const places = [problemIndex, sampleIndex].every(place => isCount(place) && place < 2 ** 31)
+    return check === checkOf(fields) && places && isCount(start) && isCount(byteLength)
+      ? { ...fields, check }
+      : null
   } catch {
     return null
   }

@@ -7,6 +7,9 @@ import { type Sha256, sha256 as sha256OfText } from './sha256.ts'
 /** Name of the file in a run's folder that a manifest is. */
 export const manifestName = 'manifest.json'
 
+/** How long a manifest may be, bytes: some 60 times that of 100,000 samples. */
+const mostManifestBytes = 2 ** 26
+
 /** What a file of a run held when it was written. Digests are SHA-256, 64 hexadecimal digits. */
 export interface FileDigest {
   sizeBytes: number
@@ -48,6 +51,15 @@ export function encodeManifest({
 }: Omit<Manifest, 'formatVersion' | 'sha256'>): string {
   const fields = { formatVersion, samples, journalBytes, files }
   return `${JSON.stringify({ ...fields, sha256: digestOf(fields) })}\n`
+}
+
+/** Throws InputError for a manifest that is longer than any is, before it is read. */
+export function refuseLongManifest(where: string, byteLength: number): void {
+  if (byteLength > mostManifestBytes)
+    throw new InputError(
+      `${where}: has ${byteLength} bytes, expected the digests of a run's files, at most ${mostManifestBytes}; delete it to have the ` +
+        'files read unchecked',
+    )
 }
 
 /** Reads `manifest.json`. Throws InputError where it is of a newer format, DigestMismatch where it is damaged. */

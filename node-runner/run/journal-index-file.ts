@@ -1,5 +1,6 @@
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+
 import {
   encodeIndexLine,
   type JournalIndex,
@@ -8,6 +9,7 @@ import {
   readJournalIndex,
 } from '../../core/formats/journal-index.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
+import { journalBytesOf } from './run-manifest.ts'
 
 /** A line of the journal as it lies in its file. */
 export type IndexedLine = Omit<JournalIndexLine, 'check'>
@@ -19,13 +21,32 @@ export interface JournalIndexFile {
   close(): void
 }
 
-/** The index of the journals in a run's folder; of nothing where there is none. */
+const chunkBytes = 2 ** 20
+
+/** The index of the journals in a run's folder; of nothing where there is none. What is too long for its journal is not read. */
 export function readIndexFile(folder: string): JournalIndex {
+  const index = readJournalIndex('')
+  let file: number
   try {
-    return readJournalIndex(readFileSync(join(folder, journalIndexName), 'utf8'))
+    file = openSync(join(folder, journalIndexName), 'r')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return readJournalIndex('')
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return index
     throw error
+  }
+  try {
+    // A line of the journal is about as long as what the index tells of it; some may have been removed.
+    const mostBytes = 2 ** 24 + 4 * journalBytesOf(folder)
+    const chunk = Buffer.allocUnsafe(chunkBytes)
+    for (let at = 0; at < mostBytes; ) {
+      const count = readSync(file, chunk, 0, chunkBytes, at)
+      if (count === 0) break
+      // Other than ASCII is in no whole line.
+      index.add(chunk.toString('latin1', 0, count))
+      at += count
+    }
+    return index
+  } finally {
+    closeSync(file)
   }
 }
 

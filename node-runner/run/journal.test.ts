@@ -1,27 +1,39 @@
 import {
   existsSync,
   ftruncateSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
+  truncateSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
+
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import fc from 'fast-check'
+
 import { afterAll, describe, expect, it, vi } from 'vitest'
+import { encodeIndexLine, journalIndexName } from '../../core/formats/journal-index.ts'
 import type { SampleRecord } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'
 import { Journal } from './journal.ts'
 import { type FileWriter, journalPaths } from './journal-file.ts'
 import { LeaseLostError } from './run-lease.ts'
+import { sha256Of } from './run-manifest.ts'
+
 
 const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 let files = 0
-const newPath = () => join(folder, `${files++}.jsonl`)
+/** A path in a folder of its own, as each journal has, with its index. */
+function newPath(): string {
+  const own = join(folder, `${files++}`)
+  mkdirSync(own)
+  return join(own, 'samples.jsonl')
+}
 
 function sample(problemIndex: number, sampleIndex = 0, generatedText = 'é½\n"text"'): SampleRecord {
   return {
@@ -241,6 +253,40 @@ describe('Journal', () => {
     journal.close()
     expect(readFileSync(path, 'utf8')).toBe(before)
     expect(journalPaths(path)).toHaveLength(2)
+  })
+
+  it.each([
+    ['no JSON', 'no sample', 0, /the line at byte 0: is not JSON/],
+    [
+      'another sample',
+      JSON.stringify({ formatVersion: '1.0', ...sample(3) }),
+      0,
+      /the line at byte 0: is another sample than samples\.index\.jsonl says/,
+    ],
+    ['no place', 'no sample', -1, /line 1: is not JSON/],
+  ])('believes no index that tells of %s', (_, text, problemIndex, message) => {
+    const path = newPath()
+    writeFileSync(path, `${text}\n`)
+    const digest = {
+      file: 'samples.jsonl',
+      start: 0,
+      byteLength: text.length,
+      sha256: sha256Of(Buffer.from(text)),
+    }
+    writeFileSync(
+      join(dirname(path), journalIndexName),
+      encodeIndexLine({ problemIndex, sampleIndex: 0, ...digest }),
+    )
+    const read = () => withJournal(path, 'read', journal => [...journal.records()])
+    expect(read).toThrow(InputError)
+    expect(read).toThrow(message)
+  })
+
+  it('reads of an index no more than its journal explains', () => {
+    const path = newPath()
+    write(path, [sample(0)])
+    truncateSync(join(dirname(path), journalIndexName), 2 ** 36)
+    expect(withJournal(path, 'read', journal => [...journal.records()])).toEqual([sample(0)])
   })
 
   it('takes a newer minor version', () => {

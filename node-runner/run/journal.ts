@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
-import { type JournalIndex, lineMismatch, readJournalIndex } from '../../core/formats/journal-index.ts'
+import { type JournalIndex, journalIndexName, lineMismatch, readJournalIndex } from '../../core/formats/journal-index.ts'
 import { refuseNewerFormat } from '../../core/formats/refuse-newer-format.ts'
 import { formatVersion, type SampleRecord } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'
@@ -112,9 +112,10 @@ export class Journal {
     const inOrder = [...this.#lines.values()].sort(compareNames)
     for (const place of inOrder) {
       const line = readLine(place)
-      const { formatVersion: _, ...record } = JSON.parse(line.toString('utf8')) as SampleRecord & {
-        formatVersion: string
-      }
+      const where = `${place.file.path}: the line at byte ${place.start}`
+      const { formatVersion: _, ...record } = recordOfLine(where, line.toString('utf8'))
+      if (compareNames(record, place) !== 0)
+        throw new InputError(`${where}: is another sample than ${journalIndexName} says; delete that file`)
       yield { record, line }
     }
   }
@@ -213,7 +214,8 @@ export class Journal {
     if (known) return known
     const file = basename(path)
     this.#index.refuseChanged(where, { file, start, sample: null })
-    const sample = nameOfLine(where, bytes.toString('utf8'))
+    const { problemIndex, sampleIndex } = recordOfLine(where, bytes.toString('utf8'))
+    const sample = { problemIndex, sampleIndex }
     this.#index.refuseChanged(where, { file, start, sample })
     return sample
   }
@@ -297,7 +299,7 @@ function keyOf({ problemIndex, sampleIndex }: SampleName): string {
   return `${problemIndex} ${sampleIndex}`
 }
 
-function nameOfLine(where: string, text: string): SampleName {
+function recordOfLine(where: string, text: string): SampleRecord & { formatVersion?: unknown } {
   let record: (Partial<SampleRecord> & { formatVersion?: unknown }) | null
   try {
     record = JSON.parse(text)
@@ -314,7 +316,7 @@ function nameOfLine(where: string, text: string): SampleName {
       `${where}: has no problemIndex, sampleIndex and tokens, expected a finished sample; ` +
         'remove the line to have the sample run again',
     )
-  return { problemIndex, sampleIndex }
+  return record as SampleRecord
 }
 
 /** Whether a value may be an index, which columns keep in 32 bits. */

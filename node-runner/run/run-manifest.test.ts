@@ -1,15 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { encodeSummary } from '../../core/formats/encode-summary.ts'
 import { encodeManifest } from '../../core/formats/manifest.ts'
 import { defaultGradingRules } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
 import {
   damagedFiles,
-  droppedFiles,
   manifestOf,
+  openInPage,
   pageFiles,
   withBit,
   writeDigestedRun,
@@ -17,7 +17,6 @@ import {
 import { runCommand } from '../../test/support/run-command.ts'
 import { forgetDigests } from '../../test/support/run-files.ts'
 import { traceSample } from '../../test/support/trace-sample.ts'
-import { openRunData } from '../../web/data/run-data.ts'
 import { analyseCommand } from '../commands/analyse.ts'
 import { compareCommand } from '../commands/compare.ts'
 import { Journal } from './journal.ts'
@@ -122,15 +121,14 @@ describe('the manifest of a run', () => {
 
   it('is not needed: runs without one, and without an index, are read as before', async () => {
     const names = [...pageFiles.finished, 'samples.jsonl']
+    vi.stubGlobal('self', { postMessage() {} })
     const before = JSON.parse((await compare()).stdout)
-    const page = (await openRunData(droppedFiles(folder, names))).snapshot()
+    const page = (await openInPage(folder, names)).snapshot()
     forgetDigests(folder)
     expect(JSON.parse((await compare()).stdout)).toEqual(before)
-    const unchecked = await openRunData(
-      droppedFiles(
-        folder,
-        names.filter(name => name !== 'manifest.json'),
-      ),
+    const unchecked = await openInPage(
+      folder,
+      names.filter(name => name !== 'manifest.json'),
     )
     expect(unchecked.snapshot()).toEqual(page)
     await analyse('--from-columns')
@@ -214,6 +212,13 @@ describe('the number of rows that a summary claims', () => {
     const run = readRunDescription(path('run.json'))!
     await expect(readColumns(folder, run)).rejects.toThrow(InputError)
     await expect(readColumns(folder, run)).rejects.toThrow(message)
+  })
+})
+
+describe('a manifest that is none', () => {
+  it('is refused unread where it is longer than any', async () => {
+    truncateSync(path('manifest.json'), 2 ** 36)
+    await expect(compare()).rejects.toThrow(/manifest\.json: has 68719476736 bytes, expected/)
   })
 })
 

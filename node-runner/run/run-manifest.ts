@@ -9,6 +9,7 @@ import {
   type Manifest,
   manifestName,
   parseManifest,
+  refuseLongManifest,
 } from '../../core/formats/manifest.ts'
 import type { RunFileRequest } from '../files/read-parquet.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
@@ -21,7 +22,9 @@ export function sha256Of(bytes: Uint8Array): string {
 
 /** The text of a run's manifest; null where there is none. */
 function readManifestText(folder: string): string | null {
-  return readOrNull(join(folder, manifestName))?.toString('utf8') ?? null
+  const path = join(folder, manifestName)
+  refuseLongManifest(path, statSync(path, { throwIfNoEntry: false })?.size ?? 0)
+  return readOrNull(path)?.toString('utf8') ?? null
 }
 
 /** A whole file of a run, as its manifest tells of it; null where there is none. A damaged manifest tells of nothing. */

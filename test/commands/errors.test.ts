@@ -22,18 +22,10 @@ describe('--debug', () => {
 })
 
 describe('an error that nobody foresaw', () => {
-  // A folder where the journal should be is no input that the command looks for.
-  const run = join(folder, 'run')
-  mkdirSync(join(run, 'samples.jsonl'), { recursive: true })
-  const args = [
-    'eval',
-    '--model',
-    'models/arith-qwen2',
-    '--dataset',
-    'datasets/arith-104.jsonl',
-    '--out',
-    run,
-  ]
+  // A folder where the file should be that an export writes is nothing that the command looks for.
+  const taken = join(folder, 'taken')
+  mkdirSync(taken)
+  const args = ['export', 'test/golden/run-0.1.0', '--format', 'inspect', '--out', taken]
 
   it('ends with 1 and one paragraph', async () => {
     const { exitCode, stdout, stderr } = await runEntrace(args)

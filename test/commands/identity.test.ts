@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { tokenizerFileNames } from '../../core/tokenizer/tokenizer-files.ts'
 import { runEntrace } from '../support/run-entrace.ts'
-import { journalLines, readRunFile, untimedResults } from '../support/run-files.ts'
+import { forgetDigests, journalLines, readRunFile, untimedResults } from '../support/run-files.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -99,6 +99,7 @@ describe("a run's model", () => {
       0,
       expect.stringContaining('3 of 3 samples are finished'),
     ])
+    forgetDigests(path)
     write({ bits: 0 })
     const refused = await runEntrace(evalArguments(path))
     expect([refused.exitCode, refused.stderr]).toEqual([

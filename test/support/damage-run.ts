@@ -8,7 +8,6 @@ import { openTraces } from '../../core/formats/trace-reader.ts'
 import { Journal } from '../../node-runner/run/journal.ts'
 import { sha256Of } from '../../node-runner/run/run-manifest.ts'
 import { writeResults } from '../../node-runner/run/write-results.ts'
-import { filesOf } from '../../web/data/run-source.ts'
 import { memoryByteSource } from './memory-byte-source.ts'
 import { writeRun } from './write-run.ts'
 
@@ -74,16 +73,27 @@ export async function readTraces(bytes: Uint8Array, manifest: Manifest): Promise
   return Promise.all(Array.from({ length: traces.count }, (_, row) => traces.read(row)))
 }
 
-/** A run's files as the page is given them when they are dropped on it, some of them replaced. */
-export function droppedFiles(
+/** What a test asks of a run that the page has open. */
+interface PageRun {
+  snapshot(): { scoreNames: readonly string[] }
+  readScore(name: string): Promise<Float64Array>
+  readSample(row: number): Promise<unknown>
+}
+
+/** Opens a run as the page's worker does, from files that are dropped on the page, some of them replaced. */
+export async function openInPage(
   folder: string,
   names: readonly string[],
   replaced: Record<string, Uint8Array> = {},
-) {
+): Promise<PageRun> {
+  // Of a page's globals, which the types of these tests do not know.
+  const [{ openRunData }, { filesOf }] = await Promise.all(
+    ['run-data', 'run-source'].map(name => import(`../../web/data/${name}.ts`)),
+  )
   const files = names.map(
     name => new File([Uint8Array.from(replaced[name] ?? readFileSync(join(folder, name)))], name),
   )
-  return filesOf({ kind: 'files', files })
+  return openRunData(filesOf({ kind: 'files', files }))
 }
 
 /** What the page reads of a run whose results are written, and of one that goes on. */

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { journalIndexName } from '../../core/formats/journal-index.ts'
 import { DigestMismatch, type Manifest, parseManifest } from '../../core/formats/manifest.ts'
 import { InputError } from '../../core/input-error.ts'
@@ -9,10 +9,9 @@ import { analyseColumns } from '../../node-runner/run/analyse-columns.ts'
 import { Journal } from '../../node-runner/run/journal.ts'
 import { readColumns } from '../../node-runner/run/read-columns.ts'
 import { type RunDescription, readRunDescription } from '../../node-runner/run/run-description.ts'
-import { openRunData } from '../../web/data/run-data.ts'
 import {
-  droppedFiles,
   manifestOf,
+  openInPage,
   pageFiles,
   readSummary,
   readTraces,
@@ -142,9 +141,9 @@ export function describeBitRot(most: number): void {
       expect(unnoticed).toHaveLength(tried)
     })
 
-    it('is found by compare and analyse --from-columns', async () => {
+    it('is found by compare and analyse --from-columns', { timeout: 600_000 }, async () => {
       // Each of these starts a process that reads.
-      const few = Math.min(200, Math.ceil(most / 100))
+      const few = Math.min(200, Math.ceil(most / 125))
       const compared = await flip(
         'summary.parquet',
         few,
@@ -164,9 +163,10 @@ export function describeBitRot(most: number): void {
     })
 
     it('is found in the page', async () => {
+      vi.stubGlobal('self', { postMessage() {} })
       const few = Math.min(20_000, Math.ceil(most / 10))
       const open = async (names: readonly string[], replaced: Record<string, Uint8Array> = {}) => {
-        const data = await openRunData(droppedFiles(folder, names, replaced))
+        const data = await openInPage(folder, names, replaced)
         const scores = await Promise.all(data.snapshot().scoreNames.map(name => data.readScore(name))).catch(
           error => {
             if (error instanceof RangeError) return []

@@ -1,4 +1,10 @@
-import { checkedByteSource, type Manifest, manifestName, parseManifest } from '../../core/formats/manifest.ts'
+import {
+  checkedByteSource,
+  type Manifest,
+  manifestName,
+  parseManifest,
+  refuseLongManifest,
+} from '../../core/formats/manifest.ts'
 import { pageSha256 } from './page-sha256.ts'
 import type { RunFiles } from './run-source.ts'
 
@@ -13,6 +19,7 @@ export interface CheckedFiles extends RunFiles {
 /** Reads the manifest of a run's files. Rejects with InputError where it is damaged. */
 export async function checkFiles(files: RunFiles): Promise<CheckedFiles> {
   const source = await files.open(manifestName)
+  if (source) refuseLongManifest(source.name, source.byteLength)
   const manifest = source ? parseManifest(source.name, new TextDecoder().decode(await source.slice(0))) : null
   return {
     name: files.name,

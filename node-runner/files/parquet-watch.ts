@@ -21,7 +21,7 @@ function spentMs(): number {
   return (user + system) / 1000
 }
 
-setInterval(() => {
+function look(): void {
   if (process.memoryUsage.rss() > mostBytes) process.kill(process.pid, 'SIGKILL')
   const now = Atomics.load(progress, 0)
   if (now === seen && spentMs() - startedMs > mostIdleMs) process.kill(process.pid, 'SIGTERM')
@@ -29,6 +29,9 @@ setInterval(() => {
     seen = now
     startedMs = spentMs()
   }
-}, lookMs)
+}
 
+// Once before anything is read.
+look()
+setInterval(look, lookMs)
 parentPort?.postMessage('watching')

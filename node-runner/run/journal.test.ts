@@ -23,7 +23,6 @@ import { type FileWriter, journalPaths } from './journal-file.ts'
 import { LeaseLostError } from './run-lease.ts'
 import { sha256Of } from './run-manifest.ts'
 
-
 const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 

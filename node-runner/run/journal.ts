@@ -1,6 +1,11 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
-import { type JournalIndex, journalIndexName, lineMismatch, readJournalIndex } from '../../core/formats/journal-index.ts'
+import {
+  type JournalIndex,
+  journalIndexName,
+  lineMismatch,
+  readJournalIndex,
+} from '../../core/formats/journal-index.ts'
 import { refuseNewerFormat } from '../../core/formats/refuse-newer-format.ts'
 import { formatVersion, type SampleRecord } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'

@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
   writeSync,
@@ -15,7 +16,7 @@ import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 
 import { afterAll, describe, expect, it, vi } from 'vitest'
-import { encodeIndexLine, journalIndexName } from '../../core/formats/journal-index.ts'
+import { encodeIndexLine, type JournalIndexLine, journalIndexName } from '../../core/formats/journal-index.ts'
 import type { SampleRecord } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'
 import { Journal } from './journal.ts'
@@ -215,6 +216,43 @@ describe('Journal', () => {
     const before = readFileSync(path)
     withJournal(path, 'append', journal => journal.join())
     expect(readFileSync(path).equals(before), 'one file stays as it is').toBe(true)
+  })
+
+  it('has one index of all its files, and of the one that they are joined into', () => {
+    const own = mkdtempSync(join(folder, 'indexed-'))
+    const path = join(own, 'samples.jsonl')
+    const indexed = () =>
+      readFileSync(join(own, journalIndexName), 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map(line => JSON.parse(line) as JournalIndexLine)
+        .map(({ file, problemIndex }) => `${file} ${problemIndex}`)
+    const damagedWith = (second: string, use: () => unknown) => {
+      const whole = readFileSync(second, 'utf8')
+      writeFileSync(second, whole.replace('1 + 1?', '1 + 2?'))
+      expect(use).toThrow(/samples-2\.jsonl: line 1: is not what was written there/)
+      writeFileSync(second, whole)
+    }
+    write(path, [sample(0)])
+    const owner = ownerOf(2, false)
+    const journal = new Journal(path, 'append', owner)
+    journal.append(sample(2))
+    journal.append(sample(1))
+    journal.close()
+    expect(indexed()).toEqual(['samples.jsonl 0', 'samples-2.jsonl 2', 'samples-2.jsonl 1'])
+    damagedWith(join(own, 'samples-2.jsonl'), () => read(path))
+    damagedWith(join(own, 'samples-2.jsonl'), () => new Journal(path, 'append', owner))
+    const index = readFileSync(join(own, journalIndexName))
+    const next = new Journal(path, 'append', owner)
+    expect(next.byteLength).toBe(journalPaths(path).reduce((sum, each) => sum + statSync(each).size, 0))
+    next.join()
+    expect(next.byteLength).toBe(statSync(path).size)
+    next.close()
+    expect(indexed()).toEqual(['samples.jsonl 0', 'samples.jsonl 2', 'samples.jsonl 1'])
+    expect(read(path)).toEqual([sample(0), sample(1), sample(2)])
+    // A process that died between the two leaves the index of before, which knows the same lines.
+    writeFileSync(join(own, journalIndexName), index)
+    expect(read(path)).toEqual([sample(0), sample(1), sample(2)])
   })
 
   it('changes nothing once its run was taken over', () => {

@@ -7,9 +7,7 @@ function openWorker() {
   const events = new EventTarget()
   let ended = false
   const worker = Object.assign(events, { terminate: () => (ended = true) }) as unknown as Worker
-  vi.stubGlobal('self', {
-    postMessage: (data: unknown) => events.dispatchEvent(new MessageEvent('message', { data })),
-  })
+  vi.stubGlobal('postMessage', (data: unknown) => events.dispatchEvent(new MessageEvent('message', { data })))
   return { worker, isEnded: () => ended }
 }
 

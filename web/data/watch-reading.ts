@@ -28,20 +28,28 @@ export function tellRead(): void {
   tell({ reading: null })
 }
 
+/** To the page, where there is one: tests read runs without. */
 function tell(message: ReadingMessage): void {
-  self.postMessage(message)
+  const scope = globalThis as { postMessage?: (message: ReadingMessage) => void }
+  scope.postMessage?.(message)
+}
+
+/** What is needed of a worker that reads. */
+interface ReadingWorker {
+  addEventListener(type: 'message', listener: (event: { data: Partial<ReadingMessage> | null }) => void): void
+  terminate(): void
 }
 
 /**
  * Ends a worker that decodes a Parquet file and gives no answer to `ping` for long, which one with a damaged file may never. Rejects
  * then, with the file's name. Time is counted in ticks of the page, so that a machine that slept has not waited.
  */
-export function endStuckReading(worker: Worker, ping: () => Promise<void>): Promise<never> {
+export function endStuckReading(worker: ReadingWorker, ping: () => Promise<void>): Promise<never> {
   return new Promise((_, reject) => {
     let asked = 0
     let timer: ReturnType<typeof setInterval> | undefined
     const stop = () => clearInterval(timer)
-    worker.addEventListener('message', ({ data }: MessageEvent<Partial<ReadingMessage> | null>) => {
+    worker.addEventListener('message', ({ data }) => {
       if (data?.reading === undefined) return
       stop()
       const ticket = ++asked

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { tokenizerFileNames } from '../../core/tokenizer/tokenizer-files.ts'
 import { runEntrace } from '../support/run-entrace.ts'
-import { journalLines, readRunFile, untimedResults } from '../support/run-files.ts'
+import { forgetDigests, journalLines, readRunFile, untimedResults } from '../support/run-files.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -91,8 +91,10 @@ describe("a run's model", () => {
     cpSync(join(whole, 'samples.jsonl'), join(path, 'samples.jsonl'))
     const run = runOf(whole)
     const versions = run['versions'] as Record<string, unknown>
-    const write = (changes: object) =>
+    const write = (changes: object) => {
       writeFileSync(join(path, 'run.json'), JSON.stringify({ ...run, versions: { ...versions, ...changes } }))
+      forgetDigests(path)
+    }
     write({ entrace: '0.0.7' })
     const resumed = await runEntrace(evalArguments(path))
     expect([resumed.exitCode, resumed.stderr]).toEqual([

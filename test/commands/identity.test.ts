@@ -91,8 +91,10 @@ describe("a run's model", () => {
     cpSync(join(whole, 'samples.jsonl'), join(path, 'samples.jsonl'))
     const run = runOf(whole)
     const versions = run['versions'] as Record<string, unknown>
-    const write = (changes: object) =>
+    const write = (changes: object) => {
       writeFileSync(join(path, 'run.json'), JSON.stringify({ ...run, versions: { ...versions, ...changes } }))
+      forgetDigests(path)
+    }
     write({ entrace: '0.0.7' })
     const resumed = await runEntrace(evalArguments(path))
     expect([resumed.exitCode, resumed.stderr]).toEqual([

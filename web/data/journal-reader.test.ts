@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
+import { encodeIndexLine, journalIndexName } from '../../core/formats/journal-index.ts'
 import { formatVersion } from '../../core/formats/sample-record.ts'
+import { sha256 } from '../../core/formats/sha256.ts'
 import { sampleRecord } from '../../test/support/sample-record.ts'
 import { createJournalReader } from './journal-reader.ts'
 import type { RunFiles } from './run-source.ts'
@@ -44,4 +46,26 @@ it('says that it has to begin anew once the files are joined', async () => {
   texts['samples.jsonl'] = first + second
   delete texts['samples-2.jsonl']
   expect(await reader.readOn()).toBeNull()
+})
+
+it('knows the lines of each file by the index, and finds a changed one', async () => {
+  const second = line(1, 'b')
+  const bytes = new TextEncoder().encode(second.trimEnd())
+  const texts: Record<string, string> = {
+    'samples.jsonl': line(0, 'a'),
+    'samples-2.jsonl': second,
+    [journalIndexName]: encodeIndexLine({
+      problemIndex: 1,
+      sampleIndex: 0,
+      file: 'samples-2.jsonl',
+      start: 0,
+      byteLength: bytes.length,
+      sha256: sha256(bytes),
+    }),
+  }
+  expect(await createJournalReader(filesIn(texts)).readOn()).toBe(true)
+  texts['samples-2.jsonl'] = line(1, 'c')
+  await expect(createJournalReader(filesIn(texts)).readOn()).rejects.toThrow(
+    /^a run: samples-2\.jsonl, byte 0: is not what was written there/,
+  )
 })

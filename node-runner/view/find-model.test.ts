@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
+import { InputError } from '../../core/input-error.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { findModel } from './find-model.ts'
 
@@ -66,14 +67,17 @@ it.each([
   ['an object', { toString: 'arith-qwen2' }],
   ['a number', 7],
 ])('serves no folder for a run that calls its model %s', async (_, name) => {
-  expect(await findModel(undefined, runOf(name), quiet)).toBeNull()
+  if (typeof name === 'string') expect(await findModel(undefined, runOf(name), quiet)).toBeNull()
+  else await expect(async () => findModel(undefined, runOf(name), quiet)).rejects.toThrow(InputError)
 })
 
 it.each(['main', '../../x', 7, [commit], `${commit}\n`, `${commit}/../${commit}`])(
   "takes nothing from the Hub's cache for the revision %j",
   async revision => {
     vi.stubEnv('HF_HUB_CACHE', join(folder, 'cache'))
-    expect(await findModel(undefined, runOf('some/model', revision), quiet)).toBeNull()
+    const find = async () => findModel(undefined, runOf('some/model', revision), quiet)
+    if (typeof revision === 'string') expect(await find()).toBeNull()
+    else await expect(find).rejects.toThrow(InputError)
   },
 )
 

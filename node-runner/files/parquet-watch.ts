@@ -12,26 +12,31 @@ export interface ParquetWatch {
 }
 
 const lookMs = 20
-const { progress, mostIdleMs, mostBytes } = workerData as ParquetWatch
-let seen = -1
-let startedMs = 0
+
+function watch({ progress, mostIdleMs, mostBytes }: ParquetWatch): void {
+  let seen = -1
+  let startedMs = 0
+  const look = () => {
+    if (process.memoryUsage.rss() > mostBytes) process.kill(process.pid, 'SIGKILL')
+    const now = Atomics.load(progress, 0)
+    if (now === seen && spentMs() - startedMs > mostIdleMs) process.kill(process.pid, 'SIGTERM')
+    if (now !== seen) {
+      seen = now
+      startedMs = spentMs()
+    }
+  }
+  // Once before anything is read.
+  look()
+  setInterval(look, lookMs)
+}
 
 function spentMs(): number {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1000
 }
 
-function look(): void {
-  if (process.memoryUsage.rss() > mostBytes) process.kill(process.pid, 'SIGKILL')
-  const now = Atomics.load(progress, 0)
-  if (now === seen && spentMs() - startedMs > mostIdleMs) process.kill(process.pid, 'SIGTERM')
-  if (now !== seen) {
-    seen = now
-    startedMs = spentMs()
-  }
+// A module that is merely imported does nothing.
+if (parentPort) {
+  watch(workerData)
+  parentPort.postMessage('watching')
 }
-
-// Once before anything is read.
-look()
-setInterval(look, lookMs)
-parentPort?.postMessage('watching')

@@ -49,7 +49,8 @@ function supervise(
   const ended = superviseEngine(job, tasks, listener, { signal, engine, ...(hangMs ? { hangMs } : {}) })
   const processes = () => {
     try {
-      return readFileSync(script.starts, 'utf8').trim().split('\n').map(Number)
+      // A file that was just made is still empty.
+      return (readFileSync(script.starts, 'utf8').match(/\d+(?=\n)/g) ?? []).map(Number)
     } catch {
       return []
     }

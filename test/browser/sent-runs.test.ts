@@ -106,6 +106,9 @@ describe('a run that somebody sent', () => {
   })
 })
 
+/** Asks the page from outside, since its policy lets no text be run within. */
+const poll = <Value>(read: () => Promise<Value>) => expect.poll(read, { interval: 40, timeout: 60_000 })
+
 describe('a page that crashed', () => {
   const hash = '#/?sample=2.0'
   const notice = 'The page ended here the last time'
@@ -116,7 +119,7 @@ describe('a page that crashed', () => {
     const page = await context.newPage()
     await page.route('**/traces.parquet', () => {})
     await page.goto(server.url + hash)
-    await page.waitForFunction(marked)
+    await poll(() => page.evaluate(marked)).toBe(true)
     return page
   }
 
@@ -131,7 +134,7 @@ describe('a page that crashed', () => {
     const again = await context.newPage()
     // The browser takes note of it a little later.
     await again.goto(`${server.url}run/run.json`)
-    await again.waitForFunction('navigator.locks.query().then(({ held }) => held.length === 0)')
+    await poll(() => again.evaluate('navigator.locks.query().then(({ held }) => held.length)')).toBe(0)
     await again.goto(`${server.url}#/?sample=1.0`)
     await again.locator('.replay').waitFor()
     await again.goto('about:blank')
@@ -141,7 +144,7 @@ describe('a page that crashed', () => {
     await again.getByRole('button', { name: 'Open it all the same' }).click()
     await again.locator('.replay').waitFor()
     expect(await again.locator('.typeset').isHidden()).toBe(true)
-    await again.waitForFunction(`!${marked}`)
+    await poll(() => again.evaluate(marked)).toBe(false)
     await again.reload()
     await again.locator('.replay').waitFor()
     await context.close()

@@ -491,11 +491,9 @@ const hostilePieces = [
   ...['<answer> </answer>', '<think>', '</think>', '<|im_end|>', '\n### Question'],
 ]
 
-test.each(hostilePieces)('200,000 characters of %j take no time to speak of', piece => {
+// Linear time is some hundredths of a second; quadratic time would be minutes, beyond the runner's limit.
+test.each(hostilePieces)('200,000 characters of %j come to an end', piece => {
   const text = piece.repeat(Math.ceil(200_000 / piece.length))
-  const start = performance.now()
-  extractAnswer(text)
-  extractAnswer(`${text} The answer is 5.`)
-  // Linear time is some hundredths of a second; quadratic time would be minutes.
-  expect(performance.now() - start).toBeLessThan(10_000)
+  for (const whole of [text, `${text} The answer is 5.`])
+    expect(extractAnswer(whole)?.answer ?? '').toEqual(expect.any(String))
 })

@@ -1,4 +1,5 @@
 import { InputError } from '../input-error.ts'
+import type { SeveralBoxes } from './boxed-answer.ts'
 
 /**
  * The rules of grading that are the user's to choose. They change verdicts and no answer, so they stand in run.json outside the
@@ -10,8 +11,8 @@ export interface GradingRules {
    * holds of real numbers, also those of a list, tuple, interval or matrix, and never of an expression with unknowns.
    */
   tolerance: number
-  /** Whether several boxes are one answer, a list of all they hold, or the last alone is. */
-  severalBoxes: 'last' | 'all'
+  /** Whether boxes side by side are one answer, a list of what they hold, or the last alone is. */
+  severalBoxes: SeveralBoxes
 }
 
 /** One of the rules: what command line, run.json and reports follow from. */
@@ -52,11 +53,11 @@ export const gradingSettings: { readonly [Name in keyof GradingRules]: GradingSe
       default: 'all',
       unrecorded: 'last',
       bounds: 'last or all',
-      help: 'all: several boxes are one answer, the list of what they hold; last: the last box alone is the answer',
-      isValue: (value): value is GradingRules['severalBoxes'] => value === 'last' || value === 'all',
+      help: 'all: boxes side by side, with no more than "and" between them, are one answer; last: the last box alone is',
+      isValue: (value): value is SeveralBoxes => value === 'last' || value === 'all',
       read: text => text,
       describe: which =>
-        which === 'all' ? 'several boxes are one answer' : 'of several boxes the last counts',
+        which === 'all' ? 'boxes side by side are one answer' : 'of several boxes the last counts',
     },
   }
 

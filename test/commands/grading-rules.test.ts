@@ -110,7 +110,7 @@ describe('analyse', () => {
       '3 of 6 right answers are right only within the tolerance of 1 %; without it 3 of 9 would be right, 33.3 %.',
     )
     expect(reportOf(run)).toMatch(
-      /^\| grading \| numbers are equal within 1 % of the expected one; several boxes/m,
+      /^\| grading \| numbers are equal within 1 % of the expected one; boxes side by side/m,
     )
 
     // Without a flag the rules stay; with the first ones the first verdicts come back.

@@ -1,21 +1,11 @@
-import {
-  closeSync,
-  fsyncSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  readSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, fsyncSync, lstatSync, openSync, readdirSync, readSync, rmSync, writeSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { formatVersion } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'
+import { describeHolder, hasProcess, isGone, type LeaseHolder, thisHolder } from './lease-holder.ts'
 
 // Who may write to a run's folder. Leases are numbered files, `lease-1`, `lease-2` and so on; the highest one that is there
 // holds. To take a folder is to create the next number with O_EXCL, which one process alone can, on a local disk and on
@@ -36,20 +26,6 @@ export interface LeaseTimes {
 
 /** A network file system that stands still for some seconds costs nobody a run. */
 export const defaultLeaseTimes: LeaseTimes = { beatMs: 2000, silenceMs: 60_000 }
-
-/** A process, by what no other one shares. Where a system does not tell (boot, namespace and start are Linux's), null. */
-export interface LeaseHolder {
-  host: string
-  /** Differs each time that the machine starts. */
-  bootId: string | null
-  /** Within which a process number means something: containers have their own. */
-  pidNamespace: string | null
-  pid: number
-  /** In clock ticks since the machine started. */
-  startTime: string | null
-  /** Number of the batch job, for messages. */
-  jobId: string | null
-}
 
 /** What watches a lease: time in milliseconds that only grows, and a nap. */
 export interface LeaseClock {
@@ -152,11 +128,6 @@ async function watchLease(
 
 function heldMessage(folder: string, holder: LeaseHolder | null): string {
   return `${folder}: ${describeHolder(holder)} is writing to this run; wait for it, or use another --out`
-}
-
-function describeHolder(holder: LeaseHolder | null): string {
-  if (!holder) return 'another process'
-  return `process ${holder.pid} on ${holder.host}${holder.jobId === null ? '' : ` (job ${holder.jobId})`}`
 }
 
 /** Creates the lease of this number. Null where another process has it, or a higher one. */
@@ -371,58 +342,6 @@ function parseLine(line: string): Record<string, unknown> {
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
   } catch {
     return {}
-  }
-}
-
-/** In which variables batch systems give the number of a job. */
-const jobVariables = ['SLURM_JOB_ID', 'PBS_JOBID', 'LSB_JOBID', 'FLUX_JOB_ID', 'JOB_ID']
-
-function thisHolder(): LeaseHolder {
-  return {
-    host: hostname(),
-    bootId: orNull(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
-    pidNamespace: orNull(() => readlinkSync('/proc/self/ns/pid')),
-    pid: process.pid,
-    startTime: orNull(() => processStat(process.pid).startTime),
-    jobId: jobVariables.map(name => process.env[name]).find(Boolean) ?? null,
-  }
-}
-
-/** Whether a process is known to be gone; false where this process cannot tell. */
-function isGone({ bootId, pidNamespace, pid, startTime }: LeaseHolder): boolean {
-  const here = thisHolder()
-  if (bootId === null || bootId !== here.bootId) return false
-  if (pidNamespace === null || pidNamespace !== here.pidNamespace || startTime === null) return false
-  if (!hasProcess(pid)) return true
-  // A system may hide other users' processes; one that is there and not shown may be the holder.
-  const stat = orNull(() => processStat(pid))
-  return stat !== null && (stat.startTime !== startTime || stat.state === 'Z' || stat.state === 'X')
-}
-
-/** State and start of a process, as Linux shows them. */
-function processStat(pid: number): { state: string; startTime: string } {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  // The name before may hold spaces and brackets.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  const [state, startTime] = [fields[0], fields[19]]
-  if (state === undefined || startTime === undefined) throw new Error(`/proc/${pid}/stat: has too few fields`)
-  return { state, startTime }
-}
-
-function hasProcess(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
-  }
-}
-
-function orNull<T>(read: () => T): T | null {
-  try {
-    return read()
-  } catch {
-    return null
   }
 }
 

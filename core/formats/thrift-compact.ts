@@ -98,6 +98,6 @@ export function readVarInt(cursor: Cursor): number {
 }
 
 /** The signed integer that an unsigned one stands for. */
-export function unfold(value: number): number {
+function unfold(value: number): number {
   return value % 2 === 0 ? value / 2 : -(value + 1) / 2
 }

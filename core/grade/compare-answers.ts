@@ -7,6 +7,7 @@ import { maximumAnswerLength } from './extract-answer.ts'
 import { defaultGradingRules, type GradingRules, ruleWithin } from './grading-rules.ts'
 import { parseStructure } from './parse-structure.ts'
 import { equalQuantities, parseQuantity } from './quantity.ts'
+import type { Rational } from './rational.ts'
 
 /** Whether two answers are equal, and by which rule: "as rationals", "as tuples, by expansion". */
 export interface Comparison {
@@ -37,6 +38,9 @@ function compareWithin(answer: string, expected: string, tolerance: number): Com
     const [longer] = [answer, expected].filter(text => text.length > maximumAnswerLength)
     return { equal: answer === expected, by: `as text, having ${longer!.length} characters` }
   }
+  // Most answers are whole numbers, and need no cleaning.
+  if (isWhole(answer) && isWhole(expected))
+    return { equal: sameNumber(tolerance)(wholeNumber(answer), wholeNumber(expected)), by: 'as rationals' }
   const [left, right] = [cleanAnswer(answer), cleanAnswer(expected)]
   const [quantity, expectedQuantity] = [parseQuantity(left), parseQuantity(right)]
   if (quantity && expectedQuantity)
@@ -46,6 +50,14 @@ function compareWithin(answer: string, expected: string, tolerance: number): Com
   const [structure, expectedStructure] = [parseStructure(left), parseStructure(right)]
   if (!structure || !expectedStructure) return { equal: false, by: 'as text' }
   return compareParts(structure, expectedStructure, tolerance)
+}
+
+function isWhole(text: string): boolean {
+  return /^-?\d+$/.test(text)
+}
+
+function wholeNumber(text: string): Rational {
+  return { numerator: BigInt(text), denominator: 1n }
 }
 
 function compareParts(a: AnswerStructure, b: AnswerStructure, tolerance: number): Comparison {

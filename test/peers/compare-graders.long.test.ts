@@ -3,7 +3,8 @@ import { quantileSorted } from 'd3'
 import { afterAll, expect, test } from 'vitest'
 import { gradeAnswer } from '../../core/grade/grade-answer.ts'
 import { wholeAnswerPairs } from '../grading/labelled-pairs.ts'
-import { openPeer, type PeerGrader, peerPackages, peers } from './peer-grader.ts'
+import { openPeer, type PeerGrader, peers } from './peer-grader.ts'
+import { peerPackages } from './peer-packages.ts'
 
 /** What one grader made of one set of pairs. */
 interface Score {
@@ -37,13 +38,13 @@ afterAll(async () => {
 })
 
 test('our grader leads its peers on every set of pairs, in every column', async ({ skip }) => {
-  const packages = peerPackages()
+  const packages = peerPackages('graders.txt')
   if ('missing' in packages) {
     console.log(`no comparison with other graders: ${packages.missing}`)
     return skip(packages.missing)
   }
   for (const name of Object.keys(peers) as (keyof typeof peers)[]) {
-    const peer = await openPeer(name, packages.folder)
+    const peer = await openPeer(name, packages)
     opened.push(peer)
     graders.push([peers[name], peer.grade])
   }

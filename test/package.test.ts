@@ -23,7 +23,7 @@ beforeAll(async () => {
   const [tarball = ''] = globSync(join(temporary, '*.tgz'))
   writeFileSync(join(project, 'package.json'), '{"name": "project", "private": true, "type": "module"}')
   await inProject('npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', tarball)
-}, 300_000)
+})
 afterAll(() => rmSync(temporary, { recursive: true }))
 
 describe('the packed package, installed in an empty project', () => {

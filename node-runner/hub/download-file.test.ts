@@ -87,7 +87,7 @@ describe('a download', () => {
     )
     const fetching = fetchLarge()
     const blobs = join(folder, 'blobs')
-    await vi.waitUntil(() => server.faults.length === 0, { timeout: 60_000 })
+    await vi.waitUntil(() => server.faults.length === 0, { timeout: 240_000 })
     const [own] = readdirSync(blobs)
     const other = own!.replace(hostname(), 'elsewhere')
     renameSync(join(blobs, own!), join(blobs, other))

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import type { TokenRecord } from '../../core/generate/token-record.ts'
+import { patienceMs } from './launch-chromium.ts'
 
 /** A line of a file of branches, as far as tests read it. */
 export interface SavedBranch {
@@ -15,14 +16,14 @@ export interface SavedBranch {
 }
 
 /** Asks until it holds, with time enough for a machine that others use too. */
-export const poll = <Value>(read: () => Value) => expect.poll(read, { interval: 40, timeout: 30_000 })
+export const poll = <Value>(read: () => Value) => expect.poll(read, { interval: 40, timeout: patienceMs })
 
 /** What the page says of what goes on. */
 export const statusText = (page: Page) => page.locator('.branch-status [role=status]').textContent()
 
 /** Waits until the branch that is shown is whole. */
 export const wholeBranch = (page: Page) =>
-  page.waitForSelector('.branch-line[aria-current] .branch-mark:not(.branch-running)', { timeout: 50_000 })
+  page.waitForSelector('.branch-line[aria-current] .branch-mark:not(.branch-running)')
 
 /** The text of the answer that is shown. */
 export const shownText = (page: Page) =>

@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { serveView } from '../../node-runner/view/serve-view.ts'
 import { writeLargeModel } from '../support/write-large-model.ts'
 import { poll, shownText, statusText, treeTexts, wholeBranch } from './branch-page.ts'
@@ -14,7 +14,6 @@ const place = 8
 let folder: string
 let pages: BranchPages
 // A page that compiles kernels on a processor that others use takes its time.
-vi.setConfig({ testTimeout: 120_000 })
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'entrace-branch-'))

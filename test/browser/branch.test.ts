@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { openTraces, type TraceSample } from '../../core/formats/trace-reader.ts'
 import type { TokenRecord } from '../../core/generate/token-record.ts'
 import { openFileByteSource } from '../../node-runner/files/file-byte-source.ts'
@@ -25,7 +25,6 @@ let recorded: TraceSample
 let inNode: Awaited<ReturnType<typeof continueInNode>>
 
 // A page that compiles kernels on a processor that others use takes its time.
-vi.setConfig({ testTimeout: 120_000 })
 
 beforeAll(async () => {
   pages = await openBranchPages()

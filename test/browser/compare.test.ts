@@ -3,7 +3,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { axeViolations } from './axe-violations.ts'
 import { answers, sharedTokens } from './compare-samples.ts'
-import { launchChromium } from './launch-chromium.ts'
+import { launchChromium, patienceMs } from './launch-chromium.ts'
 import { reportingPage } from './reporting-page.ts'
 import { type ComparedRuns, serveComparedRuns } from './serve-compared-runs.ts'
 
@@ -46,7 +46,7 @@ const texts = (selector: string) => page.locator(selector).allTextContents()
 const evaluate = <Value>(script: string) => page.evaluate(script) as Promise<Value>
 /** The page's policy keeps Playwright's own waiting out. */
 const until = (holds: () => boolean | Promise<boolean>) =>
-  expect.poll(holds, { interval: 40, timeout: 15_000 }).toBe(true)
+  expect.poll(holds, { interval: 40, timeout: patienceMs }).toBe(true)
 const placed = async () => (await texts('.place-facts')).map(facts => facts.split(' · ')[0])
 
 describe('a comparison', () => {

@@ -16,6 +16,9 @@ const flags = [
   '--no-pings',
 ]
 
+/** How long a test waits for what a page does: against what hangs alone, as a machine may have much else to do. */
+export const patienceMs = 240_000
+
 /** Starts a headless Chromium with a fresh profile and SwiftShader as adapter. Throws with what it printed. */
 export async function launchChromium(files: ChromiumFiles = chromiumFiles()): Promise<Browser> {
   const { executable, libraries } = files
@@ -23,7 +26,7 @@ export async function launchChromium(files: ChromiumFiles = chromiumFiles()): Pr
   const fonts = fileURLToPath(new URL('fonts.conf', import.meta.url))
   const env = { ...process.env, FONTCONFIG_FILE: fonts, ...(libraryPath && { LD_LIBRARY_PATH: libraryPath }) }
   try {
-    return await chromium.launch({ executablePath: executable, args: flags, env, timeout: 30_000 })
+    return await chromium.launch({ executablePath: executable, args: flags, env, timeout: patienceMs })
   } catch (error) {
     throw new Error(
       `browser test: ${executable} did not start; install the library that it lacks, or name another Chromium in ` +

@@ -1,7 +1,7 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { pageFolder } from '../../node-runner/view/page-folder.ts'
 import { serveView, type ViewServer } from '../../node-runner/view/serve-view.ts'
-import { launchChromium } from './launch-chromium.ts'
+import { launchChromium, patienceMs } from './launch-chromium.ts'
 import { reportingPage } from './reporting-page.ts'
 
 /** The run of the demo and the model that made it. */
@@ -42,7 +42,7 @@ export async function openBranchPages(): Promise<BranchPages> {
 
   async function newPage({ at: _, query: __, script, ...options }: PageOptions): Promise<Page> {
     const page = await reportingPage(browser, options, text => reported.push(text))
-    page.setDefaultTimeout(30_000)
+    page.setDefaultTimeout(patienceMs)
     if (script) await page.addInitScript(script)
     return page
   }

@@ -8,7 +8,7 @@ import { pageFolder } from '../../node-runner/view/page-folder.ts'
 import { serveView, type ViewServer } from '../../node-runner/view/serve-view.ts'
 import { writeRun } from '../support/write-run.ts'
 import { axeViolations } from './axe-violations.ts'
-import { launchChromium } from './launch-chromium.ts'
+import { launchChromium, patienceMs } from './launch-chromium.ts'
 import { hostileSample, hostileTexts, longSample } from './replay-samples.ts'
 import { reportingPage } from './reporting-page.ts'
 
@@ -63,7 +63,7 @@ const evaluate = <Value>(script: string) => page.evaluate(script) as Promise<Val
 const current = async () => Number.parseInt((await text('.transport-place')) ?? '', 10) - 1
 /** The page's policy keeps Playwright's own waiting out. */
 const until = (holds: () => boolean | Promise<boolean>) =>
-  expect.poll(holds, { interval: 40, timeout: 15_000 }).toBe(true)
+  expect.poll(holds, { interval: 40, timeout: patienceMs }).toBe(true)
 /** The tokens that the page shows one after another, from 0, from now on until the condition holds of them. */
 const shownUntil = (isEnough: (shown: number[]) => boolean) =>
   evaluate<number[]>(`new Promise(resolve => {

@@ -1,4 +1,5 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { patienceMs } from './launch-chromium.ts'
 
 /** A page in a context of its own, which reports its errors and warnings. */
 export async function reportingPage(
@@ -8,7 +9,7 @@ export async function reportingPage(
 ): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
   const page = await context.newPage()
-  page.setDefaultTimeout(10_000)
+  page.setDefaultTimeout(patienceMs)
   // Playwright takes a while to begin to listen to choosers of files.
   page.on('filechooser', () => {})
   page.on('console', message => {

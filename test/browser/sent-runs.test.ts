@@ -2,13 +2,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { writeResults } from '../../node-runner/run/write-results.ts'
 import { pageFolder } from '../../node-runner/view/page-folder.ts'
 import { serveView, type ViewServer } from '../../node-runner/view/serve-view.ts'
 import { traceSample } from '../support/trace-sample.ts'
 import { writeRun } from '../support/write-run.ts'
-import { launchChromium } from './launch-chromium.ts'
+import { launchChromium, patienceMs } from './launch-chromium.ts'
 
 const nest = (open: string, close: string, depth: number) => `${open.repeat(depth)}x${close.repeat(depth)}`
 const kept = {
@@ -35,7 +35,6 @@ const hostileReport = `<!doctype html><title>the report</title><style>h1 { color
 <form action="/" id="form"><button autofocus>Send</button></form>`
 
 // Other tests take the processor, too.
-vi.setConfig({ testTimeout: 120_000 })
 
 const folder = mkdtempSync(join(tmpdir(), 'entrace-sent-'))
 let browser: Browser
@@ -97,7 +96,7 @@ describe('a run that somebody sent', () => {
   it('has so many formulas typeset as a page can hold, and says so', async () => {
     const context = await browser.newContext()
     const page = await openTypeset(context, '1.0')
-    await page.locator('.typeset-note').waitFor({ timeout: 60_000 })
+    await page.locator('.typeset-note').waitFor()
     const count = await page.locator('.typeset .katex-display').count()
     expect(count).toBeGreaterThan(2)
     expect(count).toBeLessThan(8)
@@ -107,7 +106,7 @@ describe('a run that somebody sent', () => {
 })
 
 /** Asks the page from outside, since its policy lets no text be run within. */
-const poll = <Value>(read: () => Promise<Value>) => expect.poll(read, { interval: 40, timeout: 60_000 })
+const poll = <Value>(read: () => Promise<Value>) => expect.poll(read, { interval: 40, timeout: patienceMs })
 
 describe('a page that crashed', () => {
   const hash = '#/?sample=2.0'

@@ -11,7 +11,7 @@ afterAll(() => rmSync(temporary, { recursive: true }))
 
 const small = ['--adapter', 'cpu', '--seconds', '1', '--concurrency', '2', '--max-new-tokens', '3', '--quiet']
 
-it('accepts a model over two ranks, and writes one report', { timeout: 120_000 }, async () => {
+it('accepts a model over two ranks, and writes one report', async () => {
   const model = ['--model', 'test/models/random-14-heads', '--tp', '2']
   const out = join(temporary, 'accepted')
   const { exitCode, stdout, stderr } = await runEntrace(['acceptance', ...model, ...small, '--out', out])
@@ -35,7 +35,7 @@ it('accepts a model over two ranks, and writes one report', { timeout: 120_000 }
     expect(markdown).toContain(`## ${heading}`)
 })
 
-it('ends with 1 where a check fails, and says which and where to look', { timeout: 120_000 }, async () => {
+it('ends with 1 where a check fails, and says which and where to look', async () => {
   const script = ['--import', './node-runner/wgsl-loader.mjs', 'test/support/strict-acceptance.ts']
   const { code, stdout } = await new Promise<{ code: unknown; stdout: string }>(resolve => {
     execFile(process.execPath, script, (error, stdout) => resolve({ code: error?.code ?? 0, stdout }))
@@ -67,7 +67,7 @@ it('says in the report what is so of every kernel: no subgroup operations, no sh
   for (const path of shaders) expect(readFileSync(path, 'utf8'), path).not.toMatch(/^\s*enable /m)
 })
 
-it('plans with what it measures', { timeout: 60_000 }, async () => {
+it('plans with what it measures', async () => {
   const flags = [
     '--model',
     'qwen2.5-0.5b',

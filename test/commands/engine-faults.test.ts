@@ -11,7 +11,6 @@ import { journalLines, readResults, readRunFile, untimedResults } from '../suppo
 
 const problems = 6
 /** Every rank compiles its kernels, which takes long where other tests run beside. */
-const timeoutMs = 240_000
 const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -43,7 +42,7 @@ describeWhere(showsProcesses, 'this machine shows no processes under /proc', 'ev
   beforeAll(async () => {
     await answersInto('alone')
     await answersInto('undisturbed', ...twoReplicas)
-  }, timeoutMs)
+  })
 
   it('gives the answers of one rank, each once', () => {
     const [alone, together] = ['alone', 'undisturbed'].map(name => readResults(inFolder(name)))
@@ -63,89 +62,69 @@ describeWhere(showsProcesses, 'this machine shows no processes under /proc', 'ev
     expect(together!['model']).toEqual(alone!['model'])
   })
 
-  it(
-    'goes on by itself when its engine is killed, and ends with the same bits',
-    async () => {
-      const { result, engine } = await startUntil(2, 'disturbed', ...twoReplicas)
-      process.kill(engine, 'SIGKILL')
-      const { exitCode, stderr } = await result
-      expect(exitCode, stderr).toBe(0)
-      expect(stderr).toMatch(
-        /^the engine ended \(its process ended with SIGKILL\); starting it again: what was finished is kept$/m,
-      )
-      expect(stderr.match(/starting it again/g)).toHaveLength(1)
-      expect(journalLines(inFolder('disturbed'))).toBe(problems)
-      expect(untimedResults(inFolder('disturbed'))).toBe(untimedResults(inFolder('undisturbed')))
-    },
-    timeoutMs,
-  )
+  it('goes on by itself when its engine is killed, and ends with the same bits', async () => {
+    const { result, engine } = await startUntil(2, 'disturbed', ...twoReplicas)
+    process.kill(engine, 'SIGKILL')
+    const { exitCode, stderr } = await result
+    expect(exitCode, stderr).toBe(0)
+    expect(stderr).toMatch(
+      /^the engine ended \(its process ended with SIGKILL\); starting it again: what was finished is kept$/m,
+    )
+    expect(stderr.match(/starting it again/g)).toHaveLength(1)
+    expect(journalLines(inFolder('disturbed'))).toBe(problems)
+    expect(untimedResults(inFolder('disturbed'))).toBe(untimedResults(inFolder('undisturbed')))
+  })
 })
 
 describeWhere(showsProcesses, 'this machine shows no processes under /proc', 'eval, interrupted', () => {
-  it(
-    'while it loads, says how to resume',
-    async () => {
-      const { child, result, engine } = await startUntil(0, 'interrupted')
-      child.kill('SIGINT')
-      const { exitCode, stderr } = await result
-      expect(exitCode, stderr).toBe(130)
-      expect(stderr).toMatch(/^interrupted: 0 of 6 samples are kept in .*; the same command resumes$/m)
-      expect(await isGone(engine)).toBe(true)
-    },
-    timeoutMs,
-  )
+  it('while it loads, says how to resume', async () => {
+    const { child, result, engine } = await startUntil(0, 'interrupted')
+    child.kill('SIGINT')
+    const { exitCode, stderr } = await result
+    expect(exitCode, stderr).toBe(130)
+    expect(stderr).toMatch(/^interrupted: 0 of 6 samples are kept in .*; the same command resumes$/m)
+    expect(await isGone(engine)).toBe(true)
+  })
 
-  it(
-    'once, keeps what is finished and says how to resume',
-    async () => {
-      const { child, result, engine } = await startUntil(1, 'interrupted')
-      child.kill('SIGINT')
-      const { exitCode, stderr } = await result
-      expect(exitCode, stderr).toBe(130)
-      const kept = journalLines(inFolder('interrupted'))
-      expect(kept).toBeLessThan(problems)
-      expect(stderr).toContain(
-        `interrupted: ${kept} of ${problems} samples are kept in ${inFolder('interrupted')}; the same command resumes`,
-      )
-      expect(await isGone(engine)).toBe(true)
-    },
-    timeoutMs,
-  )
+  it('once, keeps what is finished and says how to resume', async () => {
+    const { child, result, engine } = await startUntil(1, 'interrupted')
+    child.kill('SIGINT')
+    const { exitCode, stderr } = await result
+    expect(exitCode, stderr).toBe(130)
+    const kept = journalLines(inFolder('interrupted'))
+    expect(kept).toBeLessThan(problems)
+    expect(stderr).toContain(
+      `interrupted: ${kept} of ${problems} samples are kept in ${inFolder('interrupted')}; the same command resumes`,
+    )
+    expect(await isGone(engine)).toBe(true)
+  })
 
-  it(
-    'twice, ends at once what was resumed, also where the engine would not',
-    async () => {
-      const kept = journalLines(inFolder('interrupted'))
-      const { child, result, engine } = await startUntil(kept + 1, 'interrupted')
-      process.kill(engine, 'SIGSTOP')
-      onTestFinished(async () => {
-        if (!(await isGone(engine, 0))) process.kill(engine, 'SIGKILL')
-      })
-      const said = new Promise(resolve =>
-        child.stderr!.on('data', text => `${text}`.includes('once more') && resolve(text)),
-      )
-      child.kill('SIGINT')
-      await said
-      child.kill('SIGINT')
-      // Not the command's streams: the engine, which is stopped, still holds them.
-      const [exitCode] = await once(child, 'exit')
-      expect(exitCode).toBe(130)
-      expect(await isGone(engine, 0), 'the engine is gone before the command').toBe(false)
-      process.kill(engine, 'SIGCONT')
-      expect(await isGone(engine), 'the engine is gone').toBe(true)
-      expect((await result).stderr).toContain(`${kept} of ${problems} samples are finished already`)
-    },
-    timeoutMs,
-  )
+  it('twice, ends at once what was resumed, also where the engine would not', async () => {
+    const kept = journalLines(inFolder('interrupted'))
+    const { child, result, engine } = await startUntil(kept + 1, 'interrupted')
+    process.kill(engine, 'SIGSTOP')
+    onTestFinished(async () => {
+      if (!(await isGone(engine, 0))) process.kill(engine, 'SIGKILL')
+    })
+    const said = new Promise(resolve =>
+      child.stderr!.on('data', text => `${text}`.includes('once more') && resolve(text)),
+    )
+    child.kill('SIGINT')
+    await said
+    child.kill('SIGINT')
+    // Not the command's streams: the engine, which is stopped, still holds them.
+    const [exitCode] = await once(child, 'exit')
+    expect(exitCode).toBe(130)
+    expect(await isGone(engine, 0), 'the engine is gone before the command').toBe(false)
+    process.kill(engine, 'SIGCONT')
+    expect(await isGone(engine), 'the engine is gone').toBe(true)
+    expect((await result).stderr).toContain(`${kept} of ${problems} samples are finished already`)
+  })
 
-  it(
-    'by SIGKILL, leaves no engine behind',
-    async () => {
-      const { child, result, engine } = await startUntil(1, 'killed')
-      child.kill('SIGKILL')
-      expect((await result).signal).toBe('SIGKILL')
-      expect(await isGone(engine)).toBe(true)
-    },
-    timeoutMs,
-  )
+  it('by SIGKILL, leaves no engine behind', async () => {
+    const { child, result, engine } = await startUntil(1, 'killed')
+    child.kill('SIGKILL')
+    expect((await result).signal).toBe('SIGKILL')
+    expect(await isGone(engine)).toBe(true)
+  })
 })

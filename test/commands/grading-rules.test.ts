@@ -243,9 +243,7 @@ describe('eval', () => {
     return result
   }
 
-  it('keeps the rules of the run it resumes, and grades all again by others', {
-    timeout: 120_000,
-  }, async () => {
+  it('keeps the rules of the run it resumes, and grades all again by others', async () => {
     await evaluate(2, '--tolerance', '0.01')
     const { hash } = readRunFile(run, 'run.json')
     const rules = () =>

@@ -76,6 +76,6 @@ describeWhere(
       expect(exitCode, stderr).toBe(0)
       expect(readResults(out)).toHaveLength(problems)
       expect(isReleased(out)).toBe(true)
-    }, 240_000)
+    })
   },
 )

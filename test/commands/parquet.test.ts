@@ -26,7 +26,7 @@ beforeAll(async () => {
   ])
   expect(exitCode, stderr).toBe(0)
   results = readResults(run)
-}, 60_000)
+})
 
 const path = (name: string) => join(run, name)
 const duckdb = async (sql: string) => {

@@ -60,7 +60,7 @@ describe('a run that is killed and started again', () => {
     expect(untimedResults(disturbed)).toBe(untimedResults(undisturbed))
     const analyses = [disturbed, undisturbed].map(run => readRunFile(run, 'analysis.json'))
     expect(analyses[0]).toEqual(analyses[1])
-  }, 120_000)
+  })
 })
 
 describe('a run that is started again with another limit', () => {

@@ -1,13 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { changedModel } from '../support/change-model.ts'
 import { type CommandResult, runEntrace } from '../support/run-entrace.ts'
 import { readResults, readRunFile, untimedResults } from '../support/run-files.ts'
 
 // A run loads a model and compiles its kernels, which takes long where other tests run beside.
-vi.setConfig({ testTimeout: 240_000 })
 
 const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))

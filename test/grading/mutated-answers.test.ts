@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { describeMutatedAnswers, gradeMutatedAnswers } from './mutated-answers.ts'
 
-it('10,000 mutated answers all end in a verdict', { timeout: 300_000 }, async () => {
+it('10,000 mutated answers all end in a verdict', async () => {
   const found = await gradeMutatedAnswers(10_000)
   console.log(describeMutatedAnswers(found))
   expect(found.failures).toEqual([])

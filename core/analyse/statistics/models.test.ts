@@ -69,7 +69,7 @@ test('separated and dependent columns have no plain fit', () => {
   expect(fitLogistic([ones, rising, rising.map(x => 2 * x - 1)], [0, 1, 0, 1, 1, 0])).toBeNull()
 })
 
-test('one answer far from 100,000 others, alone in its level, is no long search', { timeout: 10_000 }, () => {
+test('one answer far from 100,000 others, alone in its level, is no long search', () => {
   const count = 100_000
   const outcomes = Array.from({ length: count }, (_, index) => Number(index % 3 > 0))
   const ones = new Float64Array(count).fill(1)

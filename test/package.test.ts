@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   existsSync,
   globSync,
@@ -135,6 +136,33 @@ describe('the packed package, installed in an empty project', () => {
       expect(existsSync(join(folder, 'adapter-number-layer.json')), folder).toBe(true)
     },
   )
+
+  it('answers problems with the model that it carries, and shows them with its page and notices', async () => {
+    const carried = 'node_modules/entrace'
+    const inputs = [
+      '--model',
+      `${carried}/models/arith-qwen2`,
+      '--dataset',
+      `${carried}/datasets/arith-104.jsonl`,
+    ]
+    await inProject('npx', 'entrace', 'eval', ...inputs, '--limit', '3', '--out', 'run')
+    const { results } = JSON.parse(readFileSync(join(project, 'run/all_results.json'), 'utf8'))
+    expect(results).toHaveLength(3)
+    expect(existsSync(join(project, 'run/entropy_analysis.png'))).toBe(true)
+
+    const command = join(project, 'node_modules/.bin/entrace')
+    const view = spawn(command, ['view', 'run', '--no-open', '--quiet'], { cwd: project, env })
+    try {
+      const [address] = await once(view.stdout, 'data')
+      const page = new URL(String(address).trim())
+      const text = async (path: string) => (await fetch(new URL(path, page))).text()
+      expect(await text('')).toContain('<title>Entrace</title>')
+      expect(await text('run/run.json')).toContain('arith-qwen2')
+      expect(await text('THIRD_PARTY_NOTICES.txt')).toContain('SIL OPEN FONT LICENSE')
+    } finally {
+      view.kill()
+    }
+  })
 
   it('ends a wrong command with exit code 2', async () => {
     await expect(inProject('npx', 'entrace', 'no-such-command')).rejects.toMatchObject({ code: 2 })

@@ -1,7 +1,9 @@
 import { globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type Plugin } from 'vite'
+import { packageNotices } from './packaging/third-party-notices.ts'
 
+const root = fileURLToPath(new URL('.', import.meta.url))
 const entries = globSync('{kernels,core,node-runner}/**/*.ts', {
   exclude: ['**/*.d.ts', '**/*.test.ts'],
 })
@@ -31,7 +33,7 @@ function cSources(): Plugin {
 
 export default defineConfig({
   logLevel: 'warn',
-  plugins: [javascriptUrls(), cSources()],
+  plugins: [javascriptUrls(), cSources(), packageNotices(root)],
   build: {
     ssr: true,
     target: 'es2024',
@@ -40,7 +42,7 @@ export default defineConfig({
       input: Object.fromEntries(entries.map(path => [path.replace(/\.ts$/, ''), path])),
       output: {
         preserveModules: true,
-        preserveModulesRoot: fileURLToPath(new URL('.', import.meta.url)),
+        preserveModulesRoot: root,
         // '[name].js' would leave out what looks like an ending: a shader's module would take its wrapper's place.
         entryFileNames: chunk => `${chunk.name}.js`,
       },

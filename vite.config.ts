@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-const folders = '{kernels,core,node-runner,web,test}/**'
+const folders = '{kernels,core,node-runner,web,test,packaging}/**'
 
 /** Long tests are a mode of their own: `vitest run --mode long`. */
 export default defineConfig(({ mode }) => ({

@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type Plugin } from 'vite'
+import { pageNotices } from './packaging/third-party-notices.ts'
 
 /** The model that ships, beside the run of the demo that it made: what continues its answers in the page. */
 function demoModel(): Plugin {
@@ -20,13 +21,15 @@ function demoModel(): Plugin {
   }
 }
 
+const notices = pageNotices()
+
 /** The build of the viewer's page: static files for any web host, which `entrace view` serves too. */
 export default defineConfig({
   root: fileURLToPath(new URL('./web', import.meta.url)),
   // Of any folder of any host.
   base: './',
   logLevel: 'warn',
-  plugins: [demoModel()],
+  plugins: [demoModel(), notices.page],
   build: {
     outDir: fileURLToPath(new URL('./dist/web', import.meta.url)),
     emptyOutDir: true,
@@ -35,5 +38,5 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
-  worker: { format: 'es' },
+  worker: { format: 'es', plugins: notices.worker },
 })

@@ -1,9 +1,20 @@
-import { execFile } from 'node:child_process'
-import { existsSync, globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { importsOf } from './support/import-rules.ts'
 
 const run = promisify(execFile)
 const temporary = mkdtempSync(join(tmpdir(), 'entrace-package-'))
@@ -15,6 +26,29 @@ const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !n
 /** Runs a program in the project and returns what it printed. */
 async function inProject(program: string, ...args: string[]): Promise<string> {
   return (await run(program, args, { cwd: project, env })).stdout
+}
+
+/** Entries of a lockfile by the folder of the package; "" is the project itself. */
+type Locked = Record<
+  string,
+  { version: string; dev?: boolean; optional?: boolean; inBundle?: boolean; os?: string[] }
+>
+
+const readLock = (folder: string): Locked =>
+  JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')).packages
+
+/** The package of a folder, as "name@version". */
+const packageAt = (folder: string, version: string) => `${folder.split('node_modules/').at(-1)}@${version}`
+
+/** Every package installed below a folder, nested ones too, as "name@version". */
+function installedPackages(folder: string): string[] {
+  return globSync(['node_modules/*/package.json', 'node_modules/@*/*/package.json'], { cwd: folder }).flatMap(
+    path => {
+      const below = join(folder, dirname(path))
+      const { version } = JSON.parse(readFileSync(join(folder, path), 'utf8'))
+      return [packageAt(dirname(path).replaceAll('\\', '/'), version), ...installedPackages(below)]
+    },
+  )
 }
 
 beforeAll(async () => {
@@ -30,7 +64,56 @@ describe('the packed package, installed in an empty project', () => {
   it('carries licence, model and data, and no test', () => {
     for (const name of ['LICENSE', 'models/arith-qwen2/model.safetensors', 'datasets/arith-104.jsonl'])
       expect(existsSync(join(installed, name)), name).toBe(true)
-    expect(globSync('**/*.{test,long.test}.*', { cwd: installed })).toEqual([])
+    const tests = globSync('**/*.{test,long.test}.*', { cwd: installed, exclude: ['node_modules'] })
+    expect(tests).toEqual([])
+  })
+
+  it('has the versions that were tested, of what it needs and of what that needs', () => {
+    const production = Object.entries(readLock('.')).filter(([folder, { dev }]) => folder !== '' && !dev)
+    const tested = production.map(([folder, { version }]) => packageAt(folder, version))
+    const found = installedPackages(project).filter(name => !name.startsWith('entrace@'))
+    expect(found.filter(name => !tested.includes(name))).toEqual([])
+    // What is for other systems and processors is not installed, but locked for them.
+    const here = production.filter(([, { os }]) => !os)
+    expect(
+      here.map(([folder, { version }]) => packageAt(folder, version)).filter(name => !found.includes(name)),
+    ).toEqual([])
+    const lock = readLock(project)
+    for (const [folder, { version, os }] of production)
+      if (os) expect(lock[folder], folder).toMatchObject({ version, os, optional: true })
+  })
+
+  it('has a notice of every package that it carries, and no code of others without one', () => {
+    const notices = readFileSync(join(installed, 'dist/THIRD_PARTY_NOTICES.txt'), 'utf8')
+    const carried = installedPackages(installed)
+    const locked = Object.entries(readLock('.')).filter(([, { inBundle }]) => inBundle)
+    expect(carried.sort()).toEqual(locked.map(([folder, { version }]) => packageAt(folder, version)).sort())
+    for (const [folder, { version }] of locked) {
+      expect(notices).toContain(`\n${packageAt(folder, version).replace(/@(?=[^@]+$)/, ' ')} (`)
+      const name = readdirSync(join(installed, folder)).find(file => /^licen[sc]e/i.test(file))!
+      expect(notices, folder).toContain(readFileSync(join(installed, folder, name), 'utf8').trim())
+    }
+
+    const { dependencies, optionalDependencies } = JSON.parse(
+      readFileSync(join(installed, 'package.json'), 'utf8'),
+    )
+    const known = Object.keys({ ...dependencies, ...optionalDependencies })
+    const imported = globSync('dist/{kernels,core,node-runner}/**/*.js', { cwd: installed }).flatMap(path =>
+      importsOf({ path, source: readFileSync(join(installed, path), 'utf8') }),
+    )
+    const names = imported.flatMap(name => /^(?!node:)(?:@[^/]+\/)?[^./@][^/]*/.exec(name)?.[0] ?? [])
+    expect(new Set(names).size).toBeGreaterThan(10)
+    expect([...new Set(names)].filter(name => !known.includes(name))).toEqual([])
+    expect(globSync('dist/**/node_modules', { cwd: installed })).toEqual([])
+  })
+
+  it('resolves every link and picture of its documents', () => {
+    const documents = globSync('**/*.md', { cwd: installed, exclude: ['node_modules'] })
+    expect(documents).toEqual(expect.arrayContaining(['README.md', 'CHANGELOG.md']))
+    const broken = documents.flatMap(name =>
+      brokenLinks(join(installed, name)).map(link => `${name}: ${link}`),
+    )
+    expect(broken).toEqual([])
   })
 
   it('runs "npx entrace doctor"', async () => {
@@ -53,6 +136,33 @@ describe('the packed package, installed in an empty project', () => {
       expect(existsSync(join(folder, 'adapter-number-layer.json')), folder).toBe(true)
     },
   )
+
+  it('answers problems with the model that it carries, and shows them with its page and notices', async () => {
+    const carried = 'node_modules/entrace'
+    const inputs = [
+      '--model',
+      `${carried}/models/arith-qwen2`,
+      '--dataset',
+      `${carried}/datasets/arith-104.jsonl`,
+    ]
+    await inProject('npx', 'entrace', 'eval', ...inputs, '--limit', '3', '--out', 'run')
+    const { results } = JSON.parse(readFileSync(join(project, 'run/all_results.json'), 'utf8'))
+    expect(results).toHaveLength(3)
+    expect(existsSync(join(project, 'run/entropy_analysis.png'))).toBe(true)
+
+    const command = join(project, 'node_modules/.bin/entrace')
+    const view = spawn(command, ['view', 'run', '--no-open', '--quiet'], { cwd: project, env })
+    try {
+      const [address] = await once(view.stdout, 'data')
+      const page = new URL(String(address).trim())
+      const text = async (path: string) => (await fetch(new URL(path, page))).text()
+      expect(await text('')).toContain('<title>Entrace</title>')
+      expect(await text('run/run.json')).toContain('arith-qwen2')
+      expect(await text('THIRD_PARTY_NOTICES.txt')).toContain('SIL OPEN FONT LICENSE')
+    } finally {
+      view.kill()
+    }
+  })
 
   it('ends a wrong command with exit code 2', async () => {
     await expect(inProject('npx', 'entrace', 'no-such-command')).rejects.toMatchObject({ code: 2 })
@@ -103,3 +213,29 @@ export const model = openModelFolder(7)
     expect(await inProject(process.execPath, '--input-type=module', '--eval', script)).toBe('12 apples\n')
   })
 })
+
+/** Links and pictures of a Markdown file that lead to no file, or to no heading of one; whole addresses are not tried. */
+function brokenLinks(path: string): string[] {
+  const text = readFileSync(path, 'utf8')
+  const links = Array.from(
+    text.matchAll(/\]\(([^)\s]+)|\b(?:href|src)="([^"]+)"|^\[[^\]]+\]: +(\S+)/gm),
+    match => match.slice(1).find(Boolean),
+  ) as string[]
+  return links.filter(link => {
+    if (/^[a-z]+:/.test(link)) return false
+    const [file = '', heading] = link.split('#')
+    const target = file === '' ? path : join(dirname(path), decodeURI(file))
+    if (!existsSync(target)) return true
+    return heading !== undefined && !headingsOf(readFileSync(target, 'utf8')).includes(heading)
+  })
+}
+
+/** Headings as addresses name them. */
+function headingsOf(markdown: string): string[] {
+  return Array.from(markdown.matchAll(/^#+ +(.+)$/gm), ([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+}

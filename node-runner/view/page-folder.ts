@@ -13,6 +13,7 @@ const sources = [
   'core/**/*.ts',
   'kernels/**/*',
   'models/arith-qwen2/*',
+  'packaging/*',
   'vite.web.config.ts',
   'package-lock.json',
 ]

@@ -339,6 +339,16 @@ describe('the viewer', () => {
     await context.close()
   })
 
+  it('leads to the notices of what it is made of', async () => {
+    const { page, context } = await open()
+    await page.locator('.table-row').first().waitFor()
+    await page.keyboard.press('?')
+    expect(await axeViolations(page, 'dialog')).toEqual([])
+    const [opened] = await Promise.all([context.waitForEvent('page'), page.click('dialog a')])
+    expect(await opened.locator('body').textContent()).toMatch(/katex[\s\S]*SIL OPEN FONT LICENSE/)
+    await context.close()
+  })
+
   it.each(['light', 'dark'] as const)('gives axe nothing to find: %s', async colorScheme => {
     const { page, context } = await open('', { colorScheme, reducedMotion: 'reduce' })
     await page.locator('.table-row').first().waitFor()

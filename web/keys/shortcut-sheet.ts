@@ -37,6 +37,12 @@ export function showShortcutSheet(keyboard: Keyboard): void {
       h('button', { class: 'quiet', onclick: () => dialog.close() }, 'Close'),
     ),
     h('div', { class: 'sheet' }, sections),
+    h(
+      'p',
+      { class: 'fine-print' },
+      'Entrace is under Apache-2.0. ',
+      h('a', { href: './THIRD_PARTY_NOTICES.txt', target: '_blank' }, 'Notices of what the page is made of'),
+    ),
   )
   document.body.append(dialog)
   dialog.showModal()

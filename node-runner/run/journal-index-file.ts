@@ -6,6 +6,7 @@ import {
   type JournalIndex,
   type JournalIndexLine,
   journalIndexName,
+  mostIndexBytes,
   readJournalIndex,
 } from '../../core/formats/journal-index.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
@@ -34,8 +35,7 @@ export function readIndexFile(folder: string): JournalIndex {
     throw error
   }
   try {
-    // A line of the journal is about as long as what the index tells of it; some may have been removed.
-    const mostBytes = 2 ** 24 + 4 * journalBytesOf(folder)
+    const mostBytes = mostIndexBytes(journalBytesOf(folder))
     const chunk = Buffer.allocUnsafe(chunkBytes)
     for (let at = 0; at < mostBytes; ) {
       const count = readSync(file, chunk, 0, chunkBytes, at)

@@ -6,7 +6,7 @@ import {
   lineMismatch,
   readJournalIndex,
 } from '../../core/formats/journal-index.ts'
-import { refuseNewerFormat } from '../../core/formats/refuse-newer-format.ts'
+import { parseSampleLine } from '../../core/formats/sample-line.ts'
 import { formatVersion, type SampleRecord } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'
 import {
@@ -118,7 +118,7 @@ export class Journal {
     for (const place of inOrder) {
       const line = readLine(place)
       const where = `${place.file.path}: the line at byte ${place.start}`
-      const { formatVersion: _, ...record } = recordOfLine(where, line.toString('utf8'))
+      const { formatVersion: _, ...record } = parseSampleLine(where, line.toString('utf8'))
       if (compareNames(record, place) !== 0)
         throw new InputError(`${where}: is another sample than ${journalIndexName} says; delete that file`)
       yield { record, line }
@@ -219,7 +219,7 @@ export class Journal {
     if (known) return known
     const file = basename(path)
     this.#index.refuseChanged(where, { file, start, sample: null })
-    const { problemIndex, sampleIndex } = recordOfLine(where, bytes.toString('utf8'))
+    const { problemIndex, sampleIndex } = parseSampleLine(where, bytes.toString('utf8'))
     const sample = { problemIndex, sampleIndex }
     this.#index.refuseChanged(where, { file, start, sample })
     return sample
@@ -302,29 +302,4 @@ export function compareNames(a: SampleName, b: SampleName): number {
 
 function keyOf({ problemIndex, sampleIndex }: SampleName): string {
   return `${problemIndex} ${sampleIndex}`
-}
-
-function recordOfLine(where: string, text: string): SampleRecord & { formatVersion?: unknown } {
-  let record: (Partial<SampleRecord> & { formatVersion?: unknown }) | null
-  try {
-    record = JSON.parse(text)
-  } catch {
-    throw new InputError(
-      `${where}: is not JSON, expected a finished sample; remove the line to have the sample run again`,
-    )
-  }
-  // The version comes first: a newer one may have other names.
-  refuseNewerFormat(where, record?.formatVersion)
-  const { problemIndex, sampleIndex, tokens } = record ?? {}
-  if (!isPlace(problemIndex) || !isPlace(sampleIndex) || !Array.isArray(tokens))
-    throw new InputError(
-      `${where}: has no problemIndex, sampleIndex and tokens, expected a finished sample; ` +
-        'remove the line to have the sample run again',
-    )
-  return record as SampleRecord
-}
-
-/** Whether a value may be an index, which columns keep in 32 bits. */
-function isPlace(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31
 }

@@ -1,7 +1,7 @@
 import { columnsOf } from '../../core/analyse/columns-of.ts'
-import { journalIndexName, readJournalIndex } from '../../core/formats/journal-index.ts'
-import { refuseNewerFormat } from '../../core/formats/refuse-newer-format.ts'
+import { journalIndexName, mostIndexBytes, readJournalIndex } from '../../core/formats/journal-index.ts'
 import type { RunColumns } from '../../core/formats/run-columns.ts'
+import { mostLineBytes, parseSampleLine } from '../../core/formats/sample-line.ts'
 import type { SampleRecord } from '../../core/formats/sample-record.ts'
 import { sha256 as sha256Of } from '../../core/formats/sha256.ts'
 import { InputError } from '../../core/input-error.ts'
@@ -59,11 +59,27 @@ export function createJournalReader(files: RunFiles): JournalReader {
   /** What was appended to the index: before the journal is read, so that all lines that it tells of are there. */
   async function readIndexOn(): Promise<void> {
     const decoder = new TextDecoder()
+    let most = mostIndexBytes(0)
     for (;;) {
       const bytes = await files.tail(journalIndexName, indexEnd)
       if (!bytes?.byteLength) return
       indexEnd += bytes.byteLength
+      if (indexEnd > most) most = mostIndexBytes(await journalBytes())
+      if (indexEnd > most)
+        throw new InputError(
+          `${files.name}: ${journalIndexName} has more than ${most} bytes, expected a line of it for each line of the journal beside it; ` +
+            'delete it to have the journal read unchecked',
+        )
       index.add(decoder.decode(bytes))
+    }
+  }
+
+  /** Length of the journal as it is now, bytes. */
+  async function journalBytes(): Promise<number> {
+    for (let number = 1, bytes = 0; ; number++) {
+      const file = await files.open(nameOf(number))
+      if (!file) return bytes
+      bytes += file.byteLength
     }
   }
 
@@ -116,6 +132,10 @@ export function createJournalReader(files: RunFiles): JournalReader {
       const added = columnsOf(recordsOf(file, all, from))
       if (added.count > 0) columns = joinColumns(columns, added)
       pending = all.slice(file.end - from)
+      if (pending.length > mostLineBytes)
+        throw new InputError(
+          `${files.name}: ${file.name}, byte ${file.end}: a line of more than ${mostLineBytes} bytes, expected a finished sample; remove it`,
+        )
     }
   }
 
@@ -163,17 +183,5 @@ export function createJournalReader(files: RunFiles): JournalReader {
 }
 
 function parseLine(bytes: Uint8Array, where: string): SampleRecord {
-  let record: (Partial<SampleRecord> & { formatVersion?: unknown }) | null
-  try {
-    record = JSON.parse(new TextDecoder().decode(bytes))
-  } catch {
-    throw new InputError(`${where}: is not JSON, expected a finished sample; the file is damaged`)
-  }
-  refuseNewerFormat(where, record?.formatVersion)
-  const { problemIndex, sampleIndex, tokens } = record ?? {}
-  if (!Number.isInteger(problemIndex) || !Number.isInteger(sampleIndex) || !Array.isArray(tokens))
-    throw new InputError(
-      `${where}: has no problemIndex, sampleIndex and tokens, expected a finished sample; the file is damaged`,
-    )
-  return record as SampleRecord
+  return parseSampleLine(where, new TextDecoder().decode(bytes))
 }

@@ -127,8 +127,8 @@ export function readJournalIndex(text: string): JournalIndex {
 export function lineMismatch(where: string, line: Omit<JournalIndexLine, 'check'>): DigestMismatch {
   return new DigestMismatch(
     `${where}: is not what was written there, which was answer ${line.sampleIndex} to problem ${line.problemIndex} in ${line.byteLength} ` +
-      `bytes, of which ${journalIndexName} has the digest; the line was damaged or changed since: restore the file from a copy, or ` +
-      'remove the line to have the sample run again',
+      `bytes, of which ${journalIndexName} has the digest; the line was damaged or changed since: restore the file from a copy, ` +
+      `remove the line to have the sample run again, or delete ${journalIndexName} to have the file read as it is`,
   )
 }
 

@@ -113,26 +113,32 @@ export function createJournalReader(files: RunFiles): JournalReader {
   /** Reads what was added to a file; false where there is no such file. */
   async function readFile(file: JournalFile): Promise<boolean> {
     // The last line may be in the middle of being written: it is read again from its start.
-    let pending = new Uint8Array(0)
+    let pending: Uint8Array[] = []
+    let pendingBytes = 0
     for (;;) {
-      const bytes = await files.tail(file.name, file.end + pending.length)
-      if (bytes === null) return false
-      if (bytes.byteLength === 0) {
+      const tail = await files.tail(file.name, file.end + pendingBytes)
+      if (tail === null) return false
+      if (tail.byteLength === 0) {
         index.refuseChangedEnd(`${files.name}: ${file.name}, byte ${file.end}`, {
           file: file.name,
           start: file.end,
-          byteLength: pending.length,
+          byteLength: pendingBytes,
         })
         return true
       }
-      const all = new Uint8Array(pending.length + bytes.byteLength)
-      all.set(pending)
-      all.set(new Uint8Array(bytes), pending.length)
-      const from = file.end
-      const added = columnsOf(recordsOf(file, all, from))
-      if (added.count > 0) columns = joinColumns(columns, added)
-      pending = all.slice(file.end - from)
-      if (pending.length > mostLineBytes)
+      const bytes = new Uint8Array(tail)
+      pending.push(bytes)
+      pendingBytes += bytes.length
+      if (bytes.includes(newline)) {
+        const all = joinBytes(pending, pendingBytes)
+        const from = file.end
+        const added = columnsOf(recordsOf(file, all, from))
+        if (added.count > 0) columns = joinColumns(columns, added)
+        const rest = all.slice(file.end - from)
+        pending = [rest]
+        pendingBytes = rest.length
+      }
+      if (pendingBytes > mostLineBytes)
         throw new InputError(
           `${files.name}: ${file.name}, byte ${file.end}: a line of more than ${mostLineBytes} bytes, expected a finished sample; remove it`,
         )
@@ -180,6 +186,16 @@ export function createJournalReader(files: RunFiles): JournalReader {
       return parseLine(bytes, where)
     },
   }
+}
+
+function joinBytes(parts: readonly Uint8Array[], byteLength: number): Uint8Array {
+  const all = new Uint8Array(byteLength)
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
 }
 
 function parseLine(bytes: Uint8Array, where: string): SampleRecord {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileS
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 
-const holdName = /^results\.hold-(\d+)$/
+const holdName = /^results\.hold-(\d{1,15})$/
 /** Putting results in place takes milliseconds: a holder of another machine that is seen so long is gone. */
 const silentMs = 20_000
 const mostWaitMs = 60_000

@@ -3,6 +3,7 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
+  lstatSync,
   mkdtempSync,
   openSync,
   readdirSync,
@@ -141,8 +142,10 @@ function removeLeft(folder: string): void {
   for (const name of readdirSync(folder).filter(found => found.startsWith(stagingPrefix))) {
     const path = join(folder, name)
     try {
+      const maker = join(path, makerName)
+      // A folder that was sent may hold a pipe in its place, which would never be read to its end.
       const isLeft =
-        hasEnded(readFileSync(join(path, makerName), 'utf8')) ||
+        (lstatSync(maker).isFile() && hasEnded(readFileSync(maker, 'utf8'))) ||
         Math.max(...readdirSync(path).map(file => statSync(join(path, file)).mtimeMs)) < Date.now() - leftMs
       if (isLeft) rmSync(path, { recursive: true, force: true })
     } catch {

@@ -186,6 +186,8 @@ describe('readRunDescription', () => {
   it.each<[object, RegExp]>([
     [{ limit: 1e12 }, /limit is 1000000000000, expected an integer from 1 to 20000000/],
     [{ limit: -1 }, /limit is -1/],
+    [{ shard: '9/2' }, /shard: expected a shard such as "2\/8"/],
+    [{ shard: '0/0' }, /shard: expected a shard such as "2\/8"/],
     [{ limit: 105 }, /limit is 105, expected at most the 104 problems/],
     [{ decoding: { ...settings.decoding, samples: 1e12 } }, /decoding\.samples is 1000000000000/],
     [{ dataSet: { ...settings.dataSet, problems: 'all' } }, /dataSet\.problems is "all"/],

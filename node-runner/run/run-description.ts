@@ -201,10 +201,15 @@ const runSchema = z.looseObject({
   unchecked: z.array(text).optional(),
   mixed: z.array(text).optional(),
   limit: z.int().positive(),
-  shard: text.regex(/^\d{1,6}\/\d{1,6}$/, 'expected a shard such as "2/8"').nullish(),
+  shard: text.refine(isShard, 'expected a shard such as "2/8"').nullish(),
   problemIds: z.array(text).nullish(),
   merged: z.object({ samples: count, of: count }).optional(),
 })
+
+function isShard(name: string): boolean {
+  const [, index, count] = /^(\d{1,6})\/(\d{1,6})$/.exec(name)?.map(Number) ?? []
+  return index !== undefined && count !== undefined && index >= 1 && index <= count
+}
 
 /** Throws InputError unless problems and answers are counts of a size that a run may have. */
 function checkCounts(path: string, { limit, dataSet, decoding }: Partial<RunDescription>): void {

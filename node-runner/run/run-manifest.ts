@@ -9,6 +9,7 @@ import {
   parseManifest,
   refuseLongManifest,
 } from '../../core/formats/manifest.ts'
+import { InputError } from '../../core/input-error.ts'
 import type { RunFileRequest } from '../files/read-parquet.ts'
 import { journalPaths } from './journal-file.ts'
 
@@ -127,7 +128,13 @@ function journalStats(folder: string): Stats[] {
   )
 }
 
+/** What is read whole is far shorter. */
+const mostWholeBytes = 100_000_000
+
 function readOrNull(path: string): Buffer | null {
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
+  if (size > mostWholeBytes)
+    throw new InputError(`${path}: has ${size} bytes, expected at most ${mostWholeBytes}; delete it`)
   try {
     return readFileSync(path)
   } catch (error) {

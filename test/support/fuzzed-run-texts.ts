@@ -3,12 +3,14 @@ import { join } from 'node:path'
 import { allColumnsOf } from '../../core/analyse/all-columns-of.ts'
 import { analyseRun } from '../../core/analyse/analyse-run.ts'
 import { coverageOf } from '../../core/analyse/coverage.ts'
-import { createRunFindings } from '../../core/analyse/run-findings.ts'
+import { createRunFindings, readRunFindings } from '../../core/analyse/run-findings.ts'
 import { tokenColumns } from '../../core/analyse/scores/token-columns.ts'
 import { createFigureCollector } from '../../core/figures/figure-data.ts'
 import { encodeSummary } from '../../core/formats/encode-summary.ts'
 import { encodeIndexLine, journalIndexName } from '../../core/formats/journal-index.ts'
 import { encodeManifest, manifestName } from '../../core/formats/manifest.ts'
+import { readJson } from '../../core/formats/read-json.ts'
+import type { RunColumns } from '../../core/formats/run-columns.ts'
 import { createTraceWriter } from '../../core/formats/traces-parquet.ts'
 import { defaultGradingRules } from '../../core/grade/grading-rules.ts'
 import { createExampleCollector } from '../../core/report/report-examples.ts'
@@ -28,8 +30,11 @@ import { traceSample } from './trace-sample.ts'
 
 const journalName = 'samples.jsonl'
 const descriptionName = 'run.json'
+const analysisName = 'analysis.json'
 /** What the page reads of a run that goes on. */
 const followed = pageFiles.following.filter(name => name !== manifestName)
+/** The same of one that is done, and has no digests. */
+const unchecked = pageFiles.finished.filter(name => name !== manifestName)
 /** Statistics take some hundred times what reading takes: they are made of one damaged journal in so many. */
 const analysedShare = 50
 /** The same of an index that is written again and brought to disk. */
@@ -66,6 +71,7 @@ export function fuzzedRunTexts(folder: string): FuzzedFile[] {
     journalIndex(folderOf([descriptionName, journalName]), bytesOf(journalIndexName)),
     manifest(folderOf(pageFiles.finished), bytesOf(manifestName)),
     description(folderOf([]), bytesOf(descriptionName)),
+    analysis(folderOf(unchecked), bytesOf(analysisName), allColumnsOf(samples, defaultGradingRules)),
   ]
 }
 
@@ -154,6 +160,20 @@ function description(folder: string, seed: Uint8Array): FuzzedFile {
       describeRun(found, found.limit, found.shard)
       // The page opens one that it reads less of.
       await openInPage(folder, [descriptionName])
+    },
+  }
+}
+
+function analysis(folder: string, seed: Uint8Array, columns: RunColumns): FuzzedFile {
+  let cases = 0
+  return {
+    name: analysisName,
+    seeds: [seed],
+    async read(source, bytes) {
+      writeFileSync(join(folder, analysisName), bytes)
+      const findings = readRunFindings(analysisName, await readJson(source))
+      if (cases++ % analysedShare === 0) analyseRun(columns, { resamples: 50 }, findings)
+      await openInPage(folder, unchecked)
     },
   }
 }

@@ -60,6 +60,14 @@ export type LineSample = Pick<JournalIndexLine, 'problemIndex' | 'sampleIndex'>
 /** Characters; a line has some 300. */
 const mostIndexLine = 10_000
 
+/**
+ * How long the index of a journal may be that has so many bytes, before it is read: a line of the journal is about as long as what the
+ * index tells of it, and some may have been removed.
+ */
+export function mostIndexBytes(journalBytes: number): number {
+  return 2 ** 24 + 4 * journalBytes
+}
+
 /** The index of a journal, from the beginning of its text or all of it; an empty text where there is none. */
 export function readJournalIndex(text: string): JournalIndex {
   const lines: JournalIndexLine[] = []
@@ -119,8 +127,8 @@ export function readJournalIndex(text: string): JournalIndex {
 export function lineMismatch(where: string, line: Omit<JournalIndexLine, 'check'>): DigestMismatch {
   return new DigestMismatch(
     `${where}: is not what was written there, which was answer ${line.sampleIndex} to problem ${line.problemIndex} in ${line.byteLength} ` +
-      `bytes, of which ${journalIndexName} has the digest; the line was damaged or changed since: restore the file from a copy, or ` +
-      'remove the line to have the sample run again',
+      `bytes, of which ${journalIndexName} has the digest; the line was damaged or changed since: restore the file from a copy, ` +
+      `remove the line to have the sample run again, or delete ${journalIndexName} to have the file read as it is`,
   )
 }
 
@@ -131,9 +139,10 @@ function isCount(value: number): boolean {
 function parseIndexLine(text: string): JournalIndexLine | null {
   try {
     const { check, ...fields } = JSON.parse(text) as JournalIndexLine
-    const { problemIndex, sampleIndex, start, byteLength } = fields
+    const { problemIndex, sampleIndex, file, start, byteLength, sha256: digest } = fields
     const places = [problemIndex, sampleIndex].every(place => isCount(place) && place < 2 ** 31)
-    return check === checkOf(fields) && places && isCount(start) && isCount(byteLength)
+    const texts = typeof file === 'string' && typeof digest === 'string'
+    return check === checkOf(fields) && places && texts && isCount(start) && isCount(byteLength)
       ? { ...fields, check }
       : null
   } catch {

@@ -110,7 +110,7 @@ async function analyseJournal(folder: string, flags: AnalyseFlags, lease: RunLea
       console.error(`warning: ${right} of ${labels?.count} labels are of right answers, and have no effect`)
     if (changes.length > 0 && !flags.quiet)
       console.error(`graded by other rules than before (${changes.join(', ')}), which run.json now names`)
-    return writeResults(folder, run, graded(), {
+    const results = writeResults(folder, run, graded(), {
       labels,
       journalBytes: journal.byteLength,
       check() {
@@ -122,6 +122,8 @@ async function analyseJournal(folder: string, flags: AnalyseFlags, lease: RunLea
           throw new ResultsOutdated(folder)
       },
     })
+    journal.writeFirstIndex()
+    return results
   } finally {
     journal.close()
   }

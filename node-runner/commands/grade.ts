@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { Command } from 'commander'
 import { gradeAnswer } from '../../core/grade/grade-answer.ts'
 import { defaultGradingRules, withAskedRules } from '../../core/grade/grading-rules.ts'
@@ -50,7 +50,15 @@ function readPairs({ answer, expected, pairs }: GradeFlags): { answer: string; e
     .map(({ line, where }) => parsePair(line, where))
 }
 
+/** What one text can hold. */
+const mostPairsBytes = 500_000_000
+
 function readText(path: string): string {
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
+  if (size > mostPairsBytes)
+    throw new InputError(
+      `${path}: has ${size} bytes, expected pairs in at most ${mostPairsBytes}; split the file`,
+    )
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {

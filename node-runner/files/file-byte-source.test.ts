@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -30,6 +31,17 @@ describe('openFileByteSource', () => {
     await source.close()
     await expect(source.slice(0, 1)).rejects.toThrow()
   })
+
+  it.skipIf(process.platform === 'win32')(
+    'refuses a pipe, and does not wait for what is written to it',
+    async () => {
+      const path = join(folder, 'pipe')
+      execFileSync('mkfifo', [path])
+      await expect(openFileByteSource(path)).rejects.toThrow(
+        /expected a file, found a folder, a pipe or a device/,
+      )
+    },
+  )
 
   it('notices a file that is cut while it is open', async () => {
     const path = join(folder, 'cut')

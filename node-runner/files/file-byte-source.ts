@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { ByteSource } from '../../core/formats/byte-source.ts'
 import { InputError } from '../../core/input-error.ts'
@@ -10,13 +11,14 @@ export interface FileByteSource extends ByteSource {
 // One read call of the system transfers less than 2 GiB.
 const maximumReadBytes = 2 ** 30
 
-/** Opens a file for ranged reads. Rejects with Node's error (`code` "ENOENT") when there is none, InputError for a folder. */
+/** Opens a file for ranged reads. Rejects with Node's error (`code` "ENOENT") when there is none, InputError for what is no file. */
 export async function openFileByteSource(path: string): Promise<FileByteSource> {
-  const file = await open(path, 'r')
+  // To open a pipe would wait for whoever writes to it; of a file the flag changes nothing.
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   const stats = await file.stat()
   if (!stats.isFile()) {
     await file.close()
-    throw new InputError(`${path}: expected a file, found a folder or a device; check the path`)
+    throw new InputError(`${path}: expected a file, found a folder, a pipe or a device; check the path`)
   }
   const byteLength = stats.size
   return {

@@ -32,9 +32,13 @@ export function parseRepository(text: string, type: HubRepository['type']): HubR
   return { type, id, revision }
 }
 
-/** Whether a path of a repository leads to nowhere but below the folder that it is joined to, on any system. */
+/** Whether a path of a repository is a text that addresses can hold, and leads to nowhere but below the folder that it is joined to, on any system. */
 export function isRelativePath(path: string): boolean {
-  return !/[\\:\0]/.test(path) && path.split('/').every(name => !['', '.', '..'].includes(name))
+  return (
+    path.isWellFormed() &&
+    !/[\\:\0]/.test(path) &&
+    path.split('/').every(name => !['', '.', '..'].includes(name))
+  )
 }
 
 /** Whether a revision is a commit, which never changes. */

@@ -72,6 +72,11 @@ describe('a list of files', () => {
     ['a cut one', '[{"type": "file", "pa', /answered with "\[\{\\"type\\"/],
     ['a page that does not say so', '<html>Log in</html>', /answered with "<html>Log in/],
     ['a path that leads out', JSON.stringify([{ ...file, path: '../a' }]), /lists the file "\.\.\/a"/],
+    [
+      'half a pair in a path',
+      JSON.stringify([{ ...file, path: '\ud800' }]),
+      /lists the file ".*", expected a path/,
+    ],
     ['a size below 0', JSON.stringify([{ ...file, size: -1 }]), /lists the file "a" of -1 bytes/],
     ['a digest that is none', JSON.stringify([{ ...file, oid: '../../a' }]), /with digest "\.\.\/\.\.\/a"/],
   ])('is none: %s', async (_, answer, message) => {
@@ -79,10 +84,15 @@ describe('a list of files', () => {
   })
 })
 
-it.each(['null', '[]', '{"sha": 7}', '{"sha": "main"}', '{"sh'])('takes no commit from %s', async answer => {
-  const settings = await serve(response => response.end(answer))
-  expect(await refusal(resolveCommit(settings, repository, 1))).toMatch(/^org\/name: http:/)
-})
+const nested = `{"sha": "${commitOf('main')}", "tags": ${'['.repeat(40)}${']'.repeat(40)}}`
+
+it.each(['null', '[]', '{"sha": 7}', '{"sha": "main"}', '{"sh', nested])(
+  'takes no commit from %s',
+  async answer => {
+    const settings = await serve(response => response.end(answer))
+    expect(await refusal(resolveCommit(settings, repository, 1))).toMatch(/^org\/name: http:/)
+  },
+)
 
 it.each(['revision', 'tree'])('takes no web page for an answer: %s', async kind => {
   const { server, settings, progress } = await serveCache(root, servers as HubServer[])

@@ -1,5 +1,6 @@
 import { datasetInfo, listFiles, modelInfo } from '@huggingface/hub'
 import { z } from 'zod'
+import { refuseUnbounded } from '../../core/formats/read-json.ts'
 import { InputError } from '../../core/input-error.ts'
 import { bodyChunks, otherAnswer, requestOnce, withRetries } from './hub-fetch.ts'
 import { type HubRepository, isCommit, isRelativePath } from './hub-repository.ts'
@@ -31,6 +32,7 @@ const listingAttempts = 5
 /** The Hub lists 1,000 files a page, in some 250 kB. */
 const mostPages = 500
 const mostBytes = 64_000_000
+const pageBounds = { bytes: mostBytes, depth: 32, values: 1_000_000 }
 
 const infoSchema = z.looseObject({})
 const treeSchema = z.array(
@@ -126,8 +128,9 @@ function hubFetch(
         if (bytes > mostBytes) refuse(`describes it in more than ${mostBytes} bytes`)
         chunks.push(chunk)
       }
-      const text = Buffer.concat(chunks).toString('utf8')
-      if (!schema.safeParse(parseOrNull(text)).success)
+      const body = Buffer.concat(chunks)
+      const text = body.toString('utf8')
+      if (!schema.safeParse(parseOrNull(body)).success)
         throw otherAnswer(settings, what, JSON.stringify(text.slice(0, 60)))
       bytesBefore = bytes
       const link = response.headers.get('link')
@@ -136,9 +139,10 @@ function hubFetch(
   }
 }
 
-function parseOrNull(text: string): unknown {
+function parseOrNull(body: Uint8Array): unknown {
   try {
-    return JSON.parse(text)
+    refuseUnbounded(body, 'the list', pageBounds)
+    return JSON.parse(new TextDecoder().decode(body))
   } catch {
     return null
   }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
-import type { RunFindings } from '../../core/analyse/run-findings.ts'
+import { type RunFindings, readRunFindings } from '../../core/analyse/run-findings.ts'
 import { createFigureCollector } from '../../core/figures/figure-data.ts'
+import { parseJsonBytes } from '../../core/formats/read-json.ts'
 import { gradingDifferences } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
 import { readEntropiesApart, readSummaryApart, type SummaryContent } from '../files/read-parquet.ts'
@@ -93,10 +94,6 @@ function readFindings(folder: string, files: RunFiles): RunFindings | null {
   if (columnFileFault(folder, 'analysis.json', files.manifest) !== null) return null
   const bytes = files.readWhole('analysis.json')
   if (!bytes) return null
-  try {
-    const { tokens, errorKinds, overrun } = JSON.parse(bytes.toString('utf8')) as Partial<RunFindings>
-    return tokens && errorKinds ? { tokens, errorKinds, ...(overrun && { overrun }) } : null
-  } catch {
-    return null
-  }
+  const where = join(folder, 'analysis.json')
+  return readRunFindings(where, parseJsonBytes(Uint8Array.from(bytes).buffer, where))
 }

@@ -32,9 +32,11 @@ export function refuseForeignFilesBeside(path: string): void {
   )
 }
 
-/** What is written or held beside the run's files for a while. */
-const passing = /^(lock|lease-\d+|results\..*)$|\.partial(-.*)?$/
+/** What is written or held beside the run's files for a while, a folder in the last case. */
+const passing = /^(lock|lease-\d+|results\.hold-\d+)$|\.partial(-.*)?$/
+const passingFolder = /^results\.partial-/
 
 function isForeign(entry: Dirent): boolean {
-  return isRunFile(entry.name) ? !entry.isFile() : entry.isSymbolicLink() && passing.test(entry.name)
+  if (passingFolder.test(entry.name)) return !entry.isDirectory()
+  return (isRunFile(entry.name) || passing.test(entry.name)) && !entry.isFile()
 }

@@ -19,7 +19,7 @@ describe('holdResults', () => {
     const children = [0, 1, 2, 3].map(() => fork('test/support/holding-process.ts', [folder, '150']))
     expect(await Promise.all(children.map(exitOf))).toEqual([0, 0, 0, 0])
     expect(readdirSync(folder)).toEqual([])
-    holdResults(folder, () => {
+    holdResults(folder, '', () => {
       expect(readdirSync(folder)).toEqual(['results.hold-1'])
     })
     expect(readdirSync(folder)).toEqual([])

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 
-const holdName = /^results\.hold-(\d+)$/
+const holdName = /^results\.hold-(\d{1,15})$/
 /** Putting results in place takes milliseconds: a holder of another machine that is seen so long is gone. */
 const silentMs = 20_000
 const mostWaitMs = 60_000
@@ -11,13 +11,18 @@ const napMs = 5
 
 /**
  * Does something while no other process that calls this does, on any machine that shares the folder: puts results of a run in
- * place, which takes milliseconds. Waits for the others. A holder whose process is gone is passed over. Throws where one stays.
+ * place, which takes milliseconds. Waits for the others. A holder whose process is gone, or that is silent for long, is passed over.
+ * Throws where one stays.
+ *
+ * One that was only stopped wakes in the middle of it. So `staging` names the folder below that what it puts in place lies in: who passes
+ * it over takes that away first, and nothing can be moved out of it any more. To `act` is to move files out of `staging` or into it, and
+ * nothing else.
  *
  * Holds are numbered files. The highest one that is there holds; who finds its process gone makes the next number, which only one
  * can, and it counts if the one before is still there: a holder removes those before its own first.
  */
-export function holdResults<T>(folder: string, act: () => T): T {
-  const number = takeHold(folder)
+export function holdResults<T>(folder: string, staging: string, act: () => T): T {
+  const number = takeHold(folder, staging)
   try {
     return act()
   } finally {
@@ -26,7 +31,7 @@ export function holdResults<T>(folder: string, act: () => T): T {
   }
 }
 
-function takeHold(folder: string): number {
+function takeHold(folder: string, staging: string): number {
   const startMs = performance.now()
   let seen = ''
   let seenMs = startMs
@@ -37,7 +42,7 @@ function takeHold(folder: string): number {
     const nowMs = performance.now()
     if (text !== seen) [seen, seenMs] = [text, nowMs]
     const isFree = last === 0 || hasEnded(holder?.split(', ')[0]) || nowMs - seenMs > silentMs
-    if (isFree && tryHold(folder, last, holder)) return last + 1
+    if (isFree && tryHold(folder, staging, last, holder)) return last + 1
     if (nowMs - startMs > mostWaitMs)
       throw new Error(
         `${folder}: ${/^\d+ on \S+/.exec(holder ?? '')?.[0] ?? 'a process'} has been putting results in place for ${Math.round((nowMs - seenMs) / 1000)} s, expected ` +
@@ -48,19 +53,36 @@ function takeHold(folder: string): number {
 }
 
 /** Makes the next number. False where another process was faster, or the one before has ended by itself. */
-function tryHold(folder: string, last: number, holder: string | null): boolean {
+function tryHold(folder: string, staging: string, last: number, holder: string | null): boolean {
   const own = holdPath(folder, last + 1)
   try {
-    writeFileSync(own, `${thisProcess()}, ${randomUUID()}`, { flag: 'wx' })
+    writeFileSync(own, `${thisProcess()}, ${randomUUID()}, ${staging}`, { flag: 'wx' })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
   }
   const numbers = heldNumbers(folder)
   const isNext = numbers.at(-1) === last + 1 && (last === 0 ? numbers.length === 1 : numbers.includes(last))
-  if (isNext && (last === 0 || readHolder(folder, last) === holder)) return true
+  if (isNext && (last === 0 || readHolder(folder, last) === holder)) {
+    takeAway(folder, holder)
+    return true
+  }
   rmSync(own, { force: true })
   return false
+}
+
+/** Takes away what a holder that is passed over had yet to put in place. */
+function takeAway(folder: string, holder: string | null): void {
+  const [, name] = /, (results\.partial-\w+)$/.exec(holder ?? '') ?? []
+  if (name === undefined) return
+  const left = join(folder, `${name}-left`)
+  try {
+    // In one step, where removing takes many.
+    renameSync(join(folder, name), left)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+  rmSync(left, { recursive: true, force: true })
 }
 
 function heldNumbers(folder: string): number[] {

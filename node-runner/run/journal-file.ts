@@ -10,6 +10,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { mostLineBytes } from '../../core/formats/sample-line.ts'
 import { InputError } from '../../core/input-error.ts'
 
 /** Where a line lies in a file; the end of the line is not counted. */
@@ -179,8 +180,6 @@ export class JournalFile {
 
 const newline = 0x0a
 const chunkBytes = 2 ** 20
-/** Of one sample, some ten times what 100,000 tokens take. */
-const mostLineBytes = 2 ** 27
 
 /**
  * The files of a journal that are there, in the order in which they count: `samples.jsonl`, `samples-2.jsonl` and so on, of

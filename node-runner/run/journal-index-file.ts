@@ -6,6 +6,7 @@ import {
   type JournalIndex,
   type JournalIndexLine,
   journalIndexName,
+  mostIndexBytes,
   readJournalIndex,
 } from '../../core/formats/journal-index.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
@@ -34,8 +35,7 @@ export function readIndexFile(folder: string): JournalIndex {
     throw error
   }
   try {
-    // A line of the journal is about as long as what the index tells of it; some may have been removed.
-    const mostBytes = 2 ** 24 + 4 * journalBytesOf(folder)
+    const mostBytes = mostIndexBytes(journalBytesOf(folder))
     const chunk = Buffer.allocUnsafe(chunkBytes)
     for (let at = 0; at < mostBytes; ) {
       const count = readSync(file, chunk, 0, chunkBytes, at)
@@ -50,6 +50,23 @@ export function readIndexFile(folder: string): JournalIndex {
   }
 }
 
+/** Writes an index of lines where there is none at all: that of a process that appends is never replaced. */
+export function writeFirstIndex(folder: string, lines: readonly IndexedLine[]): void {
+  let file: number
+  try {
+    file = openSync(join(folder, journalIndexName), 'wx')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return
+    throw error
+  }
+  try {
+    // What is cut short tells of nothing, and is written again by a resume.
+    for (const line of lines) writeSync(file, encodeIndexLine(line))
+  } finally {
+    closeSync(file)
+  }
+}
+
 /**
  * Opens the index of the journals in a run's folder to append. Where it does not tell of exactly the `lines` that are there (a process died before
  * it told of one, a line was removed by hand, the run is of 0.1.0) it is written again.
@@ -57,15 +74,13 @@ export function readIndexFile(folder: string): JournalIndex {
 export function openIndexFile(
   folder: string,
   index: JournalIndex,
-  lines: readonly (Omit<IndexedLine, 'sha256'> & { sha256: string | null })[],
+  lines: readonly IndexedLine[],
 ): JournalIndexFile {
   const path = join(folder, journalIndexName)
   const keyOf = ({ file, start, sha256 }: IndexedLine) => `${file} ${start} ${sha256}`
-  const digested = lines.filter((line): line is IndexedLine => line.sha256 !== null)
   const known = new Set(index.lines.map(keyOf))
-  const isExact =
-    index.isWhole && known.size === digested.length && digested.every(line => known.has(keyOf(line)))
-  if (!isExact) writeFileWhole(path, digested.map(encodeIndexLine))
+  const isExact = index.isWhole && known.size === lines.length && lines.every(line => known.has(keyOf(line)))
+  if (!isExact) writeFileWhole(path, lines.map(encodeIndexLine))
   const handle = openSync(path, 'a')
   let isCut = false
   return {

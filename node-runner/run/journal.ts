@@ -6,7 +6,7 @@ import {
   lineMismatch,
   readJournalIndex,
 } from '../../core/formats/journal-index.ts'
-import { refuseNewerFormat } from '../../core/formats/refuse-newer-format.ts'
+import { parseSampleLine } from '../../core/formats/sample-line.ts'
 import { formatVersion, type SampleRecord } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'
 import {
@@ -16,7 +16,7 @@ import {
   journalPaths,
   type LinePlace,
 } from './journal-file.ts'
-import { type JournalIndexFile, openIndexFile, readIndexFile } from './journal-index-file.ts'
+import { type JournalIndexFile, openIndexFile, readIndexFile, writeFirstIndex } from './journal-index-file.ts'
 import type { RunLease } from './run-lease.ts'
 import { sha256Of } from './run-manifest.ts'
 
@@ -26,10 +26,10 @@ export interface SampleName {
   sampleIndex: number
 }
 
-/** Where a record's line lies, and its digest; null where no index tells of it. */
+/** Where a record's line lies, and its digest. */
 interface Line extends SampleName, LinePlace {
   file: JournalFile
-  sha256: string | null
+  sha256: string
 }
 
 /** Who may append to a journal: see RunLease. */
@@ -118,7 +118,7 @@ export class Journal {
     for (const place of inOrder) {
       const line = readLine(place)
       const where = `${place.file.path}: the line at byte ${place.start}`
-      const { formatVersion: _, ...record } = recordOfLine(where, line.toString('utf8'))
+      const { formatVersion: _, ...record } = parseSampleLine(where, line.toString('utf8'))
       if (compareNames(record, place) !== 0)
         throw new InputError(`${where}: is another sample than ${journalIndexName} says; delete that file`)
       yield { record, line }
@@ -161,6 +161,11 @@ export class Journal {
     this.#open()
   }
 
+  /** Writes the index of a journal that has none, as those of 0.1.0, so that damage to it is found from now on. */
+  writeFirstIndex(): void {
+    if (this.size > 0) writeFirstIndex(dirname(this.path), this.#linesOfIndex())
+  }
+
   close(): void {
     this.#indexFile?.close()
     this.#indexFile = null
@@ -178,15 +183,15 @@ export class Journal {
       for (const file of this.#files) this.#take(file)
       if (!this.#owner) return
       this.#ownFile()
-      const lines = [...this.#lines.values()].map(({ file, ...line }) => ({
-        ...line,
-        file: basename(file.path),
-      }))
-      this.#indexFile = openIndexFile(dirname(this.path), this.#index, lines)
+      this.#indexFile = openIndexFile(dirname(this.path), this.#index, this.#linesOfIndex())
     } catch (error) {
       this.close()
       throw error
     }
+  }
+
+  #linesOfIndex() {
+    return [...this.#lines.values()].map(({ file, ...line }) => ({ ...line, file: basename(file.path) }))
   }
 
   /**
@@ -194,9 +199,8 @@ export class Journal {
    * as a record. A repeated sample keeps its first line.
    */
   #take(file: JournalFile): void {
-    const isDigested = this.#owner !== null || this.#index.lines.length > 0
     for (const { bytes, number, ...place } of file.lines()) {
-      const sha256 = isDigested ? sha256Of(bytes) : null
+      const sha256 = sha256Of(bytes)
       const { problemIndex, sampleIndex } = this.#sampleOf(file, { ...place, number }, bytes, sha256)
       const line = { problemIndex, sampleIndex, ...place, file, sha256 }
       if (!this.has(line)) this.#lines.set(keyOf(line), line)
@@ -212,14 +216,14 @@ export class Journal {
     { path }: JournalFile,
     { start, number }: LinePlace & { number: number },
     bytes: Buffer,
-    sha256: string | null,
+    sha256: string,
   ): SampleName {
     const where = `${path}: line ${number}`
-    const known = sha256 === null ? null : this.#index.sampleOf(sha256)
+    const known = this.#index.sampleOf(sha256)
     if (known) return known
     const file = basename(path)
     this.#index.refuseChanged(where, { file, start, sample: null })
-    const { problemIndex, sampleIndex } = recordOfLine(where, bytes.toString('utf8'))
+    const { problemIndex, sampleIndex } = parseSampleLine(where, bytes.toString('utf8'))
     const sample = { problemIndex, sampleIndex }
     this.#index.refuseChanged(where, { file, start, sample })
     return sample
@@ -246,7 +250,7 @@ export class Journal {
 function readLine({ file, ...place }: Line): Buffer {
   const line = file.read(place)
   const { start, sha256 } = place
-  if (sha256 !== null && (sha256Of(line.subarray(0, -1)) !== sha256 || line.at(-1) !== newline))
+  if (sha256Of(line.subarray(0, -1)) !== sha256 || line.at(-1) !== newline)
     throw lineMismatch(`${file.path}: the line at byte ${start}`, {
       ...place,
       sha256,
@@ -302,29 +306,4 @@ export function compareNames(a: SampleName, b: SampleName): number {
 
 function keyOf({ problemIndex, sampleIndex }: SampleName): string {
   return `${problemIndex} ${sampleIndex}`
-}
-
-function recordOfLine(where: string, text: string): SampleRecord & { formatVersion?: unknown } {
-  let record: (Partial<SampleRecord> & { formatVersion?: unknown }) | null
-  try {
-    record = JSON.parse(text)
-  } catch {
-    throw new InputError(
-      `${where}: is not JSON, expected a finished sample; remove the line to have the sample run again`,
-    )
-  }
-  // The version comes first: a newer one may have other names.
-  refuseNewerFormat(where, record?.formatVersion)
-  const { problemIndex, sampleIndex, tokens } = record ?? {}
-  if (!isPlace(problemIndex) || !isPlace(sampleIndex) || !Array.isArray(tokens))
-    throw new InputError(
-      `${where}: has no problemIndex, sampleIndex and tokens, expected a finished sample; ` +
-        'remove the line to have the sample run again',
-    )
-  return record as SampleRecord
-}
-
-/** Whether a value may be an index, which columns keep in 32 bits. */
-function isPlace(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31
 }

@@ -9,11 +9,10 @@ import { formatVersion } from '../../core/formats/sample-record.ts'
 import type { ChosenDecoding, Decoding } from '../../core/generate/decoding.ts'
 import { defaultGradingRules, type GradingRules, readGradingRules } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
-import { writeFileWhole } from '../files/write-file-whole.ts'
 import type { Versions } from '../versions.ts'
 import { refuseForeignFilesBeside } from './foreign-files.ts'
-import { holdResults } from './hold-results.ts'
-import { digestOfFile, readCheckedFile, removeManifest, writeManifest } from './run-manifest.ts'
+import { readCheckedFile } from './run-manifest.ts'
+import { stageResults } from './staged-results.ts'
 
 /** What determines every number of a run. Two runs of one hash on one machine give the same bits. */
 export interface RunSettings {
@@ -202,10 +201,15 @@ const runSchema = z.looseObject({
   unchecked: z.array(text).optional(),
   mixed: z.array(text).optional(),
   limit: z.int().positive(),
-  shard: text.regex(/^\d{1,6}\/\d{1,6}$/, 'expected a shard such as "2/8"').nullish(),
+  shard: text.refine(isShard, 'expected a shard such as "2/8"').nullish(),
   problemIds: z.array(text).nullish(),
   merged: z.object({ samples: count, of: count }).optional(),
 })
+
+function isShard(name: string): boolean {
+  const [, index, count] = /^(\d{1,6})\/(\d{1,6})$/.exec(name)?.map(Number) ?? []
+  return index !== undefined && count !== undefined && index >= 1 && index <= count
+}
 
 /** Throws InputError unless problems and answers are counts of a size that a run may have. */
 function checkCounts(path: string, { limit, dataSet, decoding }: Partial<RunDescription>): void {
@@ -264,15 +268,13 @@ export function writeRunDescription(path: string, run: RunDescription): void {
   const folder = dirname(path)
   const text = runDescriptionText(run)
   if (existsSync(path) && readFileSync(path, 'utf8') === text) return
-  holdResults(folder, () => {
-    removeManifest(folder)
-    writeFileWhole(path, [text])
-    writeManifest(folder, {
-      samples: null,
-      journalBytes: null,
-      files: { [basename(path)]: digestOfFile(Buffer.from(text)) },
-    })
-  })
+  const staged = stageResults(folder)
+  try {
+    staged.write(basename(path), [text])
+    staged.commit({ samples: null, journalBytes: null })
+  } finally {
+    staged.discard()
+  }
 }
 
 /** The text of run.json. */

@@ -22,7 +22,7 @@ import { compareCommand } from '../commands/compare.ts'
 import { Journal } from './journal.ts'
 import { readColumns } from './read-columns.ts'
 import { readRunDescription } from './run-description.ts'
-import { readRunFiles, readUndamagedManifest, sha256Of, writeManifest } from './run-manifest.ts'
+import { readRunFiles, readUndamagedManifest, sha256Of } from './run-manifest.ts'
 
 const folders: string[] = []
 afterAll(() => folders.forEach(folder => void rmSync(folder, { recursive: true })))
@@ -204,10 +204,8 @@ describe('the number of rows that a summary claims', () => {
     const manifest = readUndamagedManifest(folder)!
     const bytes = readFileSync(path('summary.parquet'))
     // A stranger's manifest fits the file.
-    writeManifest(folder, {
-      ...manifest,
-      files: { 'summary.parquet': { sizeBytes: bytes.length, sha256: sha256Of(bytes) } },
-    })
+    const files = { 'summary.parquet': { sizeBytes: bytes.length, sha256: sha256Of(bytes) } }
+    writeFileSync(path('manifest.json'), encodeManifest({ ...manifest, files }))
     prepare()
     const run = readRunDescription(path('run.json'))!
     await expect(readColumns(folder, run)).rejects.toThrow(InputError)

@@ -1,18 +1,16 @@
 import { createHash } from 'node:crypto'
-import { readFileSync, rmSync, type Stats, statSync } from 'node:fs'
+import { readFileSync, type Stats, statSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   checkWholeFile,
   DigestMismatch,
-  encodeManifest,
-  type FileDigest,
   type Manifest,
   manifestName,
   parseManifest,
   refuseLongManifest,
 } from '../../core/formats/manifest.ts'
+import { InputError } from '../../core/input-error.ts'
 import type { RunFileRequest } from '../files/read-parquet.ts'
-import { writeFileWhole } from '../files/write-file-whole.ts'
 import { journalPaths } from './journal-file.ts'
 
 /** SHA-256, 64 hexadecimal digits. */
@@ -52,21 +50,6 @@ function parseUndamaged(folder: string, text: string | null): Manifest | null {
     if (error instanceof DigestMismatch) return null
     throw error
   }
-}
-
-/** Replaces the manifest by another, of all files that were written before. */
-export function writeManifest(folder: string, content: Parameters<typeof encodeManifest>[0]): void {
-  writeFileWhole(join(folder, manifestName), [encodeManifest(content)])
-}
-
-/** Takes the manifest away, so that what is put in place next to it is read as without one. */
-export function removeManifest(folder: string): void {
-  rmSync(join(folder, manifestName), { force: true })
-}
-
-/** The digest of a file that is read whole. */
-export function digestOfFile(bytes: Uint8Array): FileDigest {
-  return { sizeBytes: bytes.length, sha256: sha256Of(bytes) }
 }
 
 /** The files of a run as one manifest tells of them, each checked as it is read. */
@@ -145,7 +128,13 @@ function journalStats(folder: string): Stats[] {
   )
 }
 
+/** What is read whole is far shorter. */
+const mostWholeBytes = 100_000_000
+
 function readOrNull(path: string): Buffer | null {
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
+  if (size > mostWholeBytes)
+    throw new InputError(`${path}: has ${size} bytes, expected at most ${mostWholeBytes}; delete it`)
   try {
     return readFileSync(path)
   } catch (error) {

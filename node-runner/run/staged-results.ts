@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import {
   closeSync,
+  existsSync,
   fsyncSync,
+  lstatSync,
   mkdtempSync,
   openSync,
   readdirSync,
@@ -12,10 +14,10 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs'
-import { join } from 'node:path'
-import type { FileDigest } from '../../core/formats/manifest.ts'
+import { basename, join } from 'node:path'
+import { encodeManifest, type FileDigest, manifestName } from '../../core/formats/manifest.ts'
 import { hasEnded, holdResults, thisProcess } from './hold-results.ts'
-import { removeManifest, sha256Of, writeManifest } from './run-manifest.ts'
+import { sha256Of } from './run-manifest.ts'
 
 /** Other results were put in place, of more samples or other rules, while these were made: theirs are kept. */
 export class ResultsOutdated extends Error {
@@ -34,17 +36,18 @@ export interface StagedResults {
   write(name: string, pieces: Iterable<string | Uint8Array>, inParts?: 'in parts'): void
   /**
    * Puts the files in place, and a manifest of them: the old manifest goes first, the new one comes last, and no other process
-   * does so meanwhile. Leaves everything as it is where `check` throws.
+   * does so meanwhile. Leaves everything as it is where `check` throws. Throws ResultsOutdated where this process was stopped in the
+   * middle of it and another one went past it.
    */
   commit(made: MadeResults): void
   /** Removes what was not put in place. */
   discard(): void
 }
 
-/** What results were made from. */
+/** What results were made from; null of a description alone. */
 export interface MadeResults {
-  samples: number
-  journalBytes: number
+  samples: number | null
+  journalBytes: number | null
   /** Digests of files that stay as they are. */
   kept?: Record<string, FileDigest>
   /** Throws where these may not be put in place: where what they were made from was replaced, with ResultsOutdated. */
@@ -75,17 +78,32 @@ export function stageResults(folder: string): StagedResults {
     },
     commit({ samples, journalBytes, kept = {}, check = () => {} }) {
       const written = Object.fromEntries([...files].map(([name, file]) => [name, file.finish()]))
-      holdResults(folder, () => {
+      const manifest = openDigestedFile(join(staging, manifestName), false)
+      manifest.write(encodeManifest({ samples, journalBytes, files: { ...kept, ...written } }))
+      manifest.finish()
+      holdResults(folder, basename(staging), () => {
         check()
-        removeManifest(folder)
-        for (const name of files.keys()) renameSync(join(staging, name), join(folder, name))
-        writeManifest(folder, { samples, journalBytes, files: { ...kept, ...written } })
+        try {
+          moveIfThere(join(folder, manifestName), join(staging, `${manifestName}-before`))
+          for (const name of [...files.keys(), manifestName])
+            renameSync(join(staging, name), join(folder, name))
+        } catch (error) {
+          throw existsSync(staging) ? error : new ResultsOutdated(folder)
+        }
       })
     },
     discard() {
       for (const file of files.values()) file.close()
       rmSync(staging, { recursive: true, force: true })
     },
+  }
+}
+
+function moveIfThere(from: string, to: string): void {
+  try {
+    renameSync(from, to)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
 }
 
@@ -124,8 +142,10 @@ function removeLeft(folder: string): void {
   for (const name of readdirSync(folder).filter(found => found.startsWith(stagingPrefix))) {
     const path = join(folder, name)
     try {
+      const maker = join(path, makerName)
+      // A folder that was sent may hold a pipe in its place, which would never be read to its end.
       const isLeft =
-        hasEnded(readFileSync(join(path, makerName), 'utf8')) ||
+        (lstatSync(maker).isFile() && hasEnded(readFileSync(maker, 'utf8'))) ||
         Math.max(...readdirSync(path).map(file => statSync(join(path, file)).mtimeMs)) < Date.now() - leftMs
       if (isLeft) rmSync(path, { recursive: true, force: true })
     } catch {

@@ -39,6 +39,8 @@ const mixedWeights = changedModel(folder, 'test/models/random-14-heads', file =>
 )
 
 const broken = written('broken.jsonl', '{"problem":"1","answer":"1"}\n{"pro')
+const endless = written('endless.jsonl', '')
+truncateSync(endless, 2 ** 33)
 const evalBroken = [
   'eval',
   '--model',
@@ -72,6 +74,11 @@ describe('exit code 2 and one paragraph answer', () => {
       /^entrace: --samples 3: at temperature 0 all answers to a problem are the same; add --temperature/m,
     ],
     ['half a pair', ['grade', '--answer', '1'], /expected --answer and --expected, or --pairs/],
+    [
+      'more pairs than a text holds',
+      ['grade', '--pairs', endless],
+      /endless\.jsonl: has 8589934592 bytes, expected/,
+    ],
     [
       'a bad number',
       [...generateFrom(tied), '--max-new-tokens', '0'],

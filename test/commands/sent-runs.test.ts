@@ -112,7 +112,7 @@ describe('a run that somebody sent', () => {
       },
     )
 
-  it.each(['run.json', 'samples.jsonl', 'summary.parquet'])(
+  it.each(['run.json', 'samples.jsonl', 'summary.parquet', 'lease-1', 'results.hold-1'])(
     'is refused with a folder or a pipe at %s',
     async name => {
       for (const plant of [
@@ -127,6 +127,14 @@ describe('a run that somebody sent', () => {
       }
     },
   )
+
+  it('is analysed beside a folder of results under way that holds a pipe', async () => {
+    const { run } = sentRun()
+    mkdirSync(join(run, 'results.partial-a'))
+    execFileSync('mkfifo', [join(run, 'results.partial-a', 'process')])
+    await commands['analyse']!(run)
+    expect(existsSync(join(run, 'report.html'))).toBe(true)
+  })
 
   it('has nothing written through a link under which a file is written, nor through one in its place', async () => {
     const { place, run, outside } = sentRun()

@@ -6,9 +6,13 @@ import { propertySeed } from './property-seed.ts'
 /** A kind of file that is damaged in many ways: whole ones, and what reads them. */
 export interface FuzzedFile {
   name: string
+  /** What a test is called by where files of one name are read in several ways. */
+  title?: string
   seeds: readonly Uint8Array[]
+  /** Makes the digests right that a text has of itself. Every other damaged copy is given them, as one who means harm would. */
+  seal?(text: string): string
   /** Rejects with an InputError that names the file, or takes it. */
-  read(source: ReturnType<typeof memoryByteSource>): Promise<unknown>
+  read(source: ReturnType<typeof memoryByteSource>, bytes: Uint8Array): Promise<unknown>
 }
 
 /** How the cases of a kind ended. */
@@ -30,9 +34,14 @@ const mostFaults = 5
 
 /** Reads so many damaged copies, drawn from the seed of random tests. */
 export function fuzz(file: FuzzedFile, cases: number): Promise<FuzzCount> {
-  const random = seededRandom(propertySeed, file.name.length)
+  const random = seededRandom(propertySeed, (file.title ?? file.name).length)
   function* copies() {
-    for (let index = 0; index < cases; index++) yield damaged(file.seeds, random)
+    for (let index = 0; index < cases; index++) {
+      const copy = damaged(file.seeds, random)
+      yield file.seal && index % 2 === 1
+        ? new TextEncoder().encode(file.seal(new TextDecoder().decode(copy)))
+        : copy
+    }
   }
   return countCases(file, copies())
 }
@@ -59,7 +68,7 @@ async function countCases(file: FuzzedFile, copies: Iterable<Uint8Array>): Promi
   for (const bytes of copies) {
     const before = process.cpuUsage()
     try {
-      await file.read(memoryByteSource(bytes, file.name))
+      await file.read(memoryByteSource(bytes, file.name), bytes)
       count.taken++
     } catch (error) {
       count.refused++
@@ -92,6 +101,20 @@ const numbers = [
   '"x"',
 ]
 
+/** Values of JSON that stand where others are expected. */
+const values = [
+  ...numbers,
+  '{}',
+  '""',
+  '[[]]',
+  'true',
+  'false',
+  '{"toString":null}',
+  '"__proto__"',
+  '"1/0"',
+  '"\\ud800"',
+]
+
 function damaged(seeds: readonly Uint8Array[], random: () => number): Uint8Array {
   const below = (most: number) => Math.floor(random() * most)
   let bytes: Uint8Array = seeds[below(seeds.length)]!.slice()
@@ -99,7 +122,7 @@ function damaged(seeds: readonly Uint8Array[], random: () => number): Uint8Array
     const at = below(bytes.length + 1)
     const length = 1 + below(16)
     const rest = bytes.subarray(at)
-    switch (below(7)) {
+    switch (below(8)) {
       case 0:
         if (at < bytes.length) bytes[at]! ^= 1 << below(8)
         break
@@ -120,6 +143,9 @@ function damaged(seeds: readonly Uint8Array[], random: () => number): Uint8Array
         bytes = joined(bytes.subarray(0, at), other.subarray(below(other.length)))
         break
       }
+      case 6:
+        bytes = withValue(bytes, at, values[below(values.length)]!)
+        break
       default:
         bytes = withNumber(bytes, at, numbers[below(numbers.length)]!)
     }
@@ -139,4 +165,25 @@ function withNumber(bytes: Uint8Array, at: number, number: string): Uint8Array {
   let end = start
   while (isDigit(bytes[end])) end++
   return joined(bytes.subarray(0, start), new TextEncoder().encode(number), bytes.subarray(end))
+}
+
+const colon = 0x3a
+
+/** Another value in the place of what follows the next colon, up to where that may end. */
+function withValue(bytes: Uint8Array, at: number, value: string): Uint8Array {
+  const start = bytes.indexOf(colon, at) + 1
+  if (start === 0) return bytes
+  const [opening] = String.fromCharCode(bytes[start]!)
+  const closing = { '"': '"', '[': ']', '{': '}' }[opening!]
+  let end = start + 1
+  while (
+    end < bytes.length &&
+    !(closing ? String.fromCharCode(bytes[end]!) === closing : [0x2c, 0x7d].includes(bytes[end]!))
+  )
+    end++
+  return joined(
+    bytes.subarray(0, start),
+    new TextEncoder().encode(value),
+    bytes.subarray(closing ? end + 1 : end),
+  )
 }

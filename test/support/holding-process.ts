@@ -6,7 +6,7 @@ import { holdResults } from '../../node-runner/run/hold-results.ts'
 const [folder = '', times = ''] = process.argv.slice(2)
 const inside = join(folder, 'inside')
 for (let time = 0; time < Number(times); time++)
-  holdResults(folder, () => {
+  holdResults(folder, '', () => {
     // Fails where the file of another is there.
     writeFileSync(inside, '', { flag: 'wx' })
     rmSync(inside)

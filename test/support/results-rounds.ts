@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -127,5 +127,45 @@ export async function killAnalyse(rounds: number): Promise<number> {
     return killed
   } finally {
     other.child.kill()
+  }
+}
+
+/**
+ * Has a process put results in place that is stopped at some of its steps, each in a run of its own; another one finishes the run past it,
+ * and then it is woken: the results of the finished run stay. Returns how many steps there are.
+ */
+export async function stopWhilePlacing(places: readonly number[]): Promise<number> {
+  const worker = await startWorker()
+  const quiet = await quietRun(worker)
+  worker.child.kill()
+  const ends = await Promise.all(places.map(place => stopAndFinish(place, quiet)))
+  return Math.max(...ends)
+}
+
+async function stopAndFinish(place: number, quiet: Map<string, string>): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
+  writeDigestedRun(folder, before, { limit: samples.length })
+  const stopping = spawn(process.execPath, ['test/support/stopping-process.ts', folder, `${place}`], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const ended = once(stopping, 'close')
+  let said = ''
+  stopping.stdout.setEncoding('utf8').on('data', text => (said += text))
+  const worker = await startWorker()
+  try {
+    while (!said.includes('\n')) await Promise.race([once(stopping.stdout, 'data'), ended])
+    const moves = /done, (\d+) moved/.exec(said)?.[1]
+    // It has no such step.
+    if (moves !== undefined) return Number(moves)
+    expect(await worker.run({ folder, task: 'finish' }), `past step ${place}`).toBeNull()
+    expectQuiet(folder, quiet)
+    stopping.kill('SIGCONT')
+    await ended
+    expect(said, `woken at step ${place}`).toMatch(/^stops\n.*another process has put newer results in place/)
+    expectQuiet(folder, quiet)
+    return 0
+  } finally {
+    for (const child of [stopping, worker.child]) child.kill('SIGKILL')
+    rmSync(folder, { recursive: true })
   }
 }

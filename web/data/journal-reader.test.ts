@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
-import { encodeIndexLine, journalIndexName } from '../../core/formats/journal-index.ts'
+import { encodeIndexLine, journalIndexName, mostIndexBytes } from '../../core/formats/journal-index.ts'
 import { formatVersion } from '../../core/formats/sample-record.ts'
 import { sha256 } from '../../core/formats/sha256.ts'
+import { memoryByteSource } from '../../test/support/memory-byte-source.ts'
 import { sampleRecord } from '../../test/support/sample-record.ts'
 import { createJournalReader } from './journal-reader.ts'
 import type { RunFiles } from './run-source.ts'
@@ -13,7 +14,10 @@ const line = (problemIndex: number, generatedText: string) =>
 function filesIn(texts: Record<string, string>): RunFiles {
   return {
     name: 'a run',
-    open: async () => null,
+    open: async name => {
+      const text = texts[name]
+      return text === undefined ? null : memoryByteSource(new TextEncoder().encode(text), name)
+    },
     tail: async (name, start) => {
       const text = texts[name]
       return text === undefined ? null : new TextEncoder().encode(text).slice(start).buffer
@@ -67,5 +71,22 @@ it('knows the lines of each file by the index, and finds a changed one', async (
   texts['samples-2.jsonl'] = line(1, 'c')
   await expect(createJournalReader(filesIn(texts)).readOn()).rejects.toThrow(
     /^a run: samples-2\.jsonl, byte 0: is not what was written there/,
+  )
+})
+
+/** Files of which one is as long as it is asked on for. */
+function filesWithout(end: string, texts: Record<string, string>): RunFiles {
+  const files = filesIn(texts)
+  const endless = new Uint8Array(2 ** 22).fill(0x61).buffer
+  return { ...files, tail: async (name, start) => (name === end ? endless : files.tail(name, start)) }
+}
+
+it('reads no index that is too long for its journal, and no line without end', async () => {
+  const texts = { 'samples.jsonl': line(0, 'a') }
+  await expect(createJournalReader(filesWithout(journalIndexName, texts)).readOn()).rejects.toThrow(
+    `samples.index.jsonl has more than ${mostIndexBytes(texts['samples.jsonl'].length)} bytes, expected a line of it for each line`,
+  )
+  await expect(createJournalReader(filesWithout('samples.jsonl', {})).readOn()).rejects.toThrow(
+    /samples\.jsonl, byte 0: a line of more than 134217728 bytes, expected a finished sample/,
   )
 })

@@ -1,7 +1,7 @@
 import { columnsOf } from '../../core/analyse/columns-of.ts'
-import { journalIndexName, readJournalIndex } from '../../core/formats/journal-index.ts'
-import { refuseNewerFormat } from '../../core/formats/refuse-newer-format.ts'
+import { journalIndexName, mostIndexBytes, readJournalIndex } from '../../core/formats/journal-index.ts'
 import type { RunColumns } from '../../core/formats/run-columns.ts'
+import { mostLineBytes, parseSampleLine } from '../../core/formats/sample-line.ts'
 import type { SampleRecord } from '../../core/formats/sample-record.ts'
 import { sha256 as sha256Of } from '../../core/formats/sha256.ts'
 import { InputError } from '../../core/input-error.ts'
@@ -59,11 +59,27 @@ export function createJournalReader(files: RunFiles): JournalReader {
   /** What was appended to the index: before the journal is read, so that all lines that it tells of are there. */
   async function readIndexOn(): Promise<void> {
     const decoder = new TextDecoder()
+    let most = mostIndexBytes(0)
     for (;;) {
       const bytes = await files.tail(journalIndexName, indexEnd)
       if (!bytes?.byteLength) return
       indexEnd += bytes.byteLength
+      if (indexEnd > most) most = mostIndexBytes(await journalBytes())
+      if (indexEnd > most)
+        throw new InputError(
+          `${files.name}: ${journalIndexName} has more than ${most} bytes, expected a line of it for each line of the journal beside it; ` +
+            'delete it to have the journal read unchecked',
+        )
       index.add(decoder.decode(bytes))
+    }
+  }
+
+  /** Length of the journal as it is now, bytes. */
+  async function journalBytes(): Promise<number> {
+    for (let number = 1, bytes = 0; ; number++) {
+      const file = await files.open(nameOf(number))
+      if (!file) return bytes
+      bytes += file.byteLength
     }
   }
 
@@ -97,25 +113,35 @@ export function createJournalReader(files: RunFiles): JournalReader {
   /** Reads what was added to a file; false where there is no such file. */
   async function readFile(file: JournalFile): Promise<boolean> {
     // The last line may be in the middle of being written: it is read again from its start.
-    let pending = new Uint8Array(0)
+    let pending: Uint8Array[] = []
+    let pendingBytes = 0
     for (;;) {
-      const bytes = await files.tail(file.name, file.end + pending.length)
-      if (bytes === null) return false
-      if (bytes.byteLength === 0) {
+      const tail = await files.tail(file.name, file.end + pendingBytes)
+      if (tail === null) return false
+      if (tail.byteLength === 0) {
         index.refuseChangedEnd(`${files.name}: ${file.name}, byte ${file.end}`, {
           file: file.name,
           start: file.end,
-          byteLength: pending.length,
+          byteLength: pendingBytes,
         })
         return true
       }
-      const all = new Uint8Array(pending.length + bytes.byteLength)
-      all.set(pending)
-      all.set(new Uint8Array(bytes), pending.length)
-      const from = file.end
-      const added = columnsOf(recordsOf(file, all, from))
-      if (added.count > 0) columns = joinColumns(columns, added)
-      pending = all.slice(file.end - from)
+      const bytes = new Uint8Array(tail)
+      pending.push(bytes)
+      pendingBytes += bytes.length
+      if (bytes.includes(newline)) {
+        const all = joinBytes(pending, pendingBytes)
+        const from = file.end
+        const added = columnsOf(recordsOf(file, all, from))
+        if (added.count > 0) columns = joinColumns(columns, added)
+        const rest = all.slice(file.end - from)
+        pending = [rest]
+        pendingBytes = rest.length
+      }
+      if (pendingBytes > mostLineBytes)
+        throw new InputError(
+          `${files.name}: ${file.name}, byte ${file.end}: a line of more than ${mostLineBytes} bytes, expected a finished sample; remove it`,
+        )
     }
   }
 
@@ -162,18 +188,16 @@ export function createJournalReader(files: RunFiles): JournalReader {
   }
 }
 
-function parseLine(bytes: Uint8Array, where: string): SampleRecord {
-  let record: (Partial<SampleRecord> & { formatVersion?: unknown }) | null
-  try {
-    record = JSON.parse(new TextDecoder().decode(bytes))
-  } catch {
-    throw new InputError(`${where}: is not JSON, expected a finished sample; the file is damaged`)
+function joinBytes(parts: readonly Uint8Array[], byteLength: number): Uint8Array {
+  const all = new Uint8Array(byteLength)
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
   }
-  refuseNewerFormat(where, record?.formatVersion)
-  const { problemIndex, sampleIndex, tokens } = record ?? {}
-  if (!Number.isInteger(problemIndex) || !Number.isInteger(sampleIndex) || !Array.isArray(tokens))
-    throw new InputError(
-      `${where}: has no problemIndex, sampleIndex and tokens, expected a finished sample; the file is damaged`,
-    )
-  return record as SampleRecord
+  return all
+}
+
+function parseLine(bytes: Uint8Array, where: string): SampleRecord {
+  return parseSampleLine(where, new TextDecoder().decode(bytes))
 }

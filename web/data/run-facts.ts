@@ -54,7 +54,7 @@ export function readRunFacts(where: string, parsed: unknown): RunFacts {
     model: textOf(model['name']),
     modelRevision: textOf(model['revision']),
     weightDigest: textOf(model['weightDigest']),
-    dtypes: Array.isArray(model['dtypes']) ? model['dtypes'].join(', ') : null,
+    dtypes: Array.isArray(model['dtypes']) ? model['dtypes'].map(shownText).join(', ') : null,
     dataSet: textOf(dataSet['name']),
     problems: numberOf(dataSet['problems']),
     decoding,
@@ -62,7 +62,7 @@ export function readRunFacts(where: string, parsed: unknown): RunFacts {
     mesh: { tp: numberOf(mesh['tp']) ?? 1, dp: numberOf(mesh['dp']) ?? 1 },
     adapters: [...new Set(adapters.flatMap(adapter => textOf(recordOf(adapter)['name']) ?? []))],
     versions: Object.fromEntries(
-      Object.entries(recordOf(run['versions'])).map(([name, version]) => [name, String(version)]),
+      Object.entries(recordOf(run['versions'])).map(([name, version]) => [name, shownText(version)]),
     ),
     asked,
     expectedSamples: asked && askedCount(asked),
@@ -79,4 +79,9 @@ function numberOf(value: unknown): number | null {
 
 function textOf(value: unknown): string | null {
   return typeof value === 'string' ? value : null
+}
+
+/** What no text was expected of may hold anything. */
+function shownText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }

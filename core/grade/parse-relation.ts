@@ -45,16 +45,19 @@ const quantity = new RegExp(
     String.raw`^\\frac ?\{ ?\|?\[?${points}\]?\|? ?\} ?\{ ?\|?\[?${points}\]?\|? ?\}$`,
     `^(?:${points}) ?/ ?(?:${points})$`,
     String.raw`^(?:m ?)?\\angle ?\w+$`,
-    `^(?:${symbol}|${points}) ?: ?(?:${symbol}|${points})(?: ?: ?(?:${symbol}|${points}))*$`,
     String.raw`^(?:\\[a-z]+|[A-Z]{1,2}|r|d|s)${index}\^ ?\{?2\}?$`,
     String.raw`^\\text ?\{[^{}]*\}.{0,20}$`,
   ].join('|'),
 )
 
+/** A member of a ratio. Ratios are split first: what a pattern of many members could read in two ways it would try in 2^members. */
+const member = new RegExp(`^ ?(?:${symbol}|${points}) ?$`)
+const isRatio = (text: string) => text.includes(':') && text.split(':').every(part => member.test(part))
+
 /** What stands left of an equals sign: a name alone, a quantity with a notation of its own, an expression, or a number. */
 export function nameKind(text: string): 'plain' | 'quantity' | 'expression' | null {
   if (plainName.test(text) && text !== 'e' && text !== '\\pi' && text !== '\\infty') return 'plain'
-  if (quantity.test(text)) return 'quantity'
+  if (quantity.test(text) || isRatio(text)) return 'quantity'
   const letters = text.replace(
     /\\(?!(?:alpha|beta|gamma|delta|theta|lambda|mu|phi|omega)(?![a-z]))[a-zA-Z]+/g,
     ' ',

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { allColumnsOf } from '../../core/analyse/all-columns-of.ts'
-import { analyseRun, columnsCoverage } from '../../core/analyse/analyse-run.ts'
+import { analyseRun, calibrateAnswers, columnsCoverage } from '../../core/analyse/analyse-run.ts'
 import type { Analysis } from '../../core/analyse/analysis.ts'
 import { isPart } from '../../core/analyse/coverage.ts'
 import type { ErrorLabels } from '../../core/analyse/errors/error-labels.ts'
@@ -101,7 +101,8 @@ export function writeResults(
     const coverage = columnsCoverage(askedSamples(run), columns)
     results.write(`\n]${isPart(coverage) ? `,"coverage":${JSON.stringify(coverage)}` : ''}}\n`)
     const index = traceWriter.finish()
-    staged.write('summary.parquet', encodeSummary(columns, index, run.grading), 'in parts')
+    const extras = { probabilities: calibrateAnswers(columns), topLogprobs: run.decoding.topLogprobs }
+    staged.write('summary.parquet', encodeSummary(columns, index, run.grading, extras), 'in parts')
     const found = findings.finish()
     const { analysis, panels } = writeAnalysis(staged, run, {
       columns,

@@ -122,7 +122,7 @@ export function scoreColumn(name: string, topLogprobs?: number): RunColumn {
     type: 'double',
     nullable: true,
     unit,
-    meaning: `${formula}. From ${source}. Null: the sample failed; ${nullWhen}`,
+    meaning: `${formula}. Source: ${source}. Null: the sample failed; ${nullWhen}`,
   }
 }
 
@@ -216,7 +216,7 @@ export const traceColumns = [
     ...listOfTokens,
     unit: 'nats',
     meaning:
-      'entropy of the softmax of the raw logits over the whole vocabulary, from which the token was chosen',
+      'entropy of the softmax of the raw logits over the whole vocabulary, where the token was chosen',
   },
   {
     name: 'varentropy',

@@ -37,7 +37,11 @@ export function runCard(described: RunDescription, analysis: Analysis): string {
     'size_categories:',
     `- ${sizeCategory(analysis.total)}`,
     'configs:',
-    ...tables.flatMap(table => [`- config_name: ${table}`, `  data_files: ${table}.parquet`]),
+    ...tables.flatMap(table => [
+      `- config_name: ${table}`,
+      `  data_files: ${table}.parquet`,
+      ...(table === tables[0] ? ['  default: true'] : []),
+    ]),
     '---',
   ]
   const body = renderMarkdown({ title, blocks: cardBlocks(run, analysis) })

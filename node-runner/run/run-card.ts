@@ -153,7 +153,7 @@ export function commandOf(run: RunDescription): string {
   const words = [
     ['--model', shellText(at(model))],
     ['--dataset', shellText(at(dataSet))],
-    flag('config', dataSet.config),
+    flag('config', dataSet.config, ''),
     flag('split', dataSet.split),
     flag('limit', run.limit, dataSet.problems),
     flag('prompt-style', prompt.style),
@@ -161,7 +161,7 @@ export function commandOf(run: RunDescription): string {
     flag('system-prompt', prompt.systemPrompt),
     flag('max-new-tokens', decoding.maxNewTokens),
     // What ended answers is said in full, since the model's own tokens may be found otherwise elsewhere.
-    ['--ignore-eos', ...decoding.stopIds.flatMap(id => flag('stop-token', id))],
+    ['--ignore-eos', ...decoding.stopIds.toSorted((a, b) => a - b).flatMap(id => flag('stop-token', id))],
     ...(decoding.stopTexts ?? []).map(text => flag('stop', text)),
     flag('temperature', decoding.temperature, 0),
     flag('top-k', decoding.topK),
@@ -261,11 +261,11 @@ export function yamlText(text: string): string {
   return `"${escaped}"`
 }
 
-/** A word of a shell's command line; one with controls in the form that bash, zsh and others have for them. */
+/** A word of a shell's command line; controls, and what begins a tag, in the form that bash, zsh and others have for them. */
 export function shellText(text: string): string {
   if (/^[\w@%+=:,./-]+$/.test(text)) return text
-  if (!/\p{C}/u.test(text)) return `'${text.replaceAll("'", "'\\''")}'`
-  const escaped = text.toWellFormed().replaceAll(/[\\']|\p{C}/gu, character => {
+  if (!/[\p{C}<]/u.test(text)) return `'${text.replaceAll("'", "'\\''")}'`
+  const escaped = text.toWellFormed().replaceAll(/[\\'<\p{C}]/gu, character => {
     if (character === '\\' || character === "'") return `\\${character}`
     return Array.from(Buffer.from(character), byte => `\\x${byte.toString(16).padStart(2, '0')}`).join('')
   })

@@ -251,10 +251,10 @@ function sizeCategory(rows: number): string {
 
 /**
  * A text as a scalar of YAML 1.1 and 1.2 that holds nothing else: in double quotes, with all but plain characters escaped, since
- * controls and line ends of Unicode are read differently. Half a surrogate pair, which YAML cannot carry, becomes U+FFFD.
+ * controls and line ends of Unicode are read differently, and with what begins a tag. Half a surrogate pair, which YAML cannot carry, becomes U+FFFD.
  */
 export function yamlText(text: string): string {
-  const escaped = text.toWellFormed().replaceAll(/[^\p{L}\p{N}\p{P}\p{S} ]|["\\]/gu, character => {
+  const escaped = text.toWellFormed().replaceAll(/[^\p{L}\p{N}\p{P}\p{S} ]|["\\<]/gu, character => {
     const code = character.codePointAt(0)!.toString(16)
     return code.length > 4 ? `\\U${code.padStart(8, '0')}` : `\\u${code.padStart(4, '0')}`
   })

@@ -215,8 +215,7 @@ export const traceColumns = [
     type: 'float',
     ...listOfTokens,
     unit: 'nats',
-    meaning:
-      'entropy of the softmax of the raw logits over the whole vocabulary, where the token was chosen',
+    meaning: 'entropy of the softmax of the raw logits over the whole vocabulary, where the token was chosen',
   },
   {
     name: 'varentropy',

@@ -1,11 +1,12 @@
 import type { RunColumns } from '../formats/run-columns.ts'
-import { formatVersion } from '../formats/sample-record.ts'
+import { type CalibratedSample, formatVersion, type SampleRecord } from '../formats/sample-record.ts'
 import { type GradingRules, gradingWarning, hangsOnTolerance } from '../grade/grading-rules.ts'
 import { seededRandom } from '../seeded-random.ts'
 import { type AnalysisSettings, analyseStatistics, streams } from './analyse-statistics.ts'
 import type { Analysis } from './analysis.ts'
 import { analysisWarnings } from './analysis-warnings.ts'
 import { calibratedProbabilities } from './calibration/calibrate-score.ts'
+import { columnsOf } from './columns-of.ts'
 import { type AskedSamples, type Coverage, coverageOf, partWarning } from './coverage.ts'
 import { findingsWarnings } from './findings-warnings.ts'
 import type { RunFindings } from './run-findings.ts'
@@ -66,6 +67,18 @@ export function calibrateAnswers(run: RunColumns, seed = 0): Float64Array {
   const probabilities = new Float64Array(run.count).fill(Number.NaN)
   if (found) for (const [index, row] of rows.entries()) probabilities[row] = found[index]!
   return probabilities
+}
+
+/** The samples of a run, graded, each with `calibrateAnswers` of it; reads them once, and once more each time that it is asked. */
+export function calibratedSamples(samples: () => Iterable<SampleRecord>): () => Generator<CalibratedSample> {
+  const probabilities = calibrateAnswers(columnsOf(samples()))
+  return function* () {
+    let row = 0
+    for (const sample of samples()) {
+      const probability = probabilities[row++]!
+      yield { ...sample, probabilityCorrect: Number.isNaN(probability) ? null : probability }
+    }
+  }
 }
 
 /** How much of a run its columns hold. */

@@ -198,7 +198,7 @@ function commandRemarks({ model, dataSet, prompt, merged }: RunDescription, anal
   ]
   return [
     ...(local.length > 0
-      ? [`${local.join(', and ')}: it is the same if its digest above is, wherever it lies.`]
+      ? [`${local.join(', and ')}: what has the same digest is the same, wherever it lies.`]
       : []),
     ...(prompt.fewShot > 0
       ? [

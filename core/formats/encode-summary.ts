@@ -82,8 +82,8 @@ export function encodeSummary(
     return [name, rows]
   })
   const rows: Record<string, DecodedArray> = { ...scalars, ...Object.fromEntries([...scores, ...traceRows]) }
-  // A run of no samples has a row group of no rows, which keeps the columns' types.
-  for (let first = 0; first === 0 || first < run.count; first += groupRows)
+  // None of no rows, which other readers stumble over.
+  for (let first = 0; first < run.count; first += groupRows)
     writer.writeRowGroup(
       Object.fromEntries(
         Object.entries(rows).map(([name, values]) => [name, values.slice(first, first + groupRows)]),

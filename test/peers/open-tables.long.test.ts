@@ -21,25 +21,40 @@ afterAll(() => rmSync(work, { recursive: true }))
 /** A text and a name of what is hard to carry in UTF-8, YAML and Markdown. */
 const odd = 'half a pair \ud800 "a": {b: 1} | # c \u0085\u2028\u0000 𝄞\n---\n- x'
 
-const runs: Record<string, { samples: SampleRecord[]; name?: string; limit?: number }> = {
-  'one answer a problem': { samples: simulateSamples(60, 40) },
+/** A run, and what its card is called. */
+interface TestedRun {
+  samples: SampleRecord[]
+  changes?: Parameters<typeof writeRun>[2]
+  title: string
+}
+
+const runs: Record<string, TestedRun> = {
+  'one answer a problem': { samples: simulateSamples(60, 40), title: 'a-model on a-set.jsonl' },
   'several answers, and failed ones': {
     samples: [...simulateClusters(), { ...failedSample, problemIndex: 12, problemId: '12' }],
+    changes: {
+      limit: 13,
+      decoding: { maxNewTokens: 64, stopIds: [2], temperature: 1, seed: 0, samples: 10, topLogprobs: 3 },
+    },
+    title: 'a-model on a-set.jsonl (a part: 121 of 130 samples)',
   },
   'a part, of odd texts and names': {
     samples: Array.from({ length: 5 }, (_, index) =>
       traceSample(index, 3, { problem: odd, generatedText: odd, problemId: `${odd}${index}` }),
     ),
-    name: odd,
-    limit: 9,
+    changes: {
+      limit: 9,
+      model: { name: odd, revision: null, weightDigest: 'a'.repeat(64), dtypes: ['bf16'] },
+    },
+    // Half a pair is no character.
+    title: `${odd.toWellFormed()} on a-set.jsonl (a part: 5 of 9 samples)`,
   },
 }
 
 /** Writes a run with its results into a new folder named `run`, and gives the folder around it. */
-function write({ samples, name = 'a-model', limit = samples.length }: (typeof runs)[string]): string {
+function write({ samples, changes }: TestedRun): string {
   const around = mkdtempSync(join(work, 'run-'))
-  const model = { name, revision: null, weightDigest: 'a'.repeat(64), dtypes: ['bf16'] }
-  writeResults(join(around, 'run'), writeRun(join(around, 'run'), samples, { limit, model }), samples)
+  writeResults(join(around, 'run'), writeRun(join(around, 'run'), samples, changes), samples)
   return around
 }
 
@@ -93,15 +108,13 @@ it.for(Object.keys(runs))(
       expect(types).toEqual(described.map(({ name: of, type }) => [of, arrowType(type)]))
     expect(byDefault).toEqual(tables.summary.described.map(({ name: of }) => of))
 
-    const { name: model = 'a-model', limit, samples } = runs[name]!
-    const part = limit === undefined ? '' : ` (a part: ${samples.length} of ${limit} samples)`
-    expect(title).toBe(`${model.toWellFormed()} on a-set.jsonl${part}`)
+    expect(title).toBe(runs[name]!.title)
 
     const source = (file: string) => memoryByteSource(readFileSync(join(around, 'run', file)), file)
     const summary = await openSummary(source('summary.parquet'))
     const columns = await summary.readColumns()
     const { rows } = tables.summary
-    expect(rows).toHaveLength(samples.length)
+    expect(rows).toHaveLength(runs[name]!.samples.length)
     for (const [of, values] of [
       ['problem_id', columns.problemId],
       ['sample_index', [...columns.sampleIndex]],

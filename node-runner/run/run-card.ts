@@ -228,8 +228,8 @@ function publicName(
 ): string {
   if (revision && isModelName(name)) return name
   const last = name.split(/[\\/]/).filter(Boolean).at(-1) ?? ''
-  const private_ = [basename(homedir()), hostname(), userName()]
-  return /^\.*$/.test(last) || private_.includes(last) ? otherwise : last
+  const privateNames = [basename(homedir()), hostname(), userName()]
+  return /^\.*$/.test(last) || privateNames.includes(last) ? otherwise : last
 }
 
 function userName(): string {

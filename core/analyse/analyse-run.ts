@@ -1,12 +1,16 @@
 import type { RunColumns } from '../formats/run-columns.ts'
-import { formatVersion } from '../formats/sample-record.ts'
+import { type CalibratedSample, formatVersion, type SampleRecord } from '../formats/sample-record.ts'
 import { type GradingRules, gradingWarning, hangsOnTolerance } from '../grade/grading-rules.ts'
-import { type AnalysisSettings, analyseStatistics } from './analyse-statistics.ts'
+import { seededRandom } from '../seeded-random.ts'
+import { type AnalysisSettings, analyseStatistics, streams } from './analyse-statistics.ts'
 import type { Analysis } from './analysis.ts'
 import { analysisWarnings } from './analysis-warnings.ts'
+import { calibratedProbabilities } from './calibration/calibrate-score.ts'
+import { columnsOf } from './columns-of.ts'
 import { type AskedSamples, type Coverage, coverageOf, partWarning } from './coverage.ts'
 import { findingsWarnings } from './findings-warnings.ts'
 import type { RunFindings } from './run-findings.ts'
+import { rowsInOrder, selectAnswers } from './selection.ts'
 
 /**
  * Says whether uncertainty predicts error: the content of `analysis.json`, from the columns of a run in any order. Statistics run over whatever
@@ -23,12 +27,7 @@ export function analyseRun(
   }: Partial<AnalysisSettings & { grading: GradingRules; asked: AskedSamples }> = {},
   findings: RunFindings | null = null,
 ): Analysis {
-  // One order, so that what is drawn at random does not depend on which answer was finished first.
-  const rows = Array.from({ length: run.count }, (_, row) => row).sort(
-    (first, second) =>
-      run.problemIndex[first]! - run.problemIndex[second]! ||
-      run.sampleIndex[first]! - run.sampleIndex[second]!,
-  )
+  const rows = rowsInOrder(run)
   const completed = rows.filter(row => run.finishReason[row] === 'stop')
   const statistics = analyseStatistics(run, rows, { seed, resamples })
   const completedOnly =
@@ -51,6 +50,35 @@ export function analyseRun(
   ]
   if (findings === null) return { ...withoutWarnings, warnings }
   return { ...withoutWarnings, ...findings, warnings: [...warnings, ...findingsWarnings(findings)] }
+}
+
+/**
+ * The probability that each answer of a run is correct, in the order of its columns: what `calibration` of the analysis judges, by the
+ * method that it prefers. NaN of answers that failed, and of all where there is no calibration. `seed` is the analysis's.
+ */
+export function calibrateAnswers(run: RunColumns, seed = 0): Float64Array {
+  const { rows, entropy, correct, problems } = selectAnswers(run, rowsInOrder(run))
+  const found = calibratedProbabilities(
+    entropy.values,
+    correct,
+    problems,
+    seededRandom(seed, streams.calibration),
+  )
+  const probabilities = new Float64Array(run.count).fill(Number.NaN)
+  if (found) for (const [index, row] of rows.entries()) probabilities[row] = found[index]!
+  return probabilities
+}
+
+/** The samples of a run, graded, each with `calibrateAnswers` of it; reads them once, and once more each time that it is asked. */
+export function calibratedSamples(samples: () => Iterable<SampleRecord>): () => Generator<CalibratedSample> {
+  const probabilities = calibrateAnswers(columnsOf(samples()))
+  return function* () {
+    let row = 0
+    for (const sample of samples()) {
+      const probability = probabilities[row++]!
+      yield { ...sample, probabilityCorrect: Number.isNaN(probability) ? null : probability }
+    }
+  }
 }
 
 /** How much of a run its columns hold. */

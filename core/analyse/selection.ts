@@ -14,6 +14,8 @@ export interface SelectedScore {
 /** The answers that statistics of uncertainty read, as columns: those that did not fail and have a mean entropy. */
 export interface Selection {
   count: number
+  /** Where each stands in the run's columns. */
+  rows: number[]
   /** 1 or 0 by answer, and its complement. */
   correct: Uint8Array
   incorrect: Uint8Array
@@ -28,6 +30,14 @@ export interface Selection {
 
 /** Name of the score that the analysis is about. */
 export const mainScore = 'MeanTokenEntropy'
+
+/** All rows of a run in one order, so that what is drawn at random does not depend on which answer was finished first. */
+export function rowsInOrder({ count, problemIndex, sampleIndex }: RunColumns): number[] {
+  return Array.from({ length: count }, (_, row) => row).sort(
+    (first, second) =>
+      problemIndex[first]! - problemIndex[second]! || sampleIndex[first]! - sampleIndex[second]!,
+  )
+}
 
 /** Takes those of the rows that did not fail and have a finite mean entropy. */
 export function selectAnswers(run: RunColumns, rows: readonly number[]): Selection {
@@ -44,6 +54,7 @@ export function selectAnswers(run: RunColumns, rows: readonly number[]): Selecti
   const correct = Uint8Array.from(chosen, row => run.correct[row]!)
   return {
     count: chosen.length,
+    rows: chosen,
     correct,
     incorrect: correct.map(value => 1 - value),
     generatedTokens: Int32Array.from(chosen, row => run.generatedTokens[row]!),

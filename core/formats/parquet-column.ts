@@ -46,6 +46,11 @@ export function schemaElements({ name, type, nullable, depth = 0 }: ParquetColum
   ]
 }
 
+/** A column's type in words: "list of float". */
+export function typeInWords({ type, depth = 0 }: Pick<ParquetColumn, 'type' | 'depth'>): string {
+  return `${'list of '.repeat(depth)}${type}`
+}
+
 /** How a column's values are encoded; undefined for a dictionary where that is shorter, and plain values elsewhere. */
 export function encodingOf({ type }: ParquetColumn): Encoding | undefined {
   return type === 'float' || type === 'double' ? 'BYTE_STREAM_SPLIT' : undefined

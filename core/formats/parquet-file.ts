@@ -2,7 +2,7 @@ import { type FileMetaData, parquetSchema, snappyUncompress } from 'hyparquet'
 import { InputError } from '../input-error.ts'
 import type { ByteSource } from './byte-source.ts'
 import { boundedFile, type ReadableBytes, readBoundedMetadata } from './parquet-bounds.ts'
-import { type ParquetColumn, schemaElements } from './parquet-column.ts'
+import { type ParquetColumn, schemaElements, typeInWords } from './parquet-column.ts'
 import { refuseNewerFormat } from './refuse-newer-format.ts'
 import { formatVersion } from './sample-record.ts'
 
@@ -116,8 +116,8 @@ export function checkColumns(
         tree?.children.length !== children
       )
         throw new InputError(
-          `${where}: column ${column.name} is missing or of another type, expected ${'list of '.repeat(column.depth ?? 0)}` +
-            `${column.type}; the file is damaged, write it again with entrace analyse`,
+          `${where}: column ${column.name} is missing or of another type, expected ` +
+            `${typeInWords(column)}; the file is damaged, write it again with entrace analyse`,
         )
       tree = tree.children[0]
     }

@@ -36,6 +36,8 @@ export interface ParquetLayout {
   columns: readonly ParquetColumn[]
   /** Key-value metadata of the file. */
   keyValues: Record<string, string>
+  /** Further ones, which the footers of single groups leave out. */
+  mainKeyValues?: Record<string, string>
   /** Name of the first of the columns that a reader may want without the others. */
   tail?: string
   /**
@@ -54,7 +56,7 @@ const pageBytes = 2 ** 20
  * group or, where groups are read alone, the group up to its tail and from there on; then the footer.
  */
 export function createParquetWriter(sink: (bytes: Uint8Array) => void, layout: ParquetLayout): ParquetWriter {
-  const { columns, keyValues, tail, standalone = false } = layout
+  const { columns, keyValues, mainKeyValues, tail, standalone = false } = layout
   const writer = new ByteWriter(2 ** 16)
   const root: SchemaElement = { name: 'root', num_children: columns.length }
   const schema = [root, ...columns.flatMap(schemaElements)]
@@ -71,14 +73,14 @@ export function createParquetWriter(sink: (bytes: Uint8Array) => void, layout: P
     }
     writer.index = 0
   }
-  const writeFooter = (row_groups: RowGroup[], count: number) => {
+  const writeFooter = (row_groups: RowGroup[], count: number, pairs: Record<string, string>) => {
     const footer: Omit<FileMetaData, 'metadata_length'> = {
       version: 2,
       created_by: 'entrace',
       schema,
       num_rows: BigInt(count),
       row_groups,
-      key_value_metadata: Object.entries(keyValues).map(([key, value]) => ({ key, value })),
+      key_value_metadata: Object.entries(pairs).map(([key, value]) => ({ key, value })),
     }
     writeMetadata(writer, footer as FileMetaData)
     writer.appendUint32(magic)
@@ -137,14 +139,14 @@ export function createParquetWriter(sink: (bytes: Uint8Array) => void, layout: P
         num_rows: BigInt(groupRows),
       }
       writeIndexes(writer, written)
-      if (standalone) writeFooter([group], groupRows)
+      if (standalone) writeFooter([group], groupRows, keyValues)
       rowGroups.push(group)
       rowCount += groupRows
       flush(pieceEnds)
       return { start, tailStart, end: writer.offset }
     },
     finish() {
-      writeFooter(rowGroups, rowCount)
+      writeFooter(rowGroups, rowCount, { ...keyValues, ...mainKeyValues })
       flush()
       return writer.offset
     },

@@ -19,10 +19,14 @@ export const runFiles: readonly RunFile[] = [
   { names: ['all_results.json'], holds: 'every answer with its verdict and its tokens' },
   { names: ['summary.parquet'], holds: 'a row a sample: verdict, lengths and every score' },
   { names: ['traces.parquet'], holds: 'a row a sample: texts, and tokens as lists' },
-  { names: ['analysis.json'], holds: 'every number of this report' },
+  { names: ['analysis.json'], holds: 'every number of the report' },
   { names: ['entropy_analysis.svg', 'entropy_analysis.png'], holds: 'the four panels' },
-  { names: ['report.md', 'report.html'], holds: 'this report; the HTML holds all figures' },
-  { names: ['manifest.json'], holds: 'sizes and digests of these files, by which damage is found' },
+  { names: ['report.md', 'report.html'], holds: 'the report; the HTML holds all figures' },
+  {
+    names: ['README.md'],
+    holds: 'a card of the run, as the Hub has it of a data set; without a digest, as it may be edited',
+  },
+  { names: ['manifest.json'], holds: 'sizes and digests of the others, by which damage is found' },
 ]
 
 /** Whether a name is that of a file of a run. */

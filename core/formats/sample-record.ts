@@ -47,3 +47,9 @@ export interface SampleRecord {
   /** The two probabilities themselves. */
   pTrueProbabilities?: { true: number; false: number } | null
 }
+
+/** A sample of a run that was analysed. */
+export interface CalibratedSample extends SampleRecord {
+  /** Probability that the answer is right, by the run's calibration; null where there is none. */
+  probabilityCorrect: number | null
+}

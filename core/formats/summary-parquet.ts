@@ -5,7 +5,6 @@ import type { ByteSource } from './byte-source.ts'
 import { boundedRunFile, checkColumns, openParquet, readingParquet } from './parquet-file.ts'
 import { parseJsonBytes, settingsJson } from './read-json.ts'
 import type { RunColumns } from './run-columns.ts'
-import type { FinishReason } from './sample-record.ts'
 import {
   gradingKey,
   placeColumns,
@@ -13,7 +12,8 @@ import {
   scoresKey,
   summaryColumns,
   tracesBytesKey,
-} from './summary-columns.ts'
+} from './run-tables.ts'
+import type { FinishReason } from './sample-record.ts'
 import type { TraceGroup, TraceIndex } from './trace-index.ts'
 
 /** `summary.parquet`, open: what is asked for is fetched, and no more. */

@@ -4,8 +4,8 @@ import type { ByteSource } from './byte-source.ts'
 import { boundedMetadata, type ReadableBytes } from './parquet-bounds.ts'
 import { boundedRunFile, checkColumns, checkParquet, openParquet } from './parquet-file.ts'
 import type { TokenColumns } from './run-columns.ts'
+import { firstTextColumn, type TraceColumn, traceColumns } from './run-tables.ts'
 import type { SampleRecord } from './sample-record.ts'
-import { firstTextColumn, type TraceColumn, traceColumns } from './trace-columns.ts'
 import type { TraceGroup, TraceIndex } from './trace-index.ts'
 
 /** One sample of `traces.parquet`. */

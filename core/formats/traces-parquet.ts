@@ -1,7 +1,7 @@
 import { identifyingKeyValues } from './parquet-file.ts'
 import { createParquetWriter } from './parquet-writer.ts'
+import { columnsKey, describeColumns, firstTextColumn, type TraceColumn, traceColumns } from './run-tables.ts'
 import type { SampleRecord } from './sample-record.ts'
-import { firstTextColumn, type TraceColumn, traceColumns } from './trace-columns.ts'
 import type { TraceGroup, TraceIndex } from './trace-index.ts'
 
 /** `traces.parquet` under way. */
@@ -65,6 +65,7 @@ export function createTraceWriter(sink: (bytes: Uint8Array) => void): TraceWrite
   const writer = createParquetWriter(sink, {
     columns: traceColumns,
     keyValues: identifyingKeyValues('traces'),
+    mainKeyValues: { [columnsKey]: JSON.stringify(describeColumns(traceColumns)) },
     tail: firstTextColumn,
     standalone: true,
   })

@@ -1,4 +1,5 @@
 import type { Analysis } from '../analyse/analysis.ts'
+import { statisticNotes } from '../analyse/statistic-notes.ts'
 import { independenceRemark, mainScore } from './findings-section.ts'
 import type { Block } from './report-document.ts'
 import { digits, estimate, probability } from './report-numbers.ts'
@@ -13,7 +14,7 @@ export function correlationsSection(analysis: Analysis): Block[] {
     {
       kind: 'table',
       of: 'numbers',
-      caption: `Of ${mainScore} with a right answer (1) against a wrong one (0), with intervals of resampled problems on Fisher's scale${independenceRemark(analysis)}`,
+      caption: `Of ${mainScore} with a right answer (1) against a wrong one (0), with intervals of resampled problems on Fisher's scale${independenceRemark(analysis)}. ${statisticNotes.kendall}`,
       head: ['coefficient', 'n', 'value', 'p'],
       rows: [
         ['Pearson', n, estimate(pearson.r, intervals.pearson), probability(pearson.p)],

@@ -1,5 +1,7 @@
 import type { Analysis, AnalysisStatistics } from '../analyse/analysis.ts'
 import { comparisonInterval, hasSeveralAnswers, intervalsToRead } from '../analyse/intervals-to-read.ts'
+import { scoreDefinitions } from '../analyse/scores/score-definitions.ts'
+import { statisticNotes } from '../analyse/statistic-notes.ts'
 import type { Block } from './report-document.ts'
 import { digits, estimate, nats, percent, probability, withInterval } from './report-numbers.ts'
 
@@ -19,6 +21,7 @@ export function findingsSection(analysis: Analysis): Block[] {
     { kind: 'heading', text: 'Findings' },
     entropyTable(analysis),
     scoreTable(analysis),
+    definitionTable(analysis),
     comparisonTable(analysis),
     ...strataTables(analysis),
     ...regressionTable(analysis),
@@ -46,7 +49,7 @@ function entropyTable(analysis: Analysis): Block {
     caption:
       `${mainScore} of an answer, nats, by verdict. Difference wrong − right ${estimate(difference, intervals.difference, nats)}, ` +
       `Hedges' g ${estimate(hedgesG, intervals.hedgesG)}; intervals of resampled problems. ` +
-      `Mann–Whitney U ${digits(mannWhitney.u, 1)}, p ${probability(mannWhitney.p)}${permuted}`,
+      `Mann–Whitney U ${digits(mannWhitney.u, 1)}, p ${probability(mannWhitney.p)}${permuted}. ${statisticNotes.mannWhitney}`,
     head: ['answers', 'n', 'mean', 'standard deviation', 'median'],
     rows: [row('right', correct, intervals.correctMean), row('wrong', incorrect, intervals.incorrectMean)],
   }
@@ -74,6 +77,18 @@ function scoreTable(analysis: Analysis): Block {
       estimate(score.aurc, score.intervals.aurc),
       estimate(score.augrc, score.intervals.augrc),
     ]),
+  }
+}
+
+function definitionTable({ scores }: Analysis): Block {
+  const definitions = Object.entries(scoreDefinitions()).filter(([name]) => name in scores)
+  return {
+    kind: 'table',
+    of: 'texts',
+    caption:
+      'What the scores are: H is the entropy of a token, p its probability, both of the raw softmax over the whole vocabulary',
+    head: ['score', 'unit', 'is', 'from'],
+    rows: definitions.map(([name, { unit, formula, source }]) => [name, unit, formula, source]),
   }
 }
 
@@ -134,7 +149,7 @@ function regressionTable(analysis: Analysis): Block[] {
       kind: 'table',
       of: 'numbers',
       caption:
-        `Logistic regression of a right answer, n ${fit.n}, ${mainScore} and log length in standard deviations${fit.firth ? ', with Firth’s penalty since a term separates the classes' : ''}. ` +
+        `Logistic regression of a right answer, n ${fit.n}, ${mainScore} and log length in standard deviations${fit.firth ? `, with Firth’s penalty since a term separates the classes (${statisticNotes.firth})` : ''}. ` +
         `${mainScore} beyond the other terms: likelihood ratio ${digits(chi2, 2)} on ${df} degree of freedom, p ${probability(p)}${independenceRemark(analysis)}`,
       head: ['term', 'coefficient', 'standard error', 'odds ratio', 'p'],
       rows: fit.terms.map(({ name, coefficient, standardError, oddsRatio, p: termP }) => [

@@ -1,5 +1,6 @@
 import type { ErrorCounts } from '../analyse/errors/error-counts.ts'
 import type { RunFindings } from '../analyse/run-findings.ts'
+import { statisticNotes } from '../analyse/statistic-notes.ts'
 import type { TokenFindings } from '../analyse/tokens/token-findings.ts'
 import { visible } from './excerpt.ts'
 import type { Block } from './report-document.ts'
@@ -23,7 +24,7 @@ function tokenBlocks(found: TokenFindings): Block[] {
     {
       kind: 'paragraph',
       text:
-        `Of all entropy of ${found.tokens.toLocaleString('en')} tokens, ${carried}. A spike is a token of at least ${spikes.minimumNats} nats and more than ` +
+        `Of all entropy of ${found.tokens.toLocaleString('en')} tokens, ${carried} (${statisticNotes.histogram}). A spike is a token of at least ${spikes.minimumNats} nats and more than ` +
         `${spikes.deviations} standard deviations above its answer's mean: ${spikes.n} in all, in ${spikes.incorrect.samples} of ${samples.incorrect} wrong and ` +
         `${spikes.correct.samples} of ${samples.correct} right answers.`,
     },

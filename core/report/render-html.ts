@@ -29,6 +29,7 @@ function renderBlock(block: Block): string {
   if (block.kind === 'list')
     return `<ul>${block.items.map(item => `<li>${escapeText(item)}</li>`).join('')}</ul>`
   if (block.kind === 'quote') return `<blockquote dir="auto">${escapeText(block.text)}</blockquote>`
+  if (block.kind === 'code') return `<pre>${escapeText(block.text)}</pre>`
   if (block.kind === 'figures')
     return `<div class="figures">${block.figures
       .map(({ caption, svg }) => `<figure>${svg}<figcaption>${escapeText(caption)}</figcaption></figure>`)

@@ -14,6 +14,13 @@ function renderBlock(block: Block): string {
       .split('\n')
       .map(line => `> ${escapeText(line)}`)
       .join('\n')
+  if (block.kind === 'code') {
+    // Longer than any run of backticks inside.
+    const fence = '`'.repeat(
+      Math.max(2, ...Array.from(block.text.matchAll(/`+/g), ([run]) => run.length)) + 1,
+    )
+    return `${fence}${block.language}\n${block.text}\n${fence}`
+  }
   if (block.kind === 'figures')
     return block.figures
       .filter(({ file }) => file !== null)

@@ -7,6 +7,8 @@ export type Block =
   | { kind: 'table'; of: 'numbers' | 'texts'; caption: string; head: string[]; rows: string[][] }
   /** A text as a model or a data set has it. */
   | { kind: 'quote'; text: string }
+  /** Lines to be copied as they are. */
+  | { kind: 'code'; language: string; text: string }
   | { kind: 'figures'; figures: ReportFigure[] }
 
 /** A drawing of a report. */

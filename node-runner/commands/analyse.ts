@@ -14,7 +14,7 @@ import { readRunDescription } from '../run/run-description.ts'
 import { type RunLease, takeLease } from '../run/run-lease.ts'
 import { readUndamagedManifest } from '../run/run-manifest.ts'
 import { ResultsOutdated } from '../run/staged-results.ts'
-import { summariseRun, warningLines } from '../run/summarise-run.ts'
+import { leftLines, summariseRun, warningLines } from '../run/summarise-run.ts'
 import { type Results, writeResults } from '../run/write-results.ts'
 import { addGradingFlags, type GradingFlags } from './grading-flags.ts'
 import { addLeaseFlags, type LeaseFlags, leaseOptionsOf } from './lease-flags.ts'
@@ -76,10 +76,11 @@ export function analyseCommand(): Command {
 }
 
 /** Prints an analysis as the flags ask for. */
-export function report({ analysis, files }: Results, flags: { json: boolean; quiet: boolean }): void {
+export function report(results: Results, flags: { json: boolean; quiet: boolean }): void {
+  const { analysis, files } = results
   if (flags.json) console.log(JSON.stringify(analysis, null, 2))
   else if (!flags.quiet) console.log(summariseRun(analysis, files))
-  if (!flags.quiet) for (const line of warningLines(analysis)) console.error(line)
+  if (!flags.quiet) for (const line of [...warningLines(analysis), ...leftLines(results)]) console.error(line)
 }
 
 /** Makes results again where a run that went on, or another analysis, put newer ones in place meanwhile. */

@@ -53,7 +53,7 @@ export function analyseColumns(folder: string, run: RunDescription): Promise<Res
     const staged = stageResults(folder)
     try {
       const { analysis } = writeAnalysis(staged, run, { columns, figureData: figure.data, findings })
-      staged.commit({
+      const left = staged.commit({
         samples: columns.count,
         journalBytes: manifest?.journalBytes ?? journalBytesOf(folder),
         kept: manifest?.files ?? {},
@@ -61,7 +61,7 @@ export function analyseColumns(folder: string, run: RunDescription): Promise<Res
           if (readUndamagedManifest(folder)?.sha256 !== manifest?.sha256) throw new ResultsOutdated(folder)
         },
       })
-      return { analysis, files: resultFiles(folder) }
+      return { analysis, files: resultFiles(folder), left }
     } finally {
       staged.discard()
     }

@@ -37,7 +37,7 @@ import {
 } from './run-description.ts'
 import { LeaseLostError, type RunLease, takeLease } from './run-lease.ts'
 import { showPrompt } from './show-prompt.ts'
-import { summariseRun, warningLines } from './summarise-run.ts'
+import { leftLines, summariseRun, warningLines } from './summarise-run.ts'
 import { writeResults } from './write-results.ts'
 
 /**
@@ -268,13 +268,14 @@ async function finishRun(
   claimRunFolder(descriptionPath, run)
   const recorded = () => journal.records(limit)
   const graded = isResumed ? gradeAll(recorded, grading) : recorded
-  const { analysis, files } = writeResults(flags.out, run, graded(), {
+  const results = writeResults(flags.out, run, graded(), {
     journalBytes: journal.byteLength,
     check: () => lease.check(),
   })
+  const { analysis, files } = results
   if (flags.json) console.log(JSON.stringify(analysis, null, 2))
   else if (!flags.quiet) console.log(summariseRun(analysis, files))
-  for (const line of warningLines(analysis)) progress.say(line)
+  for (const line of [...warningLines(analysis), ...leftLines(results)]) progress.say(line)
   if (analysis.errors < analysis.total) return 0
   const [first] = journal.records(limit)
   console.error(`entrace: every sample failed; the first: ${first?.error ?? 'unknown'}`)

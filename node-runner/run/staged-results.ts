@@ -35,11 +35,20 @@ export interface StagedResults {
   /** Writes a file. */
   write(name: string, pieces: Iterable<string | Uint8Array>, inParts?: 'in parts'): void
   /**
+<<<<<<< HEAD
    * Puts the files in place, and a manifest of them: the old manifest goes first, the new one comes last, and no other process
    * does so meanwhile. Leaves everything as it is where `check` throws. Throws ResultsOutdated where this process was stopped in the
    * middle of it and another one went past it.
+=======
+   * Writes a file that people may edit: it is in no manifest, and replaces only what `isOwn` knows as unchanged since it was written.
+>>>>>>> card
    */
-  commit(made: MadeResults): void
+  writeEditable(name: string, text: string, isOwn: (found: string) => boolean): void
+  /**
+   * Puts the files in place, and a manifest of them: the old manifest goes first, the new one comes last, and no other process
+   * does so meanwhile. Leaves everything as it is where `check` throws. Returns the names of files that were left, as somebody edited them.
+   */
+  commit(made: MadeResults): string[]
   /** Removes what was not put in place. */
   discard(): void
 }
@@ -65,6 +74,7 @@ export function stageResults(folder: string): StagedResults {
   const staging = mkdtempSync(join(folder, stagingPrefix))
   writeFileSync(join(staging, makerName), thisProcess())
   const files = new Map<string, ReturnType<typeof openDigestedFile>>()
+  const editable = new Map<string, (found: string) => boolean>()
   const open: StagedResults['open'] = (name, inParts) => {
     const file = openDigestedFile(join(staging, name), inParts !== undefined)
     files.set(name, file)
@@ -76,7 +86,12 @@ export function stageResults(folder: string): StagedResults {
       const file = open(name, inParts)
       for (const piece of pieces) file.write(piece)
     },
+    writeEditable(name, text, isOwn) {
+      editable.set(name, isOwn)
+      open(name).write(text)
+    },
     commit({ samples, journalBytes, kept = {}, check = () => {} }) {
+<<<<<<< HEAD
       const written = Object.fromEntries([...files].map(([name, file]) => [name, file.finish()]))
       const manifest = openDigestedFile(join(staging, manifestName), false)
       manifest.write(encodeManifest({ samples, journalBytes, files: { ...kept, ...written } }))
@@ -90,7 +105,21 @@ export function stageResults(folder: string): StagedResults {
         } catch (error) {
           throw existsSync(staging) ? error : new ResultsOutdated(folder)
         }
+=======
+      const digests = [...files].map(([name, file]) => [name, file.finish()] as const)
+      const written = Object.fromEntries(digests.filter(([name]) => !editable.has(name)))
+      const left: string[] = []
+      holdResults(folder, () => {
+        check()
+        removeManifest(folder)
+        for (const name of files.keys())
+          if (isReplaceable(join(folder, name), editable.get(name)))
+            renameSync(join(staging, name), join(folder, name))
+          else left.push(name)
+        writeManifest(folder, { samples, journalBytes, files: { ...kept, ...written } })
+>>>>>>> card
       })
+      return left
     },
     discard() {
       for (const file of files.values()) file.close()
@@ -99,12 +128,23 @@ export function stageResults(folder: string): StagedResults {
   }
 }
 
+<<<<<<< HEAD
 function moveIfThere(from: string, to: string): void {
   try {
     renameSync(from, to)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
+=======
+/** More is no file that was written as editable. */
+const mostEditableBytes = 2 ** 22
+
+/** Whether a file may be replaced: always, but where it is editable only if nobody edited it. */
+function isReplaceable(path: string, isOwn?: (found: string) => boolean): boolean {
+  const found = isOwn && lstatSync(path, { throwIfNoEntry: false })
+  if (!isOwn || !found) return true
+  return found.isFile() && found.size <= mostEditableBytes && isOwn(readFileSync(path, 'utf8'))
+>>>>>>> card
 }
 
 /** A file that is digested while it is written. */

@@ -1,9 +1,10 @@
+import { dirname, join } from 'node:path'
 import type { Analysis } from '../../core/analyse/analysis.ts'
 import { partWarning } from '../../core/analyse/coverage.ts'
 import { hasSeveralAnswers, intervalsToRead } from '../../core/analyse/intervals-to-read.ts'
 import { gradingSettings, inPercent } from '../../core/grade/grading-rules.ts'
 import { renderTable } from '../terminal/table.ts'
-import type { ResultFiles } from './write-results.ts'
+import type { ResultFiles, Results } from './write-results.ts'
 
 /** More would hide the gravest, which come first. */
 const mostWarnings = 8
@@ -17,6 +18,15 @@ export function warningLines({ warnings }: Analysis): string[] {
       `warning: ${others} more in analysis.json and the report, on numbers that are undefined and why`,
     )
   return lines
+}
+
+/** Says of files that were left as somebody had edited them, a line each. */
+export function leftLines({ left, files }: Pick<Results, 'left' | 'files'>): string[] {
+  const folder = dirname(files.analysis)
+  return left.map(
+    name =>
+      `${join(folder, name)}: was changed since entrace wrote it, and is left as it is; delete it to have it written again`,
+  )
 }
 
 /** The key numbers of a run as a table, and where its files lie; before them how much of the run they are, where that is not all. */
@@ -64,7 +74,7 @@ export function summariseRun(analysis: Analysis, files: ResultFiles): string {
     ['Spearman', digits(spearman.rho), `${interval(intervals.spearman, digits)}${independentP(spearman.p)}`],
     ['Mann–Whitney U', digits(mannWhitney.u, 1), independentP(mannWhitney.p).slice(2)],
   ]
-  return `${part === null ? '' : `${part}\n\n`}${renderTable(rows)}\n\nresults  ${files.results}\ncolumns  ${files.summary}\ntraces   ${files.traces}\nreport   ${files.report}\nanalysis ${files.analysis}\npicture  ${files.figurePng}`
+  return `${part === null ? '' : `${part}\n\n`}${renderTable(rows)}\n\nresults  ${files.results}\ncolumns  ${files.summary}\ntraces   ${files.traces}\nreport   ${files.report}\nanalysis ${files.analysis}\npicture  ${files.figurePng}\ncard     ${files.card}`
 }
 
 /** By which rules the answers were graded, where these are not the usual ones, and what hangs on them. */

@@ -58,7 +58,8 @@ export function writeReport(staged: StagedResults, run: RunDescription, content:
   staged.write('report.html', [renderHtml(document)])
 }
 
-function describeSetUp(run: RunDescription, { coverage }: Analysis): [string, string][] {
+/** What was run, as names and values. */
+export function describeSetUp(run: RunDescription, { coverage }: Analysis): [string, string][] {
   const { model, dataSet, prompt, decoding, mesh, adapters, versions, grading, unchecked, mixed } = run
   const revision = (of: string | null | undefined) => (of ? `, revision ${of}` : '')
   const adapterNames = [...new Set(adapters.map(({ name, kind }) => `${name} (${kind})`))]

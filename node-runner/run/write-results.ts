@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { allColumnsOf } from '../../core/analyse/all-columns-of.ts'
-import { analyseRun, columnsCoverage } from '../../core/analyse/analyse-run.ts'
+import { analyseRun, calibrateAnswers, columnsCoverage } from '../../core/analyse/analyse-run.ts'
 import type { Analysis } from '../../core/analyse/analysis.ts'
 import { isPart } from '../../core/analyse/coverage.ts'
 import type { ErrorLabels } from '../../core/analyse/errors/error-labels.ts'
@@ -13,6 +13,7 @@ import { formatVersion, type SampleRecord } from '../../core/formats/sample-reco
 import { createTraceWriter } from '../../core/formats/traces-parquet.ts'
 import { createExampleCollector } from '../../core/report/report-examples.ts'
 import { renderFigure } from '../figures/render-figure.ts'
+import { cardName, isOwnCard, runCard } from './run-card.ts'
 import { askedSamples, type RunDescription, runDescriptionText } from './run-description.ts'
 import { journalBytesOf } from './run-manifest.ts'
 import { type StagedResults, stageResults } from './staged-results.ts'
@@ -27,12 +28,15 @@ export interface ResultFiles {
   figureSvg: string
   figurePng: string
   report: string
+  card: string
 }
 
 /** An analysis, and where the files lie that belong to it. */
 export interface Results {
   analysis: Analysis
   files: ResultFiles
+  /** Names of files that were left as they were, since somebody edited them. */
+  left: string[]
 }
 
 /** Where a run's folder has its results. */
@@ -45,6 +49,7 @@ export function resultFiles(folder: string): ResultFiles {
     figureSvg: join(folder, 'entropy_analysis.svg'),
     figurePng: join(folder, 'entropy_analysis.png'),
     report: join(folder, 'report.html'),
+    card: join(folder, cardName),
   }
 }
 
@@ -101,7 +106,8 @@ export function writeResults(
     const coverage = columnsCoverage(askedSamples(run), columns)
     results.write(`\n]${isPart(coverage) ? `,"coverage":${JSON.stringify(coverage)}` : ''}}\n`)
     const index = traceWriter.finish()
-    staged.write('summary.parquet', encodeSummary(columns, index, run.grading), 'in parts')
+    const extras = { probabilities: calibrateAnswers(columns), topLogprobs: run.decoding.topLogprobs }
+    staged.write('summary.parquet', encodeSummary(columns, index, run.grading, extras), 'in parts')
     const found = findings.finish()
     const { analysis, panels } = writeAnalysis(staged, run, {
       columns,
@@ -109,8 +115,8 @@ export function writeResults(
       findings: found,
     })
     writeReport(staged, run, { analysis, columns, findings: found, examples: collector.examples, panels })
-    staged.commit({ samples: columns.count, journalBytes, ...(check && { check }) })
-    return { analysis, files: resultFiles(folder) }
+    const left = staged.commit({ samples: columns.count, journalBytes, ...(check && { check }) })
+    return { analysis, files: resultFiles(folder), left }
   } finally {
     staged.discard()
   }
@@ -123,7 +129,7 @@ export interface AnalysedRun {
   findings: RunFindings | null
 }
 
-/** Analyses a run; writes analysis.json and the figure. Returns the analysis, and the drawing of the four panels. */
+/** Analyses a run; writes analysis.json, the figure and the card. Returns the analysis, and the drawing of the four panels. */
 export function writeAnalysis(
   staged: StagedResults,
   run: RunDescription,
@@ -134,6 +140,7 @@ export function writeAnalysis(
   const figure = renderFigure(figureData, analysis, titleOf(run, analysis))
   staged.write('entropy_analysis.svg', [figure.svg])
   staged.write('entropy_analysis.png', [figure.png])
+  staged.writeEditable(cardName, runCard(run, analysis), isOwnCard)
   return { analysis, panels: figure.svg }
 }
 

@@ -26,6 +26,7 @@ beforeAll(async () => {
   mkdirSync(join(folder, 'run/summary.parquet'))
   execFileSync('mkfifo', [join(folder, 'run/traces.parquet')])
   for (const name of [
+    'README.md',
     'report.html',
     'entropy_analysis.svg',
     'entropy_analysis.png',
@@ -196,6 +197,7 @@ it('gives a run no type that runs at its origin', async () => {
   const nosniff = 'nosniff'
   expect(await told('samples-2.jsonl')).toEqual([200, 'application/x-ndjson', undefined, nosniff])
   expect(await told('entropy_analysis.png')).toEqual([200, 'image/png', undefined, nosniff])
+  expect(await told('README.md')).toEqual([200, 'text/plain; charset=utf-8', undefined, nosniff])
   const saved = 'attachment; filename="entropy_analysis.svg"'
   expect(await told('entropy_analysis.svg')).toEqual([200, 'application/octet-stream', saved, nosniff])
 })

@@ -69,6 +69,7 @@ const runNames = [
 const writtenNames = [
   'report.html',
   'entropy_analysis.svg',
+  'README.md',
   'samples-2.jsonl',
   'samples.index.jsonl',
   'manifest.json',
@@ -209,7 +210,7 @@ describe('a run that somebody sent', () => {
     expect(contentOf(outside)).toEqual(before)
     expect(readdirSync(place).sort()).toEqual(['outside', 'run', 'run-merged'])
     expect(readdirSync(run).every(file => /^[\w.-]{1,150}$/.test(file))).toBe(true)
-    for (const file of ['report.html', 'entropy_analysis.svg', 'report.md'])
+    for (const file of ['report.html', 'entropy_analysis.svg', 'report.md', 'README.md'])
       expect(readFileSync(join(run, file), 'utf8')).not.toMatch(/<script|onerror=/i)
   })
 })

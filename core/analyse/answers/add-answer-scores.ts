@@ -19,7 +19,9 @@ export const answerScores = {
     unit: 'nats',
     formula:
       '−Σ P(c) log P(c), P(c) ∝ Σ exp(mean log p of an answer’s tokens) over class c; the same for all answers to a problem',
-    source: 'arXiv 2302.09664 and doi 10.1038/s41586-024-07421-0, with length-normalised likelihoods',
+    source:
+      'doi 10.1038/s41586-024-07421-0 (Farquhar and others), with length-normalised likelihoods; not what lm-polygraph computes by this ' +
+      'name, which is −mean over the answers of log Σ exp(Σ log p) over the class of each',
     nullWhen: 'fewer than two answers to the problem, or one without a log-probability',
   },
   SequenceSemanticEntropy: {

@@ -34,6 +34,43 @@ export function calibrateScore(
   resamples: number,
   random: () => number,
 ): Calibration | null {
+  const predictions = crossFit(scores, correct, clusters, random)
+  if (predictions === null) return null
+  const platt = judgeFit(predictions.platt(), correct, clusters, random)
+  const isotonic = judgeFit(predictions.isotonic(), correct, clusters, random)
+  resampleClusters(clusters, resamples, random, weights => {
+    for (const judged of [platt, isotonic]) judged?.resampled.add(weights)
+  })
+  return {
+    n: scores.length,
+    folds: foldCount,
+    preferred: predictions.preferred,
+    platt: platt && withIntervals(platt),
+    isotonic: isotonic && withIntervals(isotonic),
+  }
+}
+
+/**
+ * Each answer's probability of being correct by the method to prefer, from fits to the answers of other folds, as `calibrateScore` judges it
+ * with the same random numbers; null where that has nothing to judge.
+ */
+export function calibratedProbabilities(
+  scores: Float64Array,
+  correct: Uint8Array,
+  clusters: Clusters,
+  random: () => number,
+): Float64Array | null {
+  const predictions = crossFit(scores, correct, clusters, random)
+  return predictions?.[predictions.preferred]() ?? null
+}
+
+/** Different problems that have an answer of this outcome. */
+export function problemsWith(clusters: Clusters, correct: Uint8Array, outcome: number): number {
+  return new Set(clusters.of.filter((_, index) => correct[index] === outcome)).size
+}
+
+/** Each answer's probability by either method and folds that both share; null with too few of a class. */
+function crossFit(scores: Float64Array, correct: Uint8Array, clusters: Clusters, random: () => number) {
   let correctAnswers = 0
   for (const isCorrect of correct) correctAnswers += isCorrect
   if (Math.min(correctAnswers, correct.length - correctAnswers) < leastOfAClassToCalibrate) return null
@@ -43,23 +80,11 @@ export function calibrateScore(
   // The less certain, the less likely correct: fits rise with confidence.
   const confidences = scores.map(score => -score)
   const predictions = (calibrate: Calibrate) => predictByFolds(confidences, correct, folds, calibrate)
-  const platt = judgeFit(predictions(plattScaling), correct, clusters, random)
-  const isotonic = judgeFit(predictions(isotonicRegression), correct, clusters, random)
-  resampleClusters(clusters, resamples, random, weights => {
-    for (const judged of [platt, isotonic]) judged?.resampled.add(weights)
-  })
   return {
-    n: scores.length,
-    folds: foldCount,
     preferred: scores.length < leastForIsotonic ? 'platt' : 'isotonic',
-    platt: platt && withIntervals(platt),
-    isotonic: isotonic && withIntervals(isotonic),
-  }
-}
-
-/** Different problems that have an answer of this outcome. */
-export function problemsWith(clusters: Clusters, correct: Uint8Array, outcome: number): number {
-  return new Set(clusters.of.filter((_, index) => correct[index] === outcome)).size
+    platt: () => predictions(plattScaling),
+    isotonic: () => predictions(isotonicRegression),
+  } as const
 }
 
 /** Each answer's probability from the fit of the other folds; null when a fit fails. */

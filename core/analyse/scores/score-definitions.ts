@@ -4,16 +4,19 @@ import { sequenceScores } from './sequence-scores.ts'
 
 /**
  * What every score is, in words, by its name: unit, formula, source and when it is undefined. `topLogprobs` is how many
- * likeliest tokens the run recorded; the scores that depend on it say so.
+ * likeliest tokens the run recorded, k where it is not given; the scores that depend on it say so.
  */
-export function scoreDefinitions(topLogprobs: number): Record<string, ScoreDefinition> {
+export function scoreDefinitions(topLogprobs?: number): Record<string, ScoreDefinition> {
   const all: [string, ScoreDefinition][] = Object.entries({ ...sequenceScores, ...answerScores })
   return Object.fromEntries(
     all.map(([name, { unit, formula, source, nullWhen }]) => [
       name,
       {
         unit,
-        formula: formula.replace('the k likeliest', `the k = ${topLogprobs} likeliest`),
+        formula:
+          topLogprobs === undefined
+            ? formula
+            : formula.replace('the k likeliest', `the k = ${topLogprobs} likeliest`),
         source,
         nullWhen,
       },

@@ -132,14 +132,14 @@ export const sequenceScores = {
   MeanTokenNegativeLogprob: {
     unit: 'nats',
     formula: '−mean of log p',
-    source: 'arXiv 2002.07650; lm-polygraph returns it by the name of Perplexity',
+    source: 'arXiv 2002.07650; what lm-polygraph calls Perplexity',
     nullWhen: 'no tokens',
     compute: ({ tokens }) => -meanOf(tokens.logprob),
   },
   Perplexity: {
     unit: 'none',
     formula: 'exp(−mean of log p); ranks as MeanTokenNegativeLogprob',
-    source: 'arXiv 2002.07650, lm-polygraph',
+    source: 'arXiv 2002.07650; e to the power of what lm-polygraph returns by this name',
     nullWhen: 'no tokens',
     compute: ({ tokens }) => Math.exp(-meanOf(tokens.logprob)),
   },
@@ -189,7 +189,7 @@ export const sequenceScores = {
     unit: 'tokens',
     formula: 'T',
     source:
-      'no doubt of the model but the baseline to beat: longer answers are wrong more often (arXiv 2504.13677)',
+      'the baseline to beat, no doubt of the model: longer answers are wrong more often (arXiv 2504.13677)',
     nullWhen: 'no tokens',
     compute: ({ tokens }) => tokens.entropyNats.length,
   },

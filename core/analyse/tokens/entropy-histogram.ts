@@ -3,7 +3,7 @@
  * bin is 15 % wide.
  */
 const leastNats = 1e-6
-const binsPerDecade = 16
+export const binsPerDecade = 16
 export const entropyBins = 1 + 8 * binsPerDecade
 
 /** The bin of an entropy in nats. */

@@ -1,7 +1,7 @@
 import { isPart, partWarning } from '../analyse/coverage.ts'
 import { askedMessages } from '../evaluate/asked-messages.ts'
 import { taskName } from './export-lm-eval.ts'
-import { type ExportRun, MeanTotals, tokenLogprobs, wellFormedJson } from './export-run.ts'
+import { type ExportRun, MeanTotals, readableMetadata, tokenLogprobs, wellFormedJson } from './export-run.ts'
 import type { SampleRecord } from './sample-record.ts'
 
 // EvalLog of log/_log.py, events/_model.py, and the layout of `.eval` of log/_recorders/eval.py, inspect_ai 0.3.285.
@@ -117,7 +117,7 @@ function headerOf(run: ExportRun, totals: LogTotals) {
   const part = partWarning(run.coverage)
   const config = generateConfig(run)
   const params = { ...run.grading }
-  const metrics = [{ name: 'inspect_ai/accuracy' }, { name: 'inspect_ai/stderr' }]
+  const metrics = [{ name: 'accuracy' }, { name: 'stderr' }]
   return {
     version: 2,
     // A log of samples that are not all would be read as one that is done.
@@ -245,7 +245,7 @@ function inspectSample(run: ExportRun, sample: SampleRecord) {
     messages: [...input, ...(isError ? [] : [message])],
     output: { ...output, choices: output.choices.map(choice => ({ ...choice, logprobs })) },
     scores: { [scorer]: scoreOf(sample) },
-    metadata: sample.metadata,
+    metadata: readableMetadata(sample),
     store: {},
     events: [
       {

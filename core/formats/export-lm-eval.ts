@@ -1,6 +1,6 @@
 import { partWarning } from '../analyse/coverage.ts'
 import { hangsOnTolerance } from '../grade/grading-rules.ts'
-import { type ExportRun, MeanTotals, wellFormedJson } from './export-run.ts'
+import { type ExportRun, MeanTotals, readableMetadata, wellFormedJson } from './export-run.ts'
 import type { SampleRecord } from './sample-record.ts'
 
 // A `generate_until` task as evaluator.py and loggers/evaluation_tracker.py of lm-evaluation-harness 0.4.13 write it.
@@ -40,9 +40,9 @@ export class LmEvalExport {
    */
   line(sample: SampleRecord): string {
     const run = this.#run
-    const { problem, prompt, expectedAnswer, metadata, sampleIndex } = sample
+    const { problem, prompt, expectedAnswer, sampleIndex } = sample
     const part = partWarning(run.coverage)
-    const doc = { ...metadata, id: sample.problemId, problem, answer: expectedAnswer }
+    const doc = { ...readableMetadata(sample), id: sample.problemId, problem, answer: expectedAnswer }
     const filter = filterName(run, sampleIndex)
     const metrics = metricsOf(run, sample)
     const digests = {

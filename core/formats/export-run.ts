@@ -95,6 +95,14 @@ export function wellFormedJson(value: unknown, indent?: number): string {
   return text.replaceAll(/\\(?:u(d[89a-f])..|.)/g, (whole, half) => (half ? '\ufffd' : whole))
 }
 
+/** A sample's metadata; a number that 64 bits do not hold as a whole one, which columns of other tools cannot take, is text. */
+export function readableMetadata({ metadata }: SampleRecord): SampleRecord['metadata'] {
+  const isWide = (value: unknown) => typeof value === 'number' && Math.abs(value) >= 2 ** 63
+  return Object.fromEntries(
+    Object.entries(metadata).map(([name, value]) => [name, isWide(value) ? String(value) : value]),
+  )
+}
+
 /** A token's log-probability as the OpenAI interface has it; inspect_ai's log has the same. */
 export interface TokenLogprob {
   token: string

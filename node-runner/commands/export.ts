@@ -74,9 +74,7 @@ async function exportRun(folder: string, flags: ExportFlags): Promise<void> {
         }),
       )
     else if (!flags.quiet)
-      console.log(
-        `${written}${isPart(run.coverage) ? ` of ${run.coverage.of}` : ''} samples in ${files.join(' and ')}`,
-      )
+      console.log(`${written}${isPart(run.coverage) ? ` of ${run.coverage.of}` : ''} samples in ${files[0]}`)
     const part = partWarning(run.coverage)
     if (part !== null && !flags.quiet) console.error(`warning: ${part}`)
     if (leftOut > 0 && !flags.quiet)

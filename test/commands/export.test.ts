@@ -242,12 +242,12 @@ describe('export', () => {
     expect(readdirSync(folder).filter(name => name.endsWith('.partial'))).toEqual([])
   })
 
-  it('writes no half of a pair of UTF-16, which no reader in Python takes', async () => {
+  it('writes no half of a pair of UTF-16 and no whole number of more than 64 bits, which readers in Python refuse', async () => {
     const odd = join(folder, 'odd')
     const half = 'a \ud83d b'
     const sample = traceSample(0, 2, {
       ...{ problemId: half, problem: half, prompt: half, generatedText: `${half} \\ud83d 😀` },
-      ...{ expectedAnswer: half, metadata: { [half]: half } },
+      ...{ expectedAnswer: half, metadata: { [half]: half, wide: 1e20 } },
     })
     writeRun(odd, [sample])
     for (const format of ['openai', 'lm-eval', 'inspect']) {
@@ -259,6 +259,7 @@ describe('export', () => {
           for (const line of format === 'lm-eval' ? text.trimEnd().split('\n') : [text])
             JSON.stringify(JSON.parse(line), (_, value) => {
               if (typeof value === 'string') expect(value.isWellFormed()).toBe(true)
+              if (typeof value === 'number') expect(Math.abs(value)).toBeLessThan(2 ** 63)
               return value
             })
           if (text.includes('😀')) expect(text).toContain('a \ufffd b \\\\ud83d 😀')

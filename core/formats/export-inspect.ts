@@ -32,7 +32,10 @@ export function* inspectEntries(run: ExportRun, samples: () => Iterable<SampleRe
     const { id, epoch } = sampleName(sample)
     yield { name: `samples/${id}_epoch_${epoch}.json`, pieces: [wellFormedJson(inspectSample(run, sample))] }
   }
-  yield { name: 'summaries.json', pieces: listOf(samples(), sample => summaryOf(inspectSample(run, sample))) }
+  yield {
+    name: 'summaries.json',
+    pieces: listOf(samples(), sample => summaryOf(inspectSample(run, { ...sample, tokens: [] }))),
+  }
   yield { name: 'reductions.json', pieces: [wellFormedJson(totals.reductions())] }
   const header = headerOf(run, totals)
   const { version, eval: spec, plan } = header

@@ -1,181 +1,328 @@
 import { isPart, partWarning } from '../analyse/coverage.ts'
+import { askedMessages } from '../evaluate/asked-messages.ts'
 import { taskName } from './export-lm-eval.ts'
-import { type ExportRun, tokenLogprobs } from './export-run.ts'
+import { type ExportRun, MeanTotals, readableMetadata, tokenLogprobs, wellFormedJson } from './export-run.ts'
 import type { SampleRecord } from './sample-record.ts'
+
+// EvalLog of log/_log.py, events/_model.py, and the layout of `.eval` of log/_recorders/eval.py, inspect_ai 0.3.285.
 
 /** Name of the scorer: its score is "C" or "I", which inspect_ai's accuracy reads. */
 const scorer = 'entrace'
 
+/** A file within an `.eval`, which is a ZIP archive. */
+export interface LogEntry {
+  name: string
+  pieces: Iterable<string>
+}
+
+/** The name that inspect_ai gives a log: its listing reads time, task and id there. */
+export function inspectFileName(run: ExportRun): string {
+  const parts = [createdAt(run).replace(/\.\d+Z$/, '+00:00'), taskName(run.dataSetName), taskId(run)]
+  return `${parts.map(part => part.replaceAll(/[_/:+]/g, '-')).join('_')}.eval`
+}
+
 /**
- * A run as inspect_ai's JSON log, version 2 (EvalLog of log/_log.py, 0.3.2xx), piece by piece. inspect_ai reads a header
- * alone up to `stats`, so what is told of all samples comes before them: `samples` are read twice. A part of a run has
- * the status "cancelled", and in its metadata what is missing.
+ * A run as inspect_ai's log `.eval`: the files of the archive. A part of a run has the status "cancelled", and in its metadata
+ * what is missing. A sample that failed is an error that is scored as incorrect, as in Entrace's own accuracy. `samples` are read twice.
  */
-export function* exportInspect(run: ExportRun, samples: () => Iterable<SampleRecord>): Generator<string> {
-  const model = `entrace/${run.modelName}`
-  const totals = countSamples(samples())
-  const part = partWarning(run.coverage)
-  // Those that a GenerateConfig knows; the others go to the arguments of the model.
-  const { top_k, top_p, ...modelArguments } = run.furtherDecoding
-  const generation = {
-    max_tokens: run.maxNewTokens,
-    temperature: run.temperature,
-    top_k,
-    top_p,
-    seed: run.seed,
-    logprobs: true,
-    top_logprobs: run.topLogprobs,
-    ...(run.systemPrompt !== null && { system_message: run.systemPrompt }),
+export function* inspectEntries(run: ExportRun, samples: () => Iterable<SampleRecord>): Generator<LogEntry> {
+  const totals = new LogTotals()
+  for (const sample of samples()) {
+    totals.add(sample)
+    const { id, epoch } = sampleName(sample)
+    yield { name: `samples/${id}_epoch_${epoch}.json`, pieces: [wellFormedJson(inspectSample(run, sample))] }
   }
-  const header = {
+  yield {
+    name: 'summaries.json',
+    pieces: listOf(samples(), sample => summaryOf(inspectSample(run, { ...sample, tokens: [] }))),
+  }
+  yield { name: 'reductions.json', pieces: [wellFormedJson(totals.reductions())] }
+  const header = headerOf(run, totals)
+  const { version, eval: spec, plan } = header
+  yield { name: '_journal/start.json', pieces: [wellFormedJson({ version, eval: spec, plan })] }
+  yield { name: 'header.json', pieces: [wellFormedJson(header)] }
+}
+
+/**
+ * The same as inspect_ai's log in JSON, piece by piece. inspect_ai reads a header alone up to `stats`, so what is told of all samples comes
+ * before them: `samples` are read twice.
+ */
+export function* inspectJson(run: ExportRun, samples: () => Iterable<SampleRecord>): Generator<string> {
+  const totals = new LogTotals()
+  for (const sample of samples()) totals.add(sample)
+  yield `${wellFormedJson(headerOf(run, totals)).slice(0, -1)},"samples":`
+  yield* listOf(samples(), sample => inspectSample(run, sample))
+  yield `,"reductions":${wellFormedJson(totals.reductions())}}\n`
+}
+
+function* listOf(
+  samples: Iterable<SampleRecord>,
+  item: (sample: SampleRecord) => unknown,
+): Generator<string> {
+  let separator = '[\n'
+  for (const sample of samples) {
+    yield separator + wellFormedJson(item(sample))
+    separator = ',\n'
+  }
+  yield separator === '[\n' ? '[]' : '\n]'
+}
+
+/** What a log tells of all samples. */
+class LogTotals {
+  samples = 0
+  errors = 0
+  promptTokens = 0
+  generatedTokens = 0
+  longestMs = 0
+  /** Of each problem, the number of its answers and of those that are correct. */
+  readonly #problems = new Map<string, { answers: number; correct: number }>()
+
+  add(sample: SampleRecord): void {
+    this.samples++
+    if (sample.finishReason === 'error') this.errors++
+    this.promptTokens += sample.promptTokens
+    this.generatedTokens += sample.generatedTokens
+    this.longestMs = Math.max(this.longestMs, sample.durationMs)
+    const { id } = sampleName(sample)
+    const { answers, correct } = this.#problems.get(id) ?? { answers: 0, correct: 0 }
+    this.#problems.set(id, { answers: answers + 1, correct: correct + (sample.correct ? 1 : 0) })
+  }
+
+  /** Share of each problem's answers that are correct: inspect_ai's reducer "mean". */
+  reductions() {
+    const shares = Array.from(this.#problems, ([id, { answers, correct }]) => ({
+      value: correct / answers,
+      sample_id: id,
+    }))
+    return [{ scorer, reducer, samples: shares }]
+  }
+
+  /** inspect_ai's `accuracy` and `stderr`: over problems, as answers to one are not independent. */
+  score() {
+    const shares = new MeanTotals()
+    for (const { answers, correct } of this.#problems.values()) shares.add(correct / answers)
+    const estimate = shares.estimate()
+    const metric = (name: string, value: number) => ({ [name]: { name, value, params: {} } })
+    return {
+      scored_samples: this.#problems.size,
+      unscored_samples: 0,
+      metrics: estimate
+        ? { ...metric('accuracy', estimate.mean), ...metric('stderr', estimate.stderr ?? 0) }
+        : {},
+    }
+  }
+}
+
+const reducer = 'mean'
+
+/** All of a log but its samples. */
+function headerOf(run: ExportRun, totals: LogTotals) {
+  const part = partWarning(run.coverage)
+  const config = generateConfig(run)
+  const params = { ...run.grading }
+  const metrics = [{ name: 'accuracy' }, { name: 'stderr' }]
+  return {
     version: 2,
     // A log of samples that are not all would be read as one that is done.
     status: part === null ? 'success' : 'cancelled',
     eval: {
-      eval_id: run.hash.slice(0, 22),
+      eval_id: run.hash.slice(0, 22) + (run.shard === null ? '' : `-${run.shard.replace('/', '-of-')}`),
       run_id: run.hash.slice(22, 44),
-      created: new Date(run.finishedMs).toISOString(),
+      created: createdAt(run),
       task: taskName(run.dataSetName),
-      task_id: run.hash.slice(-22),
+      task_id: taskId(run),
       task_version: 0,
       task_attribs: {},
       task_args: {},
       task_args_passed: {},
       dataset: { name: run.dataSetName, samples: run.problems, shuffled: false },
-      model,
-      model_generate_config: generation,
-      model_args: modelArguments,
-      config: { limit: run.limit, epochs: run.samples },
+      model: modelOf(run),
+      model_generate_config: config,
+      // inspect_ai hands them to the provider, which takes none.
+      model_args: {},
+      config: {
+        limit: run.limit,
+        epochs: run.samples,
+        epochs_reducer: [reducer],
+        fail_on_error: false,
+        score_on_error: true,
+      },
       ...(part !== null && { metadata: { part, samples: run.coverage.samples, of: run.coverage.of } }),
       packages: { entrace: run.version },
-      scorers: [{ name: scorer }],
+      scorers: [{ name: scorer, options: params, metrics }],
     },
-    plan: {
-      name: 'plan',
-      steps: [{ solver: 'generate', params: {}, params_passed: {} }],
-      config: generation,
-    },
+    plan: { name: 'plan', steps: [{ solver: 'generate', params: {}, params_passed: {} }], config },
     results: {
       total_samples: isPart(run.coverage) ? run.coverage.of : totals.samples,
       completed_samples: totals.samples - totals.errors,
-      scores: [
-        {
-          name: scorer,
-          scorer,
-          params: { ...run.grading },
-          // inspect_ai scores no sample that failed.
-          scored_samples: totals.samples - totals.errors,
-          unscored_samples: totals.errors,
-          metrics:
-            totals.samples === totals.errors
-              ? {}
-              : {
-                  accuracy: {
-                    name: 'accuracy',
-                    value: totals.correct / (totals.samples - totals.errors),
-                    params: {},
-                  },
-                },
-        },
-      ],
+      scores: [{ name: scorer, scorer, reducer, params, ...totals.score() }],
     },
     stats: {
-      started_at: '',
-      completed_at: new Date(run.finishedMs).toISOString(),
-      model_usage: { [model]: usageOf(totals.promptTokens, totals.generatedTokens) },
+      started_at: isoTime(Math.min(run.begunMs, run.finishedMs - totals.longestMs)),
+      completed_at: isoTime(run.finishedMs),
+      model_usage: { [modelOf(run)]: usageOf(totals) },
     },
   }
-  yield `${JSON.stringify(header).slice(0, -1)},"samples":[`
-  let separator = '\n'
-  for (const sample of samples()) {
-    yield separator + JSON.stringify(inspectSample(run, model, sample))
-    separator = ',\n'
-  }
-  yield '\n]}\n'
 }
 
-function countSamples(samples: Iterable<SampleRecord>) {
-  const totals = { samples: 0, errors: 0, correct: 0, promptTokens: 0, generatedTokens: 0 }
-  for (const sample of samples) {
-    totals.samples++
-    if (sample.finishReason === 'error') totals.errors++
-    if (sample.correct) totals.correct++
-    totals.promptTokens += sample.promptTokens
-    totals.generatedTokens += sample.generatedTokens
+/** What inspect_ai knows of decoding by names of its own, and the rest as a request to vLLM has it. */
+function generateConfig(run: ExportRun) {
+  const { top_k, top_p, ...others } = run.furtherDecoding
+  return {
+    max_tokens: run.maxNewTokens,
+    temperature: run.temperature,
+    top_k,
+    top_p,
+    ...(run.stopTexts.length > 0 && { stop_seqs: run.stopTexts }),
+    seed: run.seed,
+    logprobs: true,
+    top_logprobs: run.topLogprobs,
+    ...(run.systemPrompt !== null && { system_message: run.systemPrompt }),
+    ...(Object.keys(others).length > 0 && { extra_body: others }),
   }
-  return totals
 }
 
-/** An EvalSample: an answer is an epoch of its problem. */
-function inspectSample(run: ExportRun, model: string, sample: SampleRecord): Record<string, unknown> {
+/** Of the providers that inspect_ai knows, the one that has no model: a log of a provider that it does not know is not scored again. */
+function modelOf(run: ExportRun): string {
+  return `none/${run.modelName}`
+}
+
+function taskId(run: ExportRun): string {
+  return run.hash.slice(-22)
+}
+
+function createdAt(run: ExportRun): string {
+  return isoTime(run.begunMs)
+}
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString()
+}
+
+/** An answer is an epoch of its problem. */
+function sampleName({ problemId, problemIndex, sampleIndex }: SampleRecord): { id: string; epoch: number } {
+  // Ids that differ in what no reader takes stay apart.
+  const id = problemId.isWellFormed() ? problemId : `${problemId.toWellFormed()}-${problemIndex}`
+  return { id, epoch: sampleIndex + 1 }
+}
+
+/** An EvalSample with the one ModelEvent of its answer. */
+function inspectSample(run: ExportRun, sample: SampleRecord) {
   const isError = sample.finishReason === 'error'
-  const uuid = `${run.hash.slice(0, 8)}-${sample.problemIndex}-${sample.sampleIndex}`
-  const answer = {
+  const uuid = `${run.hash.slice(0, 16)}-${sample.problemIndex}-${sample.sampleIndex}`
+  const { promptStyle: style, systemPrompt, systemInUserMessage } = run
+  const asked = askedMessages(
+    sample,
+    { style, systemPrompt: systemPrompt ?? undefined, systemInUserMessage },
+    run.fewShot,
+  )
+  const input = asked.map((message, index) => ({
+    id: `${uuid}-${index}`,
+    ...message,
+    ...(index === asked.length - 1 && { source: 'input' }),
+  }))
+  const message = {
     id: `${uuid}-answer`,
     role: 'assistant',
     content: sample.generatedText,
     source: 'generate',
-    model,
+    model: run.modelName,
   }
-  const usage = usageOf(sample.promptTokens, sample.generatedTokens)
+  const stopReason = sample.finishReason === 'stop' ? 'stop' : 'max_tokens'
   const seconds = sample.durationMs / 1000
-  const message = sample.error ?? 'unknown'
+  const usage = usageOf(sample)
+  const error = isError ? (sample.error ?? 'unknown') : null
+  const output = {
+    model: run.modelName,
+    choices: isError ? [] : [{ message, stop_reason: stopReason }],
+    completion: sample.generatedText,
+    usage,
+    time: seconds,
+    error,
+  }
+  const logprobs = { content: tokenLogprobs(sample) }
   return {
-    id: sample.problemId,
-    epoch: sample.sampleIndex + 1,
+    ...sampleName(sample),
     input: sample.problem,
     target: sample.expectedAnswer,
-    messages: [
-      ...(run.systemPrompt === null
-        ? []
-        : [{ id: `${uuid}-system`, role: 'system', content: run.systemPrompt }]),
-      { id: `${uuid}-problem`, role: 'user', content: sample.problem, source: 'input' },
-      ...(isError ? [] : [answer]),
-    ],
-    output: {
-      model,
-      choices: isError
-        ? []
-        : [
-            {
-              message: answer,
-              stop_reason: sample.finishReason === 'stop' ? 'stop' : 'max_tokens',
-              logprobs: { content: tokenLogprobs(sample) },
-            },
-          ],
-      completion: sample.generatedText,
-      usage,
-      time: seconds,
-      error: sample.error,
-    },
-    scores: isError
-      ? {}
-      : {
-          [scorer]: {
-            value: sample.correct ? 'C' : 'I',
-            answer: sample.extractedAnswer,
-            metadata: {
-              rule: sample.rule,
-              mean_entropy_nats: sample.meanEntropyNats,
-              max_entropy_nats: sample.maxEntropyNats,
-              sum_logprob: sample.sumLogprob,
-            },
-          },
-        },
-    metadata: sample.metadata,
+    messages: [...input, ...(isError ? [] : [message])],
+    output: { ...output, choices: output.choices.map(choice => ({ ...choice, logprobs })) },
+    scores: { [scorer]: scoreOf(sample) },
+    metadata: readableMetadata(sample),
     store: {},
-    events: [],
-    model_usage: { [model]: usage },
+    events: [
+      {
+        uuid: `${uuid}-event`,
+        // When each answer was begun is not recorded, only how long it took: all are said to begin with the run.
+        timestamp: createdAt(run),
+        completed: isoTime(run.begunMs + sample.durationMs),
+        working_start: 0,
+        working_time: seconds,
+        event: 'model',
+        model: modelOf(run),
+        input,
+        tools: [],
+        tool_choice: 'none',
+        config: generateConfig(run),
+        // Without the log-probabilities, which the sample has.
+        output,
+        error,
+        call: null,
+      },
+    ],
+    model_usage: { [modelOf(run)]: usage },
     total_time: seconds,
     working_time: seconds,
     uuid,
-    error: isError ? { message, traceback: message, traceback_ansi: message } : null,
+    error: error === null ? null : { message: error, traceback: error, traceback_ansi: error },
     attachments: {},
   }
 }
 
+/** A Score. A number that the sample lacks is left out. */
+function scoreOf(sample: SampleRecord) {
+  const numbers = {
+    mean_entropy_nats: sample.meanEntropyNats,
+    max_entropy_nats: sample.maxEntropyNats,
+    sum_logprob: sample.sumLogprob,
+  }
+  return {
+    value: sample.correct ? 'C' : 'I',
+    answer: sample.extractedAnswer,
+    explanation: sample.rule,
+    metadata: {
+      rule: sample.rule,
+      ...Object.fromEntries(Object.entries(numbers).filter(([, value]) => value !== null)),
+    },
+  }
+}
+
+/** An EvalSampleSummary, its texts as short as inspect_ai has them. */
+function summaryOf(sample: ReturnType<typeof inspectSample>) {
+  const { id, epoch, input, target, scores, metadata, model_usage, total_time, working_time, uuid } = sample
+  const { answer, ...score } = scores[scorer]!
+  const short = (value: unknown) => (typeof value === 'string' ? thin(value, 1021, '...') : value)
+  return {
+    ...{ id, epoch, input: thinText(input), target: thinText(target) },
+    metadata: Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name, short(value)])),
+    scores: { [scorer]: { ...score, answer: short(answer) } },
+    ...{ model_usage, total_time, working_time, uuid },
+    ...(sample.error !== null && { error: sample.error.message }),
+    completed: true,
+    message_count: sample.messages.length,
+  }
+}
+
+function thinText(text: string): string {
+  return thin(text, 5120, '...\n(content truncated)')
+}
+
+function thin(text: string, most: number, rest: string): string {
+  return text.length > most ? text.slice(0, most) + rest : text
+}
+
 /** A ModelUsage. */
-function usageOf(promptTokens: number, generatedTokens: number) {
+function usageOf({ promptTokens, generatedTokens }: { promptTokens: number; generatedTokens: number }) {
   return {
     input_tokens: promptTokens,
     output_tokens: generatedTokens,

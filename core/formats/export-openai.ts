@@ -1,6 +1,6 @@
 import { partWarning } from '../analyse/coverage.ts'
 import { describeGrading, isDefaultGrading } from '../grade/grading-rules.ts'
-import { type ExportRun, tokenLogprobs } from './export-run.ts'
+import { type ExportRun, tokenLogprobs, wellFormedJson } from './export-run.ts'
 import type { SampleRecord } from './sample-record.ts'
 
 /**
@@ -40,10 +40,10 @@ export function exportOpenai(run: ExportRun, sample: SampleRecord): string | nul
       ...(part !== null && { part: cut(part) }),
     },
   }
-  return `${JSON.stringify(completion)}\n`
+  return `${wellFormedJson(completion)}\n`
 }
 
 /** A text as long as a value of `metadata` may be. */
 function cut(text: string): string {
-  return text.slice(0, 512).toWellFormed()
+  return text.slice(0, 512)
 }

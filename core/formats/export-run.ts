@@ -1,4 +1,5 @@
 import type { Coverage } from '../analyse/coverage.ts'
+import type { PromptStyle } from '../evaluate/prompt.ts'
 import type { GradingRules } from '../grade/grading-rules.ts'
 import type { SampleRecord } from './sample-record.ts'
 
@@ -10,13 +11,22 @@ export type FurtherDecoding = Partial<
 /** What an export says of the run besides its samples. */
 export interface ExportRun {
   modelName: string
+  /** The commit on the Hub; null of a folder. */
+  modelRevision: string | null
   dataSetName: string
   /** Problems of the data set. */
   problems: number
   /** Problems asked for. */
   limit: number
+  promptStyle: PromptStyle
   systemPrompt: string | null
+  /** Whether what would be the system message stands in the first user message. */
+  systemInUserMessage: boolean
+  /** Number of worked examples. */
+  fewShot: number
   maxNewTokens: number
+  /** Texts that end an answer. */
+  stopTexts: readonly string[]
   temperature: number
   /** Settings beyond these that are not the defaults, by their names in Transformers. */
   furtherDecoding: FurtherDecoding
@@ -28,12 +38,69 @@ export interface ExportRun {
   grading: GradingRules
   /** How much of the run its samples are. */
   coverage: Coverage
+  /** Which part of the run this is, as "2/8"; null of a whole one. */
+  shard: string | null
   /** SHA-256 of the settings, which names the run. */
   hash: string
-  /** When the last answer was finished, milliseconds since 1970. */
+  /** When the run began, milliseconds since 1970, as far as its files have kept their times. */
+  begunMs: number
+  /** When the last answer was finished. */
   finishedMs: number
   /** Version of entrace. */
   version: string
+}
+
+/** Mean and standard error of some values; an unset `stderr` is of fewer than two. */
+export interface MeanEstimate {
+  count: number
+  mean: number
+  stderr?: number
+}
+
+/** The values of a metric, of which no one is kept. */
+export class MeanTotals {
+  #count = 0
+  #sum = 0
+  #mean = 0
+  #squares = 0
+
+  /** Takes in a value, by Welford's recurrence (Technometrics 4(3), 1962). */
+  add(value: number): void {
+    this.#count++
+    this.#sum += value
+    const before = value - this.#mean
+    this.#mean += before / this.#count
+    this.#squares += before * (value - this.#mean)
+  }
+
+  /**
+   * Their mean with the standard deviation of a sample over the root of their number, as inspect_ai and lm-evaluation-harness
+   * have it; null of none.
+   */
+  estimate(): MeanEstimate | null {
+    const count = this.#count
+    if (count === 0) return null
+    const mean = this.#sum / count
+    return count === 1
+      ? { count, mean }
+      : { count, mean, stderr: Math.sqrt(this.#squares / (count - 1) / count) }
+  }
+}
+
+/** A value as JSON whose texts every reader takes: U+FFFD in place of half a pair of UTF-16, which Python refuses. */
+export function wellFormedJson(value: unknown, indent?: number): string {
+  const text = JSON.stringify(value, null, indent)
+  if (!text.includes('\\ud')) return text
+  // Halves of pairs are the only characters that stringify writes as \\ud800 to \\udfff; a backslash of the text is doubled.
+  return text.replaceAll(/\\(?:u(d[89a-f])..|.)/g, (whole, half) => (half ? '\ufffd' : whole))
+}
+
+/** A sample's metadata; a number that 64 bits do not hold as a whole one, which columns of other tools cannot take, is text. */
+export function readableMetadata({ metadata }: SampleRecord): SampleRecord['metadata'] {
+  const isWide = (value: unknown) => typeof value === 'number' && Math.abs(value) >= 2 ** 63
+  return Object.fromEntries(
+    Object.entries(metadata).map(([name, value]) => [name, isWide(value) ? String(value) : value]),
+  )
 }
 
 /** A token's log-probability as the OpenAI interface has it; inspect_ai's log has the same. */

@@ -4,14 +4,7 @@ import { Command, Option } from 'commander'
 import { isPart, partWarning } from '../../core/analyse/coverage.ts'
 import { formatVersion } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'
-import { writeFileWhole } from '../files/write-file-whole.ts'
-import {
-  describeExport,
-  type ExportFormat,
-  exportFileName,
-  exportFormats,
-  exportPieces,
-} from '../run/export-run.ts'
+import { describeExport, type ExportFormat, exportFormats, writeExport } from '../run/export-run.ts'
 import { gradeAll } from '../run/grade-all.ts'
 import { Journal } from '../run/journal.ts'
 import { readRunDescription } from '../run/run-description.ts'
@@ -31,12 +24,17 @@ export function exportCommand(): Command {
     .addOption(
       new Option(
         '--format <format>',
-        "openai: chat completions with logprobs, a line each; lm-eval: lm-evaluation-harness's samples file; inspect: inspect_ai's JSON log",
+        Object.entries(exportFormats)
+          .map(([name, what]) => `${name}: ${what}`)
+          .join('; '),
       )
-        .choices(exportFormats)
+        .choices(Object.keys(exportFormats))
         .makeOptionMandatory(),
     )
-    .option('--out <file>', 'file to write (default: in the folder of the run, named by the format)')
+    .option(
+      '--out <path>',
+      'file to write; of lm-eval the folder, or FILE.jsonl for the samples alone (default: in the folder of the run, as the format names it)',
+    )
     .option('--json', 'print one JSON document on standard output', false)
     .option('--quiet', 'print nothing but errors', false)
     .action(exportRun)
@@ -50,7 +48,6 @@ async function exportRun(folder: string, flags: ExportFlags): Promise<void> {
   const journal = new Journal(journalPath, 'read')
   try {
     const run = describeExport(folder, description, journal)
-    const file = flags.out ?? join(folder, exportFileName(flags.format, run))
     const graded = gradeAll(() => journal.records(description.limit), description.grading)
     const count = { samples: 0, failed: 0 }
     const samples = function* () {
@@ -61,7 +58,7 @@ async function exportRun(folder: string, flags: ExportFlags): Promise<void> {
         yield sample
       }
     }
-    writeFileWhole(file, exportPieces(flags.format, run, samples))
+    const files = writeExport(flags.format, { folder, run, out: flags.out }, samples)
     const leftOut = flags.format === 'openai' ? count.failed : 0
     const written = count.samples - leftOut
     if (flags.json)
@@ -69,14 +66,15 @@ async function exportRun(folder: string, flags: ExportFlags): Promise<void> {
         JSON.stringify({
           formatVersion,
           format: flags.format,
-          file,
+          file: files[0],
+          files,
           samples: written,
           leftOut,
           of: run.coverage.of,
         }),
       )
     else if (!flags.quiet)
-      console.log(`${written}${isPart(run.coverage) ? ` of ${run.coverage.of}` : ''} samples in ${file}`)
+      console.log(`${written}${isPart(run.coverage) ? ` of ${run.coverage.of}` : ''} samples in ${files[0]}`)
     const part = partWarning(run.coverage)
     if (part !== null && !flags.quiet) console.error(`warning: ${part}`)
     if (leftOut > 0 && !flags.quiet)

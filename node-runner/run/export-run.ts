@@ -1,29 +1,42 @@
 import { createHash } from 'node:crypto'
-import { join } from 'node:path'
+import { existsSync, lstatSync, mkdirSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { coverageOf } from '../../core/analyse/coverage.ts'
-import { exportInspect } from '../../core/formats/export-inspect.ts'
-import { exportLmEval, lmEvalFileName } from '../../core/formats/export-lm-eval.ts'
+import { inspectEntries, inspectFileName, inspectJson } from '../../core/formats/export-inspect.ts'
+import { LmEvalExport, lmEvalFileNames } from '../../core/formats/export-lm-eval.ts'
 import { exportOpenai } from '../../core/formats/export-openai.ts'
 import type { ExportRun, FurtherDecoding } from '../../core/formats/export-run.ts'
 import type { SampleRecord } from '../../core/formats/sample-record.ts'
+import { InputError } from '../../core/input-error.ts'
+import { writeFileWhole } from '../files/write-file-whole.ts'
+import { zipPieces } from '../files/zip-pieces.ts'
 import { versions } from '../versions.ts'
-import { type Journal, journalModifiedMs } from './journal.ts'
+import { type Journal, journalTimes } from './journal.ts'
 import { askedSamples, type RunDescription } from './run-description.ts'
 
-export const exportFormats = ['openai', 'lm-eval', 'inspect'] as const
-/** Whose format a run is exported in. */
-export type ExportFormat = (typeof exportFormats)[number]
+/** Whose format a run is exported in, and what is written, for the help. */
+export const exportFormats = {
+  openai: 'chat completions with logprobs, a line each',
+  'lm-eval': "lm-evaluation-harness's samples and results, in a folder of the model's name",
+  inspect: "inspect_ai's log .eval; in JSON where --out is named otherwise",
+} as const
+export type ExportFormat = keyof typeof exportFormats
 
 /** What an export says of a run, from its description and its journal. */
 export function describeExport(folder: string, run: RunDescription, journal: Journal): ExportRun {
-  const { maxNewTokens, temperature, seed, samples, topLogprobs } = run.decoding
+  const { maxNewTokens, stopTexts = [], temperature, seed, samples, topLogprobs } = run.decoding
   return {
     modelName: run.model.name,
+    modelRevision: run.model.revision,
     dataSetName: run.dataSet.name,
     problems: run.dataSet.problems,
     limit: run.limit,
+    promptStyle: run.prompt.style,
     systemPrompt: run.prompt.systemPrompt,
+    systemInUserMessage: run.prompt.systemInUserMessage ?? false,
+    fewShot: run.prompt.fewShot,
     maxNewTokens,
+    stopTexts,
     temperature,
     furtherDecoding: furtherDecodingOf(run.decoding),
     seed,
@@ -31,8 +44,9 @@ export function describeExport(folder: string, run: RunDescription, journal: Jou
     topLogprobs,
     grading: run.grading,
     coverage: coverageOf(askedSamples(run), journal.names()),
+    shard: run.shard ?? null,
     hash: run.hash,
-    finishedMs: journalModifiedMs(join(folder, 'samples.jsonl')) ?? 0,
+    ...journalTimes(join(folder, 'samples.jsonl')),
     version: versions().entrace,
   }
 }
@@ -49,38 +63,98 @@ function furtherDecodingOf(decoding: RunDescription['decoding']): FurtherDecodin
   }
 }
 
-/** Name of the file of a format where none is given. */
-export function exportFileName(format: ExportFormat, run: ExportRun): string {
+/**
+ * Writes a run's samples, read as often as need be, in a format: in the run's folder, or where `out` says. Returns the files, of several the
+ * one with the samples first. Throws InputError where `out` names what cannot be written.
+ */
+export function writeExport(
+  format: ExportFormat,
+  { folder, run, out }: { folder: string; run: ExportRun; out: string | undefined },
+  samples: () => Iterable<SampleRecord>,
+): string[] {
   switch (format) {
-    case 'openai':
-      return 'openai.jsonl'
+    case 'openai': {
+      const path = fileToWrite(out, join(folder, 'openai.jsonl'))
+      writeFileWhole(
+        path,
+        piecesOf(samples(), sample => exportOpenai(run, sample) ?? ''),
+      )
+      return [path]
+    }
     case 'lm-eval':
-      return lmEvalFileName(run)
-    case 'inspect':
-      return 'inspect.json'
+      return writeLmEval(folder, run, out, samples)
+    case 'inspect': {
+      const path = fileToWrite(out, join(folder, inspectFileName(run)))
+      const isArchive = path.endsWith('.eval')
+      writeFileWhole(path, isArchive ? zipPieces(inspectEntries(run, samples)) : inspectJson(run, samples))
+      return [path]
+    }
     default:
       return format satisfies never
   }
 }
 
-/** A run in a format, piece by piece. */
-export function* exportPieces(
-  format: ExportFormat,
+/** As version 0.1.0 did, `out` may name the file of the samples; the results are then not written. */
+function writeLmEval(
+  folder: string,
   run: ExportRun,
+  out: string | undefined,
   samples: () => Iterable<SampleRecord>,
-): Generator<string> {
-  switch (format) {
-    case 'openai':
-      for (const sample of samples()) yield exportOpenai(run, sample) ?? ''
-      return
-    case 'lm-eval':
-      for (const sample of samples())
-        yield exportLmEval(run, sample, text => createHash('sha256').update(text).digest('hex'))
-      return
-    case 'inspect':
-      yield* exportInspect(run, samples)
-      return
-    default:
-      format satisfies never
+): string[] {
+  const written = new LmEvalExport(run, () => {
+    const hash = createHash('sha256')
+    return { update: text => hash.update(text), digest: () => hash.digest('hex') }
+  })
+  const lines = () => piecesOf(samples(), sample => written.line(sample))
+  if (out !== undefined && (out.endsWith('.jsonl') || isFile(out))) {
+    const path = fileToWrite(out, lmEvalFileNames(run).samples)
+    writeFileWhole(path, lines())
+    return [path]
   }
+  const names = lmEvalFileNames(run)
+  if (out !== undefined) mkdirSync(out, { recursive: true })
+  const place = makeFolders(out ?? folder, out === undefined ? ['lm-eval', names.folder] : [names.folder])
+  const files = [join(place, names.samples), join(place, names.results)] as const
+  writeFileWhole(files[0], lines())
+  writeFileWhole(files[1], [written.results()])
+  return [...files]
+}
+
+function* piecesOf(
+  samples: Iterable<SampleRecord>,
+  piece: (sample: SampleRecord) => string,
+): Generator<string> {
+  for (const sample of samples) yield piece(sample)
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+}
+
+/** The file that was asked for, or the one that is written where none was. Throws InputError where it cannot be a file. */
+function fileToWrite(out: string | undefined, path: string): string {
+  if (out === undefined) return path
+  if (/[/\\]$/.test(out) || statSync(out, { throwIfNoEntry: false })?.isDirectory())
+    throw new InputError(
+      `${out}: is a folder, expected the file to write; name one in it, as --out ${join(out, basename(path))}`,
+    )
+  const folder = dirname(out)
+  if (!existsSync(folder))
+    throw new InputError(`${out}: there is no folder ${folder}; make it, or name another file with --out`)
+  return out
+}
+
+/** Makes folders, one within the other. Throws InputError for a link among them: a run from elsewhere may lead anywhere. */
+function makeFolders(base: string, names: readonly string[]): string {
+  let path = base
+  for (const name of names) {
+    path = join(path, name)
+    const entry = lstatSync(path, { throwIfNoEntry: false })
+    if (!entry) mkdirSync(path)
+    else if (!entry.isDirectory())
+      throw new InputError(
+        `${path}: expected a folder, found a link or a file; remove it, or name another place with --out`,
+      )
+  }
+  return path
 }

@@ -280,10 +280,15 @@ function openFiles(path: string, ownsLast: boolean, writer: FileWriter | undefin
 
 const mostTries = 10
 
-/** When a journal was last written to, or null where there is none. `path` is that of its first file. */
-export function journalModifiedMs(path: string): number | null {
-  const times = journalPaths(path).flatMap(each => statSync(each, { throwIfNoEntry: false })?.mtimeMs ?? [])
-  return times.length === 0 ? null : Math.max(...times)
+/**
+ * When a journal was begun and last written to, milliseconds since 1970, by the times of its files; the second for both where a copy or
+ * a system has not kept the first. `path` is that of its first file, which is there.
+ */
+export function journalTimes(path: string): { begunMs: number; finishedMs: number } {
+  const files = journalPaths(path).map(each => statSync(each))
+  const finishedMs = Math.max(...files.map(({ mtimeMs }) => mtimeMs))
+  const births = files.map(({ birthtimeMs }) => birthtimeMs).filter(ms => ms > 0)
+  return { begunMs: Math.min(finishedMs, ...births), finishedMs }
 }
 
 function syncFolder(path: string): void {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -22,15 +22,15 @@ describe('--debug', () => {
 })
 
 describe('an error that nobody foresaw', () => {
-  // A folder where the file should be that an export writes is nothing that the command looks for.
+  // A file where a folder should be is nothing that the command looks for.
   const taken = join(folder, 'taken')
-  mkdirSync(taken)
-  const args = ['export', 'test/golden/run-0.1.0', '--format', 'inspect', '--out', taken]
+  writeFileSync(taken, '')
+  const args = ['export', 'test/golden/run-0.1.0', '--format', 'lm-eval', '--out', join(taken, 'exports')]
 
   it('ends with 1 and one paragraph', async () => {
     const { exitCode, stdout, stderr } = await runEntrace(args)
     expect([exitCode, stdout]).toEqual([1, ''])
-    expect(stderr).toMatch(/^entrace: EISDIR: .*\n$/)
+    expect(stderr).toMatch(/^entrace: ENOTDIR: .*\n$/)
   })
 })
 

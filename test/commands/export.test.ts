@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { InputError } from '../../core/input-error.ts'
 import { exportCommand } from '../../node-runner/commands/export.ts'
 import { chatCompletion } from '../support/chat-completion.ts'
-import { evalLog } from '../support/eval-log.ts'
-import { lmEvalSample } from '../support/lm-eval-sample.ts'
+import { evalLog, parseEvalArchive } from '../support/eval-log.ts'
+import { lmEvalResults, lmEvalSample } from '../support/lm-eval-sample.ts'
 import { runCommand } from '../support/run-command.ts'
 import { runEntrace } from '../support/run-entrace.ts'
 import { traceSample, traceToken } from '../support/trace-sample.ts'
+import { unzip } from '../support/unzip.ts'
 import { writeRun } from '../support/write-run.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
@@ -60,7 +61,15 @@ beforeAll(() => {
     limit: 3,
     problemIds: ['problem-0', 'b', 'problem-2'],
     decoding: {
-      ...{ maxNewTokens: 64, stopIds: [2], temperature: 0.5, seed: 3, samples: 2, topLogprobs: 3 },
+      ...{
+        maxNewTokens: 64,
+        stopIds: [2],
+        stopTexts: ['\n\n'],
+        temperature: 0.5,
+        seed: 3,
+        samples: 2,
+        topLogprobs: 3,
+      },
       ...{ topK: 20, topP: 0.8, minP: null, repetitionPenalty: 1.05, numBeams: 1, lengthPenalty: null },
     },
   })
@@ -78,7 +87,7 @@ async function exportAs(format: string, ...flags: string[]) {
     '--json',
     ...flags,
   ])
-  const report = JSON.parse(stdout) as { file: string; samples: number; leftOut: number }
+  const report = JSON.parse(stdout) as { file: string; files: string[]; samples: number; leftOut: number }
   return { ...report, text: readFileSync(report.file, 'utf8'), stderr }
 }
 
@@ -130,7 +139,7 @@ describe('export', () => {
 
   it("writes lm-evaluation-harness's samples", async () => {
     const { text, file } = await exportAs('lm-eval')
-    expect(file).toMatch(/samples_a-set_\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}\.jsonl$/)
+    expect(file).toMatch(/\/lm-eval\/a-model\/samples_a-set_\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}\.jsonl$/)
     const lines = linesOf(text).map(line => lmEvalSample.parse(line))
     expect(lines.map(({ doc_id, filter, exact_match }) => [doc_id, filter, exact_match])).toEqual([
       [0, 'sample-0', 1],
@@ -140,7 +149,7 @@ describe('export', () => {
     ])
     for (const [index, line] of lines.entries()) {
       const sample = samples[index]!
-      for (const metric of line.metrics) expect(line).toHaveProperty(metric)
+      for (const metric of line.metrics) expect(line).toHaveProperty(metric, expect.any(Number))
       expect(line).toHaveProperty('part', expect.stringMatching(part))
       expect(line.doc).toEqual({
         ...sample.metadata,
@@ -149,7 +158,7 @@ describe('export', () => {
         answer: line.target,
       })
       expect(line.arguments.gen_args_0.arg_1).toEqual({
-        ...{ until: [], max_gen_toks: 64, do_sample: true, temperature: 0.5 },
+        ...{ until: ['\n\n'], max_gen_toks: 64, do_sample: true, temperature: 0.5 },
         ...{ top_k: 20, top_p: 0.8, repetition_penalty: 1.05 },
       })
       expect(line.resps).toEqual([[sample.generatedText]])
@@ -160,30 +169,103 @@ describe('export', () => {
     }
   })
 
-  it("writes inspect_ai's log, its header before its samples", async () => {
-    const { text, file } = await exportAs('inspect')
-    expect(file).toBe(join(folder, 'inspect.json'))
-    const log = evalLog.parse(JSON.parse(text))
-    expect(Object.keys(log)).toEqual(['version', 'status', 'eval', 'plan', 'results', 'stats', 'samples'])
+  it("writes lm-evaluation-harness's results beside its samples", async () => {
+    const { files, text, file } = await exportAs('lm-eval')
+    expect(files).toEqual([file, file.replace('/samples_a-set_', '/results_').replace('.jsonl', '.json')])
+    const results = lmEvalResults.parse(JSON.parse(readFileSync(files[1]!, 'utf8')))
+    const lines = linesOf(text).map(line => lmEvalSample.parse(line))
+    expect(results.results['a-set']).toMatchObject({
+      sample_len: 3,
+      ...{ 'exact_match,sample-0': 1 / 3, 'exact_match,sample-1': 0 },
+      // Of three values with one unlike the others, and of one alone.
+      ...{ 'exact_match_stderr,sample-0': expect.closeTo(1 / 3, 12), 'exact_match_stderr,sample-1': 'N/A' },
+      'mean_entropy_nats,sample-0': (samples[0]!.meanEntropyNats! + samples[1]!.meanEntropyNats!) / 2,
+      'mean_entropy_nats_stderr,sample-0': expect.closeTo(
+        Math.abs(samples[0]!.meanEntropyNats! - samples[1]!.meanEntropyNats!) / 2,
+        12,
+      ),
+    })
+    expect(results['n-samples']).toEqual({ 'a-set': { original: 1000, effective: 3 } })
+    expect(results['part']).toMatch(part)
+    const digests = lines.map(
+      ({ doc_hash, prompt_hash, target_hash }) => doc_hash + prompt_hash + target_hash,
+    )
+    expect(results.task_hashes['a-set']).toBe(createHash('sha256').update(digests.join('')).digest('hex'))
+  })
+
+  it("writes inspect_ai's log as an archive, and in JSON with its header before its samples", async () => {
+    const { file } = await exportAs('inspect')
+    expect(file).toMatch(/\/\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-00-00_a-set_[0-9a-f]{22}\.eval$/)
+    const { log, start, summaries } = parseEvalArchive(unzip(readFileSync(file)))
+    const { text } = await exportAs('inspect', '--out', join(folder, 'log.json'))
+    const inJson = evalLog.parse(JSON.parse(text))
+    expect(inJson).toEqual(log)
+    expect(Object.keys(JSON.parse(text))).toEqual([
+      ...['version', 'status', 'eval', 'plan', 'results', 'stats', 'samples', 'reductions'],
+    ])
+    expect(start).toEqual({ version: log.version, eval: log.eval, plan: log.plan })
     expect(log.eval.model_generate_config).toMatchObject({ temperature: 0.5, top_k: 20, top_p: 0.8 })
-    expect(log.eval.model_args).toEqual({ repetition_penalty: 1.05 })
+    expect(log.eval.model_generate_config).toMatchObject({
+      stop_seqs: ['\n\n'],
+      extra_body: { repetition_penalty: 1.05 },
+    })
     expect(log.status).toBe('cancelled')
     expect(log.eval.metadata).toEqual({ part: expect.stringMatching(part), samples: 4, of: 6 })
     expect(log.results).toMatchObject({ total_samples: 6, completed_samples: 3 })
+    // Of three problems one is solved, once; a sample that failed is incorrect.
     expect(log.results.scores[0]!.metrics['accuracy']!.value).toBe(1 / 3)
+    expect(log.results.scores[0]!.metrics['stderr']!.value).toBeCloseTo(1 / 3, 12)
+    expect(log.reductions[0]!.samples).toEqual([
+      { value: 1, sample_id: 'problem-0' },
+      { value: 0, sample_id: 'b' },
+      { value: 0, sample_id: 'problem-2' },
+    ])
     expect(log.samples.map(({ id, epoch, scores }) => [id, epoch, scores['entrace']?.value])).toEqual([
       ['problem-0', 1, 'C'],
       ['b', 1, 'I'],
       ['b', 2, 'I'],
-      ['problem-2', 1, undefined],
+      ['problem-2', 1, 'I'],
     ])
     expect(log.samples[1]!.output.choices[0]!.stop_reason).toBe('max_tokens')
     expect(log.samples[0]!.messages.map(({ role }) => role)).toEqual(['system', 'user', 'assistant'])
     expect(log.samples[3]).toMatchObject({ error: { message: 'too long' }, output: { choices: [] } })
+    for (const { events, messages, error } of log.samples)
+      expect(events[0].input).toEqual(error === null ? messages.slice(0, -1) : messages)
     expect(Object.values(log.stats.model_usage)).toEqual([
       { input_tokens: 36, output_tokens: 9, total_tokens: 45 },
     ])
+    expect(Date.parse(log.stats.started_at)).toBeLessThanOrEqual(Date.parse(log.stats.completed_at))
+    expect(summaries.map(({ id, epoch, message_count }) => [id, epoch, message_count])).toEqual(
+      log.samples.map(({ id, epoch, messages }) => [id, epoch, messages.length]),
+    )
+    expect(summaries[3]!.error).toBe('too long')
     expect(readdirSync(folder).filter(name => name.endsWith('.partial'))).toEqual([])
+  })
+
+  it('writes no half of a pair of UTF-16 and no whole number of more than 64 bits, which readers in Python refuse', async () => {
+    const odd = join(folder, 'odd')
+    const half = 'a \ud83d b'
+    const sample = traceSample(0, 2, {
+      ...{ problemId: half, problem: half, prompt: half, generatedText: `${half} \\ud83d 😀` },
+      ...{ expectedAnswer: half, metadata: { [half]: half, wide: 1e20 } },
+    })
+    writeRun(odd, [sample])
+    for (const format of ['openai', 'lm-eval', 'inspect']) {
+      const { stdout } = await runCommand(exportCommand(), [odd, '--format', format, '--json'])
+      for (const file of JSON.parse(stdout).files as string[]) {
+        const bytes = readFileSync(file)
+        const texts = file.endsWith('.eval') ? Object.values(unzip(bytes)) : [bytes.toString('utf8')]
+        for (const text of texts) {
+          for (const line of format === 'lm-eval' ? text.trimEnd().split('\n') : [text])
+            JSON.stringify(JSON.parse(line), (_, value) => {
+              if (typeof value === 'string') expect(value.isWellFormed()).toBe(true)
+              if (typeof value === 'number') expect(Math.abs(value)).toBeLessThan(2 ** 63)
+              return value
+            })
+          if (text.includes('😀')) expect(text).toContain('a \ufffd b \\\\ud83d 😀')
+        }
+      }
+    }
   })
 
   it('says nothing of missing samples in a whole run', async () => {
@@ -194,8 +276,43 @@ describe('export', () => {
       expect(stderr).toBe('')
       const text = readFileSync(JSON.parse(stdout).file, 'utf8')
       expect(text).not.toContain('"part"')
-      if (format === 'inspect') expect(JSON.parse(text)).toMatchObject({ status: 'success' })
     }
+    const [file] = readdirSync(whole).filter(name => name.endsWith('.eval'))
+    const { log } = parseEvalArchive(unzip(readFileSync(join(whole, file!))))
+    expect(log).toMatchObject({ status: 'success', results: { total_samples: 1 } })
+    expect(log.eval).not.toHaveProperty('metadata')
+  })
+
+  it('writes what --out names', async () => {
+    const place = join(folder, 'exports')
+    const lines = await exportAs('lm-eval', '--out', join(folder, 'lines.jsonl'))
+    expect(lines.files).toEqual([join(folder, 'lines.jsonl')])
+    const { files } = await exportAs('lm-eval', '--out', place)
+    expect(files.map(file => dirname(file))).toEqual([join(place, 'a-model'), join(place, 'a-model')])
+    expect(readFileSync(files[0]!, 'utf8')).toBe(lines.text)
+    for (const format of ['openai', 'inspect']) {
+      const taken = exportAs(format, '--out', place)
+      await expect(taken).rejects.toThrow(InputError)
+      await expect(taken).rejects.toThrow(/exports: is a folder, expected the file to write; name one in it/)
+      await expect(exportAs(format, '--out', join(place, 'none', 'x'))).rejects.toThrow(/there is no folder/)
+    }
+  })
+
+  it('leaves the folder of a model for no name and no link', async () => {
+    const run = join(folder, 'up')
+    writeRun(run, [samples[0]!], {
+      model: { name: '../../..', revision: null, weightDigest: '', dtypes: [] },
+    })
+    const written = await runCommand(exportCommand(), [run, '--format', 'lm-eval', '--json'])
+    for (const file of JSON.parse(written.stdout).files as string[])
+      expect(file.startsWith(join(run, 'lm-eval', '..__..__..'))).toBe(true)
+    rmSync(join(run, 'lm-eval'), { recursive: true })
+    const outside = join(folder, 'outside')
+    mkdirSync(outside)
+    symlinkSync(outside, join(run, 'lm-eval'))
+    const linked = runCommand(exportCommand(), [run, '--format', 'lm-eval'])
+    await expect(linked).rejects.toThrow(/lm-eval: expected a folder, found a link/)
+    expect(readdirSync(outside)).toEqual([])
   })
 
   it('refuses other formats and folders without a run', async () => {

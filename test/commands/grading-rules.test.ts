@@ -207,11 +207,11 @@ describe('what shows a run elsewhere', () => {
     const run = newFolder()
     writeRun(run, samples)
     await analyse(run, '--tolerance', '0.01')
-    const exported = async (format: string) => {
-      const { stdout } = await runCommand(exportCommand(), [run, '--format', format, '--json'])
+    const exported = async (format: string, ...flags: string[]) => {
+      const { stdout } = await runCommand(exportCommand(), [run, '--format', format, '--json', ...flags])
       return readFileSync(JSON.parse(stdout).file, 'utf8')
     }
-    const log = JSON.parse(await exported('inspect'))
+    const log = JSON.parse(await exported('inspect', '--out', join(run, 'log.json')))
     expect(log.results.scores[0]).toMatchObject({
       params: { tolerance: 0.01, severalBoxes: 'all' },
       metrics: { accuracy: { value: 6 / 9 } },

@@ -212,7 +212,8 @@ describe('a shard, and a run that is under way', () => {
     const compared = await runEntrace(['compare', shard, shard])
     expect(compared.stdout).toContain(`${shard}: ${unfinished}`)
     for (const format of ['openai', 'lm-eval', 'inspect']) {
-      const { stdout, stderr } = await runEntrace(['export', shard, '--format', format])
+      const out = format === 'inspect' ? ['--out', join(shard, 'log.json')] : []
+      const { stdout, stderr } = await runEntrace(['export', shard, '--format', format, ...out])
       expect(stdout).toMatch(/^1 of 5 samples in /)
       expect(stderr).toContain(unfinished)
       expect(readFileSync(stdout.trim().split(' in ')[1]!, 'utf8')).toContain(unfinished)

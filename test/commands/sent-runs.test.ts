@@ -80,7 +80,7 @@ const heldNames = [
   'results.hold-1',
   'results.partial-x',
   'samples.jsonl.partial-1',
-  'inspect.json.partial',
+  'openai.jsonl.partial',
 ]
 const kinds: Record<string, (path: string, outside: string) => void> = {
   'a link out of the folder': (path, outside) => {
@@ -140,11 +140,11 @@ describe('a run that somebody sent', () => {
   it('has nothing written through a link under which a file is written, nor through one in its place', async () => {
     const { place, run, outside } = sentRun()
     const file = join(place, 'comparison.md')
-    for (const link of [`${file}.partial`, file, join(run, 'inspect.json')])
+    for (const link of [`${file}.partial`, file, join(run, 'openai.jsonl')])
       symlinkSync(join(outside, 'secret.txt'), link)
     const before = contentOf(outside)
     await runCommand(compareCommand(), [run, run, '--out', file])
-    await commands['export inspect']!(run)
+    await commands['export openai']!(run)
     expect(readFileSync(file, 'utf8')).toContain('# Comparison')
     expect(contentOf(outside)).toEqual(before)
   })

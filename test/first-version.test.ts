@@ -62,8 +62,8 @@ describe.each([
     const before = readFileSync(join(path, 'run.json'), 'utf8')
     const compared = await runCommand(compareCommand(), [path, firstVersionRun(), '--json'])
     expect(JSON.parse(compared.stdout)).toMatchObject({ runs: [{ total: 2 }, { total: 2 }] })
-    for (const format of exportFormats) {
-      const out = join(folder, `${folders++}.${format}`)
+    for (const format of Object.keys(exportFormats)) {
+      const out = join(folder, `${folders++}.${format === 'inspect' ? 'json' : 'jsonl'}`)
       const { stdout } = await runCommand(exportCommand(), [path, '--format', format, '--out', out])
       expect(stdout, format).toContain('2 samples')
       expect(readFileSync(out, 'utf8').includes('147 / 7 = '), format).toBe(true)

@@ -2,7 +2,7 @@ import { isPart, partWarning } from '../analyse/coverage.ts'
 import { askedMessages } from '../evaluate/asked-messages.ts'
 import { taskName } from './export-lm-eval.ts'
 import { type ExportRun, MeanTotals, readableMetadata, tokenLogprobs, wellFormedJson } from './export-run.ts'
-import type { SampleRecord } from './sample-record.ts'
+import type { CalibratedSample } from './sample-record.ts'
 
 // EvalLog of log/_log.py, events/_model.py, and the layout of `.eval` of log/_recorders/eval.py, inspect_ai 0.3.285.
 
@@ -25,7 +25,10 @@ export function inspectFileName(run: ExportRun): string {
  * A run as inspect_ai's log `.eval`: the files of the archive. A part of a run has the status "cancelled", and in its metadata
  * what is missing. A sample that failed is an error that is scored as incorrect, as in Entrace's own accuracy. `samples` are read twice.
  */
-export function* inspectEntries(run: ExportRun, samples: () => Iterable<SampleRecord>): Generator<LogEntry> {
+export function* inspectEntries(
+  run: ExportRun,
+  samples: () => Iterable<CalibratedSample>,
+): Generator<LogEntry> {
   const totals = new LogTotals()
   for (const sample of samples()) {
     totals.add(sample)
@@ -47,7 +50,7 @@ export function* inspectEntries(run: ExportRun, samples: () => Iterable<SampleRe
  * The same as inspect_ai's log in JSON, piece by piece. inspect_ai reads a header alone up to `stats`, so what is told of all samples comes
  * before them: `samples` are read twice.
  */
-export function* inspectJson(run: ExportRun, samples: () => Iterable<SampleRecord>): Generator<string> {
+export function* inspectJson(run: ExportRun, samples: () => Iterable<CalibratedSample>): Generator<string> {
   const totals = new LogTotals()
   for (const sample of samples()) totals.add(sample)
   yield `${wellFormedJson(headerOf(run, totals)).slice(0, -1)},"samples":`
@@ -56,8 +59,8 @@ export function* inspectJson(run: ExportRun, samples: () => Iterable<SampleRecor
 }
 
 function* listOf(
-  samples: Iterable<SampleRecord>,
-  item: (sample: SampleRecord) => unknown,
+  samples: Iterable<CalibratedSample>,
+  item: (sample: CalibratedSample) => unknown,
 ): Generator<string> {
   let separator = '[\n'
   for (const sample of samples) {
@@ -77,7 +80,7 @@ class LogTotals {
   /** Of each problem, the number of its answers and of those that are correct. */
   readonly #problems = new Map<string, { answers: number; correct: number }>()
 
-  add(sample: SampleRecord): void {
+  add(sample: CalibratedSample): void {
     this.samples++
     if (sample.finishReason === 'error') this.errors++
     this.promptTokens += sample.promptTokens
@@ -200,14 +203,17 @@ function isoTime(ms: number): string {
 }
 
 /** An answer is an epoch of its problem. */
-function sampleName({ problemId, problemIndex, sampleIndex }: SampleRecord): { id: string; epoch: number } {
+function sampleName({ problemId, problemIndex, sampleIndex }: CalibratedSample): {
+  id: string
+  epoch: number
+} {
   // Ids that differ in what no reader takes stay apart.
   const id = problemId.isWellFormed() ? problemId : `${problemId.toWellFormed()}-${problemIndex}`
   return { id, epoch: sampleIndex + 1 }
 }
 
 /** An EvalSample with the one ModelEvent of its answer. */
-function inspectSample(run: ExportRun, sample: SampleRecord) {
+function inspectSample(run: ExportRun, sample: CalibratedSample) {
   const isError = sample.finishReason === 'error'
   const uuid = `${run.hash.slice(0, 16)}-${sample.problemIndex}-${sample.sampleIndex}`
   const { promptStyle: style, systemPrompt, systemInUserMessage } = run
@@ -280,11 +286,12 @@ function inspectSample(run: ExportRun, sample: SampleRecord) {
 }
 
 /** A Score. A number that the sample lacks is left out. */
-function scoreOf(sample: SampleRecord) {
+function scoreOf(sample: CalibratedSample) {
   const numbers = {
     mean_entropy_nats: sample.meanEntropyNats,
     max_entropy_nats: sample.maxEntropyNats,
     sum_logprob: sample.sumLogprob,
+    probability_correct: sample.probabilityCorrect,
   }
   return {
     value: sample.correct ? 'C' : 'I',

@@ -1,7 +1,7 @@
 import { partWarning } from '../analyse/coverage.ts'
 import { hangsOnTolerance } from '../grade/grading-rules.ts'
 import { type ExportRun, MeanTotals, readableMetadata, wellFormedJson } from './export-run.ts'
-import type { SampleRecord } from './sample-record.ts'
+import type { CalibratedSample } from './sample-record.ts'
 
 // A `generate_until` task as evaluator.py and loggers/evaluation_tracker.py of lm-evaluation-harness 0.4.13 write it.
 
@@ -38,7 +38,7 @@ export class LmEvalExport {
    * samples that have them. A sample that failed matches nothing. Several answers to a problem are several filters of one
    * document. Where samples of the run are missing, `part` says so in each line.
    */
-  line(sample: SampleRecord): string {
+  line(sample: CalibratedSample): string {
     const run = this.#run
     const { problem, prompt, expectedAnswer, sampleIndex } = sample
     const part = partWarning(run.coverage)
@@ -168,13 +168,14 @@ function filterName(run: ExportRun, sampleIndex: number): string {
 }
 
 /** A number that a sample lacks is no metric of its. */
-function metricsOf({ grading }: ExportRun, sample: SampleRecord): Record<string, number> {
-  const { correct, rule, meanEntropyNats, sumLogprob } = sample
+function metricsOf({ grading }: ExportRun, sample: CalibratedSample): Record<string, number> {
+  const { correct, rule, meanEntropyNats, sumLogprob, probabilityCorrect } = sample
   return {
     exact_match: correct && !hangsOnTolerance(rule) ? 1 : 0,
     ...(grading.tolerance > 0 && { tolerance_match: correct ? 1 : 0 }),
     ...(meanEntropyNats !== null && { mean_entropy_nats: meanEntropyNats }),
     ...(sumLogprob !== null && { sum_logprob: sumLogprob }),
+    ...(probabilityCorrect !== null && { probability_correct: probabilityCorrect }),
   }
 }
 

@@ -68,6 +68,9 @@ export function nameKind(text: string): 'plain' | 'quantity' | 'expression' | nu
   return unknowns.size >= 2 && !isCurve ? 'expression' : null
 }
 
+/** Each inequality of a chain is compared with each of another one. */
+const longestChain = 20
+
 /** A chain of equations or inequalities; null of a text without a relation. */
 export function parseRelation(text: string, parse: Parse): AnswerStructure | null {
   const split = splitTopLevel(text, relations)
@@ -76,7 +79,11 @@ export function parseRelation(text: string, parse: Parse): AnswerStructure | nul
   if (found.length === 0) return parse(parts[0]!)
   if (found.every(sign => sign === '=')) return parseEquation(parts, parse)
   if (found.length === 1) return parseInequality(parts[0]!, found[0]!, parts[1]!, parse)
-  if (found.some(sign => !(sign in flipped) || sign === '=' || sign === '\\ne')) return null
+  if (
+    found.length > longestChain ||
+    found.some(sign => !(sign in flipped) || sign === '=' || sign === '\\ne')
+  )
+    return null
   const conditions = found.map((sign, place) =>
     parseInequality(parts[place]!, sign, parts[place + 1]!, parse),
   )

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
+import { calibratedSamples } from '../../core/analyse/analyse-run.ts'
 import { isPart, partWarning } from '../../core/analyse/coverage.ts'
 import { formatVersion } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'
@@ -48,7 +49,7 @@ async function exportRun(folder: string, flags: ExportFlags): Promise<void> {
   const journal = new Journal(journalPath, 'read')
   try {
     const run = describeExport(folder, description, journal)
-    const graded = gradeAll(() => journal.records(description.limit), description.grading)
+    const graded = calibratedSamples(gradeAll(() => journal.records(description.limit), description.grading))
     const count = { samples: 0, failed: 0 }
     const samples = function* () {
       Object.assign(count, { samples: 0, failed: 0 })

@@ -6,7 +6,7 @@ import { inspectEntries, inspectFileName, inspectJson } from '../../core/formats
 import { LmEvalExport, lmEvalFileNames } from '../../core/formats/export-lm-eval.ts'
 import { exportOpenai } from '../../core/formats/export-openai.ts'
 import type { ExportRun, FurtherDecoding } from '../../core/formats/export-run.ts'
-import type { SampleRecord } from '../../core/formats/sample-record.ts'
+import type { CalibratedSample } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
 import { zipPieces } from '../files/zip-pieces.ts'
@@ -70,7 +70,7 @@ function furtherDecodingOf(decoding: RunDescription['decoding']): FurtherDecodin
 export function writeExport(
   format: ExportFormat,
   { folder, run, out }: { folder: string; run: ExportRun; out: string | undefined },
-  samples: () => Iterable<SampleRecord>,
+  samples: () => Iterable<CalibratedSample>,
 ): string[] {
   switch (format) {
     case 'openai': {
@@ -99,7 +99,7 @@ function writeLmEval(
   folder: string,
   run: ExportRun,
   out: string | undefined,
-  samples: () => Iterable<SampleRecord>,
+  samples: () => Iterable<CalibratedSample>,
 ): string[] {
   const written = new LmEvalExport(run, () => {
     const hash = createHash('sha256')
@@ -121,8 +121,8 @@ function writeLmEval(
 }
 
 function* piecesOf(
-  samples: Iterable<SampleRecord>,
-  piece: (sample: SampleRecord) => string,
+  samples: Iterable<CalibratedSample>,
+  piece: (sample: CalibratedSample) => string,
 ): Generator<string> {
   for (const sample of samples) yield piece(sample)
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { InputError } from '../../core/input-error.ts'
+import { sampleRecord } from '../../test/support/sample-record.ts'
 import type { EvalFlags } from './plan-run.ts'
 import { runEvaluation } from './run-evaluation.ts'
 
@@ -64,7 +65,7 @@ describe('runEvaluation refuses', () => {
   })
 
   it('finished samples of which no run.json says what they are', async () => {
-    const sample = { formatVersion: '1.0', problemIndex: 0, sampleIndex: 0, tokens: [] }
+    const sample = { formatVersion: '1.0', ...sampleRecord({}) }
     const out = folderWith({ 'samples.jsonl': `${JSON.stringify(sample)}\n` })
     await expectRefused({ out }, /holds 1 finished samples .* no run\.json/)
   })

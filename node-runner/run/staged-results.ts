@@ -35,18 +35,13 @@ export interface StagedResults {
   /** Writes a file. */
   write(name: string, pieces: Iterable<string | Uint8Array>, inParts?: 'in parts'): void
   /**
-<<<<<<< HEAD
-   * Puts the files in place, and a manifest of them: the old manifest goes first, the new one comes last, and no other process
-   * does so meanwhile. Leaves everything as it is where `check` throws. Throws ResultsOutdated where this process was stopped in the
-   * middle of it and another one went past it.
-=======
    * Writes a file that people may edit: it is in no manifest, and replaces only what `isOwn` knows as unchanged since it was written.
->>>>>>> card
    */
   writeEditable(name: string, text: string, isOwn: (found: string) => boolean): void
   /**
    * Puts the files in place, and a manifest of them: the old manifest goes first, the new one comes last, and no other process
-   * does so meanwhile. Leaves everything as it is where `check` throws. Returns the names of files that were left, as somebody edited them.
+   * does so meanwhile. Leaves everything as it is where `check` throws. Throws ResultsOutdated where this process was stopped in the
+   * middle of it and another one went past it. Returns the names of files that were left, as somebody edited them.
    */
   commit(made: MadeResults): string[]
   /** Removes what was not put in place. */
@@ -91,33 +86,23 @@ export function stageResults(folder: string): StagedResults {
       open(name).write(text)
     },
     commit({ samples, journalBytes, kept = {}, check = () => {} }) {
-<<<<<<< HEAD
-      const written = Object.fromEntries([...files].map(([name, file]) => [name, file.finish()]))
+      const digests = [...files].map(([name, file]) => [name, file.finish()] as const)
+      const written = Object.fromEntries(digests.filter(([name]) => !editable.has(name)))
       const manifest = openDigestedFile(join(staging, manifestName), false)
       manifest.write(encodeManifest({ samples, journalBytes, files: { ...kept, ...written } }))
       manifest.finish()
+      const left: string[] = []
       holdResults(folder, basename(staging), () => {
         check()
         try {
           moveIfThere(join(folder, manifestName), join(staging, `${manifestName}-before`))
           for (const name of [...files.keys(), manifestName])
-            renameSync(join(staging, name), join(folder, name))
+            if (isReplaceable(join(folder, name), editable.get(name)))
+              renameSync(join(staging, name), join(folder, name))
+            else left.push(name)
         } catch (error) {
           throw existsSync(staging) ? error : new ResultsOutdated(folder)
         }
-=======
-      const digests = [...files].map(([name, file]) => [name, file.finish()] as const)
-      const written = Object.fromEntries(digests.filter(([name]) => !editable.has(name)))
-      const left: string[] = []
-      holdResults(folder, () => {
-        check()
-        removeManifest(folder)
-        for (const name of files.keys())
-          if (isReplaceable(join(folder, name), editable.get(name)))
-            renameSync(join(staging, name), join(folder, name))
-          else left.push(name)
-        writeManifest(folder, { samples, journalBytes, files: { ...kept, ...written } })
->>>>>>> card
       })
       return left
     },
@@ -128,14 +113,14 @@ export function stageResults(folder: string): StagedResults {
   }
 }
 
-<<<<<<< HEAD
 function moveIfThere(from: string, to: string): void {
   try {
     renameSync(from, to)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
-=======
+}
+
 /** More is no file that was written as editable. */
 const mostEditableBytes = 2 ** 22
 
@@ -144,7 +129,6 @@ function isReplaceable(path: string, isOwn?: (found: string) => boolean): boolea
   const found = isOwn && lstatSync(path, { throwIfNoEntry: false })
   if (!isOwn || !found) return true
   return found.isFile() && found.size <= mostEditableBytes && isOwn(readFileSync(path, 'utf8'))
->>>>>>> card
 }
 
 /** A file that is digested while it is written. */

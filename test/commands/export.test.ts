@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { InputError } from '../../core/input-error.ts'
+import { analyseCommand } from '../../node-runner/commands/analyse.ts'
 import { exportCommand } from '../../node-runner/commands/export.ts'
 import { chatCompletion } from '../support/chat-completion.ts'
 import { evalLog, parseEvalArchive } from '../support/eval-log.ts'
@@ -296,6 +298,34 @@ describe('export', () => {
       await expect(taken).rejects.toThrow(/exports: is a folder, expected the file to write; name one in it/)
       await expect(exportAs(format, '--out', join(place, 'none', 'x'))).rejects.toThrow(/there is no folder/)
     }
+  })
+
+  it('has the calibrated probability of each answer, as the summary has it', async () => {
+    const run = join(folder, 'calibrated')
+    const answers = Array.from({ length: 40 }, (_, index) =>
+      traceSample(index, 3, { generatedText: `\\boxed{${index % 2}}`, expectedAnswer: '1' }),
+    )
+    writeRun(run, [...answers, { ...samples[3]!, problemIndex: 40, problemId: 'failed' }])
+    await runCommand(analyseCommand(), [run, '--quiet'])
+    const columns = await parquetReadObjects({
+      file: await asyncBufferFromFile(join(run, 'summary.parquet')),
+      columns: ['probability_correct'],
+    })
+    const expected = columns.map(row => row['probability_correct'] as number | null)
+    expect([expected.filter(Number.isFinite).length, expected.at(-1)]).toEqual([40, null])
+    const exported = async (format: string, ...flags: string[]) => {
+      const { stdout } = await runCommand(exportCommand(), [run, '--format', format, '--json', ...flags])
+      return readFileSync(JSON.parse(stdout).files[0], 'utf8')
+    }
+    const lines = linesOf(await exported('lm-eval')) as { probability_correct?: number }[]
+    expect(lines.map(line => line.probability_correct ?? null)).toEqual(expected)
+    const log = JSON.parse(await exported('inspect', '--out', join(run, 'log.json')))
+    const scores = log.samples.map(({ scores: of }: { scores: Record<string, { metadata: object }> }) =>
+      Object.values(of).map(({ metadata }) =>
+        'probability_correct' in metadata ? metadata.probability_correct : null,
+      ),
+    )
+    expect(scores.flat()).toEqual(expected)
   })
 
   it('leaves the folder of a model for no name and no link', async () => {

@@ -92,6 +92,13 @@ export const textPieces = [
     'i',
     'f(',
     '\\pi',
+    'PQ',
+    '_1',
+    '_{2}',
+    "'",
+    'km',
+    'hundred',
+    'because ',
   ],
   ...[
     '0',
@@ -157,6 +164,11 @@ const changes: readonly ((text: string, random: Random, otherText: string) => st
   (text, random) => text.slice(0, random(text.length + 1)),
   (text, random) => text.slice(random(text.length + 1)),
   (text, random) => text.repeat(2 + random(12)),
+  // Of many alike parts a pattern that can read each in two ways tries 2^parts.
+  (text, random) => {
+    const part = Array.from({ length: 1 + random(3) }, () => textPieces[random(textPieces.length)]!).join('')
+    return splice(text, random, () => part.repeat(1 + random(Math.ceil(900 / part.length))))
+  },
   (text, random) => {
     const [open, close] = nests[random(nests.length)]!
     const depth = random(8) === 0 ? 1 + random(300) : 1 + random(6)

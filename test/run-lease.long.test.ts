@@ -8,7 +8,7 @@ const rounds = 400
 
 describeWhere(showsProcesses, reason, `a run that several processes want, ${rounds} rounds`, () => {
   it.each(folderStates)('has exactly one holder where the folder is %s', async state => {
-    expect(await contend(state, rounds)).toBe(rounds)
+    expect(await contend(state, rounds, { silenceMs: 15_000 })).toBe(rounds)
     console.log(`${rounds} rounds of four processes at a folder ${state}: one winner each`)
   })
 

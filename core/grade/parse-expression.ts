@@ -1,3 +1,4 @@
+import { mapOperands } from './bound-variables.ts'
 import { type Expression, type FunctionName, fromDegrees, integer, negated } from './expression.ts'
 import { readDerivative, readIntegral, readLimit, readSeries } from './parse-operators.ts'
 import { continuedDecimal, readDecimal, repeatingDecimal } from './read-decimal.ts'
@@ -49,7 +50,7 @@ const closing: Record<string, string> = { '(': ')', '[': ']', '{': '}', '\\{': '
 
 /**
  * Reads a cleaned answer as one mathematical expression in LaTeX or plain notation; null if it is anything else, nested
- * deeper than 40 levels included. Products and quotients are read from left to right, as `1/2x` = (1/2)x; `x^12` is x¹²;
+ * deeper than 40 levels or of more than 1,000 factors or terms in one chain included. Products and quotients are read from left to right, as `1/2x` = (1/2)x; `x^12` is x¹²;
  * `\log` is to base 10; a whole number before a fraction of whole numbers is a mixed number; `e` and `i` are the constants. A
  * letter of `functionLetters` before a bracket is a function that nobody defined: f(x + 1).
  */
@@ -57,11 +58,30 @@ export function parseExpression(text: string, functionLetters = noFunctions): Ex
   // A cross product is no product of numbers.
   if (/\\times(?![a-z])/.test(text) && /\\(?:vec|overrightarrow|unit[ijk])(?![a-z])/.test(text)) return null
   try {
-    return parseWhole(tokenise(text), functionLetters)
+    const expression = parseWhole(tokenise(text), functionLetters)
+    return isShallow(expression) ? expression : null
   } catch (error) {
     if (error instanceof NotAnExpression) return null
     throw error
   }
+}
+
+/** Chains of factors and terms are as deep as they are long, and whatever reads an expression on calls itself for each level. */
+const deepestExpression = 1000
+
+function isShallow(expression: Expression): boolean {
+  let level = [expression]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > deepestExpression) return false
+    const next: Expression[] = []
+    for (const each of level)
+      mapOperands(each, operand => {
+        next.push(operand)
+        return operand
+      })
+    level = next
+  }
+  return true
 }
 
 function parseWhole(tokens: readonly Token[], functionLetters: ReadonlySet<string>, depth = 0): Expression {

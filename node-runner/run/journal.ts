@@ -84,9 +84,19 @@ export class Journal {
     const file = this.#ownFile()
     const { problemIndex, sampleIndex } = record
     const sha256 = sha256Of(line.subarray(0, -1))
-    const place = { problemIndex, sampleIndex, ...file.append(line), sha256 }
+    const place = { problemIndex, sampleIndex, ...this.#appendTo(file, line), sha256 }
     this.#lines.set(keyOf(record), { ...place, file })
     this.#indexFile?.append({ ...place, file: basename(file.path) })
+  }
+
+  #appendTo(file: JournalFile, line: Buffer): LinePlace {
+    try {
+      return file.append(line)
+    } catch (error) {
+      // Taken over since it was looked at: the new holder has joined the files, and this one is gone.
+      this.#owner?.check()
+      throw error
+    }
   }
 
   /** Length of all its files as they were read, with what was appended, bytes. */

@@ -35,6 +35,7 @@ export const hostilePairs: [name: string, answer: string, expected: string, rule
   ['a command that reads a file', '\\boxed{\\input{/etc/passwd}}', '5', /unequal as text/],
   ['a program', '\\boxed{process.exit(1)}', '1', /unequal/],
   ['a ratio of many names', `\\boxed{V_{1}${':V'.repeat(60)}{{{:}}}V_{2} = 5:8}`, '5:9', /unequal/],
+  ['thousands of factors', `\\boxed{x = 4 \\quad${'\\½'.repeat(330)}}`, '99999999999', /unequal/],
   ['a long chain of inequalities', `\\boxed{${'0≤'.repeat(300)}9}`, `${'0≤'.repeat(300)}8`, /unequal/],
   ['a long list', `\\boxed{\\{${'x,'.repeat(450)}y\\}}`, '\\{1,2\\}', /unequal/],
   [

@@ -28,12 +28,13 @@ const batch = 8
 
 /**
  * Has four processes at once try to take the lease of a folder, in so many rounds; expects exactly one winner in each. Returns the
- * number of rounds. Ends early after `timeoutMs`, but not before one batch.
+ * number of rounds. Ends early after `timeoutMs`, but not before one batch. `silenceMs` is how long a holder may be silent, which has to be longer than
+ * a winner's thread takes to start on the machine as it is.
  */
 export async function contend(
   state: FolderState,
   rounds: number,
-  timeoutMs = Number.POSITIVE_INFINITY,
+  { timeoutMs = Number.POSITIVE_INFINITY, silenceMs = 10_000 } = {},
 ): Promise<number> {
   const parent = mkdtempSync(join(tmpdir(), 'entrace-lease-'))
   const processes = Array.from({ length: contenders }, () =>
@@ -48,7 +49,7 @@ export async function contend(
       const folders = Array.from({ length: Math.min(batch, rounds - done) }, () =>
         mkdtempSync(join(parent, 'run-')),
       )
-      await Promise.all(folders.map(folder => oneRound(processes, folder, state, holder)))
+      await Promise.all(folders.map(folder => oneRound(processes, folder, state, holder, silenceMs)))
       done += folders.length
     }
     return done
@@ -63,6 +64,7 @@ async function oneRound(
   folder: string,
   state: FolderState,
   holder: Record<string, unknown>,
+  shortSilenceMs: number,
 ): Promise<void> {
   const isFree = state === 'free' || state === 'with a stale lock of 0.1.0'
   const before = {
@@ -72,8 +74,8 @@ async function oneRound(
   if (!isFree) writeFileSync(leasePath(folder, 1), `${JSON.stringify(before)}\n${beatLine(1)}`)
   if (state === 'with a stale lock of 0.1.0')
     writeFileSync(join(folder, 'lock'), JSON.stringify({ host: hostname(), process: 2 ** 30, startedMs: 1 }))
-  // Where silence has to be waited for it is short, yet longer than a winner's thread takes to start.
-  const silenceMs = state === 'of a silent process' ? 5000 : 60_000
+  // Where silence has to be waited for it is short.
+  const silenceMs = state === 'of a silent process' ? shortSilenceMs : 60_000
   const answers = await Promise.all(processes.map(each => ask(each, { kind: 'take', folder, silenceMs })))
   expect(
     answers.filter(({ kind }) => kind !== 'refused'),

@@ -1,7 +1,5 @@
-import type { Analysis } from '../../core/analyse/analysis.ts'
 import { entropyOfPart, positionCount } from '../../core/figures/figure-data.ts'
 import { readJson, settingsJson } from '../../core/formats/read-json.ts'
-import { refuseNewerFormat } from '../../core/formats/refuse-newer-format.ts'
 import type { TraceSample, TraceText } from '../../core/formats/trace-reader.ts'
 import { InputError } from '../../core/input-error.ts'
 import { type CheckedFiles, checkFiles, readTogether } from './checked-files.ts'
@@ -56,19 +54,6 @@ async function openChecked(files: CheckedFiles): Promise<RunData> {
 export async function readFacts(files: RunFiles): Promise<RunFacts | null> {
   const source = await files.open('run.json')
   return source && readRunFacts(source.name, await readJson(source, settingsJson))
-}
-
-/** The content of analysis.json; null where there is none. */
-export async function readAnalysis(files: RunFiles): Promise<Analysis | null> {
-  const source = await files.open('analysis.json')
-  if (!source) return null
-  const parsed = (await readJson(source)) as Partial<Analysis> | null
-  refuseNewerFormat(source.name, parsed?.formatVersion)
-  if (!parsed?.accuracy || !parsed.auroc || !parsed.intervals || !parsed.warnings)
-    throw new InputError(
-      `${source.name}: lacks accuracy, auroc, intervals or warnings, expected the analysis of a run; write it again with entrace analyse`,
-    )
-  return parsed as Analysis
 }
 
 /** Mean entropies of the parts of every answer: see OpenRun.readPositions. */

@@ -1,0 +1,88 @@
+import type { Analysis } from '../../core/analyse/analysis.ts'
+import { readJson } from '../../core/formats/read-json.ts'
+import { refuseNewerFormat } from '../../core/formats/refuse-newer-format.ts'
+import { InputError } from '../../core/input-error.ts'
+import type { RunFiles } from './run-source.ts'
+
+/** The path of the first value that is not as the page needs it; null where all are. */
+type Check = (value: unknown, path: string) => string | null
+
+const unless =
+  (holds: (value: unknown) => boolean): Check =>
+  (value, path) =>
+    holds(value) ? null : path
+const text = unless(value => typeof value === 'string')
+const number = unless(value => Number.isFinite(value))
+const orNothing =
+  (check: Check): Check =>
+  (value, path) =>
+    value === null || value === undefined ? null : check(value, path)
+const listOf =
+  (check: Check): Check =>
+  (value, path) =>
+    Array.isArray(value) ? firstFault(value.map((each, index) => check(each, `${path}.${index}`))) : path
+const fields =
+  (checks: Record<string, Check>): Check =>
+  (value, path) =>
+    typeof value === 'object' && value !== null
+      ? firstFault(
+          Object.entries(checks).map(([name, check]) =>
+            check((value as Record<string, unknown>)[name], path === '' ? name : `${path}.${name}`),
+          ),
+        )
+      : path
+
+function firstFault(faults: (string | null)[]): string | null {
+  return faults.find(fault => fault !== null) ?? null
+}
+
+const numberOrNull = unless(value => value === null || Number.isFinite(value))
+const interval = { low: numberOrNull, high: numberOrNull }
+const fit = fields({
+  reliability: listOf(fields({ n: number, predicted: number, observed: number, low: number, high: number })),
+})
+
+/** What the overview shows of an analysis; the rest of the file may be anything. */
+const shown = fields({
+  total: number,
+  problems: number,
+  errors: number,
+  accuracy: fields({ value: numberOrNull, ...interval }),
+  accuracyClustered: fields({ value: numberOrNull, ...interval }),
+  auroc: fields({ value: numberOrNull, p: numberOrNull, ...interval }),
+  aurocBootstrap: fields(interval),
+  aurocPermutationP: fields({ value: numberOrNull, method: text }),
+  entropyNats: fields({ difference: numberOrNull, hedgesG: numberOrNull }),
+  capHitRate: numberOrNull,
+  intervals: fields({ difference: orNothing(fields(interval)), capHitRate: orNothing(fields(interval)) }),
+  calibration: orNothing(fields({ preferred: text, platt: orNothing(fit), isotonic: orNothing(fit) })),
+  grading: orNothing(fields({ tolerance: number, correctByToleranceOnly: number })),
+  coverage: orNothing(
+    fields({
+      samples: number,
+      of: number,
+      samplesPerProblem: number,
+      shard: orNothing(fields({ name: text, of: number })),
+      missing: fields({
+        count: number,
+        first: listOf(fields({ problemIndex: number, sampleIndex: number, problemId: orNothing(text) })),
+      }),
+    }),
+  ),
+  warnings: listOf(text),
+})
+
+/** The content of analysis.json; null where there is none. Throws InputError for one of a newer format, and where what the page shows of it is damaged. */
+export async function readAnalysis(files: Pick<RunFiles, 'open'>): Promise<Analysis | null> {
+  const source = await files.open('analysis.json')
+  if (!source) return null
+  const parsed: unknown = await readJson(source)
+  const version = typeof parsed === 'object' && parsed !== null && 'formatVersion' in parsed
+  refuseNewerFormat(source.name, version ? parsed.formatVersion : undefined)
+  const fault = shown(parsed, '')
+  if (fault === null) return parsed as Analysis
+  throw new InputError(
+    `${source.name}: ${fault === '' ? 'is no object' : `${fault} is missing or of another kind`}, expected the analysis of a run; write ` +
+      'it again with entrace analyse',
+  )
+}

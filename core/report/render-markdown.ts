@@ -39,10 +39,8 @@ function renderBlock(block: Block): string {
 
 /** What Markdown or HTML in it would read as markup is escaped; a line break inside is a space. */
 function escapeText(text: string): string {
-  return text
-    .replaceAll(/[\r\n\u2028\u2029]+/g, ' ')
-    .replaceAll(/[\\`*_{}[\]#|~$]/g, '\\$&')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
+  const plain = text.replaceAll(/[\r\n\u2028\u2029]+/g, ' ').replaceAll(/[\\`*_{}[\]#|~$]/g, '\\$&')
+  // A sign that begins nothing stays as it is, for who reads the text itself.
+  if (!/<[a-zA-Z/!?]|&#?\w+;|^\s*>/.test(plain)) return plain
+  return plain.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }

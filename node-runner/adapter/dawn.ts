@@ -81,7 +81,8 @@ export function noAdapterError(choice: AdapterChoice, names: string[]): NoAdapte
   return new NoAdapterError(
     `no usable WebGPU adapter: asked for --adapter ${choice}, Dawn sees ${seen}. For a GPU install its Vulkan driver ` +
       '(NVIDIA: the driver package that brings nvidia_icd.json; Debian: mesa-vulkan-drivers) and check with "entrace doctor"; ' +
-      'without a GPU install the CPU adapter: npm install @sparticuz/chromium (Linux on x64), or any Vulkan CPU driver, ' +
+      'without a GPU install the CPU adapter: npm install @sparticuz/chromium (Linux on x64; npm leaves it out by itself under Node ' +
+      'below 22.17), or any Vulkan CPU driver, ' +
       'named in VK_DRIVER_FILES.',
   )
 }

@@ -11,6 +11,7 @@ import { InputError } from '../../core/input-error.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
 import { zipPieces } from '../files/zip-pieces.ts'
 import { versions } from '../versions.ts'
+import { refuseRunFile } from './foreign-files.ts'
 import { type Journal, journalTimes } from './journal.ts'
 import { askedSamples, type RunDescription } from './run-description.ts'
 
@@ -138,6 +139,7 @@ function fileToWrite(out: string | undefined, path: string): string {
     throw new InputError(
       `${out}: is a folder, expected the file to write; name one in it, as --out ${join(out, basename(path))}`,
     )
+  refuseRunFile(out)
   const folder = dirname(out)
   if (!existsSync(folder))
     throw new InputError(`${out}: there is no folder ${folder}; make it, or name another file with --out`)

@@ -193,8 +193,10 @@ export function commandOf(run: RunDescription): string {
 /** What the command line does not say. */
 function commandRemarks({ model, dataSet, prompt, merged }: RunDescription, analysis: Analysis): string[] {
   const local = [
-    ...(model.revision === null ? [`${model.name} is the name of a folder or a published config`] : []),
-    ...(dataSet.revision === null ? [`${dataSet.name} is the name of a file`] : []),
+    ...(model.revision === null
+      ? [`${model.name} is the name of a folder (say where it lies) or of a published config`]
+      : []),
+    ...(dataSet.revision === null ? [`${dataSet.name} is the name of a file (say where it lies)`] : []),
   ]
   return [
     ...(local.length > 0

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
@@ -343,6 +343,15 @@ describe('export', () => {
     const linked = runCommand(exportCommand(), [run, '--format', 'lm-eval'])
     await expect(linked).rejects.toThrow(/lm-eval: expected a folder, found a link/)
     expect(readdirSync(outside)).toEqual([])
+  })
+
+  it('writes over no file of a run', async () => {
+    for (const name of ['samples.jsonl', 'run.json', 'lease-1', 'README.md']) {
+      const before = existsSync(join(folder, name)) ? readFileSync(join(folder, name)) : null
+      const writing = runCommand(exportCommand(), [folder, '--format', 'openai', '--out', join(folder, name)])
+      await expect(writing).rejects.toThrow(/is a file of the run in .*; name another one/)
+      expect(existsSync(join(folder, name)) ? readFileSync(join(folder, name)) : null).toEqual(before)
+    }
   })
 
   it('refuses other formats and folders without a run', async () => {

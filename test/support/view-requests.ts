@@ -53,9 +53,8 @@ export async function askViewer(count: number): Promise<AskedViewer> {
   const askOn = async () => {
     while (left-- > 0) {
       const request = mutatedRequest(random, port)
-      const startMs = performance.now()
-      const answer = await ask(Number(port), request)
-      found.slowestMs = Math.max(found.slowestMs, performance.now() - startMs)
+      const { answer, ms } = await ask(Number(port), request)
+      found.slowestMs = Math.max(found.slowestMs, ms)
       const status = /^HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1] ?? 'closed'
       found.counts[status] = (found.counts[status] ?? 0) + 1
       const fault = faultOf(request, status, answer, port)
@@ -94,20 +93,26 @@ function faultOf(request: string, status: string, answer: string, port: string):
   return null
 }
 
-/** Sends a request as it is, and reads until the server is done; what is not whole is ended. */
-function ask(port: number, request: string): Promise<string> {
+/**
+ * Sends a request as it is, and reads until the server is done; what is not whole is ended. `ms` is from when there is a connection: a
+ * busy system lets one wait for seconds, whatever the server does.
+ */
+function ask(port: number, request: string): Promise<{ answer: string; ms: number }> {
   return new Promise(resolve => {
+    let startMs = performance.now()
     const chunks: Buffer[] = []
     const socket = connect({ port, host: '127.0.0.1' })
     const end = () => {
       socket.destroy()
       // Before it comes, a server may ask for more of the request.
-      resolve(
-        Buffer.concat(chunks)
-          .toString('latin1')
-          .replace(/^HTTP\/1\.1 100 .*\r\n\r\n/, ''),
-      )
+      const answer = Buffer.concat(chunks)
+        .toString('latin1')
+        .replace(/^HTTP\/1\.1 100 .*\r\n\r\n/, '')
+      resolve({ answer, ms: performance.now() - startMs })
     }
+    socket.on('connect', () => {
+      startMs = performance.now()
+    })
     socket.on('data', (chunk: Buffer) => chunks.push(chunk))
     for (const event of ['end', 'close', 'error']) socket.on(event, end)
     socket.write(request, 'latin1')

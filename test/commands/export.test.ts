@@ -270,6 +270,28 @@ describe('export', () => {
     }
   })
 
+  it('ends lines by LF alone, and keeps apart ids that differ in half a pair of UTF-16', async () => {
+    const lines = join(folder, 'lines')
+    const ends = 'a\u0085b\u2028c\u2029d\r\n\ve\u001ef'
+    const ids = ['a \ud83d', 'a \ufffd-0', 'a \ufffd', ends]
+    writeRun(
+      lines,
+      ids.map((problemId, index) => traceSample(index, 2, { problemId, problem: ends, generatedText: ends })),
+    )
+    const exported = async (format: string, ...flags: string[]) => {
+      const { stdout } = await runCommand(exportCommand(), [lines, '--format', format, '--json', ...flags])
+      return readFileSync(JSON.parse(stdout).file, 'utf8')
+    }
+    for (const format of ['openai', 'lm-eval']) {
+      const text = await exported(format)
+      // All that Python's `splitlines` takes for an end of a line is among these.
+      expect(text.match(/[\p{Cc}\u2028\u2029]/gu)).toEqual(Array(ids.length).fill('\n'))
+      expect(JSON.stringify(linesOf(text)[0])).toContain(JSON.stringify(ends))
+    }
+    const log = evalLog.parse(JSON.parse(await exported('inspect', '--out', join(lines, 'log.json'))))
+    expect(log.samples.map(({ id }) => id)).toEqual(['a \ufffd-0', 'a \ufffd-0-1', 'a \ufffd-2', ends])
+  })
+
   it('says nothing of missing samples in a whole run', async () => {
     const whole = join(folder, 'whole')
     writeRun(whole, [samples[0]!])

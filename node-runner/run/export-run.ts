@@ -8,6 +8,7 @@ import { exportOpenai } from '../../core/formats/export-openai.ts'
 import type { ExportRun, FurtherDecoding } from '../../core/formats/export-run.ts'
 import type { CalibratedSample } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'
+import { refuseOutput } from '../files/refuse-output.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
 import { zipPieces } from '../files/zip-pieces.ts'
 import { versions } from '../versions.ts'
@@ -141,6 +142,7 @@ function fileToWrite(out: string | undefined, path: string): string {
   const folder = dirname(out)
   if (!existsSync(folder))
     throw new InputError(`${out}: there is no folder ${folder}; make it, or name another file with --out`)
+  refuseOutput(out)
   return out
 }
 

@@ -1,11 +1,20 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { InputError } from '../../core/input-error.ts'
 import { analyseCommand } from '../../node-runner/commands/analyse.ts'
+import { compareCommand } from '../../node-runner/commands/compare.ts'
 import { exportCommand } from '../../node-runner/commands/export.ts'
 import { chatCompletion } from '../support/chat-completion.ts'
 import { evalLog, parseEvalArchive } from '../support/eval-log.ts'
@@ -320,6 +329,29 @@ describe('export', () => {
       await expect(taken).rejects.toThrow(/exports: is a folder, expected the file to write; name one in it/)
       await expect(exportAs(format, '--out', join(place, 'none', 'x'))).rejects.toThrow(/there is no folder/)
     }
+  })
+
+  it('takes the place of no file of a run, no link and no device', async () => {
+    const run = join(folder, 'kept')
+    writeRun(run, [samples[0]!])
+    const outside = join(folder, 'outside.jsonl')
+    writeFileSync(outside, 'kept')
+    const link = join(folder, 'link.jsonl')
+    symlinkSync(outside, link)
+    const journal = readFileSync(join(run, 'samples.jsonl'), 'utf8')
+    for (const format of ['openai', 'lm-eval', 'inspect']) {
+      const exportTo = (out: string) => runCommand(exportCommand(), [run, '--format', format, '--out', out])
+      for (const name of ['samples.jsonl', 'samples-2.jsonl', 'run.json', 'lease-1']) {
+        // What is no file yet and has no ending of samples is a folder to make for lm-eval.
+        if (format === 'lm-eval' && name === 'lease-1') continue
+        await expect(exportTo(join(run, name)), name).rejects.toThrow(/is a file of the run itself/)
+      }
+      await expect(exportTo(link)).rejects.toThrow(/expected a file to write, found a link/)
+    }
+    expect(readFileSync(join(run, 'samples.jsonl'), 'utf8')).toBe(journal)
+    expect(readFileSync(outside, 'utf8')).toBe('kept')
+    const compared = runCommand(compareCommand(), [run, run, '--out', join(run, 'README.md')])
+    await expect(compared).rejects.toThrow(/is a file of the run itself/)
   })
 
   it('has the calibrated probability of each answer, as the summary has it', async () => {

@@ -8,6 +8,7 @@ import { InputError } from '../../core/input-error.ts'
  * would remove a link or a device (as /dev/null) from this machine, and a file of a run from its run.
  */
 export function refuseOutput(path: string): void {
+  if (path === '') throw new InputError('--out: is empty, expected the file to write')
   const entry = lstatSync(path, { throwIfNoEntry: false })
   if (entry && !entry.isFile())
     throw new InputError(

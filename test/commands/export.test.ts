@@ -350,6 +350,8 @@ describe('export', () => {
     }
     expect(readFileSync(join(run, 'samples.jsonl'), 'utf8')).toBe(journal)
     expect(readFileSync(outside, 'utf8')).toBe('kept')
+    const nameless = runCommand(exportCommand(), [run, '--format', 'openai', '--out', ''])
+    await expect(nameless).rejects.toThrow(/--out: is empty/)
     const compared = runCommand(compareCommand(), [run, run, '--out', join(run, 'README.md')])
     await expect(compared).rejects.toThrow(/is a file of the run itself/)
   })

@@ -207,8 +207,9 @@ function sampleName({ problemId, problemIndex, sampleIndex }: CalibratedSample):
   id: string
   epoch: number
 } {
-  // Ids that differ in what no reader takes stay apart.
-  const id = problemId.isWellFormed() ? problemId : `${problemId.toWellFormed()}-${problemIndex}`
+  // Ids that differ in what no reader takes stay apart, and apart from those that have what stands for it.
+  const readable = problemId.toWellFormed()
+  const id = readable.includes('\ufffd') ? `${readable}-${problemIndex}` : problemId
   return { id, epoch: sampleIndex + 1 }
 }
 

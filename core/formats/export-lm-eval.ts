@@ -1,6 +1,6 @@
 import { partWarning } from '../analyse/coverage.ts'
 import { hangsOnTolerance } from '../grade/grading-rules.ts'
-import { type ExportRun, MeanTotals, readableMetadata, wellFormedJson } from './export-run.ts'
+import { type ExportRun, jsonLine, MeanTotals, readableMetadata, wellFormedJson } from './export-run.ts'
 import type { CalibratedSample } from './sample-record.ts'
 
 // A `generate_until` task as evaluator.py and loggers/evaluation_tracker.py of lm-evaluation-harness 0.4.13 write it.
@@ -72,7 +72,7 @@ export class LmEvalExport {
       ...metrics,
       ...(part !== null && { part }),
     }
-    return `${wellFormedJson(line)}\n`
+    return jsonLine(line)
   }
 
   /**

@@ -1,6 +1,6 @@
 import { partWarning } from '../analyse/coverage.ts'
 import { describeGrading, isDefaultGrading } from '../grade/grading-rules.ts'
-import { type ExportRun, tokenLogprobs, wellFormedJson } from './export-run.ts'
+import { type ExportRun, jsonLine, tokenLogprobs } from './export-run.ts'
 import type { SampleRecord } from './sample-record.ts'
 
 /**
@@ -40,7 +40,7 @@ export function exportOpenai(run: ExportRun, sample: SampleRecord): string | nul
       ...(part !== null && { part: cut(part) }),
     },
   }
-  return `${wellFormedJson(completion)}\n`
+  return jsonLine(completion)
 }
 
 /** A text as long as a value of `metadata` may be. */

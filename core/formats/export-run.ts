@@ -95,6 +95,15 @@ export function wellFormedJson(value: unknown, indent?: number): string {
   return text.replaceAll(/\\(?:u(d[89a-f])..|.)/g, (whole, half) => (half ? '\ufffd' : whole))
 }
 
+/** The same as a line: the ends of lines that Unicode knows beside LF, at which Python's `splitlines` would cut it, are escaped. */
+export function jsonLine(value: unknown): string {
+  const text = wellFormedJson(value).replaceAll(
+    /[\u0085\u2028\u2029]/g,
+    end => `\\u${end.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+  return `${text}\n`
+}
+
 /** A sample's metadata; a number that 64 bits do not hold as a whole one, which columns of other tools cannot take, is text. */
 export function readableMetadata({ metadata }: SampleRecord): SampleRecord['metadata'] {
   const isWide = (value: unknown) => typeof value === 'number' && Math.abs(value) >= 2 ** 63

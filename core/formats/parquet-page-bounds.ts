@@ -10,6 +10,8 @@ const mostValuesInByte = 64
 /** By how much each codec can make bytes more, at the most; others not as much in any file that is meant to be read. */
 const codecExpansion: Record<string, number> = { UNCOMPRESSED: 1, SNAPPY: 22, LZ4: 256, LZ4_RAW: 256 }
 const otherExpansion = 2048
+/** Zstandard and Brotli say in a few bytes that a value is repeated a million times. */
+const freePageBytes = 2 ** 24
 
 /** Bytes of one plain value; null where they say it themselves. */
 const plainBytes: Record<string, number | null> = {
@@ -132,7 +134,7 @@ function readPageHeader(chunk: Chunk, view: DataView, start: number): Page {
   if (page.end > view.byteLength)
     refusePage(chunk, start, `${compressed} bytes reach past the column, which ends at byte ${chunk.end}`)
   const expansion = codecExpansion[chunk.codec] ?? otherExpansion
-  if (page.uncompressed > expansion * compressed + 1024)
+  if (page.uncompressed > expansion * compressed + (chunk.codec in codecExpansion ? 1024 : freePageBytes))
     refusePage(chunk, start, `${compressed} bytes of ${chunk.codec} cannot hold ${page.uncompressed}`)
   if (levels > compressed || levels > page.uncompressed || page.nulls > page.values)
     refusePage(chunk, start, `levels of ${levels} bytes and ${page.nulls} nulls are more than the page`)

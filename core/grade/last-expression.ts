@@ -121,7 +121,17 @@ export function lastValue(
   if (run.end - run.first === 1 && !/[\p{L}\d∞∅]/u.test(value)) return null
   const next = sentence[run.end]
   if (next?.kind === 'word' && multiplier.test(next.text)) return `${value} ${next.text}`
+  if (/^\d{1,2}:\d{2}(?::\d{2})?$/.test(value)) return `${value} ${halfOfDay(sentence, run.end)}`.trim()
   return (/^negative$/i.test(sentence[run.first - 1]?.text ?? '') ? '-' : '') + lastSide(value)
+}
+
+/** What stands behind a time and says which half of the day it is in: `AM`, `p.m.`, `in the afternoon`; empty where nothing does. */
+function halfOfDay(sentence: readonly ProseToken[], at: number): string {
+  const words = sentence.slice(at, at + 3).map(({ text }) => text.toLowerCase())
+  const [, half] = /^([ap])\.?m\b/.exec(words[0] ?? '') ?? []
+  if (half !== undefined) return `${half.toUpperCase()}M`
+  const [, part] = /^in the (morning|afternoon|evening)$/.exec(words.join(' ')) ?? []
+  return part === undefined ? '' : part === 'morning' ? 'AM' : 'PM'
 }
 
 /** The "for" of "for some integer k", not that of "for $18". */

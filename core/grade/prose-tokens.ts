@@ -35,7 +35,7 @@ type Kind = ProseToken['kind']
 const functionNames =
   'arcsin|arccos|arctan|sinh|cosh|tanh|sin|cos|tan|cot|sec|csc|log|ln|exp|sqrt|cbrt|pi|theta|alpha|beta|infinity|gcd|lcm'
 const units = 'cm|mm|km|kg|mg|ml|mL|ft|in|hrs?|mph|lbs?|oz|min|sec|am|pm|AM|PM|kW|mi'
-const digits = String.raw`(?:\d{1,3}(?:(?:,|\{,\}|,\\!)\d{3})+(?!\d)|\d+)(?:\.\d+(?:\.\.\.|…)?)?|\.\d+|\d*[½¼¾⅐-⅞]`
+const digits = String.raw`\d{0,20}\.\d{0,20}\\overline ?\{\d{1,40}\}|(?:\d{1,3}(?:(?:,|\{,\}|,\\!)\d{3})+(?!\d)|\d+)(?:\.\d+(?:\.\.\.|…)?)?|\.\d+|\d*[½¼¾⅐-⅞]`
 
 /** What a token begins with, in the order in which it is tried. */
 const lexemes: [Kind, RegExp][] = [

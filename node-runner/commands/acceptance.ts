@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import { InputError } from '../../core/input-error.ts'
@@ -7,6 +6,7 @@ import { type AcceptanceReport, acceptanceReport } from '../acceptance/acceptanc
 import { type AcceptanceBounds, acceptanceBounds } from '../acceptance/acceptance-request.ts'
 import { acceptancePrompts } from '../acceptance/prompts.ts'
 import { acceptanceMarkdown, renderAcceptance } from '../acceptance/render-acceptance.ts'
+import { makeFolder } from '../files/make-folder.ts'
 import { type LoadFormat, openModel } from '../files/open-model.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
 import { interruptSignal } from '../run/interrupt-signal.ts'
@@ -99,7 +99,7 @@ export async function runAcceptance(
 }
 
 function writeReport(folder: string, report: AcceptanceReport): void {
-  mkdirSync(folder, { recursive: true })
+  makeFolder(folder)
   writeFileWhole(join(folder, 'acceptance.json'), [`${JSON.stringify(report, null, 2)}\n`])
   writeFileWhole(join(folder, 'acceptance.md'), [acceptanceMarkdown(report)])
 }

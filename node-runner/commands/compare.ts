@@ -22,8 +22,8 @@ import {
   probability,
   withInterval,
 } from '../../core/report/report-numbers.ts'
+import { refuseOutput } from '../files/refuse-output.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
-import { refuseRunFile } from '../run/foreign-files.ts'
 import { readColumns } from '../run/read-columns.ts'
 import { askedSamples, type RunDescription, readRunDescription } from '../run/run-description.ts'
 
@@ -54,7 +54,7 @@ export function compareCommand(): Command {
         throw new InputError(`compare: found ${folders.length} run, expected two or more folders of runs`)
       if (flags.out !== undefined && !/\.(md|html)$/.test(flags.out))
         throw new InputError(`--out ${flags.out}: expected a name that ends with .md or .html`)
-      if (flags.out !== undefined) refuseRunFile(flags.out)
+      if (flags.out !== undefined) refuseOutput(flags.out)
       const runs: ComparedRun[] = []
       for (const folder of folders) runs.push(await readRun(folder))
       const pairings = runs.slice(1).map(other => pair(runs[0]!, other))

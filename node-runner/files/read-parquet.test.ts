@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { zstdCompressSync } from 'node:zlib'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { afterAll, describe, expect, it } from 'vitest'
 import { InputError } from '../../core/input-error.ts'
@@ -28,6 +29,18 @@ describe('readDataSetApart', () => {
     const { rowCount, columns } = await readDataSetApart(good, {})
     expect(rowCount).toBe(1000)
     expect([...columns]).toEqual(columnData.map(({ name, data }) => [name, data]))
+  })
+
+  it('reads pages that Zstandard has made some thousand times smaller', async () => {
+    const remark = {
+      name: 'remark',
+      data: rows.map(() => 'the same in all rows '.repeat(20)),
+      encoding: 'PLAIN' as const,
+    }
+    const compressors = { ZSTD: (bytes: Uint8Array) => new Uint8Array(zstdCompressSync(bytes)) }
+    const buffer = parquetWriteBuffer({ columnData: [...columnData, remark], codec: 'ZSTD', compressors })
+    const { columns } = await readDataSetApart(written('repeated.parquet', buffer), {})
+    expect(columns.get('remark')).toEqual(remark.data)
   })
 
   it('ends where the reader loops', async () => {

@@ -28,7 +28,12 @@ export function openWholeFile(path: string): WholeFile {
     commit() {
       fsyncSync(file)
       close()
-      renameSync(staging, path)
+      try {
+        renameSync(staging, path)
+      } catch (error) {
+        rmSync(staging, { force: true })
+        throw error
+      }
     },
     discard() {
       if (!isOpen) return

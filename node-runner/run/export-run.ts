@@ -8,10 +8,11 @@ import { exportOpenai } from '../../core/formats/export-openai.ts'
 import type { ExportRun, FurtherDecoding } from '../../core/formats/export-run.ts'
 import type { CalibratedSample } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'
+import { makeFolder } from '../files/make-folder.ts'
+import { refuseOutput } from '../files/refuse-output.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
 import { zipPieces } from '../files/zip-pieces.ts'
 import { versions } from '../versions.ts'
-import { refuseRunFile } from './foreign-files.ts'
 import { type Journal, journalTimes } from './journal.ts'
 import { askedSamples, type RunDescription } from './run-description.ts'
 
@@ -113,7 +114,7 @@ function writeLmEval(
     return [path]
   }
   const names = lmEvalFileNames(run)
-  if (out !== undefined) mkdirSync(out, { recursive: true })
+  if (out !== undefined) makeFolder(out)
   const place = makeFolders(out ?? folder, out === undefined ? ['lm-eval', names.folder] : [names.folder])
   const files = [join(place, names.samples), join(place, names.results)] as const
   writeFileWhole(files[0], lines())
@@ -139,10 +140,10 @@ function fileToWrite(out: string | undefined, path: string): string {
     throw new InputError(
       `${out}: is a folder, expected the file to write; name one in it, as --out ${join(out, basename(path))}`,
     )
-  refuseRunFile(out)
   const folder = dirname(out)
   if (!existsSync(folder))
     throw new InputError(`${out}: there is no folder ${folder}; make it, or name another file with --out`)
+  refuseOutput(out)
   return out
 }
 

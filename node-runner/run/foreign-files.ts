@@ -1,5 +1,5 @@
-import { type Dirent, existsSync, readdirSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { type Dirent, readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { isRunFile } from '../../core/formats/run-files.ts'
 import { InputError } from '../../core/input-error.ts'
 
@@ -35,13 +35,6 @@ export function refuseForeignFilesBeside(path: string): void {
 /** What is written or held beside the run's files for a while, a folder in the last case. */
 const passing = /^(lock|lease-\d+|results\.hold-\d+)$|\.partial(-.*)?$/
 const passingFolder = /^results\.partial-/
-
-/** Throws InputError where a file that is to be written is one of a run: a name of `--out` must not cost anybody an answer. */
-export function refuseRunFile(path: string): void {
-  const name = basename(path)
-  if ((isRunFile(name) || passing.test(name)) && existsSync(join(dirname(path), 'run.json')))
-    throw new InputError(`--out ${path}: is a file of the run in ${dirname(path)}; name another one`)
-}
 
 function isForeign(entry: Dirent): boolean {
   if (passingFolder.test(entry.name)) return !entry.isDirectory()

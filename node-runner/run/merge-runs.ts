@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, realpathSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { askedCount } from '../../core/analyse/coverage.ts'
 import type { SampleRecord } from '../../core/formats/sample-record.ts'
 import { gradingDifferences, gradingFlagsOf } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
+import { makeFolder } from '../files/make-folder.ts'
 import { openWholeFile } from '../files/whole-file.ts'
 import { compareNames, Journal } from './journal.ts'
 import {
@@ -135,7 +136,7 @@ export function describeWhole(parts: readonly DescribedPart[]): RunDescription {
  * parts hold all of its samples. Throws InputError where the folder holds anything else, or is one of the parts.
  */
 export function makeMergeFolder(folder: string, parts: readonly RunPart[]): void {
-  mkdirSync(folder, { recursive: true })
+  makeFolder(folder)
   if (parts.some(part => realpathSync(part.folder) === realpathSync(folder)))
     throw new InputError(`--out ${folder}: is one of the parts, expected a new folder; use another --out`)
   const before = readRunDescription(join(folder, 'run.json'))

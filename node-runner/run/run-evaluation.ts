@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { pTrueIds, pTrueOf } from '../../core/evaluate/p-true.ts'
@@ -19,6 +18,7 @@ import { leaseOptionsOf } from '../commands/lease-flags.ts'
 import { createEngineProgress } from '../engine/engine-progress.ts'
 import type { EngineJob } from '../engine/messages.ts'
 import { type EngineListener, superviseEngine } from '../engine/supervise-engine.ts'
+import { makeFolder } from '../files/make-folder.ts'
 import { openModel } from '../files/open-model.ts'
 import { createProgress, type Progress } from '../terminal/progress.ts'
 import { gradeAll } from './grade-all.ts'
@@ -60,7 +60,7 @@ export async function runEvaluation(flags: EvalFlags): Promise<number> {
 async function resumeRun(run: PlannedRun, progress: Progress): Promise<number> {
   const { out } = run.flags
   const options = leaseOptionsOf(run.flags)
-  makeRunFolder(out)
+  makeFolder(out)
   const lease = await takeLease(out, options)
   try {
     return await resumeHeld(run, lease, progress)
@@ -280,13 +280,4 @@ async function finishRun(
   const [first] = journal.records(limit)
   console.error(`entrace: every sample failed; the first: ${first?.error ?? 'unknown'}`)
   return 1
-}
-
-function makeRunFolder(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true })
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    throw new InputError(`${path}: cannot be made a folder (${code}); use another --out`)
-  }
 }

@@ -1,11 +1,20 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { InputError } from '../../core/input-error.ts'
 import { analyseCommand } from '../../node-runner/commands/analyse.ts'
+import { compareCommand } from '../../node-runner/commands/compare.ts'
 import { exportCommand } from '../../node-runner/commands/export.ts'
 import { chatCompletion } from '../support/chat-completion.ts'
 import { evalLog, parseEvalArchive } from '../support/eval-log.ts'
@@ -270,6 +279,28 @@ describe('export', () => {
     }
   })
 
+  it('ends lines by LF alone, and keeps apart ids that differ in half a pair of UTF-16', async () => {
+    const lines = join(folder, 'lines')
+    const ends = 'a\u0085b\u2028c\u2029d\r\n\ve\u001ef'
+    const ids = ['a \ud83d', 'a \ufffd-0', 'a \ufffd', ends]
+    writeRun(
+      lines,
+      ids.map((problemId, index) => traceSample(index, 2, { problemId, problem: ends, generatedText: ends })),
+    )
+    const exported = async (format: string, ...flags: string[]) => {
+      const { stdout } = await runCommand(exportCommand(), [lines, '--format', format, '--json', ...flags])
+      return readFileSync(JSON.parse(stdout).file, 'utf8')
+    }
+    for (const format of ['openai', 'lm-eval']) {
+      const text = await exported(format)
+      // All that Python's `splitlines` takes for an end of a line is among these.
+      expect(text.match(/[\p{Cc}\u2028\u2029]/gu)).toEqual(Array(ids.length).fill('\n'))
+      expect(JSON.stringify(linesOf(text)[0])).toContain(JSON.stringify(ends))
+    }
+    const log = evalLog.parse(JSON.parse(await exported('inspect', '--out', join(lines, 'log.json'))))
+    expect(log.samples.map(({ id }) => id)).toEqual(['a \ufffd-0', 'a \ufffd-0-1', 'a \ufffd-2', ends])
+  })
+
   it('says nothing of missing samples in a whole run', async () => {
     const whole = join(folder, 'whole')
     writeRun(whole, [samples[0]!])
@@ -298,6 +329,31 @@ describe('export', () => {
       await expect(taken).rejects.toThrow(/exports: is a folder, expected the file to write; name one in it/)
       await expect(exportAs(format, '--out', join(place, 'none', 'x'))).rejects.toThrow(/there is no folder/)
     }
+  })
+
+  it('takes the place of no file of a run, no link and no device', async () => {
+    const run = join(folder, 'kept')
+    writeRun(run, [samples[0]!])
+    const outside = join(folder, 'outside.jsonl')
+    writeFileSync(outside, 'kept')
+    const link = join(folder, 'link.jsonl')
+    symlinkSync(outside, link)
+    const journal = readFileSync(join(run, 'samples.jsonl'), 'utf8')
+    for (const format of ['openai', 'lm-eval', 'inspect']) {
+      const exportTo = (out: string) => runCommand(exportCommand(), [run, '--format', format, '--out', out])
+      for (const name of ['samples.jsonl', 'samples-2.jsonl', 'run.json', 'lease-1']) {
+        // What is no file yet and has no ending of samples is a folder to make for lm-eval.
+        if (format === 'lm-eval' && name === 'lease-1') continue
+        await expect(exportTo(join(run, name)), name).rejects.toThrow(/is a file of the run itself/)
+      }
+      await expect(exportTo(link)).rejects.toThrow(/expected a file to write, found a link/)
+    }
+    expect(readFileSync(join(run, 'samples.jsonl'), 'utf8')).toBe(journal)
+    expect(readFileSync(outside, 'utf8')).toBe('kept')
+    const nameless = runCommand(exportCommand(), [run, '--format', 'openai', '--out', ''])
+    await expect(nameless).rejects.toThrow(/--out: is empty/)
+    const compared = runCommand(compareCommand(), [run, run, '--out', join(run, 'README.md')])
+    await expect(compared).rejects.toThrow(/is a file of the run itself/)
   })
 
   it('has the calibrated probability of each answer, as the summary has it', async () => {
@@ -343,15 +399,6 @@ describe('export', () => {
     const linked = runCommand(exportCommand(), [run, '--format', 'lm-eval'])
     await expect(linked).rejects.toThrow(/lm-eval: expected a folder, found a link/)
     expect(readdirSync(outside)).toEqual([])
-  })
-
-  it('writes over no file of a run', async () => {
-    for (const name of ['samples.jsonl', 'run.json', 'lease-1', 'README.md']) {
-      const before = existsSync(join(folder, name)) ? readFileSync(join(folder, name)) : null
-      const writing = runCommand(exportCommand(), [folder, '--format', 'openai', '--out', join(folder, name)])
-      await expect(writing).rejects.toThrow(/is a file of the run in .*; name another one/)
-      expect(existsSync(join(folder, name)) ? readFileSync(join(folder, name)) : null).toEqual(before)
-    }
   })
 
   it('refuses other formats and folders without a run', async () => {

@@ -25,7 +25,7 @@ describe('an error that nobody foresaw', () => {
   // A file where a folder should be is nothing that the command looks for.
   const taken = join(folder, 'taken')
   writeFileSync(taken, '')
-  const args = ['export', 'test/golden/run-0.1.0', '--format', 'lm-eval', '--out', join(taken, 'exports')]
+  const args = ['export', 'test/golden/run-0.1.0', '--format', 'openai', '--out', join(taken, 'x.jsonl')]
 
   it('ends with 1 and one paragraph', async () => {
     const { exitCode, stdout, stderr } = await runEntrace(args)

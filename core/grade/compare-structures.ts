@@ -3,8 +3,9 @@ import { compareConditions } from './compare-expressions.ts'
 import { difference } from './expression.ts'
 import { functionLetters } from './function-letters.ts'
 import { mergeIntervals } from './merge-intervals.ts'
+import { nameKind } from './name-kind.ts'
 import { parseExpression } from './parse-expression.ts'
-import { nameKind, readLine, toIntervals } from './parse-relation.ts'
+import { readLine, toIntervals } from './parse-relation.ts'
 import { timeOfDay } from './quantity.ts'
 
 /** Whether two texts name the same value; the first is the answer's. */

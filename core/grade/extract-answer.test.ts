@@ -491,9 +491,9 @@ const hostilePieces = [
   ...['<answer> </answer>', '<think>', '</think>', '<|im_end|>', '\n### Question'],
 ]
 
-// Linear time is some hundredths of a second; quadratic time would be minutes, beyond the runner's limit.
-test.each(hostilePieces)('200,000 characters of %j come to an end', piece => {
-  const text = piece.repeat(Math.ceil(200_000 / piece.length))
+// Linear time is some tenths of a second; quadratic time would be hours, far beyond the runner's limit.
+test.each(hostilePieces)('2,000,000 characters of %j come to an end', piece => {
+  const text = piece.repeat(Math.ceil(2_000_000 / piece.length))
   for (const whole of [text, `${text} The answer is 5.`])
     expect(extractAnswer(whole)?.answer ?? '').toEqual(expect.any(String))
 })

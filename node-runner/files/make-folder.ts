@@ -4,7 +4,7 @@ import { InputError } from '../../core/input-error.ts'
 
 /**
  * Makes a folder that a user named, with those above it that are missing; nothing where it is there. Throws InputError where it cannot be
- * made. Node's own recursive form never ends where a folder is there and takes none, as /proc (nodejs/node, `mkdirSync`).
+ * made. Node's own recursive `mkdirSync` (seen with 24.21) never ends where the folder above is there and takes none, as in /proc.
  */
 export function makeFolder(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return

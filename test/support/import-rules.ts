@@ -21,6 +21,49 @@ const folderRules: Record<string, { folders: string[]; packages: RegExp; node: b
   web: { folders: ['web', 'core', 'kernels'], packages: /./, node: false },
 }
 
+/**
+ * Subfolders, and files beside them, lowest first: each imports only itself and those before it. A new one takes its place here.
+ */
+export const folderOrders: Readonly<Record<string, readonly string[]>> = {
+  core: [
+    ...['input-error.ts', 'describe-issues.ts', 'seeded-random.ts'],
+    ...[
+      'files',
+      'tokenizer',
+      'parallel',
+      'model',
+      'record',
+      'generate',
+      'grade',
+      'evaluate',
+      'study',
+      'figures',
+    ],
+    ...['report', 'exports'],
+  ],
+  'node-runner': [
+    ...['cache-folder.ts', 'versions.ts'],
+    ...['terminal', 'files', 'hub', 'adapter', 'models', 'engine', 'run', 'measure', 'acceptance', 'view'],
+    ...['commands', 'command-line.ts', 'entrace.ts'],
+  ],
+  web: [
+    ...[
+      'dom.ts',
+      'text',
+      'data',
+      'state',
+      'keys',
+      'widgets',
+      'overview',
+      'replay',
+      'branch',
+      'compare',
+      'shell',
+    ],
+    ...['view.ts', 'main.ts'],
+  ],
+}
+
 // A page's globals need no rule: the type check knows none of them.
 const nodeGlobals = /\b(process|Buffer|__dirname|__filename|require)\b\s*[.([]/g
 
@@ -32,6 +75,7 @@ export function importViolations(files: SourceFile[]): string[] {
     ...checked.flatMap(file => importsOf(file).flatMap(name => violationOf(file.path, name))),
     ...checked.flatMap(globalsOf),
     ...checked.filter(isBarrel).map(file => `${file.path}: only hands on what other files export`),
+    ...circlesOf(checked).map(circle => `${circle.join(' -> ')}: is a circle`),
     ...(dawnFiles.length > 1 ? [`more than one file imports webgpu: ${dawnFiles.join(', ')}`] : []),
   ]
 }
@@ -56,10 +100,45 @@ function violationOf(path: string, name: string): string[] {
   if (name.startsWith('.')) {
     const target = posix.join(posix.dirname(path), name)
     const allowed = rule.folders.some(allowedFolder => target.startsWith(`${allowedFolder}/`))
-    return allowed || (rule.node && target === 'package.json') ? [] : refused
+    if (!allowed) return rule.node && target === 'package.json' ? [] : refused
+    return isInOrder(path, target) ? [] : [`${path}: comes before ${target}, which it may not import`]
   }
   if (name.startsWith('node:')) return rule.node ? [] : refused
   return rule.packages.test(name) ? [] : refused
+}
+
+/** Whether a file's subfolder comes after that of what it imports, or is the same. */
+function isInOrder(path: string, target: string): boolean {
+  const [folder = '', part = ''] = path.split('/')
+  const [targetFolder, targetPart = ''] = target.split('/')
+  const order = folderOrders[folder]
+  if (!order || folder !== targetFolder || part === targetPart) return true
+  return order.includes(part) && order.indexOf(targetPart) < order.indexOf(part) && order.includes(targetPart)
+}
+
+/** Files that import one another in a circle, types included: one circle for each group of such files. */
+export function circlesOf(files: readonly SourceFile[]): string[][] {
+  const known = new Set(files.map(({ path }) => path))
+  const imports = new Map(
+    files.map(file => [
+      file.path,
+      importsOf(file)
+        .filter(name => name.startsWith('.'))
+        .map(name => posix.join(posix.dirname(file.path), name))
+        .filter(target => known.has(target)),
+    ]),
+  )
+  const circles: string[][] = []
+  const done = new Set<string>()
+  const visit = (path: string, way: string[]) => {
+    const at = way.indexOf(path)
+    if (at >= 0) circles.push([...way.slice(at), path])
+    if (at >= 0 || done.has(path)) return
+    for (const target of imports.get(path)!) visit(target, [...way, path])
+    done.add(path)
+  }
+  for (const path of known) visit(path, [])
+  return circles
 }
 
 /** Uses of what only Node has, in code that must run in a browser too. */

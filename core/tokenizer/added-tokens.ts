@@ -111,6 +111,7 @@ function isSpace(text: string, at: number): boolean {
 /** Matches any of these texts, where several begin at one place the longest. Matches nothing where there are none. */
 export function anyOf(texts: readonly string[]): RegExp {
   const longestFirst = [...texts].sort((a, b) => b.length - a.length)
-  const escaped = longestFirst.map(text => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'))
+  // With the flag u nothing may be escaped that needs no escaping: a hyphen, as in <|fim-prefix|>, does not.
+  const escaped = longestFirst.map(text => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))
   return new RegExp(escaped.length === 0 ? '(?!)' : escaped.join('|'), 'gu')
 }

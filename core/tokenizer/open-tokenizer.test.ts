@@ -166,6 +166,16 @@ it.each([
   expect(tokenizer.decode([503])).toBe('')
 })
 
+it('knows added tokens of any characters, which a pattern may write otherwise', async () => {
+  const content = '<|\\^$.*+?()[]{}/-&,#=!<>:~`"\' fim-prefix|>'
+  const config = {
+    ...(ships['tokenizer_config.json'] as object),
+    extra_special_tokens: { video_token: content },
+  }
+  const tokenizer = await openWith({ 'tokenizer_config.json': config })
+  expect(tokenizer.encode(`${content}a${content}`)).toEqual([503, ...tokenizer.encode('a'), 503])
+})
+
 describe('a system message', () => {
   const each = (content: string) => `{% for m in messages %}${content}{% endfor %}`
   it.each([

@@ -6,10 +6,10 @@ import type { TokenRecord } from '../generate/token-record.ts'
 import { createLocalExchanges } from '../parallel/local-exchange.ts'
 import { exchangeSlotBytes, generateOnMesh } from '../parallel/local-mesh.ts'
 import { planShards } from '../parallel/plan-shards.ts'
-import { rankWeightBytes } from '../parallel/rank-weight-bytes.ts'
 import { type ModelConfig, parseConfig } from './config.ts'
 import { createDummyWeights } from './dummy-weights.ts'
 import { LanguageModel } from './language-model.ts'
+import { rankWeightBytes } from './layout.ts'
 
 const configFile = new URL('../../test/models/random-14-heads/config.json', import.meta.url)
 const heads14 = parseConfig(JSON.parse(readFileSync(configFile, 'utf8')), 'random-14-heads')

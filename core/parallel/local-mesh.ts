@@ -10,7 +10,7 @@ import {
 import type { ModelConfig } from '../model/config.ts'
 import { LanguageModel, type ModelRoom, stepRows } from '../model/language-model.ts'
 import { loadWeights } from '../model/load-weights.ts'
-import type { OnRows } from '../model/weight-reader.ts'
+import type { OnRows } from '../model/weights.ts'
 import { createLocalExchanges } from './local-exchange.ts'
 import { planShards } from './plan-shards.ts'
 

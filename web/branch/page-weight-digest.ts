@@ -1,5 +1,5 @@
 import { DigestSum } from '../../core/formats/digest-sum.ts'
-import type { OnRows } from '../../core/model/weight-reader.ts'
+import type { OnRows } from '../../core/model/weights.ts'
 import { pageSha256 } from '../data/page-sha256.ts'
 
 /** The digest of weights that `run.json` records, computed by the browser while they are read. */

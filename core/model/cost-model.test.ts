@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { InputError } from '../input-error.ts'
-import { publishedConfig } from '../model/published-configs.ts'
-import { bestMeshes, type Hardware, meshesOf, predictMesh, type Workload } from './cost-model.ts'
+import {
+  assume,
+  bestMeshes,
+  type Hardware,
+  hardwareOf,
+  meshesOf,
+  predictMesh,
+  type Workload,
+} from './cost-model.ts'
+import { publishedConfig } from './published-configs.ts'
 
 const config = publishedConfig('qwen2.5-7b')!
 /** Memory of an H200 that nothing else slows down. */
@@ -108,5 +116,31 @@ describe('meshesOf', () => {
     expect(meshesOf(config, 40)).toHaveLength(16)
     expect(meshesOf({ ...config, vocabSize: 3 }, 8)).toHaveLength(3)
     expect(() => meshesOf(config, 0)).toThrow(InputError)
+  })
+})
+
+describe('assume', () => {
+  it('names what is given and what is taken for granted', () => {
+    const assumptions = assume({ bandwidthBytesPerSecond: 1e12 })
+    expect(assumptions).toHaveLength(6)
+    const find = (name: string) => assumptions.find(one => one.name === name)
+    expect(find('bandwidthBytesPerSecond')).toMatchObject({ value: 1e12, given: true, reason: 'given' })
+    expect(find('memoryBytes')).toMatchObject({
+      value: 141e9,
+      given: false,
+      reason: expect.stringContaining('H200'),
+    })
+    expect(hardwareOf(assumptions)).toEqual({
+      memoryBytes: 141e9,
+      bandwidthBytesPerSecond: 1e12,
+      flopsPerSecond: 67e12,
+      latencySeconds: 100e-6,
+      linkBytesPerSecond: 50e9,
+      dispatchSeconds: 24e-6,
+    })
+  })
+
+  it('keeps a given zero', () => {
+    expect(hardwareOf(assume({ latencySeconds: 0 })).latencySeconds).toBe(0)
   })
 })

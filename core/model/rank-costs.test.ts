@@ -3,11 +3,10 @@ import { accountSince } from '../../kernels/gpu/account.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openAdapter } from '../../node-runner/adapter/dawn.ts'
 import { openModelFolder } from '../../node-runner/files/open-model-folder.ts'
-import { publishedConfig } from '../model/published-configs.ts'
-import { createLocalMesh } from './local-mesh.ts'
-import { planShards } from './plan-shards.ts'
-import { rankMemory } from './rank-memory.ts'
-import { stepCost } from './step-cost.ts'
+import { createLocalMesh } from '../parallel/local-mesh.ts'
+import { planShards } from '../parallel/plan-shards.ts'
+import { publishedConfig } from './published-configs.ts'
+import { rankMemory, stepCost } from './rank-costs.ts'
 
 const devices: Device[] = []
 afterAll(() => {

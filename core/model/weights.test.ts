@@ -7,8 +7,8 @@ import { loadWhole } from '../../test/support/whole-model.ts'
 import type { ByteSource } from '../formats/byte-source.ts'
 import { openSafetensors } from '../formats/safetensors.ts'
 import { InputError } from '../input-error.ts'
-import { weightBytes } from './load-weights.ts'
-import { expectedTensors } from './tensor-names.ts'
+import { weightBytes } from './checkpoint.ts'
+import { layout } from './layout.ts'
 
 type StoredTensor = { name: string; shape: number[]; dtype?: 'BF16' | 'F32' }
 
@@ -30,7 +30,7 @@ describe('loadWeights', () => {
     const device = await testDevice()
     const further = { name: 'model.layers.0.self_attn.rotary_emb.inv_freq', shape: [2] }
     for (const tieWordEmbeddings of [false, true]) {
-      const tensors = expectedTensors({ ...config, tieWordEmbeddings: false })
+      const tensors = layout({ ...config, tieWordEmbeddings: false })
       const entries = await openSafetensors(checkpoint([further, ...tensors]))
       const thisConfig = { ...config, tieWordEmbeddings }
       const read: string[][] = []
@@ -46,7 +46,7 @@ describe('loadWeights', () => {
       }
       expect(read[0]).toEqual(read[1])
       expect([...read[0]!].sort()).toEqual(
-        expectedTensors(thisConfig)
+        layout(thisConfig)
           .map(tensor => tensor.name)
           .sort(),
       )
@@ -64,7 +64,7 @@ describe('loadWeights', () => {
       layers: 1,
       tieWordEmbeddings: true,
     }
-    const source = checkpoint(expectedTensors(large))
+    const source = checkpoint(layout(large))
     const reads: number[] = []
     const watched: ByteSource = {
       ...source,
@@ -90,7 +90,7 @@ describe('loadWeights', () => {
     ['model.layers.1.self_attn.k_proj.weight', /k_proj\.weight is f32, expected bf16 like .*q_proj\.weight/],
     ['model.layers.0.mlp.up_proj.weight', /up_proj\.weight is f32, expected bf16 like .*gate_proj\.weight/],
   ])('refuses %s in another type than what it is computed with', async (other, message) => {
-    const tensors = expectedTensors(config).map(tensor => ({
+    const tensors = layout(config).map(tensor => ({
       ...tensor,
       ...(tensor.name === other ? { dtype: 'F32' as const } : {}),
     }))
@@ -101,7 +101,7 @@ describe('loadWeights', () => {
   })
 
   it('takes norms and biases in another type', async () => {
-    const tensors = expectedTensors(config).map(tensor => ({
+    const tensors = layout(config).map(tensor => ({
       ...tensor,
       ...(/norm|bias/.test(tensor.name) ? { dtype: 'F32' as const } : {}),
     }))
@@ -111,7 +111,7 @@ describe('loadWeights', () => {
   })
 
   it('refuses a missing tensor by name before it reads anything', async () => {
-    const entries = await openSafetensors(checkpoint(expectedTensors(config).slice(0, -1)))
+    const entries = await openSafetensors(checkpoint(layout(config).slice(0, -1)))
     const onBytes = () => expect.unreachable()
     await expect(loadWhole(await testDevice(), config, entries, 'made', onBytes)).rejects.toThrow(
       /made: tensor lm_head\.weight is missing/,

@@ -6,8 +6,40 @@ import { bytesPerWeight, type TensorEntry } from '../formats/safetensors.ts'
 import { widen } from '../formats/widen.ts'
 import { InputError } from '../input-error.ts'
 import type { Exchange } from '../parallel/exchange.ts'
-import type { Range } from '../parallel/split-range.ts'
-import type { VectorPart, WeightPart, WeightSource } from './weight-source.ts'
+import { rankShard, type ShardPlan } from '../parallel/plan-shards.ts'
+import { checkTensors } from './checkpoint.ts'
+import type { ModelConfig } from './config.ts'
+import { type BufferPart, type ModelWeights, type RankBuffer, rankBuffers } from './layout.ts'
+
+/** Where a rank's weights come from: a checkpoint, or a seed. */
+export interface WeightSource {
+  /** A packed weight [outputs, inputs] made of parts of tensors of one type. */
+  matrix(buffer: RankBuffer, inputs: number): Promise<PackedWeight>
+  /** Parts of one or more vectors, one after another, as f32. */
+  vector(buffer: RankBuffer): Promise<Tensor>
+  /** Gives back what only the making of weights needs. */
+  destroy(): void
+}
+
+/** Makes all of a rank's weights from where they come from, which is used up: buffer by buffer, in the order of the layout. */
+export async function makeWeights(
+  source: WeightSource,
+  config: ModelConfig,
+  plan: ShardPlan,
+  rank: number,
+): Promise<ModelWeights> {
+  const layers: Record<string, unknown>[] = Array.from({ length: config.layers }, () => ({}))
+  const weights: Record<string, unknown> = { firstId: rankShard(plan, rank).vocabulary.first, layers }
+  for (const buffer of rankBuffers(config, plan, rank)) {
+    const { layer, name, inputs } = buffer
+    const owner = layer === null ? weights : layers[layer]!
+    owner[name] = inputs === null ? await source.vector(buffer) : await source.matrix(buffer, inputs)
+  }
+  source.destroy()
+  weights.lmHead ??= weights.embedding
+  // The layout names every one of them, in the shapes that the types state.
+  return weights as unknown as ModelWeights
+}
 
 /**
  * Called for whole rows of a tensor as they are read, each row once among all ranks (a vector is one row): for a progress
@@ -15,25 +47,42 @@ import type { VectorPart, WeightPart, WeightSource } from './weight-source.ts'
  */
 export type OnRows = (tensorName: string, firstRow: number, rowBytes: number, bytes: Uint8Array) => void
 
+/**
+ * Reads a rank's part of a checkpoint onto its device. All ranks of the group load together. Throws InputError for a
+ * tensor that is missing or of another shape, OutOfMemoryError where the device has no room.
+ */
+export async function loadWeights(
+  device: Device,
+  config: ModelConfig,
+  plan: ShardPlan,
+  entries: ReadonlyMap<string, TensorEntry>,
+  where: string,
+  exchange: Exchange,
+  onRows: OnRows = () => {},
+): Promise<ModelWeights> {
+  checkTensors(config, entries, where)
+  return makeWeights(new WeightReader(device, entries, exchange, onRows), config, plan, exchange.rank)
+}
+
 /** Bytes that a rank reads at once, at most. */
 const readBytes = 8 * 2 ** 20
 
 /** Reads a rank's part of a checkpoint onto its device, in pieces. */
-export class WeightReader implements WeightSource {
+class WeightReader implements WeightSource {
   readonly #device: Device
-  readonly #entries: Map<string, TensorEntry>
+  readonly #entries: ReadonlyMap<string, TensorEntry>
   readonly #exchange: Exchange
   readonly #onRows: OnRows
   #staging: Tensor | null = null
 
-  constructor(device: Device, entries: Map<string, TensorEntry>, exchange: Exchange, onRows: OnRows) {
+  constructor(device: Device, entries: ReadonlyMap<string, TensorEntry>, exchange: Exchange, onRows: OnRows) {
     this.#device = device
     this.#entries = entries
     this.#exchange = exchange
     this.#onRows = onRows
   }
 
-  async packed(label: string, outputs: number, inputs: number, parts: WeightPart[]): Promise<PackedWeight> {
+  async matrix({ label, outputs, parts }: RankBuffer, inputs: number): Promise<PackedWeight> {
     const [firstPart] = parts
     const { dtype } = this.#entry(firstPart!.name)
     const weight = await createPackedWeight(this.#device, label, dtype, outputs, inputs)
@@ -44,19 +93,20 @@ export class WeightReader implements WeightSource {
           `${entry.source.name}: tensor ${entry.name} is ${entry.dtype}, expected ${dtype} like ${firstPart!.name}, ` +
             'with which it is computed in one; convert the checkpoint to one type',
         )
-      if (part.columns && this.#exchange.ranks > 1) await this.#packColumns(entry, part, part.columns, weight)
+      if (part.split?.axis === 'columns' && this.#exchange.ranks > 1)
+        await this.#packColumns(entry, part, weight)
       else await this.#packRows(entry, part, weight)
     }
     return weight
   }
 
-  async vector(label: string, parts: VectorPart[]): Promise<Tensor> {
+  async vector({ label, parts }: RankBuffer): Promise<Tensor> {
     const values: number[] = []
-    for (const { name, range, owned } of parts) {
+    for (const { name, rows, owned } of parts) {
       const entry = this.#entry(name)
       const size = bytesPerWeight[entry.dtype]
-      const bytes = await this.#read(entry, range.first * size, range.count * size)
-      const from = (owned.first - range.first) * size
+      const bytes = await this.#read(entry, rows.first * size, rows.count * size)
+      const from = (owned.first - rows.first) * size
       // A vector counts as rows of one element, so that ranks account for their own parts of it.
       this.#onRows(name, owned.first, size, new Uint8Array(bytes, from, owned.count * size))
       values.push(...widen(bytes, entry.dtype))
@@ -71,9 +121,9 @@ export class WeightReader implements WeightSource {
   }
 
   /** Whole rows: this rank reads its own. */
-  async #packRows(entry: TensorEntry, part: WeightPart, weight: PackedWeight): Promise<void> {
+  async #packRows(entry: TensorEntry, part: BufferPart, weight: PackedWeight): Promise<void> {
     const rowBytes = weight.inputs * bytesPerWeight[entry.dtype]
-    const { rows, owned = rows } = part
+    const { rows, owned } = part
     const rowsAtOnce = Math.max(1, Math.floor(readBytes / rowBytes))
     for (let done = 0; done < rows.count; done += rowsAtOnce) {
       const first = rows.first + done
@@ -91,15 +141,11 @@ export class WeightReader implements WeightSource {
 
   /**
    * Some columns of every row: each rank reads its part of the rows, once, and hands them to all, of which each keeps its
-   * own columns. So the file is read once, in long stretches.
+   * own columns. So the file is read once, in long pieces.
    */
-  async #packColumns(
-    entry: TensorEntry,
-    part: WeightPart,
-    columns: Range,
-    weight: PackedWeight,
-  ): Promise<void> {
+  async #packColumns(entry: TensorEntry, part: BufferPart, weight: PackedWeight): Promise<void> {
     const { rank, ranks, slotBytes } = this.#exchange
+    const { columns } = part
     const size = bytesPerWeight[entry.dtype]
     const rowBytes = (entry.shape[1] ?? 1) * size
     const total = part.rows.count
@@ -127,7 +173,7 @@ export class WeightReader implements WeightSource {
     bytes: Uint8Array<ArrayBuffer>,
     rows: number,
     weight: PackedWeight,
-    { firstOutput = 0, outputStride = 1 }: WeightPart,
+    { firstOutput, outputStride }: BufferPart,
     rowsBefore: number,
   ): Promise<void> {
     const staging = await this.#stagingFor(Math.ceil(bytes.byteLength / 4) * 4)

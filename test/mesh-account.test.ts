@@ -4,18 +4,17 @@ import type { ByteSource } from '../core/formats/byte-source.ts'
 import type { TensorEntry } from '../core/formats/safetensors.ts'
 import type { ModelConfig } from '../core/model/config.ts'
 import type { LanguageModel, Row } from '../core/model/language-model.ts'
-import { loadWeights } from '../core/model/load-weights.ts'
+import { layout, rankWeightBytes } from '../core/model/layout.ts'
+import { loadModel, WeightDigest } from '../core/model/load-model.ts'
 import type { Sampling } from '../core/model/sampling.ts'
-import { expectedTensors } from '../core/model/tensor-names.ts'
+import { loadWeights } from '../core/model/weights.ts'
 import { createLocalExchanges } from '../core/parallel/local-exchange.ts'
-import { createLocalMesh } from '../core/parallel/local-mesh.ts'
 import { planShards } from '../core/parallel/plan-shards.ts'
-import { rankWeightBytes } from '../core/parallel/rank-weight-bytes.ts'
 import { type Account, accountSince } from '../kernels/gpu/account.ts'
 import { type Device, openDevice } from '../kernels/gpu/device.ts'
 import { openAdapter } from '../node-runner/adapter/dawn.ts'
+import { hashRow } from '../node-runner/engine/load-rank.ts'
 import { openModelFolder } from '../node-runner/files/open-model-folder.ts'
-import { WeightDigest } from '../node-runner/run/weight-digest.ts'
 import { tinyConfig } from './support/tiny-config.ts'
 
 const opened: Device[] = []
@@ -52,8 +51,9 @@ describe.each([
   beforeAll(async () => {
     const files = await openModelFolder(folder)
     config = files.config
-    const room = { sequences: 1, capacity: 200, topK: 5 }
-    models = await createLocalMesh(await openDevices(ranks), config, files.weights, folder, room)
+    const limits = { sequences: 1, capacity: 200, topK: 5 }
+    const weights = { where: folder, entries: files.weights }
+    models = (await loadModel(await openDevices(ranks), { config, weights, limits })).ranks
     await files.close()
   })
 
@@ -138,7 +138,7 @@ describe('loading the model that ships', () => {
     const plan = planShards(files.config, ranks)
     const exchanges = createLocalExchanges(ranks, pieceBytes)
     const devices = await openDevices(ranks)
-    const digest = new WeightDigest()
+    const digest = new WeightDigest(hashRow)
     let reportedBytes = 0
     const onRows = (name: string, firstRow: number, rowBytes: number, bytes: Uint8Array) => {
       reportedBytes += bytes.byteLength
@@ -183,7 +183,7 @@ describe('loading tensors larger than a piece', () => {
   }
 
   it('reads them in pieces, also where one rank reads all', async () => {
-    const all = expectedTensors(config)
+    const all = layout(config)
     const totalBytes = all.reduce((sum, { shape }) => sum + shape.reduce((product, n) => product * n, 2), 0)
     const zeros: ByteSource = {
       name: 'zeros',

@@ -3,8 +3,8 @@ import { accountSince } from '../../kernels/gpu/account.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openAdapter } from '../../node-runner/adapter/dawn.ts'
 import { openModelFolder } from '../../node-runner/files/open-model-folder.ts'
-import { createLocalMesh } from '../parallel/local-mesh.ts'
 import { planShards } from '../parallel/plan-shards.ts'
+import { loadModel } from './load-model.ts'
 import { publishedConfig } from './published-configs.ts'
 import { rankMemory, stepCost } from './rank-costs.ts'
 
@@ -20,8 +20,12 @@ describe('stepCost', () => {
     devices.push(...own)
     const folder = new URL('../../test/models/random-14-heads', import.meta.url).pathname
     const { config, weights, close } = await openModelFolder(folder)
-    const room = { sequences: 2, capacity: 256, topK: 5 }
-    const models = await createLocalMesh(own, config, weights, folder, room)
+    const limits = { sequences: 2, capacity: 256, topK: 5 }
+    const { ranks: models } = await loadModel(own, {
+      config,
+      weights: { where: folder, entries: weights },
+      limits,
+    })
     await close()
     const plan = planShards(config, ranks)
     const { dtype } = weights.values().next().value!

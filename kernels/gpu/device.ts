@@ -31,6 +31,8 @@ export class Device {
   /** `cpu` chooses the kernel variants that a CPU adapter needs to be usable. */
   readonly kind: 'cpu' | 'gpu'
   readonly account: Account = emptyAccount()
+  /** Buffers made through it that were not given back. */
+  readonly buffers = new Set<GPUBuffer>()
   readonly #errors: string[] = []
   #lost: string | null = null
 
@@ -72,6 +74,7 @@ export class Device {
           'use fewer sequences at once (--max-concurrent), a shorter context, or more ranks (--tp)',
       )
     }
+    this.buffers.add(buffer)
     this.account.allocatedBytes += size
     this.account.peakAllocatedBytes = Math.max(this.account.peakAllocatedBytes, this.account.allocatedBytes)
     return buffer
@@ -79,6 +82,7 @@ export class Device {
 
   /** Gives a buffer's memory back. */
   destroyBuffer(buffer: GPUBuffer): void {
+    this.buffers.delete(buffer)
     this.account.allocatedBytes -= buffer.size
     buffer.destroy()
   }

@@ -71,8 +71,8 @@ export class RankGroup {
     const mine = await this.device.readMapped(this.#readable, sizeBytes)
     const onHost = ranks * sizeBytes > hostSumBytes
     const summed = onHost
-      ? await this.exchange.sum(new Float32Array(mine))
-      : new Float32Array((await this.exchange.gather(new Uint8Array(mine))).buffer)
+      ? await this.exchange.allReduce(new Float32Array(mine))
+      : new Float32Array((await this.exchange.allGather(new Uint8Array(mine))).buffer)
     const parts = viewTensor(this.#parts, onHost ? [1, rows, width] : [ranks, rows, width])
     uploadTensor(this.device, parts, summed)
     this.begin('after an all-reduce')

@@ -1,38 +1,36 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
-import { type ExchangeScript, exchangeNumbers } from '../../test/support/exchange-worker.ts'
-import { soloExchange } from './exchange.ts'
-import { createLocalExchanges } from './local-exchange.ts'
-import { createSharedExchange } from './shared-exchange.ts'
+import { type GroupScript, numbersOf } from '../../test/support/communicator-worker.ts'
+import { createGroupMemory, localCommunicators, soloCommunicator } from './communicator.ts'
 
 /** The sum of all ranks' numbers, added in rank order in f32. */
 function sumInRankOrder(ranks: number, round: number, count: number): number[] {
-  const sum = exchangeNumbers(0, round, count)
+  const sum = numbersOf(0, round, count)
   for (let rank = 1; rank < ranks; rank++) {
-    const other = exchangeNumbers(rank, round, count)
+    const other = numbersOf(rank, round, count)
     for (let i = 0; i < count; i++) sum[i] = Math.fround(sum[i]! + other[i]!)
   }
   return [...sum]
 }
 
 const concatenated = (ranks: number, round: number, count: number) =>
-  Array.from({ length: ranks }, (_, rank) => [...exchangeNumbers(rank, round, count)]).flat()
+  Array.from({ length: ranks }, (_, rank) => [...numbersOf(rank, round, count)]).flat()
 
 async function runShared(
   ranks: number,
-  script: Omit<ExchangeScript, 'memory' | 'rank'>,
+  script: Omit<GroupScript, 'memory' | 'rank'>,
   failingRank: number | null = null,
 ) {
-  const memory = createSharedExchange(ranks, script.count * 4)
+  const memory = createGroupMemory(ranks, script.count * 4)
   const workers = Array.from({ length: ranks }, (_, rank) => {
-    const workerData: ExchangeScript = {
+    const workerData: GroupScript = {
       ...script,
       memory,
       rank,
       failsAt: rank === failingRank ? script.failsAt : null,
     }
-    return new Worker(new URL('../../test/support/exchange-worker.ts', import.meta.url), { workerData })
+    return new Worker(new URL('../../test/support/communicator-worker.ts', import.meta.url), { workerData })
   })
   const results = await Promise.all(workers.map(worker => once(worker, 'message')))
   return results.map(
@@ -40,7 +38,7 @@ async function runShared(
   )
 }
 
-describe('shared exchange', () => {
+describe('shared-memory communicator', () => {
   it.each([
     [2, 1, true],
     [3, 37, false],
@@ -67,38 +65,38 @@ describe('shared exchange', () => {
   })
 })
 
-describe('local exchange', () => {
+describe('local communicator', () => {
   it.each([1, 2, 5])('of %i ranks gathers and sums in rank order, whoever comes first', async ranks => {
-    const exchanges = createLocalExchanges(ranks, 1000)
+    const communicators = localCommunicators(ranks, 1000)
     for (let round = 0; round < 5; round++) {
-      const order = exchanges.toSorted((a, b) => ((a.rank + round) % ranks) - ((b.rank + round) % ranks))
+      const order = communicators.toSorted((a, b) => ((a.rank + round) % ranks) - ((b.rank + round) % ranks))
       const gathered = await Promise.all(
-        order.map(exchange =>
-          exchange.gather(new Uint8Array(exchangeNumbers(exchange.rank, round, 9).buffer)),
+        order.map(communicator =>
+          communicator.allGather(new Uint8Array(numbersOf(communicator.rank, round, 9).buffer)),
         ),
       )
       for (const all of gathered)
         expect([...new Float32Array(all.buffer)]).toEqual(concatenated(ranks, round, 9))
       const summed = await Promise.all(
-        order.map(exchange => exchange.sum(exchangeNumbers(exchange.rank, round, 9))),
+        order.map(communicator => communicator.allReduce(numbersOf(communicator.rank, round, 9))),
       )
       for (const sum of summed) expect([...sum]).toEqual(sumInRankOrder(ranks, round, 9))
     }
   })
 
   it('rejects who waits and who comes later once a rank failed', async () => {
-    const [first, second, third] = createLocalExchanges(3, 1000)
-    const waiting = first!.gather(new Uint8Array(4))
+    const [first, second, third] = localCommunicators(3, 1000)
+    const waiting = first!.allGather(new Uint8Array(4))
     second!.abort('no room')
     await expect(waiting).rejects.toThrow(/rank 1 failed: no room/)
-    await expect(third!.gather(new Uint8Array(4))).rejects.toThrow(/rank 1 failed/)
+    await expect(third!.allGather(new Uint8Array(4))).rejects.toThrow(/rank 1 failed/)
   })
 })
 
-describe('solo exchange', () => {
+describe('solo communicator', () => {
   it('hands back copies', async () => {
     const mine = new Float32Array([1, 2])
-    const sum = await soloExchange().sum(mine)
+    const sum = await soloCommunicator().allReduce(mine)
     mine[0] = 9
     expect([...sum]).toEqual([1, 2])
   })

@@ -1,9 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { joinSharedExchange, type SharedExchangeMemory } from '../../core/parallel/shared-exchange.ts'
+import { type GroupMemory, sharedMemoryCommunicator } from '../../core/parallel/communicator.ts'
 
-/** What a rank does in a test of the shared exchange: meet `rounds` times with numbers of its own, or fail at one of them. */
-export interface ExchangeScript {
-  memory: SharedExchangeMemory
+/** What a rank does in a test over shared memory: meet `rounds` times with numbers of its own, or fail at one of them. */
+export interface GroupScript {
+  memory: GroupMemory
   rank: number
   rounds: number
   /** Numbers of one meeting. */
@@ -13,7 +13,7 @@ export interface ExchangeScript {
 }
 
 /** The numbers of a rank at a meeting. */
-export function exchangeNumbers(rank: number, round: number, count: number): Float32Array<ArrayBuffer> {
+export function numbersOf(rank: number, round: number, count: number): Float32Array<ArrayBuffer> {
   return Float32Array.from(
     { length: count },
     (_, i) => Math.sin(1 + i * 7 + rank * 131 + round * 17) * 10 ** (rank % 5),
@@ -21,21 +21,21 @@ export function exchangeNumbers(rank: number, round: number, count: number): Flo
 }
 
 if (parentPort) {
-  const { memory, rank, rounds, count, failsAt, spin } = workerData as ExchangeScript
-  const exchange = joinSharedExchange(memory, rank, spin)
+  const { memory, rank, rounds, count, failsAt, spin } = workerData as GroupScript
+  const communicator = sharedMemoryCommunicator(memory, rank, spin)
   const gathered: number[][] = []
   const summed: number[][] = []
   let error: string | null = null
   try {
     for (let round = 0; round < rounds; round++) {
       if (round === failsAt) throw new Error('this rank fails')
-      const mine = exchangeNumbers(rank, round, count)
-      const all = await exchange.gather(new Uint8Array(mine.buffer))
+      const mine = numbersOf(rank, round, count)
+      const all = await communicator.allGather(new Uint8Array(mine.buffer))
       gathered.push([...new Float32Array(all.buffer)])
-      summed.push([...(await exchange.sum(mine))])
+      summed.push([...(await communicator.allReduce(mine))])
     }
   } catch (caught) {
-    exchange.abort(String(caught))
+    communicator.abort(String(caught))
     error = `${(caught as Error).name}: ${(caught as Error).message}`
   }
   parentPort.postMessage({ gathered, summed, error })

@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openNullAdapter } from '../node-runner/adapter/dawn.ts'
 import { openDevice } from './gpu/device.ts'
-import { compileKernel, defineKernel } from './gpu/kernel.ts'
+import { defineKernel } from './gpu/kernel.ts'
 import { readWgslInterface } from './gpu/wgsl-interface.ts'
 
 const paths = globSync('kernels/**/*.wgsl').sort()
@@ -42,7 +42,7 @@ describe('every shader', async () => {
     const module = device.handle.createShaderModule({ label: path, code: sourceOf(path) })
     const { messages } = await module.getCompilationInfo()
     expect(messages.map(({ type, lineNum, message }) => `${type} at line ${lineNum}: ${message}`)).toEqual([])
-    compileKernel(device, defineKernel(path, sourceOf(path)), {})
+    device.kernels.compile(defineKernel(path, sourceOf(path)), {})
     await device.idle()
   })
 

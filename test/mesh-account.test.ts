@@ -11,8 +11,7 @@ import { createLocalExchanges } from '../core/parallel/local-exchange.ts'
 import { createLocalMesh } from '../core/parallel/local-mesh.ts'
 import { planShards } from '../core/parallel/plan-shards.ts'
 import { rankWeightBytes } from '../core/parallel/rank-weight-bytes.ts'
-import { type Account, accountSince } from '../kernels/gpu/account.ts'
-import { type Device, openDevice } from '../kernels/gpu/device.ts'
+import { countersSince, type Device, type DeviceCounters, openDevice } from '../kernels/gpu/device.ts'
 import { openAdapter } from '../node-runner/adapter/dawn.ts'
 import { openModelFolder } from '../node-runner/files/open-model-folder.ts'
 import { WeightDigest } from '../node-runner/run/weight-digest.ts'
@@ -35,12 +34,12 @@ async function costsOf(
   models: LanguageModel[],
   isScored: boolean,
   sampling: Sampling = { temperature: 0, seed: 0 },
-): Promise<Account[]> {
+): Promise<DeviceCounters[]> {
   const rows: Row[] = [{ tokenId: 1, position: 100, slot: 0 }]
   const scored = isScored ? [{ row: 0, sequence: 0, step: 0 }] : []
-  const before = models.map(model => ({ ...model.group.device.account }))
+  const before = models.map(model => ({ ...model.group.device.counters }))
   await Promise.all(models.map(model => model.step(rows, scored, sampling)))
-  return models.map((model, rank) => accountSince(before[rank]!, model.group.device.account))
+  return models.map((model, rank) => countersSince(before[rank]!, model.group.device.counters))
 }
 
 describe.each([
@@ -155,7 +154,7 @@ describe('loading the model that ships', () => {
     expect(readBytes).toBeGreaterThanOrEqual(tensorBytes)
     expect(readBytes).toBeLessThanOrEqual(1.1 * fileBytes)
     expect(reportedBytes, 'every byte is accounted for once').toBe(tensorBytes)
-    const deviceBytes = devices.map(device => device.account.allocatedBytes)
+    const deviceBytes = devices.map(device => device.counters.allocatedBytes)
     expect(deviceBytes).toEqual(
       plan.ranks.map(({ rank }) => rankWeightBytes(files.config, plan, rank, 'bf16')),
     )
@@ -209,9 +208,9 @@ describe('loading tensors larger than a piece', () => {
       expect(Math.max(...reads)).toBeLessThanOrEqual(pieceBytes)
       expect(Math.max(...reads), 'in long stretches').toBeGreaterThan(0.9 * pieceBytes)
       // A device holds its part, and one piece that waits to be packed.
-      for (const [rank, { account }] of devices.entries()) {
+      for (const [rank, { counters }] of devices.entries()) {
         const own = rankWeightBytes(config, plan, rank, 'bf16')
-        expect(account.peakAllocatedBytes - own).toBeLessThanOrEqual(ranks * pieceBytes)
+        expect(counters.peakAllocatedBytes - own).toBeLessThanOrEqual(ranks * pieceBytes)
       }
     }
   })

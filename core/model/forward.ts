@@ -32,7 +32,6 @@ export interface ForwardPass {
  * On a rank of R, H, K, F and V are its own shares, and what is marked partial awaits an all-reduce: addNorm.
  */
 export async function forward(group: RankGroup, pass: ForwardPass): Promise<Tensor> {
-  const { device } = group
   const { weights, cache, heads, ropeTable: table, lastPosition, epsilon } = pass
   const { ids, positions, slots, hidden, normed, qkv, queries, attended, gated, delta } = pass.activations
   const [rows = 0, H = 0, d = 0] = attended.shape
@@ -46,16 +45,16 @@ export async function forward(group: RankGroup, pass: ForwardPass): Promise<Tens
   for (const [index, layer] of weights.layers.entries()) {
     // Attention
     const layerCache = cache.layers[index]!
-    linear(device, group.recorder, normed, layer.qkv, qkv, { kind: 'bias', bias: layer.qkvBias }) // qkv [N, (H + 2K)·d]
+    linear(group.recorder, normed, layer.qkv, qkv, { kind: 'bias', bias: layer.qkvBias }) // qkv [N, (H + 2K)·d]
     rope(group.recorder, { qkv, positions, slots, table, q: queries, cache: layerCache }) // queries [N, H, d]
     const keys = { cache: layerCache, groups: heads, positions, slots, scratch, lastPosition }
-    attention(device, group.recorder, { q: queries, ...keys, out: attended }) // attended [N, H, d]
-    linear(device, group.recorder, joined, layer.output, delta) // delta [N, D] partial
+    attention(group.recorder, { q: queries, ...keys, out: attended }) // attended [N, H, d]
+    linear(group.recorder, joined, layer.output, delta) // delta [N, D] partial
     await group.addNorm({ partial: delta, x: hidden, weight: layer.postAttentionNorm, y: normed, epsilon }) // hidden, normed [N, D]
 
     // MLP
-    linear(device, group.recorder, normed, layer.gateUp, gated, { kind: 'silu-mul' }) // gated [N, F]
-    linear(device, group.recorder, gated, layer.down, delta) // delta [N, D] partial
+    linear(group.recorder, normed, layer.gateUp, gated, { kind: 'silu-mul' }) // gated [N, F]
+    linear(group.recorder, gated, layer.down, delta) // delta [N, D] partial
     const nextNorm = weights.layers[index + 1]?.inputNorm ?? weights.finalNorm
     await group.addNorm({ partial: delta, x: hidden, weight: nextNorm, y: normed, epsilon }) // hidden, normed [N, D]
   }

@@ -131,7 +131,7 @@ export class TokenHead {
     const sampling = { temperature: 1, seed: 0, repetitionPenalty: penalty }
     const slots = scored.map(({ slot }) => slot)
     const processed = processor.apply(device, group.recorder, logits, slots, sampling, logDenominators)
-    topK(device, group.recorder, processed, topCandidates, rowsOf(buffers.tensors.top, scored.length))
+    topK(group.recorder, processed, topCandidates, rowsOf(buffers.tensors.top, scored.length))
     const second = await this.#handOver(group, scored.length, false)
     const candidates = scored.map((_, row) => this.#reader.top(second, row))
     const wanted = candidates.flatMap((ofRow, row) => ofRow.map(({ id }) => ({ row, id })))
@@ -218,7 +218,7 @@ export class TokenHead {
   }
 
   /** Records what is always wanted: logits, their statistics and the largest. */
-  #recordLogits({ device, recorder }: RankGroup, normed: Tensor, scored: readonly ScoredRow[]): Tensor {
+  #recordLogits({ recorder }: RankGroup, normed: Tensor, scored: readonly ScoredRow[]): Tensor {
     const rows = scored.length
     const D = this.#weight.inputs
     const { scores, entropyPartials, topCandidates } = this.#buffers
@@ -227,9 +227,9 @@ export class TokenHead {
     for (const [index, { row }] of scored.entries())
       recorder.copy(normed, row * D * 4, hidden, index * D * 4, D * 4)
     const logits = this.#logits(rows)
-    linear(device, recorder, hidden, this.#weight, logits) // logits [S, V]
-    entropy(device, recorder, logits, entropyPartials, rowsOf(statistics, rows)) // [S, 8]
-    topK(device, recorder, logits, topCandidates, rowsOf(top, rows)) // [S, k, 2]
+    linear(recorder, hidden, this.#weight, logits) // logits [S, V]
+    entropy(recorder, logits, entropyPartials, rowsOf(statistics, rows)) // [S, 8]
+    topK(recorder, logits, topCandidates, rowsOf(top, rows)) // [S, k, 2]
     return logits
   }
 
@@ -243,8 +243,7 @@ export class TokenHead {
   ): void {
     const rows = scored.length
     const { scores, entropyPartials } = this.#buffers
-    if (processed)
-      entropy(device, recorder, processed, entropyPartials, rowsOf(scores.tensors.processed, rows)) // [S, 8]
+    if (processed) entropy(recorder, processed, entropyPartials, rowsOf(scores.tensors.processed, rows)) // [S, 8]
     const sequences = rowsOf(this.#buffers.sequences, rows)
     const steps = rowsOf(this.#buffers.steps, rows)
     const isDrawn = temperature > 0

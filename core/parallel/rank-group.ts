@@ -21,7 +21,7 @@ export interface CombinedNorm extends Omit<RmsNorm, 'delta'> {
 export class RankGroup {
   readonly device: Device
   readonly exchange: Exchange
-  recorder: Recorder
+  readonly recorder: Recorder
   readonly #parts: Tensor
   readonly #readable: GPUBuffer | null
 
@@ -51,7 +51,7 @@ export class RankGroup {
 
   /** Begins the recording of a step. */
   begin(label: string): void {
-    this.recorder = new Recorder(this.device, label)
+    this.recorder.begin(label)
   }
 
   /**
@@ -61,7 +61,7 @@ export class RankGroup {
   async addNorm({ partial, ...norm }: CombinedNorm): Promise<void> {
     const { ranks } = this.exchange
     if (!this.#readable) {
-      rmsNorm(this.device, this.recorder, { ...norm, delta: partial })
+      rmsNorm(this.recorder, { ...norm, delta: partial })
       return
     }
     const [rows = 0, width = 0] = partial.shape
@@ -76,6 +76,6 @@ export class RankGroup {
     const parts = viewTensor(this.#parts, onHost ? [1, rows, width] : [ranks, rows, width])
     uploadTensor(this.device, parts, summed)
     this.begin('after an all-reduce')
-    rmsNorm(this.device, this.recorder, { ...norm, delta: parts })
+    rmsNorm(this.recorder, { ...norm, delta: parts })
   }
 }

@@ -45,7 +45,7 @@ export async function prepareAttention(
   const use = { ...others, cache: { keys, values }, groups, scratch, lastPosition }
   return {
     tensors,
-    record: recorder => attention(device, recorder, use, variant),
+    record: recorder => attention(recorder, use, variant),
     destroy() {
       destroy()
       device.destroyBuffer(scratch.sums.buffer)

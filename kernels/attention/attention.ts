@@ -92,10 +92,9 @@ export async function createAttentionScratch(
  * one workgroup's keys. Head width: a multiple of 4, at most 256. Throws where shapes do not fit.
  */
 export function attention(
-  device: Device,
   recorder: Recorder,
   use: Attention,
-  variant: 'split' | 'serial' = device.kind === 'cpu' ? 'serial' : 'split',
+  variant: 'split' | 'serial' = recorder.device.kind === 'cpu' ? 'serial' : 'split',
 ): void {
   const { q, cache, groups, positions, slots, out, scratch, lastPosition } = use
   const [rows = 0, heads = 0, width = 0] = q.shape

@@ -21,7 +21,7 @@ export async function prepareEntropy(
   const { logits, partials, statistics } = tensors
   return {
     tensors,
-    record: recorder => entropy(device, recorder, logits, partials, statistics, variant),
+    record: recorder => entropy(recorder, logits, partials, statistics, variant),
     destroy,
   }
 }

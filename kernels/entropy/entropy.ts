@@ -1,4 +1,3 @@
-import type { Device } from '../gpu/device.ts'
 import { defineKernel } from '../gpu/kernel.ts'
 import type { Recorder } from '../gpu/recorder.ts'
 import { checkTensor, elementCount, type Tensor, tensorBytes } from '../gpu/tensor.ts'
@@ -45,12 +44,11 @@ export function entropyPartialWords(rows: number, width: number): number {
  * statistics [rows, 8] u32, read by readEntropyStatistics. Throws where shapes do not fit.
  */
 export function entropy(
-  device: Device,
   recorder: Recorder,
   logits: Tensor,
   partials: Tensor,
   statistics: Tensor,
-  variant: 'slices' | 'serial' = device.kind === 'cpu' ? 'serial' : 'slices',
+  variant: 'slices' | 'serial' = recorder.device.kind === 'cpu' ? 'serial' : 'slices',
 ): void {
   const [rows = 0, width = 0] = logits.shape
   checkTensor('entropy', logits, ['f32'], [rows, width])

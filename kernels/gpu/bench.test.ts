@@ -22,14 +22,14 @@ describe('measureCases', async () => {
 
   for (const kind of ['timestamps', 'wall'] as const) {
     it(`times every case by ${kind}, and gives all memory back`, async () => {
-      const allocatedBytes = device.account.allocatedBytes
+      const allocatedBytes = device.counters.allocatedBytes
       const probe = await prepareAdd(device, { rows: 1, width: 100 })
       const clock = kind === 'wall' ? wallClock(device) : await createBenchClock(device, probe)
       probe.destroy()
       expect(clock.kind).toBe(kind)
       const results = await measureCases(device, clock, cases, { budgetMs: 1000, maxRounds: 4 })
       clock.destroy()
-      expect(device.account.allocatedBytes).toBe(allocatedBytes)
+      expect(device.counters.allocatedBytes).toBe(allocatedBytes)
       expect(results.map(({ kernel, variant, shape }) => [kernel, variant, shape])).toEqual([
         ['add', null, 'small'],
         ['add', null, 'larger'],

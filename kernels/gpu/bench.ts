@@ -1,6 +1,6 @@
-import { type Account, accountSince } from './account.ts'
 import type { BenchClock } from './bench-clock.ts'
 import type { Device } from './device.ts'
+import { countersSince, type DeviceCounters } from './device.ts'
 import type { PreparedKernel } from './prepared-kernel.ts'
 import { Recorder } from './recorder.ts'
 
@@ -107,10 +107,10 @@ export async function measureCases(
 /** Compiles a case, counts what one use of it costs, and finds how many uses make a round. */
 async function startCase(device: Device, clock: BenchClock, benchCase: BenchCase) {
   const prepared = await benchCase.prepare(device)
-  const before = { ...device.account }
+  const before = { ...device.counters }
   const recorder = new Recorder(device, 'bench warm-up')
   prepared.record(recorder)
-  const cost = accountSince(before, device.account)
+  const cost = countersSince(before, device.counters)
   recorder.submit()
   await device.idle()
   // The least of three, since one may be disturbed; of a slow kernel, for which repeats are out of the question, one.
@@ -126,7 +126,7 @@ export function summarise(
   { kernel, variant, shape }: Pick<BenchCase, 'kernel' | 'variant' | 'shape'>,
   samplesMs: readonly number[],
   repeats: number,
-  cost: Pick<Account, 'movedBytes' | 'flops'>,
+  cost: Pick<DeviceCounters, 'movedBytes' | 'flops'>,
 ): BenchResult {
   const sorted = samplesMs.toSorted((a, b) => a - b)
   const medianMs = quantile(sorted, 0.5)

@@ -1,4 +1,3 @@
-import type { Device } from './device.ts'
 import { readWgslInterface, type WgslInterface } from './wgsl-interface.ts'
 
 /** A shader that can be dispatched. Pipelines are made on first use for each device and each set of overrides. */
@@ -22,47 +21,119 @@ export function defineKernel(name: string, source: string): Kernel {
   return { name, source, interface: readWgslInterface(name, source) }
 }
 
-const compiled = new WeakMap<Device, Map<string, CompiledKernel>>()
+/** Dispatches that fit one recording. */
+export const maxDispatches = 4096
 
-/** The pipeline of a kernel with these override values, compiled once for each device. */
-export function compileKernel(
-  device: Device,
-  kernel: Kernel,
-  constants: Record<string, number>,
-): CompiledKernel {
-  let pipelines = compiled.get(device)
-  if (!pipelines) compiled.set(device, (pipelines = new Map()))
-  const key = `${kernel.name} ${JSON.stringify(constants)}`
-  const cached = pipelines.get(key)
-  if (cached) return cached
-  for (const constant of Object.keys(constants))
-    if (!kernel.interface.overrides.includes(constant))
+/** A range of a buffer that a kernel's binding is given; a tensor is one. */
+interface BoundRange {
+  buffer: GPUBuffer
+  offsetBytes: number
+}
+
+/**
+ * What a device makes for its kernels and keeps: a pipeline for each kernel and set of overrides, a bind group for each
+ * kernel and choice of tensors, and the buffer of Params. So recording the same step again makes no objects.
+ */
+export class KernelCache {
+  readonly #handle: GPUDevice
+  readonly #pipelines = new Map<string, CompiledKernel>()
+  /** By the first tensor's buffer, with which its bind groups go. */
+  readonly #bindGroups = new WeakMap<GPUBuffer, Map<string, GPUBindGroup>>()
+  readonly #bufferIds = new WeakMap<GPUBuffer, number>()
+  #nextBufferId = 0
+  #params: GPUBuffer | null = null
+
+  constructor(handle: GPUDevice) {
+    this.#handle = handle
+  }
+
+  /** One for each device: a submit's Params are written in queue order, after the submits before it have used theirs. */
+  get params(): GPUBuffer {
+    const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST
+    const size = maxDispatches * paramsStrideBytes
+    this.#params ??= this.#handle.createBuffer({ label: 'params', size, usage })
+    return this.#params
+  }
+
+  /** The pipeline of a kernel with these override values. Throws on an override that the kernel lacks. */
+  compile(kernel: Kernel, constants: Record<string, number>): CompiledKernel {
+    const key = `${kernel.name} ${JSON.stringify(constants)}`
+    const cached = this.#pipelines.get(key)
+    if (cached) return cached
+    for (const constant of Object.keys(constants))
+      if (!kernel.interface.overrides.includes(constant))
+        throw new Error(
+          `${kernel.name}: has no override ${constant}, only ${kernel.interface.overrides.join(', ') || 'none'}`,
+        )
+    const layout = this.#handle.createBindGroupLayout({
+      label: kernel.name,
+      entries: kernel.interface.bindings.map(binding => ({
+        binding: binding.index,
+        visibility: GPUShaderStage.COMPUTE,
+        buffer:
+          binding.access === 'uniform'
+            ? { type: 'uniform', hasDynamicOffset: true, minBindingSize: kernel.interface.params.length * 4 }
+            : { type: binding.access === 'read' ? 'read-only-storage' : 'storage' },
+      })),
+    })
+    const pipeline = this.#handle.createComputePipeline({
+      label: key,
+      layout: this.#handle.createPipelineLayout({ label: kernel.name, bindGroupLayouts: [layout] }),
+      compute: {
+        module: this.#handle.createShaderModule({ label: kernel.name, code: kernel.source }),
+        entryPoint: kernel.interface.entryPoint,
+        constants,
+      },
+    })
+    const compiled = { pipeline, layout }
+    this.#pipelines.set(key, compiled)
+    return compiled
+  }
+
+  /** The bind group of a kernel and its tensors, by the names of the bindings. Throws where the names do not fit. */
+  bindGroup(
+    kernel: Kernel,
+    layout: GPUBindGroupLayout,
+    tensors: Readonly<Record<string, BoundRange>>,
+  ): GPUBindGroup {
+    const bindings = kernel.interface.bindings.slice(1)
+    const bound = bindings.map(({ name }) => {
+      const tensor = tensors[name]
+      if (!tensor) throw new Error(`${kernel.name}: binding ${name} has no tensor`)
+      return tensor
+    })
+    const first = bound[0]?.buffer
+    if (!first || Object.keys(tensors).length !== bound.length)
       throw new Error(
-        `${kernel.name}: has no override ${constant}, only ${kernel.interface.overrides.join(', ') || 'none'}`,
+        `${kernel.name}: bindings are ${bindings.map(({ name }) => name).join(', ')}; given ${Object.keys(tensors).join(', ')}`,
       )
-  const layout = device.handle.createBindGroupLayout({
-    label: kernel.name,
-    entries: kernel.interface.bindings.map(binding => ({
-      binding: binding.index,
-      visibility: GPUShaderStage.COMPUTE,
-      buffer:
-        binding.access === 'uniform'
-          ? { type: 'uniform', hasDynamicOffset: true, minBindingSize: kernel.interface.params.length * 4 }
-          : { type: binding.access === 'read' ? 'read-only-storage' : 'storage' },
-    })),
-  })
-  const pipeline = device.handle.createComputePipeline({
-    label: key,
-    layout: device.handle.createPipelineLayout({ label: kernel.name, bindGroupLayouts: [layout] }),
-    compute: {
-      module: device.handle.createShaderModule({ label: kernel.name, code: kernel.source }),
-      entryPoint: kernel.interface.entryPoint,
-      constants,
-    },
-  })
-  const result = { pipeline, layout }
-  pipelines.set(key, result)
-  return result
+    let groups = this.#bindGroups.get(first)
+    if (!groups) this.#bindGroups.set(first, (groups = new Map()))
+    const key = `${kernel.name} ${bound.map(tensor => `${this.#idOf(tensor.buffer)}+${tensor.offsetBytes}`).join(' ')}`
+    let group = groups.get(key)
+    if (!group) {
+      const params = { buffer: this.params, size: Math.max(16, kernel.interface.params.length * 4) }
+      group = this.#handle.createBindGroup({
+        label: kernel.name,
+        layout,
+        entries: [
+          { binding: 0, resource: params },
+          ...bound.map(({ buffer, offsetBytes: offset }, index) => ({
+            binding: index + 1,
+            resource: { buffer, offset },
+          })),
+        ],
+      })
+      groups.set(key, group)
+    }
+    return group
+  }
+
+  #idOf(buffer: GPUBuffer): number {
+    let id = this.#bufferIds.get(buffer)
+    if (id === undefined) this.#bufferIds.set(buffer, (id = this.#nextBufferId++))
+    return id
+  }
 }
 
 /** Writes parameter values in the order and types that the shader declares. Throws on a missing or unknown name. */

@@ -36,7 +36,7 @@ export async function prepareLinear(
   return {
     tensors,
     weight,
-    record: recorder => linear(device, recorder, x, weight, y, chosen, variant),
+    record: recorder => linear(recorder, x, weight, y, chosen, variant),
     destroy() {
       destroy()
       device.destroyBuffer(weight.blocks.buffer)

@@ -70,7 +70,7 @@ describe('linear', async () => {
     const run = async (rows: number, variant: LinearVariant, numbers: Float32Array<ArrayBuffer>) => {
       const { tensors, destroy } = await prepareLinear(device, { ...shape, rows }, variant)
       const record = (recorder: Recorder) =>
-        linear(device, recorder, tensors.x, weight, tensors.y, { kind: 'none' }, variant)
+        linear(recorder, tensors.x, weight, tensors.y, { kind: 'none' }, variant)
       const found = await runPrepared(device, { tensors, record, destroy }, { x: numbers }, 'y')
       return new Float32Array(found.y)
     }
@@ -91,8 +91,6 @@ describe('linear', async () => {
     const weight = await packStored(device, storedWeight(random, 'f32', 6, 1), 'f32', 2, 3)
     const x = await createTensor(device, 'x', 'f32', [1, 4])
     const y = await createTensor(device, 'y', 'f32', [1, 2])
-    expect(() => linear(device, new Recorder(device, 'test'), x, weight, y)).toThrow(
-      /x is \[1,4\], expected \[1,3\]/,
-    )
+    expect(() => linear(new Recorder(device, 'test'), x, weight, y)).toThrow(/x is \[1,4\], expected \[1,3\]/)
   })
 })

@@ -28,13 +28,12 @@ const tiledFromRows = 17
  * [rows, outputs / 2] with silu-mul. Sums in f32. Throws where shapes do not fit.
  */
 export function linear(
-  device: Device,
   recorder: Recorder,
   x: Tensor,
   weight: PackedWeight,
   y: Tensor,
   epilogue: LinearEpilogue = { kind: 'none' },
-  variant: LinearVariant = chooseLinearVariant(device, x.shape[0] ?? 0),
+  variant: LinearVariant = chooseLinearVariant(recorder.device, x.shape[0] ?? 0),
 ): void {
   const { inputs, outputs } = weight
   const rows = x.shape[0] ?? 0

@@ -26,7 +26,7 @@ export async function prepareRmsNorm(
   })
   const { delta, ...others } = tensors
   const use = withDelta ? { ...others, delta, epsilon } : { ...others, epsilon }
-  return { tensors, record: recorder => rmsNorm(device, recorder, use, variant), destroy }
+  return { tensors, record: recorder => rmsNorm(recorder, use, variant), destroy }
 }
 
 /** What `entrace bench` times of this kernel: as a layer uses it, with the residual added. */

@@ -62,7 +62,7 @@ describe.each(rmsNormVariants)('rms-norm, %s', async variant => {
     const x = await createTensor(device, 'x', 'f32', [2, 8])
     const weight = await createTensor(device, 'norm weight', 'f32', [9])
     const use = { x, weight, y: x, epsilon }
-    expect(() => rmsNorm(device, new Recorder(device, 'test'), use, variant)).toThrow(
+    expect(() => rmsNorm(new Recorder(device, 'test'), use, variant)).toThrow(
       /rms-norm: norm weight is \[9\], expected \[8\]/,
     )
   })

@@ -1,4 +1,3 @@
-import type { Device } from '../gpu/device.ts'
 import { defineKernel } from '../gpu/kernel.ts'
 import type { Recorder } from '../gpu/recorder.ts'
 import { checkTensor, type Tensor, tensorBytes } from '../gpu/tensor.ts'
@@ -26,10 +25,9 @@ export interface RmsNorm {
 
 /** Records x += Σ delta (where given), y = x / √(mean x² + ε) · weight. Throws where shapes do not fit. */
 export function rmsNorm(
-  device: Device,
   recorder: Recorder,
   { x, delta, fresh = false, weight, y, epsilon }: RmsNorm,
-  variant: 'parallel' | 'serial' = device.kind === 'cpu' ? 'serial' : 'parallel',
+  variant: 'parallel' | 'serial' = recorder.device.kind === 'cpu' ? 'serial' : 'parallel',
 ): void {
   const [rows = 0, width = 0] = x.shape
   checkTensor('rms-norm', x, ['f32'], [rows, width])

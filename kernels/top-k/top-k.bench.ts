@@ -19,7 +19,7 @@ export async function prepareTopK(
     top: ['u32', [rows, k, 2]],
   })
   const { logits, candidates, top } = tensors
-  return { tensors, record: recorder => topK(device, recorder, logits, candidates, top, variant), destroy }
+  return { tensors, record: recorder => topK(recorder, logits, candidates, top, variant), destroy }
 }
 
 /** What `entrace bench` times of this kernel. */

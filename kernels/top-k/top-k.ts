@@ -1,4 +1,3 @@
-import type { Device } from '../gpu/device.ts'
 import { defineKernel } from '../gpu/kernel.ts'
 import type { Recorder } from '../gpu/recorder.ts'
 import { checkTensor, type Tensor, tensorBytes } from '../gpu/tensor.ts'
@@ -30,12 +29,11 @@ export function topKCandidateWords(rows: number, width: number, k: number): numb
  * than k finite logits, the rest have id 0xffffffff. Throws where shapes do not fit.
  */
 export function topK(
-  device: Device,
   recorder: Recorder,
   logits: Tensor,
   candidates: Tensor,
   top: Tensor,
-  variant: 'slices' | 'serial' = device.kind === 'cpu' ? 'serial' : 'slices',
+  variant: 'slices' | 'serial' = recorder.device.kind === 'cpu' ? 'serial' : 'slices',
 ): void {
   const [rows = 0, width = 0] = logits.shape
   const k = top.shape[1] ?? 0

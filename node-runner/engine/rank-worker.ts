@@ -66,8 +66,8 @@ function createRank(start: RankStart) {
         )
         // These arrive in order, on a channel of their own: once the last has, none comes after the load is over.
         await read
-        const { adapterName, account } = device
-        return { adapterName, weightDigest, deviceBytes: account.allocatedBytes }
+        const { adapterName, counters } = device
+        return { adapterName, weightDigest, deviceBytes: counters.allocatedBytes }
       } catch (error) {
         exchange.abort(String(error))
         throw error

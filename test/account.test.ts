@@ -35,11 +35,11 @@ async function costAt(
   isScored: boolean,
   sampling: Sampling = { temperature: 0, seed: 0 },
 ): Promise<DeviceCounters> {
-  const before = { ...model.group.device.counters }
+  const before = { ...model.context.device.counters }
   const rows: Row[] = [{ tokenId: 1, position, slot: 0 }]
   const scored = isScored ? [{ row: 0, sequence: 0, step: 0 }] : []
   await model.step(rows, scored, sampling)
-  return countersSince(before, model.group.device.counters)
+  return countersSince(before, model.context.device.counters)
 }
 
 /** Vocabularies of 1000 and 257. */

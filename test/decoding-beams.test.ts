@@ -195,7 +195,7 @@ describe('beam search', () => {
     const [model] = await modelsOf(1, 3, 3)
     const rows = [0, 1, 2].map(slot => ({ tokenId: 1, position: 20, slot }))
     const scored = rows.map((_, row) => ({ row, sequence: 0, step: 1 }))
-    const { counters } = model!.group.device
+    const { counters } = model!.context.device
     const costOf = async (penalty: number, copies: { from: number; to: number; length: number }[]) => {
       const before = { ...counters }
       await model!.stepBeams(rows, scored, penalty, copies)

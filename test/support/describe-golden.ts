@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import type { GenerateOptions } from '../../core/generate/generate.ts'
 import type { TokenRecord } from '../../core/generate/token-record.ts'
 import type { LanguageModel } from '../../core/model/language-model.ts'
-import type { TokenScores } from '../../core/model/token-scores.ts'
+import type { TokenScores } from '../../core/model/scores.ts'
 import { createLocalMesh, generateOnMesh } from '../../core/parallel/local-mesh.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openAdapter } from '../../node-runner/adapter/dawn.ts'
@@ -158,9 +158,9 @@ function compareSteps(what: string, found: TokenRecord[], expected: GoldenStep[]
 /** Scores of every position of a prompt, as many at a time as the model's head takes. */
 async function scorePrompt(model: LanguageModel, promptIds: number[]): Promise<TokenScores[]> {
   const scores: TokenScores[] = []
-  for (let first = 0; first < promptIds.length; first += model.room.sequences) {
+  for (let first = 0; first < promptIds.length; first += model.limits.sequences) {
     const rows = promptIds
-      .slice(first, first + model.room.sequences)
+      .slice(first, first + model.limits.sequences)
       .map((tokenId, i) => ({ tokenId, position: first + i, slot: 0 }))
     const scored = rows.map((_, row) => ({ row, sequence: 0, step: 0 }))
     scores.push(...(await model.step(rows, scored, greedy)))

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { EntropyStatistics } from '../../kernels/entropy/entropy.ts'
 import type { TopLogit } from '../../kernels/top-k/top-k.ts'
 import { expectClose } from '../../test/support/expect-close.ts'
-import { mergeStatistics, mergeTop, noToken } from './merge-scores.ts'
+import { mergeStatistics, mergeTop, noToken } from './scores.ts'
 
 /** The statistics of logits by their definition, in float64. Those that are not finite are counted and left out. */
 function statisticsOf(logits: readonly number[]): EntropyStatistics {

@@ -1,13 +1,15 @@
 import { defineKernel } from '../gpu/kernel.ts'
 import type { Recorder } from '../gpu/recorder.ts'
 import { checkTensor, elementCount, type Tensor, tensorBytes } from '../gpu/tensor.ts'
+import entropySums from '../shared/entropy-sums.wgsl?raw'
+import finite from '../shared/finite.wgsl?raw'
 import mergeSource from './entropy-merge.wgsl?raw'
 import serialSource from './entropy-serial.wgsl?raw'
 import source from './entropy-slices.wgsl?raw'
 
-const slices = defineKernel('entropy-slices', source)
-const merge = defineKernel('entropy-merge', mergeSource)
-const serial = defineKernel('entropy-serial', serialSource)
+const slices = defineKernel('entropy-slices', [finite, entropySums, source])
+const merge = defineKernel('entropy-merge', [finite, entropySums, mergeSource])
+const serial = defineKernel('entropy-serial', [finite, entropySums, serialSource])
 
 /** Logits of a slice; the SLICE of the shaders. */
 const sliceWidth = 2048

@@ -2,14 +2,19 @@ import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
 import { expectClose } from '../../test/support/expect-close.ts'
 import { expectSameBits } from '../../test/support/expect-same-bits.ts'
+import { runPrepared } from '../gpu/prepared-kernel.ts'
 import { Random } from '../gpu/random.ts'
 import { Recorder } from '../gpu/recorder.ts'
-import { runPrepared } from '../gpu/run-prepared.ts'
 import { createTensor } from '../gpu/tensor.ts'
-import { packStored, storedWeight } from '../pack-weight/stored-weight.ts'
-import { linearVariants, prepareLinear } from './linear.bench.ts'
-import { epilogueProducts, gatedReference, makeProduct } from './linear.check.ts'
-import { linearShapes } from './linear.reference.ts'
+import { packStored, storedWeight } from '../pack-weight/pack-weight.cases.ts'
+import {
+  epilogueProducts,
+  gatedReference,
+  linearShapes,
+  linearVariants,
+  makeProduct,
+  prepareLinear,
+} from './linear.cases.ts'
 import { chooseLinearVariant, type LinearVariant, linear } from './linear.ts'
 
 /**

@@ -1,13 +1,15 @@
 import { defineKernel } from '../gpu/kernel.ts'
 import type { Recorder } from '../gpu/recorder.ts'
 import { checkTensor, type Tensor, tensorBytes } from '../gpu/tensor.ts'
+import candidate from '../shared/candidate.wgsl?raw'
+import finite from '../shared/finite.wgsl?raw'
 import mergeSource from './top-k-merge.wgsl?raw'
 import serialSource from './top-k-serial.wgsl?raw'
 import source from './top-k-slices.wgsl?raw'
 
-const slices = defineKernel('top-k-slices', source)
-const merge = defineKernel('top-k-merge', mergeSource)
-const serial = defineKernel('top-k-serial', serialSource)
+const slices = defineKernel('top-k-slices', [finite, candidate, source])
+const merge = defineKernel('top-k-merge', [finite, candidate, mergeSource])
+const serial = defineKernel('top-k-serial', [finite, candidate, serialSource])
 
 /** Logits of a slice; the SLICE of the shader. */
 const sliceWidth = 2048

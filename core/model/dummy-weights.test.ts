@@ -89,7 +89,7 @@ describe('createDummyWeights', () => {
         let told = 0
         await createDummyWeights(device, config, plan, rank, 1, sizeBytes => (told += sizeBytes))
         const planned = rankWeightBytes(config, plan, rank, config.dtype ?? 'bf16')
-        expect(device.account.allocatedBytes).toBe(planned)
+        expect(device.counters.allocatedBytes).toBe(planned)
         expect(told).toBe(planned)
       }
     },

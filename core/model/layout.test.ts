@@ -166,7 +166,7 @@ describe('rankWeightBytes', () => {
       await Promise.all(
         devices.map((device, rank) => loadWeights(device, config, plan, weights, path, exchanges[rank]!)),
       )
-      expect(devices.map(device => device.account.allocatedBytes)).toEqual(
+      expect(devices.map(device => device.counters.allocatedBytes)).toEqual(
         plan.ranks.map(({ rank }) => rankWeightBytes(config, plan, rank, dtype)),
       )
     } finally {

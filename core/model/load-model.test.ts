@@ -19,7 +19,7 @@ async function openDevices(count: number): Promise<Device[]> {
   return devices
 }
 
-const bytesOf = (devices: Device[]) => devices.map(({ account }) => account.allocatedBytes)
+const bytesOf = (devices: Device[]) => devices.map(({ counters }) => counters.allocatedBytes)
 const folder = 'test/models/random-14-heads'
 const limits = { sequences: 2, capacity: 40, topK: 5 }
 

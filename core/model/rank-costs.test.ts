@@ -1,6 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { accountSince } from '../../kernels/gpu/account.ts'
-import { type Device, openDevice } from '../../kernels/gpu/device.ts'
+import { countersSince, type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openAdapter } from '../../node-runner/adapter/dawn.ts'
 import { openModelFolder } from '../../node-runner/files/open-model-folder.ts'
 import { planShards } from '../parallel/plan-shards.ts'
@@ -32,16 +31,16 @@ describe('stepCost', () => {
 
     for (const [rank, device] of own.entries()) {
       const { peakBytes } = rankMemory(config, plan, rank, dtype, { sequences: 2, contextTokens: 256 })
-      expect(peakBytes / device.account.allocatedBytes, `memory of rank ${rank}`).toBeGreaterThan(0.9)
-      expect(peakBytes / device.account.allocatedBytes, `memory of rank ${rank}`).toBeLessThan(1.1)
+      expect(peakBytes / device.counters.allocatedBytes, `memory of rank ${rank}`).toBeGreaterThan(0.9)
+      expect(peakBytes / device.counters.allocatedBytes, `memory of rank ${rank}`).toBeLessThan(1.1)
     }
     for (const contextTokens of [1, 128, 129]) {
-      const before = own.map(device => ({ ...device.account }))
+      const before = own.map(device => ({ ...device.counters }))
       const row = { tokenId: 1, position: contextTokens - 1, slot: 0 }
       const scored = [{ row: 0, sequence: 0, step: 0 }]
       await Promise.all(models.map(model => model.step([row], scored, { temperature: 0, seed: 0 })))
       for (const [rank, device] of own.entries()) {
-        const { dispatches, submits, synchronisations } = accountSince(before[rank]!, device.account)
+        const { dispatches, submits, synchronisations } = countersSince(before[rank]!, device.counters)
         const predicted = stepCost(config, plan, rank, dtype, { sequences: 1, contextTokens })
         expect({ dispatches, submits, synchronisations }, `rank ${rank}, ${contextTokens} keys`).toEqual({
           dispatches: predicted.dispatches,

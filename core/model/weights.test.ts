@@ -75,11 +75,11 @@ describe('loadWeights', () => {
     }
     const entries = await openSafetensors(watched)
     reads.length = 0
-    const before = device.account.allocatedBytes
+    const before = device.counters.allocatedBytes
     const weights = await loadWhole(device, large, entries, 'made')
     expect(Math.max(...reads)).toBeLessThanOrEqual(64 * 2 ** 20)
     expect(reads.filter(size => size > 2 ** 20).length).toBeGreaterThan(1)
-    const kept = device.account.allocatedBytes - before
+    const kept = device.counters.allocatedBytes - before
     expect(kept / weightBytes(large, entries)).toBeGreaterThan(0.99)
     expect(kept / weightBytes(large, entries)).toBeLessThan(1.05)
     expect(weights.lmHead).toBe(weights.embedding)

@@ -57,8 +57,8 @@ function createRank(start: RankStart) {
         model = loaded.model
         // These arrive in order, on a channel of their own: once the last has, none comes after the load is over.
         await read
-        const { adapterName, account } = device
-        return { adapterName, weightDigest: loaded.weightDigest, deviceBytes: account.allocatedBytes }
+        const { adapterName, counters } = device
+        return { adapterName, weightDigest: loaded.weightDigest, deviceBytes: counters.allocatedBytes }
       } catch (error) {
         exchange.abort(String(error))
         throw error

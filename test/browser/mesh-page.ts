@@ -51,7 +51,7 @@ export async function runMesh(request: MeshRequest): Promise<MeshAnswer> {
         entropies: tokens.map(token => token.entropyNats),
         error,
       })),
-    devices: devices.map(({ adapterName: name, kind, account: { dispatches } }) => ({
+    devices: devices.map(({ adapterName: name, kind, counters: { dispatches } }) => ({
       name,
       kind,
       dispatches,

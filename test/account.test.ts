@@ -4,8 +4,7 @@ import { cacheBytesPerToken } from '../core/model/key-value-cache.ts'
 import type { LanguageModel, Row } from '../core/model/language-model.ts'
 import type { ModelWeights } from '../core/model/load-weights.ts'
 import type { Sampling } from '../core/model/sampling.ts'
-import { type Account, accountSince } from '../kernels/gpu/account.ts'
-import { type Device, openDevice } from '../kernels/gpu/device.ts'
+import { countersSince, type Device, type DeviceCounters, openDevice } from '../kernels/gpu/device.ts'
 import { type Tensor, tensorBytes } from '../kernels/gpu/tensor.ts'
 import { openAdapter } from '../node-runner/adapter/dawn.ts'
 import { type ModelFolder, openModelFolder } from '../node-runner/files/open-model-folder.ts'
@@ -23,7 +22,7 @@ async function loaded(folder: string, kernels: 'cpu' | 'gpu') {
   const files = await openModelFolder(folder)
   const weights = await loadWhole(device, files.config, files.weights, folder)
   await files.close()
-  const weightBytes = device.account.allocatedBytes
+  const weightBytes = device.counters.allocatedBytes
   const room = { sequences: 1, capacity: 200, topK: 5 }
   const model = await createWhole(device, files.config, weights, room)
   return { device, files, weights, weightBytes, model }
@@ -35,12 +34,12 @@ async function costAt(
   position: number,
   isScored: boolean,
   sampling: Sampling = { temperature: 0, seed: 0 },
-): Promise<Account> {
-  const before = { ...model.group.device.account }
+): Promise<DeviceCounters> {
+  const before = { ...model.context.device.counters }
   const rows: Row[] = [{ tokenId: 1, position, slot: 0 }]
   const scored = isScored ? [{ row: 0, sequence: 0, step: 0 }] : []
   await model.step(rows, scored, sampling)
-  return accountSince(before, model.group.device.account)
+  return countersSince(before, model.context.device.counters)
 }
 
 /** Vocabularies of 1000 and 257. */
@@ -48,8 +47,13 @@ const models = ['test/models/random-tied', 'test/models/random-two-files']
 const bytesOfParams = 256
 
 describe.each(['cpu', 'gpu'] as const)('one decoded token with the %s kernels', kernels => {
-  const costs: { layers: number; short: Account; long: Account; forward: Account; longForward: Account }[] =
-    []
+  const costs: {
+    layers: number
+    short: DeviceCounters
+    long: DeviceCounters
+    forward: DeviceCounters
+    longForward: DeviceCounters
+  }[] = []
 
   beforeAll(async () => {
     for (const folder of models) {
@@ -107,7 +111,7 @@ describe.each([
   ['gpu', 2],
 ] as const)('one token that is chosen, with the %s kernels', (kernels, ofEntropy) => {
   let model: LanguageModel
-  let greedy: Account
+  let greedy: DeviceCounters
   beforeAll(async () => {
     model = (await loaded(models[0]!, kernels)).model
     greedy = await costAt(model, 100, true)
@@ -157,9 +161,9 @@ describe('bytes on the device', () => {
   it('of room grow by the cache of each token', async () => {
     const { device, files, weights } = arith
     const bytesWith = async (capacity: number) => {
-      const before = device.account.allocatedBytes
+      const before = device.counters.allocatedBytes
       await createWhole(device, files.config, weights, { sequences: 4, capacity, topK: 5 })
-      return device.account.allocatedBytes - before
+      return device.counters.allocatedBytes - before
     }
     // From 128 tokens on, four sequences fill a step, so that its activations stay as they are.
     const growth = (await bytesWith(512)) - (await bytesWith(256))
@@ -169,12 +173,12 @@ describe('bytes on the device', () => {
 
   it('are given back with a buffer', async () => {
     const { device } = arith
-    const before = device.account.allocatedBytes
+    const before = device.counters.allocatedBytes
     const buffer = await device.createBuffer('short-lived', 1000, GPUBufferUsage.STORAGE)
-    expect(device.account.allocatedBytes).toBe(before + 1008)
+    expect(device.counters.allocatedBytes).toBe(before + 1008)
     device.destroyBuffer(buffer)
-    expect(device.account.allocatedBytes).toBe(before)
-    expect(device.account.peakAllocatedBytes).toBeGreaterThanOrEqual(before + 1008)
+    expect(device.counters.allocatedBytes).toBe(before)
+    expect(device.counters.peakAllocatedBytes).toBeGreaterThanOrEqual(before + 1008)
   })
 })
 

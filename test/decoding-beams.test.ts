@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { beamCandidates } from '../core/generate/beam-search.ts'
 import type { GenerateOptions, Generation, SequenceRequest } from '../core/generate/generate.ts'
 import type { LanguageModel } from '../core/model/language-model.ts'
-import { accountSince } from '../kernels/gpu/account.ts'
 import type { Device } from '../kernels/gpu/device.ts'
+import { countersSince } from '../kernels/gpu/device.ts'
 import { answersOf, beamAnswersOf, loadMesh, openDevices } from './support/decoding-mesh.ts'
 
 const folder = 'test/models/random-two-files'
@@ -195,11 +195,11 @@ describe('beam search', () => {
     const [model] = await modelsOf(1, 3, 3)
     const rows = [0, 1, 2].map(slot => ({ tokenId: 1, position: 20, slot }))
     const scored = rows.map((_, row) => ({ row, sequence: 0, step: 1 }))
-    const { account } = model!.group.device
+    const { counters } = model!.context.device
     const costOf = async (penalty: number, copies: { from: number; to: number; length: number }[]) => {
-      const before = { ...account }
+      const before = { ...counters }
       await model!.stepBeams(rows, scored, penalty, copies)
-      return accountSince(before, account)
+      return countersSince(before, counters)
     }
     const plain = await costOf(1, [])
     const copying = await costOf(1, [{ from: 0, to: 2, length: 20 }])

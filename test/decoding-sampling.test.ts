@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SequenceRequest } from '../core/generate/generate.ts'
 import type { LanguageModel, Row } from '../core/model/language-model.ts'
 import type { Sampling } from '../core/model/sampling.ts'
-import type { TokenScores } from '../core/model/token-scores.ts'
+import type { TokenScores } from '../core/model/scores.ts'
 import { gumbelReference } from '../kernels/choose/choose.reference.ts'
 import type { Device } from '../kernels/gpu/device.ts'
 import { likeliestReference } from '../kernels/likeliest/likeliest.reference.ts'
@@ -143,4 +143,34 @@ it.each(settings)('one rank and three choose alike: %s', async (_, sampling) => 
     return [...answers.values()].map(answer => answer.tokens.map(token => token.id))
   }
   expect(await idsOn(3)).toEqual(await idsOn(1))
+})
+
+describe('ranks whose largest logits suffice', () => {
+  let few: LanguageModel[]
+  let many: LanguageModel[]
+  beforeAll(async () => {
+    few = await modelsOf(3, 5, 3)
+    many = await modelsOf(3, 5, 200)
+  })
+
+  it.each<[string, Sampling]>([
+    ['top-k', { temperature: 1.2, seed: 4, topK: 30 }],
+    ['top-p', { temperature: 1, seed: 5, topP: 0.6 }],
+    ['both', { temperature: 0.5, seed: 6, topK: 40, topP: 0.7, minP: 0.01 }],
+    ['both with a penalty', { temperature: 0.5, seed: 7, topK: 40, topP: 0.7, repetitionPenalty: 1.2 }],
+  ])('answer to the bit as those that search, and meet less often: %s', async (_, sampling) => {
+    const stopIds = new Set<number>()
+    const options = { maxNewTokens: newTokens, stopIds, sampling, topLogprobs: 3, tokenText: null }
+    const answersAndSubmits = async (models: LanguageModel[]) => {
+      const { counters } = models[0]!.context.device
+      const before = counters.submits
+      const answers = await answersOf(models, requests, options)
+      const tokens = [...answers.values()].map(answer => answer.tokens)
+      return { tokens, submits: counters.submits - before }
+    }
+    const searched = await answersAndSubmits(few)
+    const told = await answersAndSubmits(many)
+    expect(told.tokens).toEqual(searched.tokens)
+    expect(told.submits).toBeLessThan(searched.submits)
+  })
 })

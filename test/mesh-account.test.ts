@@ -4,18 +4,16 @@ import type { ByteSource } from '../core/formats/byte-source.ts'
 import type { TensorEntry } from '../core/formats/safetensors.ts'
 import type { ModelConfig } from '../core/model/config.ts'
 import type { LanguageModel, Row } from '../core/model/language-model.ts'
-import { loadWeights } from '../core/model/load-weights.ts'
+import { layout, rankWeightBytes } from '../core/model/layout.ts'
+import { loadModel, WeightDigest } from '../core/model/load-model.ts'
 import type { Sampling } from '../core/model/sampling.ts'
-import { expectedTensors } from '../core/model/tensor-names.ts'
+import { loadWeights } from '../core/model/weights.ts'
 import { createLocalExchanges } from '../core/parallel/local-exchange.ts'
-import { createLocalMesh } from '../core/parallel/local-mesh.ts'
 import { planShards } from '../core/parallel/plan-shards.ts'
-import { rankWeightBytes } from '../core/parallel/rank-weight-bytes.ts'
-import { type Account, accountSince } from '../kernels/gpu/account.ts'
-import { type Device, openDevice } from '../kernels/gpu/device.ts'
+import { countersSince, type Device, type DeviceCounters, openDevice } from '../kernels/gpu/device.ts'
 import { openAdapter } from '../node-runner/adapter/dawn.ts'
+import { hashRow } from '../node-runner/engine/load-rank.ts'
 import { openModelFolder } from '../node-runner/files/open-model-folder.ts'
-import { WeightDigest } from '../node-runner/run/weight-digest.ts'
 import { tinyConfig } from './support/tiny-config.ts'
 
 const opened: Device[] = []
@@ -35,12 +33,12 @@ async function costsOf(
   models: LanguageModel[],
   isScored: boolean,
   sampling: Sampling = { temperature: 0, seed: 0 },
-): Promise<Account[]> {
+): Promise<DeviceCounters[]> {
   const rows: Row[] = [{ tokenId: 1, position: 100, slot: 0 }]
   const scored = isScored ? [{ row: 0, sequence: 0, step: 0 }] : []
-  const before = models.map(model => ({ ...model.group.device.account }))
+  const before = models.map(model => ({ ...model.context.device.counters }))
   await Promise.all(models.map(model => model.step(rows, scored, sampling)))
-  return models.map((model, rank) => accountSince(before[rank]!, model.group.device.account))
+  return models.map((model, rank) => countersSince(before[rank]!, model.context.device.counters))
 }
 
 describe.each([
@@ -52,8 +50,9 @@ describe.each([
   beforeAll(async () => {
     const files = await openModelFolder(folder)
     config = files.config
-    const room = { sequences: 1, capacity: 200, topK: 5 }
-    models = await createLocalMesh(await openDevices(ranks), config, files.weights, folder, room)
+    const limits = { sequences: 1, capacity: 200, topK: 5 }
+    const weights = { where: folder, entries: files.weights }
+    models = (await loadModel(await openDevices(ranks), { config, weights, limits })).ranks
     await files.close()
   })
 
@@ -75,9 +74,16 @@ describe.each([
     ['a low temperature', { temperature: 0.001 }, 0, 0],
     ['a rank beyond these', { temperature: 100 }, 1, 1],
     ['the choice after min-p', { temperature: 1, minP: 0.999 }, 1, 1],
-    // One byte or two of each bound, and the choice.
-    ['top-k', { temperature: 1, topK: 4 }, 2, 3],
-    ['top-p within top-k', { temperature: 1, topK: 4, topP: 0.5 }, 3, 5],
+    // The 5 largest logits suffice: what they and the processed statistics tell, and the choice.
+    ['top-k', { temperature: 1, topK: 4 }, 1, 1],
+    ['top-p within top-k', { temperature: 1, topK: 4, topP: 0.5 }, 1, 1],
+    ['top-p of a low temperature', { temperature: 0.001, topP: 0.9 }, 1, 1],
+    ['top-k of penalised logits', { temperature: 1, topK: 2, repetitionPenalty: 1.1 }, 1, 1],
+    // They do not: one byte or two of each bound as well, and perhaps the rank of what is chosen.
+    ['top-k beyond these', { temperature: 1, topK: 30 }, 2, 4],
+    ['top-p beyond these', { temperature: 1, topP: 0.9 }, 2, 4],
+    ['both', { temperature: 1, topK: 30, topP: 0.9 }, 3, 6],
+    ['top-k of logits whose penalty is a reward', { temperature: 1, topK: 2, repetitionPenalty: 0.9 }, 2, 4],
   ])('takes further meetings for %s, alike on all ranks', async (_, settings, least, most) => {
     const costs = await costsOf(models, true, { ...settings, seed: 1 })
     const more = costs[0]!.submits - (2 * config.layers + 2)
@@ -138,7 +144,7 @@ describe('loading the model that ships', () => {
     const plan = planShards(files.config, ranks)
     const exchanges = createLocalExchanges(ranks, pieceBytes)
     const devices = await openDevices(ranks)
-    const digest = new WeightDigest()
+    const digest = new WeightDigest(hashRow)
     let reportedBytes = 0
     const onRows = (name: string, firstRow: number, rowBytes: number, bytes: Uint8Array) => {
       reportedBytes += bytes.byteLength
@@ -155,7 +161,7 @@ describe('loading the model that ships', () => {
     expect(readBytes).toBeGreaterThanOrEqual(tensorBytes)
     expect(readBytes).toBeLessThanOrEqual(1.1 * fileBytes)
     expect(reportedBytes, 'every byte is accounted for once').toBe(tensorBytes)
-    const deviceBytes = devices.map(device => device.account.allocatedBytes)
+    const deviceBytes = devices.map(device => device.counters.allocatedBytes)
     expect(deviceBytes).toEqual(
       plan.ranks.map(({ rank }) => rankWeightBytes(files.config, plan, rank, 'bf16')),
     )
@@ -183,7 +189,7 @@ describe('loading tensors larger than a piece', () => {
   }
 
   it('reads them in pieces, also where one rank reads all', async () => {
-    const all = expectedTensors(config)
+    const all = layout(config)
     const totalBytes = all.reduce((sum, { shape }) => sum + shape.reduce((product, n) => product * n, 2), 0)
     const zeros: ByteSource = {
       name: 'zeros',
@@ -209,9 +215,9 @@ describe('loading tensors larger than a piece', () => {
       expect(Math.max(...reads)).toBeLessThanOrEqual(pieceBytes)
       expect(Math.max(...reads), 'in long stretches').toBeGreaterThan(0.9 * pieceBytes)
       // A device holds its part, and one piece that waits to be packed.
-      for (const [rank, { account }] of devices.entries()) {
+      for (const [rank, { counters }] of devices.entries()) {
         const own = rankWeightBytes(config, plan, rank, 'bf16')
-        expect(account.peakAllocatedBytes - own).toBeLessThanOrEqual(ranks * pieceBytes)
+        expect(counters.peakAllocatedBytes - own).toBeLessThanOrEqual(ranks * pieceBytes)
       }
     }
   })

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { GenerateOptions, Generation } from '../core/generate/generate.ts'
-import { createLocalMesh, generateOnMesh } from '../core/parallel/local-mesh.ts'
+import { generateOnMesh } from '../core/generate/generate-on-mesh.ts'
+import { loadModel } from '../core/model/load-model.ts'
 import { type Device, openDevice } from '../kernels/gpu/device.ts'
 import { openAdapter } from '../node-runner/adapter/dawn.ts'
 import { openModelFolder } from '../node-runner/files/open-model-folder.ts'
@@ -24,8 +25,9 @@ async function answersOn(folder: string, prompts: number[][], ranks: number): Pr
   const files = await openModelFolder(folder)
   try {
     for (let rank = 0; rank < ranks; rank++) devices.push(await openDevice(await openAdapter('cpu')))
-    const room = { sequences: prompts.length, capacity: 128, topK: 5 }
-    const models = await createLocalMesh(devices, files.config, files.weights, folder, room)
+    const limits = { sequences: prompts.length, capacity: 128, topK: 5 }
+    const weights = { where: folder, entries: files.weights }
+    const { ranks: models } = await loadModel(devices, { config: files.config, weights, limits })
     const requests = prompts.map((promptIds, key) => ({ promptIds, key }))
     const answers = await generateOnMesh(models, requests, options)
     return answers.sort((a, b) => a.request.key - b.request.key).map(({ generation }) => generation)

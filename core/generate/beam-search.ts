@@ -1,6 +1,6 @@
 import type { SlotCopy } from '../../kernels/copy-slots/copy-slots.ts'
 import type { LanguageModel, Row, StepScore } from '../model/language-model.ts'
-import type { BeamScores } from '../model/token-scores.ts'
+import type { BeamScores } from '../model/scores.ts'
 import {
   findProblem,
   type GenerateOptions,
@@ -21,7 +21,7 @@ export interface BeamSettings {
 }
 
 /** What beam search needs of a model. */
-export type BeamModel = Pick<LanguageModel, 'config' | 'room' | 'maxRows' | 'stepBeams' | 'ranksOf'>
+export type BeamModel = Pick<LanguageModel, 'config' | 'limits' | 'maxRows' | 'stepBeams' | 'tokenRanksOf'>
 
 /** Candidates that a step of a search looks at: enough to go on with, should every beam's likeliest ones end the answer. */
 export function beamCandidates(count: number, stopIds: number): number {
@@ -77,13 +77,13 @@ export async function* generateBeams<Request extends SequenceRequest>(
   beams: BeamSettings,
 ): AsyncGenerator<{ request: Request; generation: Generation }> {
   const wanted = Math.min(beamCandidates(beams.count, options.stopIds.size), model.config.vocabSize)
-  if (model.room.sequences < beams.count || model.room.topK < wanted)
+  if (model.limits.sequences < beams.count || model.limits.topK < wanted)
     throw new Error(
-      `beam search: ${model.room.sequences} slots and ${model.room.topK} candidates, expected ${beams.count} and ${wanted}`,
+      `beam search: ${model.limits.sequences} slots and ${model.limits.topK} candidates, expected ${beams.count} and ${wanted}`,
     )
   const queue = requests[Symbol.iterator]()
   const active: Search<Request>[] = []
-  const freeSlots = Array.from({ length: model.room.sequences }, (_, slot) => slot)
+  const freeSlots = Array.from({ length: model.limits.sequences }, (_, slot) => slot)
   let copies: SlotCopy[] = []
   let exhausted = false
   while (!options.shouldStop?.()) {
@@ -204,9 +204,9 @@ function advance<Request>(
       return { ...candidate, tail, isStopped: isFound || stopIds.has(candidate.id) }
     })
   search.length++
-  const atLimit = search.length >= maxNewTokens || search.seen + 1 >= model.room.capacity
-  const pathOf = ({ id, logit, rank, from, tail }: (typeof candidates)[number]): Path => {
-    const chosen = { id, logit, rank: rank ?? 0 }
+  const atLimit = search.length >= maxNewTokens || search.seen + 1 >= model.limits.capacity
+  const pathOf = ({ id, logit, tokenRank, from, tail }: (typeof candidates)[number]): Path => {
+    const chosen = { id, logit, rank: tokenRank ?? 0 }
     const token = recordToken(
       { ...from.scores, chosen },
       topLogprobs,
@@ -217,9 +217,9 @@ function advance<Request>(
       before: from.beam.path,
       token,
       tail,
-      source: rank === null ? { row: from.row, logit } : null,
+      source: tokenRank === null ? { row: from.row, logit } : null,
     }
-    if (rank === null) unranked.push(path)
+    if (tokenRank === null) unranked.push(path)
     return path
   }
   const scoreOf = (sum: number) => sum / search.length ** lengthPenalty
@@ -258,9 +258,9 @@ async function rankPaths(model: BeamModel, unranked: Path[]): Promise<void> {
     const chosen = new Map(
       [...round].map(([row, { token, source }]) => [row, { id: token.id, logit: source!.logit }]),
     )
-    const ranks = await model.ranksOf(chosen)
+    const tokenRanks = await model.tokenRanksOf(chosen)
     for (const [row, path] of round) {
-      path.token.rank = ranks.get(row)!
+      path.token.rank = tokenRanks.get(row)!
       path.source = null
       unranked.splice(unranked.indexOf(path), 1)
     }

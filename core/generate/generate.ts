@@ -1,7 +1,7 @@
 import type { ModelConfig } from '../model/config.ts'
 import type { LanguageModel, Row, StepScore } from '../model/language-model.ts'
 import type { Sampling } from '../model/sampling.ts'
-import type { TokenScores } from '../model/token-scores.ts'
+import type { TokenScores } from '../model/scores.ts'
 import { recordToken } from './record-token.ts'
 import { emptyTail, idsUpToStop, nextTail, type StopTexts, type TextTail } from './stop-texts.ts'
 import type { TokenRecord } from './token-record.ts'
@@ -9,7 +9,7 @@ import type { TokenRecord } from './token-record.ts'
 /** What generation needs of a model. */
 export type SteppedModel = Pick<
   LanguageModel,
-  'config' | 'room' | 'maxRows' | 'step' | 'logitsOf' | 'ranksOf'
+  'config' | 'limits' | 'maxRows' | 'step' | 'logitsOf' | 'tokenRanksOf'
 >
 
 /** A prompt whose answer is wanted. */
@@ -93,7 +93,7 @@ export async function* generate<Request extends SequenceRequest>(
 ): AsyncGenerator<{ request: Request; generation: Generation }> {
   const queue = requests[Symbol.iterator]()
   const active: Active<Request>[] = []
-  const freeSlots = Array.from({ length: model.room.sequences }, (_, slot) => slot)
+  const freeSlots = Array.from({ length: model.limits.sequences }, (_, slot) => slot)
   let exhausted = false
   while (!options.shouldStop?.()) {
     while (!exhausted && freeSlots.length > 0) {
@@ -195,9 +195,9 @@ async function forceTokens<Request extends SequenceRequest>(
   if (forced.length === 0) return
   const logits = await model.logitsOf(forced)
   const chosen = new Map(forced.map(({ row, id }, index) => [row, { id, logit: logits[index]! }]))
-  const ranks = await model.ranksOf(chosen)
+  const tokenRanks = await model.tokenRanksOf(chosen)
   for (const { row, scores } of forced) {
-    scores.chosen = { ...chosen.get(row)!, rank: ranks.get(row)! }
+    scores.chosen = { ...chosen.get(row)!, rank: tokenRanks.get(row)! }
     // It was not chosen from any distribution.
     scores.processed = null
   }
@@ -235,7 +235,7 @@ function beginFollowUp<Request extends SequenceRequest>(
   const ids = generation.tokens.map(({ id }) => id).filter(id => !stopIds.has(id))
   const answer = stopTexts ? idsUpToStop(ids, stopTexts) : ids
   const promptIds = [...followUp.before, ...answer, ...followUp.after]
-  if (promptIds.length > model.room.capacity) {
+  if (promptIds.length > model.limits.capacity) {
     generation.watchedLogprobs = null
     return false
   }
@@ -273,7 +273,7 @@ function addToken<Request extends SequenceRequest>(
   }
   // The token itself counts: prompt and answer together stay within the room and so within the context.
   const length = sequence.seen + 1
-  if (sequence.tokens.length >= options.maxNewTokens || length >= model.room.capacity) return end('length')
+  if (sequence.tokens.length >= options.maxNewTokens || length >= model.limits.capacity) return end('length')
   sequence.pending.push(token.id)
   return null
 }

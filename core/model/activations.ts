@@ -62,19 +62,12 @@ export async function createActivations(
 }
 
 /** The same buffers as activations of N rows. */
-export function activationsOf(all: Activations, rows: number): Activations {
-  const view = (tensor: Tensor) => viewTensor(tensor, [rows, ...tensor.shape.slice(1)])
-  return {
-    ids: view(all.ids),
-    positions: view(all.positions),
-    slots: view(all.slots),
-    hidden: view(all.hidden),
-    normed: view(all.normed),
-    qkv: view(all.qkv),
-    queries: view(all.queries),
-    attended: view(all.attended),
-    gated: view(all.gated),
-    delta: view(all.delta),
-    attentionScratch: all.attentionScratch,
-  }
+export function activationsOf({ attentionScratch, ...tensors }: Activations, rows: number): Activations {
+  const views = Object.entries(tensors).map(([name, tensor]) => [name, firstRows(tensor, rows)])
+  return { ...(Object.fromEntries(views) as typeof tensors), attentionScratch }
+}
+
+/** The first rows of a tensor. */
+export function firstRows(tensor: Tensor, rows: number): Tensor {
+  return viewTensor(tensor, [rows, ...tensor.shape.slice(1)])
 }

@@ -2,14 +2,13 @@ import { readFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openAdapter } from '../../node-runner/adapter/dawn.ts'
+import { generateOnMesh } from '../generate/generate-on-mesh.ts'
 import type { TokenRecord } from '../generate/token-record.ts'
-import { createLocalExchanges } from '../parallel/local-exchange.ts'
-import { exchangeSlotBytes, generateOnMesh } from '../parallel/local-mesh.ts'
 import { planShards } from '../parallel/plan-shards.ts'
-import { rankWeightBytes } from '../parallel/rank-weight-bytes.ts'
 import { type ModelConfig, parseConfig } from './config.ts'
 import { createDummyWeights } from './dummy-weights.ts'
-import { LanguageModel } from './language-model.ts'
+import { rankWeightBytes } from './layout.ts'
+import { loadModel } from './load-model.ts'
 
 const configFile = new URL('../../test/models/random-14-heads/config.json', import.meta.url)
 const heads14 = parseConfig(JSON.parse(readFileSync(configFile, 'utf8')), 'random-14-heads')
@@ -32,7 +31,7 @@ const cases: [string, ModelConfig][] = [
   ['tied, bf16 by default', tied],
 ]
 
-const room = { sequences: 2, capacity: 64, topK: 5 }
+const limits = { sequences: 2, capacity: 64, topK: 5 }
 const devices: Device[] = []
 afterAll(() => {
   for (const device of devices) device.destroy()
@@ -40,15 +39,10 @@ afterAll(() => {
 
 /** Greedy answers to two prompts of the random model of this seed over ranks, one after another. */
 async function tokensOf(config: ModelConfig, ranks: number, seed: number): Promise<TokenRecord[]> {
-  const plan = planShards(config, ranks)
-  const models = await Promise.all(
-    createLocalExchanges(ranks, exchangeSlotBytes(config, room)).map(async (exchange, rank) => {
-      const device = await openDevice(await openAdapter('cpu'))
-      devices.push(device)
-      const weights = await createDummyWeights(device, config, plan, rank, seed)
-      return LanguageModel.create(device, config, plan, weights, room, exchange)
-    }),
-  )
+  const own: Device[] = []
+  for (let rank = 0; rank < ranks; rank++) own.push(await openDevice(await openAdapter('cpu')))
+  devices.push(...own)
+  const { ranks: models } = await loadModel(own, { config, weights: { seed }, limits })
   const requests = [[1, 2, 3], [7]].map((promptIds, key) => ({ promptIds, key }))
   const answers = await generateOnMesh(models, requests, {
     maxNewTokens: 6,
@@ -95,7 +89,7 @@ describe('createDummyWeights', () => {
         let told = 0
         await createDummyWeights(device, config, plan, rank, 1, sizeBytes => (told += sizeBytes))
         const planned = rankWeightBytes(config, plan, rank, config.dtype ?? 'bf16')
-        expect(device.account.allocatedBytes).toBe(planned)
+        expect(device.counters.allocatedBytes).toBe(planned)
         expect(told).toBe(planned)
       }
     },

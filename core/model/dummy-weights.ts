@@ -5,9 +5,8 @@ import { createPackedWeight, type PackedWeight } from '../../kernels/pack-weight
 import { randomWeight, randomWeightDeviation } from '../../kernels/random-weight/random-weight.ts'
 import type { ShardPlan } from '../parallel/plan-shards.ts'
 import type { ModelConfig } from './config.ts'
-import { assembleWeights, type ModelWeights } from './load-weights.ts'
-import { expectedTensors } from './tensor-names.ts'
-import type { VectorPart, WeightPart, WeightSource } from './weight-source.ts'
+import type { BufferPart, ModelWeights, RankBuffer } from './layout.ts'
+import { makeWeights, type WeightSource } from './weights.ts'
 
 /**
  * Makes a rank's weights on its device out of a seed: same structures and sizes as a checkpoint's, every rank its part of
@@ -22,14 +21,7 @@ export async function createDummyWeights(
   seed: number,
   onBytes: (sizeBytes: number) => void = () => {},
 ): Promise<ModelWeights> {
-  return assembleWeights(new DummyWeightSource(device, config, seed, onBytes), config, plan, rank)
-}
-
-/** A tensor of the random model. */
-interface DummyTensor {
-  /** Its place in the checkpoint, which keys its numbers. */
-  tensorKey: number
-  unit: number
+  return makeWeights(new DummyWeightSource(device, config, seed, onBytes), config, plan, rank)
 }
 
 /** Random weights of a seed; norms are ones. */
@@ -38,38 +30,26 @@ class DummyWeightSource implements WeightSource {
   readonly #config: ModelConfig
   readonly #seed: number
   readonly #onBytes: (sizeBytes: number) => void
-  readonly #tensors: ReadonlyMap<string, DummyTensor>
 
   constructor(device: Device, config: ModelConfig, seed: number, onBytes: (sizeBytes: number) => void) {
     this.#device = device
     this.#config = config
     this.#seed = seed
     this.#onBytes = onBytes
-    this.#tensors = new Map(
-      expectedTensors(config).map(({ name, shape: [, inputs = 1] }, tensorKey) => [
-        name,
-        { tensorKey, unit: unitOf(deviationOf(name, inputs)) },
-      ]),
-    )
   }
 
-  async packed(label: string, outputs: number, inputs: number, parts: WeightPart[]): Promise<PackedWeight> {
-    const weight = await createPackedWeight(
-      this.#device,
-      label,
-      this.#config.dtype ?? 'bf16',
-      outputs,
-      inputs,
-    )
+  async matrix({ label, outputs, parts }: RankBuffer, inputs: number): Promise<PackedWeight> {
+    const dtype = this.#config.dtype ?? 'bf16'
+    const weight = await createPackedWeight(this.#device, label, dtype, outputs, inputs)
     const recorder = new Recorder(this.#device, `make ${label}`)
-    for (const { name, rows, columns, ...place } of parts)
+    for (const part of parts)
       randomWeight(recorder, weight, {
-        ...this.#keys(name),
-        rows: rows.count,
-        firstRow: rows.first,
-        firstColumn: columns?.first ?? 0,
-        firstOutput: place.firstOutput ?? 0,
-        outputStride: place.outputStride ?? 1,
+        ...this.#numbersOf(part),
+        rows: part.rows.count,
+        firstRow: part.rows.first,
+        firstColumn: part.columns.first,
+        firstOutput: part.firstOutput,
+        outputStride: part.outputStride,
       })
     recorder.submit()
     // One at a time, so that a progress bar tells what is done.
@@ -78,11 +58,10 @@ class DummyWeightSource implements WeightSource {
     return weight
   }
 
-  async vector(label: string, parts: VectorPart[]): Promise<Tensor> {
-    const length = parts.reduce((sum, { range }) => sum + range.count, 0)
-    const vector = parts.every(({ name }) => name.endsWith('norm.weight'))
-      ? await tensorFrom(this.#device, label, [length], new Float32Array(length).fill(1))
-      : await this.#randomVector(label, length, parts)
+  async vector({ label, outputs, parts }: RankBuffer): Promise<Tensor> {
+    const vector = parts.every(({ split }) => split === null)
+      ? await tensorFrom(this.#device, label, [outputs], new Float32Array(outputs).fill(1))
+      : await this.#randomVector(label, outputs, parts)
     this.#onBytes(vector.buffer.size)
     return vector
   }
@@ -90,39 +69,36 @@ class DummyWeightSource implements WeightSource {
   destroy(): void {}
 
   /** Each part is made as a column range of a matrix of one row, then copied to its place. */
-  async #randomVector(label: string, length: number, parts: VectorPart[]): Promise<Tensor> {
+  async #randomVector(label: string, length: number, parts: BufferPart[]): Promise<Tensor> {
     const vector = await createTensor(this.#device, label, 'f32', [length])
-    let done = 0
-    for (const { name, range } of parts) {
-      if (range.count === 0) continue
-      const row = await createPackedWeight(this.#device, name, 'f32', 1, range.count)
+    for (const part of parts) {
+      const { name, rows, firstOutput } = part
+      if (rows.count === 0) continue
+      const row = await createPackedWeight(this.#device, name, 'f32', 1, rows.count)
       const recorder = new Recorder(this.#device, `make ${name}`)
-      randomWeight(recorder, row, { ...this.#keys(name), rows: 1, firstColumn: range.first })
-      recorder.copy(row.blocks, 0, vector, done * 4, range.count * 4)
+      randomWeight(recorder, row, { ...this.#numbersOf(part), rows: 1, firstColumn: rows.first })
+      recorder.copy(row.blocks, 0, vector, firstOutput * 4, rows.count * 4)
       recorder.submit()
       this.#device.destroyBuffer(row.blocks.buffer)
-      done += range.count
     }
     return vector
   }
 
-  #keys(name: string): DummyTensor & { seed: number } {
-    const tensor = this.#tensors.get(name)
-    if (!tensor) throw new Error(`dummy weights: no tensor ${name} in a model of this config`)
-    return { ...tensor, seed: this.#seed }
+  /** What keys a tensor's numbers: its place in the checkpoint. */
+  #numbersOf(part: BufferPart): { seed: number; tensorKey: number; unit: number } {
+    return { seed: this.#seed, tensorKey: part.index, unit: unitOf(deviationOf(part)) }
   }
 }
 
 /**
  * Standard deviation of a tensor's numbers. Inputs are of unit size after a norm, so 1/√inputs keeps outputs of unit size;
- * what is added to the residual stream is half of that, and logits have a deviation of 2: entropy is then about
- * ln V − 2²/2, neither nothing nor everything.
+ * what is added to the residual stream (split by columns) is half of that, and logits have a deviation of 2: entropy is
+ * then about ln V − 2²/2, neither nothing nor everything.
  */
-function deviationOf(name: string, inputs: number): number {
-  if (name.endsWith('.bias')) return 0.1
-  if (name === 'model.embed_tokens.weight' || name === 'lm_head.weight') return 2 / Math.sqrt(inputs)
-  if (name.endsWith('o_proj.weight') || name.endsWith('down_proj.weight')) return 0.5 / Math.sqrt(inputs)
-  return 1 / Math.sqrt(inputs)
+function deviationOf({ shape: [, inputs], split }: BufferPart): number {
+  if (inputs === undefined) return 0.1
+  const outputSize = split?.by === 'vocabulary' ? 2 : split?.axis === 'columns' ? 0.5 : 1
+  return outputSize / Math.sqrt(inputs)
 }
 
 /** The power of two that makes random numbers of about this deviation. */

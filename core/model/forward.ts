@@ -3,10 +3,10 @@ import { embed } from '../../kernels/embed/embed.ts'
 import { type Tensor, viewTensor } from '../../kernels/gpu/tensor.ts'
 import { linear } from '../../kernels/linear/linear.ts'
 import { rope } from '../../kernels/rope/rope.ts'
-import type { RankGroup } from '../parallel/rank-group.ts'
 import type { Activations } from './activations.ts'
 import type { KeyValueCache } from './key-value-cache.ts'
 import type { ModelWeights } from './load-weights.ts'
+import type { StepContext } from './step-context.ts'
 
 /** What a forward pass reads and writes. */
 export interface ForwardPass {
@@ -20,7 +20,7 @@ export interface ForwardPass {
   activations: Activations
   /** The largest of the positions. */
   lastPosition: number
-  /** Of RMSNorm. */
+  /** What RMSNorm adds to the mean of squares. */
   epsilon: number
 }
 
@@ -29,10 +29,10 @@ export interface ForwardPass {
  * single decoding steps alike, mixed as they come. Returns the final hidden states, normalised, [N, D], recorded but not
  * submitted. Eight dispatches a layer, nine where a sequence exceeds one workgroup's keys.
  *
- * On a rank of R, H, K, F and V are its own shares, and what is marked partial awaits an all-reduce: addNorm.
+ * On a rank of R, H, K, F and V are its own shares, and what is marked partial awaits an all-reduce.
  */
-export async function forward(group: RankGroup, pass: ForwardPass): Promise<Tensor> {
-  const { device } = group
+export async function forward(context: StepContext, pass: ForwardPass): Promise<Tensor> {
+  const { stream } = context
   const { weights, cache, heads, ropeTable: table, lastPosition, epsilon } = pass
   const { ids, positions, slots, hidden, normed, qkv, queries, attended, gated, delta } = pass.activations
   const [rows = 0, H = 0, d = 0] = attended.shape
@@ -40,24 +40,37 @@ export async function forward(group: RankGroup, pass: ForwardPass): Promise<Tens
   const scratch = pass.activations.attentionScratch
   const [firstLayer] = weights.layers
 
-  embed(group.recorder, ids, weights.embedding, delta, weights.firstId) // delta [N, D] partial
+  embed(stream, ids, weights.embedding, delta, weights.firstId) // delta [N, D] partial
   const firstNorm = firstLayer?.inputNorm ?? weights.finalNorm
-  await group.addNorm({ partial: delta, x: hidden, fresh: true, weight: firstNorm, y: normed, epsilon }) // hidden, normed [N, D]
+  await context.allReduceAddNorm({
+    partial: delta,
+    x: hidden,
+    isFirst: true,
+    weight: firstNorm,
+    y: normed,
+    epsilon,
+  }) // hidden, normed [N, D]
   for (const [index, layer] of weights.layers.entries()) {
     // Attention
     const layerCache = cache.layers[index]!
-    linear(device, group.recorder, normed, layer.qkv, qkv, { kind: 'bias', bias: layer.qkvBias }) // qkv [N, (H + 2K)·d]
-    rope(group.recorder, { qkv, positions, slots, table, q: queries, cache: layerCache }) // queries [N, H, d]
+    linear(stream, normed, layer.qkv, qkv, { kind: 'bias', bias: layer.qkvBias }) // qkv [N, (H + 2K)·d]
+    rope(stream, { qkv, positions, slots, table, q: queries, cache: layerCache }) // queries [N, H, d]
     const keys = { cache: layerCache, groups: heads, positions, slots, scratch, lastPosition }
-    attention(device, group.recorder, { q: queries, ...keys, out: attended }) // attended [N, H, d]
-    linear(device, group.recorder, joined, layer.output, delta) // delta [N, D] partial
-    await group.addNorm({ partial: delta, x: hidden, weight: layer.postAttentionNorm, y: normed, epsilon }) // hidden, normed [N, D]
+    attention(stream, { q: queries, ...keys, out: attended }) // attended [N, H, d]
+    linear(stream, joined, layer.output, delta) // delta [N, D] partial
+    await context.allReduceAddNorm({
+      partial: delta,
+      x: hidden,
+      weight: layer.postAttentionNorm,
+      y: normed,
+      epsilon,
+    }) // hidden, normed [N, D]
 
     // MLP
-    linear(device, group.recorder, normed, layer.gateUp, gated, { kind: 'silu-mul' }) // gated [N, F]
-    linear(device, group.recorder, gated, layer.down, delta) // delta [N, D] partial
+    linear(stream, normed, layer.gateUp, gated, { kind: 'silu-mul' }) // gated [N, F]
+    linear(stream, gated, layer.down, delta) // delta [N, D] partial
     const nextNorm = weights.layers[index + 1]?.inputNorm ?? weights.finalNorm
-    await group.addNorm({ partial: delta, x: hidden, weight: nextNorm, y: normed, epsilon }) // hidden, normed [N, D]
+    await context.allReduceAddNorm({ partial: delta, x: hidden, weight: nextNorm, y: normed, epsilon }) // hidden, normed [N, D]
   }
   return normed
 }

@@ -10,9 +10,9 @@ describe('createKeyValueCache', () => {
     const config = { ...tinyConfig, layers: 3, heads: 14, keyValueHeads: 2, headDim: 12 }
     // Keys and values, 3 layers, 2 heads of 12 f32.
     expect(cacheBytesPerToken(config)).toBe(2 * 3 * 2 * 12 * 4)
-    const before = device.account.allocatedBytes
+    const before = device.counters.allocatedBytes
     const cache = await createKeyValueCache(device, config, planShards(config, 1).ranks[0]!, 5, 8)
-    expect(device.account.allocatedBytes - before).toBe(5 * 8 * cacheBytesPerToken(config))
+    expect(device.counters.allocatedBytes - before).toBe(5 * 8 * cacheBytesPerToken(config))
     expect(cache).toMatchObject({ slots: 5, capacity: 8 })
     expect(cache.layers).toHaveLength(3)
   })

@@ -3,17 +3,17 @@ import { copySlots, type SlotCopy } from '../../kernels/copy-slots/copy-slots.ts
 import type { Device } from '../../kernels/gpu/device.ts'
 import { createTensor, type Tensor, tensorFrom, uploadTensor, viewTensor } from '../../kernels/gpu/tensor.ts'
 import { ropeTable } from '../../kernels/rope/rope-table.ts'
-import type { Exchange } from '../parallel/exchange.ts'
+import type { Communicator } from '../parallel/communicator.ts'
 import type { ShardPlan } from '../parallel/plan-shards.ts'
-import { RankGroup } from '../parallel/rank-group.ts'
 import { type Activations, activationsOf, createActivations } from './activations.ts'
 import type { ModelConfig } from './config.ts'
 import { type ForwardPass, forward } from './forward.ts'
+import { TokenHead } from './head.ts'
 import { createKeyValueCache } from './key-value-cache.ts'
 import type { ModelWeights } from './load-weights.ts'
 import type { Sampling } from './sampling.ts'
-import { TokenHead } from './token-head.ts'
-import type { BeamScores, ScoredRow, TokenScores } from './token-scores.ts'
+import type { BeamScores, ScoredRow, TokenScores } from './scores.ts'
+import { StepContext } from './step-context.ts'
 
 /** A token of some sequence, to be run through the model. */
 export interface Row {
@@ -28,7 +28,7 @@ export interface Row {
 export type StepScore = Omit<ScoredRow, 'slot'>
 
 /** What a model makes room for. */
-export interface ModelRoom {
+export interface ModelLimits {
   /** Sequences at once: cache slots, and rows that can be scored in one step. */
   sequences: number
   /** Tokens of a sequence, prompt and answer together, at most. */
@@ -36,34 +36,37 @@ export interface ModelRoom {
   /** Largest logits that come back with every score. */
   topK: number
 }
+export type { ModelLimits as ModelRoom } // shim
 
 /** Tokens that a step takes at most, where there are not more sequences than that. */
 const rowsOfStep = 512
 /** Device memory for attention's partial results, at most. */
 const attentionScratchBytes = 128 * 2 ** 20
 
+/** What a model computes with, on its device. */
+interface ModelParts {
+  pass: Omit<ForwardPass, 'activations' | 'lastPosition'>
+  activations: Activations
+  head: TokenHead
+  /** [sequences, 3] u32: copies of slots. */
+  copyTable: Tensor
+}
+
 /** A rank of a Qwen2 model, or the whole of one, on a device, with room for some sequences. */
 export class LanguageModel {
-  readonly group: RankGroup
   readonly config: ModelConfig
-  readonly room: ModelRoom
+  readonly limits: ModelLimits
+  readonly context: StepContext
   /** Rows that one step takes at most. */
   readonly maxRows: number
-  readonly #pass: Omit<ForwardPass, 'activations' | 'lastPosition'>
-  readonly #activations: Activations
-  readonly #head: TokenHead
-  /** [sequences, 3] u32: copies of slots. */
-  readonly #copyTable: Tensor
+  readonly #parts: ModelParts
 
-  private constructor(config: ModelConfig, room: ModelRoom, parts: ModelParts) {
+  private constructor(config: ModelConfig, limits: ModelLimits, context: StepContext, parts: ModelParts) {
     this.config = config
-    this.room = room
-    this.group = parts.group
-    this.#pass = parts.pass
-    this.#activations = parts.activations
-    this.#head = parts.head
-    this.#copyTable = parts.copyTable
+    this.limits = limits
+    this.context = context
     this.maxRows = parts.activations.ids.shape[0] ?? 0
+    this.#parts = parts
   }
 
   /** Makes the cache and the buffers of a rank. Throws OutOfMemoryError where the device has no room for them. */
@@ -72,15 +75,15 @@ export class LanguageModel {
     config: ModelConfig,
     plan: ShardPlan,
     weights: ModelWeights,
-    room: ModelRoom,
-    exchange: Exchange,
+    limits: ModelLimits,
+    communicator: Communicator,
   ): Promise<LanguageModel> {
-    const { sequences, capacity } = room
-    const shard = plan.ranks[exchange.rank]!
-    const rows = stepRows(config, room)
+    const { sequences, capacity } = limits
+    const shard = plan.ranks[communicator.rank]!
+    const rows = stepRows(config, limits)
     const table = ropeTable(config.headDim, config.ropeTheta, capacity)
-    return new LanguageModel(config, room, {
-      group: await RankGroup.create(device, exchange, rows, config.hiddenSize),
+    const context = await StepContext.create(device, communicator, rows, config.hiddenSize)
+    return new LanguageModel(config, limits, context, {
       pass: {
         weights,
         cache: await createKeyValueCache(device, config, shard, sequences, capacity),
@@ -92,7 +95,7 @@ export class LanguageModel {
       copyTable: await createTensor(device, 'copies of slots', 'u32', [sequences, 3]),
       head: await TokenHead.create(device, weights.lmHead, {
         rows: sequences,
-        k: room.topK,
+        k: limits.topK,
         firstId: shard.vocabulary.first,
         vocabularyWidths: plan.ranks.map(({ vocabulary }) => vocabulary.count),
       }),
@@ -105,8 +108,8 @@ export class LanguageModel {
    */
   async step(rows: readonly Row[], scored: readonly StepScore[], sampling: Sampling): Promise<TokenScores[]> {
     const { normed, ofSlots } = await this.#forward(rows, scored, sampling.repetitionPenalty ?? 1, [])
-    if (scored.length > 0) return this.#head.score(this.group, normed, ofSlots, sampling)
-    this.group.recorder.submit()
+    if (scored.length > 0) return this.#parts.head.score(this.context, normed, ofSlots, sampling)
+    this.context.stream.submit()
     return []
   }
 
@@ -121,19 +124,19 @@ export class LanguageModel {
     copies: readonly SlotCopy[],
   ): Promise<BeamScores[]> {
     const { normed, ofSlots } = await this.#forward(rows, scored, penalty, copies)
-    if (scored.length > 0) return this.#head.scoreBeams(this.group, normed, ofSlots, penalty)
-    this.group.recorder.submit()
+    if (scored.length > 0) return this.#parts.head.scoreBeams(this.context, normed, ofSlots, penalty)
+    this.context.stream.submit()
     return []
   }
 
   /** Raw logits of tokens of rows that the last step scored. */
   logitsOf(wanted: readonly { row: number; id: number }[]): Promise<number[]> {
-    return this.#head.logitsOf(this.group, wanted)
+    return this.#parts.head.logitsOf(this.context, wanted)
   }
 
   /** How many tokens are likelier than one of each of some rows that the last step scored. */
-  ranksOf(chosen: ReadonlyMap<number, { id: number; logit: number }>): Promise<Map<number, number>> {
-    return this.#head.ranksOf(this.group, chosen)
+  tokenRanksOf(chosen: ReadonlyMap<number, { id: number; logit: number }>): Promise<Map<number, number>> {
+    return this.#parts.head.tokenRanksOf(this.context, chosen)
   }
 
   /** Begins a recording, and records copies of slots and the forward pass. */
@@ -143,55 +146,42 @@ export class LanguageModel {
     penalty: number,
     copies: readonly SlotCopy[],
   ): Promise<{ normed: Tensor; ofSlots: ScoredRow[] }> {
-    if (rows.length > this.maxRows || scored.length > this.#head.maxRows)
+    const { pass, head, copyTable } = this.#parts
+    if (rows.length > this.maxRows || scored.length > head.maxRows)
       throw new Error(
-        `step: ${rows.length} rows, ${scored.length} scored; room for ${this.maxRows} and ${this.#head.maxRows}`,
+        `step: ${rows.length} rows, ${scored.length} scored; room for ${this.maxRows} and ${head.maxRows}`,
       )
-    const { device } = this.group
-    const activations = activationsOf(this.#activations, rows.length)
-    const wordsOf = (word: (row: Row) => number) => Uint32Array.from(rows, word)
-    uploadTensor(
-      device,
-      activations.ids,
-      wordsOf(row => row.tokenId),
-    )
-    uploadTensor(
-      device,
-      activations.positions,
-      wordsOf(row => row.position),
-    )
-    uploadTensor(
-      device,
-      activations.slots,
-      wordsOf(row => row.slot),
-    )
-    if (penalty !== 1) await this.#head.takeRows(device, rows, copies)
-    this.group.begin(`step of ${rows.length}`)
-    if (copies.length > 0) {
-      const table = viewTensor(this.#copyTable, [copies.length, 3])
+    const { stream, device } = this.context
+    const activations = activationsOf(this.#parts.activations, rows.length)
+    const upload = (to: Tensor, word: keyof Row) =>
       uploadTensor(
         device,
-        table,
-        Uint32Array.from(copies.flatMap(({ from, to, length }) => [from, to, length])),
+        to,
+        Uint32Array.from(rows, row => row[word]),
       )
-      for (const layer of this.#pass.cache.layers) copySlots(this.group.recorder, layer, table, copies)
+    upload(activations.ids, 'tokenId')
+    upload(activations.positions, 'position')
+    upload(activations.slots, 'slot')
+    if (penalty !== 1) await head.takeRows(device, rows, copies)
+    stream.begin(`step of ${rows.length}`)
+    if (copies.length > 0) {
+      const table = viewTensor(copyTable, [copies.length, 3])
+      const words = copies.flatMap(({ from, to, length }) => [from, to, length])
+      uploadTensor(device, table, Uint32Array.from(words))
+      for (const layer of pass.cache.layers) copySlots(stream, layer, table, copies)
     }
     const lastPosition = rows.reduce((last, row) => Math.max(last, row.position), 0)
-    const normed = await forward(this.group, { ...this.#pass, activations, lastPosition })
+    const normed = await forward(this.context, { ...pass, activations, lastPosition })
     return { normed, ofSlots: scored.map(score => ({ ...score, slot: rows[score.row]!.slot })) }
   }
-}
 
-interface ModelParts {
-  group: RankGroup
-  pass: Omit<ForwardPass, 'activations' | 'lastPosition'>
-  activations: Activations
-  head: TokenHead
-  copyTable: Tensor
+  get group(): StepContext {
+    return this.context
+  } // shim
 }
 
 /** Rows that one step of a model takes: those whose attention over a full cache leaves partial results that fit. */
-export function stepRows(config: ModelConfig, { sequences, capacity }: ModelRoom): number {
+export function stepRows(config: ModelConfig, { sequences, capacity }: ModelLimits): number {
   const stretches = Math.ceil(capacity / stretchKeys)
   const scratchRows = Math.floor(
     attentionScratchBytes / (config.heads * stretches * (config.headDim + 2) * 4),

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { layout } from './layout.ts'
 import { publishedConfig, publishedConfigNames } from './published-configs.ts'
-import { expectedTensors } from './tensor-names.ts'
 
 const parameters = (name: string) =>
-  expectedTensors(publishedConfig(name)!).reduce(
+  layout(publishedConfig(name)!).reduce(
     (sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1),
     0,
   )

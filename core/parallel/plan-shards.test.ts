@@ -3,8 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { InputError } from '../input-error.ts'
 import { type ModelConfig, parseConfig } from '../model/config.ts'
 import { publishedConfig, publishedConfigNames } from '../model/published-configs.ts'
-import { planShards } from './plan-shards.ts'
-import type { Range } from './split-range.ts'
+import { planShards, type Range } from './plan-shards.ts'
 
 interface Sizes {
   keyValueHeads: number

@@ -1,11 +1,32 @@
 import { InputError } from '../input-error.ts'
-import type { ModelConfig } from '../model/config.ts'
-import { type AttentionGroup, attentionGroups } from './attention-groups.ts'
-import { splitHeads } from './split-heads.ts'
-import { type Range, splitRange } from './split-range.ts'
 
 /** Ranks of a tensor-parallel group at most. */
 export const maximumRanks = 16
+
+/** What of a model is divided among ranks. */
+export interface DividedSizes {
+  /** V: rows of the embedding and of lm_head. */
+  vocabSize: number
+  /** F: columns of the MLP. */
+  intermediateSize: number
+  /** H: query heads. */
+  heads: number
+  /** K: key-value heads; H is a multiple of it. */
+  keyValueHeads: number
+}
+
+/** Neighbouring rows, columns or heads: first, first + 1, ..., first + count − 1. */
+export interface Range {
+  first: number
+  count: number
+}
+
+/** Neighbouring query heads of a rank that share a key-value head. All numbers count the rank's own heads from 0. */
+export interface AttentionGroup {
+  keyValueHead: number
+  firstQueryHead: number
+  queryHeads: number
+}
 
 /** What one rank of a tensor-parallel group holds and computes. Ranges count in the whole model. */
 export interface RankShard {
@@ -33,21 +54,21 @@ export interface ShardPlan {
  * one rank each, all as evenly as heads and 16-byte blocks allow. Throws InputError for a number of ranks that cannot
  * be served.
  */
-export function planShards(config: ModelConfig, ranks: number): ShardPlan {
+export function planShards(sizes: DividedSizes, ranks: number): ShardPlan {
   if (!Number.isInteger(ranks) || ranks < 1 || ranks > maximumRanks)
     throw new InputError(
       `shard plan: ${ranks} ranks, expected a whole number from 1 to ${maximumRanks}; choose another --tp`,
     )
-  if (config.vocabSize < ranks)
+  if (sizes.vocabSize < ranks)
     throw new InputError(
-      `shard plan: a vocabulary of ${config.vocabSize} rows leaves none for some of ${ranks} ranks; ` +
-        `choose --tp ${config.vocabSize} or less`,
+      `shard plan: a vocabulary of ${sizes.vocabSize} rows leaves none for some of ${ranks} ranks; ` +
+        `choose --tp ${sizes.vocabSize} or less`,
     )
-  const groupSize = config.heads / config.keyValueHeads
-  const mlp = splitRange(config.intermediateSize, ranks)
-  const vocabulary = splitRange(config.vocabSize, ranks)
+  const groupSize = sizes.heads / sizes.keyValueHeads
+  const mlp = splitRange(sizes.intermediateSize, ranks)
+  const vocabulary = splitRange(sizes.vocabSize, ranks)
   return {
-    ranks: splitHeads(config.heads, config.keyValueHeads, ranks).map((queryHeads, rank) => {
+    ranks: splitHeads(sizes.heads, groupSize, ranks).map((queryHeads, rank) => {
       const groups = attentionGroups(queryHeads, groupSize)
       return {
         rank,
@@ -69,4 +90,103 @@ export function rankShard(plan: ShardPlan, rank: number): RankShard {
   const shard = plan.ranks[rank]
   if (!shard) throw new Error(`shard plan: rank ${rank}, expected one from 0 to ${plan.ranks.length - 1}`)
   return shard
+}
+
+/** A rank's key-value heads that no rank before it holds too. */
+export function ownedKeyValueHeads(plan: ShardPlan, rank: number): Range {
+  const { first, count } = rankShard(plan, rank).keyValueHeads
+  const end = first + count
+  const heldBefore = plan.ranks
+    .slice(0, rank)
+    .reduce((held, { keyValueHeads: k }) => (k.count > 0 ? Math.max(held, k.first + k.count) : held), 0)
+  const ownFirst = Math.min(end, Math.max(first, heldBefore))
+  return { first: ownFirst, count: end - ownFirst }
+}
+
+/** The range of `width` times as many elements: of head rows, given a range of heads. */
+export function scaleRange(range: Range, width: number): Range {
+  return { first: range.first * width, count: range.count * width }
+}
+
+/** Widest unit that a dimension is cut into: eight 16-bit weights fill the 16 bytes of a packed block. */
+const widestUnit = 8
+
+/**
+ * Cuts `size` neighbouring rows or columns into one range a rank, in order. Ranges are whole units of 8 where that
+ * leaves none empty, else of 4, 2 or 1, and differ by one unit at most; only the last range may end within a unit. A
+ * range is empty only where there are fewer rows or columns than ranks.
+ */
+function splitRange(size: number, ranks: number): Range[] {
+  let unit = widestUnit
+  while (unit > 1 && Math.ceil(size / unit) < ranks) unit /= 2
+  const units = Math.ceil(size / unit)
+  const boundary = (rank: number) => Math.min(size, Math.floor((rank * units) / ranks) * unit)
+  return Array.from({ length: ranks }, (_, rank) => ({
+    first: boundary(rank),
+    count: boundary(rank + 1) - boundary(rank),
+  }))
+}
+
+/** Query heads of the ranks from some rank on. */
+interface HeadSplit {
+  cost: number
+  counts: number[]
+}
+
+/**
+ * Gives every rank neighbouring query heads, in order, so that counts differ by one at most; `groupSize` of them share a
+ * key-value head. Which ranks get the one more is chosen so that, first, the fewest key-value heads lie on two ranks
+ * (each costs memory and work twice), and, second, the fewest ranks hold key-value heads that serve different numbers of
+ * query heads. Ranks get none where there are more of them than heads.
+ */
+function splitHeads(heads: number, groupSize: number, ranks: number): Range[] {
+  const fewer = Math.floor(heads / ranks)
+  const larger = heads % ranks
+  const costOf = (queryHeads: Range): number => {
+    const groups = attentionGroups(queryHeads, groupSize)
+    const areEven = groups.every(group => group.queryHeads === groups[0]?.queryHeads)
+    return groups.length * (ranks + 1) + (areEven ? 0 : 1)
+  }
+
+  // From the last rank to the first: the cheapest split of the ranks that follow, by how many larger ones came before.
+  let following: (HeadSplit | null)[] = Array.from({ length: larger + 1 }, (_, before) =>
+    before === larger ? { cost: 0, counts: [] } : null,
+  )
+  for (let rank = ranks - 1; rank >= 0; rank--) {
+    following = following.map((_, before) => {
+      const first = rank * fewer + before
+      const splits = [1, 0].flatMap(more => {
+        const rest = following[before + more]
+        if (!rest) return []
+        const count = fewer + more
+        return { cost: costOf({ first, count }) + rest.cost, counts: [count, ...rest.counts] }
+      })
+      return splits.reduce<HeadSplit | null>(
+        (best, split) => (best && best.cost <= split.cost ? best : split),
+        null,
+      )
+    })
+  }
+  let first = 0
+  return (following[0]?.counts ?? []).map(count => {
+    const range = { first, count }
+    first += count
+    return range
+  })
+}
+
+/** The groups of a rank that holds these query heads, where the model shares a key-value head among `groupSize`. */
+function attentionGroups(queryHeads: Range, groupSize: number): AttentionGroup[] {
+  const groups: AttentionGroup[] = []
+  const end = queryHeads.first + queryHeads.count
+  for (let head = queryHeads.first; head < end; ) {
+    const next = Math.min(end, (Math.floor(head / groupSize) + 1) * groupSize)
+    groups.push({
+      keyValueHead: groups.length,
+      firstQueryHead: head - queryHeads.first,
+      queryHeads: next - head,
+    })
+    head = next
+  }
+  return groups
 }

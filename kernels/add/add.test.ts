@@ -3,13 +3,13 @@ import { testDevice } from '../../test/support/device.ts'
 import { expectAgreement } from '../../test/support/expect-close.ts'
 import { Recorder } from '../gpu/recorder.ts'
 import { createTensor } from '../gpu/tensor.ts'
-import { addChecks } from './add.check.ts'
+import { addCases } from './add.cases.ts'
 import { add } from './add.ts'
 
 describe('add', async () => {
   const device = await testDevice()
 
-  it.each(addChecks)('agrees with float64: $shape', async check => {
+  it.each(addCases.checks)('agrees with float64: $shape', async check => {
     expectAgreement(await check.run(device))
   })
 

@@ -1,7 +1,6 @@
 import { defineKernel } from '../gpu/kernel.ts'
-import type { Recorder } from '../gpu/recorder.ts'
+import { flatWorkgroups, type Recorder } from '../gpu/recorder.ts'
 import { checkTensor, elementCount, type Tensor, tensorBytes } from '../gpu/tensor.ts'
-import { flatWorkgroups } from '../gpu/workgroups.ts'
 import source from './add.wgsl?raw'
 
 const kernel = defineKernel('add', source)

@@ -1,14 +1,14 @@
-// Joins the stretches of attention: with maxima m_i, sums s_i and unnormalised outputs o_i of a row's head, M = max m_i,
-// out = sum_i e^(m_i - M) o_i / sum_i e^(m_i - M) s_i, in the order of the stretches. Those past the row's position are
+// Joins the splits of attention: with maxima m_i, sums s_i and unnormalised outputs o_i of a row's head, M = max m_i,
+// out = sum_i e^(m_i - M) o_i / sum_i e^(m_i - M) s_i, in the order of the splits. Those past the row's position are
 // left out, so that a row's bits do not depend on the longest row beside it.
 
-override STRETCH: u32 = 128u;
+override SPLIT: u32 = 128u;
 
 struct Params {
   rows: u32,
   query_heads: u32,
   width: u32,
-  stretches: u32,
+  splits: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -26,8 +26,8 @@ fn attention_merge(@builtin(global_invocation_id) id: vec3<u32>) {
   if (head >= params.query_heads || row >= params.rows) {
     return;
   }
-  let first = (row * params.query_heads + head) * params.stretches;
-  let used = positions[row] / STRETCH + 1u;
+  let first = (row * params.query_heads + head) * params.splits;
+  let used = positions[row] / SPLIT + 1u;
   var maximum = partial_sums[first].x;
   for (var i = 1u; i < used; i++) {
     maximum = max(maximum, partial_sums[first + i].x);
@@ -36,7 +36,7 @@ fn attention_merge(@builtin(global_invocation_id) id: vec3<u32>) {
   var sum = vec4(0.0);
   for (var i = 0u; i < used; i++) {
     let statistics = partial_sums[first + i];
-    // Exactly 1 for the maximum, so that one stretch alone keeps its bits.
+    // Exactly 1 for the maximum, so that one split alone keeps its bits.
     let rescale = select(exp(statistics.x - maximum), 1.0, statistics.x == maximum);
     total = fma(statistics.y, rescale, total);
     sum = fma(partials[(first + i) * width4 + column], vec4(rescale), sum);

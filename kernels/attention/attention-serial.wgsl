@@ -1,10 +1,9 @@
+// After shared/attention-heads.wgsl.
 // out[r, h] = sum over keys j <= positions[r] of softmax_j(q[r, h] . k[j] * scale) v[j]: causal attention with grouped
 // queries over the key-value cache (arXiv 1706.03762, 2305.13245), the softmax online (arXiv 1805.02867).
 // One thread a row and head, for CPU adapters, where a barrier costs more than it saves. Sums run over blocks of 64 keys.
 
 const BLOCK = 64u;
-const MAX_VECTORS = 64u;  // of a head: width / 4
-const LOWEST = -3.0e38;
 
 struct Params {
   rows: u32,
@@ -14,13 +13,6 @@ struct Params {
   width: u32,
   capacity: u32,
   scale: f32,
-}
-
-// Neighbouring query heads that share a key-value head.
-struct HeadGroup {
-  first_head: u32,
-  heads: u32,
-  key_value_head: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;

@@ -3,11 +3,16 @@ import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
 import { expectAgreement, expectClose } from '../../test/support/expect-close.ts'
 import { expectSameBits } from '../../test/support/expect-same-bits.ts'
+import { runPrepared } from '../gpu/prepared-kernel.ts'
 import { Recorder } from '../gpu/recorder.ts'
-import { runPrepared } from '../gpu/run-prepared.ts'
-import { type AttentionShape, attentionVariants, prepareAttention } from './attention.bench.ts'
-import { attentionChecks, attentionInputs } from './attention.check.ts'
-import { attentionShapes } from './attention.reference.ts'
+import {
+  type AttentionShape,
+  attentionCases,
+  attentionInputs,
+  attentionShapes,
+  attentionVariants,
+  prepareAttention,
+} from './attention.cases.ts'
 
 describe('attention', async () => {
   const device = await testDevice()
@@ -34,7 +39,7 @@ describe('attention', async () => {
     return new Float32Array(out)
   }
 
-  it.each(attentionChecks)('$variant agrees with float64: $shape', async check => {
+  it.each(attentionCases.checks)('$variant agrees with float64: $shape', async check => {
     expectAgreement(await check.run(device))
   })
 

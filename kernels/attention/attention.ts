@@ -3,16 +3,19 @@ import { defineKernel } from '../gpu/kernel.ts'
 import type { Recorder } from '../gpu/recorder.ts'
 import { checkTensor, createTensor, type Tensor, tensorBytes, tensorFrom, viewTensor } from '../gpu/tensor.ts'
 import type { LayerCache } from '../rope/rope.ts'
+import attentionHeads from '../shared/attention-heads.wgsl?raw'
 import source from './attention.wgsl?raw'
 import mergeSource from './attention-merge.wgsl?raw'
 import serialSource from './attention-serial.wgsl?raw'
 
-const split = defineKernel('attention', source)
+const split = defineKernel('attention', [attentionHeads, source])
 const merge = defineKernel('attention-merge', mergeSource)
-const serial = defineKernel('attention-serial', serialSource)
+const serial = defineKernel('attention-serial', [attentionHeads, serialSource])
 
-/** Keys that one workgroup reads, the STRETCH of the shaders: a longer sequence leaves partial results to be merged. */
-export const stretchKeys = 128
+/** Keys that one workgroup reads, the SPLIT of the shaders: a longer sequence leaves partial results to be merged. */
+export const splitKeys = 128
+/** The same under its old name. */
+export const stretchKeys = splitKeys // shim
 /** Query heads that one workgroup computes; the GROUP of the shader. */
 const headsOfWorkgroup = 8
 
@@ -64,7 +67,7 @@ export interface Attention {
   lastPosition: number
 }
 
-/** Partial results of the stretches of long sequences: maxima and sums, and unnormalised outputs. */
+/** Partial results of the splits of long sequences: maxima and sums, and unnormalised outputs. */
 export interface AttentionScratch {
   sums: Tensor
   outputs: Tensor
@@ -78,11 +81,11 @@ export async function createAttentionScratch(
   width: number,
   keys: number,
 ): Promise<AttentionScratch> {
-  const stretches = Math.ceil(keys / stretchKeys)
+  const splits = Math.ceil(keys / splitKeys)
   return {
-    sums: await createTensor(device, 'attention sums', 'f32', [rows * heads * stretches * 2]),
+    sums: await createTensor(device, 'attention sums', 'f32', [rows * heads * splits * 2]),
     outputs: await createTensor(device, 'attention outputs', 'f32', [
-      stretches === 1 ? 1 : rows * heads * stretches * width,
+      splits === 1 ? 1 : rows * heads * splits * width,
     ]),
   }
 }
@@ -92,10 +95,9 @@ export async function createAttentionScratch(
  * one workgroup's keys. Head width: a multiple of 4, at most 256. Throws where shapes do not fit.
  */
 export function attention(
-  device: Device,
   recorder: Recorder,
   use: Attention,
-  variant: 'split' | 'serial' = device.kind === 'cpu' ? 'serial' : 'split',
+  variant: 'split' | 'serial' = recorder.device.kind === 'cpu' ? 'serial' : 'split',
 ): void {
   const { q, cache, groups, positions, slots, out, scratch, lastPosition } = use
   const [rows = 0, heads = 0, width = 0] = q.shape
@@ -135,25 +137,25 @@ export function attention(
     })
     return
   }
-  const stretches = Math.ceil(keys / stretchKeys)
-  const sums = viewTensor(scratch.sums, [rows * heads * stretches * 2])
-  const outputs = stretches === 1 ? out : viewTensor(scratch.outputs, [rows * heads * stretches * width])
+  const splits = Math.ceil(keys / splitKeys)
+  const sums = viewTensor(scratch.sums, [rows * heads * splits * 2])
+  const outputs = splits === 1 ? out : viewTensor(scratch.outputs, [rows * heads * splits * width])
   recorder.dispatch(split, {
-    params: { key_value_heads: keyValueHeads, stretches, ...shape },
+    params: { key_value_heads: keyValueHeads, splits, ...shape },
     tensors: { ...inputs, partial_sums: sums, out: outputs },
-    constants: { STRETCH: stretchKeys },
-    workgroups: [rows, groupCount, stretches],
+    constants: { SPLIT: splitKeys },
+    workgroups: [rows, groupCount, splits],
     cost,
   })
-  if (stretches === 1) return
+  if (splits === 1) return
   recorder.dispatch(merge, {
-    params: { rows, query_heads: heads, width, stretches },
+    params: { rows, query_heads: heads, width, splits },
     tensors: { partial_sums: sums, partials: outputs, positions, out },
-    constants: { STRETCH: stretchKeys },
+    constants: { SPLIT: splitKeys },
     workgroups: [Math.ceil((heads * width) / 4 / 64), rows],
     cost: {
-      bytes: rows * heads * stretches * (width + 2) * 4 + tensorBytes(out),
-      flops: 3 * rows * heads * stretches * width,
+      bytes: rows * heads * splits * (width + 2) * 4 + tensorBytes(out),
+      flops: 3 * rows * heads * splits * width,
     },
   })
 }

@@ -1,32 +1,24 @@
+// After shared/attention-heads.wgsl.
 // out[r, h] = sum over keys j <= positions[r] of softmax_j(q[r, h] . k[j] * scale) v[j]: causal attention with grouped
 // queries over the key-value cache (arXiv 1706.03762, 2305.13245), the softmax online (arXiv 1805.02867).
 //
-// A workgroup computes up to 8 query heads that share a key-value head, for one row and one stretch of keys, so that
-// keys and values are read once for the group and a long sequence is spread over many workgroups. With one stretch the
-// result is final; with more, attention-merge joins the stretches.
+// A workgroup computes up to 8 query heads that share a key-value head, for one row and one split of keys, so that
+// keys and values are read once for the group and a long sequence is spread over many workgroups. With one split the
+// result is final; with more, attention-merge joins the splits.
 
-override STRETCH: u32 = 128u;  // keys of a stretch: a multiple of TILE
+override SPLIT: u32 = 128u;  // keys of a split: a multiple of TILE
 
 const THREADS = 64u;
-const TILE = 64u;              // keys at a time: one a thread
-const GROUP = 8u;              // query heads of a workgroup
-const MAX_VECTORS = 64u;       // of a head: width / 4
-const LOWEST = -3.0e38;        // masks: finite, so that no difference is undefined
+const TILE = 64u;            // keys at a time: one a thread
+const GROUP = 8u;            // query heads of a workgroup: no group has more
 
 struct Params {
   query_heads: u32,
   key_value_heads: u32,
   width: u32,
   capacity: u32,
-  stretches: u32,
+  splits: u32,
   scale: f32,
-}
-
-// Neighbouring query heads that share a key-value head: at most GROUP.
-struct HeadGroup {
-  first_head: u32,
-  heads: u32,
-  key_value_head: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -53,9 +45,9 @@ fn attention(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocat
   let group = groups[workgroup.y];
   let first_head = group.first_head;
   let heads = group.heads;
-  let stretch = workgroup.z;
-  let first_key = stretch * STRETCH;
-  let end_key = min(first_key + STRETCH, positions[row] + 1u);
+  let split = workgroup.z;
+  let first_key = split * SPLIT;
+  let end_key = min(first_key + SPLIT, positions[row] + 1u);
   if (first_key >= end_key) {
     return;
   }
@@ -175,14 +167,14 @@ fn attention(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocat
     for (var p = 0u; p < parts; p++) {
       sum += vectors[h][p * width4 + i % width4];
     }
-    if (params.stretches == 1u) {
+    if (params.splits == 1u) {
       sum /= sums[h];
     }
     let head = row * params.query_heads + first_head + h;
-    out[(head * params.stretches + stretch) * width4 + i % width4] = sum;
+    out[(head * params.splits + split) * width4 + i % width4] = sum;
   }
   if (thread < heads) {
     let head = row * params.query_heads + first_head + thread;
-    partial_sums[head * params.stretches + stretch] = vec2(maxima[thread], sums[thread]);
+    partial_sums[head * params.splits + split] = vec2(maxima[thread], sums[thread]);
   }
 }

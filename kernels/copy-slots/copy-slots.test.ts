@@ -2,13 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
 import { expectAgreement } from '../../test/support/expect-close.ts'
 import { Recorder } from '../gpu/recorder.ts'
-import { prepareCopySlots } from './copy-slots.bench.ts'
-import { copySlotsChecks } from './copy-slots.check.ts'
+import { copySlotsCases, prepareCopySlots } from './copy-slots.cases.ts'
 
 describe('copy-slots', async () => {
   const device = await testDevice()
 
-  it.each(copySlotsChecks)('copies positions in use and leaves all others: $shape', async check => {
+  it.each(copySlotsCases.checks)('copies positions in use and leaves all others: $shape', async check => {
     expectAgreement(await check.run(device))
   })
 

@@ -1,17 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
 import { expectAgreement } from '../../test/support/expect-close.ts'
+import { runPrepared } from '../gpu/prepared-kernel.ts'
 import { Recorder } from '../gpu/recorder.ts'
-import { runPrepared } from '../gpu/run-prepared.ts'
 import { createTensor } from '../gpu/tensor.ts'
-import { prepareEmbed } from './embed.bench.ts'
-import { embedChecks } from './embed.check.ts'
+import { embedCases, prepareEmbed } from './embed.cases.ts'
 import { embed } from './embed.ts'
 
 describe('embed', async () => {
   const device = await testDevice()
 
-  it.each(embedChecks)('gives the exact numbers of the rows: $shape', async check => {
+  it.each(embedCases.checks)('gives the exact numbers of the rows: $shape', async check => {
     expectAgreement(await check.run(device))
   })
 

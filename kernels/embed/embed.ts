@@ -2,9 +2,10 @@ import { defineKernel } from '../gpu/kernel.ts'
 import type { Recorder } from '../gpu/recorder.ts'
 import { checkTensor, type Tensor, tensorBytes } from '../gpu/tensor.ts'
 import { type PackedWeight, weightTypeConstant } from '../pack-weight/pack-weight.ts'
+import weightType from '../shared/weight-type.wgsl?raw'
 import source from './embed.wgsl?raw'
 
-const kernel = defineKernel('embed', source)
+const kernel = defineKernel('embed', [weightType, source])
 
 /**
  * Records out[r] = table[ids[r] − firstId], zeros for an id outside the table: ids [rows] u32, table packed [vocabulary,

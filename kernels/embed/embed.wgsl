@@ -1,7 +1,6 @@
+// After shared/weight-type.wgsl.
 // out[r, d] = table[ids[r] - first_id, d]: rows of the token embedding, widened to f32. An id outside the table gives
 // zeros: where ranks share a vocabulary, their sum is the embedding.
-
-override WEIGHT_TYPE: u32 = 2u;  // 0 f32, 1 f16, 2 bf16
 
 struct Params {
   rows: u32,
@@ -21,11 +20,7 @@ fn value(id: u32, d: u32) -> f32 {
   if (WEIGHT_TYPE == 0u) {
     return bitcast<f32>(block[d % 4u]);
   }
-  let word = block[(d % 8u) / 2u];
-  if (WEIGHT_TYPE == 1u) {
-    return unpack2x16float(word)[d % 2u];
-  }
-  return bitcast<f32>(select(word << 16u, word & 0xffff0000u, d % 2u == 1u));
+  return unpack(block[(d % 8u) / 2u])[d % 2u];
 }
 
 @compute @workgroup_size(64)

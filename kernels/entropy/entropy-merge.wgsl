@@ -1,35 +1,14 @@
-// Joins the slices of a row. Two partial results merge exactly: with M the larger maximum and delta = m - M,
+// After shared/finite.wgsl, shared/entropy-sums.wgsl.
+// statistics[r] = the joined slices of a row. Two partial results merge exactly: with M the larger maximum and delta = m - M,
 //   s' = s e^delta, t' = (t + delta s) e^delta, u' = (u + 2 delta t + delta^2 s) e^delta, w' = w + delta n,
-// n the slice's count of logits. Then H = ln s - t / s (nats) and its varentropy = u / s - (t / s)^2 (nats^2), both of the
-// softmax of the logits. One workgroup a row, and a tree: each thread starts with its own slices, in order.
+// n the slice's count of logits. One workgroup a row, and a tree: each thread starts with its own slices, in order.
 
 const THREADS = 64u;
 const SLICE = 2048u;
-const LOWEST = -3.4028234e38;
 
 struct Params {
   width: u32,
   slices: u32,
-}
-
-struct Partial {
-  maximum: f32,
-  s: f32,
-  t: f32,
-  u: f32,
-  w: f32,
-  not_finite: u32,
-}
-
-struct Statistics {
-  maximum: f32,
-  s: f32,
-  t: f32,
-  u: f32,
-  w: f32,
-  entropy: f32,
-  varentropy: f32,
-  not_finite: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -92,10 +71,6 @@ fn entropy_merge(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_inv
     workgroupBarrier();
   }
   if (thread == 0u) {
-    let all = sums[0];
-    let mean = all.y / all.x;
-    statistics[row] = Statistics(
-      maximum, all.x, all.y, all.z, all.w,
-      max(0.0, log(all.x) - mean), max(0.0, all.z / all.x - mean * mean), not_finite[0]);
+    statistics[row] = statistics_of(maximum, sums[0], not_finite[0]);
   }
 }

@@ -1,26 +1,13 @@
-// One pass over a slice of a row's logits for its entropy: with m the slice's maximum and d = x - m,
-//   s = sum e^d, t = sum d e^d, u = sum d^2 e^d, w = sum d.
+// After shared/finite.wgsl, shared/entropy-sums.wgsl.
+// partials[r, slice] = the sums of a slice of a row's logits; what is not finite is counted and left out.
 // A thread sums 8 terms, a tree adds the threads: one running sum over a whole vocabulary would lose three digits.
-// Not-a-number and infinities are counted by their exponent bits (comparisons do not find them on every adapter) and
-// left out.
 
 const THREADS = 256u;
 const SLICE = 2048u;
-const LOWEST = -3.4028234e38;
 
 struct Params {
   width: u32,
   slices: u32,
-}
-
-// m, s, t, u, w and the number of logits that are not finite
-struct Partial {
-  maximum: f32,
-  s: f32,
-  t: f32,
-  u: f32,
-  w: f32,
-  not_finite: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -30,10 +17,6 @@ struct Partial {
 var<workgroup> maxima: array<f32, THREADS>;
 var<workgroup> sums: array<vec4<f32>, THREADS>;
 var<workgroup> not_finite: array<u32, THREADS>;
-
-fn is_finite(value: f32) -> bool {
-  return (bitcast<u32>(value) & 0x7f800000u) != 0x7f800000u;
-}
 
 @compute @workgroup_size(THREADS)
 fn entropy_slices(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
@@ -65,9 +48,7 @@ fn entropy_slices(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_in
   for (var i = first + thread; i < end; i += THREADS) {
     let x = logits[row * params.width + i];
     if (is_finite(x)) {
-      let d = x - maximum;
-      let e = exp(d);
-      sum += vec4(e, d * e, d * d * e, d);
+      sum += terms_of(x - maximum);
     }
   }
   sums[thread] = sum;

@@ -2,11 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
 import { expectAgreement, expectClose } from '../../test/support/expect-close.ts'
-import { kernelTolerance } from '../gpu/compare.ts'
+import { kernelTolerance } from '../gpu/check.ts'
+import { runPrepared } from '../gpu/prepared-kernel.ts'
 import { Random } from '../gpu/random.ts'
-import { runPrepared } from '../gpu/run-prepared.ts'
-import { entropyVariants, prepareEntropy } from './entropy.bench.ts'
-import { entropyChecks } from './entropy.check.ts'
+import { entropyCases, entropyVariants, prepareEntropy } from './entropy.cases.ts'
 import { readEntropyStatistics } from './entropy.ts'
 
 describe('entropy', async () => {
@@ -23,7 +22,7 @@ describe('entropy', async () => {
     return Array.from({ length: rows }, (_, row) => readEntropyStatistics(statistics, row))
   }
 
-  it.each(entropyChecks)('$variant agrees with float64 on every distribution: $shape', async check => {
+  it.each(entropyCases.checks)('$variant agrees with float64 on every distribution: $shape', async check => {
     expectAgreement(await check.run(device))
   })
 

@@ -1,14 +1,15 @@
-import type { Device } from '../gpu/device.ts'
 import { defineKernel } from '../gpu/kernel.ts'
 import type { Recorder } from '../gpu/recorder.ts'
 import { checkTensor, elementCount, type Tensor, tensorBytes } from '../gpu/tensor.ts'
+import entropySums from '../shared/entropy-sums.wgsl?raw'
+import finite from '../shared/finite.wgsl?raw'
 import mergeSource from './entropy-merge.wgsl?raw'
 import serialSource from './entropy-serial.wgsl?raw'
 import source from './entropy-slices.wgsl?raw'
 
-const slices = defineKernel('entropy-slices', source)
-const merge = defineKernel('entropy-merge', mergeSource)
-const serial = defineKernel('entropy-serial', serialSource)
+const slices = defineKernel('entropy-slices', [finite, entropySums, source])
+const merge = defineKernel('entropy-merge', [finite, entropySums, mergeSource])
+const serial = defineKernel('entropy-serial', [finite, entropySums, serialSource])
 
 /** Logits of a slice; the SLICE of the shaders. */
 const sliceWidth = 2048
@@ -45,12 +46,11 @@ export function entropyPartialWords(rows: number, width: number): number {
  * statistics [rows, 8] u32, read by readEntropyStatistics. Throws where shapes do not fit.
  */
 export function entropy(
-  device: Device,
   recorder: Recorder,
   logits: Tensor,
   partials: Tensor,
   statistics: Tensor,
-  variant: 'slices' | 'serial' = device.kind === 'cpu' ? 'serial' : 'slices',
+  variant: 'slices' | 'serial' = recorder.device.kind === 'cpu' ? 'serial' : 'slices',
 ): void {
   const [rows = 0, width = 0] = logits.shape
   checkTensor('entropy', logits, ['f32'], [rows, width])

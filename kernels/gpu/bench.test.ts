@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
-import { prepareAdd } from '../add/add.bench.ts'
-import { prepareRmsNorm, rmsNormVariants } from '../rms-norm/rms-norm.bench.ts'
-import { benchCases, benchCasesOfVariants, measureCases, suitsDevice, summarise } from './bench.ts'
-import { createBenchClock, isExact, wallClock } from './bench-clock.ts'
+import { prepareAdd } from '../add/add.cases.ts'
+import { prepareRmsNorm, rmsNormVariants } from '../rms-norm/rms-norm.cases.ts'
+import { createBenchClock, isExact, measureCases, suitsDevice, summarise, wallClock } from './bench.ts'
+import { kernelCases } from './cases.ts'
 import type { PreparedKernel } from './prepared-kernel.ts'
 import { Recorder } from './recorder.ts'
 
@@ -11,9 +11,10 @@ const shapes = [
   { name: 'small', rows: 2, width: 3 },
   { name: 'larger', rows: 4, width: 256 },
 ]
+const check = async () => []
 const cases = [
-  ...benchCases('add', shapes, prepareAdd),
-  ...benchCasesOfVariants('rms-norm', shapes, rmsNormVariants, prepareRmsNorm),
+  ...kernelCases('add', shapes, { prepare: prepareAdd, check }).benches,
+  ...kernelCases('rms-norm', shapes, { variants: rmsNormVariants, prepare: prepareRmsNorm, check }).benches,
 ]
 const oneCase = { kernel: 'k', variant: null, shape: 's' }
 
@@ -22,14 +23,14 @@ describe('measureCases', async () => {
 
   for (const kind of ['timestamps', 'wall'] as const) {
     it(`times every case by ${kind}, and gives all memory back`, async () => {
-      const allocatedBytes = device.account.allocatedBytes
+      const allocatedBytes = device.counters.allocatedBytes
       const probe = await prepareAdd(device, { rows: 1, width: 100 })
       const clock = kind === 'wall' ? wallClock(device) : await createBenchClock(device, probe)
       probe.destroy()
       expect(clock.kind).toBe(kind)
       const results = await measureCases(device, clock, cases, { budgetMs: 1000, maxRounds: 4 })
       clock.destroy()
-      expect(device.account.allocatedBytes).toBe(allocatedBytes)
+      expect(device.counters.allocatedBytes).toBe(allocatedBytes)
       expect(results.map(({ kernel, variant, shape }) => [kernel, variant, shape])).toEqual([
         ['add', null, 'small'],
         ['add', null, 'larger'],

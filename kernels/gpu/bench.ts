@@ -1,8 +1,7 @@
-import { type Account, accountSince } from './account.ts'
-import type { BenchClock } from './bench-clock.ts'
-import type { Device } from './device.ts'
+import { countersSince, type Device, type DeviceCounters } from './device.ts'
 import type { PreparedKernel } from './prepared-kernel.ts'
 import { Recorder } from './recorder.ts'
+import { createTimer, type Timer } from './timer.ts'
 
 /** One thing to time: a kernel, or one of its variants, at one shape. */
 export interface BenchCase {
@@ -36,37 +35,6 @@ export interface BenchSettings {
   /** Time for the rounds of one case; at least three are made. */
   budgetMs: number
   maxRounds: number
-}
-
-/** A kernel over its shapes. */
-export function benchCases<Shape extends { name: string }>(
-  kernel: string,
-  shapes: readonly Shape[],
-  prepare: (device: Device, shape: Shape) => Promise<PreparedKernel>,
-): BenchCase[] {
-  return shapes.map(shape => ({
-    kernel,
-    variant: null,
-    shape: shape.name,
-    prepare: device => prepare(device, shape),
-  }))
-}
-
-/** Each variant of a kernel over its shapes. */
-export function benchCasesOfVariants<Shape extends { name: string }, Variant extends string>(
-  kernel: string,
-  shapes: readonly Shape[],
-  variants: readonly Variant[],
-  prepare: (device: Device, shape: Shape, variant: Variant) => Promise<PreparedKernel>,
-): BenchCase[] {
-  return variants.flatMap(variant =>
-    shapes.map(shape => ({
-      kernel,
-      variant,
-      shape: shape.name,
-      prepare: (device: Device) => prepare(device, shape, variant),
-    })),
-  )
 }
 
 /** Whether a case's variant is made for this kind of adapter: the serial ones are for CPUs, the others for GPUs. */
@@ -107,10 +75,10 @@ export async function measureCases(
 /** Compiles a case, counts what one use of it costs, and finds how many uses make a round. */
 async function startCase(device: Device, clock: BenchClock, benchCase: BenchCase) {
   const prepared = await benchCase.prepare(device)
-  const before = { ...device.account }
+  const before = { ...device.counters }
   const recorder = new Recorder(device, 'bench warm-up')
   prepared.record(recorder)
-  const cost = accountSince(before, device.account)
+  const cost = countersSince(before, device.counters)
   recorder.submit()
   await device.idle()
   // The least of three, since one may be disturbed; of a slow kernel, for which repeats are out of the question, one.
@@ -126,7 +94,7 @@ export function summarise(
   { kernel, variant, shape }: Pick<BenchCase, 'kernel' | 'variant' | 'shape'>,
   samplesMs: readonly number[],
   repeats: number,
-  cost: Pick<Account, 'movedBytes' | 'flops'>,
+  cost: Pick<DeviceCounters, 'movedBytes' | 'flops'>,
 ): BenchResult {
   const sorted = samplesMs.toSorted((a, b) => a - b)
   const medianMs = quantile(sorted, 0.5)
@@ -152,4 +120,63 @@ export function quantile(sorted: readonly number[], fraction: number): number {
   const below = sorted[Math.floor(at)] ?? Number.NaN
   const above = sorted[Math.ceil(at)] ?? Number.NaN
   return below + (above - below) * (at - Math.floor(at))
+}
+
+/** What measures a kernel. */
+export interface BenchClock {
+  /** `timestamps`: the device's own clock around each dispatch. `wall`: the host's, around submit and wait. */
+  readonly kind: 'timestamps' | 'wall'
+  /** Milliseconds that one use of the kernel takes, the mean of `repeats` submitted together. */
+  timeMs(prepared: PreparedKernel, repeats: number): Promise<number>
+  destroy(): void
+}
+
+/** Dispatches of a recording at most: 32 repeats of a kernel of up to four. */
+const capacity = 128
+
+/** The device's clock where it has one that is exact, as a short use of `probe` shows; else the host's. */
+export async function createBenchClock(device: Device, probe: PreparedKernel): Promise<BenchClock> {
+  const timer = await createTimer(device, capacity)
+  if (!timer) return wallClock(device)
+  const nanoseconds = (await timeDispatches(device, timer, probe, 16)).map(time => time.durationNanoseconds)
+  if (!isExact(nanoseconds)) {
+    timer.destroy()
+    return wallClock(device)
+  }
+  return {
+    kind: 'timestamps',
+    async timeMs(prepared, repeats) {
+      const times = await timeDispatches(device, timer, prepared, repeats)
+      return times.reduce((sum, time) => sum + time.durationNanoseconds, 0) / repeats / 1e6
+    },
+    destroy: () => timer.destroy(),
+  }
+}
+
+/** The host's clock around submit and wait. */
+export function wallClock(device: Device): BenchClock {
+  return {
+    kind: 'wall',
+    async timeMs(prepared, repeats) {
+      const recorder = new Recorder(device, 'bench')
+      for (let i = 0; i < repeats; i++) prepared.record(recorder)
+      const startMs = performance.now()
+      recorder.submit()
+      await device.idle()
+      return (performance.now() - startMs) / repeats
+    },
+    destroy() {},
+  }
+}
+
+/** Browsers hide the exact time from pages: every duration is then a multiple of a large step. */
+export function isExact(durationsNanoseconds: readonly number[]): boolean {
+  return ![65_536, 100_000].some(step => durationsNanoseconds.every(duration => duration % step === 0))
+}
+
+async function timeDispatches(device: Device, timer: Timer, prepared: PreparedKernel, repeats: number) {
+  const recorder = new Recorder(device, 'bench', timer)
+  for (let i = 0; i < repeats; i++) prepared.record(recorder)
+  recorder.submit()
+  return timer.read()
 }

@@ -1,15 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
-import { checkCases, passes, runChecks } from './check.ts'
-import { compareBits, compareClose, describeMismatch } from './compare.ts'
+import { kernelCases } from './cases.ts'
+import { type Comparison, compareBits, compareClose, describeMismatch, passes, runChecks } from './check.ts'
+import type { Device } from './device.ts'
 
 describe('runChecks', async () => {
   const device = await testDevice()
   const shapes = ['first', 'second', 'third'].map(name => ({ name }))
+  const casesOf = (kernel: string, check: (_: Device, shape: { name: string }) => Promise<Comparison[]>) =>
+    kernelCases(kernel, shapes, { prepare: () => Promise.reject(), check }).checks
 
   it('checks two shapes of every kernel whatever the time, and no more than there is time for', async () => {
     const agree = async () => [compareBits('same', [1], [1])]
-    const cases = [...checkCases('one', shapes, agree), ...checkCases('other', shapes, agree)]
+    const cases = [...casesOf('one', agree), ...casesOf('other', agree)]
     const results = await runChecks(device, cases, 0)
     expect(results.map(({ kernel, shape }) => `${kernel} ${shape}`)).toEqual([
       'one first',
@@ -22,7 +25,7 @@ describe('runChecks', async () => {
   })
 
   it('reports what is off and what cannot be run, and goes on', async () => {
-    const cases = checkCases('bad', shapes, async (_, { name }) => {
+    const cases = casesOf('bad', async (_, { name }) => {
       if (name === 'first') throw new Error('no such shader')
       return name === 'second' ? [compareClose('sum', [1], [2], { absolute: 0.1, relative: 0 })] : []
     })

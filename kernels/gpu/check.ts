@@ -1,4 +1,3 @@
-import type { Comparison } from './compare.ts'
 import type { Device } from './device.ts'
 
 /** One thing to check: a kernel, or one of its variants, at one shape, against its float64 reference. */
@@ -19,37 +18,6 @@ export interface CheckResult {
   /** Null where the case could not be run: `error` says why. */
   comparisons: Comparison[] | null
   error: string | null
-}
-
-/** A kernel over its shapes. */
-export function checkCases<Shape extends { name: string }>(
-  kernel: string,
-  shapes: readonly Shape[],
-  run: (device: Device, shape: Shape) => Promise<Comparison[]>,
-): CheckCase[] {
-  return shapes.map(shape => ({
-    kernel,
-    variant: null,
-    shape: shape.name,
-    run: device => run(device, shape),
-  }))
-}
-
-/** Each variant of a kernel over its shapes. */
-export function checkCasesOfVariants<Shape extends { name: string }, Variant extends string>(
-  kernel: string,
-  shapes: readonly Shape[],
-  variants: readonly Variant[],
-  run: (device: Device, shape: Shape, variant: Variant) => Promise<Comparison[]>,
-): CheckCase[] {
-  return variants.flatMap(variant =>
-    shapes.map(shape => ({
-      kernel,
-      variant,
-      shape: shape.name,
-      run: (device: Device) => run(device, shape, variant),
-    })),
-  )
 }
 
 /** Runs cases until the time is over. Every kernel and variant has its first shapes checked before any its last ones. */
@@ -87,4 +55,101 @@ async function runCheck(device: Device, { kernel, variant, shape, run }: CheckCa
   } catch (error) {
     return { kernel, variant, shape, comparisons: null, error: String(error) }
   }
+}
+
+/** |found − expected| ≤ absolute + relative · |scale|, where scale is expected unless given for each element. */
+export interface Tolerance {
+  absolute: number
+  relative: number
+  scale?: ArrayLike<number>
+}
+
+/** The bound of every kernel that states no other. */
+export const kernelTolerance: Tolerance = { absolute: 1e-5, relative: 1e-5 }
+
+/** An element that is off. */
+export interface Mismatch {
+  index: number
+  expected: number
+  found: number
+  difference: number
+  allowed: number
+}
+
+/** Numbers against what was expected of them. */
+export interface Comparison {
+  what: string
+  elements: number
+  /** Elements that are off. */
+  wrong: number
+  /** The worst of them, the worst first. */
+  worst: Mismatch[]
+  /** The largest difference as a share of what is allowed there; null where only the same bits will do. */
+  largestShare: number | null
+}
+
+/** Mismatches that a comparison keeps. */
+const keptMismatches = 8
+
+/** Compares within a tolerance. Throws where there are more or fewer numbers than expected. */
+export function compareClose(
+  what: string,
+  found: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  { absolute, relative, scale = expected }: Tolerance,
+): Comparison {
+  checkLength(what, found, expected)
+  const wrong: Mismatch[] = []
+  let largestShare = 0
+  for (let index = 0; index < expected.length; index++) {
+    const difference = Math.abs(found[index]! - expected[index]!)
+    const allowed = absolute + relative * Math.abs(scale[index]!)
+    if (difference <= allowed)
+      largestShare = Math.max(largestShare, difference === 0 ? 0 : difference / allowed)
+    else wrong.push({ index, expected: expected[index]!, found: found[index]!, difference, allowed })
+  }
+  wrong.sort((a, b) => b.difference / b.allowed - a.difference / a.allowed)
+  const [first] = wrong
+  return {
+    what,
+    elements: expected.length,
+    wrong: wrong.length,
+    worst: wrong.slice(0, keptMismatches),
+    largestShare: first ? first.difference / first.allowed : largestShare,
+  }
+}
+
+/** Compares bit for bit, -0 being other than 0; of millions, in no time. Throws where the numbers of elements differ. */
+export function compareBits(what: string, found: ArrayLike<number>, expected: ArrayLike<number>): Comparison {
+  checkLength(what, found, expected)
+  const worst: Mismatch[] = []
+  let wrong = 0
+  for (let index = 0; index < expected.length; index++) {
+    if (Object.is(found[index], expected[index])) continue
+    if (wrong++ >= keptMismatches) continue
+    const difference = Math.abs(found[index]! - expected[index]!)
+    worst.push({ index, expected: expected[index]!, found: found[index]!, difference, allowed: 0 })
+  }
+  return { what, elements: expected.length, wrong, worst, largestShare: null }
+}
+
+/** A comparison that failed, with its worst elements in aligned rows. */
+export function describeMismatch({ what, elements, wrong, worst }: Comparison): string {
+  return [
+    `${what}: ${wrong} of ${elements} elements are off; the worst:`,
+    alignedRow(['index', 'expected', 'found', 'difference', 'allowed']),
+    ...worst.map(({ index, expected, found, difference, allowed }) =>
+      alignedRow([index, expected, found, difference, allowed]),
+    ),
+  ].join('\n')
+}
+
+/** Cells of a table's row under one another. */
+export function alignedRow(cells: (string | number)[]): string {
+  return cells.map(cell => String(cell).padStart(24)).join('')
+}
+
+function checkLength(what: string, found: ArrayLike<number>, expected: ArrayLike<number>): void {
+  if (found.length !== expected.length)
+    throw new Error(`${what}: ${found.length} elements, expected ${expected.length}`)
 }

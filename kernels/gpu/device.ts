@@ -1,4 +1,4 @@
-import { type Account, emptyAccount } from './account.ts'
+import { KernelCache } from './kernel.ts'
 
 /** A WebGPU entry point and an unused adapter of it: `navigator.gpu` in a browser, Dawn in Node. */
 export interface GpuProvider {
@@ -24,13 +24,52 @@ export class DeviceLostError extends Error {
   override readonly name = 'DeviceLostError'
 }
 
-/** A GPU device with its account. Owns the buffers made through it until `destroy`. */
+/**
+ * What a device was asked to do, counted where it happens. None of it depends on how fast the machine is, so tests
+ * assert it and two versions of a kernel can be compared by it.
+ */
+export interface DeviceCounters {
+  dispatches: number
+  submits: number
+  /** Times the host waited for the device: a mapped buffer or an explicit wait. */
+  synchronisations: number
+  uploadedBytes: number
+  downloadedBytes: number
+  /** Bytes that kernels must read and write at least once each, by their wrappers' own cost. */
+  movedBytes: number
+  /** Floating-point operations by the same cost; a fused multiply-add is two. */
+  flops: number
+  /** Bytes in buffers now. */
+  allocatedBytes: number
+  peakAllocatedBytes: number
+}
+
+/** What was counted between two readings; allocations are those of the later one. */
+export function countersSince(before: DeviceCounters, after: DeviceCounters): DeviceCounters {
+  return {
+    dispatches: after.dispatches - before.dispatches,
+    submits: after.submits - before.submits,
+    synchronisations: after.synchronisations - before.synchronisations,
+    uploadedBytes: after.uploadedBytes - before.uploadedBytes,
+    downloadedBytes: after.downloadedBytes - before.downloadedBytes,
+    movedBytes: after.movedBytes - before.movedBytes,
+    flops: after.flops - before.flops,
+    allocatedBytes: after.allocatedBytes,
+    peakAllocatedBytes: after.peakAllocatedBytes,
+  }
+}
+
+/** A GPU device with its counters and compiled kernels. Owns the buffers made through it until `destroy`. */
 export class Device {
   readonly provider: GpuProvider
   readonly handle: GPUDevice
   /** `cpu` chooses the kernel variants that a CPU adapter needs to be usable. */
   readonly kind: 'cpu' | 'gpu'
-  readonly account: Account = emptyAccount()
+  readonly counters: DeviceCounters = zeroCounters()
+  /** Buffers made through it that were not given back. */
+  readonly buffers = new Set<GPUBuffer>()
+  /** Pipelines and bind groups, made when they are first needed. */
+  readonly kernels: KernelCache
   readonly #errors: string[] = []
   #lost: string | null = null
 
@@ -38,6 +77,7 @@ export class Device {
     this.provider = provider
     this.handle = handle
     this.kind = kind
+    this.kernels = new KernelCache(handle)
     handle.addEventListener('uncapturederror', event => this.#errors.push(inOneLine(event.error.message)))
     void handle.lost.then(info => {
       this.#lost = inOneLine(info.message || info.reason)
@@ -68,31 +108,36 @@ export class Device {
     if (error) {
       buffer.destroy()
       throw new OutOfMemoryError(
-        `buffer ${label}: the device has no room for ${size} bytes beside the ${this.account.allocatedBytes} in use; ` +
+        `buffer ${label}: the device has no room for ${size} bytes beside the ${this.counters.allocatedBytes} in use; ` +
           'use fewer sequences at once (--max-concurrent), a shorter context, or more ranks (--tp)',
       )
     }
-    this.account.allocatedBytes += size
-    this.account.peakAllocatedBytes = Math.max(this.account.peakAllocatedBytes, this.account.allocatedBytes)
+    this.buffers.add(buffer)
+    this.counters.allocatedBytes += size
+    this.counters.peakAllocatedBytes = Math.max(
+      this.counters.peakAllocatedBytes,
+      this.counters.allocatedBytes,
+    )
     return buffer
   }
 
   /** Gives a buffer's memory back. */
   destroyBuffer(buffer: GPUBuffer): void {
-    this.account.allocatedBytes -= buffer.size
+    this.buffers.delete(buffer)
+    this.counters.allocatedBytes -= buffer.size
     buffer.destroy()
   }
 
   /** Copies bytes (a multiple of 4) into a buffer, in queue order. */
   write(buffer: GPUBuffer, offsetBytes: number, data: ArrayBuffer | ArrayBufferView<ArrayBuffer>): void {
-    this.account.uploadedBytes += data.byteLength
+    this.counters.uploadedBytes += data.byteLength
     this.handle.queue.writeBuffer(buffer, offsetBytes, data)
   }
 
   /** Waits for a read-only mapping of `buffer` and gives a copy of its first `sizeBytes`. */
   async readMapped(buffer: GPUBuffer, sizeBytes: number): Promise<ArrayBuffer> {
-    this.account.synchronisations++
-    this.account.downloadedBytes += sizeBytes
+    this.counters.synchronisations++
+    this.counters.downloadedBytes += sizeBytes
     const mapped = buffer.mapAsync(GPUMapMode.READ, 0, sizeBytes)
     this.provider.sleepUntil?.(mapped)
     await mapped.catch(async error => {
@@ -109,7 +154,7 @@ export class Device {
 
   /** Waits until all submitted work is done. */
   async idle(): Promise<void> {
-    this.account.synchronisations++
+    this.counters.synchronisations++
     const done = this.handle.queue.onSubmittedWorkDone()
     this.provider.sleepUntil?.(done)
     await done
@@ -125,6 +170,20 @@ export class Device {
 
   destroy(): void {
     this.handle.destroy()
+  }
+}
+
+function zeroCounters(): DeviceCounters {
+  return {
+    dispatches: 0,
+    submits: 0,
+    synchronisations: 0,
+    uploadedBytes: 0,
+    downloadedBytes: 0,
+    movedBytes: 0,
+    flops: 0,
+    allocatedBytes: 0,
+    peakAllocatedBytes: 0,
   }
 }
 

@@ -1,5 +1,25 @@
-import type { Device } from './device.ts'
-import { readWgslInterface, type WgslInterface } from './wgsl-interface.ts'
+/** A binding as a shader declares it. */
+export interface WgslBinding {
+  name: string
+  index: number
+  access: 'uniform' | 'read' | 'read_write'
+  /** Element type, for storage arrays: f32, u32, vec4<f32>, ... */
+  element: string
+}
+
+/** A member of the shader's Params struct. */
+export interface WgslParam {
+  name: string
+  type: 'u32' | 'i32' | 'f32'
+}
+
+/** What a shader declares: the only place where its bindings, parameters and overrides are written down. */
+export interface WgslInterface {
+  entryPoint: string
+  bindings: WgslBinding[]
+  params: WgslParam[]
+  overrides: string[]
+}
 
 /** A shader that can be dispatched. Pipelines are made on first use for each device and each set of overrides. */
 export interface Kernel {
@@ -17,52 +37,172 @@ export interface CompiledKernel {
 /** Bytes of a dispatch's Params at most, and the distance between two of them: WebGPU's default offset alignment. */
 export const paramsStrideBytes = 256
 
-/** Declares a kernel from its WGSL. Throws when the source does not follow the project's form. */
-export function defineKernel(name: string, source: string): Kernel {
+/**
+ * Declares a kernel from its WGSL: one text, or the shared texts that it needs and its own one last, which are put one
+ * after another as they are. Throws when the source does not follow the project's form.
+ */
+export function defineKernel(name: string, texts: string | readonly string[]): Kernel {
+  const source = [texts].flat().join('\n')
   return { name, source, interface: readWgslInterface(name, source) }
 }
 
-const compiled = new WeakMap<Device, Map<string, CompiledKernel>>()
+/** Dispatches that fit one recording. */
+export const maxDispatches = 4096
 
-/** The pipeline of a kernel with these override values, compiled once for each device. */
-export function compileKernel(
-  device: Device,
-  kernel: Kernel,
-  constants: Record<string, number>,
-): CompiledKernel {
-  let pipelines = compiled.get(device)
-  if (!pipelines) compiled.set(device, (pipelines = new Map()))
-  const key = `${kernel.name} ${JSON.stringify(constants)}`
-  const cached = pipelines.get(key)
-  if (cached) return cached
-  for (const constant of Object.keys(constants))
-    if (!kernel.interface.overrides.includes(constant))
+/** A range of a buffer that a kernel's binding is given; a tensor is one. */
+interface BoundRange {
+  buffer: GPUBuffer
+  offsetBytes: number
+}
+
+/**
+ * What a device makes for its kernels and keeps: a pipeline for each kernel and set of overrides, a bind group for each
+ * kernel and choice of tensors, and the buffer of Params. So recording the same step again makes no objects.
+ */
+export class KernelCache {
+  readonly #handle: GPUDevice
+  readonly #pipelines = new Map<string, CompiledKernel>()
+  /** By the first tensor's buffer, with which its bind groups go. */
+  readonly #bindGroups = new WeakMap<GPUBuffer, Map<string, GPUBindGroup>>()
+  readonly #bufferIds = new WeakMap<GPUBuffer, number>()
+  #nextBufferId = 0
+  #params: GPUBuffer | null = null
+
+  constructor(handle: GPUDevice) {
+    this.#handle = handle
+  }
+
+  /** One for each device: a submit's Params are written in queue order, after the submits before it have used theirs. */
+  get params(): GPUBuffer {
+    const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST
+    const size = maxDispatches * paramsStrideBytes
+    this.#params ??= this.#handle.createBuffer({ label: 'params', size, usage })
+    return this.#params
+  }
+
+  /** The pipeline of a kernel with these override values. Throws on an override that the kernel lacks. */
+  compile(kernel: Kernel, constants: Record<string, number>): CompiledKernel {
+    const key = `${kernel.name} ${JSON.stringify(constants)}`
+    const cached = this.#pipelines.get(key)
+    if (cached) return cached
+    for (const constant of Object.keys(constants))
+      if (!kernel.interface.overrides.includes(constant))
+        throw new Error(
+          `${kernel.name}: has no override ${constant}, only ${kernel.interface.overrides.join(', ') || 'none'}`,
+        )
+    const layout = this.#handle.createBindGroupLayout({
+      label: kernel.name,
+      entries: kernel.interface.bindings.map(binding => ({
+        binding: binding.index,
+        visibility: GPUShaderStage.COMPUTE,
+        buffer:
+          binding.access === 'uniform'
+            ? { type: 'uniform', hasDynamicOffset: true, minBindingSize: kernel.interface.params.length * 4 }
+            : { type: binding.access === 'read' ? 'read-only-storage' : 'storage' },
+      })),
+    })
+    const pipeline = this.#handle.createComputePipeline({
+      label: key,
+      layout: this.#handle.createPipelineLayout({ label: kernel.name, bindGroupLayouts: [layout] }),
+      compute: {
+        module: this.#handle.createShaderModule({ label: kernel.name, code: kernel.source }),
+        entryPoint: kernel.interface.entryPoint,
+        constants,
+      },
+    })
+    const compiled = { pipeline, layout }
+    this.#pipelines.set(key, compiled)
+    return compiled
+  }
+
+  /** The bind group of a kernel and its tensors, by the names of the bindings. Throws where the names do not fit. */
+  bindGroup(
+    kernel: Kernel,
+    layout: GPUBindGroupLayout,
+    tensors: Readonly<Record<string, BoundRange>>,
+  ): GPUBindGroup {
+    const bindings = kernel.interface.bindings.slice(1)
+    const bound = bindings.map(({ name }) => {
+      const tensor = tensors[name]
+      if (!tensor) throw new Error(`${kernel.name}: binding ${name} has no tensor`)
+      return tensor
+    })
+    const first = bound[0]?.buffer
+    if (!first || Object.keys(tensors).length !== bound.length)
       throw new Error(
-        `${kernel.name}: has no override ${constant}, only ${kernel.interface.overrides.join(', ') || 'none'}`,
+        `${kernel.name}: bindings are ${bindings.map(({ name }) => name).join(', ')}; given ${Object.keys(tensors).join(', ')}`,
       )
-  const layout = device.handle.createBindGroupLayout({
-    label: kernel.name,
-    entries: kernel.interface.bindings.map(binding => ({
-      binding: binding.index,
-      visibility: GPUShaderStage.COMPUTE,
-      buffer:
-        binding.access === 'uniform'
-          ? { type: 'uniform', hasDynamicOffset: true, minBindingSize: kernel.interface.params.length * 4 }
-          : { type: binding.access === 'read' ? 'read-only-storage' : 'storage' },
-    })),
-  })
-  const pipeline = device.handle.createComputePipeline({
-    label: key,
-    layout: device.handle.createPipelineLayout({ label: kernel.name, bindGroupLayouts: [layout] }),
-    compute: {
-      module: device.handle.createShaderModule({ label: kernel.name, code: kernel.source }),
-      entryPoint: kernel.interface.entryPoint,
-      constants,
-    },
-  })
-  const result = { pipeline, layout }
-  pipelines.set(key, result)
-  return result
+    let groups = this.#bindGroups.get(first)
+    if (!groups) this.#bindGroups.set(first, (groups = new Map()))
+    const key = `${kernel.name} ${bound.map(tensor => `${this.#idOf(tensor.buffer)}+${tensor.offsetBytes}`).join(' ')}`
+    let group = groups.get(key)
+    if (!group) {
+      const params = { buffer: this.params, size: Math.max(16, kernel.interface.params.length * 4) }
+      group = this.#handle.createBindGroup({
+        label: kernel.name,
+        layout,
+        entries: [
+          { binding: 0, resource: params },
+          ...bound.map(({ buffer, offsetBytes: offset }, index) => ({
+            binding: index + 1,
+            resource: { buffer, offset },
+          })),
+        ],
+      })
+      groups.set(key, group)
+    }
+    return group
+  }
+
+  #idOf(buffer: GPUBuffer): number {
+    let id = this.#bufferIds.get(buffer)
+    if (id === undefined) this.#bufferIds.set(buffer, (id = this.#nextBufferId++))
+    return id
+  }
+}
+
+/**
+ * Reads a kernel's interface from its WGSL: bindings of group 0, the members of `struct Params` (32-bit scalars only,
+ * so that each lies 4 bytes after the one before), `override` names and the single entry point.
+ * Throws when the source does not follow that form.
+ */
+export function readWgslInterface(name: string, source: string): WgslInterface {
+  const code = source.replace(/\/\/.*$/gm, '')
+  const bindings: WgslBinding[] = []
+  const declaration =
+    /@group\(0\)\s*@binding\((\d+)\)\s*var<(uniform|storage)(?:,\s*(read|read_write))?>\s*(\w+)\s*:\s*([^;]+);/g
+  for (const [, index, space, access, variable, type] of code.matchAll(declaration)) {
+    const element = /^array<(.+)>$/.exec(type?.trim() ?? '')?.[1] ?? type?.trim() ?? ''
+    bindings.push({
+      name: variable ?? '',
+      index: Number(index),
+      access: space === 'uniform' ? 'uniform' : access === 'read_write' ? 'read_write' : 'read',
+      element,
+    })
+  }
+  const struct = /struct\s+Params\s*\{([^}]*)\}/.exec(code)?.[1] ?? ''
+  const params = struct
+    .split(',')
+    .map(member => member.trim())
+    .filter(Boolean)
+    .map(member => {
+      const [, parameter, type] = /^(\w+)\s*:\s*(u32|i32|f32)$/.exec(member) ?? []
+      if (!parameter || !type)
+        throw new Error(`${name}: Params member "${member}" is not a u32, i32 or f32 scalar`)
+      return { name: parameter, type: type as WgslParam['type'] }
+    })
+  const overrides = [...code.matchAll(/^\s*override\s+(\w+)/gm)].map(match => match[1] ?? '')
+  const entryPoint = /@compute[\s\S]*?fn\s+(\w+)/.exec(code)?.[1]
+  if (!entryPoint) throw new Error(`${name}: no @compute entry point`)
+  if (
+    bindings[0]?.name !== 'params' ||
+    bindings[0].access !== 'uniform' ||
+    bindings.some((b, i) => b.index !== i)
+  )
+    throw new Error(
+      `${name}: bindings must be numbered from 0 in order, the first being var<uniform> params: Params`,
+    )
+  return { entryPoint, bindings, params, overrides }
 }
 
 /** Writes parameter values in the order and types that the shader declares. Throws on a missing or unknown name. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
 import { scaleKernel, scaleUse } from '../../test/support/scale-kernel.ts'
-import { accountSince } from './account.ts'
+import { countersSince } from './device.ts'
 import { Recorder } from './recorder.ts'
 import { createTensor, createTensorGroup, type Tensor, tensorFrom } from './tensor.ts'
 
@@ -12,7 +12,7 @@ describe('Recorder', async () => {
 
   it('runs dispatches in order, each with params of its own, and counts exactly what it did', async () => {
     const z = await createTensor(device, 'z', 'f32', [5])
-    const before = { ...device.account }
+    const before = { ...device.counters }
     const recorder = new Recorder(device, 'test')
     recorder.dispatch(scaleKernel, scaleUse(x, y, 2))
     recorder.dispatch(scaleKernel, { ...scaleUse(y, z, 10, -1), constants: { TIMES: 3 } })
@@ -20,7 +20,7 @@ describe('Recorder', async () => {
     const [bytes, zBytes] = await recorder.submitAndRead(y, z)
     expect([...new Float32Array(zBytes!)]).toEqual([59, 119, 179, 239, 299])
     expect([...new Float32Array(bytes!)]).toEqual([2, 59, 119, 8, 10])
-    const { peakAllocatedBytes, ...counted } = accountSince(before, device.account)
+    const { peakAllocatedBytes, ...counted } = countersSince(before, device.counters)
     expect(counted).toEqual({
       dispatches: 2,
       submits: 1,
@@ -58,6 +58,20 @@ describe('Recorder', async () => {
     expect([...new Float32Array(firstBytes!)]).toEqual([3, 6, 9, 12, 15])
   })
 
+  it('begins a recording after each submit, and drops one that was not submitted', async () => {
+    const recorder = new Recorder(device, 'first')
+    recorder.dispatch(scaleKernel, scaleUse(x, y, 3))
+    recorder.submit()
+    const before = { ...device.counters }
+    recorder.dispatch(scaleKernel, scaleUse(x, y, 100))
+    recorder.begin('second')
+    recorder.copy(x, 0, y, 12, 4)
+    const [bytes] = await recorder.submitAndRead(y)
+    expect([...new Float32Array(bytes!)]).toEqual([3, 6, 9, 1, 15])
+    const { submits, uploadedBytes } = countersSince(before, device.counters)
+    expect({ submits, uploadedBytes }).toEqual({ submits: 1, uploadedBytes: 0 })
+  })
+
   it('binds the members of a group at their offsets', async () => {
     const { tensors } = await createTensorGroup(device, 'group', {
       a: { dtype: 'f32', shape: [5] },
@@ -72,9 +86,9 @@ describe('Recorder', async () => {
   })
 
   it('records nothing for no workgroups', async () => {
-    const before = device.account.dispatches
+    const before = device.counters.dispatches
     new Recorder(device, 'test').dispatch(scaleKernel, { ...scaleUse(x, y, 1), workgroups: [0] })
-    expect(device.account.dispatches).toBe(before)
+    expect(device.counters.dispatches).toBe(before)
   })
 
   const wrong: [string, Partial<ReturnType<typeof scaleUse>>, RegExp | string][] = [

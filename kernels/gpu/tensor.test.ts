@@ -25,13 +25,13 @@ describe('tensors', async () => {
   })
 
   it('are zeroed when made, and counted with their padding', async () => {
-    const before = device.account.allocatedBytes
+    const before = device.counters.allocatedBytes
     const tensor = await createTensor(device, 'empty', 'u32', [5])
-    expect(device.account.allocatedBytes - before).toBe(32)
+    expect(device.counters.allocatedBytes - before).toBe(32)
     const [bytes] = await new Recorder(device, 'test').submitAndRead(tensor)
     expect([...new Uint32Array(bytes!)]).toEqual([0, 0, 0, 0, 0])
     device.destroyBuffer(tensor.buffer)
-    expect(device.account.allocatedBytes).toBe(before)
+    expect(device.counters.allocatedBytes).toBe(before)
   })
 
   it('refuse data of another size', async () => {
@@ -81,13 +81,13 @@ describe('tensors', async () => {
   it('beyond what the adapter binds are refused with their name and a remedy', async () => {
     const { maxBufferSize, maxStorageBufferBindingSize } = device.handle.limits
     const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize)
-    const before = { ...device.account }
+    const before = { ...device.counters }
     const elements = limit / 4 + 4
     const failure = createTensor(device, 'lm_head', 'f32', [elements])
     await expect(failure).rejects.toThrow(LimitError)
     await expect(failure).rejects.toThrow(
       `buffer lm_head: is ${limit + 16} bytes, this adapter binds at most ${limit}; split it over more ranks (--tp)`,
     )
-    expect(device.account).toEqual(before)
+    expect(device.counters).toEqual(before)
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
 import { scaleKernel, scaleUse } from '../../test/support/scale-kernel.ts'
-import { prepareAdd } from '../add/add.bench.ts'
+import { prepareAdd } from '../add/add.cases.ts'
 import { Recorder } from './recorder.ts'
 import { createTensor } from './tensor.ts'
 import { createTimer } from './timer.ts'

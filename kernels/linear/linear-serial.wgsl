@@ -1,15 +1,9 @@
+// After shared/weight-type.wgsl, shared/linear-epilogue.wgsl.
 // y[r, n] = sum over k of W[n, k] x[r, k] (+ bias[n], or SiLU-gated pairs), for CPU adapters, where a barrier costs more
 // than it saves: a thread computes eight neighbouring columns of up to four rows alone, so that each load serves many products.
 // The number of inputs is a multiple of 4.
-//
-// The order of every sum is that of all variants of this kernel, whatever the number of rows: chunks of 128 inputs are
-// each summed in order from zero, and the chunks' sums are added in order.
 
-override WEIGHT_TYPE: u32 = 2u;  // 0 f32, 1 f16, 2 bf16
-override EPILOGUE: u32 = 0u;     // 0 none, 1 add bias[n], 2 y[r, i] = silu(even output 2i) * odd output 2i + 1
-override ROWS: u32 = 1u;         // 1 or 4
-
-const CHUNK = 128u;
+override ROWS: u32 = 1u;  // 1 or 4
 
 struct Params {
   rows: u32,
@@ -62,29 +56,6 @@ fn add(sums: ptr<function, Sums>, left: vec4<f32>, right: vec4<f32>, x0: f32, x1
     (*sums).right2 = fma(right, vec4(x2), (*sums).right2);
     (*sums).left3 = fma(left, vec4(x3), (*sums).left3);
     (*sums).right3 = fma(right, vec4(x3), (*sums).right3);
-  }
-}
-
-fn silu(value: f32) -> f32 {
-  return value / (1.0 + exp(-value));
-}
-
-fn store(row: u32, first_output: u32, values: vec4<f32>) {
-  if (row >= params.rows) {
-    return;
-  }
-  for (var i = 0u; i < 4u; i++) {
-    let output = first_output + i;
-    if (output >= params.outputs) {
-      return;
-    }
-    if (EPILOGUE == 0u) {
-      y[row * params.outputs + output] = values[i];
-    } else if (EPILOGUE == 1u) {
-      y[row * params.outputs + output] = values[i] + bias[output];
-    } else if (i % 2u == 0u) {
-      y[row * (params.outputs / 2u) + output / 2u] = silu(values[i]) * values[i + 1u];
-    }
   }
 }
 

@@ -1,14 +1,9 @@
+// After shared/weight-type.wgsl, shared/linear-epilogue.wgsl.
 // y[r, n] = sum over k of W[n, k] x[r, k] (+ bias[n], or SiLU-gated pairs), for many rows: prefill.
 //
 // A workgroup computes 64 rows by 64 columns, a thread 4 by 4 of them; x and W pass through workgroup memory in slices
 // of 16 inputs, so that each value is loaded once a tile.
-// The order of every sum is that of all variants of this kernel, whatever the number of rows: chunks of 128 inputs are
-// each summed in order from zero, and the chunks' sums are added in order.
 
-override WEIGHT_TYPE: u32 = 2u;  // 0 f32, 1 f16, 2 bf16
-override EPILOGUE: u32 = 0u;     // 0 none, 1 add bias[n], 2 y[r, i] = silu(even output 2i) * odd output 2i + 1
-
-const CHUNK = 128u;
 const SLICE = 16u;
 const TILE = 64u;
 
@@ -27,13 +22,6 @@ struct Params {
 // [input of the slice][row or column / 4], so that a thread reads its four rows and its four columns as vectors.
 var<workgroup> x_slice: array<array<vec4<f32>, 16>, SLICE>;
 var<workgroup> w_slice: array<array<vec4<f32>, 16>, SLICE>;
-
-fn unpack(word: u32) -> vec2<f32> {
-  if (WEIGHT_TYPE == 1u) {
-    return unpack2x16float(word);
-  }
-  return bitcast<vec2<f32>>(vec2(word << 16u, word & 0xffff0000u));
-}
 
 // 256 threads load 64 rows of 16 inputs, four neighbouring inputs each.
 fn load_x(first_row: u32, k: u32, thread: u32) {
@@ -73,29 +61,6 @@ fn load_w(first_column: u32, k: u32, thread: u32) {
       let pair = unpack(block[word]);
       w_slice[slot + word * 2u][group][member] = pair.x;
       w_slice[slot + word * 2u + 1u][group][member] = pair.y;
-    }
-  }
-}
-
-fn silu(value: f32) -> f32 {
-  return value / (1.0 + exp(-value));
-}
-
-fn store(row: u32, first_output: u32, values: vec4<f32>) {
-  if (row >= params.rows) {
-    return;
-  }
-  for (var i = 0u; i < 4u; i++) {
-    let output = first_output + i;
-    if (output >= params.outputs) {
-      return;
-    }
-    if (EPILOGUE == 0u) {
-      y[row * params.outputs + output] = values[i];
-    } else if (EPILOGUE == 1u) {
-      y[row * params.outputs + output] = values[i] + bias[output];
-    } else if (i % 2u == 0u) {
-      y[row * (params.outputs / 2u) + output / 2u] = silu(values[i]) * values[i + 1u];
     }
   }
 }

@@ -2,14 +2,19 @@ import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
 import { expectClose } from '../../test/support/expect-close.ts'
 import { expectSameBits } from '../../test/support/expect-same-bits.ts'
+import { runPrepared } from '../gpu/prepared-kernel.ts'
 import { Random } from '../gpu/random.ts'
 import { Recorder } from '../gpu/recorder.ts'
-import { runPrepared } from '../gpu/run-prepared.ts'
 import { createTensor } from '../gpu/tensor.ts'
-import { packStored, storedWeight } from '../pack-weight/stored-weight.ts'
-import { linearVariants, prepareLinear } from './linear.bench.ts'
-import { epilogueProducts, gatedReference, makeProduct } from './linear.check.ts'
-import { linearShapes } from './linear.reference.ts'
+import { packStored, storedWeight } from '../pack-weight/pack-weight.cases.ts'
+import {
+  epilogueProducts,
+  gatedReference,
+  linearShapes,
+  linearVariants,
+  makeProduct,
+  prepareLinear,
+} from './linear.cases.ts'
 import { chooseLinearVariant, type LinearVariant, linear } from './linear.ts'
 
 /**
@@ -70,7 +75,7 @@ describe('linear', async () => {
     const run = async (rows: number, variant: LinearVariant, numbers: Float32Array<ArrayBuffer>) => {
       const { tensors, destroy } = await prepareLinear(device, { ...shape, rows }, variant)
       const record = (recorder: Recorder) =>
-        linear(device, recorder, tensors.x, weight, tensors.y, { kind: 'none' }, variant)
+        linear(recorder, tensors.x, weight, tensors.y, { kind: 'none' }, variant)
       const found = await runPrepared(device, { tensors, record, destroy }, { x: numbers }, 'y')
       return new Float32Array(found.y)
     }
@@ -91,8 +96,6 @@ describe('linear', async () => {
     const weight = await packStored(device, storedWeight(random, 'f32', 6, 1), 'f32', 2, 3)
     const x = await createTensor(device, 'x', 'f32', [1, 4])
     const y = await createTensor(device, 'y', 'f32', [1, 2])
-    expect(() => linear(device, new Recorder(device, 'test'), x, weight, y)).toThrow(
-      /x is \[1,4\], expected \[1,3\]/,
-    )
+    expect(() => linear(new Recorder(device, 'test'), x, weight, y)).toThrow(/x is \[1,4\], expected \[1,3\]/)
   })
 })

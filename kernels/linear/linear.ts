@@ -3,13 +3,15 @@ import { defineKernel } from '../gpu/kernel.ts'
 import type { Recorder } from '../gpu/recorder.ts'
 import { checkTensor, type Tensor, tensorBytes } from '../gpu/tensor.ts'
 import { type PackedWeight, packedWeightBytes, weightTypeConstant } from '../pack-weight/pack-weight.ts'
+import linearEpilogue from '../shared/linear-epilogue.wgsl?raw'
+import weightType from '../shared/weight-type.wgsl?raw'
 import source from './linear.wgsl?raw'
 import serialSource from './linear-serial.wgsl?raw'
 import tiledSource from './linear-tiled.wgsl?raw'
 
-const fewRows = defineKernel('linear', source)
-const tiled = defineKernel('linear-tiled', tiledSource)
-const serial = defineKernel('linear-serial', serialSource)
+const fewRows = defineKernel('linear', [weightType, linearEpilogue, source])
+const tiled = defineKernel('linear-tiled', [weightType, linearEpilogue, tiledSource])
+const serial = defineKernel('linear-serial', [weightType, linearEpilogue, serialSource])
 
 /**
  * The variants; all sum in one order, so that a row's bits do not depend on how many rows there are. `serial` reads four
@@ -28,13 +30,12 @@ const tiledFromRows = 17
  * [rows, outputs / 2] with silu-mul. Sums in f32. Throws where shapes do not fit.
  */
 export function linear(
-  device: Device,
   recorder: Recorder,
   x: Tensor,
   weight: PackedWeight,
   y: Tensor,
   epilogue: LinearEpilogue = { kind: 'none' },
-  variant: LinearVariant = chooseLinearVariant(device, x.shape[0] ?? 0),
+  variant: LinearVariant = chooseLinearVariant(recorder.device, x.shape[0] ?? 0),
 ): void {
   const { inputs, outputs } = weight
   const rows = x.shape[0] ?? 0

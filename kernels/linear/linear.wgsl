@@ -1,17 +1,13 @@
+// After shared/weight-type.wgsl, shared/linear-epilogue.wgsl.
 // y[r, n] = sum over k of W[n, k] x[r, k] (+ bias[n], or SiLU-gated pairs), for few rows: decoding.
 //
 // Bound by reading W once: 16 columns next to each other make every load of a subgroup contiguous, and 16 lanes of
 // threads share the inputs of a column for enough loads in flight.
-// The order of every sum is that of all variants of this kernel, whatever the number of rows: chunks of 128 inputs are
-// each summed in order from zero, and the chunks' sums are added in order.
 
-override WEIGHT_TYPE: u32 = 2u;  // 0 f32, 1 f16, 2 bf16
-override EPILOGUE: u32 = 0u;     // 0 none, 1 add bias[n], 2 y[r, i] = silu(even output 2i) * odd output 2i + 1
 override ROWS: u32 = 1u;         // rows that a workgroup computes with one reading of W: 1 to 8
 override COLUMNS: u32 = 16u;
 override LANES: u32 = 16u;       // at least ROWS
 
-const CHUNK = 128u;
 const MAX_ROWS = 8u;
 
 struct Params {
@@ -27,13 +23,6 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;
 
 var<workgroup> chunk_sums: array<f32, LANES * ROWS * COLUMNS>;
-
-fn unpack(word: u32) -> vec2<f32> {
-  if (WEIGHT_TYPE == 1u) {
-    return unpack2x16float(word);
-  }
-  return bitcast<vec2<f32>>(vec2(word << 16u, word & 0xffff0000u));
-}
 
 fn input(row: u32, k: u32) -> f32 {
   return select(0.0, x[row * params.inputs + min(k, params.inputs - 1u)], k < params.inputs);
@@ -115,6 +104,6 @@ fn linear(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation
     y[row * params.outputs + output] = total + bias[output];
   } else if (output % 2u == 0u) {
     let up = chunk_sums[lane * COLUMNS + column + 1u];
-    y[row * (params.outputs / 2u) + output / 2u] = total / (1.0 + exp(-total)) * up;
+    y[row * (params.outputs / 2u) + output / 2u] = silu(total) * up;
   }
 }

@@ -1,15 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
 import { expectAgreement } from '../../test/support/expect-close.ts'
-import { runPrepared } from '../gpu/run-prepared.ts'
-import { prepareMassHistogram } from './mass-histogram.bench.ts'
-import { massHistogramChecks } from './mass-histogram.check.ts'
+import { runPrepared } from '../gpu/prepared-kernel.ts'
+import { massHistogramCases, prepareMassHistogram } from './mass-histogram.cases.ts'
 import { readMassHistogram } from './mass-histogram.ts'
 
 describe('mass-histogram', async () => {
   const device = await testDevice()
 
-  it.each(massHistogramChecks)(
+  it.each(massHistogramCases.checks)(
     'counts tokens and adds masses by each byte of a place: $shape',
     async check => {
       expectAgreement(await check.run(device))

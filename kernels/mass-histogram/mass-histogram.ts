@@ -1,10 +1,13 @@
+import { mostSortedIds } from '../filter-threshold/filter-threshold.ts'
 import { defineKernel } from '../gpu/kernel.ts'
 import type { Recorder } from '../gpu/recorder.ts'
 import { checkTensor, elementCount, type Tensor, tensorBytes } from '../gpu/tensor.ts'
-import { mostPlacedIds } from '../likeliest/likeliest.ts'
+import finite from '../shared/finite.wgsl?raw'
+import massBuckets from '../shared/mass-buckets.wgsl?raw'
+import sortKey from '../shared/sort-key.wgsl?raw'
 import source from './mass-histogram.wgsl?raw'
 
-const kernel = defineKernel('mass-histogram', source)
+const kernel = defineKernel('mass-histogram', [finite, sortKey, massBuckets, source])
 
 /** 32-bit words of a row's search: maximum, the three parts of the bound so far, and how many of its bytes are found. */
 export const searchWords = 5
@@ -38,8 +41,8 @@ export function massHistogram(
   checkTensor('mass-histogram', scores, ['f32'], [rows, width])
   checkTensor('mass-histogram', searches, ['u32'], [rows, searchWords])
   checkTensor('mass-histogram', histograms, ['u32'], [rows, histogramWords])
-  if (firstId + width > mostPlacedIds)
-    throw new Error(`mass-histogram: ids reach ${firstId + width}, expected at most ${mostPlacedIds}`)
+  if (firstId + width > mostSortedIds)
+    throw new Error(`mass-histogram: ids reach ${firstId + width}, expected at most ${mostSortedIds}`)
   recorder.dispatch(kernel, {
     params: { width, first_id: firstId },
     tensors: { scores, searches, histograms },

@@ -3,13 +3,13 @@ import { testDevice } from '../../test/support/device.ts'
 import { expectAgreement } from '../../test/support/expect-close.ts'
 import { Recorder } from '../gpu/recorder.ts'
 import { createTensor } from '../gpu/tensor.ts'
-import { packWeightChecks } from './pack-weight.check.ts'
+import { packWeightCases } from './pack-weight.cases.ts'
 import { createPackedWeight, packWeight } from './pack-weight.ts'
 
 describe('pack-weight', async () => {
   const device = await testDevice()
 
-  it.each(packWeightChecks)('moves every bit to its place and no other: $shape', async check => {
+  it.each(packWeightCases.checks)('moves every bit to its place and no other: $shape', async check => {
     expectAgreement(await check.run(device))
   })
 

@@ -1,16 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
 import { expectAgreement } from '../../test/support/expect-close.ts'
-import { runPrepared } from '../gpu/run-prepared.ts'
-import { prepareProcessLogits } from './process-logits.bench.ts'
-import { processLogitsChecks } from './process-logits.check.ts'
+import { runPrepared } from '../gpu/prepared-kernel.ts'
+import { prepareProcessLogits, processLogitsCases } from './process-logits.cases.ts'
 
 describe('process-logits', async () => {
   const device = await testDevice()
 
-  it.each(processLogitsChecks)('penalises, shifts and scales every distribution: $shape', async check => {
-    expectAgreement(await check.run(device))
-  })
+  it.each(processLogitsCases.checks)(
+    'penalises, shifts and scales every distribution: $shape',
+    async check => {
+      expectAgreement(await check.run(device))
+    },
+  )
 
   it('makes a seen token less likely whatever its sign, and leaves the others to the bit', async () => {
     const prepared = await prepareProcessLogits(device, { rows: 1, width: 4, firstId: 0, slots: 2 }, 2, 1)

@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
 import { expectAgreement } from '../../test/support/expect-close.ts'
+import { runPrepared } from '../gpu/prepared-kernel.ts'
 import { Recorder } from '../gpu/recorder.ts'
-import { runPrepared } from '../gpu/run-prepared.ts'
 import { createPackedWeight, type WeightDType } from '../pack-weight/pack-weight.ts'
-import { prepareRandomWeight, type RandomWeightShape } from './random-weight.bench.ts'
-import { randomWeightChecks } from './random-weight.check.ts'
+import { prepareRandomWeight, type RandomWeightShape, randomWeightCases } from './random-weight.cases.ts'
 import { randomWeight, randomWeightDeviation } from './random-weight.ts'
 
 describe('random-weight', async () => {
@@ -22,7 +21,7 @@ describe('random-weight', async () => {
     )
   }
 
-  it.each(randomWeightChecks)('has every bit of the reference and no other: $shape', async check => {
+  it.each(randomWeightCases.checks)('has every bit of the reference and no other: $shape', async check => {
     expectAgreement(await check.run(device))
   })
 

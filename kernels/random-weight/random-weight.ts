@@ -1,9 +1,11 @@
 import { defineKernel } from '../gpu/kernel.ts'
 import type { Recorder } from '../gpu/recorder.ts'
 import { type PackedWeight, weightTypeConstant } from '../pack-weight/pack-weight.ts'
+import pcg from '../shared/pcg.wgsl?raw'
+import weightType from '../shared/weight-type.wgsl?raw'
 import source from './random-weight.wgsl?raw'
 
-const kernel = defineKernel('random-weight', source)
+const kernel = defineKernel('random-weight', [weightType, pcg, source])
 
 /** Standard deviation of the numbers, in units: that of a sum of four uniform integers from 0 to 63. */
 export const randomWeightDeviation = Math.sqrt((4 * (64 ** 2 - 1)) / 12)

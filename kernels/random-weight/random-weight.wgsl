@@ -1,10 +1,9 @@
+// After shared/weight-type.wgsl, shared/pcg.wgsl.
 // Random numbers in the blocks of a packed weight: element (row, column) of a tensor is unit times the sum of four
 // uniform integers from 0 to 63, less its mean of 126: roughly normal, of deviation sqrt(1365) units. It depends on
 // nothing but its four keys (seed, tensor, row, column), so that every split of a model over ranks holds the same
 // numbers. At most 7 bits and a power of two: exact in every type, so nothing is ever rounded.
 // One thread a block of 16 bytes; threads of neighbouring rows write neighbouring blocks.
-
-override WEIGHT_TYPE: u32 = 2u;  // 0 f32, 1 f16, 2 bf16
 
 struct Params {
   rows: u32,
@@ -21,13 +20,6 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> packed: array<vec4<u32>>;
-
-// PCG's output permutation as a hash (O'Neill 2014; Jarzynski and Olano, JCGT 9(3), 2020).
-fn pcg(value: u32) -> u32 {
-  let state = value * 747796405u + 2891336453u;
-  let word = ((state >> ((state >> 28u) + 4u)) ^ state) * 277803737u;
-  return (word >> 22u) ^ word;
-}
 
 fn number(row_key: u32, input: u32) -> f32 {
   let hash = pcg((params.first_column + input) ^ row_key);

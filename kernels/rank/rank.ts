@@ -1,25 +1,2 @@
-import { choiceWords } from '../choose/choose.ts'
-import { defineKernel } from '../gpu/kernel.ts'
-import type { Recorder } from '../gpu/recorder.ts'
-import { checkTensor, type Tensor, tensorBytes } from '../gpu/tensor.ts'
-import source from './rank.wgsl?raw'
-
-const kernel = defineKernel('rank', source)
-
-/**
- * Records ranks[r] = how many logits of row r are likelier than the chosen one (ties: a lower id is likelier):
- * logits [rows, width] f32, choices [rows, 4] u32 as `choose` leaves them, ranks [rows] u32. `firstId` is the id of the
- * first logit, where ranks share a vocabulary.
- */
-export function rank(recorder: Recorder, logits: Tensor, choices: Tensor, ranks: Tensor, firstId = 0): void {
-  const [rows = 0, width = 0] = logits.shape
-  checkTensor('rank', logits, ['f32'], [rows, width])
-  checkTensor('rank', choices, ['u32'], [rows, choiceWords])
-  checkTensor('rank', ranks, ['u32'], [rows])
-  recorder.dispatch(kernel, {
-    params: { width, first_id: firstId },
-    tensors: { logits, choices, ranks },
-    workgroups: [rows],
-    cost: { bytes: tensorBytes(logits), flops: 0 },
-  })
-}
+// shim
+export { tokenRank as rank } from '../token-rank/token-rank.ts'

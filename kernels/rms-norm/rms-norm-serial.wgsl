@@ -1,8 +1,7 @@
-// y[r, d] = x[r, d] / sqrt(mean over d of x[r, d]^2 + epsilon) * weight[d], where first, with ADD, x += sum of
-// delta's parts, in their order: what the ranks of a tensor-parallel group contribute.
+// After shared/residual.wgsl.
+// y[r, d] = x[r, d] / sqrt(mean over d of x[r, d]^2 + epsilon) * weight[d], where first, with ADD, x += the
+// sum of delta's parts.
 // RMSNorm, arXiv 1910.07467. One thread a row, for CPU adapters, where a barrier costs more than it saves.
-
-override ADD: u32 = 0u;  // 1: x += the parts' sum first; 2: x = the parts' sum
 
 const CHUNK = 128u;
 
@@ -19,14 +18,6 @@ struct Params {
 @group(0) @binding(3) var<storage, read> weight: array<f32>;
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;
 
-fn sum_of_parts(index: u32) -> f32 {
-  var sum = delta[index];
-  for (var part = 1u; part < params.parts; part++) {
-    sum += delta[part * params.rows * params.width + index];
-  }
-  return sum;
-}
-
 @compute @workgroup_size(4)
 fn rms_norm_serial(@builtin(global_invocation_id) id: vec3<u32>) {
   if (id.x >= params.rows) {
@@ -37,12 +28,7 @@ fn rms_norm_serial(@builtin(global_invocation_id) id: vec3<u32>) {
   for (var chunk = 0u; chunk < params.width; chunk += CHUNK) {
     var sum = 0.0;
     for (var d = chunk; d < min(chunk + CHUNK, params.width); d++) {
-      var value = x[base + d];
-      if (ADD > 0u) {
-        let added = sum_of_parts(base + d);
-        value = select(value + added, added, ADD == 2u);
-        x[base + d] = value;
-      }
+      let value = take_residual(base + d);
       sum = fma(value, value, sum);
     }
     total += sum;

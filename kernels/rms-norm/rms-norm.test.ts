@@ -2,14 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
 import { expectAgreement } from '../../test/support/expect-close.ts'
 import { expectSameBits } from '../../test/support/expect-same-bits.ts'
-import { prepareAdd } from '../add/add.bench.ts'
+import { prepareAdd } from '../add/add.cases.ts'
+import { runPrepared } from '../gpu/prepared-kernel.ts'
 import { Random } from '../gpu/random.ts'
 import { Recorder } from '../gpu/recorder.ts'
-import { runPrepared } from '../gpu/run-prepared.ts'
 import { createTensor } from '../gpu/tensor.ts'
-import { prepareRmsNorm, rmsNormVariants } from './rms-norm.bench.ts'
-import { rmsNormChecks } from './rms-norm.check.ts'
-import { rmsNormShapes } from './rms-norm.reference.ts'
+import { prepareRmsNorm, rmsNormCases, rmsNormShapes, rmsNormVariants } from './rms-norm.cases.ts'
 import { rmsNorm } from './rms-norm.ts'
 
 const epsilon = 1e-6
@@ -31,7 +29,7 @@ describe.each(rmsNormVariants)('rms-norm, %s', async variant => {
     return { x: new Float32Array(found.x), y: new Float32Array(found.y) }
   }
 
-  const checks = rmsNormChecks.filter(check => check.variant === variant)
+  const checks = rmsNormCases.checks.filter(check => check.variant === variant)
   it.each(checks)('agrees with float64 on every distribution: $shape', async check => {
     expectAgreement(await check.run(device))
   })
@@ -62,7 +60,7 @@ describe.each(rmsNormVariants)('rms-norm, %s', async variant => {
     const x = await createTensor(device, 'x', 'f32', [2, 8])
     const weight = await createTensor(device, 'norm weight', 'f32', [9])
     const use = { x, weight, y: x, epsilon }
-    expect(() => rmsNorm(device, new Recorder(device, 'test'), use, variant)).toThrow(
+    expect(() => rmsNorm(new Recorder(device, 'test'), use, variant)).toThrow(
       /rms-norm: norm weight is \[9\], expected \[8\]/,
     )
   })

@@ -1,12 +1,12 @@
-import type { Device } from '../gpu/device.ts'
 import { defineKernel } from '../gpu/kernel.ts'
 import type { Recorder } from '../gpu/recorder.ts'
 import { checkTensor, type Tensor, tensorBytes } from '../gpu/tensor.ts'
+import residual from '../shared/residual.wgsl?raw'
 import source from './rms-norm.wgsl?raw'
 import serialSource from './rms-norm-serial.wgsl?raw'
 
-const parallel = defineKernel('rms-norm', source)
-const serial = defineKernel('rms-norm-serial', serialSource)
+const parallel = defineKernel('rms-norm', [residual, source])
+const serial = defineKernel('rms-norm-serial', [residual, serialSource])
 
 /** Tensors of a normalisation: x and y [rows, width] f32, weight [width] f32. */
 export interface RmsNorm {
@@ -26,10 +26,9 @@ export interface RmsNorm {
 
 /** Records x += Σ delta (where given), y = x / √(mean x² + ε) · weight. Throws where shapes do not fit. */
 export function rmsNorm(
-  device: Device,
   recorder: Recorder,
   { x, delta, fresh = false, weight, y, epsilon }: RmsNorm,
-  variant: 'parallel' | 'serial' = device.kind === 'cpu' ? 'serial' : 'parallel',
+  variant: 'parallel' | 'serial' = recorder.device.kind === 'cpu' ? 'serial' : 'parallel',
 ): void {
   const [rows = 0, width = 0] = x.shape
   checkTensor('rms-norm', x, ['f32'], [rows, width])

@@ -1,8 +1,7 @@
-// y[r, d] = x[r, d] / sqrt(mean over d of x[r, d]^2 + epsilon) * weight[d], where first, with ADD, x += sum of
-// delta's parts, in their order: what the ranks of a tensor-parallel group contribute.
+// After shared/residual.wgsl.
+// y[r, d] = x[r, d] / sqrt(mean over d of x[r, d]^2 + epsilon) * weight[d], where first, with ADD, x += the
+// sum of delta's parts.
 // RMSNorm, arXiv 1910.07467. One workgroup a row.
-
-override ADD: u32 = 0u;  // 1: x += the parts' sum first; 2: x = the parts' sum
 
 const THREADS = 256u;
 
@@ -21,25 +20,12 @@ struct Params {
 
 var<workgroup> sums: array<f32, THREADS>;
 
-fn sum_of_parts(index: u32) -> f32 {
-  var sum = delta[index];
-  for (var part = 1u; part < params.parts; part++) {
-    sum += delta[part * params.rows * params.width + index];
-  }
-  return sum;
-}
-
 @compute @workgroup_size(THREADS)
 fn rms_norm(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let base = workgroup.x * params.width;
   var sum = 0.0;
   for (var d = thread; d < params.width; d += THREADS) {
-    var value = x[base + d];
-    if (ADD > 0u) {
-      let added = sum_of_parts(base + d);
-      value = select(value + added, added, ADD == 2u);
-      x[base + d] = value;
-    }
+    let value = take_residual(base + d);
     sum = fma(value, value, sum);
   }
   sums[thread] = sum;

@@ -2,19 +2,17 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
 import { expectAgreement, expectClose } from '../../test/support/expect-close.ts'
-import { kernelTolerance } from '../gpu/compare.ts'
+import { kernelTolerance } from '../gpu/check.ts'
+import { runPrepared } from '../gpu/prepared-kernel.ts'
 import { Recorder } from '../gpu/recorder.ts'
-import { runPrepared } from '../gpu/run-prepared.ts'
 import { createTensor } from '../gpu/tensor.ts'
-import { prepareRope } from './rope.bench.ts'
-import { checkRope, ropeChecks } from './rope.check.ts'
-import { rope } from './rope.ts'
-import { ropeTable } from './rope-table.ts'
+import { checkRope, prepareRope, ropeCases } from './rope.cases.ts'
+import { rope, ropeTable } from './rope.ts'
 
 describe('rope', async () => {
   const device = await testDevice()
 
-  it.each(ropeChecks)(
+  it.each(ropeCases.checks)(
     'agrees with float64 and writes only its own places of the cache: $shape',
     async check => {
       expectAgreement(await check.run(device))

@@ -2,11 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
 import { expectAgreement } from '../../test/support/expect-close.ts'
+import { runPrepared } from '../gpu/prepared-kernel.ts'
 import { Recorder } from '../gpu/recorder.ts'
-import { runPrepared } from '../gpu/run-prepared.ts'
 import { createTensor } from '../gpu/tensor.ts'
-import { prepareSoftmax } from './softmax.bench.ts'
-import { softmaxChecks } from './softmax.check.ts'
+import { prepareSoftmax, softmaxCases } from './softmax.cases.ts'
 import { softmax } from './softmax.ts'
 
 describe('softmax', async () => {
@@ -18,7 +17,7 @@ describe('softmax', async () => {
     )
   }
 
-  it.each(softmaxChecks)('agrees with float64 on every distribution: $shape', async check => {
+  it.each(softmaxCases.checks)('agrees with float64 on every distribution: $shape', async check => {
     expectAgreement(await check.run(device))
   })
 

@@ -1,9 +1,10 @@
 import { defineKernel } from '../gpu/kernel.ts'
 import type { Recorder } from '../gpu/recorder.ts'
 import { checkTensor, elementCount, type Tensor, tensorBytes } from '../gpu/tensor.ts'
+import finite from '../shared/finite.wgsl?raw'
 import source from './softmax.wgsl?raw'
 
-const kernel = defineKernel('softmax', source)
+const kernel = defineKernel('softmax', [finite, source])
 
 /**
  * Records y = softmax of each row of x, both [rows, width] f32. Attention has its own, online; this is for whoever wants

@@ -1,7 +1,7 @@
+// After shared/finite.wgsl.
 // y[r, i] = e^(x[r, i] - m) / sum over j of e^(x[r, j] - m), m the row's maximum. One workgroup a row.
 
 const THREADS = 256u;
-const LOWEST = -3.4028234e38;
 
 struct Params {
   width: u32,

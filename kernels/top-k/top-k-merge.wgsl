@@ -1,18 +1,12 @@
+// After shared/finite.wgsl, shared/candidate.wgsl.
 // The k largest of the slices' candidates of a row, largest first, ties by the lower id; where a row has fewer than k
 // finite logits, the rest have id 0xffffffff. One workgroup a row.
 
 const THREADS = 64u;
-const LOWEST = -3.4028234e38;
-const NOTHING = 0xffffffffu;
 
 struct Params {
   slices: u32,
   k: u32,
-}
-
-struct Candidate {
-  value: f32,
-  id: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -20,11 +14,6 @@ struct Candidate {
 @group(0) @binding(2) var<storage, read_write> top: array<Candidate>;
 
 var<workgroup> best: array<Candidate, THREADS>;
-
-// Whether a comes before b: larger, or as large with a lower id. Nothing comes after everything.
-fn before(a: Candidate, b: Candidate) -> bool {
-  return a.id != NOTHING && (b.id == NOTHING || a.value > b.value || (a.value == b.value && a.id < b.id));
-}
 
 @compute @workgroup_size(THREADS)
 fn top_k_merge(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {

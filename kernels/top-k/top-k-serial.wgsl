@@ -1,8 +1,7 @@
+// After shared/finite.wgsl, shared/candidate.wgsl.
 // The k largest logits of a row, largest first, ties by the lower id; where a row has fewer than k finite logits, the
 // rest have id 0xffffffff. One thread a row, for CPU adapters, where a barrier costs more than it saves.
 
-const LOWEST = -3.4028234e38;
-const NOTHING = 0xffffffffu;
 
 struct Params {
   rows: u32,
@@ -10,23 +9,9 @@ struct Params {
   k: u32,
 }
 
-struct Candidate {
-  value: f32,
-  id: u32,
-}
-
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> logits: array<f32>;
 @group(0) @binding(2) var<storage, read_write> top: array<Candidate>;
-
-fn is_finite(value: f32) -> bool {
-  return (bitcast<u32>(value) & 0x7f800000u) != 0x7f800000u;
-}
-
-// Whether a comes before b: larger, or as large with a lower id. Nothing comes after everything.
-fn before(a: Candidate, b: Candidate) -> bool {
-  return a.id != NOTHING && (b.id == NOTHING || a.value > b.value || (a.value == b.value && a.id < b.id));
-}
 
 @compute @workgroup_size(4)
 fn top_k_serial(@builtin(global_invocation_id) id: vec3<u32>) {

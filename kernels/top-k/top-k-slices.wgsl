@@ -1,21 +1,15 @@
+// After shared/finite.wgsl, shared/candidate.wgsl.
 // The k largest logits of a slice of a row, largest first, ties by the lower id. A workgroup holds the slice in
 // workgroup memory and picks k times the largest of what comes after the pick before, so that nothing is marked or moved.
 // What is not finite is never picked.
 
 const THREADS = 256u;
 const SLICE = 2048u;
-const LOWEST = -3.4028234e38;
-const NOTHING = 0xffffffffu;
 
 struct Params {
   width: u32,
   slices: u32,
   k: u32,
-}
-
-struct Candidate {
-  value: f32,
-  id: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -24,15 +18,6 @@ struct Candidate {
 
 var<workgroup> slice: array<f32, SLICE>;
 var<workgroup> best: array<Candidate, THREADS>;
-
-fn is_finite(value: f32) -> bool {
-  return (bitcast<u32>(value) & 0x7f800000u) != 0x7f800000u;
-}
-
-// Whether a comes before b: larger, or as large with a lower id. Nothing comes after everything.
-fn before(a: Candidate, b: Candidate) -> bool {
-  return a.id != NOTHING && (b.id == NOTHING || a.value > b.value || (a.value == b.value && a.id < b.id));
-}
 
 @compute @workgroup_size(THREADS)
 fn top_k_slices(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {

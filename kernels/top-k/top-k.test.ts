@@ -2,12 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
 import { expectAgreement } from '../../test/support/expect-close.ts'
-import { rowOf } from '../gpu/distributions.ts'
-import { Random } from '../gpu/random.ts'
-import { runPrepared } from '../gpu/run-prepared.ts'
-import { prepareTopK, topKVariants } from './top-k.bench.ts'
-import { topKChecks } from './top-k.check.ts'
-import { topKReference } from './top-k.reference.ts'
+import { runPrepared } from '../gpu/prepared-kernel.ts'
+import { Random, rowOf } from '../gpu/random.ts'
+import { prepareTopK, topKCases, topKReference, topKVariants } from './top-k.cases.ts'
 import { readTopLogits } from './top-k.ts'
 
 /** The id of a place that no finite logit fills. */
@@ -22,7 +19,7 @@ describe.each(topKVariants)('top-k, %s', async variant => {
     return Array.from({ length: rows }, (_, row) => readTopLogits(top, row, k))
   }
 
-  const checks = topKChecks.filter(check => check.variant === variant)
+  const checks = topKCases.checks.filter(check => check.variant === variant)
   it.each(checks)(
     'finds the largest in order, ties by the lower id, on every distribution: $shape',
     async check => {

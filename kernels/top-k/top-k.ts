@@ -1,14 +1,15 @@
-import type { Device } from '../gpu/device.ts'
 import { defineKernel } from '../gpu/kernel.ts'
 import type { Recorder } from '../gpu/recorder.ts'
 import { checkTensor, type Tensor, tensorBytes } from '../gpu/tensor.ts'
+import candidate from '../shared/candidate.wgsl?raw'
+import finite from '../shared/finite.wgsl?raw'
 import mergeSource from './top-k-merge.wgsl?raw'
 import serialSource from './top-k-serial.wgsl?raw'
 import source from './top-k-slices.wgsl?raw'
 
-const slices = defineKernel('top-k-slices', source)
-const merge = defineKernel('top-k-merge', mergeSource)
-const serial = defineKernel('top-k-serial', serialSource)
+const slices = defineKernel('top-k-slices', [finite, candidate, source])
+const merge = defineKernel('top-k-merge', [finite, candidate, mergeSource])
+const serial = defineKernel('top-k-serial', [finite, candidate, serialSource])
 
 /** Logits of a slice; the SLICE of the shader. */
 const sliceWidth = 2048
@@ -30,12 +31,11 @@ export function topKCandidateWords(rows: number, width: number, k: number): numb
  * than k finite logits, the rest have id 0xffffffff. Throws where shapes do not fit.
  */
 export function topK(
-  device: Device,
   recorder: Recorder,
   logits: Tensor,
   candidates: Tensor,
   top: Tensor,
-  variant: 'slices' | 'serial' = device.kind === 'cpu' ? 'serial' : 'slices',
+  variant: 'slices' | 'serial' = recorder.device.kind === 'cpu' ? 'serial' : 'slices',
 ): void {
   const [rows = 0, width = 0] = logits.shape
   const k = top.shape[1] ?? 0

@@ -5,9 +5,8 @@ import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import { generateBeams } from '../../core/generate/beam-search.ts'
 import { type GenerateOptions, type Generation, generate } from '../../core/generate/generate.ts'
 import type { TokenRecord } from '../../core/generate/token-record.ts'
-import { LanguageModel } from '../../core/model/language-model.ts'
+import type { LanguageModel } from '../../core/model/language-model.ts'
 import { type Exchange, soloExchange } from '../../core/parallel/exchange.ts'
-import { planShards } from '../../core/parallel/plan-shards.ts'
 import { joinSharedExchange, type SharedExchangeMemory } from '../../core/parallel/shared-exchange.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openRankAdapter, type RankAdapter } from '../adapter/rank-adapters.ts'
@@ -55,19 +54,11 @@ function createRank(start: RankStart) {
         const loaded = await loadRank(job, device, exchange, bytes => {
           read = onRead(bytes)
         })
-        const { config, weights, weightDigest } = loaded
-        model = await LanguageModel.create(
-          device,
-          config,
-          planShards(config, tp),
-          weights,
-          job.room,
-          exchange,
-        )
+        model = loaded.model
         // These arrive in order, on a channel of their own: once the last has, none comes after the load is over.
         await read
-        const { adapterName, account } = device
-        return { adapterName, weightDigest, deviceBytes: account.allocatedBytes }
+        const { adapterName, counters } = device
+        return { adapterName, weightDigest: loaded.weightDigest, deviceBytes: counters.allocatedBytes }
       } catch (error) {
         exchange.abort(String(error))
         throw error

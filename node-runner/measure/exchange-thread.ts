@@ -4,8 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { soloExchange } from '../../core/parallel/exchange.ts'
 import { RankGroup } from '../../core/parallel/rank-group.ts'
 import { joinSharedExchange, type SharedExchangeMemory } from '../../core/parallel/shared-exchange.ts'
-import { accountSince } from '../../kernels/gpu/account.ts'
-import { type Device, openDevice } from '../../kernels/gpu/device.ts'
+import { countersSince, type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { createTensor } from '../../kernels/gpu/tensor.ts'
 import { openRankAdapter, type RankAdapter } from '../adapter/rank-adapters.ts'
 import { timeRoundTrips } from './round-trip.ts'
@@ -74,14 +73,14 @@ async function measureWidth(
   group.begin('first round')
   await timeRounds(5, once)
   await meet()
-  const before = { ...device.account }
+  const before = { ...device.counters }
   const samplesMs: number[] = []
   for (let round = 0; round < rounds; round++) {
     const startMs = performance.now()
     await once()
     samplesMs.push(performance.now() - startMs)
   }
-  const { submits, synchronisations } = accountSince(before, device.account)
+  const { submits, synchronisations } = countersSince(before, device.counters)
   await meet()
   const roundTripMs = rank === 0 ? await timeRoundTrips(device, width * 4, rounds) : []
   await meet()

@@ -1,10 +1,8 @@
 // What runs inside the page: kernels and core alone, with what a browser gives.
 import { httpModelFiles } from '../../core/formats/http-model-files.ts'
-import { readJson } from '../../core/formats/read-json.ts'
-import { openWeights } from '../../core/formats/weight-files.ts'
-import { parseConfig } from '../../core/model/config.ts'
-import { checkTensors } from '../../core/model/tensor-names.ts'
-import { createLocalMesh, generateOnMesh } from '../../core/parallel/local-mesh.ts'
+import { generateOnMesh } from '../../core/generate/generate-on-mesh.ts'
+import { openCheckpoint, openConfig } from '../../core/model/checkpoint.ts'
+import { loadModel } from '../../core/model/load-model.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 
 /** What the page is asked to run. */
@@ -30,13 +28,13 @@ export async function runMesh(request: MeshRequest): Promise<MeshAnswer> {
   const devices: Device[] = []
   for (let rank = 0; rank < request.ranks; rank++) devices.push(await openPageDevice(request.kernels))
   const files = httpModelFiles(request.model)
-  const configSource = await files.open('config.json')
-  if (!configSource) throw new Error(`${request.model}: config.json is missing`)
-  const config = parseConfig(await readJson(configSource), configSource.name)
-  const weights = await openWeights(files)
-  checkTensors(config, weights, request.model)
-  const room = { sequences: request.prompts.length, capacity: 256, topK: 5 }
-  const models = await createLocalMesh(devices, config, weights, request.model, room)
+  const config = await openConfig(files, 'config.json is missing')
+  const limits = { sequences: request.prompts.length, capacity: 256, topK: 5 }
+  const { ranks: models } = await loadModel(devices, {
+    config,
+    weights: await openCheckpoint(files, config),
+    limits,
+  })
   const requests = request.prompts.map((promptIds, key) => ({ promptIds, key }))
   const generated = await generateOnMesh(models, requests, {
     maxNewTokens: request.maxNewTokens,
@@ -53,7 +51,7 @@ export async function runMesh(request: MeshRequest): Promise<MeshAnswer> {
         entropies: tokens.map(token => token.entropyNats),
         error,
       })),
-    devices: devices.map(({ adapterName: name, kind, account: { dispatches } }) => ({
+    devices: devices.map(({ adapterName: name, kind, counters: { dispatches } }) => ({
       name,
       kind,
       dispatches,

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import type { SteppedModel } from '../../core/generate/generate.ts'
 import type { ModelConfig } from '../../core/model/config.ts'
 import type { Row, StepScore } from '../../core/model/language-model.ts'
-import type { TokenScores } from '../../core/model/token-scores.ts'
+import type { TokenScores } from '../../core/model/scores.ts'
 import { tinyConfig } from './tiny-config.ts'
 
 /** Of the model below: 100 tokens, a context of 64. */
@@ -22,13 +22,13 @@ export function addingModel(room: { sequences: number; capacity?: number; maxRow
   let lastScores: TokenScores[] = []
   const model: SteppedModel = {
     config: addingConfig,
-    room: { sequences, capacity, topK: 2 },
+    limits: { sequences, capacity, topK: 2 },
     maxRows,
     // The scores of the last step: 1 for its token, 0.5 for the next, else 0.
     logitsOf: async wanted =>
       wanted.map(({ row, id }) => lastScores[row]!.top.find(top => top.id === id)?.logit ?? 0),
     // Of those scores: two are above all others.
-    ranksOf: async chosen =>
+    tokenRanksOf: async chosen =>
       new Map(
         [...chosen].map(([row, { id }]) => {
           const place = lastScores[row]!.top.findIndex(top => top.id === id)

@@ -66,13 +66,13 @@ async function run({ memory, rank, adapter, width, rounds }: AllReduceScript): P
   const once = () => group.addNorm({ x, partial, fresh: true, weight, y, epsilon: 1e-6 })
   // Compiles the kernel, and lets every rank arrive.
   for (let warmUp = 0; warmUp < 3; warmUp++) await once()
-  const { submits, synchronisations } = device.account
+  const { submits, synchronisations } = device.counters
   const allReduceMs = await timed(rounds, once)
   const times = {
     plainMs,
     allReduceMs,
-    submits: device.account.submits - submits,
-    synchronisations: device.account.synchronisations - synchronisations,
+    submits: device.counters.submits - submits,
+    synchronisations: device.counters.synchronisations - synchronisations,
   }
   await device.idle()
   return times

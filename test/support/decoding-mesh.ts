@@ -1,7 +1,8 @@
 import { type BeamSettings, generateBeams } from '../../core/generate/beam-search.ts'
 import type { GenerateOptions, Generation, SequenceRequest } from '../../core/generate/generate.ts'
+import { generateOnMesh } from '../../core/generate/generate-on-mesh.ts'
 import type { LanguageModel, ModelRoom } from '../../core/model/language-model.ts'
-import { createLocalMesh, generateOnMesh } from '../../core/parallel/local-mesh.ts'
+import { loadModel } from '../../core/model/load-model.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openAdapter } from '../../node-runner/adapter/dawn.ts'
 import { openModelFolder } from '../../node-runner/files/open-model-folder.ts'
@@ -17,11 +18,12 @@ export async function openDevices(count: number, kernels?: 'cpu' | 'gpu'): Promi
 export async function loadMesh(
   devices: readonly Device[],
   folder: string,
-  room: ModelRoom,
+  limits: ModelRoom,
 ): Promise<LanguageModel[]> {
   const files = await openModelFolder(folder)
   try {
-    return await createLocalMesh(devices, files.config, files.weights, folder, room)
+    const weights = { where: folder, entries: files.weights }
+    return (await loadModel(devices, { config: files.config, weights, limits })).ranks
   } finally {
     await files.close()
   }

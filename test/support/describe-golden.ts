@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { GenerateOptions } from '../../core/generate/generate.ts'
+import { generateOnMesh } from '../../core/generate/generate-on-mesh.ts'
 import type { TokenRecord } from '../../core/generate/token-record.ts'
 import type { LanguageModel } from '../../core/model/language-model.ts'
-import type { TokenScores } from '../../core/model/token-scores.ts'
-import { createLocalMesh, generateOnMesh } from '../../core/parallel/local-mesh.ts'
+import { loadModel } from '../../core/model/load-model.ts'
+import type { TokenScores } from '../../core/model/scores.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openAdapter } from '../../node-runner/adapter/dawn.ts'
 import { openModelFolder } from '../../node-runner/files/open-model-folder.ts'
@@ -55,12 +56,13 @@ export function describeGolden({ model: name, folder, ranks, kernels, longest }:
     })
     const files = await openModelFolder(folder)
     const sequences = readGolden(name).sequences.filter(({ prompt_ids }) => prompt_ids.length <= longest)
-    const room = {
+    const limits = {
       sequences: sequences.length,
       capacity: 256,
       topK: 5,
     }
-    const models = await createLocalMesh(own, files.config, files.weights, folder, room)
+    const weights = { where: folder, entries: files.weights }
+    const { ranks: models } = await loadModel(own, { config: files.config, weights, limits })
     await files.close()
 
     it('at every greedy step of every prompt', async () => {
@@ -158,9 +160,9 @@ function compareSteps(what: string, found: TokenRecord[], expected: GoldenStep[]
 /** Scores of every position of a prompt, as many at a time as the model's head takes. */
 async function scorePrompt(model: LanguageModel, promptIds: number[]): Promise<TokenScores[]> {
   const scores: TokenScores[] = []
-  for (let first = 0; first < promptIds.length; first += model.room.sequences) {
+  for (let first = 0; first < promptIds.length; first += model.limits.sequences) {
     const rows = promptIds
-      .slice(first, first + model.room.sequences)
+      .slice(first, first + model.limits.sequences)
       .map((tokenId, i) => ({ tokenId, position: first + i, slot: 0 }))
     const scored = rows.map((_, row) => ({ row, sequence: 0, step: 0 }))
     scores.push(...(await model.step(rows, scored, greedy)))

@@ -1,20 +1,14 @@
 import { httpModelFiles } from '../../core/formats/http-model-files.ts'
-import { readJson, settingsJson } from '../../core/formats/read-json.ts'
-import { openWeights } from '../../core/formats/weight-files.ts'
 import { decodingRoom } from '../../core/generate/decoding-room.ts'
 import { modelStops, stopTokens } from '../../core/generate/stops.ts'
-import { InputError } from '../../core/input-error.ts'
-import { parseConfig } from '../../core/model/config.ts'
-import { parseGenerationConfig } from '../../core/model/generation-config.ts'
+import { openCheckpoint, openConfig, weightBytes } from '../../core/model/checkpoint.ts'
 import type { LanguageModel } from '../../core/model/language-model.ts'
-import { weightBytes } from '../../core/model/load-weights.ts'
-import { checkTensors, neededTensors } from '../../core/model/tensor-names.ts'
-import { createLocalMesh } from '../../core/parallel/local-mesh.ts'
+import { type HashRow, loadModel } from '../../core/model/load-model.ts'
+import { rankMemory } from '../../core/model/rank-costs.ts'
 import { planShards } from '../../core/parallel/plan-shards.ts'
-import { rankMemory } from '../../core/parallel/rank-memory.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
+import { pageSha256 } from '../data/page-sha256.ts'
 import { openPageTokenizer, type PageTokenizer } from './page-tokenizer.ts'
-import { createPageWeightDigest } from './page-weight-digest.ts'
 
 /** What is asked of a model: room for the longest answer, and what its records keep. */
 export interface ModelRequest {
@@ -57,21 +51,14 @@ export interface PageModel {
 export async function openPageModel(request: ModelRequest): Promise<PageModel> {
   const { address, longestTokens, topLogprobs } = request
   const files = httpModelFiles(address)
-  const configSource = await files.open('config.json')
-  if (!configSource)
-    throw new InputError(
-      `${address}: found no config.json, expected the folder of a model; check the address after model=`,
-    )
-  const config = parseConfig(await readJson(configSource, settingsJson), configSource.name)
-  const [entries, generationSource, tokenizer] = await Promise.all([
-    openWeights(files, neededTensors(config)),
-    files.open('generation_config.json'),
+  const config = await openConfig(
+    files,
+    'found no config.json, expected the folder of a model; check the address after model=',
+  )
+  const [{ entries, generationConfig }, tokenizer] = await Promise.all([
+    openCheckpoint(files, config),
     openPageTokenizer(files),
   ])
-  checkTensors(config, entries, address)
-  const generationConfig =
-    generationSource &&
-    parseGenerationConfig(await readJson(generationSource, settingsJson), generationSource.name)
   const capacity = Math.min(longestTokens, config.maxPositionEmbeddings)
   const dtype = entries.get('model.embed_tokens.weight')!.dtype
   const { peakBytes } = rankMemory(config, planShards(config, 1), 0, dtype, {
@@ -87,16 +74,24 @@ export async function openPageModel(request: ModelRequest): Promise<PageModel> {
       return stopTokens(modelStops(stated, { eosId: tokenizer.eosId, endOfTurnId }), null).map(({ id }) => id)
     },
     async load(onBytes) {
-      const device = await openPageDevice()
-      const digest = createPageWeightDigest()
-      const room = { ...decodingRoom(1, topLogprobs, { stopIds: [] }, config.vocabSize), capacity }
-      const [model] = await createLocalMesh([device], config, entries, address, room, (...rows) => {
-        digest.add(...rows)
-        onBytes(rows[3].byteLength)
-      })
-      return { model: model!, adapterName: device.adapterName, weightDigest: await digest.finish() }
+      const limits = { ...decodingRoom(1, topLogprobs, { stopIds: [] }, config.vocabSize), capacity }
+      const weights = { where: address, entries }
+      const loaded = await loadModel([await openPageDevice()], { config, weights, limits, onBytes, hashRow })
+      const { ranks, adapterNames, weightDigest } = loaded
+      return { model: ranks[0]!, adapterName: adapterNames[0]!, weightDigest }
     },
   }
+}
+
+const encoder = new TextEncoder()
+
+/** SHA-256 of a row of a weight after its label, by the browser. */
+const hashRow: HashRow = (label, row) => {
+  const start = encoder.encode(label)
+  const message = new Uint8Array(start.length + row.length)
+  message.set(start)
+  message.set(row, start.length)
+  return pageSha256(message)
 }
 
 async function openPageDevice(): Promise<Device> {

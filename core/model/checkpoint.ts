@@ -1,0 +1,114 @@
+import { readJson, settingsJson } from '../formats/read-json.ts'
+import type { TensorEntry } from '../formats/safetensors.ts'
+import { type ModelFiles, openWeights } from '../formats/weight-files.ts'
+import { InputError } from '../input-error.ts'
+import { type ModelConfig, parseConfig } from './config.ts'
+import { type GenerationConfig, parseGenerationConfig } from './generation-config.ts'
+import { layout } from './layout.ts'
+
+/** A model's files as far as they are small: what its config says, and where its tensors lie. */
+export interface Checkpoint {
+  /** What messages call the model: a path or an address. */
+  where: string
+  config: ModelConfig
+  /** Null without a generation_config.json. */
+  generationConfig: GenerationConfig | null
+  /** Every tensor that the config expects is among them, in its shape. */
+  entries: Map<string, TensorEntry>
+}
+
+/** Reads config.json; `missing` says in words what is wrong where there is none. Throws InputError. */
+export async function openConfig(files: ModelFiles, missing: string): Promise<ModelConfig> {
+  const source = await files.open('config.json')
+  if (!source) throw new InputError(`${files.name}: ${missing}`)
+  return parseConfig(await readJson(source, settingsJson), source.name)
+}
+
+/** Opens the files of a model of this config and checks all of them but the tensors' data, which it does not read. Throws InputError. */
+export async function openCheckpoint(files: ModelFiles, config: ModelConfig): Promise<Checkpoint> {
+  const source = await files.open('generation_config.json')
+  const generationConfig = source && parseGenerationConfig(await readJson(source, settingsJson), source.name)
+  const entries = await openWeights(files, neededTensors(config))
+  checkTensors(config, entries, files.name)
+  return { where: files.name, config, generationConfig, entries }
+}
+
+/** Says whether a tensor is one that a model of this config computes with. */
+export function neededTensors(config: ModelConfig): (name: string) => boolean {
+  const names = new Set(layout(config).map(({ name }) => name))
+  return name => names.has(name)
+}
+
+/** Bytes that all ranks of a group account for while loading: a checkpoint may hold further tensors. */
+export function weightBytes(config: ModelConfig, entries: ReadonlyMap<string, TensorEntry>): number {
+  return layout(config).reduce((total, { name }) => total + (entries.get(name)?.byteLength ?? 0), 0)
+}
+
+/**
+ * Throws InputError unless every expected tensor is there in its shape. `where` names the model in messages. Further
+ * tensors are ignored, as is the lm_head that some tied checkpoints still carry.
+ */
+export function checkTensors(
+  config: ModelConfig,
+  entries: ReadonlyMap<string, TensorEntry>,
+  where: string,
+): void {
+  const expected = layout(config)
+  const missing = expected.filter(tensor => !entries.has(tensor.name))
+  const [first] = missing
+  if (first)
+    throw new InputError(
+      `${where}: tensor ${first.name} is missing${missing.length > 1 ? `, with ${missing.length - 1} more` : ''}: ` +
+        `expected ${expected.length} tensors, found ${entries.size}; ` +
+        (describeOtherNames(first.name, [...entries.keys()]) ??
+          'the checkpoint is incomplete, or not of this config.json'),
+    )
+  for (const { name, shape } of expected) {
+    const found = entries.get(name)?.shape ?? []
+    if (found.join() !== shape.join())
+      throw new InputError(
+        `${where}: tensor ${name} is [${found.join(', ')}], expected [${shape.join(', ')}] by config.json; ` +
+          'weights and config.json are of different models',
+      )
+  }
+}
+
+/** What puts other words before a tensor's name than `model.`, and what to do about it. */
+const otherPrefixes: { prefix: RegExp; madeBy: string; remedy: string }[] = [
+  {
+    prefix: /^base_model\.model\./,
+    madeBy: 'PEFT writes around a model with an adapter',
+    remedy: 'merge the adapter into the model (merge_and_unload) and save that',
+  },
+  {
+    prefix: /language_model\./,
+    madeBy: 'a model of images and text gives to its text part',
+    remedy: 'use a text-only checkpoint; its text part alone is not read',
+  },
+  {
+    prefix: /^$/,
+    madeBy: 'a model that was saved without its head has (Qwen2Model)',
+    remedy: 'save the whole model (Qwen2ForCausalLM)',
+  },
+  {
+    prefix: /./,
+    madeBy: 'something put around the model',
+    remedy: 'save the model itself (save_pretrained of what it holds)',
+  },
+]
+
+/** Under which other words a missing tensor's namesake stands; null where there is none. */
+function describeOtherNames(missing: string, found: readonly string[]): string | null {
+  const namesakeOf = (own: string) => found.find(name => name === own || name.endsWith(`.${own}`))
+  const own = namesakeOf(missing) === undefined ? missing.replace(/^model\./, '') : missing
+  const namesake = namesakeOf(own)
+  if (namesake === undefined) return null
+  const prefix = namesake.slice(0, -own.length)
+  const count = found.filter(name => name.startsWith(prefix)).length
+  const { madeBy, remedy } = otherPrefixes.find(known => known.prefix.test(prefix))!
+  const where =
+    prefix === ''
+      ? `found ${namesake}, without "model." before it`
+      : `found ${namesake}: ${count === found.length ? `all ${count}` : `${count} of them`} have "${prefix}" before their names`
+  return `${where}, as ${madeBy}; ${remedy}`
+}

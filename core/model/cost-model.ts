@@ -1,0 +1,211 @@
+import type { WeightDtype } from '../formats/safetensors.ts'
+import { InputError } from '../input-error.ts'
+import { maximumRanks, planShards, type ShardPlan } from '../parallel/plan-shards.ts'
+import type { ModelConfig } from './config.ts'
+import { type RankMemory, rankMemory, type StepCost, stepCost } from './rank-costs.ts'
+
+/** `dp` data-parallel replicas of tensor-parallel groups of `tp` ranks. */
+export interface Mesh {
+  dp: number
+  tp: number
+}
+
+/** What the model takes an adapter and its host for. */
+export interface Hardware {
+  /** Of the adapter's memory. */
+  memoryBytes: number
+  /** Read from the adapter's memory a second. */
+  bandwidthBytesPerSecond: number
+  /** Floating-point operations a second. */
+  flopsPerSecond: number
+  /** Seconds of a synchronisation beside its bytes: submit, map, and the meeting of the ranks. */
+  latencySeconds: number
+  /** Bytes a second between a device and its host. */
+  linkBytesPerSecond: number
+  /** Seconds of a dispatch beside its work. */
+  dispatchSeconds: number
+}
+
+/** One thing that a prediction takes for granted. */
+export interface Assumption {
+  name: keyof Hardware
+  value: number
+  /** In the units of Hardware: bytes, seconds, operations. */
+  unit: string
+  given: boolean
+  /** Whether it was measured on the adapters at hand. */
+  measured: boolean
+  /** Where the value comes from. */
+  reason: string
+}
+
+/**
+ * What is assumed where nothing is given: an H200 on PCIe 5.0, at the limits its maker states, under Dawn. None of it
+ * was measured on that machine, and kernels do not reach the limits of bandwidth and compute.
+ */
+const defaults: Record<keyof Hardware, Omit<Assumption, 'name' | 'given' | 'measured'>> = {
+  memoryBytes: { value: 141e9, unit: 'bytes', reason: 'the memory of an H200' },
+  bandwidthBytesPerSecond: {
+    value: 4.8e12,
+    unit: 'bytes/s',
+    reason: "an H200's limit, which kernels do not reach",
+  },
+  flopsPerSecond: { value: 67e12, unit: 'FLOP/s', reason: "an H200's f32 limit without matrix units" },
+  latencySeconds: {
+    value: 100e-6,
+    unit: 's',
+    reason: 'a guess at a meeting of all ranks; 45 µs were measured for one CPU adapter alone',
+  },
+  linkBytesPerSecond: {
+    value: 50e9,
+    unit: 'bytes/s',
+    reason: 'PCIe 5.0 with 16 lanes, to each adapter at once',
+  },
+  dispatchSeconds: {
+    value: 24e-6,
+    unit: 's',
+    reason: 'the lower end of 24 to 36 µs reported for Dawn on Vulkan (arXiv 2604.02344)',
+  },
+}
+
+/** What was measured, and how: the reason that people read. */
+export type Measured = Partial<Record<keyof Hardware, { value: number; how: string }>>
+
+/** The assumptions behind predictions: what is given, else what was measured, and defaults for the rest. */
+export function assume(given: Partial<Hardware>, measured: Measured = {}): Assumption[] {
+  return (Object.keys(defaults) as (keyof Hardware)[]).map(name => {
+    const { value, unit, reason } = defaults[name]
+    const own = given[name]
+    const found = measured[name]
+    if (own !== undefined) return { name, value: own, unit, given: true, measured: false, reason: 'given' }
+    return found
+      ? { name, value: found.value, unit, given: false, measured: true, reason: `measured: ${found.how}` }
+      : { name, value, unit, given: false, measured: false, reason }
+  })
+}
+
+/** The hardware that assumptions describe. */
+export function hardwareOf(assumptions: readonly Assumption[]): Hardware {
+  return Object.fromEntries(assumptions.map(({ name, value }) => [name, value])) as unknown as Hardware
+}
+
+/** What is asked of a mesh: sequences at once over all replicas, and how long they are. */
+export interface Workload {
+  concurrency: number
+  contextTokens: number
+}
+
+/** A predicted decoding step of the slowest rank of a group. */
+export interface StepPrediction {
+  cost: StepCost
+  /** Reading or computing, whichever is longer. */
+  deviceSeconds: number
+  dispatchSeconds: number
+  /** Latency and bytes of the synchronisations. */
+  exchangeSeconds: number
+  /** The sum: a token of every sequence of the group. */
+  seconds: number
+}
+
+/** What the model says of a mesh. */
+export interface MeshPrediction {
+  mesh: Mesh
+  /** Of the rank that needs the most. */
+  memory: RankMemory
+  fits: boolean
+  /** One sequence: the seconds are those of a token. */
+  oneSequence: StepPrediction
+  /** The workload's sequences, shared evenly by the replicas: the step of the fullest. */
+  concurrent: StepPrediction
+  tokensPerSecond: number
+  /**
+   * What a synchronisation of this mesh may take, latency and bytes together, for one sequence to be as fast as on one
+   * adapter; null for one rank. Not above 0: it never is.
+   */
+  breakEvenSeconds: number | null
+}
+
+/** Every tensor-parallel size over so many adapters, each with as many replicas as there is room for. */
+export function meshesOf(config: ModelConfig, adapters: number): Mesh[] {
+  if (!Number.isInteger(adapters) || adapters < 1)
+    throw new InputError(`cost model: ${adapters} adapters, expected a whole number from 1`)
+  const largest = Math.min(adapters, maximumRanks, config.vocabSize)
+  return Array.from({ length: largest }, (_, index) => ({
+    dp: Math.floor(adapters / (index + 1)),
+    tp: index + 1,
+  }))
+}
+
+/** Predicts a mesh. Pure arithmetic over the shapes: an upper limit to be measured against. */
+export function predictMesh(
+  config: ModelConfig,
+  dtype: WeightDtype,
+  mesh: Mesh,
+  { concurrency, contextTokens }: Workload,
+  hardware: Hardware,
+): MeshPrediction {
+  const plan = planShards(config, mesh.tp)
+  const predict = (ranks: ShardPlan, sequences: number) =>
+    slowestStep(config, ranks, dtype, { sequences, contextTokens }, hardware)
+  const fullest = Math.ceil(concurrency / mesh.dp)
+  const memory = plan.ranks
+    .map(({ rank }) => rankMemory(config, plan, rank, dtype, { sequences: fullest, contextTokens }))
+    .reduce((most, some) => (some.peakBytes > most.peakBytes ? some : most))
+  const oneSequence = predict(plan, 1)
+  const concurrent = predict(plan, fullest)
+  const oneAdapter = predict(planShards(config, 1), 1)
+  const alone = oneSequence.seconds - oneSequence.exchangeSeconds
+  return {
+    mesh,
+    memory,
+    fits: memory.peakBytes <= hardware.memoryBytes,
+    oneSequence,
+    concurrent,
+    tokensPerSecond: concurrency / concurrent.seconds,
+    breakEvenSeconds: mesh.tp === 1 ? null : (oneAdapter.seconds - alone) / oneSequence.cost.synchronisations,
+  }
+}
+
+/** The fitting mesh whose one sequence is fastest, and the one with most tokens a second; null where none fits. */
+export function bestMeshes(predictions: readonly MeshPrediction[]): {
+  latency: MeshPrediction | null
+  throughput: MeshPrediction | null
+} {
+  const best = (value: (prediction: MeshPrediction) => number) =>
+    predictions
+      .filter(prediction => prediction.fits)
+      .reduce<MeshPrediction | null>((most, some) => (most && value(most) >= value(some) ? most : some), null)
+  return {
+    latency: best(prediction => -prediction.oneSequence.seconds),
+    throughput: best(prediction => prediction.tokensPerSecond),
+  }
+}
+
+function slowestStep(
+  config: ModelConfig,
+  plan: ShardPlan,
+  dtype: WeightDtype,
+  room: { sequences: number; contextTokens: number },
+  hardware: Hardware,
+): StepPrediction {
+  return plan.ranks
+    .map(({ rank }) => predictStep(stepCost(config, plan, rank, dtype, room), hardware))
+    .reduce((slowest, step) => (step.seconds > slowest.seconds ? step : slowest))
+}
+
+function predictStep(cost: StepCost, hardware: Hardware): StepPrediction {
+  const deviceSeconds = Math.max(
+    cost.readBytes / hardware.bandwidthBytesPerSecond,
+    cost.flops / hardware.flopsPerSecond,
+  )
+  const dispatchSeconds = cost.dispatches * hardware.dispatchSeconds
+  const exchangeSeconds =
+    cost.synchronisations * hardware.latencySeconds + cost.messageBytes / hardware.linkBytesPerSecond
+  return {
+    cost,
+    deviceSeconds,
+    dispatchSeconds,
+    exchangeSeconds,
+    seconds: deviceSeconds + dispatchSeconds + exchangeSeconds,
+  }
+}

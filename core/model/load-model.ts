@@ -1,0 +1,216 @@
+import { choiceWords } from '../../kernels/choose/choose.ts'
+import { entropyWords } from '../../kernels/entropy/entropy.ts'
+import type { Device } from '../../kernels/gpu/device.ts'
+import { histogramWords } from '../../kernels/mass-histogram/mass-histogram.ts'
+import { DigestSum } from '../formats/digest-sum.ts'
+import type { TensorEntry } from '../formats/safetensors.ts'
+import { sha256 } from '../formats/sha256.ts'
+import type { Exchange } from '../parallel/exchange.ts'
+import { createLocalExchanges } from '../parallel/local-exchange.ts'
+import { planShards } from '../parallel/plan-shards.ts'
+import { weightBytes } from './checkpoint.ts'
+import type { ModelConfig } from './config.ts'
+import { createDummyWeights } from './dummy-weights.ts'
+import { LanguageModel, type ModelRoom, stepRows } from './language-model.ts'
+import { rankWeightBytes } from './layout.ts'
+import { loadWeights } from './weights.ts'
+
+/** What a model is loaded from, and for what. */
+export interface LoadRequest {
+  config: ModelConfig
+  /** The tensors of a checkpoint, which messages call `where`; or the seed of random ones, so that no checkpoint is needed. */
+  weights: { where: string; entries: ReadonlyMap<string, TensorEntry> } | { seed: number }
+  limits: ModelRoom
+  /** Gets bytes as they are read or made, over all ranks `loadingBytes`. */
+  onBytes?: (sizeBytes: number) => void
+  /** What digests the rows of a checkpoint; without it they have no digest. */
+  hashRow?: HashRow
+}
+
+/** Bytes that loading tells of over all ranks: those of the checkpoint's tensors, or of the buffers of random ones. */
+export function loadingBytes({ config, weights }: LoadRequest, ranks: number): number {
+  if ('entries' in weights) return weightBytes(config, weights.entries)
+  const plan = planShards(config, ranks)
+  const dtype = config.dtype ?? 'bf16'
+  return plan.ranks.reduce((sum, { rank }) => sum + rankWeightBytes(config, plan, rank, dtype), 0)
+}
+
+/** A rank's part of a model on its device. */
+export interface LoadedRank {
+  model: LanguageModel
+  /** Its share of the digest of the weights, which is the sum of all ranks' shares: 64 hexadecimal digits. */
+  weightDigest: string
+  /** Gives back every buffer that was made on the device since loading began. */
+  close(): void
+}
+
+/**
+ * Loads one rank of a model, whose other ranks load at the same time. The device is the model's until it is closed.
+ * Throws InputError for tensors that do not fit the config, OutOfMemoryError where the device has no room.
+ */
+export async function loadRank(
+  device: Device,
+  exchange: Exchange,
+  request: LoadRequest,
+): Promise<LoadedRank> {
+  const before = new Set(device.buffers)
+  const close = () => {
+    for (const buffer of device.buffers) if (!before.has(buffer)) device.destroyBuffer(buffer)
+  }
+  try {
+    const { config, limits } = request
+    const plan = planShards(config, exchange.ranks)
+    const { weights, weightDigest } = await makeWeights(device, exchange, request)
+    const model = await LanguageModel.create(device, config, plan, weights, limits, exchange)
+    return { model, weightDigest, close }
+  } catch (error) {
+    close()
+    throw error
+  }
+}
+
+async function makeWeights(device: Device, exchange: Exchange, request: LoadRequest) {
+  const { config, weights: from, onBytes = () => {}, hashRow } = request
+  const { rank, ranks } = exchange
+  const plan = planShards(config, ranks)
+  if ('seed' in from) {
+    const weights = await createDummyWeights(device, config, plan, rank, from.seed, onBytes)
+    // The numbers follow from the config and the seed; one rank speaks for all.
+    const name = new TextEncoder().encode(JSON.stringify(['dummy', from.seed, config]))
+    return { weights, weightDigest: rank === 0 ? sha256(name) : new DigestSum().hex }
+  }
+  const digest = new WeightDigest(hashRow)
+  const { where, entries } = from
+  const weights = await loadWeights(device, config, plan, entries, where, exchange, (...rows) => {
+    digest.add(...rows)
+    onBytes(rows[3].byteLength)
+  })
+  return { weights, weightDigest: await digest.finish() }
+}
+
+/** A model on devices of this thread. It owns the buffers that it made on them, until it is closed. */
+export class LoadedModel {
+  readonly config: ModelConfig
+  readonly limits: ModelRoom
+  /** One a device, in their order. */
+  readonly ranks: LanguageModel[]
+  /** What each device's adapter is called. */
+  readonly adapterNames: readonly string[]
+  /** As run.json has it: 64 hexadecimal digits, the same over any number of devices. */
+  readonly weightDigest: string
+  readonly #loaded: readonly LoadedRank[]
+
+  constructor({ config, limits }: LoadRequest, devices: readonly Device[], loaded: readonly LoadedRank[]) {
+    this.config = config
+    this.limits = limits
+    this.ranks = loaded.map(({ model }) => model)
+    this.adapterNames = devices.map(({ adapterName }) => adapterName)
+    const digest = new DigestSum()
+    for (const { weightDigest } of loaded) digest.addHex(weightDigest)
+    this.weightDigest = digest.hex
+    this.#loaded = loaded
+  }
+
+  /** Gives back all memory of the devices that the model took. It cannot be used any more. */
+  async close(): Promise<void> {
+    for (const { close } of this.#loaded) close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+/**
+ * Loads a model over devices of this thread, a rank on each: one device, several adapters, or several devices of one. The
+ * devices are the model's until it is closed. Throws as loadRank does, and InputError for a number of devices that cannot
+ * be served.
+ */
+export async function loadModel(devices: readonly Device[], request: LoadRequest): Promise<LoadedModel> {
+  const exchanges = createLocalExchanges(devices.length, exchangeSlotBytes(request.config, request.limits))
+  const abort = (reason: string) => exchanges[0]!.abort(reason)
+  const loading = devices.map((device, rank) => () => loadRank(device, exchanges[rank]!, request))
+  return new LoadedModel(request, devices, await runTogether(loading, abort))
+}
+
+/** Runs every rank's work; the first failure aborts the others, and is the one that is thrown. */
+export async function runTogether<T>(
+  work: readonly (() => Promise<T>)[],
+  abort: (reason: string) => void,
+): Promise<T[]> {
+  let failure: { error: unknown } | null = null
+  const results = await Promise.allSettled(
+    work.map(run =>
+      run().catch(error => {
+        failure ??= { error }
+        abort(String(error))
+        throw error
+      }),
+    ),
+  )
+  if (failure) throw (failure as { error: unknown }).error
+  return results.map(result => (result as PromiseFulfilledResult<T>).value)
+}
+
+/** Bytes of a slot, so that loading moves some rows at a time whatever the model. */
+const loadingSlotBytes = 8 * 2 ** 20
+
+/** Bytes that one rank hands over at most while a model runs and loads: the largest partial sum, or a piece of a weight. */
+export function exchangeSlotBytes(config: ModelConfig, limits: ModelRoom): number {
+  const { sequences, topK } = limits
+  const partialSum = stepRows(config, limits) * config.hiddenSize * 4
+  // Statistics of raw and processed logits, the largest, the choice and its rank: all but the last from a multiple of 256 on.
+  const scoreWords = 2 * entropyWords + 2 * topK + choiceWords + 1
+  const scores = sequences * 4 * Math.max(scoreWords, histogramWords) + 4 * 256
+  const weightRow = Math.max(config.intermediateSize, config.heads * config.headDim) * 4
+  return Math.max(loadingSlotBytes, partialSum, scores, weightRow)
+}
+
+/**
+ * SHA-256 of a row of a weight, after a label that says which one it is: 64 hexadecimal digits, at once or later. The row's memory
+ * is another's as soon as the function returns.
+ */
+export type HashRow = (label: string, row: Uint8Array) => string | Promise<string>
+
+/**
+ * A digest of a model's weights that does not depend on who reads which row: the sum, modulo 2²⁵⁶, of SHA-256 over each
+ * tensor's name, row number and row. Ranks digest what they read; the sum of their digests is that of the model.
+ */
+export class WeightDigest extends DigestSum {
+  readonly #hashRow: HashRow | undefined
+  readonly #pending = new Set<Promise<void>>()
+  #failure: { error: unknown } | null = null
+
+  /** Without a hash it takes nothing in. */
+  constructor(hashRow?: HashRow) {
+    super()
+    this.#hashRow = hashRow
+  }
+
+  /** Takes whole rows of a tensor in. */
+  add(tensorName: string, firstRow: number, rowBytes: number, bytes: Uint8Array): void {
+    if (!this.#hashRow) return
+    for (let at = 0, row = firstRow; at < bytes.length; at += rowBytes, row++) {
+      const digest = this.#hashRow(`${tensorName}\0${row}\0`, bytes.subarray(at, at + rowBytes))
+      if (typeof digest === 'string') this.addHex(digest)
+      else this.#addLater(digest)
+    }
+  }
+
+  /** The digest of all rows, once they are digested. */
+  async finish(): Promise<string> {
+    await Promise.all(this.#pending)
+    if (this.#failure) throw this.#failure.error
+    return this.hex
+  }
+
+  #addLater(digest: Promise<string>): void {
+    const added = digest
+      .then(hex => this.addHex(hex))
+      .catch(error => {
+        this.#failure ??= { error }
+      })
+      .finally(() => this.#pending.delete(added))
+    this.#pending.add(added)
+  }
+}

@@ -1,0 +1,125 @@
+import { stretchKeys } from '../../kernels/attention/attention.ts'
+import { entropyWords } from '../../kernels/entropy/entropy.ts'
+import type { WeightDtype } from '../formats/safetensors.ts'
+import { rankShard, type ShardPlan } from '../parallel/plan-shards.ts'
+import { hostSumBytes } from '../parallel/rank-group.ts'
+import type { ModelConfig } from './config.ts'
+import { cacheBytesPerToken } from './key-value-cache.ts'
+import { stepRows } from './language-model.ts'
+import { rankBuffers, rankWeightBytes, rankWeightParts } from './layout.ts'
+
+/** What a rank makes room for. */
+export interface RankRoom {
+  /** Sequences at once. */
+  sequences: number
+  /** Tokens of a sequence, prompt and answer together. */
+  contextTokens: number
+}
+
+/** Bytes on a rank's device. */
+export interface RankMemory {
+  weightBytes: number
+  /** Keys and values of all sequences at full length. */
+  cacheBytes: number
+  /** Activations of a step, attention's partial results, logits and what is exchanged: an estimate. */
+  workBytes: number
+  /** All of it together. */
+  peakBytes: number
+}
+
+/** The memory of a rank: weights to the byte, cache to the byte, work by the shapes of a full step. */
+export function rankMemory(
+  config: ModelConfig,
+  plan: ShardPlan,
+  rank: number,
+  dtype: WeightDtype,
+  { sequences, contextTokens }: RankRoom,
+): RankMemory {
+  const shard = rankShard(plan, rank)
+  const { hiddenSize: D, headDim: d } = config
+  const H = shard.queryHeads.count
+  const K = shard.keyValueHeads.count
+  const F = shard.mlp.count
+  const V = shard.vocabulary.count
+  const weightBytes = rankWeightBytes(config, plan, rank, dtype)
+  const cacheBytes = sequences * contextTokens * cacheBytesPerToken({ ...config, keyValueHeads: K })
+
+  const pieces = Math.ceil(contextTokens / stretchKeys)
+  const rows = stepRows(config, { sequences, capacity: contextTokens, topK: 1 })
+  const activations = 3 * D + (H + 2 * K) * d + 2 * H * d + F
+  const partials = pieces * H * (d + 2)
+  const workBytes =
+    4 * (rows * (activations + partials) + sequences * (D + V) + contextTokens * d) +
+    exchangeBytes(plan.ranks.length, rows, D * 4)
+  return { weightBytes, cacheBytes, workBytes, peakBytes: weightBytes + cacheBytes + workBytes }
+}
+
+/** The partial sum to be read, and where all ranks' sums or their total come back. */
+function exchangeBytes(ranks: number, rows: number, rowBytes: number): number {
+  if (ranks === 1) return 0
+  const rowsOnDevice = Math.min(rows, Math.max(1, Math.floor(hostSumBytes / (ranks * rowBytes))))
+  return rows * rowBytes + Math.max(rows, ranks * rowsOnDevice) * rowBytes
+}
+
+/** What a rank does in one decoding step, which gives every sequence a token. Of one sequence it is the cost of a token. */
+export interface StepCost {
+  /** Weights and cache that the device reads. */
+  readBytes: number
+  flops: number
+  /** Between device and host, both ways. */
+  messageBytes: number
+  dispatches: number
+  submits: number
+  /** Times the host waits for the device; with several ranks each is a meeting of all of them. */
+  synchronisations: number
+}
+
+/** Likeliest tokens that come back with every score. */
+const topTokens = 5
+/** embed, the first norm; then lm_head, entropy (2), top-k (2). */
+const dispatchesBesideLayers = 7
+/** Linear, rope, attention, linear, norm, linear, linear, norm. */
+const dispatchesOfLayer = 8
+
+/** The cost of a greedy step of `sequences` sequences that are `contextTokens` long, on a rank whose adapter is a GPU. */
+export function stepCost(
+  config: ModelConfig,
+  plan: ShardPlan,
+  rank: number,
+  dtype: WeightDtype,
+  { sequences, contextTokens }: RankRoom,
+): StepCost {
+  const { layers } = config
+  const shard = rankShard(plan, rank)
+  const queryWidth = shard.queryHeads.count * config.headDim
+  const { decoder, lmHead } = rankWeightParts(config, plan, rank, dtype)
+  const cacheOfToken = cacheBytesPerToken({ ...config, keyValueHeads: shard.keyValueHeads.count })
+  const meetings = plan.ranks.length > 1 ? 2 * layers + 2 : 1
+  const attentionDispatches = contextTokens > stretchKeys ? 2 : 1
+  return {
+    readBytes: decoder + lmHead + sequences * contextTokens * cacheOfToken,
+    flops: sequences * (2 * multipliedWeights(config, plan, rank) + 4 * layers * queryWidth * contextTokens),
+    messageBytes: messageBytes(config, plan.ranks.length, sequences),
+    dispatches: dispatchesBesideLayers + layers * (dispatchesOfLayer - 1 + attentionDispatches),
+    submits: meetings,
+    synchronisations: meetings,
+  }
+}
+
+/** How many weights a token is multiplied with: all matrices but the embedding, of which it reads a row. */
+function multipliedWeights(config: ModelConfig, plan: ShardPlan, rank: number): number {
+  // Layers are alike. A tied embedding is multiplied with too, as lm_head.
+  return rankBuffers({ ...config, layers: 1, tieWordEmbeddings: true }, plan, rank).reduce(
+    (sum, { layer, outputs, inputs }) => sum + (layer === null ? 1 : config.layers) * outputs * (inputs ?? 0),
+    0,
+  )
+}
+
+/** Every rank reads its partial sum and its scores, and uploads all ranks' partial sums, or their sum where they are large. */
+function messageBytes(config: ModelConfig, ranks: number, sequences: number): number {
+  const scores = sequences * (entropyWords * 4 + topTokens * 8)
+  if (ranks === 1) return scores
+  const partial = sequences * config.hiddenSize * 4
+  const uploaded = ranks * partial > hostSumBytes ? partial : ranks * partial
+  return scores + (2 * config.layers + 1) * (partial + uploaded)
+}

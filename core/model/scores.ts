@@ -1,0 +1,189 @@
+import { choiceWords } from '../../kernels/choose/choose.ts'
+import { type EntropyStatistics, entropyWords, readEntropyStatistics } from '../../kernels/entropy/entropy.ts'
+import type { Device } from '../../kernels/gpu/device.ts'
+import { createTensor, createTensorGroup, type Tensor, type TensorGroup } from '../../kernels/gpu/tensor.ts'
+import { readTopLogits, type TopLogit } from '../../kernels/top-k/top-k.ts'
+import type { StepContext } from './step-context.ts'
+
+/** A row whose next token is wanted: which row of the pass, and the keys of its noise. */
+export interface ScoredRow {
+  row: number
+  /** Key of the sequence, the same wherever and with whomever it runs. */
+  sequence: number
+  /** Number of the step within the sequence. */
+  step: number
+  /** The cache slot of the sequence. */
+  slot: number
+}
+
+/** What the device hands over of a row's logits. */
+export interface TokenScores {
+  statistics: EntropyStatistics
+  /** The k largest logits, largest first, ties by the lower id. */
+  top: TopLogit[]
+  /** The token that was chosen, its logit, and how many tokens are likelier. */
+  chosen: TopLogit & { rank: number }
+  /** Of the distribution that was chosen from, and the chosen token's logit in it; null where that is the raw one. */
+  processed: { statistics: EntropyStatistics; logit: number } | null
+}
+
+/** A token that a beam may go on with. */
+export interface BeamCandidate {
+  id: number
+  /** Its raw logit. */
+  logit: number
+  /** Log-probability, multiplied by the repetition penalty where the sequence holds the token. */
+  score: number
+  /** Tokens with larger raw logits; null where the token is not among the largest. */
+  tokenRank: number | null
+}
+
+/** What a search needs of a beam: its raw scores, and the best candidates, best first. */
+export interface BeamScores {
+  scores: TokenScores
+  candidates: BeamCandidate[]
+}
+
+/** A row's scores, merged from those of all ranks. */
+export interface RowScores {
+  statistics: EntropyStatistics
+  top: TopLogit[]
+  /** What was chosen, and the statistics of the processed logits, where these were recorded: null where nothing was. */
+  choice: Choice | null
+  processed: EntropyStatistics | null
+}
+
+/** A chosen token: its raw logit, its processed one without and with noise, its rank where a rank that is alone counted it. */
+interface Choice extends TopLogit {
+  score: number
+  drawn: number
+  tokenRank: number
+}
+
+/** Where a head leaves the scores of S rows, and what they are read through. */
+export interface ScoreBuffers {
+  /** Statistics [S, 8] of raw and of processed logits, top [S, k, 2], choices [S, 4]: all u32. */
+  group: TensorGroup<'statistics' | 'top' | 'choices' | 'processed'>
+  /** [S] u32. Apart from the group, because WebGPU lets no dispatch read and write parts of one buffer. */
+  tokenRanks: Tensor
+  readable: GPUBuffer
+}
+
+/** Makes the buffers of at most `rows` rows with their k largest logits. */
+export async function createScoreBuffers(device: Device, rows: number, k: number): Promise<ScoreBuffers> {
+  const group = await createTensorGroup(device, 'scores', {
+    statistics: { dtype: 'u32', shape: [rows, entropyWords] },
+    top: { dtype: 'u32', shape: [rows, k, 2] },
+    choices: { dtype: 'u32', shape: [rows, choiceWords] },
+    processed: { dtype: 'u32', shape: [rows, entropyWords] },
+  })
+  const tokenRanks = await createTensor(device, 'ranks', 'u32', [rows])
+  const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST
+  const readable = await device.createBuffer('readable scores', group.sizeBytes + rows * 4, usage)
+  return { group, tokenRanks, readable }
+}
+
+/**
+ * Submits the recording, reads the scores of the first rows and merges them with those of the other ranks, which hold
+ * `widths` logits each: one submit, one synchronisation, one barrier. Without `isChosen` only what raw logits gave.
+ */
+export async function readScores(
+  context: StepContext,
+  { group, tokenRanks, readable }: ScoreBuffers,
+  widths: readonly number[],
+  rows: number,
+  isChosen: boolean,
+): Promise<RowScores[]> {
+  const { statistics, top, choices, processed } = group.tensors
+  const groupBytes = isChosen ? group.sizeBytes : choices.offsetBytes
+  const sizeBytes = groupBytes + (isChosen ? rows * 4 : 0)
+  context.stream.copyBuffer(group.buffer, 0, readable, 0, groupBytes)
+  if (isChosen) context.stream.copyBuffer(tokenRanks.buffer, 0, readable, groupBytes, rows * 4)
+  const all = await context.submitAndGather(readable, sizeBytes)
+  /** What `read` makes of a row on each rank, from the bytes from `offsetBytes` on. */
+  const reader = <T>(offsetBytes: number, read: (bytes: ArrayBuffer, row: number, rank: number) => T) => {
+    const parts = widths.map((_, rank) => all.slice(rank * sizeBytes + offsetBytes, (rank + 1) * sizeBytes))
+    return (row: number) => parts.map((bytes, rank) => read(bytes, row, rank))
+  }
+  const firstIds = widths.map((_, rank) => widths.slice(0, rank).reduce((sum, width) => sum + width, 0))
+  const k = top.shape[1] ?? 0
+  const rawOf = reader(statistics.offsetBytes, readEntropyStatistics)
+  const topOf = reader(top.offsetBytes, (bytes, row, rank) =>
+    readTopLogits(bytes, row, k).map(({ id, logit }) => ({
+      id: id === noToken ? noToken : firstIds[rank]! + id,
+      logit,
+    })),
+  )
+  const processedOf = reader(processed.offsetBytes, readEntropyStatistics)
+  const choiceOf = reader(choices.offsetBytes, readChoice)
+  const tokenRankOf = reader(groupBytes, (bytes, row) => new Uint32Array(bytes, row * 4, 1)[0]!)
+  return Array.from({ length: rows }, (_, row) => ({
+    statistics: mergeStatistics(rawOf(row), widths),
+    top: mergeTop(topOf(row), k),
+    choice: isChosen ? { ...mergeChoices(choiceOf(row)), tokenRank: tokenRankOf(row)[0]! } : null,
+    processed: isChosen ? mergeStatistics(processedOf(row), widths) : null,
+  }))
+}
+
+function readChoice(bytes: ArrayBuffer, row: number): Omit<Choice, 'tokenRank'> {
+  const [id = noToken] = new Uint32Array(bytes, row * choiceWords * 4, 1)
+  const [logit = 0, score = 0, drawn = 0] = new Float32Array(bytes, row * choiceWords * 4 + 4, 3)
+  return { id, logit, score, drawn }
+}
+
+/**
+ * Joins the statistics of the ranks' parts of one row of logits, in float64. With M the larger maximum and δ = m − M:
+ * s' = s·e^δ, t' = (t + δs)·e^δ, u' = (u + 2δt + δ²s)·e^δ, w' = w + δ·n, n the part's finite logits; then
+ * H = ln s − t/s, varentropy = u/s − (t/s)². `widths` are the parts' numbers of logits.
+ */
+export function mergeStatistics(
+  parts: readonly EntropyStatistics[],
+  widths: readonly number[],
+): EntropyStatistics {
+  if (parts.length === 1) return parts[0]!
+  const filled = parts
+    .map((part, i) => ({ ...part, count: widths[i]! - part.notFinite }))
+    .filter(part => part.count > 0)
+  const maximum = filled.reduce((most, part) => Math.max(most, part.maximum), Number.NEGATIVE_INFINITY)
+  let s = 0
+  let t = 0
+  let u = 0
+  let w = 0
+  for (const part of filled) {
+    const delta = part.maximum - maximum
+    const e = Math.exp(delta)
+    s += part.s * e
+    t += (part.t + delta * part.s) * e
+    u += (part.u + 2 * delta * part.t + delta * delta * part.s) * e
+    w += part.w + delta * part.count
+  }
+  const mean = t / s
+  return {
+    maximum,
+    s,
+    t,
+    u,
+    w,
+    entropyNats: Math.max(0, Math.log(s) - mean),
+    varentropy: Math.max(0, u / s - mean * mean),
+    notFinite: parts.reduce((sum, part) => sum + part.notFinite, 0),
+  }
+}
+
+/** The k largest of the ranks' largest logits, largest first, ties by the lower id. */
+export function mergeTop(parts: readonly TopLogit[][], k: number): TopLogit[] {
+  if (parts.length === 1) return parts[0]!
+  return parts
+    .flat()
+    .filter(({ id }) => id !== noToken)
+    .sort((a, b) => b.logit - a.logit || a.id - b.id)
+    .slice(0, k)
+}
+
+/** The best of the ranks' choices: the largest with its noise, ties by the lower rank. */
+function mergeChoices<T extends { id: number; drawn: number }>(parts: readonly T[]): T {
+  return parts.reduce((a, b) => (b.id !== noToken && (a.id === noToken || b.drawn > a.drawn) ? b : a))
+}
+
+/** The id that stands for no token, where a row has fewer finite logits than were asked for. */
+export const noToken = 0xffffffff

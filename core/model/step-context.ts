@@ -1,0 +1,113 @@
+import type { Device } from '../../kernels/gpu/device.ts'
+import { Recorder } from '../../kernels/gpu/recorder.ts'
+import { createTensor, type Tensor, uploadTensor, viewTensor } from '../../kernels/gpu/tensor.ts'
+import { type RmsNorm, rmsNorm } from '../../kernels/rms-norm/rms-norm.ts'
+import type { Communicator } from '../parallel/communicator.ts'
+
+/** Bytes of all ranks' contributions from which they are summed on the host, each rank its part, instead of on every device. */
+export const hostSumBytes = 2 ** 20
+
+/** A normalisation of a residual stream to which every rank adds a partial sum. */
+export interface AllReduceAddNorm extends Omit<RmsNorm, 'delta' | 'fresh'> {
+  /** [rows, width]: this rank's partial sum. */
+  partial: Tensor
+  /** The stream begins with the sum, instead of having it added. */
+  isFirst?: boolean
+}
+
+/** What an all-reduce needs: every rank's partial sums on the device, or their sum, and this rank's own to be read. */
+interface ReduceBuffers {
+  parts: Tensor
+  readable: GPUBuffer
+}
+
+/**
+ * Where a rank's steps run: the stream that they record to, on the rank's device, and the other ranks. What needs all
+ * ranks submits the recording, meets them and begins another. A rank that is alone meets nobody: one recording, one submit.
+ */
+export class StepContext {
+  readonly stream: Recorder
+  readonly communicator: Communicator
+  /** Null for a rank that is alone. */
+  readonly #buffers: ReduceBuffers | null
+
+  private constructor(device: Device, communicator: Communicator, buffers: ReduceBuffers | null) {
+    this.stream = new Recorder(device, 'first step')
+    this.communicator = communicator
+    this.#buffers = buffers
+  }
+
+  /** Makes what all-reduces of at most [rows, width] need. */
+  static async create(
+    device: Device,
+    communicator: Communicator,
+    rows: number,
+    width: number,
+  ): Promise<StepContext> {
+    const { ranks } = communicator
+    if (ranks === 1) return new StepContext(device, communicator, null)
+    const rowsOnDevice = Math.min(rows, Math.max(1, Math.floor(hostSumBytes / (ranks * width * 4))))
+    const elements = Math.max(rows * width, ranks * rowsOnDevice * width)
+    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST
+    return new StepContext(device, communicator, {
+      parts: await createTensor(device, 'parts', 'f32', [elements]),
+      readable: await device.createBuffer('readable partial sum', rows * width * 4, usage),
+    })
+  }
+
+  get device(): Device {
+    return this.stream.device
+  }
+
+  /**
+   * Submits what is recorded, and gives the first bytes of `readable` as they then are on every rank, in rank order: one
+   * submit, one synchronisation, one barrier.
+   */
+  async submitAndGather(readable: GPUBuffer, sizeBytes: number): Promise<ArrayBuffer> {
+    const mine = await this.#submitAndRead(readable, sizeBytes)
+    return (await this.communicator.allGather(new Uint8Array(mine))).buffer
+  }
+
+  /**
+   * x += Σ over ranks of their partial sums (x = Σ where it is the first), y = normalised x: an all-reduce, the residual
+   * add and the norm. Sums go in rank order, on the device for few rows and on the host for many, with the same bits.
+   */
+  async allReduceAddNorm({ partial, isFirst = false, ...norm }: AllReduceAddNorm): Promise<void> {
+    const { stream, communicator } = this
+    if (!this.#buffers) {
+      rmsNorm(stream, { ...norm, fresh: isFirst, delta: partial })
+      return
+    }
+    const { parts, readable } = this.#buffers
+    const [rows = 0, width = 0] = partial.shape
+    const sizeBytes = rows * width * 4
+    const isSummedHere = communicator.ranks * sizeBytes > hostSumBytes
+    stream.copyBuffer(partial.buffer, partial.offsetBytes, readable, 0, sizeBytes)
+    const sums = isSummedHere
+      ? await communicator.allReduce(new Float32Array(await this.#submitAndRead(readable, sizeBytes)))
+      : new Float32Array(await this.submitAndGather(readable, sizeBytes))
+    const delta = viewTensor(parts, [isSummedHere ? 1 : communicator.ranks, rows, width])
+    uploadTensor(this.device, delta, sums)
+    stream.begin('after an all-reduce')
+    rmsNorm(stream, { ...norm, fresh: isFirst, delta })
+  }
+
+  #submitAndRead(readable: GPUBuffer, sizeBytes: number): Promise<ArrayBuffer> {
+    this.stream.submit()
+    return this.device.readMapped(readable, sizeBytes)
+  }
+
+  // The old names of members, until nobody uses them.
+  get exchange(): Communicator {
+    return this.communicator
+  } // shim
+  get recorder(): Recorder {
+    return this.stream
+  } // shim
+  begin(label: string): void {
+    this.stream.begin(label)
+  } // shim
+  addNorm(norm: AllReduceAddNorm & { fresh?: boolean }): Promise<void> {
+    return this.allReduceAddNorm({ ...norm, isFirst: norm.fresh ?? false })
+  } // shim
+}

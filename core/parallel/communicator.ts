@@ -1,0 +1,193 @@
+/**
+ * How the ranks of a tensor-parallel group hand each other bytes. Every rank makes the same calls in the same order with
+ * the same lengths; each call is a barrier for all of them. A rank that fails aborts the group: the others' calls reject.
+ */
+export interface Communicator {
+  readonly rank: number
+  readonly ranks: number
+  /** Bytes of one rank that a call takes at most. */
+  readonly slotBytes: number
+  /** Every rank's bytes, one after another in rank order, in memory of the caller's own. */
+  allGather(mine: Uint8Array): Promise<Uint8Array<ArrayBuffer>>
+  /** The element-wise sum of every rank's numbers, added in rank order in f32, in memory of the caller's own. */
+  allReduce(mine: Float32Array): Promise<Float32Array<ArrayBuffer>>
+  /** Makes every call of this group, running or to come, reject with this reason. */
+  abort(reason: string): void
+  gather: Communicator['allGather'] // shim
+}
+
+/** What a communicator is made of, without its old name of allGather. */
+type Calls = Omit<Communicator, 'gather'> // shim
+const withOldName = (calls: Calls): Communicator => ({ ...calls, gather: calls.allGather }) // shim
+
+/** A call of a communicator was ended by another rank's failure. */
+export class GroupAbortedError extends Error {
+  override readonly name = 'GroupAbortedError'
+}
+
+/** The communicator of a rank that is alone. */
+export function soloCommunicator(): Communicator {
+  return withOldName({
+    rank: 0,
+    ranks: 1,
+    slotBytes: Number.MAX_SAFE_INTEGER,
+    allGather: async mine => new Uint8Array(mine),
+    allReduce: async mine => new Float32Array(mine),
+    abort() {},
+  })
+}
+
+/** Communicators of a group whose ranks run on one thread, as devices of one page: they meet by promises. */
+export function localCommunicators(ranks: number, slotBytes: number): Communicator[] {
+  let waiting: { rank: number; bytes: Uint8Array; settle: Settle }[] = []
+  let failure: string | null = null
+
+  /** Every rank's bytes, in rank order, when the last has come. */
+  function barrier(rank: number, bytes: Uint8Array): Promise<Uint8Array[]> {
+    return new Promise((resolve, reject) => {
+      if (failure !== null) return reject(new GroupAbortedError(failure))
+      waiting.push({ rank, bytes, settle: { resolve, reject } })
+      if (waiting.length < ranks) return
+      const met = waiting.sort((a, b) => a.rank - b.rank)
+      waiting = []
+      for (const { settle } of met) settle.resolve(met.map(one => one.bytes))
+    })
+  }
+
+  return Array.from({ length: ranks }, (_, rank) =>
+    withOldName({
+      rank,
+      ranks,
+      slotBytes,
+      async allGather(mine) {
+        // A copy, since the caller may reuse its memory before the others have read it.
+        const parts = await barrier(rank, new Uint8Array(mine))
+        const all = new Uint8Array(ranks * mine.byteLength)
+        for (const [from, part] of parts.entries()) all.set(part, from * mine.byteLength)
+        return all
+      },
+      async allReduce(mine) {
+        const parts = await barrier(rank, bytesOf(mine).slice())
+        const [first, ...others] = parts.map(part => new Float32Array(part.buffer as ArrayBuffer))
+        const result = new Float32Array(first!)
+        for (const other of others) for (let i = 0; i < result.length; i++) result[i] = result[i]! + other[i]!
+        return result
+      },
+      abort(reason) {
+        failure = `rank ${rank} failed: ${reason}`
+        for (const { settle } of waiting.splice(0)) settle.reject(new GroupAbortedError(failure))
+      },
+    }),
+  )
+}
+
+interface Settle {
+  resolve(parts: Uint8Array[]): void
+  reject(error: Error): void
+}
+
+/** Memory that the ranks of a group share, each in a thread of its own. */
+export interface GroupMemory {
+  buffer: SharedArrayBuffer
+  ranks: number
+  slotBytes: number
+}
+
+/** Words of the control block: arrivals at the barrier, its generation, whether the group is aborted. */
+const arrived = 0
+const generation = 1
+const aborted = 2
+const controlBytes = 64
+
+/** How long a rank spins before it sleeps, and how long it sleeps before it looks whether the group is aborted. */
+const spinMs = 0.2
+const sleepMs = 50
+
+/** Memory for a group: slots for two calls, so that one barrier a call is enough, and two results of an all-reduce. */
+export function createGroupMemory(ranks: number, slotBytes: number): GroupMemory {
+  const rounded = Math.ceil(slotBytes / 64) * 64
+  return {
+    buffer: new SharedArrayBuffer(controlBytes + 2 * (ranks + 1) * rounded),
+    ranks,
+    slotBytes: rounded,
+  }
+}
+
+/**
+ * A rank's communicator over shared memory. Waiting blocks the thread: first spinning, where the machine has a core for
+ * every rank (`spin`), then asleep. Nothing of this rank's device may be pending meanwhile, and nothing is: a rank meets
+ * the others only with its own bytes in hand.
+ */
+export function sharedMemoryCommunicator(memory: GroupMemory, rank: number, spin: boolean): Communicator {
+  const { buffer, ranks, slotBytes } = memory
+  const control = new Int32Array(buffer, 0, controlBytes / 4)
+  let parity = 0
+
+  const slotStart = (of: number, slot: number) => controlBytes + (of * (ranks + 1) + slot) * slotBytes
+  const throwIfAborted = () => {
+    if (Atomics.load(control, aborted) !== 0)
+      throw new GroupAbortedError(`rank ${rank}: another rank of the group failed`)
+  }
+
+  function barrier(): void {
+    throwIfAborted()
+    const before = Atomics.load(control, generation)
+    if (Atomics.add(control, arrived, 1) === ranks - 1) {
+      Atomics.store(control, arrived, 0)
+      Atomics.add(control, generation, 1)
+      Atomics.notify(control, generation)
+      return
+    }
+    const spinUntil = spin ? performance.now() + spinMs : 0
+    while (Atomics.load(control, generation) === before) {
+      if (performance.now() >= spinUntil) Atomics.wait(control, generation, before, sleepMs)
+      throwIfAborted()
+    }
+  }
+
+  function put(bytes: Uint8Array): number {
+    if (bytes.byteLength > slotBytes)
+      throw new Error(`exchange: ${bytes.byteLength} bytes given, a slot holds ${slotBytes}`)
+    parity = 1 - parity
+    new Uint8Array(buffer, slotStart(parity, rank), bytes.byteLength).set(bytes)
+    return parity
+  }
+
+  return withOldName({
+    rank,
+    ranks,
+    slotBytes,
+    async allGather(mine) {
+      const of = put(mine)
+      barrier()
+      const all = new Uint8Array(ranks * mine.byteLength)
+      for (let from = 0; from < ranks; from++)
+        all.set(new Uint8Array(buffer, slotStart(of, from), mine.byteLength), from * mine.byteLength)
+      return all
+    },
+    async allReduce(mine) {
+      const of = put(bytesOf(mine))
+      barrier()
+      const count = mine.length
+      const result = new Float32Array(buffer, slotStart(of, ranks), count)
+      // Each rank sums its part of the elements, parts as even as can be.
+      const first = Math.floor((count * rank) / ranks)
+      const end = Math.floor((count * (rank + 1)) / ranks)
+      result.set(new Float32Array(buffer, slotStart(of, 0), count).subarray(first, end), first)
+      for (let from = 1; from < ranks; from++) {
+        const slot = new Float32Array(buffer, slotStart(of, from), count)
+        for (let i = first; i < end; i++) result[i] = result[i]! + slot[i]!
+      }
+      barrier()
+      return new Float32Array(result)
+    },
+    abort() {
+      Atomics.store(control, aborted, 1)
+      Atomics.notify(control, generation)
+    },
+  })
+}
+
+function bytesOf(numbers: Float32Array): Uint8Array {
+  return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength)
+}

@@ -1,0 +1,80 @@
+import { boundWords } from '../filter-threshold/filter-threshold.ts'
+import { kernelCases } from '../gpu/cases.ts'
+import { compareBits } from '../gpu/check.ts'
+import type { Device } from '../gpu/device.ts'
+import { createFilledTensors, type PreparedKernel, runPrepared } from '../gpu/prepared-kernel.ts'
+import { distributedRows, distributions, Random, rowOf } from '../gpu/random.ts'
+import { applyFilter } from './apply-filter.ts'
+
+/** Shapes to test and time. */
+export const applyFilterShapes = [
+  { name: 'width 1', rows: 1, width: 1, firstId: 0 },
+  { name: 'odd', rows: 5, width: 331, firstId: 0 },
+  { name: 'rank of 8', rows: 3, width: 300, firstId: 901 },
+  { name: '7B vocabulary', rows: 1, width: 152064, firstId: 0 },
+] as const
+
+/** Whether a token is kept: it comes no later than the last one that may be, and is at least min-p times as likely as the maximum. */
+export function isKeptReference(
+  token: { score: number; id: number },
+  last: { score: number; id: number },
+  maximum: number,
+  minP: number,
+): boolean {
+  const inOrder = token.score > last.score || (token.score === last.score && token.id <= last.id)
+  return inOrder && (minP === 0 || token.score - maximum >= Math.log(minP))
+}
+
+/** Scores and bounds; of zeros, these keep everything. */
+export async function prepareApplyFilter(
+  device: Device,
+  { rows, width, firstId }: { rows: number; width: number; firstId: number },
+  minP = 0.05,
+): Promise<PreparedKernel<'scores' | 'bounds'>> {
+  const { tensors, destroy } = await createFilledTensors(device, {
+    scores: ['f32', [rows, width]],
+    bounds: ['u32', [rows, boundWords]],
+  })
+  const use = { ...tensors, minP, firstId }
+  return { tensors, record: recorder => applyFilter(recorder, use), destroy }
+}
+
+/** Of every distribution, what comes no later than some token of it, and what min-p keeps. */
+export const applyFilterCases = kernelCases('keep-likeliest', applyFilterShapes, {
+  prepare: (device, shape) => prepareApplyFilter(device, shape),
+  async check(device, shape) {
+    const { rows, width, firstId } = shape
+    const comparisons = []
+    for (const kind of Object.keys(distributions)) {
+      for (const minP of [0, 0.05]) {
+        const random = new Random(45)
+        const scores = distributedRows(kind, random, rows, width)
+        const eachRow = Array.from({ length: rows }, (_, row) => rowOf(scores, row, width))
+        const maxima = eachRow.map(numbers => numbers.reduce((a, b) => Math.max(a, b)))
+        const lastIds = eachRow.map(() => random.integer(width))
+        const bounds = new Uint32Array(rows * boundWords)
+        for (const [row, id] of lastIds.entries())
+          bounds.set(boundOf(eachRow[row]![id]!, firstId + id, maxima[row]!), row * boundWords)
+        const prepared = await prepareApplyFilter(device, shape, minP)
+        const { scores: left } = await runPrepared(device, prepared, { scores, bounds }, 'scores')
+        for (const [row, numbers] of eachRow.entries()) {
+          const last = { score: numbers[lastIds[row]!]!, id: lastIds[row]! }
+          const expected = numbers.map((score, id) =>
+            isKeptReference({ score, id }, last, maxima[row]!, minP) ? score : Number.NEGATIVE_INFINITY,
+          )
+          const found = rowOf(new Float32Array(left), row, width)
+          comparisons.push(compareBits(`${kind}, min-p ${minP}, row ${row}`, found, expected))
+        }
+      }
+    }
+    return comparisons
+  },
+})
+
+/** The bound at a token: words of the maximum, of its distance from it, of the order of its bits, and of its id. */
+function boundOf(score: number, id: number, maximum: number): number[] {
+  const [bits = 0, maximumBits = 0] = new Uint32Array(new Float32Array([score, maximum]).buffer)
+  const order = score === 0 ? 0x80000000 : bits >>> 31 ? ~bits >>> 0 : (bits | 0x80000000) >>> 0
+  const distance = Math.fround(Math.fround(maximum - score) * 1024)
+  return [maximumBits, 65535 - Math.floor(Math.min(distance, 65535)), order, 0xffffff - id]
+}

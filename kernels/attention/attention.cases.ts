@@ -1,0 +1,153 @@
+import { kernelCases } from '../gpu/cases.ts'
+import { compareClose } from '../gpu/check.ts'
+import type { Device } from '../gpu/device.ts'
+import { createFilledTensors, type PreparedKernel, runPrepared } from '../gpu/prepared-kernel.ts'
+import { Random } from '../gpu/random.ts'
+import { uploadTensor } from '../gpu/tensor.ts'
+import { attention, createAttentionScratch, createHeadGroups } from './attention.ts'
+
+/** Shapes to test and time: rows of sequences that end at these positions, each in a cache slot of its own. */
+export const attentionShapes = [
+  { name: 'one key', heads: 1, keyValueHeads: 1, width: 4, capacity: 1, positions: [0] },
+  { name: 'odd heads, first keys', heads: 3, keyValueHeads: 1, width: 12, capacity: 9, positions: [0, 3, 8] },
+  { name: 'wide group', heads: 20, keyValueHeads: 2, width: 20, capacity: 70, positions: [69, 63, 64] },
+  {
+    name: '0.5B heads',
+    heads: 14,
+    keyValueHeads: 2,
+    width: 64,
+    capacity: 200,
+    positions: [199, 0, 127, 128],
+  },
+  { name: '7B heads', heads: 28, keyValueHeads: 4, width: 128, capacity: 300, positions: [299, 40] },
+  { name: '7B heads, rank of 8', heads: 4, keyValueHeads: 1, width: 128, capacity: 1024, positions: [1023] },
+  { name: 'widest', heads: 2, keyValueHeads: 2, width: 256, capacity: 130, positions: [129, 5] },
+] as const
+
+/** One head's attention in float64, and Σ p |v|, which scales the error bound. keys and values are [count, width]. */
+export function attentionReference(
+  query: ArrayLike<number>,
+  keys: ArrayLike<number>[],
+  values: ArrayLike<number>[],
+): { out: Float64Array; magnitude: Float64Array } {
+  const width = query.length
+  const scores = keys.map(key => {
+    let sum = 0
+    for (let d = 0; d < width; d++) sum += query[d]! * key[d]!
+    return sum / Math.sqrt(width)
+  })
+  const largest = Math.max(...scores)
+  const weights = scores.map(score => Math.exp(score - largest))
+  const total = weights.reduce((sum, weight) => sum + weight, 0)
+  const out = new Float64Array(width)
+  const magnitude = new Float64Array(width)
+  weights.forEach((weight, j) => {
+    for (let d = 0; d < width; d++) {
+      out[d] = out[d]! + (weight / total) * values[j]![d]!
+      magnitude[d] = magnitude[d]! + (weight / total) * Math.abs(values[j]![d]!)
+    }
+  })
+  return { out, magnitude }
+}
+
+/** Sizes of an attention: one row at each of these positions, each in a cache slot of its own. */
+export interface AttentionShape {
+  heads: number
+  keyValueHeads: number
+  width: number
+  capacity: number
+  positions: readonly number[]
+  /** Slots of the cache, where there are more than rows. */
+  slotCount?: number
+}
+
+/** The variants of the kernel. */
+export const attentionVariants = ['split', 'serial'] as const
+
+/** An attention with its tensors. */
+export async function prepareAttention(
+  device: Device,
+  { heads, keyValueHeads, width, capacity, positions, slotCount = positions.length }: AttentionShape,
+  variant: (typeof attentionVariants)[number],
+): Promise<PreparedKernel<'q' | 'keys' | 'values' | 'positions' | 'slots' | 'out'>> {
+  const rows = positions.length
+  const { tensors, destroy } = await createFilledTensors(device, {
+    q: ['f32', [rows, heads, width]],
+    keys: ['f32', [slotCount, keyValueHeads, width / 4, capacity, 4]],
+    values: ['f32', [slotCount, keyValueHeads, capacity, width]],
+    positions: ['u32', [rows]],
+    slots: ['u32', [rows]],
+    out: ['f32', [rows, heads, width]],
+  })
+  uploadTensor(device, tensors.positions, new Uint32Array(positions))
+  uploadTensor(device, tensors.slots, Uint32Array.from(positions.keys()))
+  const lastPosition = Math.max(...positions)
+  const scratch = await createAttentionScratch(device, rows, heads, width, lastPosition + 1)
+  // Query heads share key-value heads in equal groups.
+  const keyValueHeadOfQuery = Array.from({ length: heads }, (_, h) => Math.floor(h / (heads / keyValueHeads)))
+  const groups = await createHeadGroups(device, keyValueHeadOfQuery, keyValueHeads)
+  const { keys, values, ...others } = tensors
+  const use = { ...others, cache: { keys, values }, groups, scratch, lastPosition }
+  return {
+    tensors,
+    record: recorder => attention(recorder, use, variant),
+    destroy() {
+      destroy()
+      device.destroyBuffer(scratch.sums.buffer)
+      device.destroyBuffer(scratch.outputs.buffer)
+      device.destroyBuffer(groups.tensor.buffer)
+    },
+  }
+}
+
+/** Random inputs as the kernel wants them, and what float64 makes of them. */
+export function attentionInputs(
+  { heads, keyValueHeads, width, capacity, positions }: AttentionShape,
+  scale: number,
+) {
+  const random = new Random(3)
+  const slots = positions.length
+  const q = random.normals(slots * heads * width, scale)
+  const keys = random.normals(slots * keyValueHeads * width * capacity)
+  const values = random.normals(slots * keyValueHeads * capacity * width)
+  const keyAt = (cacheHead: number, position: number) =>
+    Array.from(
+      { length: width },
+      (_, d) => keys[((cacheHead * (width / 4) + (d >> 2)) * capacity + position) * 4 + (d & 3)]!,
+    )
+  const valueAt = (cacheHead: number, position: number) =>
+    values.subarray((cacheHead * capacity + position) * width, (cacheHead * capacity + position + 1) * width)
+  // Rows use the slots in reverse, so that a mix-up of row and slot shows.
+  const slotOf = (row: number) => slots - 1 - row
+  const expected: number[] = []
+  const magnitude: number[] = []
+  positions.forEach((position, row) => {
+    for (let h = 0; h < heads; h++) {
+      const cacheHead = slotOf(row) * keyValueHeads + Math.floor(h / (heads / keyValueHeads))
+      const seen = Array.from({ length: position + 1 }, (_, j) => j)
+      const query = q.subarray((row * heads + h) * width, (row * heads + h + 1) * width)
+      const one = attentionReference(
+        query,
+        seen.map(j => keyAt(cacheHead, j)),
+        seen.map(j => valueAt(cacheHead, j)),
+      )
+      expected.push(...one.out)
+      magnitude.push(...one.magnitude)
+    }
+  })
+  return { q, keys, values, slots: positions.map((_, row) => slotOf(row)), expected, magnitude }
+}
+
+/** Attention over caches of random keys and values. */
+export const attentionCases = kernelCases('attention', attentionShapes, {
+  variants: attentionVariants,
+  prepare: prepareAttention,
+  async check(device, shape, variant) {
+    const { q, keys, values, slots, expected, magnitude } = attentionInputs(shape, 1)
+    const prepared = await prepareAttention(device, shape, variant)
+    const inputs = { q, keys, values, slots: new Uint32Array(slots) }
+    const { out } = await runPrepared(device, prepared, inputs, 'out')
+    const tolerance = { absolute: 1e-6, relative: 1e-6, scale: magnitude }
+    return [compareClose('attention', new Float32Array(out), expected, tolerance)]
+  },
+})

@@ -1,0 +1,115 @@
+import { applyFilter } from '../apply-filter/apply-filter.ts'
+import { kernelCases } from '../gpu/cases.ts'
+import { compareBits } from '../gpu/check.ts'
+import type { Device } from '../gpu/device.ts'
+import { createFilledTensors, type PreparedKernel } from '../gpu/prepared-kernel.ts'
+import { distributedRows, distributions, Random, rowOf } from '../gpu/random.ts'
+import { Recorder } from '../gpu/recorder.ts'
+import { tensorFrom } from '../gpu/tensor.ts'
+import { boundWords, type FilterLimits, filterThreshold } from './filter-threshold.ts'
+
+/** Shapes to test and time. */
+export const filterThresholdShapes = [
+  { name: 'width 1', rows: 1, width: 1 },
+  { name: 'odd', rows: 5, width: 331 },
+  { name: '7B vocabulary', rows: 1, width: 152064 },
+] as const
+
+/**
+ * Ids that are kept, likeliest first: of the tokens sorted by score, ties by the lower id, the first k, and of these the
+ * fewest whose softmax reaches p. Also how near p came to a sum at which one token less or more would be kept.
+ */
+export function filterReference(
+  scores: ArrayLike<number>,
+  topK: number,
+  topP: number,
+): { ids: number[]; margin: number } {
+  const order = Array.from({ length: scores.length }, (_, id) => id)
+  order.sort((a, b) => scores[b]! - scores[a]! || a - b)
+  const first = topK > 0 ? order.slice(0, topK) : order
+  if (topP >= 1) return { ids: first, margin: 1 }
+  const maximum = scores[first[0]!]!
+  let whole = 0
+  for (const id of first) whole += Math.exp(scores[id]! - maximum)
+  let margin = 1
+  let sum = 0
+  for (const [place, id] of first.entries()) {
+    margin = Math.min(margin, Math.abs(sum / whole - topP))
+    sum += Math.exp(scores[id]! - maximum)
+    margin = Math.min(margin, Math.abs(sum / whole - topP))
+    if (sum / whole >= topP) return { ids: first.slice(0, place + 1), margin }
+  }
+  return { ids: first, margin: 0 }
+}
+
+/** A search for the likeliest tokens with its tensors. */
+export async function prepareFilterThreshold(
+  device: Device,
+  { rows, width }: { rows: number; width: number },
+  bounds: FilterLimits = { topK: 0, topP: 0.9 },
+): Promise<PreparedKernel<'scores' | 'bounds'>> {
+  const { tensors, destroy } = await createFilledTensors(device, {
+    scores: ['f32', [rows, width]],
+    bounds: ['u32', [rows, boundWords]],
+  })
+  return {
+    tensors,
+    record: recorder => filterThreshold(recorder, tensors.scores, tensors.bounds, bounds),
+    destroy,
+  }
+}
+
+/** Where a sum comes as near to p as this, rounding may keep one token less or more. */
+export const filterMargin = 1e-6
+
+/**
+ * What is kept of every distribution with top-k, top-p and both, ties by the lower id.
+ * What is timed: top-p over logits that are nearly alike, its worst case.
+ */
+export const filterThresholdCases = kernelCases('likeliest', filterThresholdShapes, {
+  prepare: (device, shape) => prepareFilterThreshold(device, shape),
+  async check(device, shape) {
+    const { rows, width } = shape
+    const comparisons = []
+    for (const kind of Object.keys(distributions)) {
+      const scores = distributedRows(kind, new Random(43), rows, width)
+      for (const [topK, topP] of [
+        [50, 1],
+        [0, 0.9],
+        [20, 0.8],
+        [width, 0.9999],
+      ] as const) {
+        const kept = await keptIds(device, shape, scores, { topK, topP })
+        for (const [row, found] of kept.entries()) {
+          const { ids, margin } = filterReference(rowOf(scores, row, width), topK, topP)
+          const expected = ids.toSorted((a, b) => a - b)
+          const what = `${kind}, top-k ${topK}, top-p ${topP}, row ${row}`
+          comparisons.push(compareBits(what, found, margin < filterMargin ? found : expected))
+        }
+      }
+    }
+    return comparisons
+  },
+})
+
+/** Ids of each row that `filterThreshold` and `applyFilter` leave finite. */
+export async function keptIds(
+  device: Device,
+  shape: { rows: number; width: number },
+  scores: Float32Array<ArrayBuffer>,
+  limits: FilterLimits,
+): Promise<number[][]> {
+  const { rows, width } = shape
+  const prepared = await prepareFilterThreshold(device, shape, limits)
+  const tensor = await tensorFrom(device, 'scores', [rows, width], scores)
+  const recorder = new Recorder(device, 'filter-threshold')
+  prepared.tensors.scores = tensor
+  prepared.record(recorder)
+  applyFilter(recorder, { scores: tensor, bounds: prepared.tensors.bounds, minP: 0 })
+  const [bytes] = await recorder.submitAndRead(tensor)
+  prepared.destroy()
+  const left = new Float32Array(bytes!)
+  return Array.from({ length: rows }, (_, row) =>
+    [...rowOf(left, row, width).entries()].filter(([, x]) => Number.isFinite(x)).map(([id]) => id),
+  )
+}

@@ -1,0 +1,89 @@
+import { kernelCases } from '../gpu/cases.ts'
+import { compareClose, kernelTolerance } from '../gpu/check.ts'
+import type { Device } from '../gpu/device.ts'
+import { createFilledTensors, type PreparedKernel, runPrepared } from '../gpu/prepared-kernel.ts'
+import { distributedRows, distributions, Random, rowOf } from '../gpu/random.ts'
+import { processLogits, seenWords } from './process-logits.ts'
+
+/** Shapes to test and time. */
+export const processLogitsShapes = [
+  { name: 'width 1', rows: 1, width: 1, firstId: 0, slots: 1 },
+  { name: 'odd', rows: 5, width: 331, firstId: 0, slots: 7 },
+  { name: 'rank of 8', rows: 3, width: 300, firstId: 901, slots: 3 },
+  { name: '7B vocabulary', rows: 1, width: 152064, firstId: 0, slots: 1 },
+] as const
+
+/** One row: x − shift, then divided by the penalty where it is positive and multiplied elsewhere, then over the temperature. */
+export function processLogitsReference(
+  logits: ArrayLike<number>,
+  shift: number,
+  isSeen: (index: number) => boolean,
+  penalty: number,
+  temperature: number,
+): Float64Array {
+  const processed = new Float64Array(logits.length)
+  for (let i = 0; i < logits.length; i++) {
+    let x = logits[i]! - shift
+    if (isSeen(i)) x = x > 0 ? x / penalty : x * penalty
+    processed[i] = x / temperature
+  }
+  return processed
+}
+
+/** Logits to be processed, with their tensors. */
+export async function prepareProcessLogits(
+  device: Device,
+  shape: { rows: number; width: number; firstId: number; slots: number },
+  penalty = 1.1,
+  temperature = 0.7,
+): Promise<PreparedKernel<'logits' | 'shifts' | 'slots' | 'seen' | 'processed'>> {
+  const { rows, width, firstId, slots } = shape
+  const { tensors, destroy } = await createFilledTensors(device, {
+    logits: ['f32', [rows, width]],
+    shifts: ['f32', [rows]],
+    slots: ['u32', [rows]],
+    seen: ['u32', [slots, seenWords(firstId + width)]],
+    processed: ['f32', [rows, width]],
+  })
+  const use = { ...tensors, penalty, temperature, firstId }
+  return { tensors, record: recorder => processLogits(recorder, use), destroy }
+}
+
+/** Every distribution, with and without penalty, temperature and shift. */
+export const processLogitsCases = kernelCases('process-logits', processLogitsShapes, {
+  prepare: (device, shape) => prepareProcessLogits(device, shape),
+  async check(device, shape) {
+    const { rows, width, firstId, slots: slotCount } = shape
+    const comparisons = []
+    for (const kind of Object.keys(distributions)) {
+      for (const [penalty, temperature] of [
+        [1.3, 0.7],
+        [0.8, 1],
+        [1, 2],
+      ] as const) {
+        const random = new Random(41)
+        const words = seenWords(firstId + width)
+        const logits = distributedRows(kind, random, rows, width)
+        const seen = Uint32Array.from({ length: slotCount * words }, () => random.integer(2 ** 32))
+        const slots = Uint32Array.from({ length: rows }, () => random.integer(slotCount))
+        const shifts = Float32Array.from({ length: rows }, (_, row) => row * 2.5)
+        const prepared = await prepareProcessLogits(device, shape, penalty, temperature)
+        const inputs = { logits, shifts, slots, seen }
+        const { processed } = await runPrepared(device, prepared, inputs, 'processed')
+        for (let row = 0; row < rows; row++) {
+          const isSeen = (i: number) =>
+            ((seen[slots[row]! * words + Math.floor((firstId + i) / 32)]! >>> ((firstId + i) % 32)) & 1) === 1
+          comparisons.push(
+            compareClose(
+              `${kind}, penalty ${penalty}, temperature ${temperature}, row ${row}`,
+              rowOf(new Float32Array(processed), row, width),
+              processLogitsReference(rowOf(logits, row, width), shifts[row]!, isSeen, penalty, temperature),
+              kernelTolerance,
+            ),
+          )
+        }
+      }
+    }
+    return comparisons
+  },
+})

@@ -1,0 +1,103 @@
+import { addReference } from '../add/add.cases.ts'
+import { kernelCases } from '../gpu/cases.ts'
+import { compareBits, compareClose, kernelTolerance } from '../gpu/check.ts'
+import type { Device } from '../gpu/device.ts'
+import { createFilledTensors, type PreparedKernel, runPrepared } from '../gpu/prepared-kernel.ts'
+import { distributedRows, distributions, Random } from '../gpu/random.ts'
+import { rmsNorm } from './rms-norm.ts'
+
+/** Shapes to test and time. */
+export const rmsNormShapes = [
+  { name: 'width 1', rows: 1, width: 1 },
+  { name: 'odd', rows: 5, width: 131 },
+  { name: 'one more than the workgroup', rows: 3, width: 257 },
+  { name: '0.5B width', rows: 16, width: 896 },
+  { name: '7B width', rows: 1, width: 3584 },
+  { name: '7B width, prefill', rows: 64, width: 3584 },
+] as const
+
+/** y[r, d] = x[r, d] / √(mean_d x² + ε) · weight[d] in float64. */
+export function rmsNormReference(
+  x: ArrayLike<number>,
+  weight: ArrayLike<number>,
+  rows: number,
+  epsilon: number,
+): Float64Array {
+  const width = weight.length
+  const y = new Float64Array(rows * width)
+  for (let r = 0; r < rows; r++) {
+    let squares = 0
+    for (let d = 0; d < width; d++) squares += x[r * width + d]! ** 2
+    const scale = 1 / Math.sqrt(squares / width + epsilon)
+    for (let d = 0; d < width; d++) y[r * width + d] = x[r * width + d]! * scale * weight[d]!
+  }
+  return y
+}
+
+/** The variants of the kernel. */
+export const rmsNormVariants = ['parallel', 'serial'] as const
+
+/** A normalisation with its tensors, with or without a delta. */
+export async function prepareRmsNorm(
+  device: Device,
+  {
+    rows,
+    width,
+    epsilon = 1e-6,
+    withDelta = true,
+  }: { rows: number; width: number; epsilon?: number; withDelta?: boolean },
+  variant: (typeof rmsNormVariants)[number],
+): Promise<PreparedKernel<'x' | 'delta' | 'weight' | 'y'>> {
+  const { tensors, destroy } = await createFilledTensors(device, {
+    x: ['f32', [rows, width]],
+    delta: ['f32', [rows, width]],
+    weight: ['f32', [width]],
+    y: ['f32', [rows, width]],
+  })
+  const { delta, ...others } = tensors
+  const use = withDelta ? { ...others, delta, epsilon } : { ...others, epsilon }
+  return { tensors, record: recorder => rmsNorm(recorder, use, variant), destroy }
+}
+
+const epsilon = 1e-6
+
+/**
+ * Norms of every distribution, and of a residual stream to which a layer's output is added first.
+ * What is timed: as a layer uses it, with the residual added.
+ */
+export const rmsNormCases = kernelCases('rms-norm', rmsNormShapes, {
+  variants: rmsNormVariants,
+  prepare: prepareRmsNorm,
+  async check(device, shape, variant) {
+    const { rows, width } = shape
+    const comparisons = []
+    for (const kind of Object.keys(distributions)) {
+      const random = new Random(27)
+      const x = distributedRows(kind, random, rows, width)
+      const weight = random.normals(width)
+      const prepared = await prepareRmsNorm(device, { ...shape, epsilon, withDelta: false }, variant)
+      const found = await runPrepared(device, prepared, { x, weight }, 'x', 'y')
+      const expected = rmsNormReference(x, weight, rows, epsilon)
+      comparisons.push(
+        compareClose(kind, new Float32Array(found.y), expected, kernelTolerance),
+        compareBits(`${kind}: x`, new Float32Array(found.x), x),
+      )
+    }
+    const random = new Random(28)
+    const [x, delta] = [random.normals(rows * width), random.normals(rows * width)]
+    const weight = random.normals(width)
+    const prepared = await prepareRmsNorm(device, { ...shape, epsilon }, variant)
+    const found = await runPrepared(device, prepared, { x, delta, weight }, 'x', 'y')
+    const sum = addReference(x, delta)
+    return [
+      ...comparisons,
+      compareClose('with a delta: sum', new Float32Array(found.x), sum, kernelTolerance),
+      compareClose(
+        'with a delta',
+        new Float32Array(found.y),
+        rmsNormReference(sum, weight, rows, epsilon),
+        kernelTolerance,
+      ),
+    ]
+  },
+})

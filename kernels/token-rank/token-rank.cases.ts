@@ -1,0 +1,68 @@
+import { kernelCases } from '../gpu/cases.ts'
+import { compareBits } from '../gpu/check.ts'
+import type { Device } from '../gpu/device.ts'
+import { createFilledTensors, type PreparedKernel, runPrepared } from '../gpu/prepared-kernel.ts'
+import { distributedRows, distributions, Random, rowOf } from '../gpu/random.ts'
+import { choiceWords } from '../sample/sample.ts'
+import { tokenRank } from './token-rank.ts'
+
+/** Shapes to test and time. */
+export const tokenRankShapes = [
+  { name: 'width 1', rows: 1, width: 1 },
+  { name: 'odd', rows: 5, width: 331 },
+  { name: '7B vocabulary, rank of 8', rows: 3, width: 19008 },
+  { name: '0.5B vocabulary', rows: 1, width: 151936 },
+  { name: '7B vocabulary', rows: 1, width: 152064 },
+] as const
+
+/** Number of logits larger than that of `id`, or as large with a lower id. */
+export function tokenRankReference(logits: ArrayLike<number>, id: number): number {
+  let count = 0
+  for (let i = 0; i < logits.length; i++) {
+    if (logits[i]! > logits[id]! || (logits[i] === logits[id] && i < id)) count++
+  }
+  return count
+}
+
+/** A ranking with its tensors; every row has chosen id 0 of logit 0. */
+export async function prepareTokenRank(
+  device: Device,
+  { rows, width }: { rows: number; width: number },
+): Promise<PreparedKernel<'logits' | 'choices' | 'ranks'>> {
+  const { tensors, destroy } = await createFilledTensors(device, {
+    logits: ['f32', [rows, width]],
+    choices: ['u32', [rows, choiceWords]],
+    ranks: ['u32', [rows]],
+  })
+  const { logits, choices, ranks } = tensors
+  return { tensors, record: recorder => tokenRank(recorder, logits, choices, ranks), destroy }
+}
+
+/** The number of likelier logits, ties by the lower id, of every distribution. */
+export const tokenRankCases = kernelCases('rank', tokenRankShapes, {
+  prepare: prepareTokenRank,
+  async check(device, shape) {
+    const { rows, width } = shape
+    const comparisons = []
+    for (const kind of Object.keys(distributions)) {
+      const random = new Random(37)
+      const logits = distributedRows(kind, random, rows, width)
+      const ids = Array.from({ length: rows }, () => random.integer(width))
+      const choices = new Uint32Array(rows * choiceWords)
+      const chosen = new Float32Array(choices.buffer)
+      ids.forEach((id, row) => {
+        choices[choiceWords * row] = id
+        chosen[choiceWords * row + 1] = logits[row * width + id]!
+      })
+      const { ranks } = await runPrepared(
+        device,
+        await prepareTokenRank(device, shape),
+        { logits, choices },
+        'ranks',
+      )
+      const expected = ids.map((id, row) => tokenRankReference(rowOf(logits, row, width), id))
+      comparisons.push(compareBits(kind, new Uint32Array(ranks, 0, rows), expected))
+    }
+    return comparisons
+  },
+})

@@ -1,0 +1,80 @@
+import { kernelCases } from '../gpu/cases.ts'
+import { compareBits } from '../gpu/check.ts'
+import type { Device } from '../gpu/device.ts'
+import { createFilledTensors, type PreparedKernel, runPrepared } from '../gpu/prepared-kernel.ts'
+import { distributedRows, distributions, Random, rowOf } from '../gpu/random.ts'
+import { readTopLogits, topK, topKCandidateWords } from './top-k.ts'
+
+/** Shapes to test and time. */
+export const topKShapes = [
+  { name: 'width 1', rows: 1, width: 1, k: 1 },
+  { name: 'all of an odd row', rows: 3, width: 7, k: 7 },
+  { name: 'odd', rows: 5, width: 331, k: 5 },
+  { name: 'one more than a slice', rows: 2, width: 2049, k: 20 },
+  { name: '7B vocabulary, rank of 8', rows: 3, width: 19008, k: 5 },
+  { name: '0.5B vocabulary', rows: 1, width: 151936, k: 5 },
+  { name: '7B vocabulary', rows: 1, width: 152064, k: 5 },
+] as const
+
+/** Ids of the k largest, largest first, ties by the lower id. Logits must be finite. */
+export function topKReference(logits: ArrayLike<number>, k: number): number[] {
+  const ids: number[] = []
+  while (ids.length < Math.min(k, logits.length)) {
+    let best = -1
+    for (let id = 0; id < logits.length; id++) {
+      if (!ids.includes(id) && (best < 0 || logits[id]! > logits[best]!)) best = id
+    }
+    ids.push(best)
+  }
+  return ids
+}
+
+/** The variants of the kernel. */
+export const topKVariants = ['slices', 'serial'] as const
+
+/** A choice of the largest logits with its tensors. */
+export async function prepareTopK(
+  device: Device,
+  { rows, width, k }: { rows: number; width: number; k: number },
+  variant: (typeof topKVariants)[number],
+): Promise<PreparedKernel<'logits' | 'candidates' | 'top'>> {
+  const { tensors, destroy } = await createFilledTensors(device, {
+    logits: ['f32', [rows, width]],
+    candidates: ['u32', [topKCandidateWords(rows, width, k)]],
+    top: ['u32', [rows, k, 2]],
+  })
+  const { logits, candidates, top } = tensors
+  return { tensors, record: recorder => topK(recorder, logits, candidates, top, variant), destroy }
+}
+
+/** The largest in order, ties by the lower id, of every distribution. */
+export const topKCases = kernelCases('top-k', topKShapes, {
+  variants: topKVariants,
+  prepare: prepareTopK,
+  async check(device, shape, variant) {
+    const { rows, width, k } = shape
+    const comparisons = []
+    for (const kind of Object.keys(distributions)) {
+      const logits = distributedRows(kind, new Random(32), rows, width)
+      const { top } = await runPrepared(device, await prepareTopK(device, shape, variant), { logits }, 'top')
+      for (let row = 0; row < rows; row++) {
+        const numbers = rowOf(logits, row, width)
+        const ids = topKReference(numbers, k)
+        const found = readTopLogits(top, row, k)
+        comparisons.push(
+          compareBits(
+            `${kind}, row ${row}: ids`,
+            found.map(({ id }) => id),
+            ids,
+          ),
+          compareBits(
+            `${kind}, row ${row}: logits`,
+            found.map(({ logit }) => logit),
+            ids.map(id => numbers[id]!),
+          ),
+        )
+      }
+    }
+    return comparisons
+  },
+})

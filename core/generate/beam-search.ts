@@ -1,6 +1,8 @@
 import type { SlotCopy } from '../../kernels/copy-slots/copy-slots.ts'
 import type { LanguageModel, Row, StepScore } from '../model/language-model.ts'
 import type { BeamScores } from '../model/token-scores.ts'
+import type { TokenRecord } from '../record/token.ts'
+import { recordToken } from '../record/token.ts'
 import {
   findProblem,
   type GenerateOptions,
@@ -8,9 +10,7 @@ import {
   notFiniteError,
   type SequenceRequest,
 } from './generate.ts'
-import { recordToken } from './record-token.ts'
 import { emptyTail, nextTail, type TextTail } from './stop-texts.ts'
-import type { TokenRecord } from './token-record.ts'
 
 /** How beams are searched. */
 export interface BeamSettings {

@@ -1,6 +1,6 @@
+import type { Tokenizer } from '../tokenizer/tokenizer.ts'
 import { stopTextAt } from './stops.ts'
 import { decodeNext, noPendingText, type PendingText } from './text-decoder.ts'
-import type { Tokenizer } from './tokenizer.ts'
 
 /** Texts that end an answer, and what makes text of its tokens. */
 export interface StopTexts {

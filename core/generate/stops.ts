@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ChatMessage, Tokenizer } from './tokenizer.ts'
+import type { ChatMessage, Tokenizer } from '../tokenizer/tokenizer.ts'
 
 /** Who says that a token ends an answer. */
 export type StopSource =

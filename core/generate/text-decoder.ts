@@ -1,4 +1,4 @@
-import type { Tokenizer } from './tokenizer.ts'
+import type { Tokenizer } from '../tokenizer/tokenizer.ts'
 
 /** Ids whose text is not whole yet, and how much of it was given already. */
 export interface PendingText {

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { TokenizerEnds } from '../../core/generate/stops.ts'
-import type { Tokenizer } from '../../core/generate/tokenizer.ts'
 import { InputError } from '../../core/input-error.ts'
+import type { Tokenizer } from '../../core/tokenizer/tokenizer.ts'
 import { loadTokenizer } from '../tokenizer/load-tokenizer.ts'
 import { chooseStops, type StopFlags, type StopModel } from './stop-flags.ts'
 

@@ -7,8 +7,8 @@ import {
   stopTokens,
   type TokenizerEnds,
 } from '../../core/generate/stops.ts'
-import type { Tokenizer } from '../../core/generate/tokenizer.ts'
 import { InputError } from '../../core/input-error.ts'
+import type { Tokenizer } from '../../core/tokenizer/tokenizer.ts'
 
 /** Flags that say where answers end. */
 export interface StopFlags {

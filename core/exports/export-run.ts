@@ -1,7 +1,7 @@
 import type { Coverage } from '../analyse/coverage.ts'
 import type { PromptStyle } from '../evaluate/prompt.ts'
 import type { GradingRules } from '../grade/grading-rules.ts'
-import type { SampleRecord } from './sample-record.ts'
+import type { SampleRecord } from '../record/sample.ts'
 
 /** What else of decoding may be set: as `generate` of Transformers, and so lm-evaluation-harness, names it. */
 export type FurtherDecoding = Partial<

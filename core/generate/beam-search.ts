@@ -3,6 +3,7 @@ import type { LanguageModel, Row, StepScore } from '../model/language-model.ts'
 import type { BeamScores } from '../model/token-scores.ts'
 import type { TokenRecord } from '../record/token.ts'
 import { recordToken } from '../record/token.ts'
+import { emptyTail, nextTail, type TextTail } from './answer-end.ts'
 import {
   findProblem,
   type GenerateOptions,
@@ -10,7 +11,6 @@ import {
   notFiniteError,
   type SequenceRequest,
 } from './generate.ts'
-import { emptyTail, nextTail, type TextTail } from './stop-texts.ts'
 
 /** How beams are searched. */
 export interface BeamSettings {

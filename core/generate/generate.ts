@@ -4,7 +4,7 @@ import type { Sampling } from '../model/sampling.ts'
 import type { TokenScores } from '../model/token-scores.ts'
 import type { TokenRecord } from '../record/token.ts'
 import { recordToken } from '../record/token.ts'
-import { emptyTail, idsUpToStop, nextTail, type StopTexts, type TextTail } from './stop-texts.ts'
+import { emptyTail, idsUpToStop, nextTail, type StopTexts, type TextTail } from './answer-end.ts'
 
 /** What generation needs of a model. */
 export type SteppedModel = Pick<

@@ -1,6 +1,9 @@
 import type { SlotCopy } from '../../kernels/copy-slots/copy-slots.ts'
 import type { LanguageModel, Row, StepScore } from '../model/language-model.ts'
-import type { BeamScores } from '../model/scores.ts'
+import type { BeamScores } from '../model/token-scores.ts'
+import type { TokenRecord } from '../record/token.ts'
+import { recordToken } from '../record/token.ts'
+import { emptyTail, nextTail, type TextTail } from './answer-end.ts'
 import {
   findProblem,
   type GenerateOptions,
@@ -8,9 +11,6 @@ import {
   notFiniteError,
   type SequenceRequest,
 } from './generate.ts'
-import { recordToken } from './record-token.ts'
-import { emptyTail, nextTail, type TextTail } from './stop-texts.ts'
-import type { TokenRecord } from './token-record.ts'
 
 /** How beams are searched. */
 export interface BeamSettings {

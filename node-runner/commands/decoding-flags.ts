@@ -1,60 +1,47 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { type ChosenDecoding, chooseDecoding, type Decoding } from '../../core/generate/decoding.ts'
+import {
+  modelStops,
+  type SaidStops,
+  type StatedEnds,
+  type Stops,
+  stopTokens,
+} from '../../core/generate/answer-end.ts'
+import {
+  type AskedDecoding,
+  type ChosenDecoding,
+  chooseDecoding,
+  type Decoding,
+  type DecodingSetting,
+  decodingSettings,
+  readStatedDecoding,
+} from '../../core/generate/decoding.ts'
 import { InputError } from '../../core/input-error.ts'
-import { mostBeams, mostLengthPenalty, readStatedDecoding } from '../../core/model/generation-config.ts'
-import { isTemperature, penaltyBounds, temperatureBounds } from '../../core/model/sampling.ts'
+import type { Tokenizer, TokenizerEnds } from '../../core/tokenizer/tokenizer.ts'
 import type { ModelFolder } from '../files/open-model-folder.ts'
-import { integer, number, numberWhere } from './number-parsers.ts'
+import { numberWhere, wholeNumberWhere } from './number-parsers.ts'
 
-/** Flags that say how tokens are chosen. */
-export interface DecodingFlags {
-  temperature?: number
-  /** 0 for all tokens. */
-  topK?: number
-  topP?: number
-  minP?: number
-  repetitionPenalty?: number
-  numBeams?: number
-  lengthPenalty?: number
-  generationConfig: boolean
-}
+/** Flags that say how tokens are chosen; null asks for no filter. */
+export type DecodingFlags = AskedDecoding & { generationConfig: boolean }
 
 /** Adds the flags that say how tokens are chosen. */
 export function addDecodingFlags(command: Command): Command {
-  return command
-    .option(
-      '--temperature <x>',
-      '0 chooses the likeliest token; from 0.000001 to 100, samples (default: 0)',
-      numberWhere(isTemperature, temperatureBounds),
-    )
-    .option('--top-k <n>', 'sample from the n likeliest tokens only; 0 and -1 are all', topKOf)
-    .option(
-      '--top-p <x>',
-      'sample from the fewest likeliest tokens that have this share of the probability, above 0 and up to 1',
-      numberWhere(x => x > 0 && x <= 1, 'above 0 and up to 1'),
-    )
-    .option(
-      '--min-p <x>',
-      'sample from tokens at least this share as likely as the likeliest, from 0 to below 1',
-      numberWhere(x => x >= 0 && x < 1, 'from 0 to below 1'),
-    )
-    .option(
-      '--repetition-penalty <x>',
-      'makes tokens of the prompt and the answer so far less likely, as Transformers does; 1 is none',
-      number(penaltyBounds.least, penaltyBounds.most),
-    )
-    .option('--num-beams <n>', 'beam search of so many beams; 1 is none', integer(1, mostBeams))
-    .option(
-      '--length-penalty <x>',
-      'of beam search: the sum of log-probabilities is divided by length ^ x (default: 1)',
-      number(-mostLengthPenalty, mostLengthPenalty),
-    )
-    .option(
-      '--generation-config',
-      "decode as the model's generation_config.json says, where no flag says otherwise",
-      false,
-    )
+  for (const setting of Object.values(decodingSettings))
+    command.option(setting.flag, setting.help, parserOf(setting))
+  return command.option(
+    '--generation-config',
+    "decode as the model's generation_config.json says, where no flag says otherwise",
+    false,
+  )
+}
+
+/** Parser of a setting's flag, which gives null where it asks for none. */
+function parserOf({ values, bounds, isWhole, noneTexts = [] }: DecodingSetting<null | number>) {
+  const isWithin = (value: number) => values.safeParse(value).success
+  const parse = isWhole
+    ? wholeNumberWhere(value => value >= 1 && isWithin(value), bounds)
+    : numberWhere(isWithin, bounds)
+  return (text: string) => (noneTexts.includes(text) ? null : parse(text))
 }
 
 /** What flags and, where it is asked for, the model's file say of decoding. Throws InputError. */
@@ -63,12 +50,7 @@ export function decodingOf(
   folder: ModelFolder,
   say: (message: string) => void,
 ): ChosenDecoding {
-  const { generationConfig, temperature, topK, topP, minP, repetitionPenalty, numBeams, lengthPenalty } =
-    flags
-  const asked = {
-    ...{ temperature, topP, minP, repetitionPenalty, numBeams, lengthPenalty },
-    topK: topK === 0 ? null : topK,
-  }
+  const { generationConfig, ...asked } = flags
   if (!generationConfig) return chooseDecoding(asked)
   const path = join(folder.path, 'generation_config.json')
   if (!folder.generationConfig)
@@ -84,7 +66,98 @@ export function decodingOf(
   return chosen
 }
 
-/** The likeliest tokens to sample from; 0 and −1 leave all, as other programs have it. */
-function topKOf(text: string): number {
-  return text === '0' || text === '-1' ? 0 : integer(1)(text)
+/** Flags that say where answers end. */
+export interface StopFlags {
+  stopToken: string[]
+  stop: string[]
+  ignoreEos: boolean
+}
+
+/** Adds the flags that say where answers end. */
+export function addStopFlags(command: Command): Command {
+  const each = (text: string, before: string[]) => [...before, text]
+  return command
+    .option(
+      '--stop-token <id>',
+      "a token that ends an answer too: its id, or its text where that is one token; may be given several times (the model's own, of its configs, tokenizer and chat template, always end one)",
+      each,
+      [],
+    )
+    .option(
+      '--stop <text>',
+      'end an answer before this text, which is left out; may be given several times',
+      each,
+      [],
+    )
+    .option(
+      '--ignore-eos',
+      "run to the limit, or to --stop and --stop-token: the model's own tokens do not end an answer",
+      false,
+    )
+}
+
+/** What is known of a model when it is said where its answers end. */
+export interface StopModel {
+  stated: StatedEnds
+  /** Null without one. */
+  tokenizer: (Tokenizer & TokenizerEnds) | null
+  /** Whether its prompts are of the chat template, whose end of turn then ends an answer. */
+  usesTemplate: boolean
+  /** Rows of its logits; null where not known. */
+  vocabSize: number | null
+}
+
+/** Where answers end: at the model's own tokens, unless flags say otherwise, and where flags say. Throws InputError. */
+export function chooseStops({ stopToken, stop, ignoreEos }: StopFlags, model: StopModel): Stops {
+  const { stated, tokenizer, usesTemplate } = model
+  const ends: Partial<TokenizerEnds> = tokenizer
+    ? { eosId: tokenizer.eosId, ...(usesTemplate && { endOfTurnId: tokenizer.endOfTurnId }) }
+    : {}
+  const texts = stop.map(text => readStopText(text, tokenizer))
+  const said: SaidStops[] = [
+    ...(ignoreEos ? [] : modelStops(stated, ends)),
+    ['--stop-token', stopToken.map(text => readStopToken(text, model)).sort((a, b) => a - b)],
+    ['--stop', texts.flatMap(({ id }) => id ?? [])],
+  ]
+  return {
+    tokens: stopTokens(said, tokenizer?.tokenText ?? null),
+    texts: [...new Set(texts.flatMap(({ text, id }) => (id === null ? [text] : [])))].sort(),
+  }
+}
+
+function readStopToken(text: string, { tokenizer, vocabSize }: StopModel): number {
+  if (/^\d+$/.test(text)) {
+    const id = Number(text)
+    if (vocabSize === null || id < vocabSize) return id
+    throw new InputError(
+      `--stop-token ${text}: is not in the vocabulary, expected an id from 0 to ${vocabSize - 1}`,
+    )
+  }
+  if (!tokenizer)
+    throw new InputError(
+      `--stop-token ${JSON.stringify(text)}: is no id, and the model has no tokenizer to look the text up in; give the token's id`,
+    )
+  const [id, ...further] = tokenizer.encode(text)
+  if (id !== undefined && further.length === 0 && tokenizer.tokenText(id) === text) return id
+  throw new InputError(
+    `--stop-token ${JSON.stringify(text)}: is the text of no one token (of ${id === undefined ? 0 : 1 + further.length}); ` +
+      "give a token's id or its text, or use --stop for a text of any length",
+  )
+}
+
+/** A text that ends answers, or the id of the token that it names: special tokens leave nothing in an answer's text. */
+function readStopText(text: string, tokenizer: Tokenizer | null): { text: string; id: number | null } {
+  if (text === '') throw new InputError('--stop "": is empty, expected the text that ends an answer')
+  if (!tokenizer)
+    throw new InputError(
+      `--stop ${JSON.stringify(text)}: the model has no tokenizer, so its answers have no text; use --stop-token with a token's id`,
+    )
+  const ids = tokenizer.encode(text)
+  const special = ids.find(id => tokenizer.decode([id]) === '' && tokenizer.tokenText(id) !== '')
+  if (special === undefined) return { text, id: null }
+  if (ids.length === 1) return { text, id: special }
+  throw new InputError(
+    `--stop ${JSON.stringify(text)}: holds the special token ${tokenizer.tokenText(special)}, which is left out of an answer's text; ` +
+      `use --stop-token ${special} for it, and --stop for the rest`,
+  )
 }

@@ -2,13 +2,18 @@ import { InvalidArgumentError } from 'commander'
 
 /** Parser of a whole number within bounds. */
 export function integer(low: number, high = Number.MAX_SAFE_INTEGER): (text: string) => number {
-  const bounds = high === Number.MAX_SAFE_INTEGER ? `of ${low} or more` : `from ${low} to ${high}`
-  return text => {
-    const value = Number(text)
-    if (!/^\d+$/.test(text) || value < low || value > high)
-      throw new InvalidArgumentError(`expected a whole number ${bounds}, found "${text}".`)
-    return value
-  }
+  return wholeNumberWhere(
+    value => value >= low && value <= high,
+    high === Number.MAX_SAFE_INTEGER ? `of ${low} or more` : `from ${low} to ${high}`,
+  )
+}
+
+/** Parser of a whole number in digits within bounds that `bounds` puts into words. */
+export function wholeNumberWhere(
+  isWithin: (value: number) => boolean,
+  bounds: string,
+): (text: string) => number {
+  return text => parsed(text, /^\d+$/.test(text) && isWithin(Number(text)), `a whole number ${bounds}`)
 }
 
 /** Parser of a number within bounds. */
@@ -19,9 +24,12 @@ export function number(low: number, high: number): (text: string) => number {
 /** Parser of a number within bounds that `bounds` puts into words. */
 export function numberWhere(isWithin: (value: number) => boolean, bounds: string): (text: string) => number {
   return text => {
-    const value = Number(text)
-    if (text.trim() === '' || !Number.isFinite(value) || !isWithin(value))
-      throw new InvalidArgumentError(`expected a number ${bounds}, found "${text}".`)
-    return value
+    const isNumber = text.trim() !== '' && Number.isFinite(Number(text))
+    return parsed(text, isNumber && isWithin(Number(text)), `a number ${bounds}`)
   }
+}
+
+function parsed(text: string, isValid: boolean, expected: string): number {
+  if (!isValid) throw new InvalidArgumentError(`expected ${expected}, found "${text}".`)
+  return Number(text)
 }

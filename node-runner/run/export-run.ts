@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto'
 import { existsSync, lstatSync, mkdirSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { coverageOf } from '../../core/analyse/coverage.ts'
-import { inspectEntries, inspectFileName, inspectJson } from '../../core/formats/export-inspect.ts'
-import { LmEvalExport, lmEvalFileNames } from '../../core/formats/export-lm-eval.ts'
-import { exportOpenai } from '../../core/formats/export-openai.ts'
-import type { ExportRun, FurtherDecoding } from '../../core/formats/export-run.ts'
-import type { CalibratedSample } from '../../core/formats/sample-record.ts'
+import type { ExportRun } from '../../core/exports/export-run.ts'
+import { inspectEntries, inspectFileName, inspectJson } from '../../core/exports/inspect.ts'
+import { LmEvalExport, lmEvalFileNames } from '../../core/exports/lm-eval.ts'
+import { exportOpenai } from '../../core/exports/openai.ts'
+import { furtherDecoding } from '../../core/generate/decoding.ts'
 import { InputError } from '../../core/input-error.ts'
+import type { CalibratedSample } from '../../core/record/sample.ts'
 import { makeFolder } from '../files/make-folder.ts'
 import { refuseOutput } from '../files/refuse-output.ts'
 import { writeFileWhole } from '../files/write-file-whole.ts'
@@ -40,7 +41,7 @@ export function describeExport(folder: string, run: RunDescription, journal: Jou
     maxNewTokens,
     stopTexts,
     temperature,
-    furtherDecoding: furtherDecodingOf(run.decoding),
+    furtherDecoding: furtherDecoding(run.decoding),
     seed,
     samples,
     topLogprobs,
@@ -50,18 +51,6 @@ export function describeExport(folder: string, run: RunDescription, journal: Jou
     hash: run.hash,
     ...journalTimes(join(folder, 'samples.jsonl')),
     version: versions().entrace,
-  }
-}
-
-function furtherDecodingOf(decoding: RunDescription['decoding']): FurtherDecoding {
-  const { topK, topP, minP, repetitionPenalty = 1, numBeams = 1, lengthPenalty } = decoding
-  const isSet = (value: number | null | undefined) => value !== null && value !== undefined
-  return {
-    ...(isSet(topK) && { top_k: topK! }),
-    ...(isSet(topP) && { top_p: topP! }),
-    ...(isSet(minP) && { min_p: minP! }),
-    ...(repetitionPenalty !== 1 && { repetition_penalty: repetitionPenalty }),
-    ...(numBeams > 1 && { num_beams: numBeams, length_penalty: lengthPenalty ?? 1 }),
   }
 }
 

@@ -1,6 +1,67 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { emptyTail, idsUpToStop, nextTail, type StopTexts } from './stop-texts.ts'
+import {
+  answerText,
+  describeStops,
+  emptyTail,
+  idsUpToStop,
+  modelStops,
+  nextTail,
+  type StatedEnds,
+  type StopTexts,
+  stopTokens,
+} from './answer-end.ts'
+
+const characters = (ids: readonly number[]) => String.fromCodePoint(...ids)
+const ids = (text: string) => Array.from(text, character => character.codePointAt(0)!)
+const chat = { eosId: 7, endOfTurnId: () => 8 }
+const idsOf = (stated: StatedEnds, ends: Parameters<typeof modelStops>[1]) =>
+  stopTokens(modelStops(stated, ends), null).map(({ id }) => id)
+
+describe('where a model ends its answers', () => {
+  it.each<[string, StatedEnds, Parameters<typeof modelStops>[1], number[]]>([
+    ['its config, tokenizer and template', { config: [5], generationConfig: null }, chat, [5, 7, 8]],
+    ['both configs', { config: [5], generationConfig: [6, 4] }, {}, [6, 4, 5]],
+    ['all, each once', { config: [7], generationConfig: [8, 7] }, chat, [8, 7]],
+    ['the tokenizer where no config says', { config: null, generationConfig: null }, chat, [7, 8]],
+    ['no tokenizer', { config: [5], generationConfig: null }, {}, [5]],
+    [
+      'a tokenizer without any',
+      { config: [5], generationConfig: null },
+      { eosId: null, endOfTurnId: () => null },
+      [5],
+    ],
+    ['a config of null: nowhere', { config: [], generationConfig: null }, chat, []],
+    ['a generation config of null: nowhere', { config: [5], generationConfig: [] }, chat, []],
+    ['the generation config before a config of null', { config: [], generationConfig: [6] }, chat, [6, 7, 8]],
+  ])('%s', (_, stated, ends, expected) => {
+    expect(idsOf(stated, ends)).toEqual(expected)
+  })
+
+  it('is said with all who say it', () => {
+    const said = modelStops({ config: [65], generationConfig: [66, 65] }, { eosId: 66 })
+    const tokens = stopTokens([...said, ['--stop-token', [67]]], id => characters([id]))
+    expect(describeStops({ tokens, texts: ['\n\n'] })).toBe(
+      'answers end at B 66 (generation_config.json, tokenizer), A 65 (generation_config.json, config.json), ' +
+        'C 67 (--stop-token), the text "\\n\\n"',
+    )
+    expect(describeStops({ tokens: [], texts: [] })).toBe('nothing ends an answer but the limit')
+  })
+})
+
+describe('answerText', () => {
+  it.each<[string, string, string, string[], string]>([
+    ['the token that ended it is left out', 'x = 4.', '.', [], 'x = 4'],
+    ['but no other', 'x.y', '.', [], 'x.y'],
+    ['a text and what follows', 'x = 4####5', '', ['####'], 'x = 4'],
+    ['the first of several', 'ab\n\ncd##', '', ['##', '\n\n'], 'ab'],
+    ['nothing', 'x = 4', '', ['####'], 'x = 4'],
+    ['all of it', '####', '', ['####'], ''],
+    ['no tokens', '', '.', ['####'], ''],
+  ])('%s', (_, text, stop, texts, expected) => {
+    expect(answerText(characters, ids(text), new Set(ids(stop)), texts)).toBe(expected)
+  })
+})
 
 /** A tokenizer of pieces of bytes: characters may be split, and pieces hold several. */
 const pieces = ['a', 'b', '\n', '\n\n', '##', '.\n', 'é', '😀'].map(text => [

@@ -3,7 +3,7 @@ import { distributions } from '../../kernels/gpu/distributions.ts'
 import { Random } from '../../kernels/gpu/random.ts'
 import { expectClose } from '../../test/support/expect-close.ts'
 import type { TokenScores } from '../model/token-scores.ts'
-import { recordToken } from './record-token.ts'
+import { recordToken } from './token.ts'
 
 /** What a device hands over of a row of logits, computed in float64 and rounded to the f32 that it travels in. */
 function scoresOf(logits: Float32Array, k: number, chosenId: number): TokenScores {

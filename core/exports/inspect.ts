@@ -1,8 +1,8 @@
 import { isPart, partWarning } from '../analyse/coverage.ts'
 import { askedMessages } from '../evaluate/asked-messages.ts'
-import { taskName } from './export-lm-eval.ts'
+import type { CalibratedSample } from '../record/sample.ts'
 import { type ExportRun, MeanTotals, readableMetadata, tokenLogprobs, wellFormedJson } from './export-run.ts'
-import type { CalibratedSample } from './sample-record.ts'
+import { taskName } from './lm-eval.ts'
 
 // EvalLog of log/_log.py, events/_model.py, and the layout of `.eval` of log/_recorders/eval.py, inspect_ai 0.3.285.
 

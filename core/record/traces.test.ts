@@ -7,11 +7,10 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { memoryByteSource } from '../../test/support/memory-byte-source.ts'
 import { traceSample, traceToken } from '../../test/support/trace-sample.ts'
-import type { TokenColumns } from './run-columns.ts'
 import { traceColumns } from './run-tables.ts'
-import type { SampleRecord } from './sample-record.ts'
-import { openTraces, type TraceReader } from './trace-reader.ts'
-import { createTraceWriter } from './traces-parquet.ts'
+import type { SampleRecord } from './sample.ts'
+import type { TokenColumns } from './token.ts'
+import { createTraceWriter, openTraces, type TraceReader } from './traces.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -6,22 +6,13 @@ import { traceSample } from '../../test/support/trace-sample.ts'
 import { allColumnsOf } from '../analyse/all-columns-of.ts'
 import { scoreDefinitions } from '../analyse/scores/score-definitions.ts'
 import { statisticNotes } from '../analyse/statistic-notes.ts'
+import type { ParquetColumn } from '../files/parquet-column.ts'
+import { createParquetWriter } from '../files/parquet-writer.ts'
 import { defaultGradingRules } from '../grade/grading-rules.ts'
-import { encodeSummary } from './encode-summary.ts'
-import type { ParquetColumn } from './parquet-column.ts'
-import { createParquetWriter } from './parquet-writer.ts'
-import {
-  columnsKey,
-  describeColumns,
-  placeColumns,
-  probabilityColumn,
-  type RunColumn,
-  scoreColumn,
-  summaryColumns,
-  traceColumns,
-} from './run-tables.ts'
-import { openSummary } from './summary-parquet.ts'
-import { createTraceWriter } from './traces-parquet.ts'
+import { encodeSummary, openSummary, scoreColumn } from '../study/summary.ts'
+import { describeColumns, type RunColumn } from './field.ts'
+import { columnsKey, placeColumns, probabilityColumn, summaryColumns, traceColumns } from './run-tables.ts'
+import { createTraceWriter } from './traces.ts'
 
 const page = new URL('../../docs/tables.md', import.meta.url)
 

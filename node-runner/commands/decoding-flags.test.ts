@@ -1,9 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { TokenizerEnds } from '../../core/generate/stops.ts'
-import type { Tokenizer } from '../../core/generate/tokenizer.ts'
 import { InputError } from '../../core/input-error.ts'
+import type { Tokenizer, TokenizerEnds } from '../../core/tokenizer/tokenizer.ts'
 import { loadTokenizer } from '../tokenizer/load-tokenizer.ts'
-import { chooseStops, type StopFlags, type StopModel } from './stop-flags.ts'
+import { chooseStops, type StopFlags, type StopModel } from './decoding-flags.ts'
 
 let tokenizer: Tokenizer & TokenizerEnds
 beforeAll(async () => {

@@ -7,11 +7,10 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { memoryByteSource } from '../../test/support/memory-byte-source.ts'
 import { defaultGradingRules } from '../grade/grading-rules.ts'
 import { InputError } from '../input-error.ts'
-import { encodeSummary } from './encode-summary.ts'
-import type { RunColumns } from './run-columns.ts'
-import type { FinishReason } from './sample-record.ts'
-import { openSummary } from './summary-parquet.ts'
-import type { TraceIndex } from './trace-index.ts'
+import type { RunColumns } from '../record/run-tables.ts'
+import type { FinishReason } from '../record/sample.ts'
+import type { TraceIndex } from '../record/traces.ts'
+import { encodeSummary, openSummary } from './summary.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { sampleRecord } from '../../test/support/sample-record.ts'
 import { traceSample } from '../../test/support/trace-sample.ts'
 import { InputError } from '../input-error.ts'
-import { parseSampleLine } from './sample-line.ts'
-import { formatVersion } from './sample-record.ts'
+import { formatVersion } from './run-files.ts'
+import { parseSampleLine } from './sample.ts'
 
 const whole = {
   formatVersion,

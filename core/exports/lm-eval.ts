@@ -1,7 +1,7 @@
 import { partWarning } from '../analyse/coverage.ts'
 import { hangsOnTolerance } from '../grade/grading-rules.ts'
+import type { CalibratedSample } from '../record/sample.ts'
 import { type ExportRun, jsonLine, MeanTotals, readableMetadata, wellFormedJson } from './export-run.ts'
-import type { CalibratedSample } from './sample-record.ts'
 
 // A `generate_until` task as evaluator.py and loggers/evaluation_tracker.py of lm-evaluation-harness 0.4.13 write it.
 

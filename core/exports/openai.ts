@@ -1,7 +1,7 @@
 import { partWarning } from '../analyse/coverage.ts'
 import { describeGrading, isDefaultGrading } from '../grade/grading-rules.ts'
+import type { SampleRecord } from '../record/sample.ts'
 import { type ExportRun, jsonLine, tokenLogprobs } from './export-run.ts'
-import type { SampleRecord } from './sample-record.ts'
 
 /**
  * A sample as the OpenAI interface's chat completion object with `logprobs`

@@ -1,10 +1,9 @@
 import { type FileMetaData, parquetSchema, snappyUncompress } from 'hyparquet'
+import type { ByteSource } from '../files/byte-source.ts'
+import { boundedFile, type ReadableBytes, readBoundedMetadata } from '../files/parquet-bounds.ts'
+import { type ParquetColumn, schemaElements, typeInWords } from '../files/parquet-column.ts'
 import { InputError } from '../input-error.ts'
-import type { ByteSource } from './byte-source.ts'
-import { boundedFile, type ReadableBytes, readBoundedMetadata } from './parquet-bounds.ts'
-import { type ParquetColumn, schemaElements, typeInWords } from './parquet-column.ts'
-import { refuseNewerFormat } from './refuse-newer-format.ts'
-import { formatVersion } from './sample-record.ts'
+import { formatVersion, refuseNewerFormat } from './run-files.ts'
 
 /** Names of the files' key-value metadata. */
 const versionKey = 'entrace.formatVersion'

@@ -1,12 +1,7 @@
 import type { Coverage } from '../analyse/coverage.ts'
 import type { PromptStyle } from '../evaluate/prompt.ts'
 import type { GradingRules } from '../grade/grading-rules.ts'
-import type { SampleRecord } from './sample-record.ts'
-
-/** What else of decoding may be set: as `generate` of Transformers, and so lm-evaluation-harness, names it. */
-export type FurtherDecoding = Partial<
-  Record<'top_k' | 'top_p' | 'min_p' | 'repetition_penalty' | 'num_beams' | 'length_penalty', number>
->
+import type { SampleRecord } from '../record/sample.ts'
 
 /** What an export says of the run besides its samples. */
 export interface ExportRun {
@@ -29,7 +24,7 @@ export interface ExportRun {
   stopTexts: readonly string[]
   temperature: number
   /** Settings beyond these that are not the defaults, by their names in Transformers. */
-  furtherDecoding: FurtherDecoding
+  furtherDecoding: Readonly<Record<string, number>>
   seed: number
   /** Answers a problem. */
   samples: number

@@ -2,8 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { cacheFolder } from '../cache-folder.ts'
-import { makeFolderWhole } from '../files/make-folder-whole.ts'
+import { cacheFolder, makeFolderWhole } from '../files/folders.ts'
 
 // Dawn picks an adapter by a part of its name, so eight GPUs of one name are one to it. Why a Vulkan layer that makes
 // their names differ, and not something smaller:

@@ -1,8 +1,7 @@
 import { create, globals } from 'webgpu'
 import type { GpuProvider } from '../../kernels/gpu/device.ts'
-import { NoAdapterError } from './no-adapter-error.ts'
-import { sleepUntil } from './sleep-until.ts'
-import { ensureVulkanLoader, hasVulkanDriver, useCpuDriver } from './vulkan-loader.ts'
+import { NoAdapterError } from './adapter-choice.ts'
+import { ensureVulkanLoader, hasVulkanDriver, useCpuDriver } from './vulkan-driver.ts'
 
 /** `auto`: a hardware GPU if Dawn sees one, else the CPU adapter; a name picks the first adapter whose name contains it. */
 export type AdapterChoice = 'auto' | 'cpu' | 'gpu' | (string & {})
@@ -85,4 +84,26 @@ export function noAdapterError(choice: AdapterChoice, names: string[]): NoAdapte
       'below 22.17), or any Vulkan CPU driver, ' +
       'named in VK_DRIVER_FILES.',
   )
+}
+
+const never = new Int32Array(new SharedArrayBuffer(4))
+/** Long beside a turn of the event loop, short beside a step of a model on a CPU adapter. */
+const napMs = 0.2
+
+/**
+ * Lets this thread sleep in short naps until a promise settles. Dawn looks in every turn of the event loop whether a
+ * mapping is done, which keeps a core busy: one that a CPU adapter, which computes on the same cores, needs itself.
+ */
+export function sleepUntil(settled: Promise<unknown>): void {
+  let pending = true
+  const end = () => {
+    pending = false
+  }
+  settled.then(end, end)
+  const nap = () => {
+    if (!pending) return
+    Atomics.wait(never, 0, 0, napMs)
+    setImmediate(nap)
+  }
+  setImmediate(nap)
 }

@@ -1,5 +1,12 @@
 import type { GpuProvider } from '../../kernels/gpu/device.ts'
-import { adapterNumber, fitsName, namesNumber, normalizedIdentifier, unnumberedName } from './adapter-name.ts'
+import {
+  adapterNumber,
+  fitsName,
+  NoAdapterError,
+  namesNumber,
+  normalizedIdentifier,
+  unnumberedName,
+} from './adapter-choice.ts'
 import { LayerBuildError, numberAdapters } from './adapter-number-layer.ts'
 import {
   type AdapterChoice,
@@ -8,8 +15,7 @@ import {
   type OpenAdapterOptions,
   openNamedAdapter,
 } from './dawn.ts'
-import { NoAdapterError } from './no-adapter-error.ts'
-import { hasVulkanDriver, useCpuDriver } from './vulkan-loader.ts'
+import { hasVulkanDriver, useCpuDriver } from './vulkan-driver.ts'
 
 /** The adapter that a rank computes on. Plain data: a worker gets it by message. */
 export interface RankAdapter {

@@ -3,13 +3,16 @@ import { Command, Option } from 'commander'
 import { InputError } from '../../core/input-error.ts'
 import { maximumRanks, planShards } from '../../core/parallel/plan-shards.ts'
 import { type AcceptanceReport, acceptanceReport } from '../acceptance/acceptance-report.ts'
-import { type AcceptanceBounds, acceptanceBounds } from '../acceptance/acceptance-request.ts'
-import { acceptancePrompts } from '../acceptance/prompts.ts'
+import {
+  type AcceptanceBounds,
+  acceptanceBounds,
+  acceptancePrompts,
+} from '../acceptance/acceptance-request.ts'
 import { acceptanceMarkdown, renderAcceptance } from '../acceptance/render-acceptance.ts'
-import { makeFolder } from '../files/make-folder.ts'
-import { type LoadFormat, openModel } from '../files/open-model.ts'
-import { writeFileWhole } from '../files/write-file-whole.ts'
-import { interruptSignal } from '../run/interrupt-signal.ts'
+import { makeFolder } from '../files/folders.ts'
+import { writeFileWhole } from '../files/write-file-atomic.ts'
+import { type LoadFormat, openModel } from '../models/open-model.ts'
+import { interruptSignal } from '../terminal/end-signals.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { integer } from './number-parsers.ts'
 

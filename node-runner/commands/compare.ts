@@ -22,9 +22,8 @@ import {
   probability,
   withInterval,
 } from '../../core/report/report-numbers.ts'
-import { refuseOutput } from '../files/refuse-output.ts'
-import { writeFileWhole } from '../files/write-file-whole.ts'
-import { readColumns } from '../run/read-columns.ts'
+import { refuseOutput, writeFileWhole } from '../files/write-file-atomic.ts'
+import { readColumns } from '../run/run-columns.ts'
 import { askedSamples, type RunDescription, readRunDescription } from '../run/run-description.ts'
 
 interface ComparedRun {

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { nameRanks } from '../adapter/rank-adapters.ts'
-import { renderTable } from '../terminal/table.ts'
-import { type DoctorReport, doctorReport, type RankReport } from './doctor-report.ts'
+import { type DoctorReport, doctorReport, type RankReport } from '../measure/doctor-report.ts'
+import { renderTable } from '../terminal/report.ts'
 import { integer } from './number-parsers.ts'
 
 interface DoctorFlags {

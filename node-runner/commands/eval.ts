@@ -2,12 +2,10 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { knownDataSets } from '../../core/evaluate/known-data-sets.ts'
 import { promptStyles } from '../../core/evaluate/prompt.ts'
 import type { Shard } from '../../core/evaluate/samples.ts'
-import type { EvalFlags } from '../run/plan-run.ts'
-import { runEvaluation } from '../run/run-evaluation.ts'
-import { addRunFlags } from './flags.ts'
-import { addGradingFlags } from './grading-flags.ts'
-import { addLeaseFlags } from './lease-flags.ts'
 import { integer } from './number-parsers.ts'
+import type { EvalFlags } from './plan-evaluation.ts'
+import { runEvaluation } from './run-evaluation.ts'
+import { addGradingFlags, addLeaseFlags, addRunFlags } from './run-flags.ts'
 
 const knownNames = knownDataSets.map(({ aliases }) => aliases[0]).join(', ')
 

@@ -1,8 +1,8 @@
 import type { Mesh, MeshPrediction } from '../../core/parallel/cost-model.ts'
 import type { Assumption } from '../../core/parallel/hardware-assumptions.ts'
 import type { Range } from '../../core/parallel/split-range.ts'
-import { renderTable } from '../terminal/table.ts'
-import type { PlanReport, ShardReport } from './plan-report.ts'
+import { renderTable } from '../terminal/report.ts'
+import type { PlanReport, ShardReport } from './plan.ts'
 
 const assumptionTexts: Record<Assumption['name'], { label: string; show: (value: number) => string }> = {
   memoryBytes: { label: 'memory of an adapter', show: value => `${significant(value / 1e9)} GB` },

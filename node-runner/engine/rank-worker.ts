@@ -11,10 +11,10 @@ import { planShards } from '../../core/parallel/plan-shards.ts'
 import { joinSharedExchange, type SharedExchangeMemory } from '../../core/parallel/shared-exchange.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openRankAdapter, type RankAdapter } from '../adapter/rank-adapters.ts'
-import { loadTokenizer } from '../tokenizer/load-tokenizer.ts'
+import { loadTokenizer } from '../models/load-tokenizer.ts'
 import { loadRank } from './load-rank.ts'
 import type { EngineJob } from './messages.ts'
-import { type SharedWork, WorkView } from './shared-work.ts'
+import { type SharedWork, WorkView } from './task-queue.ts'
 
 /** What a rank thread is started with. */
 export interface RankStart {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { unzip } from '../../test/support/unzip.ts'
-import { writeFileWhole } from './write-file-whole.ts'
+import { writeFileWhole } from './write-file-atomic.ts'
 import { type ZipEntry, zipPieces } from './zip-pieces.ts'
 
 const archiveOf = (entries: Iterable<ZipEntry>) => Buffer.concat([...zipPieces(entries)])

@@ -5,8 +5,8 @@ import { askedCount } from '../../core/analyse/coverage.ts'
 import type { SampleRecord } from '../../core/formats/sample-record.ts'
 import { gradingDifferences, gradingFlagsOf } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
-import { makeFolder } from '../files/make-folder.ts'
-import { openWholeFile } from '../files/whole-file.ts'
+import { makeFolder } from '../files/folders.ts'
+import { openWholeFile } from '../files/write-file-atomic.ts'
 import { compareNames, Journal } from './journal.ts'
 import {
   describeRun,

@@ -11,8 +11,8 @@ import { renderMarkdown } from '../../core/report/render-markdown.ts'
 import type { Block } from '../../core/report/report-document.ts'
 import { count, estimate, nats, percent, withInterval } from '../../core/report/report-numbers.ts'
 import { summarySection } from '../../core/report/summary-section.ts'
+import { sha256Of } from './read-run-files.ts'
 import type { RunDescription } from './run-description.ts'
-import { sha256Of } from './run-manifest.ts'
 import { describeSetUp, titleOf } from './write-report.ts'
 
 /** Name of the file in a run's folder that is its card. */

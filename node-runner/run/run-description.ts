@@ -10,8 +10,7 @@ import type { ChosenDecoding, Decoding } from '../../core/generate/decoding.ts'
 import { defaultGradingRules, type GradingRules, readGradingRules } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
 import type { Versions } from '../versions.ts'
-import { refuseForeignFilesBeside } from './foreign-files.ts'
-import { readCheckedFile } from './run-manifest.ts'
+import { readCheckedFile, refuseForeignFilesBeside } from './read-run-files.ts'
 import { stageResults } from './staged-results.ts'
 
 /** What determines every number of a run. Two runs of one hash on one machine give the same bits. */

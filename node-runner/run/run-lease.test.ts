@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { InputError } from '../../core/input-error.ts'
 import { showsProcesses } from '../../test/support/child-processes.ts'
 import { describeWhere } from '../../test/support/describe-where.ts'
-import type { LeaseHolder } from './lease-holder.ts'
+import type { LeaseHolder } from '../files/processes.ts'
 import {
   beatLine,
   type LeaseClock,

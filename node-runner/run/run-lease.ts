@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { formatVersion } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'
-import { describeHolder, hasProcess, isGone, type LeaseHolder, thisHolder } from './lease-holder.ts'
+import { describeHolder, hasProcess, isGone, type LeaseHolder, thisHolder } from '../files/processes.ts'
 
 // Who may write to a run's folder. Leases are numbered files, `lease-1`, `lease-2` and so on; the highest one that is there
 // holds. To take a folder is to create the next number with O_EXCL, which one process alone can, on a local disk and on

@@ -4,8 +4,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { cacheFolder } from '../cache-folder.ts'
-import { makeFolderWhole } from '../files/make-folder-whole.ts'
+import { cacheFolder, makeFolderWhole } from '../files/folders.ts'
 
 /** What the build of the page reads in a checkout. */
 const sources = [

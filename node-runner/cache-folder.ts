@@ -1,2 +1,2 @@
 // shim
-export * from './files/folders.ts'
+export { cacheFolder } from './files/folders.ts'

@@ -5,7 +5,7 @@ import { passes } from '../../kernels/gpu/check.ts'
 import { NoAdapterError } from '../adapter/adapter-choice.ts'
 import { type DoctorReport, doctorReport } from '../measure/doctor-report.ts'
 import type { AdapterMeasurement } from '../measure/measure-adapter.ts'
-import type { ExchangeMeasurement, KernelReport } from '../measure/measure-process.ts'
+import type { ExchangeMeasurement, KernelReport } from '../measure/run-measurement.ts'
 import { measuredHardware, runMeasurement } from '../measure/run-measurement.ts'
 import {
   compareMeshes,

@@ -1,4 +1,7 @@
-// Names of adapters as Dawn lists them, and with the number that the layer in ./adapter-number-layer appends.
+/** `auto`: a hardware GPU if Dawn sees one, else the CPU adapter; a name picks the first adapter whose name contains it. */
+export type AdapterChoice = 'auto' | 'cpu' | 'gpu' | (string & {})
+
+/** What the layer in ./adapter-number-layer appends to the names of adapters, as Dawn lists them. */
 const numberPattern = / #(\d+) of \d+$/
 
 /** An adapter's number, where its name carries one. */
@@ -33,4 +36,16 @@ export function normalizedIdentifier(name: string): string {
 /** No usable adapter: the command line ends with exit code 3. The message says what was tried and what to install. */
 export class NoAdapterError extends Error {
   override readonly name = 'NoAdapterError'
+}
+
+/** The error for a choice that none of the adapters which Dawn sees fits. */
+export function noAdapterError(choice: AdapterChoice, names: string[]): NoAdapterError {
+  const seen = names.length > 0 ? names.map(name => `"${name}"`).join(', ') : 'none'
+  return new NoAdapterError(
+    `no usable WebGPU adapter: asked for --adapter ${choice}, Dawn sees ${seen}. For a GPU install its Vulkan driver ` +
+      '(NVIDIA: the driver package that brings nvidia_icd.json; Debian: mesa-vulkan-drivers) and check with "entrace doctor"; ' +
+      'without a GPU install the CPU adapter: npm install @sparticuz/chromium (Linux on x64; npm leaves it out by itself under Node ' +
+      'below 22.17), or any Vulkan CPU driver, ' +
+      'named in VK_DRIVER_FILES.',
+  )
 }

@@ -1,10 +1,7 @@
 import { create, globals } from 'webgpu'
 import type { GpuProvider } from '../../kernels/gpu/device.ts'
-import { NoAdapterError } from './adapter-choice.ts'
+import { type AdapterChoice, noAdapterError } from './adapter-choice.ts'
 import { ensureVulkanLoader, hasVulkanDriver, useCpuDriver } from './vulkan-driver.ts'
-
-/** `auto`: a hardware GPU if Dawn sees one, else the CPU adapter; a name picks the first adapter whose name contains it. */
-export type AdapterChoice = 'auto' | 'cpu' | 'gpu' | (string & {})
 
 /** Options of `openAdapter`. */
 export interface OpenAdapterOptions {
@@ -72,18 +69,6 @@ function dawnFlags(options: OpenAdapterOptions, name: string | null): string[] {
   if (options.unsafeFast) enable.push('skip_validation', 'disable_robustness')
   const flags = [`enable-dawn-features=${enable.join(',')}`, 'disable-dawn-features=timestamp_quantization']
   return name === null ? flags : [...flags, `adapter=${name}`]
-}
-
-/** The error for a choice that none of the adapters which Dawn sees fits. */
-export function noAdapterError(choice: AdapterChoice, names: string[]): NoAdapterError {
-  const seen = names.length > 0 ? names.map(name => `"${name}"`).join(', ') : 'none'
-  return new NoAdapterError(
-    `no usable WebGPU adapter: asked for --adapter ${choice}, Dawn sees ${seen}. For a GPU install its Vulkan driver ` +
-      '(NVIDIA: the driver package that brings nvidia_icd.json; Debian: mesa-vulkan-drivers) and check with "entrace doctor"; ' +
-      'without a GPU install the CPU adapter: npm install @sparticuz/chromium (Linux on x64; npm leaves it out by itself under Node ' +
-      'below 22.17), or any Vulkan CPU driver, ' +
-      'named in VK_DRIVER_FILES.',
-  )
 }
 
 const never = new Int32Array(new SharedArrayBuffer(4))

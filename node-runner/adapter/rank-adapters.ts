@@ -1,20 +1,16 @@
 import type { GpuProvider } from '../../kernels/gpu/device.ts'
 import {
+  type AdapterChoice,
   adapterNumber,
   fitsName,
   NoAdapterError,
   namesNumber,
+  noAdapterError,
   normalizedIdentifier,
   unnumberedName,
 } from './adapter-choice.ts'
 import { LayerBuildError, numberAdapters } from './adapter-number-layer.ts'
-import {
-  type AdapterChoice,
-  adapterNames,
-  noAdapterError,
-  type OpenAdapterOptions,
-  openNamedAdapter,
-} from './dawn.ts'
+import { adapterNames, type OpenAdapterOptions, openNamedAdapter } from './dawn.ts'
 import { hasVulkanDriver, useCpuDriver } from './vulkan-driver.ts'
 
 /** The adapter that a rank computes on. Plain data: a worker gets it by message. */

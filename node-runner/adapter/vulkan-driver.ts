@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { constants, homedir } from 'node:os'
 import { basename, join } from 'node:path'
 import { brotliDecompressSync } from 'node:zlib'
-import { cacheFolder, makeFolderWhole } from '../files/folders.ts'
+import { cacheFolder, makeFolderAtomic } from '../files/folders.ts'
 
 /**
  * Makes sure that Dawn finds a Vulkan loader when it asks for `libvulkan.so.1`: the system's, else the one that the CPU
@@ -86,7 +86,7 @@ export function swiftshaderFiles(): CpuAdapterFiles | null {
     version: string
   }
   const folder = join(cacheFolder(), `swiftshader-${version}`)
-  makeFolderWhole(folder, staging => {
+  makeFolderAtomic(folder, staging => {
     const archive = brotliDecompressSync(readFileSync(join(packageFolder, 'bin', 'swiftshader.tar.br')))
     for (const file of readTar(archive))
       writeFileSync(join(staging, file.name), file.content, { mode: 0o755 })

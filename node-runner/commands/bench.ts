@@ -7,6 +7,7 @@ import { type BenchCase, type BenchResult, measureCases, suitsDevice } from '../
 import { type BenchClock, createBenchClock } from '../../kernels/gpu/bench-clock.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openAdapter } from '../adapter/dawn.ts'
+import { type Column, printReport, renderTable, rowsOf, significant } from '../terminal/report.ts'
 import { integer } from './number-parsers.ts'
 
 /** What `entrace bench --json` prints. */
@@ -48,7 +49,7 @@ export function benchCommand(): Command {
       const chosen = flags.allVariants ? cases : cases.filter(one => suitsDevice(one, device.kind))
       const say = flags.quiet ? () => {} : (line: string) => console.error(line)
       const report = await benchDevice(device, chosen, flags, say).finally(() => device.destroy())
-      console.log(flags.json ? JSON.stringify(report, null, 2) : renderBenchReport(report))
+      printReport(report, flags.json, renderBenchReport)
     })
 }
 
@@ -94,37 +95,19 @@ const clocks = {
   wall: "the host's clock around submit and wait",
 }
 
-const headings = ['kernel', 'shape', 'variant', 'median ms', 'quartiles ms', 'rounds', 'GB/s', 'GFLOP/s']
-/** Columns of text, aligned to the left. */
+const benchColumns: Column<BenchResult>[] = [
+  ['kernel', ({ kernel }) => kernel],
+  ['shape', ({ shape }) => shape],
+  ['variant', ({ variant }) => variant ?? ''],
+  ['median ms', ({ medianMs }) => significant(medianMs)],
+  ['quartiles ms', one => `${significant(one.lowerQuartileMs)}–${significant(one.upperQuartileMs)}`],
+  ['rounds', ({ rounds, repeats }) => `${rounds}×${repeats}`],
+  ['GB/s', ({ gigabytesPerSecond }) => significant(gigabytesPerSecond)],
+  ['GFLOP/s', ({ gigaflopsPerSecond: rate }) => (rate === 0 ? '' : significant(rate))],
+]
 const textColumns = 3
 
 /** A report as a table for a terminal. */
 export function renderBenchReport({ adapter, clock, results }: BenchReport): string {
-  const rows = results.map(result => [
-    result.kernel,
-    result.shape,
-    result.variant ?? '',
-    significant(result.medianMs),
-    `${significant(result.lowerQuartileMs)}–${significant(result.upperQuartileMs)}`,
-    `${result.rounds}×${result.repeats}`,
-    significant(result.gigabytesPerSecond),
-    result.gigaflopsPerSecond === 0 ? '' : significant(result.gigaflopsPerSecond),
-  ])
-  const table = [headings, ...rows]
-  const widths = headings.map((_, column) => Math.max(...table.map(row => row[column]?.length ?? 0)))
-  const lines = table.map(row =>
-    row
-      .map((cell, column) => {
-        const width = widths[column] ?? 0
-        return column < textColumns ? cell.padEnd(width) : cell.padStart(width)
-      })
-      .join('  ')
-      .trimEnd(),
-  )
-  return [`${adapter}; times by ${clocks[clock]}`, '', ...lines].join('\n')
-}
-
-/** Three significant digits, without an exponent. */
-function significant(value: number): string {
-  return new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3, useGrouping: false }).format(value)
+  return `${adapter}; times by ${clocks[clock]}\n\n${renderTable(rowsOf(benchColumns, results), textColumns)}`
 }

@@ -22,7 +22,7 @@ import {
   probability,
   withInterval,
 } from '../../core/report/report-numbers.ts'
-import { refuseOutput, writeFileWhole } from '../files/write-file-atomic.ts'
+import { refuseOutput, writeFileAtomic } from '../files/write-file-atomic.ts'
 import { readColumns } from '../run/run-columns.ts'
 import { askedSamples, type RunDescription, readRunDescription } from '../run/run-description.ts'
 
@@ -59,7 +59,7 @@ export function compareCommand(): Command {
       const pairings = runs.slice(1).map(other => pair(runs[0]!, other))
       const document = describeComparison(runs, pairings)
       if (flags.out !== undefined)
-        writeFileWhole(flags.out, [
+        writeFileAtomic(flags.out, [
           flags.out.endsWith('.md') ? renderMarkdown(document) : renderHtml(document),
         ])
       if (flags.json) console.log(JSON.stringify(asJson(runs, pairings), null, 2))

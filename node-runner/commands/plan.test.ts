@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { InputError } from '../../core/input-error.ts'
-import type { PlanReport } from './plan.ts'
 import { planCommand } from './plan.ts'
+import type { PlanReport } from './plan-report.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'entrace-plan-'))
 afterAll(() => rmSync(folder, { recursive: true }))

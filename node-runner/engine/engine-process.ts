@@ -10,7 +10,7 @@ import { describeLoading } from './load-rank.ts'
 import type { EngineCommand, EngineEvent, EngineJob, EngineTask, LoadedEngine } from './messages.ts'
 import { RankThread, settleRanks } from './rank-threads.ts'
 import type { RankListener } from './rank-worker.ts'
-import { shareWork, WorkView } from './task-queue.ts'
+import { createTaskQueue, TaskQueueClient } from './task-queue.ts'
 
 /** Milliseconds between two reports of how far the work is. */
 const statusIntervalMs = 500
@@ -54,8 +54,8 @@ async function start(started: EngineJob): Promise<void> {
 }
 
 async function run(tasks: EngineTask[]): Promise<void> {
-  const work = shareWork(tasks, job!.mesh.dp)
-  const view = new WorkView(work, 0, false)
+  const work = createTaskQueue(tasks, job!.mesh.dp)
+  const view = new TaskQueueClient(work, 0, false)
   stop = () => view.askToStop()
   const listener = proxy<RankListener>({
     onAnswer: (key, generation) => send({ kind: 'answer', key, generation }),

@@ -3,7 +3,7 @@ import type { FollowUp, Generation } from '../../core/generate/generate.ts'
 import type { TokenRecord } from '../../core/generate/token-record.ts'
 import type { ModelRoom } from '../../core/model/language-model.ts'
 import type { Sampling } from '../../core/model/sampling.ts'
-import type { AdapterChoice } from '../adapter/dawn.ts'
+import type { AdapterChoice } from '../adapter/adapter-choice.ts'
 import type { RankAdapter } from '../adapter/rank-adapters.ts'
 import type { LoadFormat } from '../models/open-model.ts'
 

@@ -1,2 +1,6 @@
 // shim
-export * from './task-queue.ts'
+export {
+  createTaskQueue as shareWork,
+  type TaskQueue as SharedWork,
+  TaskQueueClient as WorkView,
+} from './task-queue.ts'

@@ -6,7 +6,7 @@ import { GroupAbortedError } from '../../core/parallel/exchange.ts'
 import { createSharedExchange } from '../../core/parallel/shared-exchange.ts'
 import type { ClaimReport, ClaimScript } from '../../test/support/claiming-worker.ts'
 import type { EngineTask } from './messages.ts'
-import { shareWork, WorkView } from './task-queue.ts'
+import { createTaskQueue, TaskQueueClient } from './task-queue.ts'
 
 /** Tasks of different lengths, empty ones among them, whose keys are not their places. */
 const makeTasks = (count: number): EngineTask[] =>
@@ -22,7 +22,7 @@ async function claimTogether(
   ranks: number,
   asksToStopAt: number | null,
 ) {
-  const work = shareWork(tasks, groups)
+  const work = createTaskQueue(tasks, groups)
   const reports: Promise<ClaimReport>[] = []
   for (let group = 0; group < groups; group++) {
     const exchange = createSharedExchange(ranks, 64)
@@ -70,8 +70,8 @@ describe('shared work on one thread', () => {
     fc.assert(
       fc.property(fc.nat(12), fc.array(fc.nat(3), { maxLength: 40 }), (count, turns) => {
         const tasks = makeTasks(count)
-        const work = shareWork(tasks, 4)
-        const queues = [0, 1, 2, 3].map(group => new WorkView(work, group, true).requests())
+        const work = createTaskQueue(tasks, 4)
+        const queues = [0, 1, 2, 3].map(group => new TaskQueueClient(work, group, true).requests())
         const taken = turns.map(group => queues[group]!.next().value)
         expect(taken.filter(Boolean)).toEqual(tasks.slice(0, turns.length))
       }),
@@ -79,19 +79,19 @@ describe('shared work on one thread', () => {
   })
 
   it('lets a follower wait no longer once a rank failed', () => {
-    const work = shareWork(makeTasks(3), 1)
-    const follower = new WorkView(work, 0, false)
-    const leader = new WorkView(work, 0, true)
+    const work = createTaskQueue(makeTasks(3), 1)
+    const follower = new TaskQueueClient(work, 0, false)
+    const leader = new TaskQueueClient(work, 0, true)
     expect(leader.requests().next().value).toEqual(follower.requests().next().value)
     leader.fail()
-    const again = new WorkView(work, 0, false).requests()
+    const again = new TaskQueueClient(work, 0, false).requests()
     expect(again.next().done).toBe(false)
     expect(() => again.next()).toThrow(GroupAbortedError)
   })
 
   it('counts tokens and steps over all views', () => {
-    const work = shareWork([], 2)
-    const views = [0, 1].map(group => new WorkView(work, group, true))
+    const work = createTaskQueue([], 2)
+    const views = [0, 1].map(group => new TaskQueueClient(work, group, true))
     for (const view of views) view.countToken()
     views[0]!.countProgress()
     expect(views.map(({ tokens, progress }) => [tokens, progress])).toEqual([

@@ -3,7 +3,7 @@ import { GroupAbortedError } from '../../core/parallel/exchange.ts'
 import type { EngineTask } from './messages.ts'
 
 /** Tasks and their state in memory that all rank threads of an engine share. */
-export interface SharedWork {
+export interface TaskQueue {
   count: number
   groups: number
   /** Key, first token, and numbers of tokens of the prompt and before and after the answer of each task; then all tokens. */
@@ -26,7 +26,7 @@ const logWords = (count: number) => count + 2
 const taskWords = 5
 
 /** Lays tasks out for groups to share: one queue, from which a group takes when it has room. */
-export function shareWork(tasks: readonly EngineTask[], groups: number): SharedWork {
+export function createTaskQueue(tasks: readonly EngineTask[], groups: number): TaskQueue {
   const count = tasks.length
   const parts = tasks.map(({ promptIds, followUp }) => [
     promptIds,
@@ -48,15 +48,15 @@ export function shareWork(tasks: readonly EngineTask[], groups: number): SharedW
 }
 
 /** One rank's view of the shared work. */
-export class WorkView {
-  readonly #work: SharedWork
+export class TaskQueueClient {
+  readonly #work: TaskQueue
   readonly #control: Int32Array
   readonly #log: Int32Array
   readonly #leads: boolean
   #steps = 0
 
   /** `leads`: whether this rank is the first of its group, which decides what the others follow. */
-  constructor(work: SharedWork, group: number, leads: boolean) {
+  constructor(work: TaskQueue, group: number, leads: boolean) {
     this.#work = work
     this.#control = new Int32Array(work.control, 0, controlWords)
     const words = logWords(work.count)

@@ -25,7 +25,7 @@ export function makeFolder(path: string): void {
  * Makes a folder unless it is there, so that two processes at once or a kill leave a whole folder or none: `fill` writes
  * its files into another one beside it, which is then renamed. What `fill` throws leaves nothing behind.
  */
-export function makeFolderWhole(folder: string, fill: (staging: string) => void): void {
+export function makeFolderAtomic(folder: string, fill: (staging: string) => void): void {
   if (existsSync(folder)) return
   const staging = mkdtempSync(join(dirname(folder), 'making-'))
   try {

@@ -1,2 +1,2 @@
 // shim
-export * from './folders.ts'
+export { makeFolderAtomic as makeFolderWhole } from './folders.ts'

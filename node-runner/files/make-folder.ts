@@ -1,2 +1,2 @@
 // shim
-export * from './folders.ts'
+export { makeFolder } from './folders.ts'

@@ -2,7 +2,7 @@ import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 
 /** A process, by what no other one shares. Where a system does not tell (boot, namespace and start are Linux's), null. */
-export interface LeaseHolder {
+export interface ProcessIdentity {
   host: string
   /** Differs each time that the machine starts. */
   bootId: string | null
@@ -16,7 +16,7 @@ export interface LeaseHolder {
 }
 
 /** A holder in a message. */
-export function describeHolder(holder: LeaseHolder | null): string {
+export function describeProcess(holder: ProcessIdentity | null): string {
   if (!holder) return 'another process'
   return `process ${holder.pid} on ${holder.host}${holder.jobId === null ? '' : ` (job ${holder.jobId})`}`
 }
@@ -25,7 +25,7 @@ export function describeHolder(holder: LeaseHolder | null): string {
 const jobVariables = ['SLURM_JOB_ID', 'PBS_JOBID', 'LSB_JOBID', 'FLUX_JOB_ID', 'JOB_ID']
 
 /** This process. */
-export function thisHolder(): LeaseHolder {
+export function thisIdentity(): ProcessIdentity {
   return {
     host: hostname(),
     bootId: orNull(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
@@ -37,8 +37,8 @@ export function thisHolder(): LeaseHolder {
 }
 
 /** Whether a process is known to be gone; false where this process cannot tell. */
-export function isGone({ bootId, pidNamespace, pid, startTime }: LeaseHolder): boolean {
-  const here = thisHolder()
+export function isGone({ bootId, pidNamespace, pid, startTime }: ProcessIdentity): boolean {
+  const here = thisIdentity()
   if (bootId === null || bootId !== here.bootId) return false
   if (pidNamespace === null || pidNamespace !== here.pidNamespace || startTime === null) return false
   if (!hasProcess(pid)) return true
@@ -47,8 +47,8 @@ export function isGone({ bootId, pidNamespace, pid, startTime }: LeaseHolder): b
   return stat !== null && (stat.startTime !== startTime || stat.state === 'Z' || stat.state === 'X')
 }
 
-/** State and start of a process, as Linux shows them. */
-function processStat(pid: number): { state: string; startTime: string } {
+/** State of a process, and its start in clock ticks since the boot, as Linux shows them. Throws where it does not. */
+export function processStat(pid: number): { state: string; startTime: string } {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   // The name before may hold spaces and brackets.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
@@ -65,6 +65,24 @@ export function hasProcess(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== 'ESRCH'
   }
+}
+
+/** This process in words that `hasEnded` understands: its number, and where that says which process is meant. */
+export function thisProcess(): string {
+  return `${process.pid} on ${placeOf(thisIdentity())}`
+}
+
+/** Whether a process that named itself by `thisProcess` is known to be gone; false where this machine cannot tell. */
+export function hasEnded(named: string | undefined): boolean {
+  const [, pid, where] = /^(\d+) on (.*)$/.exec(named ?? '') ?? []
+  if (where !== placeOf(thisIdentity())) return false
+  // Within one process nothing else runs meanwhile, so its own number is of one before it.
+  return Number(pid) === process.pid || !hasProcess(Number(pid))
+}
+
+/** Host, boot and, of a container, its namespace. */
+function placeOf({ host, bootId, pidNamespace }: ProcessIdentity): string {
+  return `${host} ${bootId ?? ''} ${pidNamespace ?? ''}`.trim()
 }
 
 function orNull<T>(read: () => T): T | null {

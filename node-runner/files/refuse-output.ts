@@ -1,2 +1,2 @@
 // shim
-export * from './write-file-atomic.ts'
+export { refuseOutput } from './write-file-atomic.ts'

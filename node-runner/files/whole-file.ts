@@ -1,2 +1,2 @@
 // shim
-export * from './write-file-atomic.ts'
+export { openAtomicFile as openWholeFile } from './write-file-atomic.ts'

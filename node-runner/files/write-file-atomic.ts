@@ -4,7 +4,7 @@ import { isRunFile } from '../../core/formats/run-files.ts'
 import { InputError } from '../../core/input-error.ts'
 
 /** A file that is written in pieces under another name, and is in its place only when it is whole. */
-export interface WholeFile {
+export interface AtomicFile {
   write(piece: string | Uint8Array): void
   /** Puts the file in its place: a reader finds the old file or the new one, never a part. */
   commit(): void
@@ -13,7 +13,7 @@ export interface WholeFile {
 }
 
 /** Begins a file that may be larger than memory. */
-export function openWholeFile(path: string): WholeFile {
+export function openAtomicFile(path: string): AtomicFile {
   const staging = `${path}.partial`
   // What an earlier process left is removed and never written to: in a folder from elsewhere it may be a link.
   rmSync(staging, { force: true })
@@ -50,8 +50,8 @@ export function openWholeFile(path: string): WholeFile {
  * Writes a file in pieces, so that a reader finds the old file or the new one, never a part. The pieces are made as they
  * are written: a file may be larger than a string can be. What making them throws leaves the old file.
  */
-export function writeFileWhole(path: string, pieces: Iterable<string | Uint8Array>): void {
-  const file = openWholeFile(path)
+export function writeFileAtomic(path: string, pieces: Iterable<string | Uint8Array>): void {
+  const file = openAtomicFile(path)
   try {
     for (const piece of pieces) file.write(piece)
     file.commit()

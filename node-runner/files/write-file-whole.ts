@@ -1,2 +1,2 @@
 // shim
-export * from './write-file-atomic.ts'
+export { writeFileAtomic as writeFileWhole } from './write-file-atomic.ts'

@@ -3,8 +3,8 @@ import { publishedConfig, publishedConfigNames } from '../../core/model/publishe
 import { maximumRanks, planShards } from '../../core/parallel/plan-shards.ts'
 import { rankWeightParts } from '../../core/parallel/rank-weight-bytes.ts'
 import { openDevice } from '../../kernels/gpu/device.ts'
-import { NoAdapterError } from '../adapter/adapter-choice.ts'
-import { type AdapterChoice, adapterNames } from '../adapter/dawn.ts'
+import { type AdapterChoice, NoAdapterError } from '../adapter/adapter-choice.ts'
+import { adapterNames } from '../adapter/dawn.ts'
 import {
   assignAdapters,
   nameRanks,

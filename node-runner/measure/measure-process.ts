@@ -3,14 +3,14 @@ import { Worker } from 'node:worker_threads'
 import { createSharedExchange } from '../../core/parallel/shared-exchange.ts'
 import { allChecks } from '../../kernels/all-checks.ts'
 import { suitsDevice } from '../../kernels/gpu/bench.ts'
-import { type CheckResult, runChecks } from '../../kernels/gpu/check.ts'
+import { runChecks } from '../../kernels/gpu/check.ts'
 import { openDevice } from '../../kernels/gpu/device.ts'
 import { unnumberedName } from '../adapter/adapter-choice.ts'
 import { assignAdapters, openRankAdapter, type RankAdapter } from '../adapter/rank-adapters.ts'
 import type { ExchangeSamples, ExchangeThreadStart } from './exchange-thread.ts'
 import { measureAdapter } from './measure-adapter.ts'
-import type { MeasureReply, MeasureRequest } from './run-measurement.ts'
-import { type Spread, spreadOf } from './timing.ts'
+import type { ExchangeMeasurement, KernelReport, MeasureReply, MeasureRequest } from './run-measurement.ts'
+import { spreadOf } from './timing.ts'
 
 // Measures and checks in a process of its own: a driver that crashes or hangs costs one part of a report, not all of it.
 
@@ -37,19 +37,6 @@ function reply(message: MeasureReply): void {
   process.send?.(message)
 }
 
-/** The kernels that a model of adapter runs, against their references. */
-export interface KernelReport {
-  adapterName: string
-  kind: 'cpu' | 'gpu'
-  /** Ranks whose adapters are of this model; the first one's was checked. */
-  ranks: number[]
-  /** Lanes that run together; null where the adapter does not say. */
-  subgroupSizes: { smallest: number; largest: number } | null
-  /** Cases there are; those beyond the time are missing in `results`. */
-  cases: number
-  results: CheckResult[]
-}
-
 /** Checks every variant that each model of adapter would be given, within a time that the models share. */
 export async function checkKernels(
   adapters: readonly RankAdapter[],
@@ -74,22 +61,6 @@ export async function checkKernels(
     await device.handle.lost
   }
   return reports
-}
-
-/** An all-reduce of one row of numbers over some ranks, as a step's layers make it. */
-export interface ExchangeMeasurement {
-  ranks: number
-  elements: number
-  sizeBytes: number
-  /** On the first rank: device to host, the meeting, and the upload of all ranks' parts. */
-  allReduce: Spread
-  /** The same bytes to the first rank's device and back, alone, in the same run. */
-  roundTrip: Spread
-  /** The medians' ratio. */
-  ratio: number
-  /** Of each rank, an all-reduce. */
-  submits: number
-  synchronisations: number
 }
 
 /** Measures all-reduces of rows of these widths, with every rank in a thread of its own. */

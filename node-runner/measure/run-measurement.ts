@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import type { ModelConfig } from '../../core/model/config.ts'
 import type { Hardware } from '../../core/parallel/cost-model.ts'
 import type { Measured } from '../../core/parallel/hardware-assumptions.ts'
-import { NoAdapterError } from '../adapter/adapter-choice.ts'
-import type { AdapterChoice } from '../adapter/dawn.ts'
+import type { CheckResult } from '../../kernels/gpu/check.ts'
+import { type AdapterChoice, NoAdapterError } from '../adapter/adapter-choice.ts'
 import type { AdapterMeasurement } from './measure-adapter.ts'
-import type { ExchangeMeasurement, KernelReport } from './measure-process.ts'
+import type { Spread } from './timing.ts'
 
 /** What a measuring process is asked, and on which ranks' adapters. */
 export type MeasureRequest = { adapter: AdapterChoice; ranks: number } & (
@@ -14,6 +14,35 @@ export type MeasureRequest = { adapter: AdapterChoice; ranks: number } & (
   | { kind: 'adapter' }
   | { kind: 'exchange'; widths: number[]; rounds: number }
 )
+
+/** The kernels that a model of adapter runs, against their references. */
+export interface KernelReport {
+  adapterName: string
+  kind: 'cpu' | 'gpu'
+  /** Ranks whose adapters are of this model; the first one's was checked. */
+  ranks: number[]
+  /** Lanes that run together; null where the adapter does not say. */
+  subgroupSizes: { smallest: number; largest: number } | null
+  /** Cases there are; those beyond the time are missing in `results`. */
+  cases: number
+  results: CheckResult[]
+}
+
+/** An all-reduce of one row of numbers over some ranks, as a step's layers make it. */
+export interface ExchangeMeasurement {
+  ranks: number
+  elements: number
+  sizeBytes: number
+  /** On the first rank: device to host, the meeting, and the upload of all ranks' parts. */
+  allReduce: Spread
+  /** The same bytes to the first rank's device and back, alone, in the same run. */
+  roundTrip: Spread
+  /** The medians' ratio. */
+  ratio: number
+  /** Of each rank, an all-reduce. */
+  submits: number
+  synchronisations: number
+}
 
 /** What it answers to each kind of question. */
 export interface MeasureResults {

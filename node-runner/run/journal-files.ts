@@ -7,6 +7,8 @@ import {
   openSync,
   readdirSync,
   readSync,
+  type Stats,
+  statSync,
   writeSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -20,8 +22,7 @@ import {
 } from '../../core/formats/journal-index.ts'
 import { mostLineBytes } from '../../core/formats/sample-line.ts'
 import { InputError } from '../../core/input-error.ts'
-import { writeFileWhole } from '../files/write-file-atomic.ts'
-import { journalBytesOf } from './read-run-files.ts'
+import { writeFileAtomic } from '../files/write-file-atomic.ts'
 
 /** Where a line lies in a file; the end of the line is not counted. */
 export interface LinePlace {
@@ -206,6 +207,19 @@ export function journalPaths(path: string): string[] {
   return numbers.sort((a, b) => a - b).map(number => numberedPath(path, number))
 }
 
+/** Length of a run's journal as it is now, bytes; of all its files where a run was taken over. */
+export function journalBytesOf(folder: string): number {
+  return journalStats(folder).reduce((sum, { size }) => sum + size, 0)
+}
+
+/** Size and times of the files of a run's journal that are there. */
+export function journalStats(folder: string): Stats[] {
+  // One that has gone was joined with the first in between.
+  return journalPaths(join(folder, 'samples.jsonl')).flatMap(
+    path => statSync(path, { throwIfNoEntry: false }) ?? [],
+  )
+}
+
 /** Begins the next file of a journal. Of several processes that do so at once each gets one of its own. */
 export function beginJournalFile(path: string, writer?: FileWriter): JournalFile {
   for (let number = 1; ; number++)
@@ -286,7 +300,7 @@ export function openIndexFile(
   const keyOf = ({ file, start, sha256 }: IndexedLine) => `${file} ${start} ${sha256}`
   const known = new Set(index.lines.map(keyOf))
   const isExact = index.isWhole && known.size === lines.length && lines.every(line => known.has(keyOf(line)))
-  if (!isExact) writeFileWhole(path, lines.map(encodeIndexLine))
+  if (!isExact) writeFileAtomic(path, lines.map(encodeIndexLine))
   const handle = openSync(path, 'a')
   let isCut = false
   return {

@@ -6,7 +6,7 @@ import type { SampleRecord } from '../../core/formats/sample-record.ts'
 import { gradingDifferences, gradingFlagsOf } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
 import { makeFolder } from '../files/folders.ts'
-import { openWholeFile } from '../files/write-file-atomic.ts'
+import { openAtomicFile } from '../files/write-file-atomic.ts'
 import { compareNames, Journal } from './journal.ts'
 import {
   describeRun,
@@ -192,7 +192,7 @@ export function describeMissingShards(run: RunDescription, parts: readonly RunPa
  * timings and their verdicts, which are made anew.
  */
 export function joinJournals(path: string, parts: readonly RunPart[]): void {
-  const file = openWholeFile(path)
+  const file = openAtomicFile(path)
   try {
     const entries = parts.map(({ journal, folder }) => ({ folder, iterator: journal.entries() }))
     const heads = entries.map(({ folder, iterator }) => ({

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Dirent, readdirSync, readFileSync, type Stats, statSync } from 'node:fs'
+import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import {
   checkWholeFile,
@@ -12,7 +12,7 @@ import {
 import { isRunFile } from '../../core/formats/run-files.ts'
 import { InputError } from '../../core/input-error.ts'
 import type { RunFileRequest } from '../files/read-parquet.ts'
-import { journalPaths } from './journal-files.ts'
+import { journalStats } from './journal-files.ts'
 
 /** SHA-256, 64 hexadecimal digits. */
 export function sha256Of(bytes: Uint8Array): string {
@@ -115,18 +115,6 @@ export function columnFileFault(folder: string, name: string, manifest: Manifest
       journals.length > 0 &&
       journals.reduce((sum, { size }) => sum + size, 0) !== manifest.journalBytes)
   return isOlder ? 'is older than samples.jsonl' : null
-}
-
-/** Length of a run's journal as it is now, bytes; of all its files where a run was taken over. */
-export function journalBytesOf(folder: string): number {
-  return journalStats(folder).reduce((sum, { size }) => sum + size, 0)
-}
-
-function journalStats(folder: string): Stats[] {
-  // One that has gone was joined with the first in between.
-  return journalPaths(join(folder, 'samples.jsonl')).flatMap(
-    path => statSync(path, { throwIfNoEntry: false }) ?? [],
-  )
 }
 
 /** What is read whole is far shorter. */

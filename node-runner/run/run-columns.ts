@@ -12,13 +12,8 @@ import { type GradingRules, gradingDifferences } from '../../core/grade/grading-
 import { InputError } from '../../core/input-error.ts'
 import { readEntropiesApart, readSummaryApart, type SummaryContent } from '../files/read-parquet.ts'
 import { Journal } from './journal.ts'
-import {
-  columnFileFault,
-  journalBytesOf,
-  type RunFiles,
-  readRunFiles,
-  readUndamagedManifest,
-} from './read-run-files.ts'
+import { journalBytesOf } from './journal-files.ts'
+import { columnFileFault, type RunFiles, readRunFiles, readUndamagedManifest } from './read-run-files.ts'
 import type { RunDescription } from './run-description.ts'
 import { ResultsOutdated, stageResults } from './staged-results.ts'
 import { type Results, resultFiles, writeAnalysis } from './write-results.ts'

@@ -3,7 +3,8 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { hasEnded, holdResults, thisProcess } from './staged-results.ts'
+import { thisProcess } from '../files/processes.ts'
+import { holdResults } from './staged-results.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -24,16 +25,5 @@ describe('holdResults', () => {
     })
     expect(readdirSync(folder)).toEqual([])
     console.log('600 holds of four processes, one at a time')
-  })
-})
-
-describe('hasEnded', () => {
-  it('knows only processes of this machine', () => {
-    const parent = thisProcess().replace(/^\d+/, `${process.ppid}`)
-    expect(hasEnded(parent)).toBe(false)
-    expect(hasEnded(thisProcess().replace(/^\d+/, '4194305'))).toBe(true)
-    expect(hasEnded('4194305 on another host')).toBe(false)
-    expect(hasEnded('no process')).toBe(false)
-    expect(hasEnded(undefined)).toBe(false)
   })
 })

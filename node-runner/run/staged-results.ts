@@ -8,16 +8,15 @@ import {
   openSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
-import { hostname } from 'node:os'
 import { basename, join } from 'node:path'
 import { encodeManifest, type FileDigest, manifestName } from '../../core/formats/manifest.ts'
+import { hasEnded, thisProcess } from '../files/processes.ts'
 import { sha256Of } from './read-run-files.ts'
 
 /** Other results were put in place, of more samples or other rules, while these were made: theirs are kept. */
@@ -279,38 +278,6 @@ function readHolder(folder: string, number: number): string | null {
   } catch {
     return null
   }
-}
-
-/** This process in words that `hasEnded` understands. */
-export function thisProcess(): string {
-  return `${process.pid} on ${pidNamespace()}`
-}
-
-/** Whether a process that named itself by `thisProcess` is known to be gone; false where this machine cannot tell. */
-export function hasEnded(named: string | undefined): boolean {
-  const [, pid, where] = /^(\d+) on (.*)$/.exec(named ?? '') ?? []
-  if (where !== pidNamespace()) return false
-  // Within one process nothing else runs meanwhile, so its own number is of one before it.
-  if (Number(pid) === process.pid) return true
-  try {
-    process.kill(Number(pid), 0)
-    return false
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH'
-  }
-}
-
-/** Where a process number says which process is meant: host, boot and, of a container, its namespace. */
-function pidNamespace(): string {
-  const orNothing = (read: () => string) => {
-    try {
-      return read().trim()
-    } catch {
-      return ''
-    }
-  }
-  const boot = orNothing(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'))
-  return `${hostname()} ${boot} ${orNothing(() => readlinkSync('/proc/self/ns/pid'))}`.trim()
 }
 
 function nap(): void {

@@ -24,6 +24,8 @@ import { openFileByteSource } from '../files/file-byte-source.ts'
 import { loadTokenizer } from '../models/load-tokenizer.ts'
 import { type DataSetChoice, type OpenedDataSet, openDataSet } from '../models/open-data-set.ts'
 import { locateModel, type ModelFolder, statedEnds } from '../models/open-model.ts'
+import type { RecordedValues } from '../run/recorded-flags.ts'
+import { recordedValues } from '../run/recorded-flags.ts'
 import type { RunSettings } from '../run/run-description.ts'
 import type { Progress } from '../terminal/progress.ts'
 import { versions } from '../versions.ts'
@@ -32,13 +34,11 @@ import { chooseMaxNewTokens, type GradingFlags, type LeaseFlags, type RunFlags }
 import { chooseStops } from './stop-flags.ts'
 
 /** Flags of `entrace eval`. */
-export interface EvalFlags extends RunFlags, TaskFlags, GradingFlags, LeaseFlags {
+export interface EvalFlags extends RunFlags, TaskFlags, GradingFlags, LeaseFlags, RecordedValues {
   out: string
   maxConcurrent: number
   /** Print the first prompt, and do nothing else. */
   showPrompt: boolean
-  /** Ask the model after each answer whether it is true. */
-  pTrue: boolean
 }
 
 /** What is known of a run before the weights are read. */
@@ -85,6 +85,8 @@ export async function planRun(
     )
   const { dataSet, prompt, tasks: plannedTasks, limit } = await planTasks(flags, tokenizer, progress)
   const { problems, name, revision, config, split } = dataSet
+  // In the order in which run.json has had them.
+  const { seed, samples, topLogprobs, ...others } = recordedValues('decoding', flags)
   const settings: RunSettings = {
     model: {
       name: folder.name,
@@ -114,13 +116,13 @@ export async function planRun(
       stopIds: stops.tokens.map(({ id }) => id),
       ...(stops.texts.length > 0 && { stopTexts: stops.texts }),
       ...decoding,
-      seed: flags.seed,
-      samples: flags.samples,
-      topLogprobs: flags.topLogprobs,
+      seed,
+      samples,
+      topLogprobs,
       sources,
-      pTrue: flags.pTrue,
+      ...others,
     },
-    mesh: { tp: flags.tp, dp: flags.dp },
+    mesh: recordedValues('mesh', flags),
     adapters: [],
     unsafeFast: flags.unsafeFast,
     versions: versions(),

@@ -2,31 +2,29 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type GradingRules, gradingSettings, gradingWarning } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
 import type { ModelConfig } from '../../core/model/config.ts'
-import { maximumRanks, planShards } from '../../core/parallel/plan-shards.ts'
+import { planShards } from '../../core/parallel/plan-shards.ts'
 import type { LoadFormat } from '../models/open-model.ts'
+import type { RecordedFlag, RecordedName, RecordedValues } from '../run/recorded-flags.ts'
+import { mostRanks, recordedFlags } from '../run/recorded-flags.ts'
 import { defaultLeaseTimes, type LeaseOptions } from '../run/run-lease.ts'
 import { addDecodingFlags, type DecodingFlags } from './decoding-flags.ts'
 import { integer, numberWhere } from './number-parsers.ts'
 import { addStopFlags, type StopFlags } from './stop-flags.ts'
 
 /** Flags of `eval` and `generate` that say how answers are made and where. */
-export interface RunFlags extends DecodingFlags, StopFlags {
+export interface RunFlags
+  extends DecodingFlags,
+    StopFlags,
+    Pick<RecordedValues, 'tp' | 'dp' | 'seed' | 'topLogprobs'> {
   model: string
   loadFormat: LoadFormat
-  tp: number
-  dp: number
   maxNewTokens?: number
-  seed: number
-  topLogprobs: number
   systemPrompt?: string
   adapter: string
   unsafeFast: boolean
   json: boolean
   quiet: boolean
 }
-
-/** Ranks of one engine at most. */
-const mostRanks = 64
 
 /** Tokens of an answer at most, where neither the flag nor generation_config.json says. */
 const defaultMaxNewTokens = 2048
@@ -47,21 +45,32 @@ export function addRunFlags(command: Command): Command {
         .choices(['auto', 'dummy'])
         .default('auto'),
     )
-    .option('--tp <n>', 'ranks of a tensor-parallel group', integer(1, maximumRanks), 1)
-    .option('--dp <n>', 'data-parallel replicas of the group', integer(1, mostRanks), 1)
-    .option(
-      '--max-new-tokens <n>',
-      `tokens of an answer at most (default: generation_config.json's max_new_tokens, else ${defaultMaxNewTokens})`,
-      integer(1),
-    )
-  return addDecodingFlags(addStopFlags(withModel))
-    .option('--seed <n>', 'seed of the sampling', integer(0, 2 ** 32 - 1), 0)
-    .option('--top-logprobs <k>', 'likeliest tokens kept with every token', integer(1, 100), 5)
+  const withLimit = addRecordedFlags(withModel, ['tp', 'dp']).option(
+    '--max-new-tokens <n>',
+    `tokens of an answer at most (default: generation_config.json's max_new_tokens, else ${defaultMaxNewTokens})`,
+    integer(1),
+  )
+  const withDecoding = addDecodingFlags(addStopFlags(withLimit))
+  return addRecordedFlags(withDecoding, ['seed', 'topLogprobs'])
     .option('--system-prompt <text>', "system message before the problem (default: the chat template's own)")
     .option('--adapter <choice>', 'auto, cpu, gpu, or part of an adapter name', 'auto')
     .option('--unsafe-fast', "drop Dawn's validation and bounds checks", false)
     .addOption(new Option('--json', 'print one JSON document on standard output').default(false))
     .option('--quiet', 'no progress and no messages but errors', false)
+}
+
+/** Adds flags that a run records, by their names in the table; without names those that the command lacks. */
+export function addRecordedFlags(
+  command: Command,
+  names = Object.keys(recordedFlags) as RecordedName[],
+): Command {
+  const has = (name: string) => command.options.some(option => option.attributeName() === name)
+  for (const name of names.filter(each => !has(each))) {
+    const { flag, help, bounds, default: value }: RecordedFlag = recordedFlags[name]
+    if (bounds) command.option(flag, help, integer(...bounds), Number(value))
+    else command.option(flag, help, Boolean(value))
+  }
+  return command
 }
 
 /** Throws InputError for a mesh that cannot be served, before anything is started. */

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { endOnInterrupt } from './run/interrupt-signal.ts'
+import { endOnInterrupt } from './terminal/end-signals.ts'
 
 // Before the commands are loaded, which takes a second: a signal is answered from the first moment on.
 endOnInterrupt()

@@ -38,3 +38,8 @@ export function versions(): Versions {
     platform: `${process.platform} ${process.arch}`,
   }
 }
+
+/** The versions in one line, as reports of a machine begin. */
+export function describeVersions({ entrace, node, webgpu, platform }: Versions): string {
+  return `entrace ${entrace}, Node ${node}, Dawn of webgpu ${webgpu}, ${platform}`
+}

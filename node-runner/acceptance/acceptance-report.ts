@@ -2,17 +2,20 @@ import { formatVersion } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'
 import { assume, hardwareOf } from '../../core/parallel/hardware-assumptions.ts'
 import { passes } from '../../kernels/gpu/check.ts'
-import { NoAdapterError } from '../adapter/no-adapter-error.ts'
-import { type DoctorReport, doctorReport } from '../commands/doctor-report.ts'
-import type { KernelReport } from '../measure/check-kernels.ts'
+import { NoAdapterError } from '../adapter/adapter-choice.ts'
+import { type DoctorReport, doctorReport } from '../measure/doctor-report.ts'
 import type { AdapterMeasurement } from '../measure/measure-adapter.ts'
-import type { ExchangeMeasurement } from '../measure/measure-exchange.ts'
-import { measuredHardware } from '../measure/measured-hardware.ts'
-import { runMeasurement } from '../measure/run-measurement.ts'
+import type { ExchangeMeasurement, KernelReport } from '../measure/run-measurement.ts'
+import { measuredHardware, runMeasurement } from '../measure/run-measurement.ts'
+import {
+  compareMeshes,
+  type MeshComparison,
+  measureSpeed,
+  type RankBytes,
+  rankBytes,
+  type SpeedMeasurement,
+} from './acceptance-checks.ts'
 import type { AcceptanceBounds, AcceptanceRequest } from './acceptance-request.ts'
-import { compareMeshes, type MeshComparison } from './compare-meshes.ts'
-import { measureSpeed, type SpeedMeasurement } from './measure-speed.ts'
-import { type RankBytes, rankBytes } from './rank-bytes.ts'
 
 /** One thing that must hold. */
 export interface AcceptanceCheck {

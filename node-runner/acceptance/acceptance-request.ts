@@ -1,7 +1,12 @@
+import { promptMessages } from '../../core/evaluate/prompt.ts'
 import type { WeightDtype } from '../../core/formats/safetensors.ts'
+import type { Generation } from '../../core/generate/generate.ts'
 import type { ModelConfig } from '../../core/model/config.ts'
-import type { AdapterChoice } from '../adapter/dawn.ts'
-import type { LoadFormat } from '../files/open-model.ts'
+import type { ModelRoom } from '../../core/model/language-model.ts'
+import type { AdapterChoice } from '../adapter/adapter-choice.ts'
+import type { LoadedEngine } from '../engine/messages.ts'
+import { superviseEngine } from '../engine/supervise-engine.ts'
+import type { LoadFormat } from '../models/open-model.ts'
 
 /** What is to be accepted, and how much time it may take. */
 export interface AcceptanceRequest {
@@ -40,4 +45,93 @@ export const acceptanceBounds: AcceptanceBounds = {
   entropyNats: 1e-4,
   memoryShare: 0.05,
   memoryBytes: 4 * 2 ** 20,
+}
+
+/** What an engine is to answer. */
+export interface TaskRun {
+  tp: number
+  room: ModelRoom
+  prompts: readonly (readonly number[])[]
+  maxNewTokens: number
+}
+
+/** What it answered, and when. */
+export interface TaskAnswers {
+  loaded: LoadedEngine
+  loadMs: number
+  /** In the order of the prompts. */
+  answers: Generation[]
+  /** When each answer arrived, in the order of their arrival; performance.now(). */
+  arrivedMs: number[]
+}
+
+/**
+ * Has prompts answered greedily and to the limit by an engine as users run it. An engine that fails is not started again:
+ * here that is a finding. Throws what the engine met.
+ */
+export async function runTasks(request: AcceptanceRequest, run: TaskRun): Promise<TaskAnswers> {
+  const { model, loadFormat, adapter, signal } = request
+  const { tp, room, prompts, maxNewTokens } = run
+  const startedMs = performance.now()
+  let loaded: { engine: LoadedEngine; loadMs: number } | null = null
+  const answers: Generation[] = []
+  const arrivedMs: number[] = []
+  const finished = await superviseEngine(
+    {
+      model,
+      loadFormat,
+      adapter,
+      unsafeFast: false,
+      mesh: { tp, dp: 1 },
+      room,
+      maxNewTokens,
+      stopIds: [],
+      sampling: { temperature: 0, seed: 0 },
+      topLogprobs: room.topK,
+      streamTokens: false,
+    },
+    prompts.map((promptIds, key) => ({ key, promptIds })),
+    {
+      onLoading() {},
+      onLoaded(engine) {
+        loaded = { engine, loadMs: performance.now() - startedMs }
+      },
+      onAnswer({ key, generation }) {
+        answers[key] = generation
+        arrivedMs.push(performance.now())
+      },
+      onRestart(reason) {
+        throw new Error(`the engine of tp ${tp} failed: ${reason}`)
+      },
+    },
+    { signal },
+  )
+  if (!finished) throw new Error('interrupted')
+  const failed = answers.find(({ error }) => error !== null)
+  if (failed) throw new Error(`tp ${tp}: an answer failed: ${failed.error}`)
+  const { engine, loadMs } = loaded!
+  return { loaded: engine, loadMs, answers, arrivedMs }
+}
+
+/** Problems of the kind that evaluations ask. */
+const problems = [
+  'Tom has 14 apples and buys 9 more. How many apples does he have?',
+  'A box holds 6 rows of 8 eggs. How many eggs does it hold?',
+  'Compute 37 + 58 - 12.',
+]
+
+/** Tokens of a prompt without a tokenizer. */
+const idsOfPrompt = 12
+
+/** The model's own encoding of a few problems; where it has no tokenizer, ids spread over its vocabulary. */
+export async function acceptancePrompts(folder: string, config: ModelConfig): Promise<number[][]> {
+  const { hasTokenizer, loadTokenizer } = await import('../models/load-tokenizer.ts')
+  if (!hasTokenizer(folder)) return problems.map((_, index) => promptOfIds(config, index))
+  const tokenizer = await loadTokenizer(folder)
+  return problems.map(problem => tokenizer.encodeChat(promptMessages(problem)))
+}
+
+/** A prompt of ids, another for every index. */
+export function promptOfIds({ vocabSize }: ModelConfig, index: number): number[] {
+  return Array.from({ length: idsOfPrompt }, (_, at) => ((index * idsOfPrompt + at + 1) * 7919) % vocabSize)
 }

@@ -1,9 +1,13 @@
-import { passes } from '../../kernels/gpu/check.ts'
+import { type CheckResult, passes } from '../../kernels/gpu/check.ts'
 import { describeMismatch } from '../../kernels/gpu/compare.ts'
 import { nameRanks } from '../adapter/rank-adapters.ts'
-import { renderTable } from '../terminal/table.ts'
-import type { AcceptanceReport } from './acceptance-report.ts'
-import { exchangeRows, kernelRows, memoryRows, rankRows, speedRows } from './acceptance-tables.ts'
+import type { RankReport } from '../measure/doctor-report.ts'
+import type { ExchangeMeasurement } from '../measure/run-measurement.ts'
+import type { Spread } from '../measure/timing.ts'
+import { type Column, markdownTable, renderTable, rowsOf } from '../terminal/report.ts'
+import { describeVersions } from '../versions.ts'
+import type { RankBytes, SpeedMeasurement } from './acceptance-checks.ts'
+import type { AcceptanceCheck, AcceptanceReport } from './acceptance-report.ts'
 
 /** The checks as a table for a terminal, and what to look at where one failed. */
 export function renderAcceptance(report: AcceptanceReport): string {
@@ -21,24 +25,15 @@ export function renderAcceptance(report: AcceptanceReport): string {
 /** The whole report as Markdown. */
 export function acceptanceMarkdown(report: AcceptanceReport): string {
   const { adapters, kernels, comparison, memory, exchange, adapterSpeed, speed } = report
-  const { entrace, node, webgpu, platform } = adapters.versions
   return `${[
     `# Acceptance of ${title(report)}`,
     '',
     report.passed ? '**All checks hold.**' : '**Not accepted: a check failed.**',
     '',
-    ...markdownTable([
-      ['check', '', 'found', 'where to look'],
-      ...report.checks.map(({ name, passed, found, lookAt }) => [
-        name,
-        passed ? 'ok' : '**failed**',
-        found,
-        passed ? '' : lookAt,
-      ]),
-    ]),
-    ...section('Adapters', markdownTable(rankRows(adapters.ranks))),
+    ...markdownTable(rowsOf(checkColumns, report.checks)),
+    ...section('Adapters', markdownTable(rowsOf(rankColumns, adapters.ranks))),
     '',
-    `entrace ${entrace}, Node ${node}, Dawn of webgpu ${webgpu}, ${platform}.`,
+    `${describeVersions(adapters.versions)}.`,
     '',
     ...adapters.findings.map(({ problem, remedy }) => `- ${problem}. To mend: ${remedy}.`),
     ...(kernels ? section('Kernels', kernels.flatMap(kernelLines)) : []),
@@ -47,14 +42,14 @@ export function acceptanceMarkdown(report: AcceptanceReport): string {
       : []),
     ...(memory
       ? section('Memory of each rank, MB', [
-          ...markdownTable(memoryRows(memory)),
+          ...markdownTable(rowsOf(memoryColumns, memory)),
           '',
           'Weights and cache are planned to the byte, the rest is an estimate. The device counts the buffers made on it.',
         ])
       : []),
     ...(exchange
       ? section('All-reduce', [
-          ...markdownTable(exchangeRows(exchange)),
+          ...markdownTable(rowsOf(exchangeColumns, exchange)),
           '',
           'Medians with quartiles, on the first rank. The round trip writes the same bytes to its device, copies and maps',
           'them, while the other ranks wait. Submits and maps are of each rank, an all-reduce.',
@@ -62,7 +57,7 @@ export function acceptanceMarkdown(report: AcceptanceReport): string {
       : []),
     ...(speed && adapterSpeed
       ? section('Speed', [
-          ...markdownTable(speedRows(speed)),
+          ...markdownTable(rowsOf(speedColumns, speed)),
           '',
           `Predicted with what was measured of ${adapterSpeed.adapterName} and of the all-reduce above: ` +
             `${(adapterSpeed.bandwidthBytesPerSecond / 1e9).toPrecision(3)} GB/s read, ` +
@@ -85,12 +80,13 @@ function kernelLines(report: NonNullable<AcceptanceReport['kernels']>[number]): 
     ? `Its subgroups have ${subgroupSizes.smallest} to ${subgroupSizes.largest} lanes`
     : 'It says nothing of its subgroups'
   const wrong = results.filter(result => !passes(result))
+  const kernels = Map.groupBy(results, ({ kernel, variant }) => `${kernel}${variant ? ` (${variant})` : ''}`)
   return [
-    `${adapterName} (${kind === 'cpu' ? 'CPU' : 'GPU'}; ${nameRanks(ranks)}): every variant that is chosen on it, against float64.`,
+    `${adapterName} (${kind.toUpperCase()}; ${nameRanks(ranks)}): every variant that is chosen on it, against float64.`,
     `${sizes}; no kernel uses subgroup operations. f16 weights are unpacked by unpack2x16float, so that no kernel needs`,
     'shader-f16.',
     '',
-    ...markdownTable(kernelRows(report)),
+    ...markdownTable(rowsOf(kernelColumns, [...kernels])),
     ...wrong.flatMap(({ kernel, variant, shape, comparisons, error }) => [
       '',
       `${kernel} ${variant ?? ''} at ${shape}:`,
@@ -120,10 +116,94 @@ function section(heading: string, lines: readonly string[]): string[] {
   return ['', `## ${heading}`, '', ...lines]
 }
 
-/** A Markdown table; the first row holds the headings. */
-function markdownTable(rows: readonly (readonly string[])[]): string[] {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`
-  const [headings = [], ...others] = rows
-  return [line(headings), line(headings.map(() => '---')), ...others.map(line)]
+const checkColumns: Column<AcceptanceCheck>[] = [
+  ['check', ({ name }) => name],
+  ['', ({ passed }) => (passed ? 'ok' : '**failed**')],
+  ['found', ({ found }) => found],
+  ['where to look', ({ passed, lookAt }) => (passed ? '' : lookAt)],
+]
+
+/** Which rank gets which adapter, and what it offers. */
+const rankColumns: Column<RankReport>[] = [
+  ['rank', ({ rank }) => String(rank)],
+  ['adapter', ({ adapter }) => adapter],
+  ['kind', ({ kind }) => kind.toUpperCase()],
+  ['opens', ({ opens }) => (opens ? 'yes' : 'no')],
+  ['shared by', ({ sharedBy }) => (sharedBy.length > 1 ? nameRanks(sharedBy) : '–')],
+  [
+    'largest binding, bytes',
+    ({ limits }) => (limits.maxStorageBufferBindingSize ?? 0).toLocaleString('en-US'),
+  ],
+  ['workgroup', ({ limits }) => String(limits.maxComputeInvocationsPerWorkgroup ?? 0)],
+  [
+    'features',
+    ({ features }) =>
+      Object.keys(features)
+        .filter(name => features[name])
+        .join(', ') || 'none of those that matter',
+  ],
+]
+
+/** Every kernel and variant that was checked. */
+const kernelColumns: Column<[name: string, results: CheckResult[]]>[] = [
+  ['kernel', ([name]) => name],
+  ['cases', ([, results]) => String(results.length)],
+  [
+    'numbers',
+    ([, results]) =>
+      results
+        .flatMap(({ comparisons }) => comparisons ?? [])
+        .reduce((sum, { elements }) => sum + elements, 0)
+        .toLocaleString('en-US'),
+  ],
+  ['wrong cases', ([, results]) => String(results.filter(result => !passes(result)).length)],
+  ['largest error, of the bound', ([, results]) => largestShare(results)],
+]
+
+function largestShare(results: readonly CheckResult[]): string {
+  const comparisons = results.flatMap(result => result.comparisons ?? [])
+  const shares = comparisons.map(one => one.largestShare).filter(share => share !== null)
+  return shares.length === 0 ? 'exact' : `${(100 * Math.max(...shares)).toPrecision(2)} %`
 }
+
+/** What every rank should hold, and holds. */
+const memoryColumns: Column<RankBytes>[] = [
+  ['rank', ({ rank }) => String(rank)],
+  ['weights', ({ planned }) => megabytes(planned.weightBytes)],
+  ['cache', ({ planned }) => megabytes(planned.cacheBytes)],
+  ['planned in all', ({ planned }) => megabytes(planned.peakBytes)],
+  ['device', ({ deviceBytes }) => megabytes(deviceBytes)],
+  ['', ({ holds }) => (holds ? 'ok' : '**off**')],
+]
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(2)
+}
+
+/** All-reduces beside plain round trips. */
+const exchangeColumns: Column<ExchangeMeasurement>[] = [
+  ['bytes', ({ sizeBytes }) => sizeBytes.toLocaleString('en-US')],
+  ['ranks', ({ ranks }) => String(ranks)],
+  ['all-reduce', ({ allReduce }) => spread(allReduce)],
+  ['round trip', ({ roundTrip }) => spread(roundTrip)],
+  ['ratio', ({ ratio }) => ratio.toPrecision(3)],
+  ['submits', ({ submits }) => String(submits)],
+  ['maps', ({ synchronisations }) => String(synchronisations)],
+]
+
+function spread({ medianMs, lowerQuartileMs, upperQuartileMs }: Spread): string {
+  const [median, lower, upper] = [medianMs, lowerQuartileMs, upperQuartileMs].map(ms =>
+    (ms * 1000).toFixed(0),
+  )
+  return `${median} µs (${lower}–${upper})`
+}
+
+/** Tokens a second beside the prediction. */
+const speedColumns: Column<SpeedMeasurement>[] = [
+  ['at once', ({ concurrency }) => String(concurrency)],
+  ['tokens', ({ tokens }) => String(tokens)],
+  ['tokens/s', ({ tokensPerSecond }) => tokensPerSecond.toFixed(1)],
+  ['predicted', ({ predictedTokensPerSecond }) => predictedTokensPerSecond.toFixed(1)],
+  ['measured / predicted', one => (one.tokensPerSecond / one.predictedTokensPerSecond).toPrecision(2)],
+  ['loading, s', ({ loadSeconds }) => loadSeconds.toFixed(1)],
+]

@@ -2,8 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { cacheFolder } from '../cache-folder.ts'
-import { makeFolderWhole } from '../files/make-folder-whole.ts'
+import { cacheFolder, makeFolderAtomic } from '../files/folders.ts'
 
 // Dawn picks an adapter by a part of its name, so eight GPUs of one name are one to it. Why a Vulkan layer that makes
 // their names differ, and not something smaller:
@@ -50,7 +49,7 @@ export function buildAdapterNumberLayer(): string {
   const inputs = [process.arch, command, version, compilerFlags, manifest]
   const key = createHash('sha256').update(source).update(JSON.stringify(inputs)).digest('hex')
   const folder = join(cacheFolder(), `adapter-number-layer-${key.slice(0, 16)}`)
-  makeFolderWhole(folder, staging => {
+  makeFolderAtomic(folder, staging => {
     const args = [...compilerFlags, '-x', 'c', '-', '-o', join(staging, libraryName)]
     const { status, stderr } = runCompiler(command, args, source)
     if (status !== 0)

@@ -1,11 +1,7 @@
 import { create, globals } from 'webgpu'
 import type { GpuProvider } from '../../kernels/gpu/device.ts'
-import { NoAdapterError } from './no-adapter-error.ts'
-import { sleepUntil } from './sleep-until.ts'
-import { ensureVulkanLoader, hasVulkanDriver, useCpuDriver } from './vulkan-loader.ts'
-
-/** `auto`: a hardware GPU if Dawn sees one, else the CPU adapter; a name picks the first adapter whose name contains it. */
-export type AdapterChoice = 'auto' | 'cpu' | 'gpu' | (string & {})
+import { type AdapterChoice, noAdapterError } from './adapter-choice.ts'
+import { ensureVulkanLoader, hasVulkanDriver, useCpuDriver } from './vulkan-driver.ts'
 
 /** Options of `openAdapter`. */
 export interface OpenAdapterOptions {
@@ -75,14 +71,24 @@ function dawnFlags(options: OpenAdapterOptions, name: string | null): string[] {
   return name === null ? flags : [...flags, `adapter=${name}`]
 }
 
-/** The error for a choice that none of the adapters which Dawn sees fits. */
-export function noAdapterError(choice: AdapterChoice, names: string[]): NoAdapterError {
-  const seen = names.length > 0 ? names.map(name => `"${name}"`).join(', ') : 'none'
-  return new NoAdapterError(
-    `no usable WebGPU adapter: asked for --adapter ${choice}, Dawn sees ${seen}. For a GPU install its Vulkan driver ` +
-      '(NVIDIA: the driver package that brings nvidia_icd.json; Debian: mesa-vulkan-drivers) and check with "entrace doctor"; ' +
-      'without a GPU install the CPU adapter: npm install @sparticuz/chromium (Linux on x64; npm leaves it out by itself under Node ' +
-      'below 22.17), or any Vulkan CPU driver, ' +
-      'named in VK_DRIVER_FILES.',
-  )
+const never = new Int32Array(new SharedArrayBuffer(4))
+/** Long beside a turn of the event loop, short beside a step of a model on a CPU adapter. */
+const napMs = 0.2
+
+/**
+ * Lets this thread sleep in short naps until a promise settles. Dawn looks in every turn of the event loop whether a
+ * mapping is done, which keeps a core busy: one that a CPU adapter, which computes on the same cores, needs itself.
+ */
+export function sleepUntil(settled: Promise<unknown>): void {
+  let pending = true
+  const end = () => {
+    pending = false
+  }
+  settled.then(end, end)
+  const nap = () => {
+    if (!pending) return
+    Atomics.wait(never, 0, 0, napMs)
+    setImmediate(nap)
+  }
+  setImmediate(nap)
 }

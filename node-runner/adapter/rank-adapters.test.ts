@@ -6,7 +6,7 @@ import { describeWhere } from '../../test/support/describe-where.ts'
 import { eightAdapters } from '../../test/support/eight-adapters.ts'
 import type { OpenedRanks } from '../../test/support/open-ranks.ts'
 import { nameRanks, sharingNotice } from './rank-adapters.ts'
-import { swiftshaderFiles } from './swiftshader.ts'
+import { swiftshaderFiles } from './vulkan-driver.ts'
 
 const driverFiles = eightAdapters()
 const oneDriver = swiftshaderFiles()?.driverManifest

@@ -1,15 +1,17 @@
 import type { GpuProvider } from '../../kernels/gpu/device.ts'
-import { adapterNumber, fitsName, namesNumber, normalizedIdentifier, unnumberedName } from './adapter-name.ts'
-import { LayerBuildError, numberAdapters } from './adapter-number-layer.ts'
 import {
   type AdapterChoice,
-  adapterNames,
+  adapterNumber,
+  fitsName,
+  NoAdapterError,
+  namesNumber,
   noAdapterError,
-  type OpenAdapterOptions,
-  openNamedAdapter,
-} from './dawn.ts'
-import { NoAdapterError } from './no-adapter-error.ts'
-import { hasVulkanDriver, useCpuDriver } from './vulkan-loader.ts'
+  normalizedIdentifier,
+  unnumberedName,
+} from './adapter-choice.ts'
+import { LayerBuildError, numberAdapters } from './adapter-number-layer.ts'
+import { adapterNames, type OpenAdapterOptions, openNamedAdapter } from './dawn.ts'
+import { hasVulkanDriver, useCpuDriver } from './vulkan-driver.ts'
 
 /** The adapter that a rank computes on. Plain data: a worker gets it by message. */
 export interface RankAdapter {

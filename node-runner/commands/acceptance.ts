@@ -3,14 +3,18 @@ import { Command, Option } from 'commander'
 import { InputError } from '../../core/input-error.ts'
 import { maximumRanks, planShards } from '../../core/parallel/plan-shards.ts'
 import { type AcceptanceReport, acceptanceReport } from '../acceptance/acceptance-report.ts'
-import { type AcceptanceBounds, acceptanceBounds } from '../acceptance/acceptance-request.ts'
-import { acceptancePrompts } from '../acceptance/prompts.ts'
+import {
+  type AcceptanceBounds,
+  acceptanceBounds,
+  acceptancePrompts,
+} from '../acceptance/acceptance-request.ts'
 import { acceptanceMarkdown, renderAcceptance } from '../acceptance/render-acceptance.ts'
-import { makeFolder } from '../files/make-folder.ts'
-import { type LoadFormat, openModel } from '../files/open-model.ts'
-import { writeFileWhole } from '../files/write-file-whole.ts'
-import { interruptSignal } from '../run/interrupt-signal.ts'
+import { makeFolder } from '../files/folders.ts'
+import { writeFileAtomic } from '../files/write-file-atomic.ts'
+import { type LoadFormat, openModel } from '../models/open-model.ts'
+import { interruptSignal } from '../terminal/end-signals.ts'
 import { createProgress } from '../terminal/progress.ts'
+import { printReport } from '../terminal/report.ts'
 import { integer } from './number-parsers.ts'
 
 /** Flags of `entrace acceptance`. */
@@ -88,7 +92,7 @@ export async function runAcceptance(
       say: line => progress.say(`acceptance: ${line}`),
     })
     if (flags.out !== undefined) writeReport(flags.out, report)
-    console.log(flags.json ? JSON.stringify(report, null, 2) : renderAcceptance(report))
+    printReport(report, flags.json, renderAcceptance)
     return report.passed ? 0 : 1
   } catch (error) {
     if (interrupt.signal.aborted) return 130
@@ -100,6 +104,6 @@ export async function runAcceptance(
 
 function writeReport(folder: string, report: AcceptanceReport): void {
   makeFolder(folder)
-  writeFileWhole(join(folder, 'acceptance.json'), [`${JSON.stringify(report, null, 2)}\n`])
-  writeFileWhole(join(folder, 'acceptance.md'), [acceptanceMarkdown(report)])
+  writeFileAtomic(join(folder, 'acceptance.json'), [`${JSON.stringify(report, null, 2)}\n`])
+  writeFileAtomic(join(folder, 'acceptance.md'), [acceptanceMarkdown(report)])
 }

@@ -5,19 +5,23 @@ import { Command } from 'commander'
 import { type ErrorLabels, readErrorLabels } from '../../core/analyse/errors/error-labels.ts'
 import { gradingDifferences, withAskedRules } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
-import { openNamedFile } from '../files/open-named-file.ts'
+import { openNamedFile } from '../files/file-byte-source.ts'
 import { readDataSetApart } from '../files/read-parquet.ts'
-import { analyseColumns } from '../run/analyse-columns.ts'
-import { gradeAll } from '../run/grade-all.ts'
 import { Journal } from '../run/journal.ts'
+import { readUndamagedManifest } from '../run/read-run-files.ts'
+import { analyseColumns, gradeAll } from '../run/run-columns.ts'
 import { readRunDescription } from '../run/run-description.ts'
 import { type RunLease, takeLease } from '../run/run-lease.ts'
-import { readUndamagedManifest } from '../run/run-manifest.ts'
 import { ResultsOutdated } from '../run/staged-results.ts'
 import { leftLines, summariseRun, warningLines } from '../run/summarise-run.ts'
 import { type Results, writeResults } from '../run/write-results.ts'
-import { addGradingFlags, type GradingFlags } from './grading-flags.ts'
-import { addLeaseFlags, type LeaseFlags, leaseOptionsOf } from './lease-flags.ts'
+import {
+  addGradingFlags,
+  addLeaseFlags,
+  type GradingFlags,
+  type LeaseFlags,
+  leaseOptionsOf,
+} from './run-flags.ts'
 
 interface AnalyseFlags extends GradingFlags, LeaseFlags {
   fromColumns: boolean

@@ -1,8 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { InputError } from '../../core/input-error.ts'
 import { allBenches } from '../../kernels/all-benches.ts'
-import { type BenchReport, benchCommand, selectCases } from './bench.ts'
-import { renderBenchReport } from './bench-table.ts'
+import { type BenchReport, benchCommand, renderBenchReport, selectCases } from './bench.ts'
 
 const adapterFlags = ['--adapter', process.env.ENTRACE_TEST_ADAPTER ?? 'cpu']
 

@@ -7,7 +7,7 @@ import { type BenchCase, type BenchResult, measureCases, suitsDevice } from '../
 import { type BenchClock, createBenchClock } from '../../kernels/gpu/bench-clock.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openAdapter } from '../adapter/dawn.ts'
-import { renderBenchReport } from './bench-table.ts'
+import { type Column, printReport, renderTable, rowsOf, significant } from '../terminal/report.ts'
 import { integer } from './number-parsers.ts'
 
 /** What `entrace bench --json` prints. */
@@ -49,7 +49,7 @@ export function benchCommand(): Command {
       const chosen = flags.allVariants ? cases : cases.filter(one => suitsDevice(one, device.kind))
       const say = flags.quiet ? () => {} : (line: string) => console.error(line)
       const report = await benchDevice(device, chosen, flags, say).finally(() => device.destroy())
-      console.log(flags.json ? JSON.stringify(report, null, 2) : renderBenchReport(report))
+      printReport(report, flags.json, renderBenchReport)
     })
 }
 
@@ -88,4 +88,26 @@ export async function benchDevice(
   }
   clock.destroy()
   return { formatVersion, adapter: device.adapterName, kind: device.kind, clock: clock.kind, results }
+}
+
+const clocks = {
+  timestamps: "the device's timestamps around each dispatch",
+  wall: "the host's clock around submit and wait",
+}
+
+const benchColumns: Column<BenchResult>[] = [
+  ['kernel', ({ kernel }) => kernel],
+  ['shape', ({ shape }) => shape],
+  ['variant', ({ variant }) => variant ?? ''],
+  ['median ms', ({ medianMs }) => significant(medianMs)],
+  ['quartiles ms', one => `${significant(one.lowerQuartileMs)}–${significant(one.upperQuartileMs)}`],
+  ['rounds', ({ rounds, repeats }) => `${rounds}×${repeats}`],
+  ['GB/s', ({ gigabytesPerSecond }) => significant(gigabytesPerSecond)],
+  ['GFLOP/s', ({ gigaflopsPerSecond: rate }) => (rate === 0 ? '' : significant(rate))],
+]
+const textColumns = 3
+
+/** A report as a table for a terminal. */
+export function renderBenchReport({ adapter, clock, results }: BenchReport): string {
+  return `${adapter}; times by ${clocks[clock]}\n\n${renderTable(rowsOf(benchColumns, results), textColumns)}`
 }

@@ -22,9 +22,8 @@ import {
   probability,
   withInterval,
 } from '../../core/report/report-numbers.ts'
-import { refuseOutput } from '../files/refuse-output.ts'
-import { writeFileWhole } from '../files/write-file-whole.ts'
-import { readColumns } from '../run/read-columns.ts'
+import { refuseOutput, writeFileAtomic } from '../files/write-file-atomic.ts'
+import { readColumns } from '../run/run-columns.ts'
 import { askedSamples, type RunDescription, readRunDescription } from '../run/run-description.ts'
 
 interface ComparedRun {
@@ -60,7 +59,7 @@ export function compareCommand(): Command {
       const pairings = runs.slice(1).map(other => pair(runs[0]!, other))
       const document = describeComparison(runs, pairings)
       if (flags.out !== undefined)
-        writeFileWhole(flags.out, [
+        writeFileAtomic(flags.out, [
           flags.out.endsWith('.md') ? renderMarkdown(document) : renderHtml(document),
         ])
       if (flags.json) console.log(JSON.stringify(asJson(runs, pairings), null, 2))

@@ -3,8 +3,8 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { describeWhere } from '../../test/support/describe-where.ts'
 import { eightAdapters } from '../../test/support/eight-adapters.ts'
+import { doctorReport } from '../measure/doctor-report.ts'
 import { renderReport } from './doctor.ts'
-import { doctorReport } from './doctor-report.ts'
 
 const driverFiles = eightAdapters()
 const program = ['--import', './node-runner/wgsl-loader.mjs', 'node-runner/entrace.ts', 'doctor']

@@ -1,7 +1,8 @@
 import { Command } from 'commander'
 import { nameRanks } from '../adapter/rank-adapters.ts'
-import { renderTable } from '../terminal/table.ts'
-import { type DoctorReport, doctorReport, type RankReport } from './doctor-report.ts'
+import { type DoctorReport, doctorReport, type RankReport } from '../measure/doctor-report.ts'
+import { type Column, printReport, renderTable, rowsOf } from '../terminal/report.ts'
+import { describeVersions } from '../versions.ts'
 import { integer } from './number-parsers.ts'
 
 interface DoctorFlags {
@@ -21,55 +22,54 @@ export function doctorCommand(): Command {
     .option('--quiet', 'print nothing: the exit code says whether there is an adapter')
     .action(async (flags: DoctorFlags) => {
       const report = await doctorReport(flags.adapter, flags.ranks)
-      if (flags.json) console.log(JSON.stringify(report, null, 2))
-      else if (!flags.quiet) console.log(renderReport(report))
+      if (flags.json || !flags.quiet) printReport(report, flags.json, renderReport)
       if (report.ranks.length === 0 || report.ranks.some(rank => !rank.opens)) process.exitCode = 3
     })
 }
 
 /** The report as text for a terminal. */
-export function renderReport(report: DoctorReport): string {
-  const { entrace, node, webgpu, platform } = report.versions
+export function renderReport({ versions, adapters, ranks, findings }: DoctorReport): string {
   return [
-    `entrace ${entrace}, Node ${node}, Dawn of webgpu ${webgpu}, ${platform}`,
+    describeVersions(versions),
     '',
     'Adapters',
-    ...(report.adapters.length > 0 ? report.adapters : ['none']).map(name => `  ${name}`),
-    ...(report.ranks.length > 1 ? ['', renderRanks(report.ranks)] : []),
-    ...alike(report.ranks).flatMap(renderAdapter),
+    ...(adapters.length > 0 ? adapters : ['none']).map(name => `  ${name}`),
+    ...(ranks.length > 1 ? ['', renderTable(rowsOf(rankColumns, ranks))] : []),
+    ...alike(ranks).flatMap(renderAdapter),
     '',
     'Findings',
-    ...(report.findings.length > 0 ? [] : ['  nothing is missing']),
-    ...report.findings.flatMap(({ problem, remedy }) => [`  ${problem}`, `    to mend: ${remedy}`]),
+    ...(findings.length > 0 ? [] : ['  nothing is missing']),
+    ...findings.flatMap(({ problem, remedy }) => [`  ${problem}`, `    to mend: ${remedy}`]),
   ].join('\n')
 }
 
-function renderRanks(ranks: RankReport[]): string {
-  const rows = ranks.map(({ rank, adapter, kind, opens, sharedBy }) => {
-    const sharing = sharedBy.length > 1 ? `shared by ${nameRanks(sharedBy)}` : ''
-    return [String(rank), adapter, kind === 'cpu' ? 'CPU' : 'GPU', opens ? sharing : 'opens no device']
-  })
-  return renderTable([['rank', 'adapter', 'kind', ''], ...rows])
-}
+const rankColumns: Column<RankReport>[] = [
+  ['rank', ({ rank }) => String(rank)],
+  ['adapter', ({ adapter }) => adapter],
+  ['kind', ({ kind }) => kind.toUpperCase()],
+  [
+    '',
+    ({ opens, sharedBy }) =>
+      !opens ? 'opens no device' : sharedBy.length > 1 ? `shared by ${nameRanks(sharedBy)}` : '',
+  ],
+]
 
 /** Ranks in groups whose adapters offer the same. */
-function alike(ranks: RankReport[]): RankReport[][] {
+function alike(ranks: readonly RankReport[]): RankReport[][] {
   const groups = Map.groupBy(ranks, ({ limits, features }) => JSON.stringify([limits, features]))
   return [...groups.values()]
 }
 
-function renderAdapter(ranks: RankReport[]): string[] {
+function renderAdapter(ranks: readonly RankReport[]): string[] {
   const [{ name, kind, limits, features }] = ranks as [RankReport]
-  const rows = [
-    ...Object.entries(limits).map(([limit, value]) => [limit, value.toLocaleString('en-US')]),
-    ...Object.entries(features).map(([feature, present]) => [feature, present ? 'yes' : 'no']),
-  ]
-  const width = Math.max(...rows.map(([label = '']) => label.length))
   const title = ranks.length === 1 ? `: ${name}${kind === 'cpu' ? ' (CPU)' : ''}` : ''
   const ranksOf = nameRanks(ranks.map(({ rank }) => rank))
   return [
     '',
     `${ranksOf[0]!.toUpperCase()}${ranksOf.slice(1)}${title}`,
-    ...rows.map(([label = '', value]) => `  ${label.padEnd(width)}  ${value}`),
+    renderTable([
+      ...Object.entries(limits).map(([limit, value]) => [`  ${limit}`, value.toLocaleString('en-US')]),
+      ...Object.entries(features).map(([feature, present]) => [`  ${feature}`, present ? 'yes' : 'no']),
+    ]),
   ]
 }

@@ -2,12 +2,10 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { knownDataSets } from '../../core/evaluate/known-data-sets.ts'
 import { promptStyles } from '../../core/evaluate/prompt.ts'
 import type { Shard } from '../../core/evaluate/samples.ts'
-import type { EvalFlags } from '../run/plan-run.ts'
-import { runEvaluation } from '../run/run-evaluation.ts'
-import { addRunFlags } from './flags.ts'
-import { addGradingFlags } from './grading-flags.ts'
-import { addLeaseFlags } from './lease-flags.ts'
 import { integer } from './number-parsers.ts'
+import type { EvalFlags } from './plan-evaluation.ts'
+import { runEvaluation } from './run-evaluation.ts'
+import { addGradingFlags, addLeaseFlags, addRecordedFlags, addRunFlags } from './run-flags.ts'
 
 const knownNames = knownDataSets.map(({ aliases }) => aliases[0]).join(', ')
 
@@ -20,14 +18,13 @@ export function evalCommand(): Command {
       `a .jsonl, .json, .csv, .tsv or .parquet file, text also as .gz; an id of the Hub (with @revision behind it if need be); or one of ${knownNames}`,
     )
     .option('--out <dir>', 'folder of the run')
-  return addLeaseFlags(addGradingFlags(addRunFlags(command)))
-    .option('--max-concurrent <n>', 'sequences at once; does not change any number', integer(1, 4096), 16)
-    .option('--samples <n>', 'answers a problem; several need --temperature', integer(1, 10_000), 1)
-    .option(
-      '--p-true',
-      'after each answer, ask the model whether it is true, and keep the probability that it says so',
-      false,
-    )
+  const withRun = addLeaseFlags(addGradingFlags(addRunFlags(command))).option(
+    '--max-concurrent <n>',
+    'sequences at once; does not change any number',
+    integer(1, 4096),
+    16,
+  )
+  return addRecordedFlags(withRun)
     .option('--limit <n>', 'first n problems only', integer(1))
     .option(
       '--shard <i/n>',

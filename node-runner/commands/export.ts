@@ -6,8 +6,8 @@ import { isPart, partWarning } from '../../core/analyse/coverage.ts'
 import { formatVersion } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'
 import { describeExport, type ExportFormat, exportFormats, writeExport } from '../run/export-run.ts'
-import { gradeAll } from '../run/grade-all.ts'
 import { Journal } from '../run/journal.ts'
+import { gradeAll } from '../run/run-columns.ts'
 import { readRunDescription } from '../run/run-description.ts'
 
 interface ExportFlags {

@@ -16,18 +16,14 @@ import type { TokenRecord } from '../../core/generate/token-record.ts'
 import type { Tokenizer } from '../../core/generate/tokenizer.ts'
 import { InputError } from '../../core/input-error.ts'
 import { describeDecoding } from '../../core/report/describe-decoding.ts'
-import { createEngineProgress } from '../engine/engine-progress.ts'
 import type { EngineJob } from '../engine/messages.ts'
-import { type EngineListener, superviseEngine } from '../engine/supervise-engine.ts'
-import { openModel } from '../files/open-model.ts'
-import { type ModelFolder, statedEnds } from '../files/open-model-folder.ts'
-import { interruptSignal } from '../run/interrupt-signal.ts'
-import { brokenPipeSignal } from '../terminal/broken-pipe.ts'
-import { colourByEntropy } from '../terminal/colour-by-entropy.ts'
-import { printableOn } from '../terminal/printable.ts'
+import { createEngineProgress, type EngineListener, superviseEngine } from '../engine/supervise-engine.ts'
+import { type ModelFolder, openModel, statedEnds } from '../models/open-model.ts'
+import { brokenPipeSignal, interruptSignal } from '../terminal/end-signals.ts'
+import { colourByEntropy, printableOn } from '../terminal/printable.ts'
 import { createProgress, type Progress } from '../terminal/progress.ts'
 import { decodingOf } from './decoding-flags.ts'
-import { addRunFlags, checkMesh, chooseMaxNewTokens, type RunFlags } from './flags.ts'
+import { addRunFlags, checkMesh, chooseMaxNewTokens, type RunFlags } from './run-flags.ts'
 import { chooseStops } from './stop-flags.ts'
 
 interface GenerateFlags extends RunFlags {
@@ -224,7 +220,7 @@ async function tokenizerFor(
   flags: GenerateFlags,
   folder: ModelFolder,
 ): Promise<(Tokenizer & TokenizerEnds) | null> {
-  const { hasTokenizer, loadTokenizer } = await import('../tokenizer/load-tokenizer.ts')
+  const { hasTokenizer, loadTokenizer } = await import('../models/load-tokenizer.ts')
   return flags.prompt === undefined && !hasTokenizer(folder.path) ? null : loadTokenizer(folder.path)
 }
 

@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { gradeAnswer } from '../../core/grade/grade-answer.ts'
 import { defaultGradingRules, withAskedRules } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
-import { addGradingFlags, type GradingFlags, warnOfRules } from './grading-flags.ts'
+import { addGradingFlags, type GradingFlags, warnOfRules } from './run-flags.ts'
 
 interface GradeFlags extends GradingFlags {
   answer?: string

@@ -3,9 +3,8 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { coverageOf, describeMissing, isPart } from '../../core/analyse/coverage.ts'
 import { journalIndexName } from '../../core/formats/journal-index.ts'
-import { gradeAll } from '../run/grade-all.ts'
 import { Journal } from '../run/journal.ts'
-import { journalPaths } from '../run/journal-file.ts'
+import { journalPaths } from '../run/journal-files.ts'
 import {
   closeParts,
   describeMissingShards,
@@ -16,11 +15,12 @@ import {
   openParts,
   type RunPart,
 } from '../run/merge-runs.ts'
+import { gradeAll } from '../run/run-columns.ts'
 import { askedSamples, uncheckedFiles } from '../run/run-description.ts'
 import { takeLease } from '../run/run-lease.ts'
 import { writeResults } from '../run/write-results.ts'
 import { report } from './analyse.ts'
-import { addLeaseFlags, type LeaseFlags, leaseOptionsOf } from './lease-flags.ts'
+import { addLeaseFlags, type LeaseFlags, leaseOptionsOf } from './run-flags.ts'
 
 interface MergeFlags extends LeaseFlags {
   out: string

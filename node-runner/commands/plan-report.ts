@@ -19,6 +19,8 @@ import {
 import { planShards, type RankShard } from '../../core/parallel/plan-shards.ts'
 import { rankWeightBytes } from '../../core/parallel/rank-weight-bytes.ts'
 import { shardTensors, type TensorShard } from '../../core/parallel/shard-tensors.ts'
+import type { Range } from '../../core/parallel/split-range.ts'
+import { type Column, renderTable, rowsOf, significant } from '../terminal/report.ts'
 
 /** What `entrace plan --json` prints. */
 export interface PlanReport {
@@ -81,4 +83,132 @@ function shardReports(config: ModelConfig, tp: number, dtype: WeightDtype): Shar
     weightBytes: rankWeightBytes(config, plan, shard.rank, dtype),
     tensors: shardTensors(config, plan, shard.rank),
   }))
+}
+
+const assumptionTexts: Record<Assumption['name'], { label: string; show: (value: number) => string }> = {
+  memoryBytes: { label: 'memory of an adapter', show: value => `${significant(value / 1e9)} GB` },
+  bandwidthBytesPerSecond: {
+    label: 'bandwidth of its memory',
+    show: value => `${significant(value / 1e12)} TB/s`,
+  },
+  flopsPerSecond: { label: 'its arithmetic', show: value => `${significant(value / 1e12)} TFLOP/s` },
+  latencySeconds: { label: 'latency of a synchronisation', show: value => `${significant(value * 1e6)} µs` },
+  linkBytesPerSecond: { label: 'link to the host', show: value => `${significant(value / 1e9)} GB/s` },
+  dispatchSeconds: { label: 'overhead of a dispatch', show: value => `${significant(value * 1e6)} µs` },
+}
+
+const meshColumns: Column<MeshPrediction>[] = [
+  ['mesh', ({ mesh }) => meshName(mesh)],
+  ['weights', ({ memory }) => significant(memory.weightBytes / 1e9)],
+  ['cache', ({ memory }) => significant(memory.cacheBytes / 1e9)],
+  ['peak', ({ memory }) => significant(memory.peakBytes / 1e9)],
+  ['GB read', ({ oneSequence }) => significant(oneSequence.cost.readBytes / 1e9)],
+  ['dispatches', ({ oneSequence }) => String(oneSequence.cost.dispatches)],
+  ['syncs', ({ oneSequence }) => String(oneSequence.cost.synchronisations)],
+  ['limit ms', ({ oneSequence }) => significant(oneSequence.deviceSeconds * 1e3)],
+  ['ms', ({ oneSequence }) => significant(oneSequence.seconds * 1e3)],
+  ['tokens/s', ({ oneSequence }) => significant(1 / oneSequence.seconds)],
+  [
+    'break-even µs',
+    ({ breakEvenSeconds: even }) => (even === null ? '–' : even > 0 ? significant(even * 1e6) : 'never'),
+  ],
+  ['ms a step', ({ concurrent }) => significant(concurrent.seconds * 1e3)],
+  ['tokens/s', ({ tokensPerSecond }) => significant(tokensPerSecond)],
+  ['', ({ fits }) => (fits ? '' : 'does not fit')],
+]
+
+/** A report as text for a terminal. */
+export function renderPlan(report: PlanReport): string {
+  const { model, dtype, adapters, workload, assumptions, meshes, shards } = report
+  // What columns are of, above the first of each group.
+  const groups: Record<string, string> = {
+    weights: 'rank: GB',
+    'GB read': 'one sequence: a token',
+    'ms a step': `${workload.concurrency} sequences`,
+  }
+  return [
+    `${model}, ${dtype}, ${adapters} adapters, sequences of ${workload.contextTokens} tokens. Predicted, not measured.`,
+    '',
+    renderTable([meshColumns.map(([heading]) => groups[heading] ?? ''), ...rowsOf(meshColumns, meshes)]),
+    '',
+    'GB read, dispatches and syncs are of the slowest rank. Limit: reading or computing alone. Break-even: what a',
+    'synchronisation may take, bytes included, for one sequence to be as fast as on one adapter.',
+    '',
+    renderVerdict(report),
+    '',
+    assumptions.some(({ measured }) => measured) ? 'Measured and assumed' : 'Assumed',
+    renderTable(
+      assumptions.map(({ name, value, reason }) => [
+        `  ${assumptionTexts[name].label}`,
+        assumptionTexts[name].show(value),
+        reason,
+      ]),
+    ),
+    ...(shards ? ['', `Shards of tp ${shards.length}`, renderTable(rowsOf(shardColumns, shards))] : []),
+  ].join('\n')
+}
+
+/** The best meshes, and whether several adapters beat one for one sequence. */
+export function renderVerdict({ meshes, best, adapters, workload }: PlanReport): string {
+  const find = (mesh: Mesh | null) => meshes.find(one => one.mesh.tp === mesh?.tp)
+  const latency = find(best.latency)
+  const throughput = find(best.throughput)
+  if (!latency || !throughput)
+    return `No mesh of ${adapters} adapters fits; use more adapters, fewer sequences or a shorter context.`
+  return [
+    `Best for one sequence: ${meshName(latency.mesh)}, ${milliseconds(latency.oneSequence.seconds)} a token, ` +
+      `${significant(1 / latency.oneSequence.seconds)} tokens/s.`,
+    `Best for ${workload.concurrency} sequences: ${meshName(throughput.mesh)}, ${significant(throughput.tokensPerSecond)} tokens/s.`,
+    ...compareWithOne(meshes),
+  ].join('\n')
+}
+
+/** One adapter against the fastest tensor-parallel mesh, for one sequence. */
+function compareWithOne(meshes: readonly MeshPrediction[]): string[] {
+  const one = meshes.find(({ mesh }) => mesh.tp === 1)
+  const [several] = meshes
+    .filter(({ mesh, fits }) => mesh.tp > 1 && fits)
+    .sort((a, b) => a.oneSequence.seconds - b.oneSequence.seconds)
+  if (!one || !several) return []
+  if (!one.fits) return ['One adapter does not hold it.']
+  const { oneSequence: step, breakEvenSeconds } = several
+  const times = `${milliseconds(one.oneSequence.seconds)} a token against ${milliseconds(step.seconds)}`
+  const predicted = microseconds(step.exchangeSeconds / step.cost.synchronisations)
+  const condition =
+    breakEvenSeconds !== null && breakEvenSeconds > 0
+      ? `under ${microseconds(breakEvenSeconds)} a synchronisation; ${predicted} are assumed`
+      : 'at no latency whatever'
+  return one.oneSequence.seconds <= step.seconds
+    ? [
+        `For one sequence one adapter beats ${several.mesh.tp}: ${times}. Tensor parallelism over ${several.mesh.tp} would win ${condition}.`,
+      ]
+    : [
+        `For one sequence ${several.mesh.tp} adapters beat one: ${milliseconds(step.seconds)} a token against ` +
+          `${milliseconds(one.oneSequence.seconds)}. They do ${condition}.`,
+      ]
+}
+
+const shardColumns: Column<ShardReport>[] = [
+  ['  rank', ({ rank }) => `  ${rank}`],
+  ['query heads', ({ queryHeads }) => showRange(queryHeads)],
+  ['key-value heads', ({ keyValueHeads }) => showRange(keyValueHeads)],
+  ['MLP columns', ({ mlp }) => showRange(mlp)],
+  ['vocabulary rows', ({ vocabulary }) => showRange(vocabulary)],
+  ['weights, bytes', ({ weightBytes }) => weightBytes.toLocaleString('en-US')],
+]
+
+function showRange({ first, count }: Range): string {
+  return count === 0 ? 'none' : `${first}–${first + count - 1} (${count})`
+}
+
+function meshName({ dp, tp }: Mesh): string {
+  return `dp ${dp} × tp ${tp}`
+}
+
+function milliseconds(seconds: number): string {
+  return `${significant(seconds * 1e3)} ms`
+}
+
+function microseconds(seconds: number): string {
+  return `${significant(seconds * 1e6)} µs`
 }

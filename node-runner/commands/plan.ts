@@ -3,12 +3,12 @@ import { InputError } from '../../core/input-error.ts'
 import { publishedConfigNames } from '../../core/model/published-configs.ts'
 import type { Hardware } from '../../core/parallel/cost-model.ts'
 import { maximumRanks } from '../../core/parallel/plan-shards.ts'
-import { readModelConfig } from '../files/open-model.ts'
-import { measureHardware } from '../measure/measured-hardware.ts'
+import { measureHardware } from '../measure/run-measurement.ts'
+import { readModelConfig } from '../models/open-model.ts'
 import { createProgress } from '../terminal/progress.ts'
+import { printReport } from '../terminal/report.ts'
 import { integer, number } from './number-parsers.ts'
-import { planReport } from './plan-report.ts'
-import { renderPlan, renderVerdict } from './render-plan.ts'
+import { planReport, renderPlan, renderVerdict } from './plan-report.ts'
 
 interface PlanFlags {
   model: string
@@ -77,8 +77,7 @@ export function planCommand(): Command {
         given: givenHardware(flags),
         measured,
       })
-      if (flags.json) console.log(JSON.stringify(report, null, 2))
-      else console.log(flags.quiet ? renderVerdict(report) : renderPlan(report))
+      printReport(report, flags.json, flags.quiet ? renderVerdict : renderPlan)
     })
 }
 

@@ -7,9 +7,9 @@ import { InputError } from '../../core/input-error.ts'
 import { changedModel } from '../../test/support/change-model.ts'
 import { analyseCommand } from './analyse.ts'
 import { evalCommand } from './eval.ts'
-import { chooseMaxNewTokens } from './flags.ts'
 import { generateCommand } from './generate.ts'
 import { gradeCommand } from './grade.ts'
+import { chooseMaxNewTokens } from './run-flags.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -1,13 +1,13 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { InputError } from '../../core/input-error.ts'
-import { foreignFiles } from '../run/foreign-files.ts'
-import { interruptSignal } from '../run/interrupt-signal.ts'
+import { foreignFiles } from '../run/read-run-files.ts'
+import { interruptSignal } from '../terminal/end-signals.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { findModel } from '../view/find-model.ts'
-import { openBrowser } from '../view/open-browser.ts'
 import { pageFolder } from '../view/page-folder.ts'
 import { serveView } from '../view/serve-view.ts'
 import { integer } from './number-parsers.ts'
@@ -69,4 +69,20 @@ async function interrupted(): Promise<void> {
   const { signal, release } = interruptSignal('')
   if (!signal.aborted) await once(signal, 'abort')
   release()
+}
+
+/** Shows an address in the browser of whoever sits here; nothing happens where there is no screen or no browser. */
+export function openBrowser(url: string): void {
+  const command = browserCommand(process.platform, process.env)
+  if (!command) return
+  const child = spawn(command[0], [...command.slice(1), url], { stdio: 'ignore', detached: true })
+  child.on('error', () => {})
+  child.unref()
+}
+
+function browserCommand(platform: string, env: NodeJS.ProcessEnv): [string, ...string[]] | null {
+  if (env['CI'] || env['SSH_CONNECTION']) return null
+  if (platform === 'darwin') return ['open']
+  if (platform === 'win32') return ['cmd', '/c', 'start', '']
+  return env['DISPLAY'] || env['WAYLAND_DISPLAY'] ? ['xdg-open'] : null
 }

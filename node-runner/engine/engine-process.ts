@@ -4,14 +4,13 @@ import { proxy } from 'comlink'
 import { exchangeSlotBytes } from '../../core/parallel/local-mesh.ts'
 import { createSharedExchange } from '../../core/parallel/shared-exchange.ts'
 import { assignAdapters } from '../adapter/rank-adapters.ts'
-import { interrupts } from '../run/interrupt-signal.ts'
 import { WeightDigest } from '../run/weight-digest.ts'
+import { interrupts } from '../terminal/end-signals.ts'
 import { describeLoading } from './load-rank.ts'
 import type { EngineCommand, EngineEvent, EngineJob, EngineTask, LoadedEngine } from './messages.ts'
-import { RankThread } from './rank-thread.ts'
+import { RankThread, settleRanks } from './rank-threads.ts'
 import type { RankListener } from './rank-worker.ts'
-import { settleRanks } from './settle-ranks.ts'
-import { shareWork, WorkView } from './shared-work.ts'
+import { createTaskQueue, TaskQueueClient } from './task-queue.ts'
 
 /** Milliseconds between two reports of how far the work is. */
 const statusIntervalMs = 500
@@ -55,8 +54,8 @@ async function start(started: EngineJob): Promise<void> {
 }
 
 async function run(tasks: EngineTask[]): Promise<void> {
-  const work = shareWork(tasks, job!.mesh.dp)
-  const view = new WorkView(work, 0, false)
+  const work = createTaskQueue(tasks, job!.mesh.dp)
+  const view = new TaskQueueClient(work, 0, false)
   stop = () => view.askToStop()
   const listener = proxy<RankListener>({
     onAnswer: (key, generation) => send({ kind: 'answer', key, generation }),

@@ -3,9 +3,9 @@ import type { FollowUp, Generation } from '../../core/generate/generate.ts'
 import type { TokenRecord } from '../../core/generate/token-record.ts'
 import type { ModelRoom } from '../../core/model/language-model.ts'
 import type { Sampling } from '../../core/model/sampling.ts'
-import type { AdapterChoice } from '../adapter/dawn.ts'
+import type { AdapterChoice } from '../adapter/adapter-choice.ts'
 import type { RankAdapter } from '../adapter/rank-adapters.ts'
-import type { LoadFormat } from '../files/open-model.ts'
+import type { LoadFormat } from '../models/open-model.ts'
 
 /** What an engine process is to do. Plain data: it crosses from process to process and from thread to thread. */
 export interface EngineJob {

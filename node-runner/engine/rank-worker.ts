@@ -10,10 +10,10 @@ import { type Exchange, soloExchange } from '../../core/parallel/exchange.ts'
 import { joinSharedExchange, type SharedExchangeMemory } from '../../core/parallel/shared-exchange.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openRankAdapter, type RankAdapter } from '../adapter/rank-adapters.ts'
-import { loadTokenizer } from '../tokenizer/load-tokenizer.ts'
+import { loadTokenizer } from '../models/load-tokenizer.ts'
 import { loadRank } from './load-rank.ts'
 import type { EngineJob } from './messages.ts'
-import { type SharedWork, WorkView } from './shared-work.ts'
+import { type TaskQueue, TaskQueueClient } from './task-queue.ts'
 
 /** What a rank thread is started with. */
 export interface RankStart {
@@ -66,9 +66,9 @@ function createRank(start: RankStart) {
     },
 
     /** Answers tasks until the queue is empty (false) or a stop is asked for (true). The first rank of a group hands the answers over. */
-    async run(work: SharedWork, listener: Remote<RankListener & ProxyMarked>) {
+    async run(work: TaskQueue, listener: Remote<RankListener & ProxyMarked>) {
       const leads = member === 0
-      const view = new WorkView(work, group, leads)
+      const view = new TaskQueueClient(work, group, leads)
       // What is handed over arrives in order, on a channel of its own: once the last has, all have.
       let handedOver: Promise<void> = Promise.resolve()
       try {

@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
 import { InputError } from '../../core/input-error.ts'
 import type { FakeAction, FakeScript } from '../../test/support/fake-engine.ts'
-import { NoAdapterError } from '../adapter/no-adapter-error.ts'
+import { NoAdapterError } from '../adapter/adapter-choice.ts'
 import type { EngineJob } from './messages.ts'
 import { type EngineListener, type SupervisorOptions, superviseEngine } from './supervise-engine.ts'
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { unzip } from '../../test/support/unzip.ts'
-import { writeFileWhole } from './write-file-whole.ts'
+import { writeFileAtomic } from './write-file-atomic.ts'
 import { type ZipEntry, zipPieces } from './zip-pieces.ts'
 
 const archiveOf = (entries: Iterable<ZipEntry>) => Buffer.concat([...zipPieces(entries)])
@@ -46,7 +46,7 @@ describe('a ZIP archive', () => {
         yield { name: `samples/${index}.json`, pieces: [String(index)] }
     }
     const path = join(mkdtempSync(join(tmpdir(), 'entrace-test-')), 'archive.zip')
-    writeFileWhole(path, zipPieces(entries()))
+    writeFileAtomic(path, zipPieces(entries()))
     const files = unzip(readFileSync(path), name => name.endsWith('/69999.json'))
     rmSync(dirname(path), { recursive: true })
     expect(Object.keys(files)).toHaveLength(count)

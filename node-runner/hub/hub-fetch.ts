@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
+import { getHFHubCachePath } from '@huggingface/hub'
 import { InputError } from '../../core/input-error.ts'
-import type { HubSettings } from './hub-settings.ts'
 
 /** The Hub did not answer, or answered for long that it cannot now: what is in the cache may do. */
 export class HubUnreachableError extends InputError {}
@@ -147,4 +147,29 @@ function refusal({ endpoint, token }: HubSettings, what: string, response: Respo
       : `${what}: ${endpoint} does not accept HF_TOKEN for it (status 401): check the name and the token`
   if (status === 404) return `${what}: ${endpoint} has no such repository or file; check the name`
   return `${what}: ${endpoint} answered with status ${status}${code === null ? '' : ` (${code})`}; check the name`
+}
+
+/** How the Hub is reached and where its files are kept: the environment variables that its own tools heed. */
+export interface HubSettings {
+  /** HF_ENDPOINT, without a slash at the end. */
+  endpoint: string
+  /** HF_TOKEN; sent to the endpoint alone. */
+  token: string | null
+  /** HF_HUB_OFFLINE: nothing but the cache is used. */
+  isOffline: boolean
+  /** HF_HUB_CACHE, else $HF_HOME/hub, else ~/.cache/huggingface/hub: shared with Python's huggingface_hub. */
+  cacheFolder: string
+}
+
+/** Reads the settings. Throws InputError for an HF_ENDPOINT that is no address. */
+export function hubSettings(): HubSettings {
+  const endpoint = (process.env['HF_ENDPOINT'] || 'https://huggingface.co').replace(/\/+$/, '')
+  if (!/^https?:$/.test(URL.parse(endpoint)?.protocol ?? ''))
+    throw new InputError(`HF_ENDPOINT: is "${endpoint}", expected the address of a Hub, as https://host`)
+  return {
+    endpoint,
+    token: process.env['HF_TOKEN']?.trim() || null,
+    isOffline: /^(1|on|yes|true)$/i.test(process.env['HF_HUB_OFFLINE'] ?? ''),
+    cacheFolder: getHFHubCachePath(),
+  }
 }

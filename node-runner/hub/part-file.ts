@@ -4,6 +4,7 @@ import { type FileHandle, lstat, open, readdir, rename, rm } from 'node:fs/promi
 import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { InputError } from '../../core/input-error.ts'
+import { processStat } from '../files/processes.ts'
 
 /** What the Hub states of a file's content: SHA-256 of large files, git's own SHA-1 of small ones. */
 export interface HubDigest {
@@ -214,9 +215,7 @@ function isAlive(pid: number, heardMs: number): boolean {
 function startedMs(pid: number): number | null {
   try {
     const boot = /^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[1]
-    // The name of the program, in brackets, may hold spaces; the start is the 20th field behind it.
-    const ticks = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/s, '').trim().split(' ')[19]
-    const ms = (Number(boot) + Number(ticks) / ticksPerSecond) * 1000
+    const ms = (Number(boot) + Number(processStat(pid).startTime) / ticksPerSecond) * 1000
     return Number.isNaN(ms) ? null : ms
   } catch {
     return null

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { files, large, refusal, repository, serveCache } from '../../test/support/hub-cache.ts'
 import { commitOf, type HubServer } from '../../test/support/hub-server.ts'
-import type { HubSettings } from './hub-settings.ts'
+import type { HubSettings } from './hub-fetch.ts'
 import { listFilesAt, resolveCommit } from './repository-listing.ts'
 import { openSnapshot } from './snapshot.ts'
 

@@ -1,11 +1,21 @@
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { copyFile, link, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { files, large, refusal, repository, serveCache, small } from '../../test/support/hub-cache.ts'
 import { blobNameOf, commitOf, type HubServer, type ServedRepository } from '../../test/support/hub-server.ts'
 import { HubUnreachableError } from './hub-fetch.ts'
-import { openSnapshot } from './snapshot.ts'
+import { openSnapshot, placeFile } from './snapshot.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'entrace-test-'))
 const servers: HubServer[] = []
@@ -112,5 +122,55 @@ describe('access', () => {
   it('refuses a listing that leads out of the cache', async () => {
     const { fetchLarge } = await setUp({ revisions: { main: { '../../x': small } } })
     expect(await refusal(fetchLarge())).toMatch(/lists the file "\.\.\/\.\.\/x"/)
+  })
+})
+
+// As they are, but for calls that are told to fail.
+vi.mock('node:fs/promises', { spy: true })
+
+const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const blob = join(folder, 'blob')
+writeFileSync(blob, 'content')
+
+/** Has the next symbolic link, and the next hard one if two are to be refused, fail with a code. */
+function refuse(count: number, code: string): Error {
+  const error = Object.assign(new Error(code), { code })
+  for (const make of [symlink, link].slice(0, count)) vi.mocked(make).mockRejectedValueOnce(error)
+  return error
+}
+
+describe('a file of the cache', () => {
+  it('is a link to its content, which takes the place of what was there', async () => {
+    const path = join(folder, 'linked/file')
+    await placeFile(blob, path)
+    expect(readlinkSync(path)).toBe(join('..', 'blob'))
+    await placeFile(blob, path)
+    expect(readFileSync(path, 'utf8')).toBe('content')
+    expect(readdirSync(join(folder, 'linked'))).toEqual(['file'])
+  })
+
+  it.each([
+    ['a hard link', 1, 2],
+    ['a copy', 2, 1],
+  ])('is %s where the system allows no better', async (name, refused, links) => {
+    const path = join(folder, name, 'file')
+    refuse(refused, 'EPERM')
+    await placeFile(blob, path)
+    const stats = lstatSync(path)
+    expect([stats.isSymbolicLink(), stats.nlink]).toEqual([false, links])
+    expect(readFileSync(path, 'utf8')).toBe('content')
+    expect(readdirSync(join(folder, name))).toEqual(['file'])
+    rmSync(path)
+  })
+
+  it('is not there, nor half of it, where the disk is full', async () => {
+    const full = refuse(2, 'ENOSPC')
+    vi.mocked(copyFile).mockImplementationOnce(async (_, to) => {
+      writeFileSync(to as string, 'con')
+      throw full
+    })
+    await expect(placeFile(blob, join(folder, 'full/file'))).rejects.toBe(full)
+    expect(readdirSync(join(folder, 'full'))).toEqual([])
   })
 })

@@ -1,16 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { mkdir, rename, stat, statfs, writeFile } from 'node:fs/promises'
-import { dirname, join, sep } from 'node:path'
+import { copyFile, link, mkdir, rename, rm, stat, statfs, symlink, writeFile } from 'node:fs/promises'
+import { dirname, join, relative, sep } from 'node:path'
 import { getRepoFolderName } from '@huggingface/hub'
 import { z } from 'zod'
 import { InputError } from '../../core/input-error.ts'
 import { formatBytes, type Progress } from '../terminal/progress.ts'
 import { downloadFile } from './download-file.ts'
-import { HubUnreachableError } from './hub-fetch.ts'
+import { type HubSettings, HubUnreachableError } from './hub-fetch.ts'
 import { type HubRepository, isCommit } from './hub-repository.ts'
-import type { HubSettings } from './hub-settings.ts'
-import { placeFile } from './place-file.ts'
 import { type HubFile, hubFilesSchema, listFilesAt, resolveCommit } from './repository-listing.ts'
 
 /** A repository at one commit, in the cache: `refs`, `blobs` and `snapshots` as Python's huggingface_hub lays them out. */
@@ -204,4 +202,22 @@ function asDiskError(root: string, error: unknown): unknown {
     `${root}: the cache of the Hub cannot be written (${code}); mend it, or name another folder with HF_HOME`,
     { cause: error },
   )
+}
+
+/**
+ * Shows a blob under a file's name: by a symbolic link, by a hard one where the system's rules allow no other, or as a
+ * copy where the file system knows neither. Other processes may do the same at the same time.
+ */
+export async function placeFile(blobPath: string, path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  const staging = `${path}.${randomUUID()}`
+  try {
+    await symlink(relative(dirname(path), blobPath), staging)
+      .catch(() => link(blobPath, staging))
+      .catch(() => copyFile(blobPath, staging))
+    await rename(staging, path)
+  } catch (error) {
+    await rm(staging, { force: true })
+    throw error
+  }
 }

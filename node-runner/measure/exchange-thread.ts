@@ -7,8 +7,7 @@ import { joinSharedExchange, type SharedExchangeMemory } from '../../core/parall
 import { countersSince, type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { createTensor } from '../../kernels/gpu/tensor.ts'
 import { openRankAdapter, type RankAdapter } from '../adapter/rank-adapters.ts'
-import { timeRoundTrips } from './round-trip.ts'
-import { timeRounds } from './spread.ts'
+import { timeRounds, timeRoundTrips } from './timing.ts'
 
 /** What a rank thread is started with. */
 export interface ExchangeThreadStart {

@@ -5,8 +5,7 @@ import type { Device } from '../../kernels/gpu/device.ts'
 import { Recorder } from '../../kernels/gpu/recorder.ts'
 import { prepareLinear } from '../../kernels/linear/linear.bench.ts'
 import { chooseLinearVariant } from '../../kernels/linear/linear.ts'
-import { timeRoundTrips } from './round-trip.ts'
-import { timeRounds } from './spread.ts'
+import { timeRounds, timeRoundTrips } from './timing.ts'
 
 /** What an adapter reaches with the kernels that decide a step's time. */
 export interface AdapterMeasurement {

@@ -1,10 +1,12 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import type { AdapterChoice } from '../adapter/dawn.ts'
-import { NoAdapterError } from '../adapter/no-adapter-error.ts'
-import type { KernelReport } from './check-kernels.ts'
+import type { ModelConfig } from '../../core/model/config.ts'
+import type { Hardware } from '../../core/parallel/cost-model.ts'
+import type { Measured } from '../../core/parallel/hardware-assumptions.ts'
+import type { CheckResult } from '../../kernels/gpu/check.ts'
+import { type AdapterChoice, NoAdapterError } from '../adapter/adapter-choice.ts'
 import type { AdapterMeasurement } from './measure-adapter.ts'
-import type { ExchangeMeasurement } from './measure-exchange.ts'
+import type { Spread } from './timing.ts'
 
 /** What a measuring process is asked, and on which ranks' adapters. */
 export type MeasureRequest = { adapter: AdapterChoice; ranks: number } & (
@@ -12,6 +14,35 @@ export type MeasureRequest = { adapter: AdapterChoice; ranks: number } & (
   | { kind: 'adapter' }
   | { kind: 'exchange'; widths: number[]; rounds: number }
 )
+
+/** The kernels that a model of adapter runs, against their references. */
+export interface KernelReport {
+  adapterName: string
+  kind: 'cpu' | 'gpu'
+  /** Ranks whose adapters are of this model; the first one's was checked. */
+  ranks: number[]
+  /** Lanes that run together; null where the adapter does not say. */
+  subgroupSizes: { smallest: number; largest: number } | null
+  /** Cases there are; those beyond the time are missing in `results`. */
+  cases: number
+  results: CheckResult[]
+}
+
+/** An all-reduce of one row of numbers over some ranks, as a step's layers make it. */
+export interface ExchangeMeasurement {
+  ranks: number
+  elements: number
+  sizeBytes: number
+  /** On the first rank: device to host, the meeting, and the upload of all ranks' parts. */
+  allReduce: Spread
+  /** The same bytes to the first rank's device and back, alone, in the same run. */
+  roundTrip: Spread
+  /** The medians' ratio. */
+  ratio: number
+  /** Of each rank, an all-reduce. */
+  submits: number
+  synchronisations: number
+}
 
 /** What it answers to each kind of question. */
 export interface MeasureResults {
@@ -56,4 +87,48 @@ export async function runMeasurement<Kind extends MeasureRequest['kind']>(
   } finally {
     clearTimeout(timer)
   }
+}
+
+const exchangeRounds = 50
+/** A measurement that takes longer hangs. */
+const limitMs = 10 * 60_000
+
+/** What measurements say of the cost model's hardware: all but the size of its memory, which WebGPU does not tell. */
+export function measuredHardware(
+  adapter: AdapterMeasurement,
+  exchange: ExchangeMeasurement,
+): Omit<Hardware, 'memoryBytes'> {
+  const { bandwidthBytesPerSecond, flopsPerSecond, dispatchSeconds, linkBytesPerSecond } = adapter
+  // Every rank reads its part and uploads those of all; the model adds these bytes by itself.
+  const bytesSeconds = ((1 + exchange.ranks) * exchange.sizeBytes) / linkBytesPerSecond
+  // Where bytes alone explain all of it, what is left of the latency is no less than a tenth.
+  const latencySeconds = Math.max(
+    exchange.allReduce.medianMs / 1e3 - bytesSeconds,
+    exchange.allReduce.medianMs / 1e4,
+  )
+  return { bandwidthBytesPerSecond, flopsPerSecond, dispatchSeconds, linkBytesPerSecond, latencySeconds }
+}
+
+/** Measures the adapters that so many ranks would get, and says of every number how it was found. */
+export async function measureHardware(
+  choice: AdapterChoice,
+  ranks: number,
+  config: ModelConfig,
+): Promise<Measured> {
+  const adapter = await runMeasurement<'adapter'>({ kind: 'adapter', adapter: choice, ranks: 1 }, limitMs)
+  const [exchange] = await runMeasurement<'exchange'>(
+    { kind: 'exchange', adapter: choice, ranks, widths: [config.hiddenSize], rounds: exchangeRounds },
+    limitMs,
+  )
+  const hardware = measuredHardware(adapter, exchange!)
+  const how: Record<keyof typeof hardware, string> = {
+    bandwidthBytesPerSecond: `one row times a large weight on ${adapter.adapterName}`,
+    flopsPerSecond: 'many rows times a weight, there',
+    dispatchSeconds: 'one more of hundreds of dependent dispatches in a submit, there',
+    linkBytesPerSecond: 'one more byte of a round trip, there',
+    latencySeconds: `the median all-reduce of ${exchange!.sizeBytes} bytes over ${ranks} ranks, without its bytes`,
+  }
+  return Object.fromEntries(
+    (Object.keys(how) as (keyof typeof how)[]).map(name => [name, { value: hardware[name], how: how[name] }]),
+  )
 }

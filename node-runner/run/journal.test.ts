@@ -20,9 +20,9 @@ import { encodeIndexLine, type JournalIndexLine, journalIndexName } from '../../
 import type { SampleRecord } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'
 import { Journal } from './journal.ts'
-import { type FileWriter, journalPaths } from './journal-file.ts'
+import { type FileWriter, journalPaths } from './journal-files.ts'
+import { sha256Of } from './read-run-files.ts'
 import { LeaseLostError } from './run-lease.ts'
-import { sha256Of } from './run-manifest.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -13,12 +13,15 @@ import {
   beginJournalFile,
   type FileWriter,
   JournalFile,
+  type JournalIndexFile,
   journalPaths,
   type LinePlace,
-} from './journal-file.ts'
-import { type JournalIndexFile, openIndexFile, readIndexFile, writeFirstIndex } from './journal-index-file.ts'
+  openIndexFile,
+  readIndexFile,
+  writeFirstIndex,
+} from './journal-files.ts'
+import { sha256Of } from './read-run-files.ts'
 import type { RunLease } from './run-lease.ts'
-import { sha256Of } from './run-manifest.ts'
 
 /** What names a sample within a run: a problem's place in its data set, and which of its answers. */
 export interface SampleName {

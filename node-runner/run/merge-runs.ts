@@ -5,8 +5,8 @@ import { askedCount } from '../../core/analyse/coverage.ts'
 import type { SampleRecord } from '../../core/formats/sample-record.ts'
 import { gradingDifferences, gradingFlagsOf } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
-import { makeFolder } from '../files/make-folder.ts'
-import { openWholeFile } from '../files/whole-file.ts'
+import { makeFolder } from '../files/folders.ts'
+import { openAtomicFile } from '../files/write-file-atomic.ts'
 import { compareNames, Journal } from './journal.ts'
 import {
   describeRun,
@@ -192,7 +192,7 @@ export function describeMissingShards(run: RunDescription, parts: readonly RunPa
  * timings and their verdicts, which are made anew.
  */
 export function joinJournals(path: string, parts: readonly RunPart[]): void {
-  const file = openWholeFile(path)
+  const file = openAtomicFile(path)
   try {
     const entries = parts.map(({ journal, folder }) => ({ folder, iterator: journal.entries() }))
     const heads = entries.map(({ folder, iterator }) => ({

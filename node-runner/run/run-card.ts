@@ -11,8 +11,9 @@ import { renderMarkdown } from '../../core/report/render-markdown.ts'
 import type { Block } from '../../core/report/report-document.ts'
 import { count, estimate, nats, percent, withInterval } from '../../core/report/report-numbers.ts'
 import { summarySection } from '../../core/report/summary-section.ts'
+import { sha256Of } from './read-run-files.ts'
+import { recordedWords } from './recorded-flags.ts'
 import type { RunDescription } from './run-description.ts'
-import { sha256Of } from './run-manifest.ts'
 import { describeSetUp, titleOf } from './write-report.ts'
 
 /** Name of the file in a run's folder that is its card. */
@@ -145,7 +146,7 @@ function keyNumbers(analysis: Analysis): Block {
 
 /** The command line that asks for a run of these settings, with the model and the data set by their names. */
 export function commandOf(run: RunDescription): string {
-  const { model, dataSet, prompt, decoding, mesh, adapters } = run
+  const { model, dataSet, prompt, decoding, adapters } = run
   const at = ({ name, revision }: { name: string; revision?: string | null }) =>
     revision ? `${name}@${revision}` : name
   const flag = (name: string, value: string | number | null | undefined, unless: unknown = null) =>
@@ -170,12 +171,7 @@ export function commandOf(run: RunDescription): string {
     flag('repetition-penalty', decoding.repetitionPenalty, 1),
     flag('num-beams', decoding.numBeams, 1),
     flag('length-penalty', decoding.lengthPenalty),
-    flag('seed', decoding.seed, 0),
-    flag('samples', decoding.samples, 1),
-    flag('top-logprobs', decoding.topLogprobs, 5),
-    decoding.pTrue ? ['--p-true'] : [],
-    flag('tp', mesh.tp, 1),
-    flag('dp', mesh.dp, 1),
+    ...recordedWords(run),
     adapters.length > 0 && adapters.every(({ kind }) => kind === 'cpu') ? ['--adapter', 'cpu'] : [],
     // Random weights are of no number format.
     model.dtypes.length === 0 ? ['--load-format', 'dummy'] : [],

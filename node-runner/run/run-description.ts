@@ -6,86 +6,108 @@ import { type AskedSamples, statedProblemIds } from '../../core/analyse/coverage
 import type { PromptStyle } from '../../core/evaluate/prompt.ts'
 import { refuseNewerFormat } from '../../core/formats/refuse-newer-format.ts'
 import { formatVersion } from '../../core/formats/sample-record.ts'
-import type { ChosenDecoding, Decoding } from '../../core/generate/decoding.ts'
+import type { Decoding, DecodingSource } from '../../core/generate/decoding.ts'
 import { defaultGradingRules, type GradingRules, readGradingRules } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
 import type { Versions } from '../versions.ts'
-import { refuseForeignFilesBeside } from './foreign-files.ts'
-import { readCheckedFile } from './run-manifest.ts'
+import { readCheckedFile, refuseForeignFilesBeside } from './read-run-files.ts'
+import { recordedSchemas } from './recorded-flags.ts'
 import { stageResults } from './staged-results.ts'
 
-/** What determines every number of a run. Two runs of one hash on one machine give the same bits. */
-export interface RunSettings {
-  model: {
-    name: string
+const text = z.string()
+const count = z.int().nonnegative()
+/** Null where there is none; 0.1.0 may have left it out, which is read alike. */
+const textOrNone = text.nullish() as unknown as z.ZodType<string | null>
+const number = z.number().nullish()
+
+/** What determines every number of a run, as it is now; a field that 0.1.0 did not write is optional. */
+const settingsSchema = z.object({
+  model: z.object({
+    name: text,
     /** The commit on the Hub; null of a folder. */
-    revision: string | null
-    weightDigest: string
-    dtypes: string[]
-    /** SHA-256 of config.json and of each file that the tokenizer was read from, by name. Runs of 0.1.0 lack it. */
-    files?: Record<string, string>
-  }
+    revision: textOrNone,
+    weightDigest: text,
+    dtypes: z.array(text),
+    /** SHA-256 of config.json and of each file that the tokenizer was read from, by name. */
+    files: z.record(text, text).exactOptional(),
+  }),
   /** `revision`, `config` and `split` are null of a file. `problems` counts all, whatever the limit. */
-  dataSet: {
-    name: string
-    revision: string | null
-    config: string | null
-    split: string | null
-    digest: string
-    problems: number
-  }
-  prompt: {
-    style: PromptStyle
-    systemPrompt: string | null
+  dataSet: z.object({
+    name: text,
+    revision: textOrNone,
+    config: textOrNone,
+    split: textOrNone,
+    digest: text,
+    problems: count,
+  }),
+  prompt: z.object({
+    style: text as unknown as z.ZodType<PromptStyle>,
+    systemPrompt: textOrNone,
     /** Number of worked examples. */
-    fewShot: number
+    fewShot: count,
     /** There where the template takes no system message: its text stands at the start of the first user message. */
-    systemInUserMessage?: true
+    systemInUserMessage: z.custom<true>().exactOptional(),
     /** SHA-256 of how a fixed problem is rendered, with instruction, examples and template. */
-    digest: string
-    chatTemplateDigest: string
-  }
-  decoding: {
-    maxNewTokens: number
-    stopIds: number[]
+    digest: text,
+    chatTemplateDigest: z.custom<string>().optional() as unknown as z.ZodType<string>,
+  }),
+  decoding: z.object({
+    maxNewTokens: count,
+    stopIds: z.array(count),
     /** Texts that end an answer, where there are any. */
-    stopTexts?: readonly string[]
-    temperature: number
-    seed: number
-    samples: number
-    topLogprobs: number
-    /** Where a setting comes from that is not the default. Runs of 0.1 have neither this nor what follows. */
-    sources?: ChosenDecoding['sources']
-    /** Whether the model was asked if its answers are true. */
-    pTrue?: boolean
-  } & Partial<Omit<Decoding, 'temperature'>>
-  mesh: { tp: number; dp: number }
+    stopTexts: z.array(text).readonly().exactOptional(),
+    temperature: z.number(),
+    topK: number,
+    topP: number,
+    minP: number,
+    repetitionPenalty: number,
+    numBeams: number,
+    lengthPenalty: number,
+    /** Where a setting comes from that is not the default. */
+    sources: z.record(text, text as unknown as z.ZodType<DecodingSource>).exactOptional(),
+    ...recordedSchemas('decoding'),
+  }),
+  mesh: z.object(recordedSchemas('mesh')),
   /** Which adapter each rank ran on, its driver in the name; kernel variants are chosen by its kind. */
-  adapters: { name: string; kind: 'cpu' | 'gpu' }[]
+  adapters: z.array(z.object({ name: text, kind: z.enum(['cpu', 'gpu']) })),
   /** Whether the checks of --unsafe-fast were dropped, which compiles other code. */
-  unsafeFast: boolean
-  versions: Versions
+  unsafeFast: z.boolean(),
+  versions: z.record(text, z.union([text, z.number()])) as unknown as z.ZodType<Versions>,
   /** Files of the model that samples may have been made with other contents of, as an earlier version did not record them. */
-  unchecked?: readonly string[]
+  unchecked: z.array(text).readonly().exactOptional(),
   /** How parts of a merged run differ that were made by other drivers or versions, as `--allow-mixed` allows. */
-  mixed?: readonly string[]
+  mixed: z.array(text).readonly().exactOptional(),
+})
+
+/** The content of `run.json`, but its version and its rules of grading. */
+const runSchema = z.object({
+  /** SHA-256 of all settings that determine a number. */
+  hash: text,
+  ...settingsSchema.shape,
+  /** Number of problems asked for, of those in the data set; may grow from one call to the next. */
+  limit: z.int().positive(),
+  /** Which part of the run this is, as "2/8"; null of a whole one. Not in the hash, which all parts have in common. */
+  shard: text.refine(isShard, 'expected a shard such as "2/8"').nullish() as unknown as typeof textOrNone,
+  /** Ids of the problems asked for, by their places; null where each is its place. */
+  problemIds: z.array(text).readonly().nullable().exactOptional(),
+  /** How many samples of the whole run a merge found; there in runs that entrace merge made, and nobody has gone on with. */
+  merged: z.object({ samples: count, of: count }).exactOptional(),
+})
+
+type Recorded = z.infer<typeof settingsSchema>
+
+/** What determines every number of a run. Two runs of one hash on one machine give the same bits. */
+export interface RunSettings extends Omit<Recorded, 'decoding'> {
+  decoding: Omit<Recorded['decoding'], keyof Decoding> &
+    Pick<Decoding, 'temperature'> &
+    Partial<Omit<Decoding, 'temperature'>>
 }
 
 /** The content of `run.json`. */
-export interface RunDescription extends RunSettings {
+export interface RunDescription extends RunSettings, Omit<z.infer<typeof runSchema>, keyof RunSettings> {
   formatVersion: typeof formatVersion
-  /** SHA-256 of all settings that determine a number. */
-  hash: string
   /** By which rules the run is graded. Not in the hash, as they change verdicts and no answer. */
   grading: GradingRules
-  /** Number of problems asked for, of those in the data set; may grow from one call to the next. */
-  limit: number
-  /** Which part of the run this is, as "2/8"; null of a whole one. Not in the hash, which all parts have in common. */
-  shard: string | null
-  /** Ids of the problems asked for, by their places; null where each is its place. Runs of 0.1.0 lack it. */
-  problemIds?: readonly string[] | null
-  /** How many samples of the whole run a merge found; there in runs that entrace merge made, and nobody has gone on with. */
-  merged?: { samples: number; of: number }
 }
 
 /** Settings that change no number: who asked for one, and the package's version, for which `versions.bits` stands. */
@@ -154,57 +176,6 @@ export function readRunDescription(path: string): RunDescription | null {
     )
   return { ...(description as RunDescription), grading: readGradingRules(path, description.grading) }
 }
-
-const text = z.string()
-const textOrNone = text.nullish()
-const count = z.int().nonnegative()
-/** What is read of run.json, as 0.1.0 wrote it and as it is now. */
-const runSchema = z.looseObject({
-  hash: text,
-  model: z.looseObject({
-    name: text,
-    revision: textOrNone,
-    weightDigest: text,
-    dtypes: z.array(text),
-    files: z.record(text, text).optional(),
-  }),
-  dataSet: z.looseObject({
-    name: text,
-    revision: textOrNone,
-    config: textOrNone,
-    split: textOrNone,
-    digest: text,
-    problems: count,
-  }),
-  prompt: z.looseObject({ style: text, systemPrompt: textOrNone, fewShot: count, digest: text }),
-  decoding: z.looseObject({
-    maxNewTokens: count,
-    stopIds: z.array(count),
-    stopTexts: z.array(text).optional(),
-    temperature: z.number(),
-    seed: z.number(),
-    samples: z.int().positive(),
-    topLogprobs: count,
-    topK: z.number().nullish(),
-    topP: z.number().nullish(),
-    minP: z.number().nullish(),
-    repetitionPenalty: z.number().nullish(),
-    numBeams: z.number().nullish(),
-    lengthPenalty: z.number().nullish(),
-    sources: z.record(text, text).optional(),
-    pTrue: z.boolean().optional(),
-  }),
-  mesh: z.looseObject({ tp: count, dp: count }),
-  adapters: z.array(z.looseObject({ name: text, kind: z.enum(['cpu', 'gpu']) })),
-  unsafeFast: z.boolean(),
-  versions: z.record(text, z.union([text, z.number()])),
-  unchecked: z.array(text).optional(),
-  mixed: z.array(text).optional(),
-  limit: z.int().positive(),
-  shard: text.refine(isShard, 'expected a shard such as "2/8"').nullish(),
-  problemIds: z.array(text).nullish(),
-  merged: z.object({ samples: count, of: count }).optional(),
-})
 
 function isShard(name: string): boolean {
   const [, index, count] = /^(\d{1,6})\/(\d{1,6})$/.exec(name)?.map(Number) ?? []

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { InputError } from '../../core/input-error.ts'
 import { showsProcesses } from '../../test/support/child-processes.ts'
 import { describeWhere } from '../../test/support/describe-where.ts'
-import type { LeaseHolder } from './lease-holder.ts'
+import type { ProcessIdentity } from '../files/processes.ts'
 import {
   beatLine,
   type LeaseClock,
@@ -31,7 +31,7 @@ async function take(options: LeaseOptions = {}): Promise<RunLease> {
   return lease
 }
 
-const elsewhere: LeaseHolder = {
+const elsewhere: ProcessIdentity = {
   host: 'elsewhere',
   bootId: null,
   pidNamespace: null,
@@ -41,7 +41,7 @@ const elsewhere: LeaseHolder = {
 }
 
 /** Writes the lease of another process. */
-function heldBy(holder: LeaseHolder, beat = 7, number = 1, beatMs = 2000): void {
+function heldBy(holder: ProcessIdentity, beat = 7, number = 1, beatMs = 2000): void {
   writeFileSync(leasePath(folder, number), `${JSON.stringify({ ...holder, beatMs })}\n${beatLine(beat)}`)
 }
 
@@ -216,7 +216,7 @@ describe('takeLease', () => {
 
 describeWhere(showsProcesses, 'this machine shows no processes under /proc', 'takeLease on Linux', () => {
   /** This process, as a lease names it. */
-  async function thisProcess(): Promise<LeaseHolder> {
+  async function thisProcess(): Promise<ProcessIdentity> {
     const lease = await takeLease(folder, { times })
     const [head = ''] = readFileSync(leasePath(folder, lease.number), 'utf8').split('\n')
     lease.release()
@@ -224,7 +224,7 @@ describeWhere(showsProcesses, 'this machine shows no processes under /proc', 'ta
     return JSON.parse(head)
   }
 
-  it.each<[string, (holder: LeaseHolder) => Partial<LeaseHolder>, boolean]>([
+  it.each<[string, (holder: ProcessIdentity) => Partial<ProcessIdentity>, boolean]>([
     ['is gone', () => ({ pid: spawnSync(process.execPath, ['--version']).pid }), true],
     ['had a number that is in use again', () => ({ startTime: '1' }), true],
     ['is there', () => ({}), false],

@@ -5,7 +5,13 @@ import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { formatVersion } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'
-import { describeHolder, hasProcess, isGone, type LeaseHolder, thisHolder } from './lease-holder.ts'
+import {
+  describeProcess,
+  hasProcess,
+  isGone,
+  type ProcessIdentity,
+  thisIdentity,
+} from '../files/processes.ts'
 
 // Who may write to a run's folder. Leases are numbered files, `lease-1`, `lease-2` and so on; the highest one that is there
 // holds. To take a folder is to create the next number with O_EXCL, which one process alone can, on a local disk and on
@@ -114,7 +120,7 @@ async function watchLease(
     if (!isSaid && silentMs > 2 * Math.max(beatMs, napMs)) {
       isSaid = true
       say?.(
-        `${folder}: ${describeHolder(holder)} holds this run and gives no sign of life; it is taken over after ` +
+        `${folder}: ${describeProcess(holder)} holds this run and gives no sign of life; it is taken over after ` +
           `${silenceMs / 1000} s of silence`,
       )
     }
@@ -126,14 +132,14 @@ async function watchLease(
   }
 }
 
-function heldMessage(folder: string, holder: LeaseHolder | null): string {
-  return `${folder}: ${describeHolder(holder)} is writing to this run; wait for it, or use another --out`
+function heldMessage(folder: string, holder: ProcessIdentity | null): string {
+  return `${folder}: ${describeProcess(holder)} is writing to this run; wait for it, or use another --out`
 }
 
 /** Creates the lease of this number. Null where another process has it, or a higher one. */
 function tryNext(folder: string, number: number, ownsJournal: boolean, times: LeaseTimes): RunLease | null {
   const path = leasePath(folder, number)
-  const head = `${JSON.stringify({ formatVersion, ...thisHolder(), beatMs: times.beatMs })}\n`
+  const head = `${JSON.stringify({ formatVersion, ...thisIdentity(), beatMs: times.beatMs })}\n`
   let file: number
   try {
     file = openSync(path, 'wx')
@@ -213,7 +219,7 @@ function hold(
       throw new LeaseLostError(
         last === 0
           ? `${folder}: the lease of this process has gone, expected ${leasePath(folder, number)}; the same command resumes`
-          : `${folder}: ${describeHolder(successor)} took this run over, since this process had been silent for too long ` +
+          : `${folder}: ${describeProcess(successor)} took this run over, since this process had been silent for too long ` +
               '(stopped, or cut off from the folder); what it had finished is kept there',
       )
     },
@@ -285,7 +291,7 @@ interface FoundLease {
   /** All that is in it: what another beat changes. */
   text: string
   /** Null where the file does not say, as one that is being made. */
-  holder: LeaseHolder | null
+  holder: ProcessIdentity | null
   beatMs: number
   /** Set once the lease was released. */
   released: { ownsJournal: boolean } | null

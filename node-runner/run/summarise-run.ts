@@ -3,7 +3,7 @@ import type { Analysis } from '../../core/analyse/analysis.ts'
 import { partWarning } from '../../core/analyse/coverage.ts'
 import { hasSeveralAnswers, intervalsToRead } from '../../core/analyse/intervals-to-read.ts'
 import { gradingSettings, inPercent } from '../../core/grade/grading-rules.ts'
-import { renderTable } from '../terminal/table.ts'
+import { renderTable } from '../terminal/report.ts'
 import type { ResultFiles, Results } from './write-results.ts'
 
 /** More would hide the gravest, which come first. */

@@ -12,12 +12,11 @@ import type { RunColumns } from '../../core/formats/run-columns.ts'
 import { formatVersion, type SampleRecord } from '../../core/formats/sample-record.ts'
 import { createTraceWriter } from '../../core/formats/traces-parquet.ts'
 import { createExampleCollector } from '../../core/report/report-examples.ts'
-import { renderFigure } from '../figures/render-figure.ts'
+import { journalBytesOf } from './journal-files.ts'
 import { cardName, isOwnCard, runCard } from './run-card.ts'
 import { askedSamples, type RunDescription, runDescriptionText } from './run-description.ts'
-import { journalBytesOf } from './run-manifest.ts'
 import { type StagedResults, stageResults } from './staged-results.ts'
-import { titleOf, writeReport } from './write-report.ts'
+import { renderFigure, titleOf, writeReport } from './write-report.ts'
 
 /** Paths of what is made from a run's journal. */
 export interface ResultFiles {

@@ -3,9 +3,9 @@ import { basename, dirname, join, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { InputError } from '../../core/input-error.ts'
 import { isModelName } from '../../core/model/model-name.ts'
-import { locateModel } from '../files/open-model.ts'
 import { isCommit, parseRepository } from '../hub/hub-repository.ts'
-import { foreignFiles } from '../run/foreign-files.ts'
+import { locateModel } from '../models/open-model.ts'
+import { foreignFiles } from '../run/read-run-files.ts'
 import { readRunDescription } from '../run/run-description.ts'
 import { createProgress, type Progress } from '../terminal/progress.ts'
 
@@ -63,8 +63,8 @@ async function findInCache(name: string, revision: unknown): Promise<string | nu
   const repository = parseRepository(`${name}@${revision}`, 'model')
   if (!repository) return null
   const [{ fetchModel }, { hubSettings }] = await Promise.all([
-    import('../hub/fetch-model.ts'),
-    import('../hub/hub-settings.ts'),
+    import('../models/fetch-from-hub.ts'),
+    import('../hub/hub-fetch.ts'),
   ])
   try {
     const settings = { ...hubSettings(), isOffline: true }

@@ -4,8 +4,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { cacheFolder } from '../cache-folder.ts'
-import { makeFolderWhole } from '../files/make-folder-whole.ts'
+import { cacheFolder, makeFolderAtomic } from '../files/folders.ts'
 
 /** What the build of the page reads in a checkout. */
 const sources = [
@@ -30,7 +29,7 @@ export function pageFolder(say: (text: string) => void): string {
   if (!existsSync(folder)) {
     say('building the page of the viewer from its sources')
     const vite = createRequire(import.meta.url).resolve('vite/package.json')
-    makeFolderWhole(folder, staging => {
+    makeFolderAtomic(folder, staging => {
       const flags = ['--config', join(root, 'vite.web.config.ts'), '--outDir', staging]
       const script = join(dirname(vite), 'bin/vite.js')
       execFileSync(process.execPath, [script, 'build', ...flags], { cwd: root, stdio: ['ignore', 2, 2] })

@@ -4,8 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { InputError } from '../../core/input-error.ts'
 import type { FoundModel } from './find-model.ts'
-import { sendFile } from './send-file.ts'
-import { openModelFile, openPageFile, openRunFile, type ServedFile } from './served-file.ts'
+import { openModelFile, openPageFile, openRunFile, type ServedFile, sendFile } from './served-file.ts'
 
 /** The viewer's server. */
 export interface ViewServer {

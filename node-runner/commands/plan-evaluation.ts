@@ -1,0 +1,298 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { dataSetDigest } from '../../core/evaluate/data-set-digest.ts'
+import { pTrueFollowUp } from '../../core/evaluate/p-true.ts'
+import type { Problem } from '../../core/evaluate/problem.ts'
+import {
+  describePlacement,
+  type PromptSettings,
+  type PromptStyle,
+  promptMessages,
+  promptSettingsFor,
+} from '../../core/evaluate/prompt.ts'
+import { planSamples, type SampleTask, type Shard } from '../../core/evaluate/samples.ts'
+import { type WorkedExample, workedExamples } from '../../core/evaluate/worked-examples.ts'
+import type { ByteSource } from '../../core/formats/byte-source.ts'
+import { readJson, settingsJson } from '../../core/formats/read-json.ts'
+import type { Decoding } from '../../core/generate/decoding.ts'
+import { describeStops, type Stops } from '../../core/generate/stops.ts'
+import type { Tokenizer } from '../../core/generate/tokenizer.ts'
+import { InputError } from '../../core/input-error.ts'
+import { parseGenerationConfig } from '../../core/model/generation-config.ts'
+import { openFileByteSource } from '../files/file-byte-source.ts'
+import { loadTokenizer } from '../models/load-tokenizer.ts'
+import { type DataSetChoice, type OpenedDataSet, openDataSet } from '../models/open-data-set.ts'
+import { locateModel, type ModelFolder, statedEnds } from '../models/open-model.ts'
+import type { RecordedValues } from '../run/recorded-flags.ts'
+import { recordedValues } from '../run/recorded-flags.ts'
+import type { RunSettings } from '../run/run-description.ts'
+import type { Progress } from '../terminal/progress.ts'
+import { versions } from '../versions.ts'
+import { decodingOf } from './decoding-flags.ts'
+import { chooseMaxNewTokens, type GradingFlags, type LeaseFlags, type RunFlags } from './run-flags.ts'
+import { chooseStops } from './stop-flags.ts'
+
+/** Flags of `entrace eval`. */
+export interface EvalFlags extends RunFlags, TaskFlags, GradingFlags, LeaseFlags, RecordedValues {
+  out: string
+  maxConcurrent: number
+  /** Print the first prompt, and do nothing else. */
+  showPrompt: boolean
+}
+
+/** What is known of a run before the weights are read. */
+export interface PlannedRun {
+  flags: EvalFlags
+  folder: ModelFolder
+  tokenizer: Tokenizer
+  dataSet: PlannedTasks['dataSet']
+  tasks: SampleTask[]
+  limit: number
+  /** Ids of the problems asked for, by their places; null where each is its place. */
+  problemIds: readonly string[] | null
+  /** As "2/8"; null of a whole run. */
+  shard: string | null
+  settings: RunSettings
+  decoding: Decoding
+  stops: Stops
+}
+
+/** Reads the data set and the tokenizer and says what is to be run. Throws InputError. */
+export async function planRun(
+  flags: EvalFlags,
+  folder: ModelFolder,
+  progress: Progress,
+): Promise<PlannedRun> {
+  const files: Record<string, string> = {}
+  const keepDigest = async (name: string, source: ByteSource) => {
+    files[name] = digestOf(new Uint8Array(await source.slice(0)))
+  }
+  await readConfigFile(folder.path, keepDigest)
+  const tokenizer = await loadTokenizer(folder.path, keepDigest)
+  const { decoding, sources } = decodingOf(flags, folder, message => progress.say(message))
+  const stops = chooseStops(flags, {
+    stated: statedEnds(folder),
+    tokenizer,
+    usesTemplate: true,
+    vocabSize: folder.config.vocabSize,
+  })
+  if (flags.pTrue && decoding.numBeams > 1)
+    throw new InputError('--p-true: is not served after beam search; use --num-beams 1, or leave it out')
+  if (flags.samples > 1 && decoding.temperature === 0)
+    throw new InputError(
+      `--samples ${flags.samples}: at temperature 0 all answers to a problem are the same; add --temperature X, or leave it out`,
+    )
+  const { dataSet, prompt, tasks: plannedTasks, limit } = await planTasks(flags, tokenizer, progress)
+  const { problems, name, revision, config, split } = dataSet
+  // In the order in which run.json has had them.
+  const { seed, samples, topLogprobs, ...others } = recordedValues('decoding', flags)
+  const settings: RunSettings = {
+    model: {
+      name: folder.name,
+      revision: folder.revision,
+      weightDigest: '',
+      dtypes: [...new Set([...folder.weights.values()].map(entry => entry.dtype))].sort(),
+      files,
+    },
+    dataSet: {
+      name,
+      revision,
+      config,
+      split,
+      digest: await dataSetDigest(problems),
+      problems: problems.length,
+    },
+    prompt: {
+      style: prompt.style ?? 'plain',
+      systemPrompt: flags.systemPrompt ?? null,
+      fewShot: flags.fewShot,
+      ...(prompt.systemInUserMessage && { systemInUserMessage: true }),
+      digest: digestOf(tokenizer.renderChat(promptMessages('problem', prompt))),
+      chatTemplateDigest: templateDigest(tokenizer),
+    },
+    decoding: {
+      maxNewTokens: chooseMaxNewTokens(flags, folder.generationConfig?.stated),
+      stopIds: stops.tokens.map(({ id }) => id),
+      ...(stops.texts.length > 0 && { stopTexts: stops.texts }),
+      ...decoding,
+      seed,
+      samples,
+      topLogprobs,
+      sources,
+      ...others,
+    },
+    mesh: recordedValues('mesh', flags),
+    adapters: [],
+    unsafeFast: flags.unsafeFast,
+    versions: versions(),
+  }
+  const tasks = flags.pTrue
+    ? plannedTasks.map(task => ({ ...task, followUp: pTrueFollowUp(task.problem.problem, tokenizer) }))
+    : plannedTasks
+  const shard = flags.shard ? `${flags.shard.index}/${flags.shard.count}` : null
+  const ids = problems.slice(0, limit).map(({ id }) => id)
+  const problemIds = ids.every((id, place) => id === String(place)) ? null : ids
+  return { flags, folder, tokenizer, dataSet, tasks, limit, problemIds, shard, settings, decoding, stops }
+}
+
+/** Digest of how the template renders a fixed conversation: what any change to it would change. */
+function templateDigest(tokenizer: Tokenizer): string {
+  const system = { role: 'system', content: 'system' } as const
+  const user = { role: 'user', content: 'user' } as const
+  return digestOf(tokenizer.renderChat(tokenizer.takesSystemMessage() ? [system, user] : [user]))
+}
+
+/** Hands config.json over where there is one: a published config, for dummy weights, has no file. */
+async function readConfigFile(
+  folder: string,
+  onFile: (name: string, source: ByteSource) => Promise<void>,
+): Promise<void> {
+  const name = 'config.json'
+  if (!existsSync(join(folder, name))) return
+  const source = await openFileByteSource(join(folder, name))
+  try {
+    await onFile(name, source)
+  } finally {
+    await source.close()
+  }
+}
+
+function digestOf(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex')
+}
+
+/** Flags that say what is asked, and how. */
+export interface TaskFlags extends DataSetChoice {
+  systemPrompt?: string
+  promptStyle?: PromptStyle
+  fewShot: number
+  fewShotFile?: string
+  samples: number
+  limit?: number
+  shard?: Shard
+}
+
+/** What a run asks. */
+export interface PlannedTasks {
+  dataSet: OpenedDataSet
+  prompt: PromptSettings
+  tasks: SampleTask[]
+  /** Number of problems asked for, over all shards. */
+  limit: number
+}
+
+/**
+ * Reads the data set and makes its prompts. The style is the flag's, else what a known data set asks for, else plain:
+ * the problem as it stands. Throws InputError.
+ */
+export async function planTasks(
+  flags: TaskFlags,
+  tokenizer: Tokenizer,
+  progress: Progress,
+): Promise<PlannedTasks> {
+  const dataSet = await openDataSet(flags, progress)
+  const { problems, known } = dataSet
+  const prompt = promptSettingsFor(
+    {
+      style: flags.promptStyle ?? known?.promptStyle ?? 'plain',
+      systemPrompt: flags.systemPrompt,
+      examples: await readExamples(flags, dataSet, progress),
+    },
+    tokenizer,
+  )
+  const placement = describePlacement(prompt)
+  if (placement !== null) progress.say(placement)
+  const limit = Math.min(flags.limit ?? problems.length, problems.length)
+  const { samples, shard } = flags
+  const tasks = planSamples(problems.slice(0, limit), tokenizer, { prompt, samples, shard: shard ?? null })
+  if (tasks.length === 0)
+    throw new InputError(
+      `--shard ${shard?.index}/${shard?.count}: has none of ${limit} problems; use at most ${limit} shards`,
+    )
+  return { dataSet, prompt, tasks, limit }
+}
+
+/** Which columns of a data set were used and which were left, and what answer a problem expects: a line each. */
+export function describeDataSet({ columns }: OpenedDataSet, { id, expectedAnswer }: Problem): string[] {
+  const { used, optionsNamed, left, unread } = columns
+  const named = Object.entries(used)
+    .filter(([, names]) => names.length > 0)
+    .map(([what, names]) => `${what} from ${names.join(' and ')}`)
+  const others = left.map(name => (name in unread ? `${name} (${unread[name]})` : name))
+  return [
+    `columns used: ${named.join(', ')}${optionsNamed === null ? '' : `; options are named ${optionsNamed}`}`,
+    `columns left: ${others.length === 0 ? 'none' : others.join(', ')}`,
+    `problem ${id} expects: ${expectedAnswer}`,
+  ]
+}
+
+/** The examples that a run shows: from a file, or the first of the same data set's train split. */
+async function readExamples(
+  { fewShot, fewShotFile, dataset, config, problemColumn, answerColumn }: TaskFlags,
+  { problems, revision, split }: OpenedDataSet,
+  progress: Progress,
+): Promise<WorkedExample[]> {
+  if (fewShot === 0) {
+    if (fewShotFile === undefined) return []
+    throw new InputError(
+      `--few-shot-file ${fewShotFile}: expected --few-shot N, the number of its examples to show`,
+    )
+  }
+  if (fewShotFile === undefined && (revision === null || split === 'train'))
+    throw new InputError(
+      `--few-shot ${fewShot}: ${dataset} has no train split beside the problems asked; name a file of examples with --few-shot-file`,
+    )
+  const choice = fewShotFile === undefined ? { dataset, config, split: 'train' } : { dataset: fewShotFile }
+  const columns = { problemColumn, answerColumn, isNamedForAnother: true }
+  const examples = await openDataSet({ ...choice, ...columns }, progress)
+  return workedExamples(choice.dataset, examples.problems, fewShot, problems)
+}
+
+/**
+ * Prints the first problem's prompt as the model gets it, says what is expected and which columns that is from, and starts nothing.
+ * Returns the exit code.
+ */
+export async function showPrompt(flags: EvalFlags, progress: Progress): Promise<number> {
+  const { path } = await locateModel(flags.model, 'prompts', progress)
+  const tokenizer = await loadTokenizer(path)
+  const { tasks, prompt, dataSet } = await planTasks({ ...flags, samples: 1 }, tokenizer, progress)
+  const [task] = tasks
+  if (!task) throw new InputError(`${flags.dataset}: has no problem to show`)
+  const promptTokens = task.promptIds.length
+  const stated = {
+    config: await statedIn(path, 'config.json'),
+    generationConfig: await statedIn(path, 'generation_config.json'),
+  }
+  const stops = chooseStops(flags, { stated, tokenizer, usesTemplate: true, vocabSize: null })
+  if (flags.json) {
+    const { style = null, systemInUserMessage = false } = prompt
+    const { problem, prompt: text } = task
+    const { id: problemId, expectedAnswer } = problem
+    const { columns } = dataSet
+    console.log(
+      JSON.stringify(
+        { problemId, style, systemInUserMessage, promptTokens, prompt: text, expectedAnswer, columns, stops },
+        null,
+        2,
+      ),
+    )
+    return 0
+  }
+  console.log(task.prompt)
+  for (const line of describeDataSet(dataSet, task.problem)) progress.say(line)
+  progress.say(`${promptTokens} tokens, problem ${task.problem.id}, style ${prompt.style}`)
+  progress.say(describeStops(stops))
+  return 0
+}
+
+/** The eos_token_id of one of a model's configs; null where there is no such file, or it does not say. */
+async function statedIn(folder: string, name: string): Promise<number[] | null> {
+  const source = await openFileByteSource(join(folder, name)).catch(() => null)
+  if (!source) return null
+  try {
+    return parseGenerationConfig(await readJson(source, settingsJson), source.name).eosTokenIds
+  } finally {
+    await source.close()
+  }
+}

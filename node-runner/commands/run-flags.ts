@@ -1,0 +1,149 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type GradingRules, gradingSettings, gradingWarning } from '../../core/grade/grading-rules.ts'
+import { InputError } from '../../core/input-error.ts'
+import type { ModelConfig } from '../../core/model/config.ts'
+import { planShards } from '../../core/parallel/plan-shards.ts'
+import type { LoadFormat } from '../models/open-model.ts'
+import type { RecordedFlag, RecordedName, RecordedValues } from '../run/recorded-flags.ts'
+import { mostRanks, recordedFlags } from '../run/recorded-flags.ts'
+import { defaultLeaseTimes, type LeaseOptions } from '../run/run-lease.ts'
+import { addDecodingFlags, type DecodingFlags } from './decoding-flags.ts'
+import { integer, numberWhere } from './number-parsers.ts'
+import { addStopFlags, type StopFlags } from './stop-flags.ts'
+
+/** Flags of `eval` and `generate` that say how answers are made and where. */
+export interface RunFlags
+  extends DecodingFlags,
+    StopFlags,
+    Pick<RecordedValues, 'tp' | 'dp' | 'seed' | 'topLogprobs'> {
+  model: string
+  loadFormat: LoadFormat
+  maxNewTokens?: number
+  systemPrompt?: string
+  adapter: string
+  unsafeFast: boolean
+  json: boolean
+  quiet: boolean
+}
+
+/** Tokens of an answer at most, where neither the flag nor generation_config.json says. */
+const defaultMaxNewTokens = 2048
+
+/** Adds the flags that `eval` and `generate` share. */
+export function addRunFlags(command: Command): Command {
+  const withModel = command
+    .requiredOption(
+      '--model <folder>',
+      "a model folder in the Hub's layout, or an id of the Hub (Qwen/Qwen2.5-7B-Instruct, with @revision behind it if need be); " +
+        'with dummy weights also the name of a published config (qwen2.5-7b, ...)',
+    )
+    .addOption(
+      new Option(
+        '--load-format <format>',
+        "dummy: random weights from --seed, for a config's speed and memory",
+      )
+        .choices(['auto', 'dummy'])
+        .default('auto'),
+    )
+  const withLimit = addRecordedFlags(withModel, ['tp', 'dp']).option(
+    '--max-new-tokens <n>',
+    `tokens of an answer at most (default: generation_config.json's max_new_tokens, else ${defaultMaxNewTokens})`,
+    integer(1),
+  )
+  const withDecoding = addDecodingFlags(addStopFlags(withLimit))
+  return addRecordedFlags(withDecoding, ['seed', 'topLogprobs'])
+    .option('--system-prompt <text>', "system message before the problem (default: the chat template's own)")
+    .option('--adapter <choice>', 'auto, cpu, gpu, or part of an adapter name', 'auto')
+    .option('--unsafe-fast', "drop Dawn's validation and bounds checks", false)
+    .addOption(new Option('--json', 'print one JSON document on standard output').default(false))
+    .option('--quiet', 'no progress and no messages but errors', false)
+}
+
+/** Adds flags that a run records, by their names in the table; without names those that the command lacks. */
+export function addRecordedFlags(
+  command: Command,
+  names = Object.keys(recordedFlags) as RecordedName[],
+): Command {
+  const has = (name: string) => command.options.some(option => option.attributeName() === name)
+  for (const name of names.filter(each => !has(each))) {
+    const { flag, help, bounds, default: value }: RecordedFlag = recordedFlags[name]
+    if (bounds) command.option(flag, help, integer(...bounds), Number(value))
+    else command.option(flag, help, Boolean(value))
+  }
+  return command
+}
+
+/** Throws InputError for a mesh that cannot be served, before anything is started. */
+export function checkMesh({ tp, dp }: RunFlags, config: ModelConfig): void {
+  if (tp * dp > mostRanks)
+    throw new InputError(
+      `--tp ${tp} --dp ${dp}: makes ${tp * dp} ranks, expected at most ${mostRanks}; use fewer replicas`,
+    )
+  planShards(config, tp)
+}
+
+/** The limit on new tokens: the flag, else what the model's generation_config.json states, else a default. */
+export function chooseMaxNewTokens(flags: RunFlags, stated: Record<string, unknown> | undefined): number {
+  const fromModel = stated?.max_new_tokens
+  const isStated = Number.isInteger(fromModel) && Number(fromModel) >= 1
+  return flags.maxNewTokens ?? (isStated ? Number(fromModel) : defaultMaxNewTokens)
+}
+
+/** Flags that say how answers are graded; what is not given is the run's own, else the default. */
+export type GradingFlags = Partial<GradingRules>
+
+/** Adds the flags that say how answers are graded. `otherwise` is what holds without one, where it is not the default. */
+export function addGradingFlags(command: Command, otherwise?: string): Command {
+  for (const { flag, help, bounds, read, isValue, ...setting } of Object.values(gradingSettings))
+    command.option(flag, `${help} (default: ${otherwise ?? setting.default})`, (text: string) => {
+      const value = read(text)
+      if (!isValue(value)) throw new InvalidArgumentError(`expected ${bounds}, found "${text}".`)
+      return value
+    })
+  return command
+}
+
+/** Says on standard error what makes verdicts by these rules doubtful. */
+export function warnOfRules(rules: GradingRules): void {
+  const warning = gradingWarning(rules)
+  if (warning !== null) console.error(`warning: ${warning}`)
+}
+
+/** Flags of the commands that write to a run's folder, in seconds. */
+export interface LeaseFlags {
+  leaseBeat?: number
+  leaseSilence?: number
+}
+
+const seconds = () => numberWhere(value => value > 0 && value <= 3600, 'above 0, at most 3600')
+
+/** Adds the flags that say when a run counts as left by who wrote to it. */
+export function addLeaseFlags(command: Command): Command {
+  const { beatMs, silenceMs } = defaultLeaseTimes
+  return command
+    .option(
+      '--lease-beat <seconds>',
+      `how often a sign of life is written to the folder (default: ${beatMs / 1000})`,
+      seconds(),
+    )
+    .option(
+      '--lease-silence <seconds>',
+      `how long whoever writes to the folder must be silent until the run is taken over (default: ${silenceMs / 1000})`,
+      seconds(),
+    )
+}
+
+/** How a lease is taken by these flags. Throws InputError where a living holder would count as silent. */
+export function leaseOptionsOf({
+  leaseBeat,
+  leaseSilence,
+  quiet,
+}: LeaseFlags & { quiet: boolean }): LeaseOptions {
+  const beatMs = leaseBeat === undefined ? defaultLeaseTimes.beatMs : leaseBeat * 1000
+  const silenceMs = leaseSilence === undefined ? defaultLeaseTimes.silenceMs : leaseSilence * 1000
+  if (silenceMs < 3 * beatMs)
+    throw new InputError(
+      `--lease-silence ${silenceMs / 1000}: expected 3 times --lease-beat (${beatMs / 1000}) at least, since a beat may come late`,
+    )
+  return { times: { beatMs, silenceMs }, say: message => quiet || console.error(message) }
+}

@@ -1,0 +1,190 @@
+import { formatVersion } from '../../core/formats/sample-record.ts'
+import { publishedConfig, publishedConfigNames } from '../../core/model/published-configs.ts'
+import { maximumRanks, planShards } from '../../core/parallel/plan-shards.ts'
+import { rankWeightParts } from '../../core/parallel/rank-weight-bytes.ts'
+import { openDevice } from '../../kernels/gpu/device.ts'
+import { type AdapterChoice, NoAdapterError } from '../adapter/adapter-choice.ts'
+import { adapterNames } from '../adapter/dawn.ts'
+import {
+  assignAdapters,
+  nameRanks,
+  openRankAdapter,
+  type RankAdapter,
+  sharingNotice,
+} from '../adapter/rank-adapters.ts'
+import { type Versions, versions } from '../versions.ts'
+
+/** What an adapter offers. */
+export interface AdapterReport {
+  /** Vendor, architecture, device and driver, as the adapter reports them. */
+  name: string
+  /** Whether a device could be opened on it, as a run opens it. */
+  opens: boolean
+  limits: Record<string, number>
+  /** Optional features that a kernel or a timing can use, and whether the adapter has them. */
+  features: Record<string, boolean>
+}
+
+/** The adapter that one rank would get. */
+export interface RankReport extends AdapterReport {
+  rank: number
+  /** The adapter's entry in the list of adapters. */
+  adapter: string
+  kind: 'cpu' | 'gpu'
+  /** All ranks on this adapter, this one among them. */
+  sharedBy: number[]
+}
+
+/** What `entrace doctor --json` prints. */
+export interface DoctorReport {
+  formatVersion: string
+  versions: Versions
+  /** Names as `--adapter NAME` matches them. */
+  adapters: string[]
+  /** Empty without a usable adapter for every rank. */
+  ranks: RankReport[]
+  findings: Finding[]
+}
+
+/** Limits that decide what a kernel may bind and how it may be dispatched. */
+const computeLimit = /^max(BufferSize|StorageBufferBindingSize|StorageBuffersPerShaderStage|Compute.*)$/
+
+const featureNames = ['shader-f16', 'subgroups', 'timestamp-query', 'chromium-experimental-subgroup-matrix']
+
+/** Looks for adapters, assigns them to ranks and opens each once. */
+export async function doctorReport(choice: AdapterChoice, rankCount = 1): Promise<DoctorReport> {
+  const findings: Finding[] = []
+  const assigned = await assignAdapters(choice, rankCount).catch((error: unknown) => {
+    if (!(error instanceof NoAdapterError)) throw error
+    const [problem = '', ...remedy] = error.message.split('. ')
+    findings.push({ problem, remedy: remedy.join('. ') })
+    return []
+  })
+  const ranks = await reportRanks(assigned)
+  findings.push(...findingsOf(ranks, sharingNotice(assigned)))
+  // Assigning makes adapters known to Dawn and numbers them, so the list comes after it.
+  const adapters = await adapterNames()
+  return { formatVersion, versions: versions(), adapters, ranks, findings }
+}
+
+async function reportRanks(assigned: RankAdapter[]): Promise<RankReport[]> {
+  const reports = new Map<string, AdapterReport>()
+  for (const rank of assigned) if (!reports.has(rank.name)) reports.set(rank.name, await reportAdapter(rank))
+  return assigned.map(({ rank, name, kind, sharedBy }) => {
+    return { rank, adapter: name, kind, sharedBy, ...reports.get(name)! }
+  })
+}
+
+async function reportAdapter(rank: RankAdapter): Promise<AdapterReport> {
+  const provider = await openRankAdapter(rank)
+  const { info, limits, features } = provider.adapter
+  const device = await openDevice(provider).catch(() => null)
+  device?.destroy()
+  // Dawn crashes when `gpu` is collected before its device has gone.
+  await device?.handle.lost.then(() => provider.gpu)
+  return {
+    name: [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(' '),
+    opens: device !== null,
+    limits: computeLimits(limits),
+    features: Object.fromEntries(featureNames.map(name => [name, features.has(name)])),
+  }
+}
+
+function computeLimits(limits: GPUSupportedLimits): Record<string, number> {
+  const found: Record<string, number> = {}
+  // The limits are accessors of the prototype, which Object.entries does not list.
+  for (const name in limits)
+    if (computeLimit.test(name)) found[name] = Number(limits[name as keyof GPUSupportedLimits])
+  return found
+}
+
+/** Something missing, and how to mend it. */
+export interface Finding {
+  problem: string
+  remedy: string
+}
+
+/** The model that this project is made for. */
+const mainModel = 'qwen2.5-7b'
+
+/** What is missing on the adapters of the ranks; `sharing` says which ranks share one, if any do. */
+export function findingsOf(ranks: readonly RankReport[], sharing: string | null): Finding[] {
+  const found: (Finding | null)[] = [
+    sharing === null
+      ? null
+      : {
+          problem: sharing,
+          remedy:
+            'what shares an adapter computes in turn, and its memory holds the parts of all: use as many ranks as ' +
+            'there are adapters (--tp), or let --adapter fit more of them. Where DISPLAY names an X server of another ' +
+            "vendor, NVIDIA's driver shows one GPU only: unset it",
+        },
+    finding(ranks, rank => !rank.opens, {
+      problem: 'the adapter opens no device',
+      remedy: 'update its Vulkan driver, or choose another with --adapter',
+    }),
+    finding(ranks, rank => rank.kind === 'cpu', {
+      problem: 'the adapter computes on the processor, which is slow',
+      remedy:
+        'with a GPU in this machine, install its Vulkan driver (NVIDIA: the package that brings nvidia_icd.json; ' +
+        'Debian: mesa-vulkan-drivers)',
+    }),
+    finding(ranks, rank => !rank.features['timestamp-query'], {
+      problem: 'no timestamp-query: "entrace bench" measures with the host clock',
+      remedy: "a newer driver, or bench on another adapter; results don't depend on it",
+    }),
+    bindingFinding(ranks),
+  ]
+  return found.filter(entry => entry !== null)
+}
+
+/** A finding about the ranks that a test finds, if any. */
+function finding(
+  ranks: readonly RankReport[],
+  concerns: (rank: RankReport) => boolean,
+  { problem, remedy }: Finding,
+): Finding | null {
+  const concerned = ranks.filter(concerns)
+  return concerned.length === 0
+    ? null
+    : { problem: `${nameRanks(concerned.map(({ rank }) => rank))}: ${problem}`, remedy }
+}
+
+/** Which published models' weights the ranks bind, where the main one's are too large for them. */
+function bindingFinding(ranks: readonly RankReport[]): Finding | null {
+  const limit = Math.min(...ranks.map(bindingBytes))
+  const group = Math.min(ranks.length, maximumRanks)
+  if (group === 0 || largestBuffer(mainModel, group) <= limit) return null
+  const fitting = publishedConfigNames.filter(name => largestBuffer(name, group) <= limit)
+  const onMore = publishedConfigNames
+    .filter(name => !fitting.includes(name))
+    .map(name => {
+      const fewest = fewestRanks(name, limit)
+      return fewest === null ? `${name} on none` : `${name} from --tp ${fewest} on`
+    })
+  const here = group === 1 ? 'on one rank' : `on ${group} ranks`
+  return finding(ranks, rank => bindingBytes(rank) === limit, {
+    problem: `one buffer holds ${limit} bytes at most, ${mainModel} has one of ${largestBuffer(mainModel, group)} ${here}`,
+    remedy:
+      `run such a model on more ranks: ${onMore.join(', ')}; ` +
+      `${fitting.length > 0 ? `${here} fit ${fitting.join(', ')}` : `${here} none of the published sizes fits`}`,
+  })
+}
+
+/** Bytes of the largest buffer of a published model's weights, in bf16, over the ranks of a group. */
+function largestBuffer(name: string, ranks: number): number {
+  const config = publishedConfig(name)!
+  const plan = planShards(config, ranks)
+  return Math.max(...plan.ranks.map(({ rank }) => rankWeightParts(config, plan, rank, 'bf16').largestBuffer))
+}
+
+/** Ranks of a group from which on each binds its part; null where no group is large enough. */
+function fewestRanks(name: string, limit: number): number | null {
+  for (let ranks = 1; ranks <= maximumRanks; ranks++) if (largestBuffer(name, ranks) <= limit) return ranks
+  return null
+}
+
+/** What one buffer may hold: it has to be made, and bound. */
+function bindingBytes({ limits }: RankReport): number {
+  return Math.min(limits.maxStorageBufferBindingSize ?? 0, limits.maxBufferSize ?? 0)
+}

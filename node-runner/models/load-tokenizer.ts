@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ByteSource } from '../../core/formats/byte-source.ts'
+import type { TokenizerEnds } from '../../core/generate/stops.ts'
+import type { Tokenizer } from '../../core/generate/tokenizer.ts'
+import { openTokenizer } from '../../core/tokenizer/open-tokenizer.ts'
+import { type FileByteSource, openFileByteSource } from '../files/file-byte-source.ts'
+
+/**
+ * The tokenizer of a model folder; `onFile` gets each file that it is read from. Reads no network. Throws InputError when a
+ * file is missing or broken.
+ */
+export async function loadTokenizer(
+  folder: string,
+  onFile?: (name: string, source: ByteSource) => Promise<void>,
+): Promise<Tokenizer & TokenizerEnds> {
+  const opened: FileByteSource[] = []
+  try {
+    return await openTokenizer({
+      name: folder,
+      async open(name) {
+        const source = await openFileByteSource(join(folder, name)).catch(nullWhenMissing)
+        if (!source) return null
+        opened.push(source)
+        await onFile?.(name, source)
+        return source
+      },
+    })
+  } finally {
+    await Promise.all(opened.map(source => source.close()))
+  }
+}
+
+/** Whether a folder has the vocabulary of a tokenizer. */
+export function hasTokenizer(folder: string): boolean {
+  return ['tokenizer.json', 'vocab.json'].some(name => existsSync(join(folder, name)))
+}
+
+function nullWhenMissing(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null
+  throw error
+}

@@ -1,0 +1,169 @@
+import { existsSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { readJson, settingsJson } from '../../core/formats/read-json.ts'
+import type { TensorEntry } from '../../core/formats/safetensors.ts'
+import { openWeights } from '../../core/formats/weight-files.ts'
+import type { StatedEnds } from '../../core/generate/stops.ts'
+import { InputError } from '../../core/input-error.ts'
+import { type ModelConfig, parseConfig } from '../../core/model/config.ts'
+import { type GenerationConfig, parseGenerationConfig } from '../../core/model/generation-config.ts'
+import { publishedConfig, publishedConfigNames } from '../../core/model/published-configs.ts'
+import { checkTensors, neededTensors } from '../../core/model/tensor-names.ts'
+import { type FileByteSource, openFileByteSource } from '../files/file-byte-source.ts'
+import { parseRepository } from '../hub/hub-repository.ts'
+import { createProgress, type Progress } from '../terminal/progress.ts'
+import type { ModelExtent } from './fetch-from-hub.ts'
+
+/** Where weights come from: the model's files, or random numbers made on the device from a seed. */
+export type LoadFormat = 'auto' | 'dummy'
+
+/** Where a model's files are, and what it is called. */
+export interface ModelPlace {
+  path: string
+  name: string
+  /** Commit on the Hub; null of a folder. */
+  revision: string | null
+}
+
+/**
+ * Opens a model folder, or a model of the Hub by its id, which is downloaded where it is not in the cache; for dummy
+ * weights its config is enough, or the name of a published one. Throws InputError.
+ */
+export async function openModel(
+  model: string,
+  loadFormat: LoadFormat,
+  progress: Progress = createProgress(true),
+): Promise<ModelFolder> {
+  const isPublished = loadFormat === 'dummy' && publishedConfig(model)
+  const place = isPublished
+    ? { path: model, name: model, revision: null }
+    : await locateModel(model, loadFormat === 'dummy' ? 'prompts' : 'weights', progress)
+  if (loadFormat === 'auto') return { ...(await openModelFolder(place.path)), ...place }
+  const config = await readModelConfig(place.path)
+  return {
+    ...place,
+    config,
+    generationConfig: null,
+    weights: new Map(),
+    close: async () => {},
+  }
+}
+
+/** The folder of a model: itself, or that of an id of the Hub in the cache, with so much as is needed. Throws InputError. */
+export async function locateModel(
+  model: string,
+  extent: ModelExtent,
+  progress: Progress,
+): Promise<ModelPlace> {
+  const repository = existsSync(model) ? null : parseRepository(model, 'model')
+  if (!repository) return { path: model, name: basename(model), revision: null }
+  const { fetchModel } = await import('./fetch-from-hub.ts')
+  try {
+    return { name: repository.id, ...(await fetchModel(repository, extent, progress)) }
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    throw new InputError(
+      `--model ${model}: no such folder, so it is looked up on the Hub. ${error.message}`,
+      {
+        cause: error,
+      },
+    )
+  }
+}
+
+/** The config of a model folder, of a model of the Hub, or a published one by its name. Throws InputError. */
+export async function readModelConfig(
+  model: string,
+  progress: Progress = createProgress(true),
+): Promise<ModelConfig> {
+  const published = publishedConfig(model)
+  if (published) return published
+  const place = await locateModel(model, 'config', progress)
+  const path = join(place.path, 'config.json')
+  const source = await openFileByteSource(path).catch(() => null)
+  if (!source)
+    throw new InputError(
+      `--model ${model}: found no ${path}; expected a model folder, an id of the Hub (organisation/name), or one of ${publishedConfigNames.join(', ')}`,
+    )
+  try {
+    return parseConfig(await readJson(source, settingsJson), path)
+  } finally {
+    await source.close()
+  }
+}
+
+/** A model folder in the Hub's layout, its weight files open for ranged reads. */
+export interface ModelFolder {
+  path: string
+  /** What a run calls the model: the folder's name, or its id on the Hub. */
+  name: string
+  /** Its commit on the Hub; null of a folder. */
+  revision: string | null
+  config: ModelConfig
+  /** Null without a generation_config.json. */
+  generationConfig: GenerationConfig | null
+  /** Every tensor that the config expects is among them, in its shape. */
+  weights: Map<string, TensorEntry>
+  /** Closes the files; the entries of `weights` cannot be read any more. */
+  close(): Promise<void>
+}
+
+/** What a model's configs say of where its answers end. */
+export function statedEnds({
+  config,
+  generationConfig,
+}: Pick<ModelFolder, 'config' | 'generationConfig'>): StatedEnds {
+  return { config: config.eosTokenIds, generationConfig: generationConfig?.eosTokenIds ?? null }
+}
+
+/** Opens a model folder and checks all of it but the tensors' data, which it does not read. Throws InputError. */
+export async function openModelFolder(path: string): Promise<ModelFolder> {
+  if (!(await isFolder(path)))
+    throw new InputError(
+      `${path}: no such folder; expected a model folder with config.json, model.safetensors and tokenizer.json`,
+    )
+  const opened: FileByteSource[] = []
+  const open = async (name: string) => {
+    const source = await openFileByteSource(join(path, name)).catch(nullWhenMissing)
+    if (source) opened.push(source)
+    return source
+  }
+  const close = async () => void (await Promise.all(opened.splice(0).map(source => source.close())))
+  try {
+    const configSource = await open('config.json')
+    if (!configSource)
+      throw new InputError(
+        `${path}: config.json is missing; expected a model folder in the Hub's layout, check the path`,
+      )
+    const config = parseConfig(await readJson(configSource, settingsJson), configSource.name)
+    const generationSource = await open('generation_config.json')
+    const generationConfig =
+      generationSource &&
+      parseGenerationConfig(await readJson(generationSource, settingsJson), generationSource.name)
+    const weights = await openWeights({ name: path, open }, neededTensors(config))
+    checkTensors(config, weights, path)
+    return {
+      path,
+      name: basename(path),
+      revision: null,
+      config,
+      generationConfig,
+      weights,
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const stats = await stat(path).catch(nullWhenMissing)
+  return stats?.isDirectory() ?? false
+}
+
+function nullWhenMissing(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null
+  throw error
+}

@@ -1,4 +1,4 @@
-import type { OpenedSample } from '../data/opened-sample.ts'
+import type { OpenedSample } from '../data/open-run.ts'
 import { h } from '../dom.ts'
 import { inlineText } from '../text/visible-text.ts'
 import { type Branch, type BranchTree, treeLines } from './branch-tree.ts'

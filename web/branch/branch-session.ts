@@ -1,13 +1,17 @@
 import { defaultGradingRules } from '../../core/grade/grading-rules.ts'
-import type { OpenRun } from '../data/open-run.ts'
-import type { OpenedSample } from '../data/opened-sample.ts'
+import type { OpenedSample, OpenRun } from '../data/open-run.ts'
 import { sampleName } from '../state/route.ts'
-import type { TextToken } from './branch-engine.ts'
-import { type BranchPath, formatBranchPath } from './branch-path.ts'
-import { branchSettings } from './branch-settings.ts'
-import type { BranchModel, BranchStatus } from './branch-status.ts'
-import { addBranch, type BranchTree, branchAt, endBranch, sampleAt } from './branch-tree.ts'
-import { createModelKeeper } from './model-keeper.ts'
+import { branchSettings, type TextToken } from './branch-engine.ts'
+import {
+  addBranch,
+  type BranchPath,
+  type BranchTree,
+  branchAt,
+  endBranch,
+  formatBranchPath,
+  sampleAt,
+} from './branch-tree.ts'
+import { type BranchModel, type BranchStatus, createModelKeeper } from './model-keeper.ts'
 
 /** The branches of a run's answers, for as long as the run is open, and the model that makes them. */
 export interface BranchSession {

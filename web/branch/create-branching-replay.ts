@@ -1,16 +1,23 @@
-import type { OpenedSample } from '../data/opened-sample.ts'
+import type { OpenedSample } from '../data/open-run.ts'
 import { h } from '../dom.ts'
-import type { Shortcut } from '../keys/keyboard.ts'
-import { createReplay } from '../replay/create-replay.ts'
-import type { Replay } from '../replay/replay.ts'
-import { textsOfIds, tokenChoices } from '../replay/token-choices.ts'
+import { createReplay, type Replay } from '../replay/create-replay.ts'
 import type { Route } from '../state/route.ts'
-import type { View, ViewContext } from '../view.ts'
+import type { Shortcut } from '../widgets/keyboard.ts'
+import { textsOfIds, tokenChoices } from '../widgets/token-choices.ts'
+import type { View, ViewContext } from '../widgets/view.ts'
+import { branchSettings } from './branch-engine.ts'
 import { createBranchPanel } from './branch-panel.ts'
-import { type BranchPath, extendBranchPath, formatBranchPath, parseBranchPath } from './branch-path.ts'
-import { branchSettings } from './branch-settings.ts'
 import { type BranchStream, createBranchStream } from './branch-stream.ts'
-import { type Branch, branchAt, sampleAt, treeLines } from './branch-tree.ts'
+import {
+  type Branch,
+  type BranchPath,
+  branchAt,
+  extendBranchPath,
+  formatBranchPath,
+  parseBranchPath,
+  sampleAt,
+  treeLines,
+} from './branch-tree.ts'
 
 /**
  * The replay of an answer with a tree of other ways that it might have gone: each branch is an answer that is replayed like

@@ -1,9 +1,30 @@
 import { formatNumber } from '../../core/figures/format-number.ts'
 import type { OpenRun } from '../data/open-run.ts'
-import { type BranchEngine, openBranchEngine } from './branch-engine.ts'
-import { branchSettings } from './branch-settings.ts'
-import type { BranchModel, BranchStatus } from './branch-status.ts'
-import { modelAddress, whyNoBranches } from './model-address.ts'
+import {
+  type BranchEngine,
+  branchSettings,
+  modelAddress,
+  openBranchEngine,
+  whyNoBranches,
+} from './branch-engine.ts'
+
+/** What goes on with branches. */
+export type BranchStatus =
+  | { kind: 'idle' }
+  /** With `total`, `done` bytes of it are read. */
+  | { kind: 'working'; text: string; done?: number; total?: number }
+  /** Waits for an answer. */
+  | { kind: 'asking'; text: string }
+  | { kind: 'failed'; text: string }
+
+/** The model that makes branches. */
+export interface BranchModel {
+  name: string
+  adapterName: string
+  weightDigest: string
+  /** Whether its weights are those of the run; null where the run does not say. */
+  isRuns: boolean | null
+}
 
 /** Keeps the model that is at hand: opened when something is asked of its tokenizer, loaded when it is to compute. */
 export interface ModelKeeper {

@@ -1,7 +1,12 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { alignAnswers, alignedStretches, leastShared, sharedPrefix } from './align-answers.ts'
-import { longestCommonSubsequence } from './longest-common-subsequence.ts'
+import {
+  alignAnswers,
+  alignedStretches,
+  leastShared,
+  longestCommonSubsequence,
+  sharedPrefix,
+} from './align-answers.ts'
 
 const keys = (text: string) => Int32Array.from(text, character => character.charCodeAt(0))
 /** Few different tokens, so that answers share much; long enough for more than a word of bits. */

@@ -1,17 +1,16 @@
-import { chooseFiles } from '../data/choose-files.ts'
-import type { OpenRun } from '../data/open-run.ts'
-import type { OpenedSample } from '../data/opened-sample.ts'
+import type { OpenedSample, OpenRun } from '../data/open-run.ts'
 import { h } from '../dom.ts'
 import {
   type ComparedAnswer,
   formatCompared,
   mostCompared,
   parseCompared,
-} from '../state/compared-answers.ts'
-import { sampleName } from '../state/route.ts'
+  sampleName,
+} from '../state/route.ts'
 import { inlineText } from '../text/visible-text.ts'
-import type { ViewContext } from '../view.ts'
-import { findProblem, rowsOfProblem } from './find-problem.ts'
+import { chooseFiles } from '../widgets/files.ts'
+import type { ViewContext } from '../widgets/view.ts'
+import { findProblem, rowsOfProblem } from './compared-samples.ts'
 
 /**
  * Asks in a dialog which answers a sample is compared with: others to its problem in this run, and in another one that is

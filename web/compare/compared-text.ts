@@ -1,9 +1,7 @@
 import { h } from '../dom.ts'
-import { bringIntoSight } from '../text/bring-into-sight.ts'
 import type { DisplayUnit } from '../text/display-units.ts'
-import { listenToTokens, type TokenEvents } from '../text/listen-to-tokens.ts'
-import { tokenElements } from '../text/token-elements.ts'
-import type { Fold } from './folds.ts'
+import { bringIntoSight, listenToTokens, type TokenEvents, tokenElements } from '../text/token-elements.ts'
+import type { Fold } from './comparison.ts'
 
 /** What the text of an answer in a comparison shows of its tokens. */
 export interface TokenMarks {

@@ -6,8 +6,7 @@ import {
   alignedStretches,
   sharedPrefix,
 } from './align-answers.ts'
-import type { OtherChoice } from './place-choices.ts'
-import { tokenKeys } from './token-keys.ts'
+import type { OtherChoice } from './column-panel.ts'
 
 /** What is known of several answers side by side. */
 export interface Comparison {
@@ -71,4 +70,74 @@ export function describeComparison({ alignment, stretches, partings }: Compariso
       : `; alike again in ${later.length === 1 ? 'one stretch' : `${later.length} stretches`} of ${tokens(laterTokens)} in all`
   const bound = isWhole ? '' : ' They are too long to look for more than their beginnings and endings.'
   return `${beginning}${again}.${bound}`
+}
+
+/** What tells whether tokens of several answers are equal. */
+export interface TokenKeys {
+  /** For each answer, a number for each token: the same for equal tokens. */
+  keys: Int32Array[]
+  /** Whether ids mean the same token in all answers, so that likely alternatives can be compared too. */
+  hasSharedIds: boolean
+}
+
+// A token that holds a part of a character: other tokens show the same.
+const replacement = '\uFFFD'
+
+/**
+ * Keys of the tokens of answers. In one run, and where nothing says that they come from different vocabularies, a token is
+ * its id; else it is its text, and one that holds a part of a character, or has no text, equals none of another answer.
+ */
+export function tokenKeys(answers: readonly TokenColumns[], isOneRun: boolean): TokenKeys {
+  const hasSharedIds = isOneRun || haveOneVocabulary(answers)
+  if (hasSharedIds) return { keys: answers.map(({ tokenId }) => Int32Array.from(tokenId)), hasSharedIds }
+  const numbers = new Map<string, number>()
+  const keys = answers.map(({ tokenId, tokenText }, answer) =>
+    Int32Array.from(tokenId, (id, token) => {
+      const text = tokenText[token]
+      const isWhole = text && !text.includes(replacement)
+      const name = isWhole ? `text ${text}` : `answer ${answer} id ${id}`
+      const number = numbers.get(name) ?? numbers.size
+      numbers.set(name, number)
+      return number
+    }),
+  )
+  return { keys, hasSharedIds }
+}
+
+/** Whether no id has two texts, and no text that is whole two ids. */
+function haveOneVocabulary(answers: readonly TokenColumns[]): boolean {
+  const textOfId = new Map<number, string>()
+  const idOfText = new Map<string, number>()
+  for (const { tokenId, tokenText } of answers)
+    for (let token = 0; token < tokenId.length; token++) {
+      const [id, text] = [tokenId[token]!, tokenText[token]]
+      if (!text) continue
+      if ((textOfId.get(id) ?? text) !== text) return false
+      textOfId.set(id, text)
+      if (text.includes(replacement)) continue
+      if ((idOfText.get(text) ?? id) !== id) return false
+      idOfText.set(text, id)
+    }
+  return true
+}
+
+/** Columns that are left out of the texts, since all answers are alike there. */
+export interface Fold {
+  start: number
+  /** One past the last column. */
+  end: number
+}
+
+/** Columns kept before and after where answers are apart, so that the place can be read. */
+const kept = 12
+/** Fewer are not worth a line that says how many they are. */
+const fewestFolded = 24
+
+/** What of the stretches is folded: the alike ones but for their ends beside what is apart. */
+export function foldsOf(stretches: readonly AlignedStretch[]): Fold[] {
+  return stretches.flatMap(({ start, end, isAlike }, index) => {
+    const from = index === 0 ? start : start + kept
+    const to = index === stretches.length - 1 ? end : end - kept
+    return isAlike && stretches.length > 1 && to - from >= fewestFolded ? [{ start: from, end: to }] : []
+  })
 }

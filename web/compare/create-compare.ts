@@ -1,23 +1,19 @@
+import { doubts, type Measure, trackMeasures } from '../data/measures.ts'
+import { followToken, panRange, zoomRange } from '../data/token-range.ts'
 import { h } from '../dom.ts'
-import { colourClass } from '../replay/colour-classes.ts'
-import { doubts, type Measure, trackMeasures } from '../replay/measures.ts'
-import { paintClasses } from '../replay/paint-classes.ts'
-import type { Stretch } from '../replay/playback.ts'
-import { textsOfIds } from '../replay/token-choices.ts'
-import { followToken, panRange, zoomRange } from '../replay/track-range.ts'
 import { displayUnits } from '../text/display-units.ts'
-import type { View, ViewContext } from '../view.ts'
-import { answerHead } from './answer-head.ts'
+import { colourClass, paintClasses } from '../widgets/colour-classes.ts'
+import type { Shortcut } from '../widgets/keyboard.ts'
+import { textsOfIds } from '../widgets/token-choices.ts'
+import type { Stretch } from '../widgets/transport.ts'
+import type { View, ViewContext } from '../widgets/view.ts'
 import { chooseAnswers } from './choose-answers.ts'
-import { compareHead } from './compare-head.ts'
-import { compareShortcuts } from './compare-shortcuts.ts'
-import { type ComparedSample, nameOfSample } from './compared-sample.ts'
+import { createPlacePanel, describePlace } from './column-panel.ts'
+import { answerHead, compareHead } from './compare-head.ts'
+import { type ComparedSample, nameOfSample } from './compared-samples.ts'
 import { createComparedText } from './compared-text.ts'
-import { compareAnswers, describeComparison } from './comparison.ts'
+import { compareAnswers, describeComparison, foldsOf } from './comparison.ts'
 import { createOverlay } from './create-overlay.ts'
-import { describePlace } from './describe-place.ts'
-import { foldsOf } from './folds.ts'
-import { createPlacePanel } from './place-panel.ts'
 
 /** The address follows the cursor once it rests for so long. */
 const addressRestMs = 250
@@ -269,4 +265,46 @@ export function createCompare(
 function knownTexts(answers: readonly ComparedSample[], hasSharedIds: boolean): Map<number, string>[] {
   const own = answers.map(({ sample }) => textsOfIds(sample.tokens, sample.topTexts))
   return hasSharedIds ? own.map(() => new Map(own.flatMap(texts => [...texts]))) : own
+}
+
+/** What the keyboard does in a comparison. */
+export interface CompareActions {
+  step(by: 1 | -1): void
+  jumpParting(by: 1 | -1): void
+  toStart(): void
+  toEnd(): void
+  pin(): void
+  /** Lets go of the pinned place; without one leaves the comparison. */
+  undo(): void
+  zoom(factor: number): void
+  pan(share: number): void
+  fit(): void
+  nextMeasure(): void
+  toggleFolds(): void
+  choose(): void
+}
+
+const zoomFactor = 1.5
+const panShare = 0.25
+
+/** The keys of a comparison, those of a replay where they do the same. */
+export function compareShortcuts(act: CompareActions): Shortcut[] {
+  return [
+    { keys: ['.', 'ArrowRight'], name: 'next place', run: () => act.step(1) },
+    { keys: [',', 'ArrowLeft'], name: 'previous place', run: () => act.step(-1) },
+    { keys: ['>', 'Shift+ArrowRight'], name: 'where they part next', run: () => act.jumpParting(1) },
+    { keys: ['<', 'Shift+ArrowLeft'], name: 'where they parted before', run: () => act.jumpParting(-1) },
+    { keys: ['Home'], name: 'first place', run: act.toStart },
+    { keys: ['End'], name: 'last place', run: act.toEnd },
+    { keys: ['Enter'], name: 'pin the place, or let it go', run: act.pin },
+    { keys: ['Escape'], name: 'let go of the place, or leave', run: act.undo },
+    { keys: ['u'], name: 'unfold what is alike, or fold it', run: act.toggleFolds },
+    { keys: ['c'], name: 'draw and colour by the next measure', run: act.nextMeasure },
+    { keys: ['C'], name: 'choose the answers', run: act.choose },
+    { keys: ['w'], name: 'zoom the plot in', run: () => act.zoom(zoomFactor) },
+    { keys: ['s'], name: 'zoom the plot out', run: () => act.zoom(1 / zoomFactor) },
+    { keys: ['a'], name: 'pan the plot left', run: () => act.pan(-panShare) },
+    { keys: ['d'], name: 'pan the plot right', run: () => act.pan(panShare) },
+    { keys: ['f'], name: 'fit the plot', run: act.fit },
+  ]
 }

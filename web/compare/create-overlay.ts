@@ -1,15 +1,14 @@
 import type { Chart } from '../../core/figures/chart.ts'
 import { formatNumber } from '../../core/figures/format-number.ts'
 import type { SvgDocument } from '../../core/figures/svg-element.ts'
+import { doubts, type Measure, type MeasureName, measureNamed, trackMeasures } from '../data/measures.ts'
 import { h } from '../dom.ts'
-import { createFigure } from '../overview/create-figure.ts'
-import { listenToWheel } from '../replay/listen-to-wheel.ts'
-import { doubts, type Measure, type MeasureName, measureNamed, trackMeasures } from '../replay/measures.ts'
-import type { Stretch } from '../replay/playback.ts'
-import { type ComparedSample, nameOfSample } from './compared-sample.ts'
+import { createFigure } from '../widgets/figure.ts'
+import { listenToWheel } from '../widgets/range-controls.ts'
+import type { Stretch } from '../widgets/transport.ts'
+import { type ComparedSample, nameOfSample } from './compared-samples.ts'
 import type { Comparison } from './comparison.ts'
-import { createLineKey } from './line-key.ts'
-import { drawOverlayChart } from './overlay-chart.ts'
+import { createLineKey, drawOverlayChart } from './overlay-chart.ts'
 
 /** What the plot tells the comparison. */
 export interface OverlayEvents {

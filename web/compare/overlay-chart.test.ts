@@ -1,7 +1,7 @@
 import { parseHTML } from 'linkedom'
 import { expect, it } from 'vitest'
 import type { SvgDocument } from '../../core/figures/svg-element.ts'
-import { measureNamed } from '../replay/measures.ts'
+import { measureNamed } from '../data/measures.ts'
 import { drawOverlayChart, linePath } from './overlay-chart.ts'
 
 const none = Number.NaN

@@ -5,14 +5,24 @@ import {
   type ChartSize,
   createChart,
 } from '../../core/figures/chart.ts'
-import { gridColor, mutedInk } from '../../core/figures/figure-theme.ts'
+import { gridColor, ink, mutedInk } from '../../core/figures/figure-theme.ts'
 import { formatTick } from '../../core/figures/format-number.ts'
 import { linearTicks } from '../../core/figures/linear-ticks.ts'
-import { appendElement, type SvgDocument } from '../../core/figures/svg-element.ts'
-import { type Measure, valueOfDoubt } from '../replay/measures.ts'
-import type { Stretch } from '../replay/playback.ts'
+import { appendElement, type SvgDocument, svgNamespace } from '../../core/figures/svg-element.ts'
+import { type Measure, valueOfDoubt } from '../data/measures.ts'
+import type { Stretch } from '../widgets/transport.ts'
 import type { AlignedStretch } from './align-answers.ts'
-import { answerStyles } from './answer-styles.ts'
+
+/**
+ * How the lines of answers A to D are told apart: by letter, dash and colour. The first is drawn in ink; the others are of
+ * Tol's medium-contrast and vibrant schemes, apart for every kind of colour vision and none of the two of right and wrong.
+ */
+export const answerStyles = [
+  { color: ink, dash: 'none' },
+  { color: '#994455', dash: '6 4' },
+  { color: '#997700', dash: '2 3' },
+  { color: '#009988', dash: '8 3 2 3' },
+] as const
 
 /** What is drawn: a measure of the tokens of several answers over the columns of their alignment. */
 export interface OverlayData {
@@ -142,4 +152,15 @@ function appendKey(chart: Chart, names: readonly string[]): void {
     appendElement(key, 'line', { ...line, stroke: color, 'stroke-width': 1.4, 'stroke-dasharray': dash })
     right -= 36
   }
+}
+
+/** A short piece of an answer's line as the plot has it. */
+export function createLineKey(place: number): Element {
+  const svg = (document as unknown as SvgDocument).createElementNS(svgNamespace, 'svg')
+  const { color, dash } = answerStyles[place]!
+  const frame = { class: 'line-key', width: 26, height: 10, viewBox: '0 0 26 10', 'aria-hidden': 'true' }
+  for (const [name, value] of Object.entries(frame)) svg.setAttribute(name, String(value))
+  const stroke = { stroke: color, 'stroke-width': 2, 'stroke-dasharray': dash, 'stroke-linecap': 'round' }
+  appendElement(svg, 'line', { x1: 1, x2: 25, y1: 5, y2: 5, ...stroke })
+  return svg as unknown as Element
 }

@@ -1,12 +1,29 @@
 import { proxy, wrap } from 'comlink'
 import type { Analysis } from '../../core/analyse/analysis.ts'
 import type { RunColumns } from '../../core/formats/run-columns.ts'
-import { callWorker } from './call-worker.ts'
-import type { OpenedSample } from './opened-sample.ts'
+import type { FinishReason } from '../../core/formats/sample-record.ts'
+import type { TraceSample } from '../../core/formats/trace-reader.ts'
 import type { RunFacts } from './run-facts.ts'
-import type { RunSource } from './run-source.ts'
+import { droppedRun, namedSource, type RunSource } from './run-source.ts'
 import type { RunSnapshot, RunWorker, TextMatches } from './run-worker.ts'
-import { endStuckReading } from './watch-reading.ts'
+import { callWorker, endStuckReading } from './watch-worker.ts'
+
+/** One sample with its tokens and its scalars. */
+export interface OpenedSample extends TraceSample {
+  /** Its row in the run's columns, as they were when it was read. */
+  row: number
+  level: string | null
+  correct: boolean
+  /** The rule that reached the verdict. */
+  rule: string
+  /** A branch of an answer may be stopped by the reader. */
+  finishReason: FinishReason | 'stopped'
+  extractedAnswer: string | null
+  expectedAnswer: string
+  promptTokens: number
+  generatedTokens: number
+  durationMs: number
+}
 
 /** A run that is open: its columns are in the page, its tokens are read when they are asked for. */
 export interface OpenRun {
@@ -142,5 +159,45 @@ export async function openRun(source: RunSource): Promise<OpenRun> {
       closed = true
       worker.terminate()
     },
+  }
+}
+
+/** The run that the shown one is compared with. It stays open, so that the next comparison with it costs nothing. */
+export interface OtherRun {
+  /** Opens the run of a name (see `namedSource`), and closes the one before. Rejects with what is wrong in words. */
+  open(name: string): Promise<OpenRun>
+  /** Takes files as the other run. Returns its name. */
+  choose(files: File[]): string
+  close(): void
+}
+
+/** No other run yet. */
+export function createOtherRun(): OtherRun {
+  let chosen: File[] | null = null
+  let last: { name: string; opening: Promise<OpenRun> } | null = null
+  function close(): void {
+    last?.opening.then(
+      run => run.close(),
+      () => {},
+    )
+    last = null
+  }
+  return {
+    async open(name) {
+      if (last?.name === name) return last.opening
+      close()
+      const own = (last = { name, opening: openRun(namedSource(name, chosen)) })
+      own.opening.catch(() => {
+        // The next one tries again.
+        if (last === own) last = null
+      })
+      return own.opening
+    },
+    choose(files) {
+      if (last?.name === droppedRun) close()
+      chosen = files
+      return droppedRun
+    },
+    close,
   }
 }

@@ -12,8 +12,8 @@ import type { SvgDocument } from '../../core/figures/svg-element.ts'
 import type { RunColumns } from '../../core/formats/run-columns.ts'
 import type { OpenRun } from '../data/open-run.ts'
 import { h } from '../dom.ts'
-import { createFigure } from './create-figure.ts'
-import { scoreLabels } from './score-labels.ts'
+import { createFigure } from '../widgets/figure.ts'
+import { scoreLabels } from './table-columns.ts'
 
 /** The figures of a run, linked with its table. */
 export interface Figures {

@@ -1,18 +1,20 @@
 import { h } from '../dom.ts'
-import { formatCompared, mostCompared } from '../state/compared-answers.ts'
-import { sampleName } from '../state/route.ts'
-import type { View, ViewContext } from '../view.ts'
+import { formatCompared, mostCompared, sampleName } from '../state/route.ts'
+import { saveBlob } from '../widgets/files.ts'
+import type { View, ViewContext } from '../widgets/view.ts'
 import { createFigures } from './create-figures.ts'
 import { createFilterBar } from './create-filter-bar.ts'
 import { createRunCard } from './create-run-card.ts'
 import { createSamplesTable } from './create-samples-table.ts'
-import { csvOfRows } from './csv-of-rows.ts'
-import { filterRows } from './filter-rows.ts'
-import { saveBlob } from './save-blob.ts'
-import { sortRows } from './sort-rows.ts'
-import { formatFilter, parseFilter, type TableFilter, withRange } from './table-filter.ts'
-import { groupLines, plainLines, type TableLines } from './table-lines.ts'
-import { widenRange } from './widen-range.ts'
+import {
+  filterRows,
+  formatFilter,
+  parseFilter,
+  type TableFilter,
+  widenRange,
+  withRange,
+} from './table-filter.ts'
+import { csvOfRows, groupLines, plainLines, sortRows, type TableLines } from './table-rows.ts'
 
 /** The overview, which stays while a sample is replayed. */
 export interface Overview extends View {

@@ -1,7 +1,7 @@
 import type { RunColumns } from '../../core/formats/run-columns.ts'
 import { h } from '../dom.ts'
 import { type TableColumn, tableColumns } from './table-columns.ts'
-import type { TableLines } from './table-lines.ts'
+import type { TableLines } from './table-rows.ts'
 
 /** The table of samples: as many rows in the page as are seen, however many there are. */
 export interface SamplesTable {

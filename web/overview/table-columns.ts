@@ -1,7 +1,6 @@
 import { formatNumber } from '../../core/figures/format-number.ts'
 import type { RunColumns } from '../../core/formats/run-columns.ts'
 import { legibleText } from '../text/visible-text.ts'
-import { scoreLabels } from './score-labels.ts'
 
 /** A column of the table of samples. */
 export interface TableColumn {
@@ -75,4 +74,15 @@ export function tableColumns(run: RunColumns, score: string): TableColumn[] {
     },
   ]
   return all.filter(column => column !== null)
+}
+
+/** How the page names the scores that most look at; the others keep the literature's name. */
+export const scoreLabels: Readonly<Record<string, { short: string; axis: string }>> = {
+  MeanTokenEntropy: { short: 'Mean entropy', axis: 'mean entropy (nats)' },
+  MaximumTokenEntropy: { short: 'Largest entropy', axis: 'largest entropy (nats)' },
+  FirstTokenEntropy: { short: 'First entropy', axis: 'first token’s entropy (nats)' },
+  MaximumSequenceProbability: { short: '−Σ log p', axis: '−Σ log p (nats)' },
+  Perplexity: { short: 'Perplexity', axis: 'perplexity' },
+  MeanTokenMargin: { short: '−margin', axis: '−mean margin' },
+  SequenceLength: { short: 'Length', axis: 'tokens' },
 }

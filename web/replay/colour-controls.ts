@@ -1,8 +1,8 @@
 import { formatNumber } from '../../core/figures/format-number.ts'
+import { type Measure, type MeasureName, measureNamed, measures, valueOfDoubt } from '../data/measures.ts'
 import { h } from '../dom.ts'
 import type { Settings } from '../state/settings.ts'
-import { colourClasses } from './colour-classes.ts'
-import { type Measure, type MeasureName, measureNamed, measures, valueOfDoubt } from './measures.ts'
+import { colourClasses } from '../widgets/colour-classes.ts'
 
 /** What tokens are coloured by. */
 export interface Colouring {

@@ -1,25 +1,50 @@
 import { findSpikes } from '../../core/analyse/scores/entropy-spikes.ts'
-import type { OpenedSample } from '../data/opened-sample.ts'
+import { doubts } from '../data/measures.ts'
+import type { OpenedSample } from '../data/open-run.ts'
+import { followToken, moveEnd, panRange, zoomRange } from '../data/token-range.ts'
 import { displayUnits } from '../text/display-units.ts'
-import type { ViewContext } from '../view.ts'
-import { createAnswerText } from './answer-text.ts'
-import { colourClass } from './colour-classes.ts'
+import { colourClass, watchLook } from '../widgets/colour-classes.ts'
+import type { Shortcut } from '../widgets/keyboard.ts'
+import {
+  advance,
+  createTransport,
+  currentToken,
+  type Playback,
+  play,
+  recordedPace,
+  type Stretch,
+} from '../widgets/transport.ts'
+import type { View, ViewContext } from '../widgets/view.ts'
+import { createAnswerText, createTypeset } from './answer-text.ts'
 import { type Colouring, createColourControls } from './colour-controls.ts'
-import { doubts } from './measures.ts'
-import { moveEnd } from './move-end.ts'
-import { offerComparison } from './offer-comparison.ts'
-import { advance, currentToken, type Playback, play, recordedPace, type Stretch } from './playback.ts'
-import type { Replay, WhatIf } from './replay.ts'
-import { replayLayout } from './replay-layout.ts'
-import { replayShortcuts } from './replay-shortcuts.ts'
-import { sampleHead } from './sample-head.ts'
+import { replayLayout, sampleHead } from './replay-layout.ts'
 import { createDoubtList, createStretchPanel, verdictPanel } from './side-panels.ts'
 import { createTokenPanel, tokenSummary } from './token-panel.ts'
-import { followToken, panRange, zoomRange } from './track-range.ts'
 import { createTracks } from './tracks.ts'
-import { createTransport } from './transport.ts'
-import { createTypeset } from './typeset.ts'
-import { watchLook } from './watch-look.ts'
+
+/** What the bars of a distribution are asked for and told. */
+export interface WhatIfBars {
+  /** Texts that are known beside those of the answer, by id. */
+  texts: ReadonlyMap<number, string>
+  /** What if this token had been that one. */
+  choose(token: number, id: number): void
+}
+
+/** What asks for other ways than the one that is replayed. */
+export interface WhatIf extends WhatIfBars {
+  /** Stands below the token panel. */
+  element: HTMLElement
+  /** Told which token the panel shows. */
+  show(token: number): void
+}
+
+/** The replay of one answer, as what asks for other ways uses it. */
+export interface Replay extends View {
+  /** Stops on the token that is shown, and locks it. */
+  hold(): void
+  /** Shows the texts of alternatives that became known. */
+  refreshTexts(): void
+}
 
 /** How many of the least certain tokens are listed. */
 const listedDoubts = 12
@@ -297,4 +322,64 @@ export function createReplay(
       endRoute()
     },
   }
+}
+
+/** What the keyboard does in a replay. */
+export interface ReplayActions {
+  togglePlay(): void
+  step(by: 1 | -1): void
+  jumpSpike(by: 1 | -1): void
+  toStart(): void
+  toEnd(): void
+  lock(): void
+  /** Undoes one thing: the lock, the stretch; with neither, leaves the sample. */
+  undo(): void
+  setEnd(end: 'start' | 'end'): void
+  toggleLoop(): void
+  zoom(factor: number): void
+  pan(share: number): void
+  fit(): void
+  shiftPace(by: 1 | -1): void
+  nextMeasure(): void
+  toggleTypeset(): void
+  compare(): void
+}
+
+const zoomFactor = 1.5
+const panShare = 0.25
+
+/** The keys of a replay, with the names that the sheet shows: those of Perfetto and rerun where they have one. */
+export function replayShortcuts(act: ReplayActions): Shortcut[] {
+  return [
+    { keys: [' '], name: 'play or pause', run: act.togglePlay },
+    { keys: ['.', 'ArrowRight'], name: 'next token', run: () => act.step(1) },
+    { keys: [',', 'ArrowLeft'], name: 'previous token', run: () => act.step(-1) },
+    { keys: ['>', 'Shift+ArrowRight'], name: 'next spike', run: () => act.jumpSpike(1) },
+    { keys: ['<', 'Shift+ArrowLeft'], name: 'previous spike', run: () => act.jumpSpike(-1) },
+    { keys: ['Home'], name: 'first token', run: act.toStart },
+    { keys: ['End'], name: 'last token', run: act.toEnd },
+    { keys: ['Enter'], name: 'lock the token, or let it go', run: act.lock },
+    { keys: ['Escape'], name: 'unlock, let go of the stretch, or leave', run: act.undo },
+    { keys: ['b'], name: 'begin a stretch here', run: () => act.setEnd('start') },
+    { keys: ['e'], name: 'end the stretch here', run: () => act.setEnd('end') },
+    { keys: ['l'], name: 'loop the stretch', run: act.toggleLoop },
+    { keys: ['w'], name: 'zoom the tracks in', run: () => act.zoom(zoomFactor) },
+    { keys: ['s'], name: 'zoom the tracks out', run: () => act.zoom(1 / zoomFactor) },
+    { keys: ['a'], name: 'pan the tracks left', run: () => act.pan(-panShare) },
+    { keys: ['d'], name: 'pan the tracks right', run: () => act.pan(panShare) },
+    { keys: ['f'], name: 'fit the tracks', run: act.fit },
+    { keys: ['+', '='], name: 'faster', run: () => act.shiftPace(1) },
+    { keys: ['-'], name: 'slower', run: () => act.shiftPace(-1) },
+    { keys: ['c'], name: 'colour by the next measure', run: act.nextMeasure },
+    { keys: ['m'], name: 'typeset the mathematics', run: act.toggleTypeset },
+    { keys: ['C'], name: 'compare with other answers', run: act.compare },
+  ]
+}
+
+/** Lets the reader choose what a recorded answer is compared with; what does that is fetched the first time. */
+export function offerComparison(context: ViewContext, sample: OpenedSample): void {
+  import('../compare/choose-answers.ts').then(
+    ({ chooseAnswers }) => chooseAnswers(context, sample),
+    () => context.announce('the page cannot load what compares; is its server still there?'),
+  )
 }

@@ -1,12 +1,11 @@
 import { formatNumber } from '../../core/figures/format-number.ts'
 import type { TokenColumns } from '../../core/formats/run-columns.ts'
+import { doubts, type Measure, stretchStatistics } from '../data/measures.ts'
 import { h } from '../dom.ts'
 import { type DisplayUnit, unitOfToken } from '../text/display-units.ts'
 import { inlineText, legibleText } from '../text/visible-text.ts'
-import { doubts, type Measure } from './measures.ts'
-import type { Stretch } from './playback.ts'
-import { stretchStatistics } from './stretch-statistics.ts'
-import { largestTokens } from './token-choices.ts'
+import { largestTokens } from '../widgets/token-choices.ts'
+import type { Stretch } from '../widgets/transport.ts'
 import { percent } from './token-panel.ts'
 
 /** What a verdict says. */

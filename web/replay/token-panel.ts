@@ -1,13 +1,13 @@
 import { formatNumber } from '../../core/figures/format-number.ts'
 import type { TokenColumns } from '../../core/formats/run-columns.ts'
 import type { TraceSample } from '../../core/formats/trace-reader.ts'
+import { runningMeans } from '../data/measures.ts'
 import { h } from '../dom.ts'
 import { type DisplayUnit, unitOfToken } from '../text/display-units.ts'
 import { inlineText } from '../text/visible-text.ts'
-import type { WhatIfBars } from './replay.ts'
-import { runningMeans } from './stretch-statistics.ts'
-import { type TokenChoice, textsOfIds, tokenChoices } from './token-choices.ts'
-import { createWhatIfButton, type WhatIfButton } from './what-if-button.ts'
+import { makeIcon } from '../widgets/icon.ts'
+import { type TokenChoice, textsOfIds, tokenChoices } from '../widgets/token-choices.ts'
+import type { WhatIfBars } from './create-replay.ts'
 
 /** The panel of one token: what was chosen, from what, how surely. */
 export interface TokenPanel {
@@ -150,4 +150,29 @@ export function percent(probability: number): string {
   const share = probability * 100
   if (share < 100 && share > 99.95) return '> 99.9 %'
   return `${share > 0 && share < 0.01 ? '< 0.01' : formatNumber(Number(share.toPrecision(3)))} %`
+}
+
+/** The button of a bar that asks what if its token had been chosen. */
+export interface WhatIfButton {
+  element: HTMLElement
+  /** Asks for another choice from now on; not for the rest, which is no token. */
+  show(choice: TokenChoice, text: string | null): void
+}
+
+/** Makes the button; `choose` is told the id of the token. */
+export function createWhatIfButton(choose: (id: number) => void): WhatIfButton {
+  let id: number | null = null
+  const ask = () => {
+    if (id !== null) choose(id)
+  }
+  const element = h('button', { class: 'choice-if', type: 'button', onclick: ask }, makeIcon('branch'))
+  return {
+    element,
+    show(choice, text) {
+      id = choice.id
+      element.hidden = id === null
+      element.title = `What if it were ${text === null ? `#${id}` : inlineText(text, 16)}`
+      element.setAttribute('aria-label', element.title)
+    },
+  }
 }

@@ -1,14 +1,12 @@
 import { formatNumber } from '../../core/figures/format-number.ts'
 import type { TokenColumns } from '../../core/formats/run-columns.ts'
+import { doubts, type Measure, runningMeans, trackMeasures, valueOfDoubt } from '../data/measures.ts'
+import { panRange } from '../data/token-range.ts'
 import { h } from '../dom.ts'
-import { savePng, saveSvg } from '../overview/save-figure.ts'
-import { drawLane, type Lane, type TrackColours } from './draw-tracks.ts'
-import { listenToWheel } from './listen-to-wheel.ts'
-import { doubts, type Measure, trackMeasures, valueOfDoubt } from './measures.ts'
-import type { Stretch } from './playback.ts'
-import { runningMeans } from './stretch-statistics.ts'
-import { panRange } from './track-range.ts'
-import { tracksSvg } from './tracks-svg.ts'
+import { savePng, saveSvg } from '../widgets/figure.ts'
+import { listenToWheel } from '../widgets/range-controls.ts'
+import type { Stretch } from '../widgets/transport.ts'
+import { drawLane, type Lane, type TrackColours, tracksSvg } from './draw-tracks.ts'
 
 /** What the tracks tell the replay. */
 export interface TrackEvents {

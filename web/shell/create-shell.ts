@@ -1,22 +1,16 @@
 import { createBranchSession } from '../branch/branch-session.ts'
-import { chooseFiles } from '../data/choose-files.ts'
-import { droppedRun, namedSource } from '../data/named-source.ts'
-import { type OpenRun, openRun } from '../data/open-run.ts'
-import { createOtherRun } from '../data/other-run.ts'
+import { createOtherRun, type OpenRun, openRun } from '../data/open-run.ts'
+import { droppedRun, namedSource } from '../data/run-source.ts'
 import { h } from '../dom.ts'
-import { createKeyboard } from '../keys/keyboard.ts'
-import { showShortcutSheet } from '../keys/shortcut-sheet.ts'
 import { createOverview, type Overview } from '../overview/create-overview.ts'
 import { createCrashGuard } from '../state/crash-guard.ts'
-import { createFrameLog } from '../state/frame-log.ts'
-import { formatRoute, type Route, sampleName, startRoute } from '../state/route.ts'
-import { createRouter } from '../state/router.ts'
-import { createSettings, typesetSetting } from '../state/settings.ts'
-import { createTheme } from '../state/theme.ts'
-import type { View, ViewContext } from '../view.ts'
-import { createBar } from './create-bar.ts'
-import { droppedFiles } from './dropped-files.ts'
-import { createNotice } from './notice.ts'
+import { createRouter, formatRoute, type Route, sampleName, startRoute } from '../state/route.ts'
+import { createSettings, createTheme, typesetSetting } from '../state/settings.ts'
+import { chooseFiles, droppedFiles } from '../widgets/files.ts'
+import { createFrameLog } from '../widgets/frame-log.ts'
+import { createKeyboard, showShortcutSheet } from '../widgets/keyboard.ts'
+import type { View, ViewContext } from '../widgets/view.ts'
+import { createBar, createNotice } from './create-bar.ts'
 
 /** Builds the page: the bar, and below it the screen that the address asks for. */
 export function createShell(body: HTMLElement): void {
@@ -277,7 +271,7 @@ async function openReplay(context: ViewContext, row: number): Promise<() => View
 }
 
 async function openComparison(context: ViewContext, row: number): Promise<() => View> {
-  const { openCompare } = await import('../compare/open-compare.ts')
+  const { openCompare } = await import('../compare/compared-samples.ts')
   return openCompare(context, row)
 }
 

@@ -12,7 +12,7 @@ interface Golden {
   sequences: { name: string; prompt_ids: number[]; steps: { token: number; entropy: number }[] }[]
 }
 
-const root = new URL('../..', import.meta.url)
+const root = new URL('../../', import.meta.url)
 const folders = {
   'random-tied': fileURLToPath(new URL('test/models/random-tied', root)),
   'arith-qwen2': fileURLToPath(new URL('models/arith-qwen2', root)),

@@ -1,5 +1,6 @@
 import { defaultGradingRules } from '../../core/grade/grading-rules.ts'
 import type { OpenedSample, OpenRun } from '../data/open-run.ts'
+import { messageOf } from '../dom.ts'
 import { sampleName } from '../state/route.ts'
 import { branchSettings, type TextToken } from './branch-engine.ts'
 import {
@@ -127,7 +128,7 @@ export function createBranchSession(run: OpenRun): BranchSession {
           }
           setStatus({ kind: 'idle' })
         } catch (error) {
-          const text = error instanceof Error ? error.message : String(error)
+          const text = messageOf(error)
           // What was stopped did not fail.
           setStatus(asked === stops ? { kind: 'failed', text } : { kind: 'idle' })
         }

@@ -13,7 +13,7 @@ export interface Alignment {
 }
 
 /** Neighbouring columns that are all alike, or of which none is. */
-export interface AlignedStretch {
+export interface AlignedSegment {
   start: number
   /** One past the last column. */
   end: number
@@ -27,7 +27,7 @@ const mostPairs = 2 ** 26
 
 /**
  * Aligns answers, each a list of keys that are equal for equal tokens, with the first one. What all begin with is one
- * stretch; after the parting, what an answer shares with the first in at least `leastShared` tokens in a row stands in the
+ * segment; after the parting, what an answer shares with the first in at least `leastShared` tokens in a row stands in the
  * same columns, and what lies between stands side by side from its beginning on.
  */
 export function alignAnswers(answers: readonly Int32Array[], largest = mostPairs): Alignment {
@@ -65,16 +65,16 @@ export function sharedPrefix(first: Int32Array, second: Int32Array): number {
   return length
 }
 
-/** The columns as stretches, in order. */
-export function alignedStretches({ alike, count }: Alignment): AlignedStretch[] {
-  const stretches: AlignedStretch[] = []
+/** The columns as segments, in order. */
+export function alignedSegments({ alike, count }: Alignment): AlignedSegment[] {
+  const segments: AlignedSegment[] = []
   for (let column = 0; column < count; column++) {
-    const last = stretches.at(-1)
+    const last = segments.at(-1)
     const isAlike = alike[column] === 1
     if (last?.isAlike === isAlike) last.end = column + 1
-    else stretches.push({ start: column, end: column + 1, isAlike })
+    else segments.push({ start: column, end: column + 1, isAlike })
   }
-  return stretches
+  return segments
 }
 
 function alignPair(
@@ -96,12 +96,12 @@ function alignPair(
   if (isWhole)
     for (const [token, partner] of longestCommonSubsequence(middle, middleOfSecond).entries())
       if (partner !== -1) partners[start + token] = start + partner
-  dropShortStretches(partners, prefix)
+  dropShortSegments(partners, prefix)
   return { partners, isWhole }
 }
 
 /** Of neighbours with neighbouring partners, after `start`, leaves only those that are many enough. */
-function dropShortStretches(partners: Int32Array, start: number): void {
+function dropShortSegments(partners: Int32Array, start: number): void {
   for (let from = start; from < partners.length; ) {
     let to = from + 1
     if (partners[from] !== -1) while (to < partners.length && partners[to] === partners[to - 1]! + 1) to++

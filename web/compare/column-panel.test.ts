@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { TokenColumns } from '../../core/formats/run-columns.ts'
-import { placeChoices } from './column-panel.ts'
+import { columnChoices } from './column-panel.ts'
 
 /** One token, chosen from six recorded ones of 40, 20, 10, 8, 6 and 4 %. */
 const tokensOf = (chosen: number, logprob = 0.4) =>
@@ -13,8 +13,8 @@ const tokensOf = (chosen: number, logprob = 0.4) =>
     tailMass: [0.12],
   }) as unknown as TokenColumns
 
-const rows = (...given: Parameters<typeof placeChoices>) =>
-  placeChoices(...given).map(({ kind, id, probability, chosenBy, isBound }) =>
+const rows = (...given: Parameters<typeof columnChoices>) =>
+  columnChoices(...given).map(({ kind, id, probability, chosenBy, isBound }) =>
     [kind, id, `${isBound ? '<' : ''}${Math.round(100 * probability)}`, chosenBy].join(' '),
   )
 

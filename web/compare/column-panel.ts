@@ -1,36 +1,30 @@
-import { formatNumber } from '../../core/figures/format-number.ts'
 import type { TokenColumns } from '../../core/formats/run-columns.ts'
+import { threeDigits } from '../data/measures.ts'
 import { h } from '../dom.ts'
-import { fillBar, makeBar, percent } from '../replay/token-panel.ts'
 import { inlineText } from '../text/visible-text.ts'
-import { type TokenChoice, tokenChoices } from '../widgets/token-choices.ts'
+import { endings } from '../widgets/panel.ts'
+import { fillBar, makeBar, percent, type TokenChoice, tokenChoices } from '../widgets/token-choices.ts'
 import type { Alignment } from './align-answers.ts'
 import type { ComparedSample } from './compared-samples.ts'
 import type { Comparison } from './comparison.ts'
 
 /** What one answer has at a column: its token, and what it was chosen from. */
-export interface PlacePanel {
+export interface ColumnPanel {
   element: HTMLElement
   show(column: number): void
 }
 
-const endings: Record<string, string> = {
-  stop: 'has ended',
-  length: 'was cut at the token limit',
-  error: 'failed',
-}
-
-/** Makes the panel of the answer at `place` among the compared ones. `texts` are those known of ids. */
-export function createPlacePanel(
+/** Makes the panel of the compared answer of that index. `texts` are those known of ids. */
+export function createColumnPanel(
   answers: readonly ComparedSample[],
-  place: number,
+  index: number,
   comparison: Comparison,
   texts: ReadonlyMap<number, string>,
-): PlacePanel {
-  const { sample } = answers[place]!
+): ColumnPanel {
+  const { sample } = answers[index]!
   const { tokens } = sample
   const letters = answers.map(({ letter }) => letter)
-  const tokenOf = comparison.alignment.tokens[place]!
+  const tokenOf = comparison.alignment.tokens[index]!
   const title = h('bdi', { class: 'place-token' })
   const facts = h('p', { class: 'place-facts' })
   const bars = h('ol', { class: 'choices' })
@@ -43,7 +37,7 @@ export function createPlacePanel(
         title.textContent = ''
         const isAfter = tokenOf.subarray(column).every(next => next === -1)
         facts.textContent = isAfter
-          ? `the answer ${endings[sample.finishReason] ?? 'has ended'} before this place`
+          ? `the answer ${endings[sample.finishReason]?.has ?? 'has ended'} before this place`
           : 'no token beside those of the other answers'
         bars.replaceChildren()
         return
@@ -51,10 +45,10 @@ export function createPlacePanel(
       title.textContent = inlineText(tokens.tokenText[token] ?? `#${tokens.tokenId[token]}`, 30)
       facts.textContent =
         `token ${(token + 1).toLocaleString('en')} of ${tokens.tokenId.length.toLocaleString('en')} · ` +
-        `entropy ${formatNumber(Number(tokens.entropyNats[token]!.toPrecision(3)))} nats`
-      const choices = placeChoices(tokens, token, comparison.otherChoices(place, column, letters))
-      for (const [index, choice] of choices.entries()) {
-        const bar = (bars.children[index] as HTMLElement | undefined) ?? bars.appendChild(makePlaceBar())
+        `entropy ${threeDigits(tokens.entropyNats[token]!)} nats`
+      const choices = columnChoices(tokens, token, comparison.otherChoices(index, column, letters))
+      for (const [at, choice] of choices.entries()) {
+        const bar = (bars.children[at] as HTMLElement | undefined) ?? bars.appendChild(makeColumnBar())
         const text = choice.kind === 'chosen' ? tokens.tokenText[token] : texts.get(choice.id ?? -1)
         fillBar(bar, choice, text ?? null)
         const value = bar.children[2]!
@@ -73,27 +67,27 @@ export function createPlacePanel(
   }
 }
 
-function makePlaceBar(): HTMLElement {
+function makeColumnBar(): HTMLElement {
   const bar = makeBar()
   bar.append(h('span', { class: 'choice-by' }))
   return bar
 }
 
-/** What another answer chose at the same place. */
+/** What another answer chose in the same column. */
 export interface OtherChoice {
   letter: string
   id: number
 }
 
-/** A bar of the distribution at a place, and the other answers that chose it there. */
-export interface PlaceChoice extends TokenChoice {
+/** A bar of the distribution in a column, and the other answers that chose it there. */
+export interface ColumnChoice extends TokenChoice {
   /** Letters, such as "BD". */
   chosenBy: string
   /** Whether the probability is no more than this: of a token that is not among the recorded ones. */
   isBound: boolean
 }
 
-/** Bars but that of the rest: no more at one place than at another, so that what is below keeps its place. */
+/** Bars but that of the rest: no more in one column than in another, so that what is below stays where it is. */
 const mostBars = 5
 
 /**
@@ -101,11 +95,11 @@ const mostBars = 5
  * many as there is room for, and the rest. What is not among the recorded likeliest is at most as likely as the last of
  * them, and as all others together.
  */
-export function placeChoices(
+export function columnChoices(
   tokens: TokenColumns,
   token: number,
   others: readonly OtherChoice[],
-): PlaceChoice[] {
+): ColumnChoice[] {
   const choices = tokenChoices(tokens, token)
   const rest = choices.at(-1)!
   const lettersOf = (id: number | null) =>
@@ -119,14 +113,14 @@ export function placeChoices(
   const named = choices
     .slice(0, -1)
     .map(choice => ({ ...choice, chosenBy: lettersOf(choice.id), isBound: false }))
-  const isMeant = ({ kind, chosenBy }: PlaceChoice) => kind === 'chosen' || chosenBy !== ''
+  const isMeant = ({ kind, chosenBy }: ColumnChoice) => kind === 'chosen' || chosenBy !== ''
   let room = mostBars - missing.length - named.filter(isMeant).length
   const shown = named.filter(choice => isMeant(choice) || room-- > 0)
   const recorded = tokens.topLogprobs[token]!
   const least = recorded.length === 0 ? 1 : Math.exp(recorded[recorded.length - 1]!)
   const bound = Math.min(least, rest.probability)
   const unrecorded = missing.map(
-    (id): PlaceChoice => ({
+    (id): ColumnChoice => ({
       kind: 'likely',
       id,
       rank: null,
@@ -143,7 +137,7 @@ export function placeChoices(
 }
 
 /** One line on a column, for a screen reader. */
-export function describePlace(
+export function describeColumn(
   answers: readonly ComparedSample[],
   { tokens, alike, count }: Alignment,
   column: number,
@@ -153,7 +147,7 @@ export function describePlace(
     if (token === -1) return `${letter}: no token`
     const { tokenText, tokenId, entropyNats } = sample.tokens
     const text = inlineText(tokenText[token] ?? `#${tokenId[token]}`)
-    return `${letter}: ${text}, entropy ${formatNumber(Number(entropyNats[token]!.toPrecision(3)))} nats`
+    return `${letter}: ${text}, entropy ${threeDigits(entropyNats[token]!)} nats`
   })
   return `Place ${column + 1} of ${count}, ${alike[column] ? 'alike' : 'apart'}. ${parts.join('. ')}.`
 }

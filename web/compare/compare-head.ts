@@ -1,10 +1,11 @@
 import { formatNumber } from '../../core/figures/format-number.ts'
-import { stretchStatistics } from '../data/measures.ts'
+import { rangeStatistics } from '../data/measures.ts'
 import type { OpenedSample } from '../data/open-run.ts'
 import { droppedRun } from '../data/run-source.ts'
 import { h } from '../dom.ts'
 import { formatRoute, type Route, sampleName } from '../state/route.ts'
 import { inlineText, legibleText } from '../text/visible-text.ts'
+import { endings, problemHead, terms, verdictMark } from '../widgets/panel.ts'
 import { type ComparedSample, nameOfSample } from './compared-samples.ts'
 import { createLineKey } from './overlay-chart.ts'
 
@@ -20,32 +21,17 @@ export function compareHead(
     problemId !== String(problemIndex) && `id ${problemId}`,
     level !== null && `level ${level}`,
   ]
-  return h(
-    'header',
-    { class: 'sample-head compare-head' },
-    h(
-      'div',
-      {},
-      h('p', { class: 'sample-facts' }, facts.filter(Boolean).join(' · ')),
-      h('button', { type: 'button', title: 'Choose the answers (C)', onclick: choose }, 'Answers…'),
-    ),
-    h('h2', { class: 'sample-problem', dir: 'auto' }, problem),
-    h(
-      'p',
-      { class: 'compare-summary' },
-      summary,
-      ' Expected: ',
-      h('bdi', {}, legibleText(expectedAnswer)),
-      '.',
-    ),
-    notes.map(note => h('p', { class: 'compare-note', role: 'note' }, note)),
+  const expected = h('bdi', {}, legibleText(expectedAnswer))
+  return problemHead(
+    { class: 'sample-head compare-head', facts, problem },
+    { text: 'Answers…', title: 'Choose the answers (C)', run: choose },
+    h('p', { class: 'compare-summary' }, summary, ' Expected: ', expected, '.'),
+    ...notes.map(note => h('p', { class: 'compare-note', role: 'note' }, note)),
   )
 }
 
-const endings: Record<string, string> = { length: 'cut at the token limit', error: 'failed' }
-
 /** Heads an answer: its letter and line, which sample it is with a link to its replay, its verdict, and its numbers. */
-export function answerHead(answer: ComparedSample, place: number, route: Route): HTMLElement {
+export function answerHead(answer: ComparedSample, index: number, route: Route): HTMLElement {
   const { sample, letter, run, address } = answer
   const replay = formatRoute({
     ...route,
@@ -55,43 +41,39 @@ export function answerHead(answer: ComparedSample, place: number, route: Route):
     with: '',
     against: null,
   })
-  const found = stretchStatistics(sample.tokens, { start: 0, end: sample.tokens.tokenId.length })
+  const count = sample.tokens.tokenId.length
+  const found = rangeStatistics(sample.tokens, { start: 0, end: count })
   const { extractedAnswer, correct, finishReason } = sample
-  const ending = endings[finishReason]
-  const facts: [string, Node | string][] = [
-    [
-      'Extracted',
-      extractedAnswer === null
-        ? 'none found'
-        : h('bdi', { class: 'answer-value' }, inlineText(extractedAnswer, 80)),
-    ],
-    ['Tokens', sample.tokens.tokenId.length.toLocaleString('en') + (ending ? `, ${ending}` : '')],
+  const remark = endings[finishReason]?.remark
+  const extracted =
+    extractedAnswer === null
+      ? 'none found'
+      : h('bdi', { class: 'answer-value' }, inlineText(extractedAnswer, 80))
+  const facts = [
+    ['Extracted', extracted],
+    ['Tokens', count.toLocaleString('en') + (remark ? `, ${remark}` : '')],
     ['Mean entropy', found ? `${formatNumber(found.meanEntropy)} nats` : '–'],
     ['Log-probability', found ? `${formatNumber(found.sumLogprob)} nats` : '–'],
-  ]
+  ] as const
   return h(
     'header',
     { class: 'compared-head' },
     h(
       'h3',
       {},
-      createLineKey(place),
+      createLineKey(index),
       h('span', { class: 'letter' }, letter),
       // No address leads to files that were chosen.
       address === droppedRun
         ? nameOfSample(answer)
         : h('a', { href: replay, title: 'Replay this answer' }, nameOfSample(answer)),
       address !== null && h('span', { class: 'compared-run' }, run.facts?.model ?? ''),
-      h(
-        'span',
-        { class: correct ? 'verdict verdict-correct' : 'verdict verdict-incorrect' },
-        correct ? '✓ right' : '✗ wrong',
-      ),
+      verdictMark(correct),
     ),
     h(
       'dl',
       { class: 'compared-facts' },
-      facts.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))),
+      facts.map(fact => h('div', {}, terms([fact]))),
     ),
   )
 }

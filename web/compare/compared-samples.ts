@@ -1,9 +1,9 @@
 import type { OpenedSample, OpenRun } from '../data/open-run.ts'
 import type { RunFacts } from '../data/run-facts.ts'
 import { droppedRun } from '../data/run-source.ts'
+import { messageOf } from '../dom.ts'
 import { parseCompared, sampleName } from '../state/route.ts'
-import type { View, ViewContext } from '../widgets/view.ts'
-import { createCompare } from './create-compare.ts'
+import type { ViewContext } from '../widgets/view.ts'
 
 /** One of the answers that are compared. */
 export interface ComparedSample {
@@ -15,10 +15,7 @@ export interface ComparedSample {
   address: string | null
 }
 
-/** The letter of an answer by its place. */
-export function letterOf(place: number): string {
-  return 'ABCD'[place]!
-}
+const letters = 'ABCD'
 
 /** "sample 0.1", and of which run where that is not the one that is shown. */
 export function nameOfSample({ sample, address }: ComparedSample): string {
@@ -27,27 +24,29 @@ export function nameOfSample({ sample, address }: ComparedSample): string {
 }
 
 /** What the other run is called at the beginning of a sentence. */
-export function runName(address: string): string {
+function runName(address: string): string {
   return address === droppedRun ? 'The run of the chosen files' : `The run at ${address}`
 }
 
 /**
- * Reads the answers that the route names, the one in `row` first. Returns what lays them side by side. What is missing is said
- * on the screen, in words. Rejects where the first answer cannot be read.
+ * Reads the answers that the route names, the one in `row` first. `notes` say what is missing, and what the reader should
+ * know, in words. Rejects where the first answer cannot be read.
  */
-export async function openCompare(context: ViewContext, row: number): Promise<() => View> {
+export async function readCompared(
+  context: ViewContext,
+  row: number,
+): Promise<{ answers: ComparedSample[]; notes: string[] }> {
   const { run, route } = context
   const first = await run.readSample(row)
-  const answers: ComparedSample[] = [{ letter: letterOf(0), sample: first, run, address: null }]
+  const answers: ComparedSample[] = [{ letter: letters[0]!, sample: first, run, address: null }]
   const notes: string[] = []
-  const makeView = () => createCompare(context, answers, notes)
   const wanted = parseCompared(route.with)
   const add = async (
     { run: from, rows, address }: { run: OpenRun; rows: readonly number[]; address: string | null },
     sampleIndex: number,
   ) => {
     const found = rows.find(candidate => from.columns.sampleIndex[candidate] === sampleIndex)
-    const where = address === null ? 'This run' : `${runName(address)}`
+    const where = address === null ? 'This run' : runName(address)
     const has = rows.length === 1 ? 'one answer' : `${rows.length} answers`
     if (found === undefined)
       notes.push(
@@ -55,7 +54,7 @@ export async function openCompare(context: ViewContext, row: number): Promise<()
       )
     else {
       const sample = await from.readSample(found)
-      answers.push({ letter: letterOf(answers.length), sample, run: from, address })
+      answers.push({ letter: letters[answers.length]!, sample, run: from, address })
     }
   }
   const own = { run, rows: rowsOfProblem(run.columns, first.problemIndex), address: null }
@@ -63,7 +62,7 @@ export async function openCompare(context: ViewContext, row: number): Promise<()
     if (!isOther && sampleIndex !== first.sampleIndex) await add(own, sampleIndex)
   if (route.against === null) {
     if (answers.length + notes.length === 1) notes.push('This run has no other answer to this problem.')
-    return makeView
+    return { answers, notes }
   }
   try {
     const other = await context.otherRun.open(route.against)
@@ -80,11 +79,9 @@ export async function openCompare(context: ViewContext, row: number): Promise<()
         notes.push('The prompts differ: the models were not given the same text before they answered.')
     }
   } catch (error) {
-    notes.push(
-      `${runName(route.against)} cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
-    )
+    notes.push(`${runName(route.against)} cannot be opened: ${messageOf(error)}`)
   }
-  return makeView
+  return { answers, notes }
 }
 
 /** What finding a problem reads of a run. */
@@ -111,7 +108,7 @@ export async function findProblem(
   return []
 }
 
-/** Rows of the answers to the problem that stands at a place of the data set. */
+/** Rows of the answers to the problem that has an index in the data set. */
 export function rowsOfProblem({ problemIndex, count }: OpenRun['columns'], index: number): number[] {
   const rows: number[] = []
   for (let row = 0; row < count; row++) if (problemIndex[row] === index) rows.push(row)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { TokenColumns } from '../../core/formats/run-columns.ts'
-import { compareAnswers, describeComparison, foldsOf, tokenKeys } from './comparison.ts'
+import { createComparison, describeComparison, foldsOf, tokenKeys } from './comparison.ts'
 
 describe('comparison', () => {
   const answer = (text: string) =>
@@ -8,7 +8,7 @@ describe('comparison', () => {
       tokenId: Array.from(text, character => character.charCodeAt(0)),
       tokenText: Array.from(text),
     }) as unknown as TokenColumns
-  const compare = (...texts: string[]) => compareAnswers(texts.map(answer), true)
+  const compare = (...texts: string[]) => createComparison(texts.map(answer), true)
   const idOf = (character: string) => character.charCodeAt(0)
 
   it('knows where each answer parts, and what the others chose there', () => {
@@ -46,7 +46,7 @@ describe('comparison', () => {
   it('claims nothing of what others chose where ids are of two vocabularies', () => {
     const [first, second] = [answer('so a'), answer('so b')]
     const shifted = { ...second, tokenId: Array.from(second.tokenId, id => id + 1000) }
-    const comparison = compareAnswers([first, shifted], false)
+    const comparison = createComparison([first, shifted], false)
     expect([0, 1].map(comparison.partingToken)).toEqual([3, 3])
     expect(comparison.otherChoices(0, 3, ['A', 'B'])).toEqual([])
   })
@@ -90,25 +90,25 @@ describe('token-keys', () => {
 })
 
 describe('folds', () => {
-  const stretch = (start: number, end: number, isAlike: boolean) => ({ start, end, isAlike })
+  const segment = (start: number, end: number, isAlike: boolean) => ({ start, end, isAlike })
 
   it('keeps what is beside the places where answers part', () => {
-    const stretches = [stretch(0, 100, true), stretch(100, 110, false), stretch(110, 200, true)]
-    expect(foldsOf(stretches)).toEqual([
+    const segments = [segment(0, 100, true), segment(100, 110, false), segment(110, 200, true)]
+    expect(foldsOf(segments)).toEqual([
       { start: 0, end: 88 },
       { start: 122, end: 200 },
     ])
   })
 
-  it('folds no short stretch, nothing between that is apart, and nothing where nothing is apart', () => {
+  it('folds no short segment, nothing between that is apart, and nothing where nothing is apart', () => {
     expect(
       foldsOf([
-        stretch(0, 30, true),
-        stretch(30, 400, false),
-        stretch(400, 440, true),
-        stretch(440, 441, false),
+        segment(0, 30, true),
+        segment(30, 400, false),
+        segment(400, 440, true),
+        segment(440, 441, false),
       ]),
     ).toEqual([])
-    expect(foldsOf([stretch(0, 500, true)])).toEqual([])
+    expect(foldsOf([segment(0, 500, true)])).toEqual([])
   })
 })

@@ -1,9 +1,10 @@
 import type { TokenColumns } from '../../core/formats/run-columns.ts'
+import type { TokenRange } from '../data/token-range.ts'
 import {
-  type AlignedStretch,
+  type AlignedSegment,
   type Alignment,
   alignAnswers,
-  alignedStretches,
+  alignedSegments,
   sharedPrefix,
 } from './align-answers.ts'
 import type { OtherChoice } from './column-panel.ts'
@@ -11,7 +12,7 @@ import type { OtherChoice } from './column-panel.ts'
 /** What is known of several answers side by side. */
 export interface Comparison {
   alignment: Alignment
-  stretches: readonly AlignedStretch[]
+  segments: readonly AlignedSegment[]
   /** Columns at which answers that were all alike part. */
   partings: readonly number[]
   /** Whether ids mean the same token in all answers. */
@@ -23,17 +24,17 @@ export interface Comparison {
 }
 
 /** Compares answers, given as their tokens. */
-export function compareAnswers(answers: readonly TokenColumns[], isOneRun: boolean): Comparison {
+export function createComparison(answers: readonly TokenColumns[], isOneRun: boolean): Comparison {
   const { keys, hasSharedIds } = tokenKeys(answers, isOneRun)
   const alignment = alignAnswers(keys)
-  const stretches = alignedStretches(alignment)
+  const segments = alignedSegments(alignment)
   const prefixes = keys.map(one => keys.map(other => sharedPrefix(one, other)))
   const longestPrefix = (answer: number) =>
     Math.min(...prefixes[answer]!.filter((_, other) => other !== answer && (answer === 0 || other === 0)))
   return {
     alignment,
-    stretches,
-    partings: stretches.filter(({ isAlike }) => !isAlike).map(({ start }) => start),
+    segments,
+    partings: segments.filter(({ isAlike }) => !isAlike).map(({ start }) => start),
     hasSharedIds,
     partingToken(answer) {
       const token = longestPrefix(answer)
@@ -54,13 +55,13 @@ export function compareAnswers(answers: readonly TokenColumns[], isOneRun: boole
 }
 
 /** In words, how far the answers go together. */
-export function describeComparison({ alignment, stretches, partings }: Comparison): string {
+export function describeComparison({ alignment, segments, partings }: Comparison): string {
   const { count, isWhole } = alignment
   const tokens = (number: number) => `${number.toLocaleString('en')} ${number === 1 ? 'token' : 'tokens'}`
   if (count === 0) return 'None of the answers has tokens.'
   if (partings.length === 0) return `The answers are the same in all of their ${tokens(count)}.`
-  const alike = stretches.filter(({ isAlike }) => isAlike)
-  const first = stretches[0]!.isAlike ? stretches[0]!.end : 0
+  const alike = segments.filter(({ isAlike }) => isAlike)
+  const first = segments[0]!.isAlike ? segments[0]!.end : 0
   const later = alike.filter(({ start }) => start > 0)
   const laterTokens = later.reduce((sum, { start, end }) => sum + end - start, 0)
   const beginning = first === 0 ? 'Apart from the first token on' : `Alike for ${tokens(first)}, then apart`
@@ -121,23 +122,16 @@ function haveOneVocabulary(answers: readonly TokenColumns[]): boolean {
   return true
 }
 
-/** Columns that are left out of the texts, since all answers are alike there. */
-export interface Fold {
-  start: number
-  /** One past the last column. */
-  end: number
-}
-
-/** Columns kept before and after where answers are apart, so that the place can be read. */
+/** Columns kept before and after where answers are apart, so that it can be read where that is. */
 const kept = 12
 /** Fewer are not worth a line that says how many they are. */
 const fewestFolded = 24
 
-/** What of the stretches is folded: the alike ones but for their ends beside what is apart. */
-export function foldsOf(stretches: readonly AlignedStretch[]): Fold[] {
-  return stretches.flatMap(({ start, end, isAlike }, index) => {
+/** Columns that are left out of the texts: the segments that are alike, but for their ends beside what is apart. */
+export function foldsOf(segments: readonly AlignedSegment[]): TokenRange[] {
+  return segments.flatMap(({ start, end, isAlike }, index) => {
     const from = index === 0 ? start : start + kept
-    const to = index === stretches.length - 1 ? end : end - kept
-    return isAlike && stretches.length > 1 && to - from >= fewestFolded ? [{ start: from, end: to }] : []
+    const to = index === segments.length - 1 ? end : end - kept
+    return isAlike && segments.length > 1 && to - from >= fewestFolded ? [{ start: from, end: to }] : []
   })
 }

@@ -1,18 +1,22 @@
 import { mean } from '../../core/analyse/statistics/mean.ts'
 import { median } from '../../core/analyse/statistics/median.ts'
+import { formatNumber } from '../../core/figures/format-number.ts'
 import type { TokenColumns } from '../../core/formats/run-columns.ts'
-import type { Stretch } from '../widgets/transport.ts'
+import type { TokenRange } from './token-range.ts'
 
-/** What a token can be coloured by. */
-export type MeasureName = 'entropy' | 'varentropy' | 'margin' | 'logprob' | 'rank'
-
-/** A per-token number and how it is read: the further from `certain`, the less certain the model was. */
-export interface Measure {
-  name: MeasureName
+/** A number of each token, as panels name it. */
+export interface TokenNumber {
+  name: string
   label: string
   /** Empty where the number has none. */
   unit: string
+  /** Whether it has no values between whole numbers. */
+  isWhole?: true
   values(tokens: TokenColumns): ArrayLike<number>
+}
+
+/** A number that tokens can be coloured by: the further from `certain`, the less certain the model was. */
+export interface Measure extends TokenNumber {
   /** The value of a token without any doubt. */
   certain: number
   /** Which side of `certain` doubt lies on. */
@@ -21,10 +25,19 @@ export interface Measure {
   thresholds: readonly [number, number]
   /** The largest distance that a threshold can be moved to. */
   largestThreshold: number
+  /** How it is drawn as a track; null where it is not. */
+  track: {
+    /** The doubt that fills the track; without one, the largest of the sample. */
+    fullDoubt?: number
+    /** A line over the bars, in doubts; the spikes of the entropy are then marked on the track, too. */
+    line?: (tokens: TokenColumns) => ArrayLike<number>
+  } | null
 }
 
-/** Every measure, in the order of choices and of tracks. */
-export const measures: readonly Measure[] = [
+const runningMean = (tokens: TokenColumns) => runningMeans(tokens.entropyNats)
+
+/** Every number of a token, in the order of panels, of choices and of tracks: all of these follow from this table. */
+export const tokenNumbers: readonly (TokenNumber | Measure)[] = [
   {
     name: 'entropy',
     label: 'Entropy',
@@ -34,7 +47,9 @@ export const measures: readonly Measure[] = [
     sign: 1,
     thresholds: [0.1, 2],
     largestThreshold: 6,
+    track: { line: runningMean },
   },
+  { name: 'running-mean', label: 'Running mean', unit: 'nats', values: runningMean },
   {
     name: 'varentropy',
     label: 'Varentropy',
@@ -44,6 +59,7 @@ export const measures: readonly Measure[] = [
     sign: 1,
     thresholds: [0.2, 4],
     largestThreshold: 12,
+    track: {},
   },
   {
     name: 'margin',
@@ -54,6 +70,7 @@ export const measures: readonly Measure[] = [
     sign: -1,
     thresholds: [0.05, 0.9],
     largestThreshold: 1,
+    track: { fullDoubt: 1 },
   },
   {
     name: 'logprob',
@@ -64,25 +81,48 @@ export const measures: readonly Measure[] = [
     sign: -1,
     thresholds: [0.1, 3],
     largestThreshold: 12,
+    track: {},
   },
   {
     name: 'rank',
     label: 'Rank',
     unit: '',
+    isWhole: true,
     values: tokens => tokens.rank,
     certain: 0,
     sign: 1,
     thresholds: [0, 8],
     largestThreshold: 20,
+    // It hardly ever differs from 0.
+    track: null,
   },
+  { name: 'self-certainty', label: 'Self-certainty', unit: 'nats', values: tokens => tokens.selfCertainty },
 ]
 
-/** Those that are drawn as tracks; a rank hardly ever differs from 0. */
-export const trackMeasures = measures.filter(measure => measure.name !== 'rank')
+/** Those that tokens can be coloured by. */
+export const measures = tokenNumbers.filter((number): number is Measure => 'certain' in number)
+
+/** Those that are drawn as tracks. */
+export const trackMeasures = measures.filter(({ track }) => track !== null)
 
 /** The measure of that name. */
-export function measureNamed(name: MeasureName): Measure {
+export function measureNamed(name: string): Measure {
   return measures.find(measure => measure.name === name)!
+}
+
+/** A value in words, with its unit: "0.31 nats". */
+export function numberText({ isWhole, unit }: TokenNumber, value: number): string {
+  return withUnit(isWhole ? String(value) : formatNumber(value), unit)
+}
+
+/** A text with the unit that it is in, if any. */
+export function withUnit(text: string, unit: string): string {
+  return unit === '' ? text : `${text} ${unit}`
+}
+
+/** A number of three digits and no more. */
+export function threeDigits(value: number): string {
+  return formatNumber(Number(value.toPrecision(3)))
 }
 
 /** How far from certain each token is: 0 or more, whichever way the measure runs. Not a number counts as certain. */
@@ -98,21 +138,21 @@ export function valueOfDoubt(measure: Measure, doubt: number): number {
 }
 
 /** What is said of neighbouring tokens. */
-export interface StretchStatistics {
+export interface RangeStatistics {
   n: number
   /** Nats. */
   meanEntropy: number
   medianEntropy: number
   maxEntropy: number
-  /** Log-probability of the whole stretch given what precedes it, nats. */
+  /** Log-probability of all of them given what precedes them, nats. */
   sumLogprob: number
   meanMargin: number
-  /** The stretch's part of the sum of all tokens' entropies; null where that is 0. */
+  /** Their part of the sum of all tokens' entropies; null where that is 0. */
   entropyShare: number | null
 }
 
-/** Statistics of the tokens of a stretch, or null of an empty one. */
-export function stretchStatistics(tokens: TokenColumns, { start, end }: Stretch): StretchStatistics | null {
+/** Statistics of the tokens of a range, or null of an empty one. */
+export function rangeStatistics(tokens: TokenColumns, { start, end }: TokenRange): RangeStatistics | null {
   const part = (column: ArrayLike<number>) => Array.prototype.slice.call(column, start, end) as number[]
   const entropies = part(tokens.entropyNats)
   if (entropies.length === 0) return null
@@ -136,6 +176,13 @@ export function runningMeans(values: ArrayLike<number>): Float64Array {
     means[index] = total / (index + 1)
   }
   return means
+}
+
+/** The `count` tokens of the largest values, largest first, of equals the earlier first. */
+export function largestTokens(values: ArrayLike<number>, count: number): number[] {
+  return Array.from(values, (_, index) => index)
+    .sort((a, b) => values[b]! - values[a]! || a - b)
+    .slice(0, count)
 }
 
 function sum(values: readonly number[]): number {

@@ -3,6 +3,7 @@ import type { Analysis } from '../../core/analyse/analysis.ts'
 import type { RunColumns } from '../../core/formats/run-columns.ts'
 import type { FinishReason } from '../../core/formats/sample-record.ts'
 import type { TraceSample } from '../../core/formats/trace-reader.ts'
+import { messageOf } from '../dom.ts'
 import type { RunFacts } from './run-facts.ts'
 import { droppedRun, namedSource, type RunSource } from './run-source.ts'
 import type { RunSnapshot, RunWorker, TextMatches } from './run-worker.ts'
@@ -95,7 +96,7 @@ export async function openRun(source: RunSource): Promise<OpenRun> {
           tell()
         }
       } catch (error) {
-        const message = error instanceof Error ? error.message : String(error)
+        const message = messageOf(error)
         if (message !== followError && !closed) {
           followError = message
           tell()

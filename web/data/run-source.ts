@@ -7,6 +7,7 @@ import {
   parseManifest,
   refuseLongManifest,
 } from '../../core/formats/manifest.ts'
+import { messageOf } from '../dom.ts'
 import { pageSha256 } from './page-sha256.ts'
 
 /** Where a run is: the folder at an address, or files that were dropped on the page. */
@@ -80,7 +81,7 @@ async function fetchTail(address: string, start: number): Promise<ArrayBuffer | 
     })
     body = await response.arrayBuffer()
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     throw new Error(`${address}: could not be fetched (${reason}); is the server still there?`, {
       cause: error,
     })

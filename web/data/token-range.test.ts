@@ -46,11 +46,11 @@ describe('track-range', () => {
 })
 
 describe('move-end', () => {
-  it('moves an end of a stretch, and takes the other along where it is passed', () => {
-    const stretch = { start: 10, end: 20 }
-    expect(moveEnd(stretch, 'start', 4)).toEqual({ start: 4, end: 20 })
-    expect(moveEnd(stretch, 'start', 30)).toEqual({ start: 30, end: 31 })
-    expect(moveEnd(stretch, 'end', 14)).toEqual({ start: 10, end: 15 })
-    expect(moveEnd(stretch, 'end', 4)).toEqual({ start: 4, end: 5 })
+  it('moves an end of a selection, and takes the other along where it is passed', () => {
+    const selection = { start: 10, end: 20 }
+    expect(moveEnd(selection, 'start', 4)).toEqual({ start: 4, end: 20 })
+    expect(moveEnd(selection, 'start', 30)).toEqual({ start: 30, end: 31 })
+    expect(moveEnd(selection, 'end', 14)).toEqual({ start: 10, end: 15 })
+    expect(moveEnd(selection, 'end', 4)).toEqual({ start: 4, end: 5 })
   })
 })

@@ -1,4 +1,4 @@
-import { h } from '../dom.ts'
+import { h, messageOf } from '../dom.ts'
 import { formatCompared, mostCompared, sampleName } from '../state/route.ts'
 import { saveBlob } from '../widgets/files.ts'
 import type { View, ViewContext } from '../widgets/view.ts'
@@ -59,7 +59,7 @@ export function createOverview(context: ViewContext): Overview {
   })
   let card = createRunCard(run)
   const element = h('div', { class: 'overview' }, card, figures.element, bar.element, table.element)
-  const isHidden = settings.read('figuresHidden', false)
+  const isHidden = settings.read('figuresHidden')
   figures.element.hidden = isHidden
 
   function currentFilter(): TableFilter {
@@ -77,7 +77,7 @@ export function createOverview(context: ViewContext): Overview {
   }
 
   function currentScore(): string {
-    const score = settings.read('score', '')
+    const score = settings.read('score')
     return run.scoreNames.includes(score) ? score : (run.scoreNames[0] ?? '')
   }
 
@@ -97,7 +97,7 @@ export function createOverview(context: ViewContext): Overview {
     if (missing.length > 0) {
       const failed = new Map(unread)
       const say = (name: string) => (error: unknown) =>
-        failed.set(name, `${name} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+        failed.set(name, `${name} cannot be read: ${messageOf(error)}`)
       await Promise.all(missing.map(name => run.readScore(name).catch(say(name))))
       return update(drawFigures, failed)
     }
@@ -138,7 +138,7 @@ export function createOverview(context: ViewContext): Overview {
       })
       .catch((error: unknown) => {
         if (own !== search) return
-        own.progress = `the texts cannot be read: ${error instanceof Error ? error.message : String(error)}`
+        own.progress = `the texts cannot be read: ${messageOf(error)}`
         void update(false)
       })
   }

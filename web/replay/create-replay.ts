@@ -1,10 +1,10 @@
 import { findSpikes } from '../../core/analyse/scores/entropy-spikes.ts'
 import { doubts } from '../data/measures.ts'
 import type { OpenedSample } from '../data/open-run.ts'
-import { followToken, moveEnd, panRange, zoomRange } from '../data/token-range.ts'
+import { followToken, moveEnd, type TokenRange, wholeRange } from '../data/token-range.ts'
 import { displayUnits } from '../text/display-units.ts'
 import { colourClass, watchLook } from '../widgets/colour-classes.ts'
-import type { Shortcut } from '../widgets/keyboard.ts'
+import { rangeShortcuts } from '../widgets/range-controls.ts'
 import {
   advance,
   createTransport,
@@ -12,23 +12,14 @@ import {
   type Playback,
   play,
   recordedPace,
-  type Stretch,
 } from '../widgets/transport.ts'
-import type { View, ViewContext } from '../widgets/view.ts'
+import { createAddressKeeper, type View, type ViewContext } from '../widgets/view.ts'
 import { createAnswerText, createTypeset } from './answer-text.ts'
 import { type Colouring, createColourControls } from './colour-controls.ts'
 import { replayLayout, sampleHead } from './replay-layout.ts'
-import { createDoubtList, createStretchPanel, verdictPanel } from './side-panels.ts'
-import { createTokenPanel, tokenSummary } from './token-panel.ts'
+import { createDoubtList, createSelectionPanel, verdictPanel } from './side-panels.ts'
+import { createTokenPanel, tokenSummary, type WhatIfBars } from './token-panel.ts'
 import { createTracks } from './tracks.ts'
-
-/** What the bars of a distribution are asked for and told. */
-export interface WhatIfBars {
-  /** Texts that are known beside those of the answer, by id. */
-  texts: ReadonlyMap<number, string>
-  /** What if this token had been that one. */
-  choose(token: number, id: number): void
-}
 
 /** What asks for other ways than the one that is replayed. */
 export interface WhatIf extends WhatIfBars {
@@ -48,8 +39,6 @@ export interface Replay extends View {
 
 /** How many of the least certain tokens are listed. */
 const listedDoubts = 12
-/** The address follows the replay once it rests for so long. */
-const addressRestMs = 250
 /** Frames after a jump in which the token is brought in sight. */
 const looks = 4
 /** While an answer is played, its numbers change so often at most: faster, nobody reads them. */
@@ -79,19 +68,19 @@ export function createReplay(
   }
   let locked: number | null = context.route.token === null ? null : linked
   let hovered: number | null = null
-  let stretch: Stretch | null = null
-  let range: Stretch = { start: 0, end: Math.max(1, count) }
+  let selection: TokenRange | null = null
+  let range = wholeRange(count)
   let frame = 0
   let frameMs = 0
   let numbersMs = 0
-  let addressTimer = 0
 
+  const address = createAddressKeeper(context, () => currentToken(playback))
   const text = createAnswerText(units, count, { hover, pick })
   const name = `tracks-${sample.problemIndex}.${sample.sampleIndex}`
-  const tracks = createTracks(tokens, spikes, name, { hover, pick, select: setStretch, setRange })
+  const tracks = createTracks(tokens, spikes, name, { hover, pick, select: setSelection, setRange })
   const panel = createTokenPanel(sample, units, whatIf)
   const list = createDoubtList(tokens, units, listedDoubts, jump)
-  const stretchPanel = createStretchPanel(tokens, toggleLoop, () => setStretch(null))
+  const selectionPanel = createSelectionPanel(tokens, toggleLoop, () => setSelection(null))
   const transport = createTransport(
     count,
     spikes.length,
@@ -116,7 +105,7 @@ export function createReplay(
     tools: [colours.element, typeset.button],
     texts: [text.element, typeset.element],
     below: [transport.element, tracks.element],
-    side: [panel.element, whatIf.element, stretchPanel.element, verdictPanel(sample), list.element],
+    side: [panel.element, whatIf.element, selectionPanel.element, verdictPanel(sample), list.element],
   })
   if (from !== null) text.setStart(from)
   const endLook = watchLook(element, () => tracks.redraw())
@@ -128,7 +117,7 @@ export function createReplay(
   frame = requestAnimationFrame(show)
 
   function compare(): void {
-    if (from === null) offerComparison(context, sample)
+    if (from === null) context.chooseAnswers(sample)
     else context.announce('only recorded answers are compared')
   }
 
@@ -169,12 +158,7 @@ export function createReplay(
   function moveTo(position: number): void {
     playback = { ...playback, position: Math.max(0, Math.min(Math.max(0, count - 1), position)) }
     show()
-    window.clearTimeout(addressTimer)
-    addressTimer = window.setTimeout(keepAddress, addressRestMs)
-  }
-
-  function keepAddress(): void {
-    context.navigate({ token: currentToken(playback) }, { replace: true })
+    address.moved()
   }
 
   /** Moves to a token and says what it is. */
@@ -210,9 +194,14 @@ export function createReplay(
     showPanel()
   }
 
+  function toggleLock(): void {
+    setLocked(locked === null ? currentToken(playback) : null)
+  }
+
+  /** Undoes one thing: the lock, the selection; with neither, leaves the sample. */
   function undo(): void {
     if (locked !== null) setLocked(null)
-    else if (stretch) setStretch(null)
+    else if (selection) setSelection(null)
     else context.navigate({ sample: null, token: null, branch: null })
   }
 
@@ -221,32 +210,32 @@ export function createReplay(
     showPanel()
   }
 
-  function setStretch(next: Stretch | null): void {
-    stretch = next
+  function setSelection(next: TokenRange | null): void {
+    selection = next
     if (!next) playback = { ...playback, loop: null }
     else if (playback.loop) playback = { ...playback, loop: next }
-    text.setStretch(next)
-    tracks.setStretch(next)
+    text.setSelection(next)
+    tracks.setSelection(next)
     showLoop()
   }
 
   function toggleLoop(): void {
-    if (!stretch)
+    if (!selection)
       context.announce('no stretch is selected: drag over the tracks, or set its ends with B and E')
-    playback = { ...playback, loop: playback.loop ? null : stretch }
+    playback = { ...playback, loop: playback.loop ? null : selection }
     showLoop()
   }
 
   function showLoop(): void {
-    stretchPanel.show(stretch, playback.loop !== null)
+    selectionPanel.show(selection, playback.loop !== null)
     transport.setLoop(playback.loop !== null)
   }
 
   function setEnd(end: 'start' | 'end'): void {
-    setStretch(moveEnd(stretch ?? { start: 0, end: count }, end, currentToken(playback)))
+    setSelection(moveEnd(selection ?? { start: 0, end: count }, end, currentToken(playback)))
   }
 
-  function setRange(next: Stretch): void {
+  function setRange(next: TokenRange): void {
     range = next
     tracks.setRange(next)
   }
@@ -262,7 +251,7 @@ export function createReplay(
     text.setRevealing(playback.playing)
     transport.setPlaying(playback.playing)
     cancelAnimationFrame(frame)
-    if (!playback.playing) keepAddress()
+    if (!playback.playing) address.rests()
     else {
       frameMs = performance.now()
       frame = requestAnimationFrame(playFrame)
@@ -279,7 +268,7 @@ export function createReplay(
       show()
       text.setRevealing(false)
       transport.setPlaying(false)
-      keepAddress()
+      address.rests()
       context.announce('the end of the answer')
     }
   }
@@ -291,24 +280,27 @@ export function createReplay(
 
   return {
     element,
-    shortcuts: replayShortcuts({
-      togglePlay,
-      step,
-      jumpSpike,
-      toggleLoop,
-      setEnd,
-      toStart: () => jump(0),
-      toEnd: () => jump(count - 1),
-      lock: () => setLocked(locked === null ? currentToken(playback) : null),
-      undo,
-      zoom: factor => setRange(zoomRange(range, factor, currentToken(playback) + 0.5, count)),
-      pan: share => setRange(panRange(range, share, count)),
-      fit: () => setRange({ start: 0, end: Math.max(1, count) }),
-      shiftPace: by => transport.shiftPace(by),
-      nextMeasure: () => colours.nextMeasure(),
-      toggleTypeset: () => typeset.toggle(),
-      compare,
-    }),
+    // Those of Perfetto and rerun where they have one.
+    shortcuts: [
+      { keys: [' '], name: 'play or pause', run: togglePlay },
+      { keys: ['.', 'ArrowRight'], name: 'next token', run: () => step(1) },
+      { keys: [',', 'ArrowLeft'], name: 'previous token', run: () => step(-1) },
+      { keys: ['>', 'Shift+ArrowRight'], name: 'next spike', run: () => jumpSpike(1) },
+      { keys: ['<', 'Shift+ArrowLeft'], name: 'previous spike', run: () => jumpSpike(-1) },
+      { keys: ['Home'], name: 'first token', run: () => jump(0) },
+      { keys: ['End'], name: 'last token', run: () => jump(count - 1) },
+      { keys: ['Enter'], name: 'lock the token, or let it go', run: toggleLock },
+      { keys: ['Escape'], name: 'unlock, let go of the stretch, or leave', run: undo },
+      { keys: ['b'], name: 'begin a stretch here', run: () => setEnd('start') },
+      { keys: ['e'], name: 'end the stretch here', run: () => setEnd('end') },
+      { keys: ['l'], name: 'loop the stretch', run: toggleLoop },
+      ...rangeShortcuts('tracks', { count, range: () => range, setRange }, () => currentToken(playback)),
+      { keys: ['+', '='], name: 'faster', run: () => transport.shiftPace(1) },
+      { keys: ['-'], name: 'slower', run: () => transport.shiftPace(-1) },
+      { keys: ['c'], name: 'colour by the next measure', run: colours.nextMeasure },
+      { keys: ['m'], name: 'typeset the mathematics', run: typeset.toggle },
+      { keys: ['C'], name: 'compare with other answers', run: compare },
+    ],
     hold() {
       setPlaying(false)
       if (locked === null) setLocked(currentToken(playback))
@@ -316,70 +308,10 @@ export function createReplay(
     refreshTexts: () => panel.refreshTexts(),
     destroy() {
       cancelAnimationFrame(frame)
-      window.clearTimeout(addressTimer)
+      address.end()
       endLook()
       typeset.destroy()
       endRoute()
     },
   }
-}
-
-/** What the keyboard does in a replay. */
-export interface ReplayActions {
-  togglePlay(): void
-  step(by: 1 | -1): void
-  jumpSpike(by: 1 | -1): void
-  toStart(): void
-  toEnd(): void
-  lock(): void
-  /** Undoes one thing: the lock, the stretch; with neither, leaves the sample. */
-  undo(): void
-  setEnd(end: 'start' | 'end'): void
-  toggleLoop(): void
-  zoom(factor: number): void
-  pan(share: number): void
-  fit(): void
-  shiftPace(by: 1 | -1): void
-  nextMeasure(): void
-  toggleTypeset(): void
-  compare(): void
-}
-
-const zoomFactor = 1.5
-const panShare = 0.25
-
-/** The keys of a replay, with the names that the sheet shows: those of Perfetto and rerun where they have one. */
-export function replayShortcuts(act: ReplayActions): Shortcut[] {
-  return [
-    { keys: [' '], name: 'play or pause', run: act.togglePlay },
-    { keys: ['.', 'ArrowRight'], name: 'next token', run: () => act.step(1) },
-    { keys: [',', 'ArrowLeft'], name: 'previous token', run: () => act.step(-1) },
-    { keys: ['>', 'Shift+ArrowRight'], name: 'next spike', run: () => act.jumpSpike(1) },
-    { keys: ['<', 'Shift+ArrowLeft'], name: 'previous spike', run: () => act.jumpSpike(-1) },
-    { keys: ['Home'], name: 'first token', run: act.toStart },
-    { keys: ['End'], name: 'last token', run: act.toEnd },
-    { keys: ['Enter'], name: 'lock the token, or let it go', run: act.lock },
-    { keys: ['Escape'], name: 'unlock, let go of the stretch, or leave', run: act.undo },
-    { keys: ['b'], name: 'begin a stretch here', run: () => act.setEnd('start') },
-    { keys: ['e'], name: 'end the stretch here', run: () => act.setEnd('end') },
-    { keys: ['l'], name: 'loop the stretch', run: act.toggleLoop },
-    { keys: ['w'], name: 'zoom the tracks in', run: () => act.zoom(zoomFactor) },
-    { keys: ['s'], name: 'zoom the tracks out', run: () => act.zoom(1 / zoomFactor) },
-    { keys: ['a'], name: 'pan the tracks left', run: () => act.pan(-panShare) },
-    { keys: ['d'], name: 'pan the tracks right', run: () => act.pan(panShare) },
-    { keys: ['f'], name: 'fit the tracks', run: act.fit },
-    { keys: ['+', '='], name: 'faster', run: () => act.shiftPace(1) },
-    { keys: ['-'], name: 'slower', run: () => act.shiftPace(-1) },
-    { keys: ['c'], name: 'colour by the next measure', run: act.nextMeasure },
-    { keys: ['m'], name: 'typeset the mathematics', run: act.toggleTypeset },
-    { keys: ['C'], name: 'compare with other answers', run: act.compare },
-  ]
-}
-
-/** Lets the reader choose what a recorded answer is compared with; what does that is fetched the first time. */
-export function offerComparison(context: ViewContext, sample: OpenedSample): void {
-  import('../compare/choose-answers.ts').then(
-    ({ chooseAnswers }) => chooseAnswers(context, sample),
-    () => context.announce('the page cannot load what compares; is its server still there?'),
-  )
 }

@@ -1,6 +1,6 @@
 import { fontFamily, gridColor, ink, mutedInk } from '../../core/figures/figure-theme.ts'
 import { appendElement, type SvgElement, svgNamespace } from '../../core/figures/svg-element.ts'
-import type { Stretch } from '../widgets/transport.ts'
+import type { TokenRange } from '../data/token-range.ts'
 
 /** One lane of bars, each as long as its token's doubt. */
 export interface Lane {
@@ -36,7 +36,7 @@ export interface TrackColours {
 /** The largest doubt of each of `columns` equal parts of a range; 0 where a part holds no token's beginning. */
 export function columnMaxima(
   doubts: ArrayLike<number>,
-  { start, end }: Stretch,
+  { start, end }: TokenRange,
   columns: number,
 ): Float64Array {
   const maxima = new Float64Array(columns)
@@ -56,7 +56,7 @@ export function columnMaxima(
 export function drawLane(
   context: LaneContext,
   lane: Lane,
-  range: Stretch,
+  range: TokenRange,
   width: number,
   height: number,
   colours: TrackColours,
@@ -118,7 +118,7 @@ const footHeight = 18
 const printed = { bar: mutedInk, line: '#1f5fbf', mark: '#b45309', rule: gridColor }
 
 /** The lanes over a range of tokens as a figure for print: light, `width` CSS pixels wide, what is drawn being `drawLane`'s. */
-export function tracksSvg(lanes: readonly NamedLane[], range: Stretch, width: number): SVGSVGElement {
+export function tracksSvg(lanes: readonly NamedLane[], range: TokenRange, width: number): SVGSVGElement {
   const svg = document.createElementNS(svgNamespace, 'svg') as SVGSVGElement
   const height = lanes.length * (laneHeight + laneGap) + footHeight
   const size = {

@@ -1,6 +1,7 @@
 import type { OpenedSample } from '../data/open-run.ts'
 import { h } from '../dom.ts'
 import { sampleName } from '../state/route.ts'
+import { problemHead } from '../widgets/panel.ts'
 
 /** What stands where in the replay of a sample. */
 export interface ReplayParts {
@@ -38,8 +39,7 @@ export function replayLayout({ label, head, tools, texts, below, side }: ReplayP
 
 /** Which sample it is, its problem, its prompt folded, and the way to other answers; null: none. */
 export function sampleHead(sample: OpenedSample, compare: (() => void) | null): HTMLElement {
-  const { problemId, problemIndex, sampleIndex, level, problem, prompt, promptTokens, generatedTokens } =
-    sample
+  const { problemId, problemIndex, sampleIndex, level, promptTokens, generatedTokens } = sample
   const facts = [
     `sample ${sampleName(problemIndex, sampleIndex)}`,
     problemId !== String(problemIndex) && `id ${problemId}`,
@@ -47,26 +47,14 @@ export function sampleHead(sample: OpenedSample, compare: (() => void) | null): 
     `${promptTokens} tokens of prompt`,
     `${generatedTokens} of answer`,
   ]
-  return h(
-    'header',
-    { class: 'sample-head' },
-    h(
-      'div',
-      {},
-      h('p', { class: 'sample-facts' }, facts.filter(Boolean).join(' · ')),
-      compare &&
-        h(
-          'button',
-          { type: 'button', title: 'Compare with other answers (C)', onclick: compare },
-          'Compare…',
-        ),
-    ),
-    h('h2', { class: 'sample-problem', dir: 'auto' }, problem),
+  return problemHead(
+    { class: 'sample-head', facts, problem: sample.problem },
+    compare && { text: 'Compare…', title: 'Compare with other answers (C)', run: compare },
     h(
       'details',
       { class: 'sample-prompt' },
       h('summary', {}, 'Prompt as the model saw it'),
-      h('pre', { dir: 'auto', tabindex: 0 }, prompt),
+      h('pre', { dir: 'auto', tabindex: 0 }, sample.prompt),
     ),
   )
 }

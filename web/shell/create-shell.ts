@@ -1,11 +1,11 @@
-import { createBranchSession } from '../branch/branch-session.ts'
+import { type BranchSession, createBranchSession } from '../branch/branch-session.ts'
 import { createOtherRun, type OpenRun, openRun } from '../data/open-run.ts'
 import { droppedRun, namedSource } from '../data/run-source.ts'
-import { h } from '../dom.ts'
+import { h, messageOf } from '../dom.ts'
 import { createOverview, type Overview } from '../overview/create-overview.ts'
 import { createCrashGuard } from '../state/crash-guard.ts'
 import { createRouter, formatRoute, type Route, sampleName, startRoute } from '../state/route.ts'
-import { createSettings, createTheme, typesetSetting } from '../state/settings.ts'
+import { createSettings, createTheme } from '../state/settings.ts'
 import { chooseFiles, droppedFiles } from '../widgets/files.ts'
 import { createFrameLog } from '../widgets/frame-log.ts'
 import { createKeyboard, showShortcutSheet } from '../widgets/keyboard.ts'
@@ -37,6 +37,8 @@ export function createShell(body: HTMLElement): void {
 
   let run: OpenRun | null = null
   let context: ViewContext | null = null
+  /** Other ways that answers of the run might have gone. */
+  let branches: BranchSession | null = null
   let dropped: File[] | null = null
   let overview: Overview | null = null
   /** The replay or the comparison, or what stands for it while it is loading. */
@@ -63,8 +65,8 @@ export function createShell(body: HTMLElement): void {
     // The reader went elsewhere in the meantime.
     if (ticket !== request) return
     if (!hasCrashed) return show(router.route)
-    const wasTypeset = settings.read(typesetSetting, false)
-    settings.write(typesetSetting, false)
+    const wasTypeset = settings.read('typeset')
+    settings.write('typeset', false)
     const actions = [{ name: 'Open it all the same', run: () => show(router.route) }]
     if (router.route.sample !== null) actions.push({ name: 'Show the table', run: toTable })
     main.replaceChildren(
@@ -94,6 +96,7 @@ export function createShell(body: HTMLElement): void {
       if (ticket !== request) return opened.close()
       run = opened
       context = contextOf(opened)
+      branches = createBranchSession(opened)
       overview = createOverview(context)
       run.subscribe(() => bar.show(run))
       bar.show(run)
@@ -119,10 +122,15 @@ export function createShell(body: HTMLElement): void {
   }
 
   function contextOf(opened: OpenRun): ViewContext {
-    return {
+    const own: ViewContext = {
       run: opened,
       otherRun,
-      branches: createBranchSession(opened),
+      chooseAnswers(sample) {
+        import('../compare/choose-answers.ts').then(
+          ({ chooseAnswers }) => chooseAnswers(own, sample),
+          () => own.announce('the page cannot load what compares; is its server still there?'),
+        )
+      },
       get route() {
         return router.route
       },
@@ -134,10 +142,11 @@ export function createShell(body: HTMLElement): void {
         announcer.textContent = text
       },
     }
+    return own
   }
 
   async function showSample(route: Route): Promise<void> {
-    if (!run || !context) return
+    if (!run || !context || !branches) return
     const ticket = ++request
     shownScreen = screenOf(route)
     closeReplay()
@@ -151,7 +160,8 @@ export function createShell(body: HTMLElement): void {
         throw new Error(
           `The run has no sample ${route.sample}${run.following ? ' yet' : ''}; check the link.`,
         )
-      const makeView = route.with === '' ? await openReplay(context, row) : await openComparison(context, row)
+      const makeView =
+        route.with === '' ? await openReplay(context, branches, row) : await openComparison(context, row)
       // Made for an address that is no longer there, it would take what that asks for its own.
       if (ticket !== request) return
       replay = makeView()
@@ -222,8 +232,8 @@ export function createShell(body: HTMLElement): void {
     run?.close()
     otherRun.close()
     run = null
-    context?.branches.close()
-    context = null
+    branches?.close()
+    context = branches = null
   }
 
   function nextTheme(): string {
@@ -262,16 +272,16 @@ export function createShell(body: HTMLElement): void {
   }
 }
 
-async function openReplay(context: ViewContext, row: number): Promise<() => View> {
+async function openReplay(context: ViewContext, branches: BranchSession, row: number): Promise<() => View> {
   const [{ createBranchingReplay }, sample] = await Promise.all([
     import('../branch/create-branching-replay.ts'),
     context.run.readSample(row),
   ])
-  return () => createBranchingReplay(context, sample)
+  return () => createBranchingReplay(context, branches, sample)
 }
 
 async function openComparison(context: ViewContext, row: number): Promise<() => View> {
-  const { openCompare } = await import('../compare/compared-samples.ts')
+  const { openCompare } = await import('../compare/create-compare.ts')
   return openCompare(context, row)
 }
 
@@ -293,8 +303,4 @@ function storageOrNull(): Storage | null {
   } catch {
     return null
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -3,19 +3,11 @@ import { interpolateCividis } from 'd3'
 /** Steps of doubt that are told apart by colour; class 0 is certain and has none. */
 export const colourClasses = 8
 
-/** A background and the ink that is read on it. */
-export interface ClassColour {
-  background: string
-  ink: string
-}
-
 type Rgb = readonly [number, number, number]
 const black: Rgb = [0, 0, 0]
 const white: Rgb = [255, 255, 255]
 
-/**
- * The class of a doubt: 0 up to the first threshold, then equal steps, the last from the second threshold on.
- */
+/** The class of a doubt: 0 up to the first threshold, then equal steps, the last from the second threshold on. */
 export function colourClass(doubt: number, [low, high]: readonly [number, number]): number {
   if (!(doubt > low)) return 0
   const share = high > low ? (doubt - low) / (high - low) : 1
@@ -27,7 +19,7 @@ export function colourClass(doubt: number, [low, high]: readonly [number, number
  * the page's own lightness and, for the first classes, mixed with it, so that more doubt stands out more. The ink is the
  * one of black and white with the higher contrast, never below 4.5 to 1.
  */
-export function classColours(page: Rgb): ClassColour[] {
+export function classColours(page: Rgb): { background: string; ink: string }[] {
   const isLight = luminance(page) > 0.5
   return Array.from({ length: colourClasses - 1 }, (_, index) => {
     const share = index / (colourClasses - 2)
@@ -71,10 +63,10 @@ export function paintClasses(element: HTMLElement): void {
 }
 
 /**
- * Keeps the colours of a replay those of the page, and calls `redraw` when colours or size changed: for what is drawn on a
- * canvas. Returns what ends that.
+ * Keeps the colours of doubt of an element those of the page, and calls `redraw` when colours or size changed: for what is
+ * drawn on a canvas. Returns what ends that.
  */
-export function watchLook(element: HTMLElement, redraw: () => void): () => void {
+export function watchLook(element: HTMLElement, redraw: () => void = () => {}): () => void {
   paintClasses(element)
   const themeWatch = new MutationObserver(() => {
     paintClasses(element)

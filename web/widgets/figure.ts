@@ -1,9 +1,9 @@
 import type { DrawnChart } from '../../core/figures/chart.ts'
 import { appendElement, type SvgElement } from '../../core/figures/svg-element.ts'
-import { h } from '../dom.ts'
+import { button, h } from '../dom.ts'
 import { saveBlob } from './files.ts'
 
-/** A figure of the overview: a chart that a stretch can be marked on, and the means to save it. */
+/** A chart on which scores can be marked, and the means to save it. */
 export interface Figure {
   element: HTMLElement
   /** Draws it in the width that it has, and marks the scores from `low` to `high`; null marks none. */
@@ -17,10 +17,6 @@ export function createFigure(
   select: (range: readonly [number, number] | null) => void,
 ): Figure {
   const holder = h('div', { class: 'chart', onpointerdown: onDown })
-  const save = (how: (svg: SVGSVGElement, name: string) => unknown) => () => {
-    const svg = holder.querySelector('svg')
-    if (svg) void how(svg, name)
-  }
   const element = h(
     'figure',
     {},
@@ -28,8 +24,7 @@ export function createFigure(
     h(
       'div',
       { class: 'save' },
-      h('button', { class: 'quiet', 'aria-label': `Save ${name} as SVG`, onclick: save(saveSvg) }, 'SVG'),
-      h('button', { class: 'quiet', 'aria-label': `Save ${name} as PNG`, onclick: save(savePng) }, 'PNG'),
+      saveButtons(name, name, () => holder.querySelector('svg')),
     ),
   )
   let drawn: DrawnChart | null = null
@@ -55,13 +50,11 @@ export function createFigure(
     if (!current?.selection || !svg || event.button !== 0) return
     const { left, width } = current.chart
     const { selection } = current
-    const placeOf = ({ clientX }: MouseEvent) => {
-      const place = clientX - svg.getBoundingClientRect().left - left
-      return Math.max(0, Math.min(width, place))
-    }
-    const start = placeOf(event)
+    const xOf = ({ clientX }: MouseEvent) =>
+      Math.max(0, Math.min(width, clientX - svg.getBoundingClientRect().left - left))
+    const start = xOf(event)
     const ends = (other: MouseEvent): [number, number] => {
-      const end = placeOf(other)
+      const end = xOf(other)
       return [Math.min(start, end), Math.max(start, end)]
     }
     holder.setPointerCapture(event.pointerId)
@@ -94,13 +87,41 @@ export function createFigure(
   }
 }
 
+/** Calls `draw` whenever an element has got another width. Returns what ends that. */
+export function watchWidth(element: HTMLElement, draw: () => void): () => void {
+  let lastWidth = 0
+  const sizeWatch = new ResizeObserver(() => {
+    if (element.clientWidth === lastWidth) return
+    lastWidth = element.clientWidth
+    draw()
+  })
+  sizeWatch.observe(element)
+  return () => sizeWatch.disconnect()
+}
+
+/** The buttons that save a figure, which is `label` in their names and `name` as a file. */
+export function saveButtons(
+  label: string,
+  name: string,
+  figure: () => SVGSVGElement | null,
+): HTMLButtonElement[] {
+  const ways = { SVG: saveSvg, PNG: savePng }
+  return Object.entries(ways).map(([format, save]) => {
+    const run = () => {
+      const svg = figure()
+      if (svg) void save(svg, name)
+    }
+    return button(format, run, { class: 'quiet', 'aria-label': `Save ${label} as ${format}` })
+  })
+}
+
 /** Saves a figure as it is printed: light, whatever the page's theme. The element's own attributes say all of its look. */
-export function saveSvg(svg: SVGSVGElement, name: string): void {
+function saveSvg(svg: SVGSVGElement, name: string): void {
   saveBlob(new Blob([printed(svg)], { type: 'image/svg+xml' }), `${name}.svg`)
 }
 
 /** Saves a figure as a picture of three times its size, on white. Rejects when the browser cannot draw it. */
-export async function savePng(svg: SVGSVGElement, name: string): Promise<void> {
+async function savePng(svg: SVGSVGElement, name: string): Promise<void> {
   const url = URL.createObjectURL(new Blob([printed(svg)], { type: 'image/svg+xml' }))
   try {
     const image = new Image()

@@ -20,17 +20,12 @@ export function makeIcon(name: IconName): SVGElement {
   svg.setAttribute('viewBox', '0 0 16 16')
   svg.setAttribute('class', 'icon')
   svg.setAttribute('aria-hidden', 'true')
-  svg.append(makePath(space, paths[name]))
+  svg.append(document.createElementNS(space, 'path'))
+  setIcon(svg, name)
   return svg
 }
 
 /** Shows another picture in one that is there. */
 export function setIcon(svg: SVGElement, name: IconName): void {
   svg.firstElementChild!.setAttribute('d', paths[name])
-}
-
-function makePath(space: string, outline: string): Element {
-  const path = document.createElementNS(space, 'path')
-  path.setAttribute('d', outline)
-  return path
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { TokenColumns } from '../../core/formats/run-columns.ts'
-import { largestTokens, textsOfIds, tokenChoices } from './token-choices.ts'
+import { textsOfIds, tokenChoices } from './token-choices.ts'
 
 const tokens = {
   tokenId: [4, 9],
@@ -39,10 +39,6 @@ describe('tokenChoices', () => {
     ])
     expect(choices.at(-1)!.probability).toBeCloseTo(0.05, 12)
   })
-})
-
-it('largestTokens go by value, then by place', () => {
-  expect(largestTokens([1, 5, 3, 5, 0], 3)).toEqual([1, 3, 2])
 })
 
 it('textsOfIds knows what was chosen and what was likely', () => {

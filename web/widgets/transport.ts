@@ -1,12 +1,7 @@
-import { h } from '../dom.ts'
-import type { Settings } from '../state/settings.ts'
+import type { TokenRange } from '../data/token-range.ts'
+import { button, h } from '../dom.ts'
+import { initialSettings, type Settings } from '../state/settings.ts'
 import { type IconName, makeIcon, setIcon } from './icon.ts'
-
-/** The tokens from `start` up to, not including, `end`. */
-export interface Stretch {
-  start: number
-  end: number
-}
 
 /** Where a replay stands. A pure value: the page advances it once a frame. */
 export interface Playback {
@@ -17,7 +12,7 @@ export interface Playback {
   playing: boolean
   tokensPerSecond: number
   /** What is repeated; null plays to the end. */
-  loop: Stretch | null
+  loop: TokenRange | null
 }
 
 /** The token that `playback` stands on. */
@@ -60,10 +55,8 @@ export function recordedPace(generatedTokens: number, durationMs: number): numbe
 
 /** Paces to choose from, in tokens a second. */
 const paces = [2, 5, 10, 20, 40, 80, 160, 320]
-const usualPace = 20
 /** What the choice of the run's own pace is called, which differs from sample to sample. */
 const recordedName = 'recorded'
-const setting = 'pace'
 
 /** What the controls ask for. */
 export interface TransportEvents {
@@ -106,33 +99,37 @@ export function createTransport(
     iconButton('Next spike', 'Shift+.', 'nextSpike', () => events.jumpSpike(1)),
   ] as const
   for (const button of spikeButtons) button.disabled = spikes === 0
-  const slider = h('input', { class: 'scrub' })
-  slider.type = 'range'
-  slider.min = '0'
-  slider.max = String(Math.max(0, count - 1))
-  slider.step = '1'
-  slider.setAttribute('aria-label', 'Token')
-  slider.addEventListener('input', () => events.scrub(Number(slider.value)))
-  const place = h('output', { class: 'transport-place' })
-  const pace = h('select', { class: 'pace' })
-  pace.setAttribute('aria-label', 'Pace')
-  pace.title =
-    'Tokens a second. The recorded pace spreads the measured duration of the answer evenly over its tokens: a run keeps no time of each token.'
+  const slider = h('input', {
+    class: 'scrub',
+    type: 'range',
+    min: 0,
+    max: Math.max(0, count - 1),
+    step: 1,
+    'aria-label': 'Token',
+    oninput: () => events.scrub(Number(slider.value)),
+  })
+  const position = h('output', { class: 'transport-place' })
+  const pace = h('select', {
+    class: 'pace',
+    'aria-label': 'Pace',
+    title:
+      'Tokens a second. The recorded pace spreads the measured duration of the answer evenly over its tokens: a run keeps no time of each token.',
+  })
   for (const value of paces) pace.append(new Option(`${value} tokens/s`, String(value)))
   if (recorded !== null)
     pace.append(new Option(`recorded, ${Number(recorded.toPrecision(3))}/s`, recordedName))
-  pace.value = settings.read(setting, String(usualPace))
-  if (pace.selectedIndex < 0) pace.value = String(usualPace)
+  pace.value = settings.read('pace')
+  if (pace.selectedIndex < 0) pace.value = initialSettings.pace
   const tell = () => events.setPace(pace.value === recordedName ? recorded! : Number(pace.value))
   tell()
   const change = () => {
-    settings.write(setting, pace.value)
+    settings.write('pace', pace.value)
     tell()
   }
   pace.addEventListener('change', change)
   const element = h(
     'div',
-    { class: 'transport' },
+    { class: 'transport', role: 'group', 'aria-label': 'Replay' },
     h(
       'div',
       { class: 'transport-buttons' },
@@ -144,11 +141,9 @@ export function createTransport(
       loop,
     ),
     slider,
-    place,
+    position,
     pace,
   )
-  element.setAttribute('role', 'group')
-  element.setAttribute('aria-label', 'Replay')
   return {
     element,
     setPlaying(isPlaying) {
@@ -159,7 +154,7 @@ export function createTransport(
     },
     setCurrent(token) {
       slider.value = String(token)
-      place.textContent = `${Math.min(token + 1, count)} / ${count}`
+      position.textContent = `${Math.min(token + 1, count)} / ${count}`
     },
     setLoop(isLooped) {
       loop.setAttribute('aria-pressed', String(isLooped))
@@ -178,10 +173,9 @@ function iconButton(
   icon: IconName | SVGElement,
   act: () => void,
 ): HTMLButtonElement {
-  const button = h('button', { class: 'icon-button' }, typeof icon === 'string' ? makeIcon(icon) : icon)
-  button.type = 'button'
-  button.setAttribute('aria-label', name)
-  button.title = `${name} (${keys})`
-  button.addEventListener('click', act)
-  return button
+  return button(typeof icon === 'string' ? makeIcon(icon) : icon, act, {
+    class: 'icon-button',
+    'aria-label': name,
+    title: `${name} (${keys})`,
+  })
 }

@@ -1,5 +1,4 @@
-import type { BranchSession } from '../branch/branch-session.ts'
-import type { OpenRun, OtherRun } from '../data/open-run.ts'
+import type { OpenedSample, OpenRun, OtherRun } from '../data/open-run.ts'
 import type { Route } from '../state/route.ts'
 import type { Settings } from '../state/settings.ts'
 import type { Shortcut } from './keyboard.ts'
@@ -9,8 +8,8 @@ export interface ViewContext {
   run: OpenRun
   /** What the run is compared with. */
   otherRun: Pick<OtherRun, 'open' | 'choose'>
-  /** Other ways that answers of the run might have gone. */
-  branches: BranchSession
+  /** Lets the reader choose what a recorded answer is compared with. */
+  chooseAnswers(sample: OpenedSample): void
   /** What the address says now. */
   readonly route: Route
   /** Calls the listener after the address changed, by `navigate` or by the back button. Returns what ends that. */
@@ -31,4 +30,34 @@ export interface View {
   shortcuts: Shortcut[]
   /** Ends timers, listeners and requests; the shell removes the element. */
   destroy(): void
+}
+
+/** The address follows the cursor of a screen once that rests for so long. */
+const addressRestMs = 250
+
+/** Keeps the address at the token on which the cursor of a screen stands. */
+export interface AddressKeeper {
+  /** The cursor moved, and may move on. */
+  moved(): void
+  /** The cursor rests. */
+  rests(): void
+  end(): void
+}
+
+/** A keeper of the address for a screen whose cursor stands on `token`. */
+export function createAddressKeeper(
+  { navigate }: Pick<ViewContext, 'navigate'>,
+  token: () => number,
+): AddressKeeper {
+  let timer = 0
+  const rests = () => navigate({ token: token() }, { replace: true })
+  const end = () => window.clearTimeout(timer)
+  return {
+    moved() {
+      end()
+      timer = window.setTimeout(rests, addressRestMs)
+    },
+    rests,
+    end,
+  }
 }

@@ -1,7 +1,8 @@
 import { formatNumber } from '../../core/figures/format-number.ts'
-import { h } from '../dom.ts'
+import { button, h } from '../dom.ts'
 import { sampleName } from '../state/route.ts'
 import { saveBlob } from '../widgets/files.ts'
+import { panel } from '../widgets/panel.ts'
 import type { TextToken } from './branch-engine.ts'
 import { createBranchLines } from './branch-lines.ts'
 import type { BranchSession } from './branch-session.ts'
@@ -42,32 +43,12 @@ export function createBranchPanel(
   const form = createWhatIfForm({ encode: session.encode, choose: events.choose })
   const lines = createBranchLines(events.show)
   const status = createBranchStatusLine({ ...events, answer: session.answer })
-  const opener = h(
-    'button',
-    { type: 'button', class: 'quiet-button', title: 'Another token here (I)', onclick: events.toggle },
-    'Another token',
-  )
+  const opener = quietButton('Another token', events.toggle, 'Another token here (I)')
   const hint = h('p', { class: 'branch-note' })
-  const save = h(
-    'button',
-    {
-      type: 'button',
-      class: 'quiet-button branch-save',
-      title: 'Save the branches as JSONL',
-      onclick: saveBranches,
-    },
-    'Save branches',
-  )
-  const element = h(
-    'section',
-    { class: 'panel branch-panel', 'aria-label': 'What if' },
-    h('div', { class: 'panel-heading' }, h('h3', {}, 'What if'), opener),
-    form.element,
-    status.element,
-    lines.element,
-    hint,
-    save,
-  )
+  const save = quietButton('Save branches', saveBranches, 'Save the branches as JSONL')
+  save.classList.add('branch-save')
+  const parts = [form.element, status.element, lines.element, hint, save]
+  const element = panel({ class: 'branch-panel', 'aria-label': 'What if' }, 'What if', opener, ...parts)
 
   function saveBranches(): void {
     const name = sampleName(tree.root.problemIndex, tree.root.sampleIndex)
@@ -139,13 +120,10 @@ export interface BranchStatusEvents {
 export function createBranchStatusLine(events: BranchStatusEvents): BranchStatusLine {
   const text = h('p', { role: 'status' })
   const progress = h('progress', { 'aria-label': 'Bytes of the model' })
-  const button = (name: string, run: () => void) =>
-    h('button', { type: 'button', class: 'quiet-button', onclick: run }, name)
-  const stop = button('Stop', events.stop)
-  stop.title = 'Stop (Esc)'
-  const load = button('Load it', () => events.answer(true))
-  const leave = button('Leave it', () => events.answer(false))
-  const compute = button('Compute the branch', events.compute)
+  const stop = quietButton('Stop', events.stop, 'Stop (Esc)')
+  const load = quietButton('Load it', () => events.answer(true))
+  const leave = quietButton('Leave it', () => events.answer(false))
+  const compute = quietButton('Compute the branch', events.compute)
   const model = h('p', { class: 'branch-note' })
   const element = h(
     'div',
@@ -179,6 +157,10 @@ export function createBranchStatusLine(events: BranchStatusEvents): BranchStatus
       model.textContent = `${loaded.name} on ${loaded.adapterName}. ${weights(loaded.isRuns)}`
     },
   }
+}
+
+function quietButton(name: string, run: () => void, title?: string): HTMLButtonElement {
+  return button(name, run, { class: 'quiet-button', title })
 }
 
 function textOf(status: BranchStatus, unfinished: Unfinished | null): string {

@@ -2,7 +2,8 @@ import { defaultGradingRules } from '../../core/grade/grading-rules.ts'
 import type { OpenedSample, OpenRun } from '../data/open-run.ts'
 import { messageOf } from '../dom.ts'
 import { sampleName } from '../state/route.ts'
-import { branchSettings, type TextToken } from './branch-engine.ts'
+import type { TextToken } from './branch-engine.ts'
+import { branchSettings } from './branch-settings.ts'
 import {
   addBranch,
   type BranchPath,

@@ -5,9 +5,9 @@ import type { Route } from '../state/route.ts'
 import type { Shortcut } from '../widgets/keyboard.ts'
 import { textsOfIds, tokenChoices } from '../widgets/token-choices.ts'
 import type { View, ViewContext } from '../widgets/view.ts'
-import { branchSettings } from './branch-engine.ts'
 import { createBranchPanel } from './branch-panel.ts'
 import type { BranchSession } from './branch-session.ts'
+import { branchSettings } from './branch-settings.ts'
 import { type BranchStream, createBranchStream } from './branch-stream.ts'
 import {
   type Branch,

@@ -1,12 +1,7 @@
 import { formatNumber } from '../../core/figures/format-number.ts'
 import type { OpenRun } from '../data/open-run.ts'
-import {
-  type BranchEngine,
-  branchSettings,
-  modelAddress,
-  openBranchEngine,
-  whyNoBranches,
-} from './branch-engine.ts'
+import { type BranchEngine, openBranchEngine } from './branch-engine.ts'
+import { branchSettings, modelAddress, whyNoBranches } from './branch-settings.ts'
 
 /** What goes on with branches. */
 export type BranchStatus =
@@ -95,11 +90,10 @@ export function createModelKeeper(run: OpenRun, tell: (status: BranchStatus) => 
   }
 
   function ask(text: string): Promise<boolean> {
-    const asked = new Promise<boolean>(resolve => {
-      answer = resolve
-    })
+    const asked = Promise.withResolvers<boolean>()
+    answer = asked.resolve
     tell({ kind: 'asking', text })
-    return asked
+    return asked.promise
   }
 
   return {

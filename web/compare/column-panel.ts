@@ -6,7 +6,7 @@ import { endings } from '../widgets/panel.ts'
 import { fillBar, makeBar, percent, type TokenChoice, tokenChoices } from '../widgets/token-choices.ts'
 import type { Alignment } from './align-answers.ts'
 import type { ComparedSample } from './compared-samples.ts'
-import type { Comparison } from './comparison.ts'
+import type { Comparison, OtherChoice } from './comparison.ts'
 
 /** What one answer has at a column: its token, and what it was chosen from. */
 export interface ColumnPanel {
@@ -71,12 +71,6 @@ function makeColumnBar(): HTMLElement {
   const bar = makeBar()
   bar.append(h('span', { class: 'choice-by' }))
   return bar
-}
-
-/** What another answer chose in the same column. */
-export interface OtherChoice {
-  letter: string
-  id: number
 }
 
 /** A bar of the distribution in a column, and the other answers that chose it there. */

@@ -7,7 +7,12 @@ import {
   alignedSegments,
   sharedPrefix,
 } from './align-answers.ts'
-import type { OtherChoice } from './column-panel.ts'
+
+/** What another answer chose in the same column. */
+export interface OtherChoice {
+  letter: string
+  id: number
+}
 
 /** What is known of several answers side by side. */
 export interface Comparison {

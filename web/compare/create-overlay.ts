@@ -1,28 +1,22 @@
 import type { Chart } from '../../core/figures/chart.ts'
 import type { SvgDocument } from '../../core/figures/svg-element.ts'
 import { doubts, type Measure, measureNamed, threeDigits, trackMeasures } from '../data/measures.ts'
-import { type TokenRange, wholeRange } from '../data/token-range.ts'
+import { wholeRange } from '../data/token-range.ts'
 import { h } from '../dom.ts'
 import { createFigure, watchWidth } from '../widgets/figure.ts'
-import { listenToWheel } from '../widgets/range-controls.ts'
+import { listenToWheel, type PlotEvents, type TokenPlot } from '../widgets/range-controls.ts'
 import { type ComparedSample, nameOfSample } from './compared-samples.ts'
 import type { Comparison } from './comparison.ts'
 import { createLineKey, drawOverlayChart } from './overlay-chart.ts'
 
-/** What the plot tells the comparison. */
-export interface OverlayEvents {
-  hover(column: number | null): void
-  pick(column: number): void
-  setRange(range: TokenRange): void
+/** What the plot tells the comparison, of columns as of tokens. */
+export interface OverlayEvents extends PlotEvents {
   setMeasure(measure: Measure): void
 }
 
 /** The lines of all answers in one plot with a cursor, the choice of the measure, and the values at the cursor. */
-export interface Overlay {
-  element: HTMLElement
+export interface Overlay extends TokenPlot {
   setMeasure(measure: Measure): void
-  setRange(range: TokenRange): void
-  setCurrent(column: number): void
   nextMeasure(): void
   destroy(): void
 }

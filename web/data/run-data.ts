@@ -1,6 +1,8 @@
 import { analyseRun, columnsCoverage } from '../../core/analyse/analyse-run.ts'
+import type { Analysis } from '../../core/analyse/analysis.ts'
 import { entropyOfPart, positionCount } from '../../core/figures/figure-data.ts'
 import { readJson, settingsJson } from '../../core/formats/read-json.ts'
+import type { RunColumns } from '../../core/formats/run-columns.ts'
 import type { SampleRecord } from '../../core/formats/sample-record.ts'
 import { openSummary } from '../../core/formats/summary-parquet.ts'
 import {
@@ -14,9 +16,23 @@ import { createJournalReader, type JournalReader } from './journal-reader.ts'
 import { readAnalysis } from './read-analysis.ts'
 import { type RunFacts, readRunFacts } from './run-facts.ts'
 import { type CheckedFiles, checkFiles, type RunFiles, readTogether } from './run-source.ts'
-import type { RunSnapshot } from './run-worker.ts'
 import { columnsOfRecords } from './token-columns.ts'
 import { tellRead, tellReading } from './watch-worker.ts'
+
+/** What is known of a run at a moment. */
+export interface RunSnapshot {
+  /** What run.json says; null where there is none. */
+  facts: RunFacts | null
+  analysis: Analysis
+  /** Every sample's scalars. `scores` holds those that were read. */
+  columns: RunColumns
+  /** Names of all the scores that the run has. */
+  scoreNames: readonly string[]
+  /** Whether more samples may come. */
+  following: boolean
+  /** Bytes of the traces: what a scan of all of them costs. */
+  traceBytes: number
+}
 
 /** A run's data in the worker: from its Parquet files, or from its journal while they are not written. */
 export interface RunData {
@@ -59,13 +75,13 @@ async function openChecked(files: CheckedFiles): Promise<RunData> {
 }
 
 /** The content of run.json; null where there is none. */
-export async function readFacts(files: RunFiles): Promise<RunFacts | null> {
+async function readFacts(files: RunFiles): Promise<RunFacts | null> {
   const source = await files.open('run.json')
   return source && readRunFacts(source.name, await readJson(source, settingsJson))
 }
 
 /** Mean entropies of the parts of every answer: see OpenRun.readPositions. */
-export async function positionsOf(
+async function positionsOf(
   count: number,
   entropies: AsyncIterable<ArrayLike<number>>,
   onProgress: (rows: number) => void,
@@ -85,7 +101,7 @@ export async function positionsOf(
 const firstScore = 'MeanTokenEntropy'
 
 /** A run from `summary.parquet` and `traces.parquet`; null without the former. */
-export async function openParquetData(files: CheckedFiles): Promise<
+async function openParquetData(files: CheckedFiles): Promise<
   | (Pick<RunData, 'count'> & {
       /** The run's data, once run.json is read as well. */
       withFacts(facts: RunFacts | null): Promise<RunData>
@@ -164,11 +180,7 @@ export async function openParquetData(files: CheckedFiles): Promise<
  * A run from its journal, followed until summary.parquet holds all of its samples. Dropped files do not change, so
  * without run.json nothing tells that more is to come.
  */
-export function openJournalData(
-  files: CheckedFiles,
-  journal: JournalReader,
-  facts: RunFacts | null,
-): RunData {
+function openJournalData(files: CheckedFiles, journal: JournalReader, facts: RunFacts | null): RunData {
   const columns = journal.columns()
   const { count } = columns
   // The page is given the columns' own memory.

@@ -12,7 +12,7 @@ import type { SvgDocument } from '../../core/figures/svg-element.ts'
 import type { RunColumns } from '../../core/formats/run-columns.ts'
 import type { OpenRun } from '../data/open-run.ts'
 import { h } from '../dom.ts'
-import { createFigure } from '../widgets/figure.ts'
+import { createFigure, watchWidth } from '../widgets/figure.ts'
 import { scoreLabels } from './table-columns.ts'
 
 /** The figures of a run, linked with its table. */
@@ -24,7 +24,7 @@ export interface Figures {
 }
 
 /** The score that reliability is about. */
-export const calibratedScore = 'MeanTokenEntropy'
+const calibratedScore = 'MeanTokenEntropy'
 /** Traces of more bytes are only read when the reader asks for it. */
 const freelyReadBytes = 32 * 2 ** 20
 
@@ -61,13 +61,7 @@ export function createFigures(
     { class: 'figures' },
     figures.map(figure => figure.element),
   )
-  let lastWidth = 0
-  const resizes = new ResizeObserver(() => {
-    if (element.clientWidth === lastWidth) return
-    lastWidth = element.clientWidth
-    drawAll()
-  })
-  resizes.observe(element)
+  const endWidth = watchWidth(element, drawAll)
   if (run.traceBytes > freelyReadBytes) {
     positionsNote = []
     readTokens.hidden = false
@@ -132,7 +126,7 @@ export function createFigures(
       data = scoreDataOf(run.columns, rows, score)
       drawAll()
     },
-    destroy: () => resizes.disconnect(),
+    destroy: endWidth,
   }
 }
 

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { columnsOf } from '../../core/analyse/columns-of.ts'
 import { sampleRecord } from '../../test/support/sample-record.ts'
-import { formatFilter, numericColumn, parseFilter, widenRange } from './table-filter.ts'
+import { numericColumn } from './table-columns.ts'
+import { formatFilter, parseFilter, widenRange } from './table-filter.ts'
 
 describe('table-filter', () => {
   it('takes the words of the table and those of the files for a verdict', () => {

@@ -1,5 +1,6 @@
 import type { RunColumns } from '../../core/formats/run-columns.ts'
 import type { FinishReason } from '../../core/formats/sample-record.ts'
+import { numericColumn } from './table-columns.ts'
 
 /** Samples whose number lies between two bounds, both included. */
 export interface RangeTerm {
@@ -119,23 +120,6 @@ export function filterRows(columns: RunColumns, filter: TableFilter, textRows: U
     rows[count++] = row
   }
   return rows.slice(0, count)
-}
-
-/** A column of numbers by the name that filters and sorting have for it; null when the run has none, or not yet. */
-export function numericColumn(columns: RunColumns, name: string): ArrayLike<number> | null {
-  switch (name) {
-    case 'tokens':
-      return columns.generatedTokens
-    case 'verdict':
-      return columns.correct
-    case 'answer':
-      // As the table counts them.
-      return columns.sampleIndex.map(index => index + 1)
-    case 'problem':
-      return columns.problemIndex
-    default:
-      return columns.scores[name] ?? null
-  }
 }
 
 /** A range whose ends have four digits, so that they can be read, and in which all lies that lay in it. */

@@ -1,5 +1,5 @@
 import type { RunColumns } from '../../core/formats/run-columns.ts'
-import { numericColumn } from './table-filter.ts'
+import { columnValues } from './table-columns.ts'
 
 const digitBits = 16
 const digitCount = 2 ** digitBits
@@ -8,7 +8,7 @@ const digitCount = 2 ** digitBits
  * Rows by rising key, equal keys as they were, NaN last: a radix sort over the four 16-bit digits of a double, which takes
  * milliseconds for 100,000 rows.
  */
-export function sortByKey(rows: Int32Array, keyOf: (row: number) => number): Int32Array {
+function sortByKey(rows: Int32Array, keyOf: (row: number) => number): Int32Array {
   const bits = new Uint16Array(rows.length * 4)
   const numbers = new Float64Array(bits.buffer)
   for (let index = 0; index < rows.length; index++) numbers[index] = keyOf(rows[index]!) + 0
@@ -38,29 +38,21 @@ export function sortByKey(rows: Int32Array, keyOf: (row: number) => number): Int
 /** Rows in the order that a route names: a column, with `-` before it for falling; by problem and answer without one. */
 export function sortRows(columns: RunColumns, rows: Int32Array, sort: string): Int32Array {
   const falls = sort.startsWith('-')
-  const name = falls ? sort.slice(1) : sort
+  const values = columnValues(columns, falls ? sort.slice(1) : sort)
+  if (!values) return rows
   const sign = falls ? -1 : 1
-  const numbers = numericColumn(columns, name) ?? textRanks(columns, name)
-  return numbers ? sortByKey(rows, row => sign * numbers[row]!) : rows
+  const numbers = Array.isArray(values) ? textRanks(values) : (values as ArrayLike<number>)
+  return sortByKey(rows, row => sign * numbers[row]!)
 }
 
-/** The places of a column's texts in the order of code points, so that they sort as numbers; null for no such column. */
-function textRanks(columns: RunColumns, name: string): ArrayLike<number> | null {
-  const texts = {
-    finish: columns.finishReason,
-    level: columns.level,
-    extracted: columns.extractedAnswer,
-    expected: columns.expectedAnswer,
-  }[name]
-  if (!texts) return null
-  const ranks = new Map(
-    [...new Set<string | null>(texts)].sort(compareTexts).map((text, rank) => [text, rank]),
-  )
+/** The index of each text among all in their order, so that they sort as numbers. */
+function textRanks(texts: readonly (string | null)[]): Float64Array {
+  const ranks = new Map([...new Set(texts)].sort(orderOfTexts).map((text, rank) => [text, rank]))
   return Float64Array.from(texts, text => (text === null ? Number.NaN : ranks.get(text)!))
 }
 
 /** Numbers by size and before texts. */
-function compareTexts(first: string | null, second: string | null): number {
+function orderOfTexts(first: string | null, second: string | null): number {
   const [one, other] = [Number(first || Number.NaN), Number(second || Number.NaN)]
   if (!Number.isNaN(one) && !Number.isNaN(other)) return one - other
   if (Number.isNaN(one) !== Number.isNaN(other)) return Number.isNaN(one) ? 1 : -1

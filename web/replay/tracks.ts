@@ -4,25 +4,19 @@ import { doubts, type Measure, threeDigits, trackMeasures, valueOfDoubt, withUni
 import { panRange, type TokenRange, wholeRange } from '../data/token-range.ts'
 import { h } from '../dom.ts'
 import { saveButtons } from '../widgets/figure.ts'
-import { listenToWheel } from '../widgets/range-controls.ts'
+import { listenToWheel, type PlotEvents, type TokenPlot } from '../widgets/range-controls.ts'
 import { drawLane, type Lane, type NamedLane, type TrackColours, tracksSvg } from './draw-tracks.ts'
 
 /** What the tracks tell the replay. */
-export interface TrackEvents {
-  hover(token: number | null): void
-  pick(token: number): void
+export interface TrackEvents extends PlotEvents {
   /** Tokens were dragged over. */
   select(selection: TokenRange): void
-  setRange(range: TokenRange): void
 }
 
 /** Lanes of all measures over the same tokens, a minimap, and a cursor. */
-export interface Tracks {
-  element: HTMLElement
-  setCurrent(token: number): void
+export interface Tracks extends TokenPlot {
   /** The values of a token, beside the lanes. */
   showValues(token: number): void
-  setRange(range: TokenRange): void
   setSelection(selection: TokenRange | null): void
   /** After a change of size or of colours. */
   redraw(): void

@@ -1,5 +1,5 @@
 import type { OpenRun } from '../data/open-run.ts'
-import { h } from '../dom.ts'
+import { button, h } from '../dom.ts'
 
 /** The bar above every screen: what is open, whether it is being followed, and the page's own tools. */
 export interface Bar {
@@ -30,32 +30,15 @@ export function createBar(actions: BarActions): Bar {
     h(
       'div',
       { class: 'tools' },
-      h(
-        'button',
-        { class: 'quiet', title: 'Open the files of a run (o)', onclick: () => actions.openFiles() },
-        'Open',
-      ),
-      h(
-        'button',
-        {
-          class: 'quiet',
-          title: 'Light, dark, or as the system has it (t)',
-          onclick: () => actions.nextTheme(),
-        },
-        'Theme',
-      ),
-      h(
-        'button',
-        {
-          class: 'quiet',
-          title: 'Keyboard (?)',
-          'aria-label': 'Keyboard',
-          onclick: () => actions.shortcuts(),
-        },
-        '?',
-      ),
+      tool('Open', 'Open the files of a run (o)', actions.openFiles),
+      tool('Theme', 'Light, dark, or as the system has it (t)', actions.nextTheme),
+      tool('?', 'Keyboard (?)', actions.shortcuts, { 'aria-label': 'Keyboard' }),
     ),
   )
+
+  function tool(text: string, title: string, run: () => void, attributes = {}): HTMLElement {
+    return button(text, run, { class: 'quiet', title, ...attributes })
+  }
 
   function onHome(event: Event): void {
     event.preventDefault()
@@ -95,7 +78,7 @@ export function createNotice(
     h(
       'div',
       { class: 'actions' },
-      actions.map(({ name, run }) => h('button', { onclick: run }, name)),
+      actions.map(({ name, run }) => button(name, run)),
     ),
   )
 }

@@ -1,4 +1,4 @@
-import { h } from '../dom.ts'
+import { button, h } from '../dom.ts'
 
 /** Something that a key does. */
 export interface Shortcut {
@@ -103,7 +103,7 @@ export function showShortcutSheet(keyboard: Keyboard): void {
       'header',
       {},
       h('h2', { id: 'shortcut-sheet-title', class: 'dialog-title' }, 'Keyboard'),
-      h('button', { class: 'quiet', onclick: () => dialog.close() }, 'Close'),
+      button('Close', () => dialog.close(), { class: 'quiet' }),
     ),
     h('div', { class: 'sheet' }, sections),
     h(

@@ -1,8 +1,23 @@
 import { panRange, type TokenRange, wholeRange, zoomRange } from '../data/token-range.ts'
 import type { Shortcut } from './keyboard.ts'
 
-/** A plot over tokens of which a range is in sight. */
-export interface RangedPlot {
+/** A plot over tokens, of which a range is in sight, with a cursor. */
+export interface TokenPlot {
+  element: HTMLElement
+  setCurrent(token: number): void
+  setRange(range: TokenRange): void
+}
+
+/** What a plot tells its screen. */
+export interface PlotEvents {
+  /** The pointer is over a token, or over none. */
+  hover(token: number | null): void
+  pick(token: number): void
+  setRange(range: TokenRange): void
+}
+
+/** The range of a plot, to be read and changed. */
+export interface RangeInSight {
   /** Number of tokens. */
   count: number
   range(): TokenRange
@@ -15,7 +30,7 @@ const panShare = 0.25
 /** The keys that change what is in sight of a plot, those of Perfetto and rerun; `token` is where its cursor stands. */
 export function rangeShortcuts(
   name: 'tracks' | 'plot',
-  { count, range, setRange }: RangedPlot,
+  { count, range, setRange }: RangeInSight,
   token: () => number,
 ): Shortcut[] {
   const zoom = (factor: number) => () => setRange(zoomRange(range(), factor, token() + 0.5, count))
@@ -35,7 +50,7 @@ export function rangeShortcuts(
  */
 export function listenToWheel(
   element: HTMLElement,
-  { count, range, setRange }: RangedPlot,
+  { count, range, setRange }: RangeInSight,
   tokenAt: (event: WheelEvent) => number,
   width: () => number,
 ): void {

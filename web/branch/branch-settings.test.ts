@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { RunColumns } from '../../core/formats/run-columns.ts'
 import { readRunFacts } from '../data/run-facts.ts'
-import { branchSettings, describeMissingModel } from './branch-engine.ts'
+import { branchSettings, describeMissingModel } from './branch-settings.ts'
 
 describe('branch-settings', () => {
   const columns = {

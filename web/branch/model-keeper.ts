@@ -52,8 +52,8 @@ export function createModelKeeper(run: OpenRun, tell: (status: BranchStatus) => 
   let answer: (isWanted: boolean) => void = () => {}
 
   function open(): Promise<BranchEngine> {
-    const problem = whyNoBranches(run.facts)
-    if (problem !== null) return Promise.reject(new Error(problem))
+    const reason = whyNoBranches(run.facts)
+    if (reason !== null) return Promise.reject(new Error(reason))
     opening ??= openNew()
     return opening
   }

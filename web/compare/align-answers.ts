@@ -46,9 +46,9 @@ export function alignAnswers(answers: readonly Int32Array[], largest = mostPairs
     starts.slice(0, first.length),
     ...pairs.map(({ partners }, index) => columnsOf(partners, others[index]!.length, starts, inserted)),
   ]
-  const tokens = columns.map(places => {
+  const tokens = columns.map(columnOf => {
     const tokenOf = new Int32Array(count).fill(-1)
-    for (const [token, column] of places.entries()) tokenOf[column] = token
+    for (const [token, column] of columnOf.entries()) tokenOf[column] = token
     return tokenOf
   })
   const alike = new Uint8Array(count)
@@ -135,11 +135,11 @@ function columnsOf(
 ): Int32Array {
   const columns = new Int32Array(length)
   for (const gap of gapsOf(partners, length)) {
-    for (let place = 0; place < gap.length; place++)
-      columns[gap.otherStart + place] =
-        place < gap.shared
-          ? starts[gap.firstStart + place]!
-          : starts[gap.gap]! - inserted[gap.gap]! + place - gap.shared
+    for (let offset = 0; offset < gap.length; offset++)
+      columns[gap.otherStart + offset] =
+        offset < gap.shared
+          ? starts[gap.firstStart + offset]!
+          : starts[gap.gap]! - inserted[gap.gap]! + offset - gap.shared
   }
   for (const [token, partner] of partners.entries()) if (partner !== -1) columns[partner] = starts[token]!
   return columns

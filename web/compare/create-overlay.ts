@@ -3,6 +3,7 @@ import type { SvgDocument } from '../../core/figures/svg-element.ts'
 import { doubts, type Measure, measureNamed, threeDigits, trackMeasures } from '../data/measures.ts'
 import { wholeRange } from '../data/token-range.ts'
 import { h } from '../dom.ts'
+import { shorten } from '../text/visible-text.ts'
 import { createFigure, watchWidth } from '../widgets/figure.ts'
 import { listenToWheel, type PlotEvents, type TokenPlot } from '../widgets/range-controls.ts'
 import { type ComparedSample, nameOfSample } from './compared-samples.ts'
@@ -33,7 +34,7 @@ export function createOverlay(
 ): Overlay {
   const { alignment, segments } = comparison
   const { count, tokens } = alignment
-  const names = answers.map(answer => inlineName(`${answer.letter} ${nameOfSample(answer)}`))
+  const names = answers.map(answer => shorten(`${answer.letter} ${nameOfSample(answer)}`, longestName))
   const select = h('select', {
     'aria-label': 'Measure',
     title: 'What is drawn, and what colours tokens where the answers are apart',
@@ -134,8 +135,4 @@ export function createOverlay(
     },
     destroy: endWidth,
   }
-}
-
-function inlineName(name: string): string {
-  return name.length > longestName ? `${name.slice(0, longestName)}…` : name
 }

@@ -18,8 +18,6 @@ export interface JournalReader {
    * been joined, so that a new reader has to begin.
    */
   readOn(): Promise<boolean | null>
-  /** Number of samples read. */
-  readonly count: number
   /** Bytes read. */
   readonly byteLength: number
   /** The samples' columns in the order of the run: by problem, then by answer. */
@@ -145,9 +143,6 @@ export function createJournalReader(files: RunFiles): JournalReader {
   }
 
   return {
-    get count() {
-      return lines.length
-    },
     get byteLength() {
       return journal.reduce((sum, { end }) => sum + end, 0)
     },
@@ -220,7 +215,7 @@ export function takeRows(columns: RunColumns, rows: readonly number[]): RunColum
   return mapColumns(columns, rows.length, column => {
     if (Array.isArray(column)) return rows.map(row => column[row])
     const taken = new (column.constructor as new (length: number) => Float64Array)(rows.length)
-    for (const [place, row] of rows.entries()) taken[place] = column[row]!
+    for (const [index, row] of rows.entries()) taken[index] = column[row]!
     return taken
   })
 }

@@ -234,17 +234,8 @@ function openJournalData(files: CheckedFiles, journal: JournalReader, facts: Run
   }
 }
 
-function sampleOf({ tokens, ...sample }: SampleRecord): TraceSample {
-  return {
-    problemId: sample.problemId,
-    problemIndex: sample.problemIndex,
-    sampleIndex: sample.sampleIndex,
-    problem: sample.problem,
-    prompt: sample.prompt,
-    generatedText: sample.generatedText,
-    error: sample.error ?? null,
-    metadata: sample.metadata,
-    topTexts: sample.topTexts ?? {},
-    tokens: columnsOfRecords(tokens),
-  }
+function sampleOf({ tokens, error = null, topTexts = {}, ...sample }: SampleRecord): TraceSample {
+  const { problemId, problemIndex, sampleIndex, problem, prompt, generatedText, metadata } = sample
+  const identity = { problemId, problemIndex, sampleIndex, problem, prompt, metadata }
+  return { ...identity, generatedText, error, topTexts, tokens: columnsOfRecords(tokens) }
 }

@@ -72,8 +72,8 @@ export function createFigures(
     if (positions && positions.length >= run.columns.count * positionCount) {
       const all = positions
       const entropies = new Float32Array(rows.length * positionCount)
-      for (const [place, row] of rows.entries())
-        entropies.set(all.subarray(row * positionCount, (row + 1) * positionCount), place * positionCount)
+      for (const [index, row] of rows.entries())
+        entropies.set(all.subarray(row * positionCount, (row + 1) * positionCount), index * positionCount)
       return drawPositionChart(
         svgDocument,
         { entropies, correct: Uint8Array.from(rows, row => run.columns.correct[row]!) },

@@ -1,8 +1,12 @@
 import type { RunColumns } from '../../core/formats/run-columns.ts'
 import { button, h } from '../dom.ts'
+import { shorten } from '../text/visible-text.ts'
 import { createVirtualTable } from '../widgets/virtual-table.ts'
 import { type TableColumn, tableColumns } from './table-columns.ts'
 import { plainLines, type TableLines } from './table-rows.ts'
+
+/** Characters of a cell; a text without end would make the page slow to lay out. */
+const longestShown = 200
 
 /** The table of samples. */
 export interface SamplesTable {
@@ -90,8 +94,7 @@ export function createSamplesTable(
       const text = column.text(row)
       const verdict = column.name === 'verdict' ? ` verdict ${text}` : ''
       cell.className = `${column.isNumber ? 'number' : ''}${column.isMinor ? ' minor' : ''}${verdict}`
-      // A text without end would make the page slow to lay out.
-      cell.textContent = text.length > 200 ? `${text.slice(0, 200)}…` : text
+      cell.textContent = shorten(text, longestShown)
     }
   }
 

@@ -5,7 +5,7 @@ import { h, messageOf } from '../dom.ts'
 import { createOverview, type Overview } from '../overview/create-overview.ts'
 import { createCrashGuard } from '../state/crash-guard.ts'
 import { createRouter, formatRoute, type Route, sampleName, startRoute } from '../state/route.ts'
-import { createSettings, createTheme } from '../state/settings.ts'
+import { createSettings, followTheme } from '../state/settings.ts'
 import { chooseFiles, droppedFiles } from '../widgets/files.ts'
 import { createFrameLog } from '../widgets/frame-log.ts'
 import { createKeyboard, showShortcutSheet } from '../widgets/keyboard.ts'
@@ -16,14 +16,14 @@ import { createBar, createNotice } from './create-bar.ts'
 export function createShell(body: HTMLElement): void {
   const storage = storageOrNull()
   const settings = createSettings(storage)
-  const theme = createTheme(settings)
+  const chooseNextTheme = followTheme(settings)
   const router = createRouter()
   // The token moves while an answer is shown.
   const addressOf = (route: Route) =>
     location.pathname + location.search + formatRoute({ ...route, token: null })
   const guard = createCrashGuard(storage, () => addressOf(router.route))
   const keyboard = createKeyboard(document)
-  const frameLog = createFrameLog()
+  const toggleFrameLog = createFrameLog()
   const otherRun = createOtherRun()
   const announcer = h('div', { class: 'visually-hidden', 'aria-live': 'polite' })
   const main = h('main', { id: 'main', tabindex: -1 })
@@ -52,7 +52,7 @@ export function createShell(body: HTMLElement): void {
     { keys: ['?'], name: 'this sheet', run: () => showShortcutSheet(keyboard) },
     { keys: ['o'], name: 'open the files of a run', run: openFiles },
     { keys: ['t'], name: 'light, dark, or as the system has it', run: nextTheme },
-    { keys: ['F'], name: 'count slow frames', run: () => frameLog.toggle() },
+    { keys: ['F'], name: 'count slow frames', run: toggleFrameLog },
   ])
   router.subscribe(show)
   acceptDrops()
@@ -237,7 +237,7 @@ export function createShell(body: HTMLElement): void {
   }
 
   function nextTheme(): string {
-    const chosen = theme.next()
+    const chosen = chooseNextTheme()
     announcer.textContent = `theme: ${chosen}`
     return chosen
   }

@@ -60,15 +60,11 @@ const themes = ['system', 'light', 'dark'] as const
 /** What the reader chose; `system` is what the browser asks for. */
 export type Theme = (typeof themes)[number]
 
-/** The theme of the page. */
-export interface ThemeChoice {
-  readonly theme: Theme
-  /** Chooses the next one and remembers it. */
-  next(): Theme
-}
-
-/** Applies the remembered theme, and follows the browser's while the choice is `system`. */
-export function createTheme(settings: Settings): ThemeChoice {
+/**
+ * Applies the remembered theme to the page, and follows the browser's while the choice is `system`. Returns what chooses the
+ * next one and remembers it.
+ */
+export function followTheme(settings: Settings): () => Theme {
   let theme = themes.find(name => name === settings.read('theme')) ?? 'system'
   const dark = matchMedia('(prefers-color-scheme: dark)')
   const apply = () => {
@@ -77,15 +73,10 @@ export function createTheme(settings: Settings): ThemeChoice {
   }
   dark.addEventListener('change', apply)
   apply()
-  return {
-    get theme() {
-      return theme
-    },
-    next() {
-      theme = themes[(themes.indexOf(theme) + 1) % themes.length]!
-      settings.write('theme', theme)
-      apply()
-      return theme
-    },
+  return () => {
+    theme = themes[(themes.indexOf(theme) + 1) % themes.length]!
+    settings.write('theme', theme)
+    apply()
+    return theme
   }
 }

@@ -23,3 +23,17 @@ export function h<Tag extends keyof HTMLElementTagNameMap>(
       element.append(typeof child === 'number' ? String(child) : child)
   return element
 }
+
+/** A button that submits no form, with what it does. */
+export function button(
+  content: Child | Child[],
+  run: () => void,
+  attributes: Record<string, Attribute> = {},
+): HTMLButtonElement {
+  return h('button', { type: 'button', ...attributes, onclick: () => run() }, content)
+}
+
+/** What was thrown, in words. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

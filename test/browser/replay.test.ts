@@ -189,13 +189,13 @@ describe('the replay of a sample', () => {
     await page.mouse.move(x(15), box.y + 20, { steps: 3 })
     await page.mouse.move(x(19), box.y + 20)
     await page.mouse.up()
-    expect(await text('.stretch-panel h3')).toBe('Tokens 11 to 20')
+    expect(await text('.selection-panel h3')).toBe('Tokens 11 to 20')
     const sum = short.tokens.slice(10, 20).reduce((total, token) => total + token.logprob, 0)
-    expect(await text('.stretch-panel .facts')).toContain(
+    expect(await text('.selection-panel .facts')).toContain(
       `log-probabilities${Number(sum.toPrecision(3))} nats`,
     )
     await choosePace(40)
-    await page.click('.stretch-panel button')
+    await page.click('.selection-panel button')
     const twice = shownUntil(
       shown => shown.filter((token, index) => index > 0 && token < shown[index - 1]!).length === 2,
     )

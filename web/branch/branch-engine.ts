@@ -1,6 +1,6 @@
 import { proxy, wrap } from 'comlink'
 import type { TokenRecord } from '../../core/generate/token-record.ts'
-import { callWorker } from '../data/call-worker.ts'
+import { callWorker } from '../data/watch-worker.ts'
 import type { BranchEnd, BranchRequest, BranchWorker } from './branch-worker.ts'
 import type { LoadedModel, ModelCost, ModelRequest } from './page-model.ts'
 
@@ -34,13 +34,8 @@ export async function openBranchEngine(request: ModelRequest): Promise<BranchEng
     name: 'branch',
   })
   const remote = wrap<BranchWorker>(worker)
-  let end: (why: Error) => void = () => {}
-  const closed = new Promise<never>((_, reject) => {
-    end = reject
-  })
-  closed.catch(() => {})
-  const unlessStopped = callWorker(worker)
-  const call = <Result>(result: Promise<Result>) => Promise.race([unlessStopped(result), closed])
+  const closed = Promise.withResolvers<never>()
+  const call = callWorker(worker, closed.promise)
   let cost: ModelCost
   try {
     cost = await call(remote.open(request))
@@ -65,7 +60,7 @@ export async function openBranchEngine(request: ModelRequest): Promise<BranchEng
     close() {
       worker.terminate()
       // A worker that is ended answers no call.
-      end(new Error('The model was closed before it answered; ask again'))
+      closed.reject(new Error('The model was closed before it answered; ask again'))
     },
   }
 }

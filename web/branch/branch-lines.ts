@@ -1,5 +1,5 @@
-import type { OpenedSample } from '../data/opened-sample.ts'
-import { h } from '../dom.ts'
+import type { OpenedSample } from '../data/open-run.ts'
+import { button, h } from '../dom.ts'
 import { inlineText } from '../text/visible-text.ts'
 import { type Branch, type BranchTree, treeLines } from './branch-tree.ts'
 
@@ -17,7 +17,7 @@ interface LineWords {
   /** What the mark means. */
   state: string
   /** The token at which a branch parts, from 1; null of the recorded answer. */
-  place: number | null
+  start: number | null
   text: string
   answer: string | null
   count: number
@@ -38,8 +38,8 @@ export function createBranchLines(choose: (name: string | null) => void): Branch
   function lineOf(name: string | null): Line {
     const known = lines.get(name)
     if (known) return known
-    const button = h('button', { type: 'button', class: 'branch-line', onclick: () => choose(name) })
-    const line = { item: h('li', {}, button), button, said: '' }
+    const chooser = button([], () => choose(name), { class: 'branch-line' })
+    const line = { item: h('li', {}, chooser), button: chooser, said: '' }
     lines.set(name, line)
     return line
   }
@@ -74,15 +74,15 @@ export function createBranchLines(choose: (name: string | null) => void): Branch
 }
 
 /** The parts of a line, with the words that only a screen reader needs. */
-function partsOf({ mark, kind, state, place, text, answer, count }: LineWords): HTMLElement[] {
+function partsOf({ mark, kind, state, start, text, answer, count }: LineWords): HTMLElement[] {
   const spoken = (words: string) => h('span', { class: 'visually-hidden' }, words)
   return [
     h('span', { class: `branch-mark ${kind}`, title: state }, h('span', { 'aria-hidden': 'true' }, mark)),
-    h('span', { class: 'branch-place' }, place !== null && spoken('token '), place),
+    h('span', { class: 'branch-place' }, start !== null && spoken('token '), start),
     h(
       'span',
-      { class: place === null ? 'branch-root' : 'branch-text' },
-      place !== null && spoken(' is '),
+      { class: start === null ? 'branch-root' : 'branch-text' },
+      start !== null && spoken(' is '),
       h('bdi', {}, text),
     ),
     h('span', { class: 'branch-answer' }, spoken(`: ${state} `), answer !== null && h('bdi', {}, answer)),
@@ -104,7 +104,7 @@ function wordsOf({ correct, extractedAnswer, finishReason, tokens }: OpenedSampl
     mark: isStopped ? '■' : correct ? '✓' : '✗',
     kind: isStopped ? 'verdict-stopped' : correct ? 'verdict-correct' : 'verdict-incorrect',
     state,
-    place: null,
+    start: null,
     text: 'recorded answer',
     answer: isStopped ? 'stopped' : inlineText(extractedAnswer ?? 'no answer', 12),
     count: tokens.tokenId.length,
@@ -114,9 +114,9 @@ function wordsOf({ correct, extractedAnswer, finishReason, tokens }: OpenedSampl
 function branchWords(branch: Branch, texts: ReadonlyMap<number, string>): LineWords {
   const { ids } = branch.path.at(-1)!
   const text = inlineText(ids.map(id => texts.get(id) ?? `#${id}`).join(''), 18)
-  const place = branch.from + 1
-  if (branch.sample) return { ...wordsOf(branch.sample), place, text }
+  const start = branch.from + 1
+  if (branch.sample) return { ...wordsOf(branch.sample), start, text }
   const { state } = branch
   const count = branch.from + branch.tokens.length
-  return { mark: '…', kind: 'branch-running', state, place, text, answer: state, count }
+  return { mark: '…', kind: 'branch-running', state, start, text, answer: state, count }
 }

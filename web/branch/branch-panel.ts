@@ -1,13 +1,13 @@
-import { h } from '../dom.ts'
-import { saveBlob } from '../overview/save-blob.ts'
+import { formatNumber } from '../../core/figures/format-number.ts'
+import { button, h } from '../dom.ts'
 import { sampleName } from '../state/route.ts'
+import { saveBlob } from '../widgets/files.ts'
+import { panel } from '../widgets/panel.ts'
 import type { TextToken } from './branch-engine.ts'
 import { createBranchLines } from './branch-lines.ts'
-import { parseBranchPath } from './branch-path.ts'
 import type { BranchSession } from './branch-session.ts'
-import { createBranchStatusLine, type Unfinished } from './branch-status-line.ts'
-import { type BranchTree, branchAt } from './branch-tree.ts'
-import { branchesAsJsonl } from './branches-as-jsonl.ts'
+import { type BranchTree, branchAt, branchesAsJsonl, parseBranchPath } from './branch-tree.ts'
+import type { BranchModel, BranchStatus } from './model-keeper.ts'
 import { createWhatIfForm, type WhatIfForm } from './what-if-form.ts'
 
 /** Beside the replay: what asks for a branch, what is going on, and the tree. */
@@ -43,32 +43,12 @@ export function createBranchPanel(
   const form = createWhatIfForm({ encode: session.encode, choose: events.choose })
   const lines = createBranchLines(events.show)
   const status = createBranchStatusLine({ ...events, answer: session.answer })
-  const opener = h(
-    'button',
-    { type: 'button', class: 'quiet-button', title: 'Another token here (I)', onclick: events.toggle },
-    'Another token',
-  )
+  const opener = quietButton('Another token', events.toggle, 'Another token here (I)')
   const hint = h('p', { class: 'branch-note' })
-  const save = h(
-    'button',
-    {
-      type: 'button',
-      class: 'quiet-button branch-save',
-      title: 'Save the branches as JSONL',
-      onclick: saveBranches,
-    },
-    'Save branches',
-  )
-  const element = h(
-    'section',
-    { class: 'panel branch-panel', 'aria-label': 'What if' },
-    h('div', { class: 'panel-heading' }, h('h3', {}, 'What if'), opener),
-    form.element,
-    status.element,
-    lines.element,
-    hint,
-    save,
-  )
+  const save = quietButton('Save branches', saveBranches, 'Save the branches as JSONL')
+  save.classList.add('branch-save')
+  const parts = [form.element, status.element, lines.element, hint, save]
+  const element = panel({ class: 'branch-panel', 'aria-label': 'What if' }, 'What if', opener, ...parts)
 
   function saveBranches(): void {
     const name = sampleName(tree.root.problemIndex, tree.root.sampleIndex)
@@ -116,4 +96,95 @@ function unfinished(tree: BranchTree, shown: string | null): Unfinished | null {
   const branch = branchAt(tree, path)
   if (!branch) return 'missing'
   return branch.state === 'stopped' ? 'stopped' : null
+}
+
+/** Says what is going on, what is wrong, and what can be done about it. */
+export interface BranchStatusLine {
+  element: HTMLElement
+  /** `unfinished` says what there is to compute of the branch that the address names; null: nothing. */
+  update(status: BranchStatus, model: BranchModel | null, unfinished: Unfinished | null): void
+}
+
+/** Of a branch: it is not computed, or not to its end. */
+export type Unfinished = 'missing' | 'stopped'
+
+/** What its buttons do. */
+export interface BranchStatusEvents {
+  stop(): void
+  answer(isWanted: boolean): void
+  /** Computes what the address names. */
+  compute(): void
+}
+
+/** Makes the line. */
+export function createBranchStatusLine(events: BranchStatusEvents): BranchStatusLine {
+  const text = h('p', { role: 'status' })
+  const progress = h('progress', { 'aria-label': 'Bytes of the model' })
+  const stop = quietButton('Stop', events.stop, 'Stop (Esc)')
+  const load = quietButton('Load it', () => events.answer(true))
+  const leave = quietButton('Leave it', () => events.answer(false))
+  const compute = quietButton('Compute the branch', events.compute)
+  const model = h('p', { class: 'branch-note' })
+  const element = h(
+    'div',
+    { class: 'branch-status' },
+    text,
+    progress,
+    h('div', { class: 'branch-actions' }, stop, load, leave, compute),
+    model,
+  )
+  return {
+    element,
+    update(status, loaded, unfinished) {
+      const isWorking = status.kind === 'working'
+      const total = isWorking ? status.total : undefined
+      const message = textOf(status, unfinished)
+      // A status that is set again is read out again.
+      if (text.textContent !== message) text.textContent = message
+      text.hidden = message === ''
+      text.classList.toggle('branch-failed', status.kind === 'failed')
+      progress.hidden = total === undefined
+      if (isWorking && total !== undefined) {
+        progress.max = total
+        progress.value = status.done ?? 0
+      }
+      stop.hidden = !isWorking
+      load.hidden = leave.hidden = status.kind !== 'asking'
+      compute.hidden = !unfinished || isWorking || status.kind === 'asking'
+      model.hidden = !loaded
+      if (!loaded) return
+      model.classList.toggle('branch-other-model', loaded.isRuns === false)
+      model.textContent = `${loaded.name} on ${loaded.adapterName}. ${weights(loaded.isRuns)}`
+    },
+  }
+}
+
+function quietButton(name: string, run: () => void, title?: string): HTMLButtonElement {
+  return button(name, run, { class: 'quiet-button', title })
+}
+
+function textOf(status: BranchStatus, unfinished: Unfinished | null): string {
+  switch (status.kind) {
+    case 'idle':
+      if (unfinished === 'stopped') return 'The branch was stopped before its end.'
+      return unfinished === 'missing' ? 'The address names a branch that is not computed.' : ''
+    case 'working': {
+      const { text, done, total } = status
+      if (done === undefined || total === undefined) return `${text} …`
+      const megabytes = (bytes: number) => formatNumber(Number((bytes / 1e6).toFixed(1)))
+      return `${text}: ${megabytes(done)} of ${megabytes(total)} MB`
+    }
+    case 'asking':
+    case 'failed':
+      return status.text
+    default:
+      return status satisfies never
+  }
+}
+
+function weights(isRuns: boolean | null): string {
+  if (isRuns === null) return 'The run does not record which weights it had.'
+  return isRuns
+    ? "The weights are the run's."
+    : "This is another model than the run's: its weights have another digest than run.json says, so that branches are what another model would have said."
 }

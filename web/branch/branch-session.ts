@@ -1,13 +1,19 @@
 import { defaultGradingRules } from '../../core/grade/grading-rules.ts'
-import type { OpenRun } from '../data/open-run.ts'
-import type { OpenedSample } from '../data/opened-sample.ts'
+import type { OpenedSample, OpenRun } from '../data/open-run.ts'
+import { messageOf } from '../dom.ts'
 import { sampleName } from '../state/route.ts'
 import type { TextToken } from './branch-engine.ts'
-import { type BranchPath, formatBranchPath } from './branch-path.ts'
 import { branchSettings } from './branch-settings.ts'
-import type { BranchModel, BranchStatus } from './branch-status.ts'
-import { addBranch, type BranchTree, branchAt, endBranch, sampleAt } from './branch-tree.ts'
-import { createModelKeeper } from './model-keeper.ts'
+import {
+  addBranch,
+  type BranchPath,
+  type BranchTree,
+  branchAt,
+  endBranch,
+  formatBranchPath,
+  sampleAt,
+} from './branch-tree.ts'
+import { type BranchModel, type BranchStatus, createModelKeeper } from './model-keeper.ts'
 
 /** The branches of a run's answers, for as long as the run is open, and the model that makes them. */
 export interface BranchSession {
@@ -123,7 +129,7 @@ export function createBranchSession(run: OpenRun): BranchSession {
           }
           setStatus({ kind: 'idle' })
         } catch (error) {
-          const text = error instanceof Error ? error.message : String(error)
+          const text = messageOf(error)
           // What was stopped did not fail.
           setStatus(asked === stops ? { kind: 'failed', text } : { kind: 'idle' })
         }

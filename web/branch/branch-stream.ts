@@ -1,13 +1,11 @@
 import type { TokenRecord } from '../../core/generate/token-record.ts'
-import type { OpenedSample } from '../data/opened-sample.ts'
+import { measureNamed } from '../data/measures.ts'
+import type { OpenedSample } from '../data/open-run.ts'
 import { h } from '../dom.ts'
-import { colourClass } from '../replay/colour-classes.ts'
-import { measureNamed } from '../replay/measures.ts'
-import { paintClasses } from '../replay/paint-classes.ts'
-import { replayLayout } from '../replay/replay-layout.ts'
-import { sampleHead } from '../replay/sample-head.ts'
+import { replayLayout, sampleHead } from '../replay/replay-layout.ts'
 import { displayUnits } from '../text/display-units.ts'
 import { tokenElements, unitElement } from '../text/token-elements.ts'
+import { colourClass, paintClasses } from '../widgets/colour-classes.ts'
 
 /** An answer while it is computed: its text grows. */
 export interface BranchStream {

@@ -1,8 +1,56 @@
+import { formatVersion } from '../../core/formats/sample-record.ts'
 import type { TokenRecord } from '../../core/generate/token-record.ts'
-import type { OpenedSample } from '../data/opened-sample.ts'
+import type { OpenedSample } from '../data/open-run.ts'
 import { columnsOfRecords, spliceColumns } from '../data/token-columns.ts'
-import { type BranchPath, formatBranchPath } from './branch-path.ts'
 import type { BranchEnd } from './branch-worker.ts'
+import type { BranchModel } from './model-keeper.ts'
+
+/** A choice of the reader: from `token` of the answer on, these ids in place of what was there. */
+export interface BranchChoice {
+  /** From 0. */
+  token: number
+  ids: readonly number[]
+}
+
+/**
+ * How a branch comes from the recorded answer: each choice changes the answer that those before it led to, further on
+ * than they did.
+ */
+export type BranchPath = readonly BranchChoice[]
+
+// "8:14" is id 14 at token 8, "8:14.20/30:7" ids 14 and 20 at token 8 and, in what follows, id 7 at token 30.
+const choicePattern = /^(\d{1,9}):(\d{1,9}(?:\.\d{1,9})*)$/
+
+/** Reads a route's `branch`; null for what is none. */
+export function parseBranchPath(text: string): BranchPath | null {
+  const path: BranchChoice[] = []
+  let firstFree = 0
+  for (const part of text.split('/')) {
+    const [, token, ids] = choicePattern.exec(part) ?? []
+    if (token === undefined || ids === undefined || Number(token) < firstFree) return null
+    const choice = { token: Number(token), ids: ids.split('.').map(Number) }
+    path.push(choice)
+    firstFree = choice.token + choice.ids.length
+  }
+  return path
+}
+
+/** The `branch` of a route; no choice is the recorded answer, which has none. */
+export function formatBranchPath(path: BranchPath): string | null {
+  if (path.length === 0) return null
+  return path.map(({ token, ids }) => `${token}:${ids.join('.')}`).join('/')
+}
+
+/**
+ * The path of a choice in the answer of a path: what it makes undone of earlier choices goes, so that a choice before an
+ * earlier one leads from the answer that both have up to there.
+ */
+export function extendBranchPath(path: BranchPath, choice: BranchChoice): BranchPath {
+  const kept = path
+    .filter(({ token }) => token < choice.token)
+    .map(({ token, ids }) => ({ token, ids: ids.slice(0, choice.token - token) }))
+  return [...kept, choice]
+}
 
 /** An answer that goes another way than the recorded one. */
 export interface Branch {
@@ -77,4 +125,33 @@ export function endBranch(parent: OpenedSample, branch: Branch, end: BranchEnd):
     // Of its own tokens alone something was measured, so that there is no pace of the whole.
     durationMs: 0,
   }
+}
+
+/**
+ * The branches of an answer, a line each, with the fields of `samples.jsonl`: `tokens` are the branch's own, from token
+ * `from` of the answer on; those before are the answer's that it comes from, whose path is `branch` without its last part.
+ */
+export function branchesAsJsonl({ root, branches }: BranchTree, model: BranchModel | null): string {
+  const lines = treeLines({ root, branches }).flatMap(({ branch: { name, from, tokens, sample } }) => {
+    if (!sample) return []
+    const { generatedText, extractedAnswer, expectedAnswer, correct, rule, finishReason } = sample
+    const line = {
+      formatVersion,
+      model,
+      problemId: root.problemId,
+      problemIndex: root.problemIndex,
+      sampleIndex: root.sampleIndex,
+      branch: name,
+      from,
+      generatedText,
+      extractedAnswer,
+      expectedAnswer,
+      correct: finishReason === 'stopped' ? null : correct,
+      rule,
+      finishReason,
+      tokens,
+    }
+    return `${JSON.stringify(line)}\n`
+  })
+  return lines.join('')
 }

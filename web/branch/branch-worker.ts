@@ -6,6 +6,7 @@ import { answerText } from '../../core/generate/stops.ts'
 import type { TokenRecord } from '../../core/generate/token-record.ts'
 import { gradeAnswer, type Verdict } from '../../core/grade/grade-answer.ts'
 import type { GradingRules } from '../../core/grade/grading-rules.ts'
+import type { BranchSettings } from './branch-settings.ts'
 import {
   type LoadedModel,
   type ModelCost,
@@ -15,7 +16,7 @@ import {
 } from './page-model.ts'
 
 /** A branch to be computed. */
-export interface BranchRequest {
+export interface BranchRequest extends Omit<BranchSettings, 'longestTokens' | 'isOtherwise'> {
   /** The prompt as the run rendered it, the problem within it, and how many tokens the run made of it. */
   prompt: string
   problem: string
@@ -23,13 +24,6 @@ export interface BranchRequest {
   /** Tokens of the answer up to the branch, and those that the reader chose. */
   keptIds: readonly number[]
   forcedIds: readonly number[]
-  /** Tokens of the whole answer at most. */
-  maxNewTokens: number
-  /** Null where the run does not say: the model's own. */
-  stopIds: readonly number[] | null
-  stopTexts: readonly string[]
-  topLogprobs: number
-  repetitionPenalty: number
   expectedAnswer: string
   /** By which rules the run is graded. */
   grading: GradingRules

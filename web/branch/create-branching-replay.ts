@@ -1,23 +1,34 @@
-import type { OpenedSample } from '../data/opened-sample.ts'
-import { h } from '../dom.ts'
-import type { Shortcut } from '../keys/keyboard.ts'
-import { createReplay } from '../replay/create-replay.ts'
-import type { Replay } from '../replay/replay.ts'
-import { textsOfIds, tokenChoices } from '../replay/token-choices.ts'
+import type { OpenedSample } from '../data/open-run.ts'
+import { h, messageOf } from '../dom.ts'
+import { createReplay, type Replay } from '../replay/create-replay.ts'
 import type { Route } from '../state/route.ts'
-import type { View, ViewContext } from '../view.ts'
+import type { Shortcut } from '../widgets/keyboard.ts'
+import { textsOfIds, tokenChoices } from '../widgets/token-choices.ts'
+import type { View, ViewContext } from '../widgets/view.ts'
 import { createBranchPanel } from './branch-panel.ts'
-import { type BranchPath, extendBranchPath, formatBranchPath, parseBranchPath } from './branch-path.ts'
+import type { BranchSession } from './branch-session.ts'
 import { branchSettings } from './branch-settings.ts'
 import { type BranchStream, createBranchStream } from './branch-stream.ts'
-import { type Branch, branchAt, sampleAt, treeLines } from './branch-tree.ts'
+import {
+  type Branch,
+  type BranchPath,
+  branchAt,
+  extendBranchPath,
+  formatBranchPath,
+  parseBranchPath,
+  sampleAt,
+  treeLines,
+} from './branch-tree.ts'
 
 /**
  * The replay of an answer with a tree of other ways that it might have gone: each branch is an answer that is replayed like
  * the recorded one. The route says which is shown; one that is not computed yet is computed.
  */
-export function createBranchingReplay(context: ViewContext, root: OpenedSample): View {
-  const session = context.branches
+export function createBranchingReplay(
+  context: ViewContext,
+  session: BranchSession,
+  root: OpenedSample,
+): View {
   const tree = session.treeOf(root)
   const texts = textsOfIds(root.tokens, root.topTexts)
   const panel = createBranchPanel(session, tree, branchSettings(context.run).isOtherwise, {
@@ -149,7 +160,7 @@ export function createBranchingReplay(context: ViewContext, root: OpenedSample):
     try {
       for (const [index, text] of (await session.textsOf(unknown)).entries()) texts.set(unknown[index]!, text)
     } catch (error) {
-      return session.fail(error instanceof Error ? error.message : String(error))
+      return session.fail(messageOf(error))
     }
     shown.replay?.refreshTexts()
     update()

@@ -1,9 +1,25 @@
 import { formatNumber } from '../../core/figures/format-number.ts'
 import type { OpenRun } from '../data/open-run.ts'
 import { type BranchEngine, openBranchEngine } from './branch-engine.ts'
-import { branchSettings } from './branch-settings.ts'
-import type { BranchModel, BranchStatus } from './branch-status.ts'
-import { modelAddress, whyNoBranches } from './model-address.ts'
+import { branchSettings, modelAddress, whyNoBranches } from './branch-settings.ts'
+
+/** What goes on with branches. */
+export type BranchStatus =
+  | { kind: 'idle' }
+  /** With `total`, `done` bytes of it are read. */
+  | { kind: 'working'; text: string; done?: number; total?: number }
+  /** Waits for an answer. */
+  | { kind: 'asking'; text: string }
+  | { kind: 'failed'; text: string }
+
+/** The model that makes branches. */
+export interface BranchModel {
+  name: string
+  adapterName: string
+  weightDigest: string
+  /** Whether its weights are those of the run; null where the run does not say. */
+  isRuns: boolean | null
+}
 
 /** Keeps the model that is at hand: opened when something is asked of its tokenizer, loaded when it is to compute. */
 export interface ModelKeeper {
@@ -36,8 +52,8 @@ export function createModelKeeper(run: OpenRun, tell: (status: BranchStatus) => 
   let answer: (isWanted: boolean) => void = () => {}
 
   function open(): Promise<BranchEngine> {
-    const problem = whyNoBranches(run.facts)
-    if (problem !== null) return Promise.reject(new Error(problem))
+    const reason = whyNoBranches(run.facts)
+    if (reason !== null) return Promise.reject(new Error(reason))
     opening ??= openNew()
     return opening
   }
@@ -74,11 +90,10 @@ export function createModelKeeper(run: OpenRun, tell: (status: BranchStatus) => 
   }
 
   function ask(text: string): Promise<boolean> {
-    const asked = new Promise<boolean>(resolve => {
-      answer = resolve
-    })
+    const asked = Promise.withResolvers<boolean>()
+    answer = asked.resolve
     tell({ kind: 'asking', text })
-    return asked
+    return asked.promise
   }
 
   return {

@@ -1,4 +1,4 @@
-import { h } from '../dom.ts'
+import { h, messageOf } from '../dom.ts'
 import { inlineText } from '../text/visible-text.ts'
 import type { TextToken } from './branch-engine.ts'
 
@@ -78,7 +78,7 @@ export function createWhatIfForm({ encode, choose }: WhatIfFormEvents): WhatIfFo
         ...tokens.map(token => h('bdi', { title: `id ${token.id}` }, inlineText(token.text))),
       )
     } catch (error) {
-      if (ticket === asked) preview.textContent = error instanceof Error ? error.message : String(error)
+      if (ticket === asked) preview.textContent = messageOf(error)
     }
   }
 

@@ -1,7 +1,12 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { alignAnswers, alignedStretches, leastShared, sharedPrefix } from './align-answers.ts'
-import { longestCommonSubsequence } from './longest-common-subsequence.ts'
+import {
+  alignAnswers,
+  alignedSegments,
+  leastShared,
+  longestCommonSubsequence,
+  sharedPrefix,
+} from './align-answers.ts'
 
 const keys = (text: string) => Int32Array.from(text, character => character.charCodeAt(0))
 /** Few different tokens, so that answers share much; long enough for more than a word of bits. */
@@ -69,7 +74,7 @@ it.each([Number.POSITIVE_INFINITY, 0])('keeps order, and calls alike what is equ
   )
 })
 
-it('aligns what all begin with, token for token, and nothing else in less than the least stretch', () => {
+it('aligns what all begin with, token for token, and nothing else in less than the least segment', () => {
   fc.assert(
     fc.property(answers, given => {
       const alignment = alignAnswers(given)
@@ -79,11 +84,11 @@ it('aligns what all begin with, token for token, and nothing else in less than t
         for (const [index, places] of alignment.columns.entries())
           if (token < given[index]!.length) expect(places[token]).toBe(token)
       expect(alignment.alike[prefix] ?? 0).toBe(0)
-      const stretches = alignedStretches(alignment)
-      expect(stretches[0]?.isAlike ? stretches[0].end : 0).toBe(prefix)
-      expect(stretches.reduce((sum, { start, end }) => sum + end - start, 0)).toBe(alignment.count)
+      const segments = alignedSegments(alignment)
+      expect(segments[0]?.isAlike ? segments[0].end : 0).toBe(prefix)
+      expect(segments.reduce((sum, { start, end }) => sum + end - start, 0)).toBe(alignment.count)
       if (given.length > 2) return
-      for (const { start, end, isAlike } of stretches.slice(1))
+      for (const { start, end, isAlike } of segments.slice(1))
         if (isAlike) expect(end - start).toBeGreaterThanOrEqual(leastShared)
     }),
   )

@@ -1,5 +1,3 @@
-import { longestCommonSubsequence } from './longest-common-subsequence.ts'
-
 /** Answers side by side: in each column at most one token of each, equal ones in the same column where they are alike. */
 export interface Alignment {
   /** Number of columns. */
@@ -15,7 +13,7 @@ export interface Alignment {
 }
 
 /** Neighbouring columns that are all alike, or of which none is. */
-export interface AlignedStretch {
+export interface AlignedSegment {
   start: number
   /** One past the last column. */
   end: number
@@ -29,7 +27,7 @@ const mostPairs = 2 ** 26
 
 /**
  * Aligns answers, each a list of keys that are equal for equal tokens, with the first one. What all begin with is one
- * stretch; after the parting, what an answer shares with the first in at least `leastShared` tokens in a row stands in the
+ * segment; after the parting, what an answer shares with the first in at least `leastShared` tokens in a row stands in the
  * same columns, and what lies between stands side by side from its beginning on.
  */
 export function alignAnswers(answers: readonly Int32Array[], largest = mostPairs): Alignment {
@@ -48,9 +46,9 @@ export function alignAnswers(answers: readonly Int32Array[], largest = mostPairs
     starts.slice(0, first.length),
     ...pairs.map(({ partners }, index) => columnsOf(partners, others[index]!.length, starts, inserted)),
   ]
-  const tokens = columns.map(places => {
+  const tokens = columns.map(columnOf => {
     const tokenOf = new Int32Array(count).fill(-1)
-    for (const [token, column] of places.entries()) tokenOf[column] = token
+    for (const [token, column] of columnOf.entries()) tokenOf[column] = token
     return tokenOf
   })
   const alike = new Uint8Array(count)
@@ -67,16 +65,16 @@ export function sharedPrefix(first: Int32Array, second: Int32Array): number {
   return length
 }
 
-/** The columns as stretches, in order. */
-export function alignedStretches({ alike, count }: Alignment): AlignedStretch[] {
-  const stretches: AlignedStretch[] = []
+/** The columns as segments, in order. */
+export function alignedSegments({ alike, count }: Alignment): AlignedSegment[] {
+  const segments: AlignedSegment[] = []
   for (let column = 0; column < count; column++) {
-    const last = stretches.at(-1)
+    const last = segments.at(-1)
     const isAlike = alike[column] === 1
     if (last?.isAlike === isAlike) last.end = column + 1
-    else stretches.push({ start: column, end: column + 1, isAlike })
+    else segments.push({ start: column, end: column + 1, isAlike })
   }
-  return stretches
+  return segments
 }
 
 function alignPair(
@@ -98,12 +96,12 @@ function alignPair(
   if (isWhole)
     for (const [token, partner] of longestCommonSubsequence(middle, middleOfSecond).entries())
       if (partner !== -1) partners[start + token] = start + partner
-  dropShortStretches(partners, prefix)
+  dropShortSegments(partners, prefix)
   return { partners, isWhole }
 }
 
 /** Of neighbours with neighbouring partners, after `start`, leaves only those that are many enough. */
-function dropShortStretches(partners: Int32Array, start: number): void {
+function dropShortSegments(partners: Int32Array, start: number): void {
   for (let from = start; from < partners.length; ) {
     let to = from + 1
     if (partners[from] !== -1) while (to < partners.length && partners[to] === partners[to - 1]! + 1) to++
@@ -137,12 +135,53 @@ function columnsOf(
 ): Int32Array {
   const columns = new Int32Array(length)
   for (const gap of gapsOf(partners, length)) {
-    for (let place = 0; place < gap.length; place++)
-      columns[gap.otherStart + place] =
-        place < gap.shared
-          ? starts[gap.firstStart + place]!
-          : starts[gap.gap]! - inserted[gap.gap]! + place - gap.shared
+    for (let offset = 0; offset < gap.length; offset++)
+      columns[gap.otherStart + offset] =
+        offset < gap.shared
+          ? starts[gap.firstStart + offset]!
+          : starts[gap.gap]! - inserted[gap.gap]! + offset - gap.shared
   }
   for (const [token, partner] of partners.entries()) if (partner !== -1) columns[partner] = starts[token]!
   return columns
+}
+
+/**
+ * A longest common subsequence of two sequences: for each element of `first` the place of its partner in `second`, -1
+ * where it has none. Partners are equal and in order. Rows of the dynamic program are bits of which 32 are made at once
+ * (Hyyrö 2004, "Bit-parallel LCS-length computation revisited"), and kept, so that the subsequence can be read from them:
+ * time and bits of memory are the product of the lengths, time divided by 32.
+ */
+export function longestCommonSubsequence(first: Int32Array, second: Int32Array): Int32Array {
+  const words = Math.ceil(first.length / 32)
+  const places = new Map<number, Uint32Array>()
+  for (const [at, key] of first.entries()) {
+    let mask = places.get(key)
+    if (!mask) places.set(key, (mask = new Uint32Array(words)))
+    mask[at >> 5]! |= 1 << (at & 31)
+  }
+  // Bit i of row j is 0 where first[i] makes the longest subsequence with the first j of `second` longer by one.
+  const rows = new Uint32Array((second.length + 1) * words).fill(0xffffffff, 0, words)
+  for (const [at, key] of second.entries()) {
+    const from = at * words
+    const mask = places.get(key)
+    if (!mask) {
+      rows.copyWithin(from + words, from, from + words)
+      continue
+    }
+    for (let word = 0, carry = 0; word < words; word++) {
+      const row = rows[from + word]!
+      const sum = row + ((row & mask[word]!) >>> 0) + carry
+      carry = sum > 0xffffffff ? 1 : 0
+      rows[from + words + word] = sum | (row & ~mask[word]!)
+    }
+  }
+  const partners = new Int32Array(first.length).fill(-1)
+  let i = first.length - 1
+  let j = second.length - 1
+  while (i >= 0 && j >= 0) {
+    if (first[i] === second[j]) partners[i--] = j--
+    else if ((rows[(j + 1) * words + (i >> 5)]! >>> (i & 31)) & 1) i--
+    else j--
+  }
+  return partners
 }

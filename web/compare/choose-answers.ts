@@ -1,17 +1,17 @@
-import { chooseFiles } from '../data/choose-files.ts'
-import type { OpenRun } from '../data/open-run.ts'
-import type { OpenedSample } from '../data/opened-sample.ts'
-import { h } from '../dom.ts'
+import type { OpenedSample, OpenRun } from '../data/open-run.ts'
+import { button, h, messageOf } from '../dom.ts'
 import {
   type ComparedAnswer,
   formatCompared,
   mostCompared,
   parseCompared,
-} from '../state/compared-answers.ts'
-import { sampleName } from '../state/route.ts'
+  sampleName,
+} from '../state/route.ts'
 import { inlineText } from '../text/visible-text.ts'
-import type { ViewContext } from '../view.ts'
-import { findProblem, rowsOfProblem } from './find-problem.ts'
+import { chooseFiles } from '../widgets/files.ts'
+import { verdictMark } from '../widgets/panel.ts'
+import type { ViewContext } from '../widgets/view.ts'
+import { findProblem, rowsOfProblem } from './compared-samples.ts'
 
 /**
  * Asks in a dialog which answers a sample is compared with: others to its problem in this run, and in another one that is
@@ -63,8 +63,8 @@ export function chooseAnswers(context: ViewContext, sample: OpenedSample): void 
           { id: 'other-runs' },
           served.map(value => h('option', { value })),
         ),
-        h('button', { type: 'button', onclick: () => void listOther() }, 'List'),
-        h('button', { type: 'button', onclick: () => chooseFiles(listFiles) }, 'Files…'),
+        button('List', listOther),
+        button('Files…', () => chooseFiles(listFiles)),
       ),
       status,
       other,
@@ -73,7 +73,7 @@ export function chooseAnswers(context: ViewContext, sample: OpenedSample): void 
       'div',
       { class: 'actions' },
       go,
-      h('button', { type: 'button', onclick: () => dialog.close() }, 'Cancel'),
+      button('Cancel', () => dialog.close()),
     ),
   )
   const dialog = h(
@@ -132,7 +132,7 @@ export function chooseAnswers(context: ViewContext, sample: OpenedSample): void 
     } catch (error) {
       if (wanted !== listed) return
       listed = null
-      status.textContent = error instanceof Error ? error.message : String(error)
+      status.textContent = messageOf(error)
     }
     check()
   }
@@ -183,11 +183,7 @@ function answerChoice({ columns }: OpenRun, row: number, isOther: boolean, isCho
     {},
     input,
     h('span', {}, `sample ${sampleName(columns.problemIndex[row]!, columns.sampleIndex[row]!)}`),
-    h(
-      'span',
-      { class: columns.correct[row] ? 'verdict-correct' : 'verdict-incorrect' },
-      columns.correct[row] ? '✓ right' : '✗ wrong',
-    ),
+    verdictMark(columns.correct[row] === 1, true),
     extracted === null || extracted === undefined
       ? h('span', { class: 'answer-missing' }, 'none found')
       : h('bdi', { class: 'answer-value' }, inlineText(extracted)),

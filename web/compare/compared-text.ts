@@ -1,9 +1,7 @@
-import { h } from '../dom.ts'
-import { bringIntoSight } from '../text/bring-into-sight.ts'
+import type { TokenRange } from '../data/token-range.ts'
+import { button, h } from '../dom.ts'
 import type { DisplayUnit } from '../text/display-units.ts'
-import { listenToTokens, type TokenEvents } from '../text/listen-to-tokens.ts'
-import { tokenElements } from '../text/token-elements.ts'
-import type { Fold } from './folds.ts'
+import { bringIntoSight, listenToTokens, type TokenEvents, tokenElements } from '../text/token-elements.ts'
 
 /** What the text of an answer in a comparison shows of its tokens. */
 export interface TokenMarks {
@@ -18,7 +16,7 @@ export interface TokenMarks {
 
 /** What the text tells the comparison. */
 export interface ComparedTextEvents extends TokenEvents {
-  /** A fold, by its place in the list, is to be opened or closed. */
+  /** A fold, by its index, is to be opened or closed. */
   toggleFold(fold: number): void
 }
 
@@ -26,9 +24,9 @@ export interface ComparedTextEvents extends TokenEvents {
 export interface ComparedText {
   element: HTMLElement
   /** `folds` in tokens of this answer; those in `open` are shown. */
-  setFolds(folds: readonly Fold[], open: ReadonlySet<number>): void
+  setFolds(folds: readonly TokenRange[], open: ReadonlySet<number>): void
   setMarks(marks: TokenMarks): void
-  /** -1 for a place at which this answer has no token. */
+  /** -1 for a column in which this answer has no token. */
   setCurrent(token: number): void
   setPinned(isPinned: boolean): void
   /** Brings a token, or the fold that it is in, into sight. */
@@ -45,7 +43,7 @@ export function createComparedText(
   const unitOfToken = new Int32Array(units.at(-1)?.end ?? 0)
   for (const [index, { start, end }] of units.entries()) unitOfToken.fill(index, start, end)
   /** What stands for each unit: its own element, or the button of its fold. */
-  let places: HTMLElement[] = []
+  let standsFor: HTMLElement[] = []
   let tokenOfElement = new Map<Element, number>()
   let marks: TokenMarks | null = null
   let current: HTMLElement | undefined
@@ -57,8 +55,8 @@ export function createComparedText(
     if (!marks) return
     const { doubts, alike, parting, partingName } = marks
     for (const [index, { start, end }] of units.entries()) {
-      const place = places[index]!
-      if (!tokenOfElement.has(place)) continue
+      const unitElement = standsFor[index]!
+      if (!tokenOfElement.has(unitElement)) continue
       let doubt = 0
       let isAlike = true
       for (let token = start; token < end; token++) {
@@ -69,8 +67,8 @@ export function createComparedText(
       const names = ['token', !units[index]!.inText && 'token-outside', isAlike && 'alike']
       // What is shared is no matter of doubt here.
       names.push(!isAlike && doubt > 0 && `doubt-${doubt}`, isParting && 'parting')
-      place.className = names.filter(Boolean).join(' ')
-      if (isParting) place.title = partingName
+      unitElement.className = names.filter(Boolean).join(' ')
+      if (isParting) unitElement.title = partingName
     }
     setCurrent(currentToken)
   }
@@ -78,7 +76,7 @@ export function createComparedText(
   function setCurrent(token: number): void {
     current?.classList.remove('current', 'locked')
     currentToken = token
-    current = places[unitOfToken[token] ?? -1]
+    current = standsFor[unitOfToken[token] ?? -1]
     current?.classList.add('current')
     if (isPinned) current?.classList.add('locked')
   }
@@ -96,14 +94,14 @@ export function createComparedText(
     },
     setFolds(folds, open) {
       const parts: HTMLElement[] = []
-      places = []
+      standsFor = []
       tokenOfElement = new Map()
       const add = (from: number, to: number) => {
         const made = tokenElements(units.slice(from, to))
         parts.push(...made.paragraphs)
-        for (const [place, unitElement] of made.units.entries()) {
-          tokenOfElement.set(unitElement, units[from + place]!.start)
-          places.push(unitElement)
+        for (const [index, unitElement] of made.units.entries()) {
+          tokenOfElement.set(unitElement, units[from + index]!.start)
+          standsFor.push(unitElement)
         }
       }
       let unit = 0
@@ -116,19 +114,13 @@ export function createComparedText(
         add(unit, from)
         const isOpen = open.has(index)
         const count = `${(fold.end - fold.start).toLocaleString('en')} tokens alike`
-        const button = h(
-          'button',
-          {
-            class: 'fold',
-            type: 'button',
-            'aria-expanded': String(isOpen),
-            onclick: () => events.toggleFold(index),
-          },
-          count,
-        )
-        parts.push(button)
+        const opener = button(count, () => events.toggleFold(index), {
+          class: 'fold',
+          'aria-expanded': String(isOpen),
+        })
+        parts.push(opener)
         if (isOpen) add(from, to)
-        else for (; from < to; from++) places.push(button)
+        else for (; from < to; from++) standsFor.push(opener)
         unit = to
       }
       add(unit, units.length)
@@ -137,7 +129,7 @@ export function createComparedText(
       mark()
     },
     show(token) {
-      const target = places[unitOfToken[token] ?? -1]
+      const target = standsFor[unitOfToken[token] ?? -1]
       if (target) bringIntoSight(element, target)
     },
   }

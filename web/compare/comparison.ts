@@ -1,18 +1,23 @@
 import type { TokenColumns } from '../../core/formats/run-columns.ts'
+import type { TokenRange } from '../data/token-range.ts'
 import {
-  type AlignedStretch,
+  type AlignedSegment,
   type Alignment,
   alignAnswers,
-  alignedStretches,
+  alignedSegments,
   sharedPrefix,
 } from './align-answers.ts'
-import type { OtherChoice } from './place-choices.ts'
-import { tokenKeys } from './token-keys.ts'
+
+/** What another answer chose in the same column. */
+export interface OtherChoice {
+  letter: string
+  id: number
+}
 
 /** What is known of several answers side by side. */
 export interface Comparison {
   alignment: Alignment
-  stretches: readonly AlignedStretch[]
+  segments: readonly AlignedSegment[]
   /** Columns at which answers that were all alike part. */
   partings: readonly number[]
   /** Whether ids mean the same token in all answers. */
@@ -24,17 +29,17 @@ export interface Comparison {
 }
 
 /** Compares answers, given as their tokens. */
-export function compareAnswers(answers: readonly TokenColumns[], isOneRun: boolean): Comparison {
+export function createComparison(answers: readonly TokenColumns[], isOneRun: boolean): Comparison {
   const { keys, hasSharedIds } = tokenKeys(answers, isOneRun)
   const alignment = alignAnswers(keys)
-  const stretches = alignedStretches(alignment)
+  const segments = alignedSegments(alignment)
   const prefixes = keys.map(one => keys.map(other => sharedPrefix(one, other)))
   const longestPrefix = (answer: number) =>
     Math.min(...prefixes[answer]!.filter((_, other) => other !== answer && (answer === 0 || other === 0)))
   return {
     alignment,
-    stretches,
-    partings: stretches.filter(({ isAlike }) => !isAlike).map(({ start }) => start),
+    segments,
+    partings: segments.filter(({ isAlike }) => !isAlike).map(({ start }) => start),
     hasSharedIds,
     partingToken(answer) {
       const token = longestPrefix(answer)
@@ -55,13 +60,13 @@ export function compareAnswers(answers: readonly TokenColumns[], isOneRun: boole
 }
 
 /** In words, how far the answers go together. */
-export function describeComparison({ alignment, stretches, partings }: Comparison): string {
+export function describeComparison({ alignment, segments, partings }: Comparison): string {
   const { count, isWhole } = alignment
   const tokens = (number: number) => `${number.toLocaleString('en')} ${number === 1 ? 'token' : 'tokens'}`
   if (count === 0) return 'None of the answers has tokens.'
   if (partings.length === 0) return `The answers are the same in all of their ${tokens(count)}.`
-  const alike = stretches.filter(({ isAlike }) => isAlike)
-  const first = stretches[0]!.isAlike ? stretches[0]!.end : 0
+  const alike = segments.filter(({ isAlike }) => isAlike)
+  const first = segments[0]!.isAlike ? segments[0]!.end : 0
   const later = alike.filter(({ start }) => start > 0)
   const laterTokens = later.reduce((sum, { start, end }) => sum + end - start, 0)
   const beginning = first === 0 ? 'Apart from the first token on' : `Alike for ${tokens(first)}, then apart`
@@ -71,4 +76,67 @@ export function describeComparison({ alignment, stretches, partings }: Compariso
       : `; alike again in ${later.length === 1 ? 'one stretch' : `${later.length} stretches`} of ${tokens(laterTokens)} in all`
   const bound = isWhole ? '' : ' They are too long to look for more than their beginnings and endings.'
   return `${beginning}${again}.${bound}`
+}
+
+/** What tells whether tokens of several answers are equal. */
+export interface TokenKeys {
+  /** For each answer, a number for each token: the same for equal tokens. */
+  keys: Int32Array[]
+  /** Whether ids mean the same token in all answers, so that likely alternatives can be compared too. */
+  hasSharedIds: boolean
+}
+
+// A token that holds a part of a character: other tokens show the same.
+const replacement = '\uFFFD'
+
+/**
+ * Keys of the tokens of answers. In one run, and where nothing says that they come from different vocabularies, a token is
+ * its id; else it is its text, and one that holds a part of a character, or has no text, equals none of another answer.
+ */
+export function tokenKeys(answers: readonly TokenColumns[], isOneRun: boolean): TokenKeys {
+  const hasSharedIds = isOneRun || haveOneVocabulary(answers)
+  if (hasSharedIds) return { keys: answers.map(({ tokenId }) => Int32Array.from(tokenId)), hasSharedIds }
+  const numbers = new Map<string, number>()
+  const keys = answers.map(({ tokenId, tokenText }, answer) =>
+    Int32Array.from(tokenId, (id, token) => {
+      const text = tokenText[token]
+      const isWhole = text && !text.includes(replacement)
+      const name = isWhole ? `text ${text}` : `answer ${answer} id ${id}`
+      const number = numbers.get(name) ?? numbers.size
+      numbers.set(name, number)
+      return number
+    }),
+  )
+  return { keys, hasSharedIds }
+}
+
+/** Whether no id has two texts, and no text that is whole two ids. */
+function haveOneVocabulary(answers: readonly TokenColumns[]): boolean {
+  const textOfId = new Map<number, string>()
+  const idOfText = new Map<string, number>()
+  for (const { tokenId, tokenText } of answers)
+    for (let token = 0; token < tokenId.length; token++) {
+      const [id, text] = [tokenId[token]!, tokenText[token]]
+      if (!text) continue
+      if ((textOfId.get(id) ?? text) !== text) return false
+      textOfId.set(id, text)
+      if (text.includes(replacement)) continue
+      if ((idOfText.get(text) ?? id) !== id) return false
+      idOfText.set(text, id)
+    }
+  return true
+}
+
+/** Columns kept before and after where answers are apart, so that it can be read where that is. */
+const kept = 12
+/** Fewer are not worth a line that says how many they are. */
+const fewestFolded = 24
+
+/** Columns that are left out of the texts: the segments that are alike, but for their ends beside what is apart. */
+export function foldsOf(segments: readonly AlignedSegment[]): TokenRange[] {
+  return segments.flatMap(({ start, end, isAlike }, index) => {
+    const from = index === 0 ? start : start + kept
+    const to = index === segments.length - 1 ? end : end - kept
+    return isAlike && segments.length > 1 && to - from >= fewestFolded ? [{ start: from, end: to }] : []
+  })
 }

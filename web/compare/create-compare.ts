@@ -1,57 +1,58 @@
+import { doubts, type Measure, trackMeasures } from '../data/measures.ts'
+import { followToken, type TokenRange, wholeRange } from '../data/token-range.ts'
 import { h } from '../dom.ts'
-import { colourClass } from '../replay/colour-classes.ts'
-import { doubts, type Measure, trackMeasures } from '../replay/measures.ts'
-import { paintClasses } from '../replay/paint-classes.ts'
-import type { Stretch } from '../replay/playback.ts'
-import { textsOfIds } from '../replay/token-choices.ts'
-import { followToken, panRange, zoomRange } from '../replay/track-range.ts'
 import { displayUnits } from '../text/display-units.ts'
-import type { View, ViewContext } from '../view.ts'
-import { answerHead } from './answer-head.ts'
+import { colourClass, watchLook } from '../widgets/colour-classes.ts'
+import { rangeShortcuts } from '../widgets/range-controls.ts'
+import { textsOfIds } from '../widgets/token-choices.ts'
+import { createAddressKeeper, type View, type ViewContext } from '../widgets/view.ts'
 import { chooseAnswers } from './choose-answers.ts'
-import { compareHead } from './compare-head.ts'
-import { compareShortcuts } from './compare-shortcuts.ts'
-import { type ComparedSample, nameOfSample } from './compared-sample.ts'
+import { createColumnPanel, describeColumn } from './column-panel.ts'
+import { answerHead, compareHead } from './compare-head.ts'
+import { type ComparedSample, nameOfSample, readCompared } from './compared-samples.ts'
 import { createComparedText } from './compared-text.ts'
-import { compareAnswers, describeComparison } from './comparison.ts'
+import { createComparison, describeComparison, foldsOf } from './comparison.ts'
 import { createOverlay } from './create-overlay.ts'
-import { describePlace } from './describe-place.ts'
-import { foldsOf } from './folds.ts'
-import { createPlacePanel } from './place-panel.ts'
 
-/** The address follows the cursor once it rests for so long. */
-const addressRestMs = 250
-/** Frames after a jump in which the place is brought in sight, since texts get their heights when they are seen. */
+/** Frames after a jump in which the column is brought in sight, since texts get their heights when they are seen. */
 const looks = 4
-const measureSetting = 'compareMeasure'
+
+/**
+ * Reads the answers that the route names, the one in `row` first. Returns what lays them side by side. Rejects where the first
+ * answer cannot be read.
+ */
+export async function openCompare(context: ViewContext, row: number): Promise<() => View> {
+  const { answers, notes } = await readCompared(context, row)
+  return () => createCompare(context, answers, notes)
+}
 
 /**
  * Answers to one problem side by side: their lines in one plot, their texts from where they part, and what each token was
- * chosen from at the place of a cursor that they share. `notes` say what the reader should know, such as what is missing.
+ * chosen from in the column of a cursor that they share. `notes` say what the reader should know, such as what is missing.
  */
-export function createCompare(
+function createCompare(
   context: ViewContext,
   answers: readonly ComparedSample[],
   notes: readonly string[],
 ): View {
   const first = answers[0]!.sample
-  const choose = () => void chooseAnswers(context, first)
-  const comparison = compareAnswers(
+  const choose = () => chooseAnswers(context, first)
+  const comparison = createComparison(
     answers.map(({ sample }) => sample.tokens),
     answers.every(({ address }) => address === null),
   )
-  const { alignment, stretches, partings } = comparison
+  const { alignment, segments, partings } = comparison
   const { count, tokens } = alignment
-  const folds = foldsOf(stretches)
+  const folds = foldsOf(segments)
   const open = new Set<number>()
   const last = Math.max(0, count - 1)
   let current = Math.min(context.route.token ?? partings[0] ?? 0, last)
   let isPinned = context.route.token !== null
   let hovered: number | null = null
-  let range: Stretch = { start: 0, end: Math.max(1, count) }
+  let range = wholeRange(count)
   let frame = 0
-  let addressTimer = 0
 
+  const address = createAddressKeeper(context, () => current)
   const overlay = createOverlay(answers, comparison, {
     hover: column => hover(column, null),
     pick,
@@ -59,7 +60,7 @@ export function createCompare(
     setMeasure,
   })
   const texts = knownTexts(answers, comparison.hasSharedIds)
-  const columns = answers.map((answer, index) => {
+  const views = answers.map((answer, index) => {
     const { tokens: own, generatedText } = answer.sample
     const units = displayUnits(own.tokenText, own.tokenId, generatedText)
     const toColumn = (token: number) => alignment.columns[index]![token]!
@@ -68,15 +69,15 @@ export function createCompare(
       pick: token => pick(toColumn(token)),
       toggleFold,
     })
-    const place = createPlacePanel(answers, index, comparison, texts[index]!)
+    const panel = createColumnPanel(answers, index, comparison, texts[index]!)
     const element = h(
       'section',
       { class: 'compared', 'aria-label': `${answer.letter}: ${nameOfSample(answer)}` },
       answerHead(answer, index, context.route),
-      place.element,
+      panel.element,
       text.element,
     )
-    return { text, place, element }
+    return { text, panel, element }
   })
   const isAlone = answers.length < 2
   const summary = isAlone ? null : describeComparison(comparison)
@@ -91,30 +92,28 @@ export function createCompare(
     h(
       'div',
       { class: 'compared-columns' },
-      columns.map(column => column.element),
+      views.map(view => view.element),
     ),
   )
   element.style.setProperty('--answers', String(answers.length))
-  paintClasses(element)
-  const themeWatch = new MutationObserver(() => paintClasses(element))
-  themeWatch.observe(document.documentElement, { attributeFilter: ['data-theme'] })
+  const endLook = watchLook(element)
   const endRoute = context.onRoute(({ token }) => {
     if (token !== null && token !== current) moveTo(token)
   })
-  const remembered = context.settings.read(measureSetting, 'entropy')
+  const remembered = context.settings.read('compareMeasure')
   setMeasure(trackMeasures.find(({ name }) => name === remembered) ?? trackMeasures[0]!)
   showFolds()
   // Before it is on the page, nothing can be scrolled to.
   frame = requestAnimationFrame(() => {
-    place()
+    showColumn()
     bringIntoSight(looks)
     context.announce([summary, ...notes].join(' '))
   })
 
-  /** What stands at the place that the pointer is over, or else at that of the cursor. */
-  function place(): void {
+  /** What stands in the column that the pointer is over, or else in that of the cursor. */
+  function showColumn(): void {
     const column = isPinned ? current : (hovered ?? current)
-    for (const [index, { text, place: panel }] of columns.entries()) {
+    for (const [index, { text, panel }] of views.entries()) {
       text.setCurrent(tokens[index]![column] ?? -1)
       text.setPinned(isPinned)
       panel.show(column)
@@ -124,7 +123,7 @@ export function createCompare(
   }
 
   function bringIntoSight(times: number): void {
-    for (const [index, { text }] of columns.entries()) {
+    for (const [index, { text }] of views.entries()) {
       // Where an answer has no token, what comes next in it.
       const token = tokens[index]!.subarray(current).find(next => next !== -1)
       if (token !== undefined) text.show(token)
@@ -136,33 +135,28 @@ export function createCompare(
   function hover(column: number | null, answer: number | null): void {
     hovered = column
     if (isPinned) return
-    // The cursor's place is no longer looked for.
+    // The cursor's column is no longer looked for.
     cancelAnimationFrame(frame)
-    place()
+    showColumn()
     if (column === null) return
-    for (const [index, { text }] of columns.entries())
-      if (index !== answer) text.show(tokens[index]![column]!)
+    for (const [index, { text }] of views.entries()) if (index !== answer) text.show(tokens[index]![column]!)
   }
 
   function moveTo(column: number): void {
     current = Math.max(0, Math.min(last, column))
     range = followToken(range, current, count)
     overlay.setRange(range)
-    place()
+    showColumn()
     cancelAnimationFrame(frame)
     bringIntoSight(looks)
-    window.clearTimeout(addressTimer)
-    addressTimer = window.setTimeout(
-      () => context.navigate({ token: current }, { replace: true }),
-      addressRestMs,
-    )
+    address.moved()
   }
 
   function jump(column: number): void {
     isPinned = false
     hovered = null
     moveTo(column)
-    context.announce(describePlace(answers, alignment, current))
+    context.announce(describeColumn(answers, alignment, current))
   }
 
   function jumpParting(by: 1 | -1): void {
@@ -174,33 +168,35 @@ export function createCompare(
 
   function pick(column: number): void {
     jump(column)
-    isPinned = true
-    place()
+    setPinned(true)
   }
 
+  function setPinned(next: boolean): void {
+    isPinned = next
+    showColumn()
+  }
+
+  /** Lets go of the pinned column; without one leaves the comparison. */
   function undo(): void {
-    if (!isPinned) leave()
-    else {
-      isPinned = false
-      place()
-    }
+    if (isPinned) setPinned(false)
+    else leave()
   }
 
-  /** To the replay of the first answer, at the token of this place. */
+  /** To the replay of the first answer, at the token of this column. */
   function leave(): void {
     const token = tokens[0]!.subarray(current).find(next => next !== -1) ?? null
     context.navigate({ with: '', against: null, token })
   }
 
-  function setRange(next: Stretch): void {
+  function setRange(next: TokenRange): void {
     range = next
     overlay.setRange(range)
   }
 
   function setMeasure(measure: Measure): void {
-    context.settings.write(measureSetting, measure.name)
+    context.settings.write('compareMeasure', measure.name)
     overlay.setMeasure(measure)
-    for (const [index, { text }] of columns.entries()) {
+    for (const [index, { text }] of views.entries()) {
       const own = doubts(measure, answers[index]!.sample.tokens)
       text.setMarks({
         doubts: Uint8Array.from(own, doubt => colourClass(doubt, measure.thresholds)),
@@ -212,7 +208,7 @@ export function createCompare(
   }
 
   function showFolds(): void {
-    for (const [index, { text }] of columns.entries()) {
+    for (const [index, { text }] of views.entries()) {
       const own = alignment.columns[index]!
       const tokenAt = (column: number) => tokens[index]![column] ?? own.length
       text.setFolds(
@@ -220,7 +216,7 @@ export function createCompare(
         open,
       )
     }
-    place()
+    showColumn()
   }
 
   function toggleFold(fold: number): void {
@@ -238,27 +234,25 @@ export function createCompare(
 
   return {
     element,
-    shortcuts: compareShortcuts({
-      step: by => jump(current + by),
-      jumpParting,
-      toStart: () => jump(0),
-      toEnd: () => jump(last),
-      pin() {
-        isPinned = !isPinned
-        place()
-      },
-      undo,
-      zoom: factor => setRange(zoomRange(range, factor, current + 0.5, count)),
-      pan: share => setRange(panRange(range, share, count)),
-      fit: () => setRange({ start: 0, end: Math.max(1, count) }),
-      nextMeasure: () => overlay.nextMeasure(),
-      toggleFolds,
-      choose,
-    }),
+    // Those of a replay where they do the same.
+    shortcuts: [
+      { keys: ['.', 'ArrowRight'], name: 'next place', run: () => jump(current + 1) },
+      { keys: [',', 'ArrowLeft'], name: 'previous place', run: () => jump(current - 1) },
+      { keys: ['>', 'Shift+ArrowRight'], name: 'where they part next', run: () => jumpParting(1) },
+      { keys: ['<', 'Shift+ArrowLeft'], name: 'where they parted before', run: () => jumpParting(-1) },
+      { keys: ['Home'], name: 'first place', run: () => jump(0) },
+      { keys: ['End'], name: 'last place', run: () => jump(last) },
+      { keys: ['Enter'], name: 'pin the place, or let it go', run: () => setPinned(!isPinned) },
+      { keys: ['Escape'], name: 'let go of the place, or leave', run: undo },
+      { keys: ['u'], name: 'unfold what is alike, or fold it', run: toggleFolds },
+      { keys: ['c'], name: 'draw and colour by the next measure', run: overlay.nextMeasure },
+      { keys: ['C'], name: 'choose the answers', run: choose },
+      ...rangeShortcuts('plot', { count, range: () => range, setRange }, () => current),
+    ],
     destroy() {
       cancelAnimationFrame(frame)
-      window.clearTimeout(addressTimer)
-      themeWatch.disconnect()
+      address.end()
+      endLook()
       overlay.destroy()
       endRoute()
     },

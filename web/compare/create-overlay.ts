@@ -1,30 +1,23 @@
 import type { Chart } from '../../core/figures/chart.ts'
-import { formatNumber } from '../../core/figures/format-number.ts'
 import type { SvgDocument } from '../../core/figures/svg-element.ts'
+import { doubts, type Measure, measureNamed, threeDigits, trackMeasures } from '../data/measures.ts'
+import { wholeRange } from '../data/token-range.ts'
 import { h } from '../dom.ts'
-import { createFigure } from '../overview/create-figure.ts'
-import { listenToWheel } from '../replay/listen-to-wheel.ts'
-import { doubts, type Measure, type MeasureName, measureNamed, trackMeasures } from '../replay/measures.ts'
-import type { Stretch } from '../replay/playback.ts'
-import { type ComparedSample, nameOfSample } from './compared-sample.ts'
+import { shorten } from '../text/visible-text.ts'
+import { createFigure, watchWidth } from '../widgets/figure.ts'
+import { listenToWheel, type PlotEvents, type TokenPlot } from '../widgets/range-controls.ts'
+import { type ComparedSample, nameOfSample } from './compared-samples.ts'
 import type { Comparison } from './comparison.ts'
-import { createLineKey } from './line-key.ts'
-import { drawOverlayChart } from './overlay-chart.ts'
+import { createLineKey, drawOverlayChart } from './overlay-chart.ts'
 
-/** What the plot tells the comparison. */
-export interface OverlayEvents {
-  hover(column: number | null): void
-  pick(column: number): void
-  setRange(range: Stretch): void
+/** What the plot tells the comparison, of columns as of tokens. */
+export interface OverlayEvents extends PlotEvents {
   setMeasure(measure: Measure): void
 }
 
 /** The lines of all answers in one plot with a cursor, the choice of the measure, and the values at the cursor. */
-export interface Overlay {
-  element: HTMLElement
+export interface Overlay extends TokenPlot {
   setMeasure(measure: Measure): void
-  setRange(range: Stretch): void
-  setCurrent(column: number): void
   nextMeasure(): void
   destroy(): void
 }
@@ -39,9 +32,9 @@ export function createOverlay(
   comparison: Comparison,
   events: OverlayEvents,
 ): Overlay {
-  const { alignment, stretches } = comparison
+  const { alignment, segments } = comparison
   const { count, tokens } = alignment
-  const names = answers.map(answer => inlineName(`${answer.letter} ${nameOfSample(answer)}`))
+  const names = answers.map(answer => shorten(`${answer.letter} ${nameOfSample(answer)}`, longestName))
   const select = h('select', {
     'aria-label': 'Measure',
     title: 'What is drawn, and what colours tokens where the answers are apart',
@@ -54,19 +47,19 @@ export function createOverlay(
     'div',
     { class: 'overlay-key' },
     select,
-    answers.map(({ letter }, place) =>
-      h('span', {}, createLineKey(place), h('span', { class: 'letter' }, letter), values[place]),
+    answers.map(({ letter }, index) =>
+      h('span', {}, createLineKey(index), h('span', { class: 'letter' }, letter), values[index]),
     ),
   )
   let measure = trackMeasures[0]!
-  let range: Stretch = { start: 0, end: Math.max(1, count) }
+  let range = wholeRange(count)
   let current = 0
   let byColumn: Float64Array[] = []
   let chart: Chart | null = null
   const figure = createFigure(
     'compared-answers',
     ({ width }) => {
-      const data = { measure, names, doubts: byColumn, stretches, range }
+      const data = { measure, names, doubts: byColumn, segments, range }
       chart = drawOverlayChart(document as unknown as SvgDocument, data, { width, height })
       return { chart, selection: null }
     },
@@ -76,13 +69,7 @@ export function createOverlay(
   const plot = figure.element.querySelector<HTMLElement>('.chart')!
   figure.element.append(cursor)
   const element = h('div', { class: 'figures overlay' }, key, figure.element)
-  let lastWidth = 0
-  const sizeWatch = new ResizeObserver(() => {
-    if (element.clientWidth === lastWidth) return
-    lastWidth = element.clientWidth
-    draw()
-  })
-  sizeWatch.observe(element)
+  const endWidth = watchWidth(element, draw)
 
   const columnAt = ({ clientX }: MouseEvent) => {
     if (!chart) return 0
@@ -93,24 +80,23 @@ export function createOverlay(
   plot.addEventListener('pointermove', event => events.hover(columnAt(event)))
   plot.addEventListener('pointerleave', () => events.hover(null))
   plot.addEventListener('click', event => events.pick(columnAt(event)))
-  listenToWheel(plot, {
-    count,
-    range: () => range,
-    width: () => chart?.width ?? 1,
-    tokenAt: columnAt,
-    setRange: events.setRange,
-  })
+  listenToWheel(
+    plot,
+    { count, range: () => range, setRange: events.setRange },
+    columnAt,
+    () => chart?.width ?? 1,
+  )
 
   function choose(): void {
-    events.setMeasure(measureNamed(select.value as MeasureName))
+    events.setMeasure(measureNamed(select.value))
   }
 
   function draw(): void {
     figure.draw(null)
-    place()
+    placeCursor()
   }
 
-  function place(): void {
+  function placeCursor(): void {
     if (!chart) return
     const x = ((current + 0.5 - range.start) / (range.end - range.start)) * chart.width
     cursor.hidden = count === 0 || x < 0 || x > chart.width
@@ -120,7 +106,7 @@ export function createOverlay(
     for (const [index, { sample }] of answers.entries()) {
       const token = tokens[index]![current] ?? -1
       const value = measure.values(sample.tokens)[token]
-      values[index]!.textContent = value === undefined ? '–' : formatNumber(Number(value.toPrecision(3)))
+      values[index]!.textContent = value === undefined ? '–' : threeDigits(value)
     }
   }
 
@@ -141,16 +127,12 @@ export function createOverlay(
     },
     setCurrent(column) {
       current = column
-      place()
+      placeCursor()
     },
     nextMeasure() {
       select.selectedIndex = (select.selectedIndex + 1) % select.length
       choose()
     },
-    destroy: () => sizeWatch.disconnect(),
+    destroy: endWidth,
   }
-}
-
-function inlineName(name: string): string {
-  return name.length > longestName ? `${name.slice(0, longestName)}…` : name
 }

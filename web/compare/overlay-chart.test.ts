@@ -1,7 +1,7 @@
 import { parseHTML } from 'linkedom'
 import { expect, it } from 'vitest'
 import type { SvgDocument } from '../../core/figures/svg-element.ts'
-import { measureNamed } from '../replay/measures.ts'
+import { measureNamed } from '../data/measures.ts'
 import { drawOverlayChart, linePath } from './overlay-chart.ts'
 
 const none = Number.NaN
@@ -32,7 +32,7 @@ it('says whose line is whose, and shades what is apart', () => {
       measure: measureNamed('logprob'),
       names: ['A sample 0.0', 'B <b>'],
       doubts: [Float64Array.of(0.5, 1), Float64Array.of(0.5, none)],
-      stretches: [
+      segments: [
         { start: 0, end: 1, isAlike: true },
         { start: 1, end: 2, isAlike: false },
       ],

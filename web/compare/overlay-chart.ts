@@ -5,14 +5,24 @@ import {
   type ChartSize,
   createChart,
 } from '../../core/figures/chart.ts'
-import { gridColor, mutedInk } from '../../core/figures/figure-theme.ts'
+import { gridColor, ink, mutedInk } from '../../core/figures/figure-theme.ts'
 import { formatTick } from '../../core/figures/format-number.ts'
 import { linearTicks } from '../../core/figures/linear-ticks.ts'
-import { appendElement, type SvgDocument } from '../../core/figures/svg-element.ts'
-import { type Measure, valueOfDoubt } from '../replay/measures.ts'
-import type { Stretch } from '../replay/playback.ts'
-import type { AlignedStretch } from './align-answers.ts'
-import { answerStyles } from './answer-styles.ts'
+import { appendElement, type SvgDocument, svgNamespace } from '../../core/figures/svg-element.ts'
+import { type Measure, valueOfDoubt } from '../data/measures.ts'
+import type { TokenRange } from '../data/token-range.ts'
+import type { AlignedSegment } from './align-answers.ts'
+
+/**
+ * How the lines of answers A to D are told apart: by letter, dash and colour. The first is drawn in ink; the others are of
+ * Tol's medium-contrast and vibrant schemes, apart for every kind of colour vision and none of the two of right and wrong.
+ */
+const answerStyles = [
+  { color: ink, dash: 'none' },
+  { color: '#994455', dash: '6 4' },
+  { color: '#997700', dash: '2 3' },
+  { color: '#009988', dash: '8 3 2 3' },
+] as const
 
 /** What is drawn: a measure of the tokens of several answers over the columns of their alignment. */
 export interface OverlayData {
@@ -21,14 +31,14 @@ export interface OverlayData {
   names: readonly string[]
   /** For each answer, the doubt of its token in each column; NaN where it has none. */
   doubts: readonly Float64Array[]
-  stretches: readonly AlignedStretch[]
+  segments: readonly AlignedSegment[]
   /** Columns in sight. */
-  range: Stretch
+  range: TokenRange
 }
 
 /** Draws the lines of all answers in one chart, with the columns in which they are apart shaded. */
 export function drawOverlayChart(document: SvgDocument, data: OverlayData, size: ChartSize): Chart {
-  const { measure, names, doubts, stretches, range } = data
+  const { measure, names, doubts, segments, range } = data
   const unit = measure.unit && ` (${measure.unit})`
   const chart = createChart(
     document,
@@ -38,7 +48,7 @@ export function drawOverlayChart(document: SvgDocument, data: OverlayData, size:
   )
   const { area, width, height } = chart
   const toX = (column: number) => ((column - range.start) / (range.end - range.start)) * width
-  for (const { start, end, isAlike } of stretches) {
+  for (const { start, end, isAlike } of segments) {
     const [from, to] = [start, end].map(column => Math.max(0, Math.min(width, toX(column)))) as [
       number,
       number,
@@ -95,35 +105,35 @@ const halfDash = 1.5
  */
 export function linePath(
   doubts: Float64Array,
-  { start, end }: Stretch,
+  { start, end }: TokenRange,
   width: number,
   toY: (doubt: number) => number,
 ): string {
-  const places = Math.min(Math.ceil(width), Math.ceil(end) - Math.floor(start))
-  const isNarrow = places < Math.ceil(end) - Math.floor(start)
-  const largest = new Float64Array(places).fill(Number.NaN)
+  const points = Math.min(Math.ceil(width), Math.ceil(end) - Math.floor(start))
+  const isNarrow = points < Math.ceil(end) - Math.floor(start)
+  const largest = new Float64Array(points).fill(Number.NaN)
   const first = Math.max(0, Math.floor(start))
   const last = Math.min(doubts.length, Math.ceil(end))
-  const placeOf = (column: number) =>
+  const pointOf = (column: number) =>
     isNarrow
-      ? Math.min(places - 1, Math.max(0, Math.floor(((column - start) / (end - start)) * places)))
+      ? Math.min(points - 1, Math.max(0, Math.floor(((column - start) / (end - start)) * points)))
       : column - Math.floor(start)
   for (let column = first; column < last; column++) {
-    const place = placeOf(column)
-    if (!(largest[place]! >= doubts[column]!)) largest[place] = doubts[column]!
+    const point = pointOf(column)
+    if (!(largest[point]! >= doubts[column]!)) largest[point] = doubts[column]!
   }
-  const toX = (place: number) =>
+  const toX = (point: number) =>
     isNarrow
-      ? ((place + 0.5) / places) * width
-      : ((Math.floor(start) + place + 0.5 - start) / (end - start)) * width
+      ? ((point + 0.5) / points) * width
+      : ((Math.floor(start) + point + 0.5 - start) / (end - start)) * width
   const round = (value: number) => Math.round(value * 10) / 10
   let path = ''
-  for (let place = 0; place < places; place++) {
-    if (Number.isNaN(largest[place]!)) continue
-    const begins = place === 0 || Number.isNaN(largest[place - 1]!)
-    const [x, y] = [toX(place), round(toY(largest[place]!))]
+  for (let point = 0; point < points; point++) {
+    if (Number.isNaN(largest[point]!)) continue
+    const begins = point === 0 || Number.isNaN(largest[point - 1]!)
+    const [x, y] = [toX(point), round(toY(largest[point]!))]
     // A token between gaps is a dash.
-    if (begins && !(largest[place + 1]! >= 0)) path += `M${round(x - halfDash)} ${y}h${2 * halfDash}`
+    if (begins && !(largest[point + 1]! >= 0)) path += `M${round(x - halfDash)} ${y}h${2 * halfDash}`
     else path += `${begins ? 'M' : 'L'}${round(x)} ${y}`
   }
   return path
@@ -142,4 +152,15 @@ function appendKey(chart: Chart, names: readonly string[]): void {
     appendElement(key, 'line', { ...line, stroke: color, 'stroke-width': 1.4, 'stroke-dasharray': dash })
     right -= 36
   }
+}
+
+/** A short piece of an answer's line as the plot has it. */
+export function createLineKey(index: number): Element {
+  const svg = (document as unknown as SvgDocument).createElementNS(svgNamespace, 'svg')
+  const { color, dash } = answerStyles[index]!
+  const frame = { class: 'line-key', width: 26, height: 10, viewBox: '0 0 26 10', 'aria-hidden': 'true' }
+  for (const [name, value] of Object.entries(frame)) svg.setAttribute(name, String(value))
+  const stroke = { stroke: color, 'stroke-width': 2, 'stroke-dasharray': dash, 'stroke-linecap': 'round' }
+  appendElement(svg, 'line', { x1: 1, x2: 25, y1: 5, y2: 5, ...stroke })
+  return svg as unknown as Element
 }

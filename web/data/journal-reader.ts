@@ -5,7 +5,6 @@ import { mostLineBytes, parseSampleLine } from '../../core/formats/sample-line.t
 import type { SampleRecord } from '../../core/formats/sample-record.ts'
 import { sha256 as sha256Of } from '../../core/formats/sha256.ts'
 import { InputError } from '../../core/input-error.ts'
-import { joinColumns, takeRows } from './join-columns.ts'
 import type { RunFiles } from './run-source.ts'
 
 /**
@@ -19,8 +18,6 @@ export interface JournalReader {
    * been joined, so that a new reader has to begin.
    */
   readOn(): Promise<boolean | null>
-  /** Number of samples read. */
-  readonly count: number
   /** Bytes read. */
   readonly byteLength: number
   /** The samples' columns in the order of the run: by problem, then by answer. */
@@ -146,9 +143,6 @@ export function createJournalReader(files: RunFiles): JournalReader {
   }
 
   return {
-    get count() {
-      return lines.length
-    },
     get byteLength() {
       return journal.reduce((sum, { end }) => sum + end, 0)
     },
@@ -200,4 +194,40 @@ function joinBytes(parts: readonly Uint8Array[], byteLength: number): Uint8Array
 
 function parseLine(bytes: Uint8Array, where: string): SampleRecord {
   return parseSampleLine(where, new TextDecoder().decode(bytes))
+}
+
+/** The columns of the samples of both, those of `first` first. Both have the same scores. */
+export function joinColumns(first: RunColumns, second: RunColumns): RunColumns {
+  return mapColumns(first, first.count + second.count, (column, name) => {
+    const other = name in second.scores ? second.scores[name]! : second[name as keyof RunColumns]
+    if (Array.isArray(column)) return [...column, ...(other as unknown[])]
+    const joined = new (column.constructor as new (length: number) => Float64Array)(
+      column.length + (other as Float64Array).length,
+    )
+    joined.set(column as Float64Array)
+    joined.set(other as Float64Array, column.length)
+    return joined
+  })
+}
+
+/** The columns of some samples, in the order of `rows`; in arrays of their own. */
+export function takeRows(columns: RunColumns, rows: readonly number[]): RunColumns {
+  return mapColumns(columns, rows.length, column => {
+    if (Array.isArray(column)) return rows.map(row => column[row])
+    const taken = new (column.constructor as new (length: number) => Float64Array)(rows.length)
+    for (const [index, row] of rows.entries()) taken[index] = column[row]!
+    return taken
+  })
+}
+
+type Column = unknown[] | Float64Array | Int32Array | Uint8Array
+
+function mapColumns(
+  { scores, count: _, ...scalars }: RunColumns,
+  count: number,
+  map: (column: Column, name: string) => Column,
+): RunColumns {
+  const mapAll = (columns: Record<string, Column>) =>
+    Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, map(column, name)]))
+  return { count, ...mapAll(scalars), scores: mapAll(scores) } as unknown as RunColumns
 }

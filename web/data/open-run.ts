@@ -1,29 +1,36 @@
 import { proxy, wrap } from 'comlink'
-import type { Analysis } from '../../core/analyse/analysis.ts'
-import type { RunColumns } from '../../core/formats/run-columns.ts'
-import { callWorker } from './call-worker.ts'
-import type { OpenedSample } from './opened-sample.ts'
-import type { RunFacts } from './run-facts.ts'
-import type { RunSource } from './run-source.ts'
-import type { RunSnapshot, RunWorker, TextMatches } from './run-worker.ts'
-import { endStuckReading } from './watch-reading.ts'
+import type { FinishReason } from '../../core/formats/sample-record.ts'
+import type { TraceSample } from '../../core/formats/trace-reader.ts'
+import { messageOf } from '../dom.ts'
+import type { RunSnapshot } from './run-data.ts'
+import { droppedRun, namedSource, type RunSource } from './run-source.ts'
+import type { RunWorker, TextMatches } from './run-worker.ts'
+import { callWorker, endStuckReading } from './watch-worker.ts'
 
-/** A run that is open: its columns are in the page, its tokens are read when they are asked for. */
-export interface OpenRun {
-  /** Where it came from. */
-  readonly source: RunSource
-  readonly facts: RunFacts | null
-  readonly analysis: Analysis
-  /** Every sample's scalars. `scores` holds those that were read; `readScore` adds one. */
-  readonly columns: RunColumns
-  /** Names of all the scores that the run has. */
-  readonly scoreNames: readonly string[]
-  /** Whether more samples may come. */
-  readonly following: boolean
+/** One sample with its tokens and its scalars. */
+export interface OpenedSample extends TraceSample {
+  /** Its row in the run's columns, as they were when it was read. */
+  row: number
+  level: string | null
+  correct: boolean
+  /** The rule that reached the verdict. */
+  rule: string
+  /** A branch of an answer may be stopped by the reader. */
+  finishReason: FinishReason | 'stopped'
+  extractedAnswer: string | null
+  expectedAnswer: string
+  promptTokens: number
+  generatedTokens: number
+  durationMs: number
+}
+
+/**
+ * A run that is open: its columns are in the page, its tokens are read when they are asked for. `columns.scores` holds the
+ * scores that were read; `readScore` adds one.
+ */
+export interface OpenRun extends Readonly<RunSnapshot> {
   /** What went wrong when the run was last looked at for more; null when nothing did. */
   readonly followError: string | null
-  /** Bytes of the traces: what a scan of all of them costs. */
-  readonly traceBytes: number
   /** One score of every sample, NaN where it is undefined. */
   readScore(name: string): Promise<Float64Array>
   /** One sample by its row in `columns`. */
@@ -51,6 +58,8 @@ export async function openRun(source: RunSource): Promise<OpenRun> {
     endStuckReading(worker, () => remote.ping()),
   )
 
+  let closed = false
+  const listeners = new Set<() => void>()
   let snapshot: RunSnapshot
   try {
     snapshot = await call(remote.open(source))
@@ -58,65 +67,33 @@ export async function openRun(source: RunSource): Promise<OpenRun> {
     worker.terminate()
     throw error
   }
-  let followError: string | null = null
-  let closed = false
-  const listeners = new Set<() => void>()
-  const tell = () => {
-    for (const listener of [...listeners]) listener()
-  }
 
+  /** Looks for more samples until there are all. */
   async function follow(): Promise<void> {
-    while (!closed && snapshot.following) {
+    while (!closed && run.following) {
       await new Promise(resolve => setTimeout(resolve, document.hidden ? 5 * pollMs : pollMs))
       if (closed) return
+      let [next, followError]: [RunSnapshot | null, string | null] = [null, null]
       try {
-        const next = await call(remote.poll())
-        if (closed) return
-        if (next) snapshot = next
-        if (next || followError !== null) {
-          followError = null
-          tell()
-        }
+        next = await call(remote.poll())
       } catch (error) {
-        const message = error instanceof Error ? error.message : String(error)
-        if (message !== followError && !closed) {
-          followError = message
-          tell()
-        }
+        followError = messageOf(error)
       }
+      if (closed || (!next && followError === run.followError)) continue
+      Object.assign(run, next, { followError })
+      for (const listener of [...listeners]) listener()
     }
   }
-  void follow()
 
-  return {
-    source,
-    get facts() {
-      return snapshot.facts
-    },
-    get analysis() {
-      return snapshot.analysis
-    },
-    get columns() {
-      return snapshot.columns
-    },
-    get scoreNames() {
-      return snapshot.scoreNames
-    },
-    get following() {
-      return snapshot.following
-    },
-    get followError() {
-      return followError
-    },
-    get traceBytes() {
-      return snapshot.traceBytes
-    },
+  const run: OpenRun = {
+    ...snapshot,
+    followError: null,
     async readScore(name) {
-      const { columns } = snapshot
-      return (columns.scores[name] ??= await call(remote.readScore(name)))
+      const { scores } = run.columns
+      return (scores[name] ??= await call(remote.readScore(name)))
     },
     async readSample(row) {
-      const { columns } = snapshot
+      const { columns } = run
       const sample = await call(remote.readSample(row))
       return {
         ...sample,
@@ -142,5 +119,47 @@ export async function openRun(source: RunSource): Promise<OpenRun> {
       closed = true
       worker.terminate()
     },
+  }
+  void follow()
+  return run
+}
+
+/** The run that the shown one is compared with. It stays open, so that the next comparison with it costs nothing. */
+export interface OtherRun {
+  /** Opens the run of a name (see `namedSource`), and closes the one before. Rejects with what is wrong in words. */
+  open(name: string): Promise<OpenRun>
+  /** Takes files as the other run. Returns its name. */
+  choose(files: File[]): string
+  close(): void
+}
+
+/** No other run yet. */
+export function createOtherRun(): OtherRun {
+  let chosen: File[] | null = null
+  let last: { name: string; opening: Promise<OpenRun> } | null = null
+  function close(): void {
+    last?.opening.then(
+      run => run.close(),
+      () => {},
+    )
+    last = null
+  }
+  return {
+    async open(name) {
+      if (last?.name === name) return last.opening
+      close()
+      const own = (last = { name, opening: openRun(namedSource(name, chosen)) })
+      own.opening.catch(() => {
+        // The next one tries again.
+        if (last === own) last = null
+      })
+      return own.opening
+    },
+    choose(files) {
+      if (last?.name === droppedRun) close()
+      chosen = files
+      return droppedRun
+    },
+    close,
   }
 }

@@ -1,14 +1,38 @@
+import { analyseRun, columnsCoverage } from '../../core/analyse/analyse-run.ts'
+import type { Analysis } from '../../core/analyse/analysis.ts'
 import { entropyOfPart, positionCount } from '../../core/figures/figure-data.ts'
 import { readJson, settingsJson } from '../../core/formats/read-json.ts'
-import type { TraceSample, TraceText } from '../../core/formats/trace-reader.ts'
+import type { RunColumns } from '../../core/formats/run-columns.ts'
+import type { SampleRecord } from '../../core/formats/sample-record.ts'
+import { openSummary } from '../../core/formats/summary-parquet.ts'
+import {
+  openTraces,
+  type TraceReader,
+  type TraceSample,
+  type TraceText,
+} from '../../core/formats/trace-reader.ts'
 import { InputError } from '../../core/input-error.ts'
-import { type CheckedFiles, checkFiles, readTogether } from './checked-files.ts'
-import { openJournalData } from './journal-data.ts'
-import { createJournalReader } from './journal-reader.ts'
-import { openParquetData } from './parquet-data.ts'
+import { createJournalReader, type JournalReader } from './journal-reader.ts'
+import { readAnalysis } from './read-analysis.ts'
 import { type RunFacts, readRunFacts } from './run-facts.ts'
-import type { RunFiles } from './run-source.ts'
-import type { RunSnapshot } from './run-worker.ts'
+import { type CheckedFiles, checkFiles, type RunFiles, readTogether } from './run-source.ts'
+import { columnsOfRecords } from './token-columns.ts'
+import { tellRead, tellReading } from './watch-worker.ts'
+
+/** What is known of a run at a moment. */
+export interface RunSnapshot {
+  /** What run.json says; null where there is none. */
+  facts: RunFacts | null
+  analysis: Analysis
+  /** Every sample's scalars. `scores` holds those that were read. */
+  columns: RunColumns
+  /** Names of all the scores that the run has. */
+  scoreNames: readonly string[]
+  /** Whether more samples may come. */
+  following: boolean
+  /** Bytes of the traces: what a scan of all of them costs. */
+  traceBytes: number
+}
 
 /** A run's data in the worker: from its Parquet files, or from its journal while they are not written. */
 export interface RunData {
@@ -51,13 +75,13 @@ async function openChecked(files: CheckedFiles): Promise<RunData> {
 }
 
 /** The content of run.json; null where there is none. */
-export async function readFacts(files: RunFiles): Promise<RunFacts | null> {
+async function readFacts(files: RunFiles): Promise<RunFacts | null> {
   const source = await files.open('run.json')
   return source && readRunFacts(source.name, await readJson(source, settingsJson))
 }
 
 /** Mean entropies of the parts of every answer: see OpenRun.readPositions. */
-export async function positionsOf(
+async function positionsOf(
   count: number,
   entropies: AsyncIterable<ArrayLike<number>>,
   onProgress: (rows: number) => void,
@@ -71,4 +95,147 @@ export async function positionsOf(
     if (row % 1000 === 0) onProgress(row)
   }
   return positions
+}
+
+/** The score that is read when a run is opened; the others when they are asked for. */
+const firstScore = 'MeanTokenEntropy'
+
+/** A run from `summary.parquet` and `traces.parquet`; null without the former. */
+async function openParquetData(files: CheckedFiles): Promise<
+  | (Pick<RunData, 'count'> & {
+      /** The run's data, once run.json is read as well. */
+      withFacts(facts: RunFacts | null): Promise<RunData>
+    })
+  | null
+> {
+  const source = await files.open('summary.parquet')
+  if (!source) return null
+  const { manifest } = files
+  const summary = await openSummary(tellReading(source), {
+    exactly: manifest?.files['summary.parquet'] ? manifest.samples : null,
+  })
+  const { count, scoreNames } = summary
+  return {
+    count,
+    async withFacts(facts) {
+      const samples = facts?.decoding['samples']
+      const most = (facts?.problems ?? Number.POSITIVE_INFINITY) * (typeof samples === 'number' ? samples : 1)
+      if (count > most)
+        throw new InputError(
+          `${source.name}: claims ${count} rows, expected at most the ${most} that run.json has problems and samples for; the file is ` +
+            'damaged, write it again with entrace analyse',
+        )
+      const [columns, stored, traceSource] = await Promise.all([
+        summary.readColumns(scoreNames.filter(name => name === firstScore)),
+        readAnalysis(files),
+        files.open('traces.parquet'),
+      ])
+      const forAnalysis = stored ? null : await summary.readColumns()
+      tellRead()
+      const analysis = stored ?? analyseRun(forAnalysis!, { grading: summary.grading })
+      // An analysis of 0.1.0, or one made here, does not say how much of the run it is of.
+      if (facts?.asked) analysis.coverage = columnsCoverage(facts.asked, columns)
+      // A run can be looked at without its tokens, and opens before it is known where they lie.
+      let opening: Promise<TraceReader> | null = null
+      const traces = (): Promise<TraceReader> => {
+        if (!traceSource)
+          return Promise.reject(
+            new InputError(
+              `${files.name}: has no traces.parquet, which holds the tokens and texts; add it, or drop the whole folder`,
+            ),
+          )
+        opening ??= summary
+          .readTraceIndex()
+          .then(index => openTraces(tellReading(traceSource), index))
+          .catch(error => {
+            // The next one tries again.
+            opening = null
+            throw error
+          })
+        return opening
+      }
+      return {
+        count,
+        snapshot: () => ({
+          facts,
+          analysis,
+          columns,
+          scoreNames,
+          following: false,
+          traceBytes: traceSource?.byteLength ?? 0,
+        }),
+        poll: async () => null,
+        readScore: name => summary.readScore(name),
+        readSample: async row => (await traces()).read(row),
+        async *texts() {
+          yield* (await traces()).texts()
+        },
+        readPositions: async onProgress => positionsOf(count, (await traces()).entropies(), onProgress),
+      }
+    },
+  }
+}
+
+/**
+ * A run from its journal, followed until summary.parquet holds all of its samples. Dropped files do not change, so
+ * without run.json nothing tells that more is to come.
+ */
+function openJournalData(files: CheckedFiles, journal: JournalReader, facts: RunFacts | null): RunData {
+  const columns = journal.columns()
+  const { count } = columns
+  // The page is given the columns' own memory.
+  const analysis = analyseRun(
+    columns,
+    facts ? { grading: facts.grading, ...(facts.asked && { asked: facts.asked }) } : {},
+  )
+  const scoreNames = Object.keys(columns.scores)
+  async function* records(): AsyncGenerator<SampleRecord> {
+    for (let row = 0; row < count; row++) yield await journal.read(row)
+  }
+  return {
+    count,
+    snapshot: () => ({
+      facts,
+      analysis,
+      columns,
+      scoreNames,
+      following: facts?.expectedSamples !== null && facts !== null,
+      traceBytes: journal.byteLength,
+    }),
+    async poll() {
+      const isLonger = await journal.readOn()
+      if (isLonger) return openJournalData(files, journal, facts)
+      if (isLonger === null) {
+        const joined = createJournalReader(files)
+        if (await joined.readOn()) return openJournalData(files, joined, facts)
+      }
+      if (!facts) return null
+      return readTogether(await files.again(), async current => {
+        const now = await readFacts(current)
+        if (now === null || count < (now.expectedSamples ?? 0)) return null
+        const parquet = await openParquetData(current).catch(() => null)
+        return parquet && parquet.count >= count ? parquet.withFacts(now) : null
+      })
+    },
+    readScore: name =>
+      Promise.reject(
+        new RangeError(`${files.name}: has no score ${name}, expected one of ${scoreNames.join(', ')}`),
+      ),
+    readSample: async row => sampleOf(await journal.read(row)),
+    async *texts() {
+      let row = 0
+      for await (const { problem, generatedText } of records()) yield { row: row++, problem, generatedText }
+    },
+    readPositions: onProgress => positionsOf(count, entropies(), onProgress),
+  }
+
+  async function* entropies(): AsyncGenerator<number[]> {
+    for await (const { tokens } of records()) yield tokens.map(token => token.entropyNats)
+  }
+}
+
+function sampleOf({ tokens, error = null, topTexts = {}, ...sample }: SampleRecord): TraceSample {
+  const { problemId, problemIndex, sampleIndex, problem, prompt, generatedText, metadata } = sample
+  const identity = { problemId, problemIndex, sampleIndex, problem, prompt, metadata }
+  return { ...identity, generatedText, error, topTexts, tokens: columnsOfRecords(tokens) }
 }

@@ -1,5 +1,14 @@
 import type { ByteSource } from '../../core/formats/byte-source.ts'
 import { openHttpByteSource } from '../../core/formats/http-byte-source.ts'
+import {
+  checkedByteSource,
+  type Manifest,
+  manifestName,
+  parseManifest,
+  refuseLongManifest,
+} from '../../core/formats/manifest.ts'
+import { messageOf } from '../dom.ts'
+import { pageSha256 } from './page-sha256.ts'
 
 /** Where a run is: the folder at an address, or files that were dropped on the page. */
 export type RunSource = { kind: 'address'; address: string } | { kind: 'files'; files: File[] }
@@ -72,7 +81,7 @@ async function fetchTail(address: string, start: number): Promise<ArrayBuffer | 
     })
     body = await response.arrayBuffer()
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     throw new Error(`${address}: could not be fetched (${reason}); is the server still there?`, {
       cause: error,
     })
@@ -90,4 +99,72 @@ async function fetchTail(address: string, start: number): Promise<ArrayBuffer | 
     default:
       throw new Error(`${address}: the server answered HTTP ${response.status}, expected 206; try again`)
   }
+}
+
+/** What an address says of a run that was dropped or chosen as files: a link cannot carry it. */
+export const droppedRun = 'dropped'
+
+/**
+ * The run of a name in the page's address: an address, relative to the page or absolute, or the files that were dropped.
+ * Throws with what is wrong in words when a page cannot read from there.
+ */
+export function namedSource(name: string, dropped: File[] | null): RunSource {
+  if (name === droppedRun) {
+    if (dropped) return { kind: 'files', files: dropped }
+    throw new Error(
+      'The run was opened from files, which the page has no right to open again; drop them again, or choose them.',
+    )
+  }
+  const page = location.origin + location.pathname
+  const address = URL.canParse(name, page) ? new URL(name, page) : null
+  if (!address || !/^https?:$/.test(address.protocol))
+    throw new Error(
+      `${name}: expected an http or https address, found ${address?.protocol ?? 'none'}; check the link`,
+    )
+  return { kind: 'address', address: address.href }
+}
+
+/** The files of a run, those that its manifest tells of checked as they are read. */
+export interface CheckedFiles extends RunFiles {
+  /** Null where there is none, and all is read unchecked. */
+  readonly manifest: Manifest | null
+  /** The files by the manifest of now: results may have been put in place. */
+  again(): Promise<CheckedFiles>
+}
+
+/** Reads the manifest of a run's files. Rejects with InputError where it is damaged. */
+export async function checkFiles(files: RunFiles): Promise<CheckedFiles> {
+  const source = await files.open(manifestName)
+  if (source) refuseLongManifest(source.name, source.byteLength)
+  const manifest = source ? parseManifest(source.name, new TextDecoder().decode(await source.slice(0))) : null
+  return {
+    name: files.name,
+    manifest,
+    again: () => checkFiles(files),
+    async open(name) {
+      const found = await files.open(name)
+      const digest = manifest?.files[name]
+      return found && digest ? checkedByteSource(found, name, digest, pageSha256) : found
+    },
+    tail: (name, start) => files.tail(name, start),
+  }
+}
+
+/** The results of a run may be replaced while they are read; more often than that, something else is wrong. */
+const mostTries = 5
+
+/** Reads files that belong together: once more from the start where others are put in place meanwhile. */
+export async function readTogether<Read>(
+  files: CheckedFiles,
+  read: (files: CheckedFiles) => Promise<Read>,
+): Promise<Read> {
+  let current = files
+  for (let tries = 1; ; tries++)
+    try {
+      return await read(current)
+    } catch (error) {
+      const next = tries < mostTries ? await files.again().catch(() => null) : null
+      if (!next || next.manifest?.sha256 === current.manifest?.sha256) throw error
+      current = next
+    }
 }

@@ -1,20 +1,7 @@
 import { expose, transfer } from 'comlink'
-import type { Analysis } from '../../core/analyse/analysis.ts'
-import type { RunColumns } from '../../core/formats/run-columns.ts'
 import type { TraceSample } from '../../core/formats/trace-reader.ts'
-import { openRunData, type RunData } from './run-data.ts'
-import type { RunFacts } from './run-facts.ts'
+import { openRunData, type RunData, type RunSnapshot } from './run-data.ts'
 import { filesOf, type RunSource } from './run-source.ts'
-
-/** What is known of a run at a moment. */
-export interface RunSnapshot {
-  facts: RunFacts | null
-  analysis: Analysis
-  columns: RunColumns
-  scoreNames: readonly string[]
-  following: boolean
-  traceBytes: number
-}
 
 /** What a search found since it last said so, and how far it is. */
 export interface TextMatches {

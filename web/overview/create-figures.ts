@@ -12,8 +12,8 @@ import type { SvgDocument } from '../../core/figures/svg-element.ts'
 import type { RunColumns } from '../../core/formats/run-columns.ts'
 import type { OpenRun } from '../data/open-run.ts'
 import { h } from '../dom.ts'
-import { createFigure } from './create-figure.ts'
-import { scoreLabels } from './score-labels.ts'
+import { createFigure, watchWidth } from '../widgets/figure.ts'
+import { scoreLabels } from './table-columns.ts'
 
 /** The figures of a run, linked with its table. */
 export interface Figures {
@@ -24,7 +24,7 @@ export interface Figures {
 }
 
 /** The score that reliability is about. */
-export const calibratedScore = 'MeanTokenEntropy'
+const calibratedScore = 'MeanTokenEntropy'
 /** Traces of more bytes are only read when the reader asks for it. */
 const freelyReadBytes = 32 * 2 ** 20
 
@@ -61,13 +61,7 @@ export function createFigures(
     { class: 'figures' },
     figures.map(figure => figure.element),
   )
-  let lastWidth = 0
-  const resizes = new ResizeObserver(() => {
-    if (element.clientWidth === lastWidth) return
-    lastWidth = element.clientWidth
-    drawAll()
-  })
-  resizes.observe(element)
+  const endWidth = watchWidth(element, drawAll)
   if (run.traceBytes > freelyReadBytes) {
     positionsNote = []
     readTokens.hidden = false
@@ -78,8 +72,8 @@ export function createFigures(
     if (positions && positions.length >= run.columns.count * positionCount) {
       const all = positions
       const entropies = new Float32Array(rows.length * positionCount)
-      for (const [place, row] of rows.entries())
-        entropies.set(all.subarray(row * positionCount, (row + 1) * positionCount), place * positionCount)
+      for (const [index, row] of rows.entries())
+        entropies.set(all.subarray(row * positionCount, (row + 1) * positionCount), index * positionCount)
       return drawPositionChart(
         svgDocument,
         { entropies, correct: Uint8Array.from(rows, row => run.columns.correct[row]!) },
@@ -132,7 +126,7 @@ export function createFigures(
       data = scoreDataOf(run.columns, rows, score)
       drawAll()
     },
-    destroy: () => resizes.disconnect(),
+    destroy: endWidth,
   }
 }
 

@@ -1,6 +1,6 @@
 import type { RunColumns } from '../../core/formats/run-columns.ts'
 import type { FinishReason } from '../../core/formats/sample-record.ts'
-import { h } from '../dom.ts'
+import { button, h } from '../dom.ts'
 import { formatFilter, parseFilter, type TableFilter, withRange } from './table-filter.ts'
 
 /** The line above the table: what is listed, by which score, and how. */
@@ -42,19 +42,17 @@ export function createFilterBar(actions: FilterActions): FilterBar {
     onblur: () => actions.endTyping(),
     onkeydown: (event: KeyboardEvent) => event.key === 'Escape' && text.blur(),
   })
-  const verdict = choice('Verdict', value =>
-    actions.setFilter({ ...filter, verdict: value as TableFilter['verdict'] }, false),
+  const set = (change: Partial<TableFilter>) => actions.setFilter({ ...filter, ...change }, false)
+  const verdict = choice('Verdict', value => set({ verdict: value as TableFilter['verdict'] }))
+  const finish = choice('Ended by', value => set({ finish: value as FinishReason | null }))
+  const level = choice('Level', value => set({ level: value }))
+  const score = choice('Score', name => name && actions.setScore(name))
+  setOptions(verdict, Object.entries({ '': 'Any verdict', correct: 'Right', incorrect: 'Wrong' }))
+  setOptions(
+    finish,
+    Object.entries({ '': 'Any end', stop: 'Stopped', length: 'At the limit', error: 'Failed' }),
   )
-  const finish = choice('Ended by', value =>
-    actions.setFilter({ ...filter, finish: value as FinishReason | null }, false),
-  )
-  const level = choice('Level', value => actions.setFilter({ ...filter, level: value }, false))
-  const score = h('select', { 'aria-label': 'Score', onchange: () => actions.setScore(score.value) })
-  const group = h(
-    'button',
-    { 'aria-pressed': false, onclick: () => actions.setGroup(group.getAttribute('aria-pressed') !== 'true') },
-    'By problem',
-  )
+  const group = button('By problem', () => actions.setGroup(group.getAttribute('aria-pressed') !== 'true'))
   const ranges = h('span', { class: 'ranges' })
   const count = h('span', { class: 'count', role: 'status' })
   const element = h(
@@ -69,21 +67,8 @@ export function createFilterBar(actions: FilterActions): FilterBar {
     h('span', { class: 'spring' }),
     h('label', { class: 'score' }, h('span', {}, 'Score'), score),
     group,
-    h('button', { title: 'Save the listed samples as CSV (c)', onclick: () => actions.saveCsv() }, 'CSV'),
+    button('CSV', actions.saveCsv, { title: 'Save the listed samples as CSV (c)' }),
   )
-
-  function setOptions(
-    select: HTMLSelectElement,
-    options: readonly (readonly [string, string])[],
-    value: string,
-  ): void {
-    const key = JSON.stringify(options)
-    if (select.dataset['options'] !== key) {
-      select.dataset['options'] = key
-      select.replaceChildren(...options.map(([name, label]) => h('option', { value: name }, label)))
-    }
-    select.value = value
-  }
 
   return {
     element,
@@ -91,51 +76,27 @@ export function createFilterBar(actions: FilterActions): FilterBar {
       filter = shown
       const isSame = formatFilter(parseFilter(text.value)) === formatFilter(shown)
       if (!isSame) text.value = formatFilter(shown)
-      setOptions(
-        verdict,
-        [
-          ['', 'Any verdict'],
-          ['correct', 'Right'],
-          ['incorrect', 'Wrong'],
-        ],
-        shown.verdict ?? '',
-      )
-      setOptions(
-        finish,
-        [
-          ['', 'Any end'],
-          ['stop', 'Stopped'],
-          ['length', 'At the limit'],
-          ['error', 'Failed'],
-        ],
-        shown.finish ?? '',
-      )
       const levels = [...new Set(columns.level)]
         .filter(name => name !== null)
         .sort()
         .slice(0, 100)
       level.hidden = levels.length === 0
-      setOptions(
-        level,
-        [['', 'Any level'], ...levels.map(name => [name, `Level ${name}`] as const)],
-        shown.level ?? '',
-      )
+      setOptions(level, [['', 'Any level'], ...levels.map(name => [name, `Level ${name}`] as const)])
       setOptions(
         score,
         scoreNames.map(name => [name, name] as const),
-        shownScore,
       )
+      verdict.value = shown.verdict ?? ''
+      finish.value = shown.finish ?? ''
+      level.value = shown.level ?? ''
+      score.value = shownScore
       group.setAttribute('aria-pressed', String(isGrouped))
       ranges.replaceChildren(
         ...shown.ranges.map(({ column, low, high }) =>
-          h(
-            'button',
-            {
-              class: 'range',
-              'aria-label': `End the filter by ${column}`,
-              onclick: () => actions.setFilter(withRange(filter, column, null), false),
-            },
+          button(
             `${column} ${rangeText(low, high)} ×`,
+            () => actions.setFilter(withRange(filter, column, null), false),
+            { class: 'range', 'aria-label': `End the filter by ${column}` },
           ),
         ),
       )
@@ -150,6 +111,14 @@ export function createFilterBar(actions: FilterActions): FilterBar {
 function choice(label: string, choose: (value: string | null) => void): HTMLSelectElement {
   const select = h('select', { 'aria-label': label, onchange: () => choose(select.value || null) })
   return select
+}
+
+/** Offers values by their labels; a list that is offered already stays as it is. */
+function setOptions(select: HTMLSelectElement, options: readonly (readonly [string, string])[]): void {
+  const key = JSON.stringify(options)
+  if (select.dataset['options'] === key) return
+  select.dataset['options'] = key
+  select.replaceChildren(...options.map(([value, label]) => h('option', { value }, label)))
 }
 
 function rangeText(low: number, high: number): string {

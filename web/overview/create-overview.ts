@@ -1,18 +1,20 @@
-import { h } from '../dom.ts'
-import { formatCompared, mostCompared } from '../state/compared-answers.ts'
-import { sampleName } from '../state/route.ts'
-import type { View, ViewContext } from '../view.ts'
+import { h, messageOf } from '../dom.ts'
+import { formatCompared, mostCompared, sampleName } from '../state/route.ts'
+import { saveBlob } from '../widgets/files.ts'
+import type { View, ViewContext } from '../widgets/view.ts'
 import { createFigures } from './create-figures.ts'
 import { createFilterBar } from './create-filter-bar.ts'
 import { createRunCard } from './create-run-card.ts'
 import { createSamplesTable } from './create-samples-table.ts'
-import { csvOfRows } from './csv-of-rows.ts'
-import { filterRows } from './filter-rows.ts'
-import { saveBlob } from './save-blob.ts'
-import { sortRows } from './sort-rows.ts'
-import { formatFilter, parseFilter, type TableFilter, withRange } from './table-filter.ts'
-import { groupLines, plainLines, type TableLines } from './table-lines.ts'
-import { widenRange } from './widen-range.ts'
+import {
+  filterRows,
+  formatFilter,
+  parseFilter,
+  type TableFilter,
+  widenRange,
+  withRange,
+} from './table-filter.ts'
+import { csvOfRows, groupLines, plainLines, sortRows, type TableLines } from './table-rows.ts'
 
 /** The overview, which stays while a sample is replayed. */
 export interface Overview extends View {
@@ -57,7 +59,7 @@ export function createOverview(context: ViewContext): Overview {
   })
   let card = createRunCard(run)
   const element = h('div', { class: 'overview' }, card, figures.element, bar.element, table.element)
-  const isHidden = settings.read('figuresHidden', false)
+  const isHidden = settings.read('figuresHidden')
   figures.element.hidden = isHidden
 
   function currentFilter(): TableFilter {
@@ -75,7 +77,7 @@ export function createOverview(context: ViewContext): Overview {
   }
 
   function currentScore(): string {
-    const score = settings.read('score', '')
+    const score = settings.read('score')
     return run.scoreNames.includes(score) ? score : (run.scoreNames[0] ?? '')
   }
 
@@ -95,7 +97,7 @@ export function createOverview(context: ViewContext): Overview {
     if (missing.length > 0) {
       const failed = new Map(unread)
       const say = (name: string) => (error: unknown) =>
-        failed.set(name, `${name} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+        failed.set(name, `${name} cannot be read: ${messageOf(error)}`)
       await Promise.all(missing.map(name => run.readScore(name).catch(say(name))))
       return update(drawFigures, failed)
     }
@@ -136,7 +138,7 @@ export function createOverview(context: ViewContext): Overview {
       })
       .catch((error: unknown) => {
         if (own !== search) return
-        own.progress = `the texts cannot be read: ${error instanceof Error ? error.message : String(error)}`
+        own.progress = `the texts cannot be read: ${messageOf(error)}`
         void update(false)
       })
   }

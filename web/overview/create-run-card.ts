@@ -4,6 +4,7 @@ import { formatNumber, formatP } from '../../core/figures/format-number.ts'
 import { describeGrading, inPercent } from '../../core/grade/grading-rules.ts'
 import type { OpenRun } from '../data/open-run.ts'
 import { h } from '../dom.ts'
+import { terms } from '../widgets/panel.ts'
 
 /** What a run is and what came of it, on a few lines; made again when samples come. */
 export function createRunCard({ facts, analysis }: OpenRun): HTMLElement {
@@ -16,48 +17,40 @@ export function createRunCard({ facts, analysis }: OpenRun): HTMLElement {
     result(
       'Accuracy',
       accuracy.value === null ? '–' : percent(accuracy.value),
-      [
+      listed(
         interval(accuracy.low, accuracy.high, percent),
         grading && grading.tolerance > 0
           ? `${grading.correctByToleranceOnly.toLocaleString('en')} right only within ${inPercent(grading.tolerance)}`
           : '',
-      ]
-        .filter(Boolean)
-        .join(', '),
+      ),
     ),
     result(
       'AUROC of entropy for errors',
       auroc.value === null ? '–' : auroc.value.toFixed(3),
       auroc.value === null
         ? 'undefined with one class'
-        : [
+        : listed(
             interval(auroc.low, auroc.high, share => share.toFixed(3)),
             auroc.p === null ? '' : formatP(auroc.p),
-          ]
-            .filter(Boolean)
-            .join(', '),
+          ),
     ),
     result(
       'Samples',
       isPart(coverage)
         ? `${total.toLocaleString('en')} of ${coverage.of.toLocaleString('en')}`
         : total.toLocaleString('en'),
-      [
+      listed(
         problems < total ? `of ${problems.toLocaleString('en')} problems` : '',
         errors > 0 ? `${errors.toLocaleString('en')} failed` : 'none failed',
-      ]
-        .filter(Boolean)
-        .join(', '),
+      ),
     ),
     result(
       'Mean entropy, wrong − right',
       entropyNats.difference === null ? '–' : `${formatNumber(entropyNats.difference)} nats`,
-      [
+      listed(
         interval(difference?.low ?? null, difference?.high ?? null, formatNumber),
         entropyNats.hedgesG === null ? '' : `Hedges’ g ${formatNumber(entropyNats.hedgesG)}`,
-      ]
-        .filter(Boolean)
-        .join(', '),
+      ),
     ),
     result(
       'At the token limit',
@@ -65,13 +58,14 @@ export function createRunCard({ facts, analysis }: OpenRun): HTMLElement {
       interval(capHitInterval?.low ?? null, capHitInterval?.high ?? null, percent),
     ),
   )
-  const settings = facts && [
-    ['Model', [facts.model, facts.dtypes].filter(Boolean).join(', ')],
+  const settings: [string, string][] | null = facts && [
+    ['Model', listed(facts.model, facts.dtypes)],
     [
       'Data',
-      [facts.dataSet, facts.problems === null ? null : `${facts.problems.toLocaleString('en')} problems`]
-        .filter(Boolean)
-        .join(', '),
+      listed(
+        facts.dataSet,
+        facts.problems === null ? null : `${facts.problems.toLocaleString('en')} problems`,
+      ),
     ],
     [
       'Mesh',
@@ -100,11 +94,7 @@ export function createRunCard({ facts, analysis }: OpenRun): HTMLElement {
           'details',
           {},
           h('summary', {}, 'Settings'),
-          h(
-            'dl',
-            { class: 'settings' },
-            settings.flatMap(([name, text]) => [h('dt', {}, name), h('dd', {}, text || '–')]),
-          ),
+          h('dl', { class: 'settings' }, terms(settings.map(([name, text]) => [name, text || '–']))),
         ),
       warnings.length > 0 &&
         h(
@@ -128,6 +118,11 @@ function result(name: string, value: string, remark: string): HTMLElement {
     h('dt', {}, name),
     h('dd', {}, h('span', { class: 'value' }, value), ' ', h('span', { class: 'remark' }, remark)),
   )
+}
+
+/** Parts of a text with commas between them, without those that are empty. */
+function listed(...parts: (string | null | undefined | false)[]): string {
+  return parts.filter(Boolean).join(', ')
 }
 
 function percent(share: number): string {

@@ -1,78 +1,94 @@
 import { formatNumber } from '../../core/figures/format-number.ts'
 import type { RunColumns } from '../../core/formats/run-columns.ts'
 import { legibleText } from '../text/visible-text.ts'
-import { scoreLabels } from './score-labels.ts'
+import type { TableLayout } from '../widgets/virtual-table.ts'
 
 /** A column of the table of samples. */
-export interface TableColumn {
+export interface TableColumn extends TableLayout {
   name: string
   label: string
-  /** Of the grid that lays out a row. */
-  width: string
   isNumber?: true
-  /** Left out on a narrow page. */
-  isMinor?: true
   text(row: number): string
+}
+
+/** How the page names the scores that most look at; the others keep the literature's name. */
+export const scoreLabels: Readonly<Record<string, { short: string; axis: string }>> = {
+  MeanTokenEntropy: { short: 'Mean entropy', axis: 'mean entropy (nats)' },
+  MaximumTokenEntropy: { short: 'Largest entropy', axis: 'largest entropy (nats)' },
+  FirstTokenEntropy: { short: 'First entropy', axis: 'first token’s entropy (nats)' },
+  MaximumSequenceProbability: { short: '−Σ log p', axis: '−Σ log p (nats)' },
+  Perplexity: { short: 'Perplexity', axis: 'perplexity' },
+  MeanTokenMargin: { short: '−margin', axis: '−mean margin' },
+  SequenceLength: { short: 'Length', axis: 'tokens' },
 }
 
 /** The columns of a run's table, the last one a score. */
 export function tableColumns(run: RunColumns, score: string): TableColumn[] {
   const values = run.scores[score]
-  const all: (TableColumn | null)[] = [
-    { name: 'problem', label: 'Problem', width: 'minmax(64px, 1fr)', text: row => run.problemId[row]! },
-    run.sampleIndex.some(index => index > 0)
-      ? {
-          name: 'answer',
-          label: 'Answer',
-          width: '64px',
-          isNumber: true,
-          text: row => String(run.sampleIndex[row]! + 1),
-        }
-      : null,
-    {
-      name: 'verdict',
-      label: 'Verdict',
-      width: '92px',
-      text: row => (run.correct[row] ? 'right' : 'wrong'),
-    },
-    {
-      name: 'extracted',
-      label: 'Answered',
-      width: 'minmax(72px, 1fr)',
-      text: row => legibleText(run.extractedAnswer[row] ?? '–'),
-    },
-    {
-      name: 'expected',
-      label: 'Expected',
-      width: 'minmax(72px, 1fr)',
-      isMinor: true,
-      text: row => legibleText(run.expectedAnswer[row]!),
-    },
-    run.level.some(level => level !== null)
-      ? { name: 'level', label: 'Level', width: '72px', isMinor: true, text: row => run.level[row] ?? '–' }
-      : null,
-    {
-      name: 'finish',
-      label: 'Ended by',
-      width: '80px',
-      isMinor: true,
-      text: row => run.finishReason[row]!,
-    },
-    {
-      name: 'tokens',
-      label: 'Tokens',
-      width: '72px',
-      isNumber: true,
-      isMinor: true,
-      text: row => String(run.generatedTokens[row]),
-    },
-    {
-      name: score,
-      label: scoreLabels[score]?.short ?? score,
-      width: 'minmax(96px, 1.2fr)',
-      isNumber: true,
-      text: row => (values && Number.isFinite(values[row]!) ? formatNumber(values[row]!) : '–'),
-    },
+  const column = (
+    name: string,
+    label: string,
+    width: string,
+    text: TableColumn['text'],
+    kind: Pick<TableColumn, 'isNumber' | 'isMinor'> = {},
+  ): TableColumn => ({ name, label, width, text, ...kind })
+  const minor = { isMinor: true } as const
+  const number = { isNumber: true } as const
+  const all = [
+    column('problem', 'Problem', 'minmax(64px, 1fr)', row => run.problemId[row]!),
+    run.sampleIndex.some(index => index > 0) &&
+      column('answer', 'Answer', '64px', row => String(run.sampleIndex[row]! + 1), number),
+    column('verdict', 'Verdict', '92px', row => (run.correct[row] ? 'right' : 'wrong')),
+    column('extracted', 'Answered', 'minmax(72px, 1fr)', row => legibleText(run.extractedAnswer[row] ?? '–')),
+    column('expected', 'Expected', 'minmax(72px, 1fr)', row => legibleText(run.expectedAnswer[row]!), minor),
+    run.level.some(level => level !== null) &&
+      column('level', 'Level', '72px', row => run.level[row] ?? '–', minor),
+    column('finish', 'Ended by', '80px', row => run.finishReason[row]!, minor),
+    column('tokens', 'Tokens', '72px', row => String(run.generatedTokens[row]), { ...number, ...minor }),
+    column(
+      score,
+      scoreLabels[score]?.short ?? score,
+      'minmax(96px, 1.2fr)',
+      row => (values && Number.isFinite(values[row]!) ? formatNumber(values[row]!) : '–'),
+      number,
+    ),
   ]
-  return all.filter(column => column !== null)
+  return all.filter(column => column !== false)
+}
+
+/**
+ * What filters and sorting read of a column, by its name in the table: numbers, or texts. Null when the run has none, or not
+ * yet.
+ */
+export function columnValues(
+  run: RunColumns,
+  name: string,
+): ArrayLike<number> | readonly (string | null)[] | null {
+  switch (name) {
+    case 'problem':
+      return run.problemIndex
+    case 'answer':
+      // As the table counts them.
+      return run.sampleIndex.map(index => index + 1)
+    case 'verdict':
+      return run.correct
+    case 'extracted':
+      return run.extractedAnswer
+    case 'expected':
+      return run.expectedAnswer
+    case 'level':
+      return run.level
+    case 'finish':
+      return run.finishReason
+    case 'tokens':
+      return run.generatedTokens
+    default:
+      return run.scores[name] ?? null
+  }
+}
+
+/** The numbers of a column; null where it has texts, or is not there. */
+export function numericColumn(run: RunColumns, name: string): ArrayLike<number> | null {
+  const values = columnValues(run, name)
+  return Array.isArray(values) ? null : (values as ArrayLike<number> | null)
 }

@@ -1,9 +1,9 @@
-import { h } from '../dom.ts'
-import { bringIntoSight } from '../text/bring-into-sight.ts'
+import type { TokenRange } from '../data/token-range.ts'
+import { button, h, messageOf } from '../dom.ts'
 import type { DisplayUnit } from '../text/display-units.ts'
-import { listenToTokens, type TokenEvents } from '../text/listen-to-tokens.ts'
-import { tokenElements } from '../text/token-elements.ts'
-import type { Stretch } from './playback.ts'
+import { renderMathematics } from '../text/mathematics.ts'
+import { bringIntoSight, listenToTokens, type TokenEvents, tokenElements } from '../text/token-elements.ts'
+import type { ViewContext } from '../widgets/view.ts'
 
 /** The answer's text: tokens made once, of which a replay changes a few classes a frame. */
 export interface AnswerText {
@@ -14,7 +14,7 @@ export interface AnswerText {
   setRevealing(isRevealing: boolean): void
   /** A class of 0 to 7 for each token; a unit shows the largest of its tokens. */
   setClasses(classes: ArrayLike<number>): void
-  setStretch(stretch: Stretch | null): void
+  setSelection(selection: TokenRange | null): void
   /** Marks the token from which on the answer is another than the recorded one. */
   setStart(token: number): void
   /** Brings a token into sight, at once: a replay scrolls too often for gliding. */
@@ -45,7 +45,7 @@ export function createAnswerText(
   let locked = -1
   let isRevealing = false
   let firstAhead = made.groups.length
-  let marked: Stretch = { start: 0, end: 0 }
+  let marked: TokenRange = { start: 0, end: 0 }
 
   listenToTokens(element, target => units[unitOfElement.get(target) ?? -1]?.start, events)
 
@@ -88,14 +88,14 @@ export function createAnswerText(
         shownClasses[index] = largest
       }
     },
-    setStretch(stretch) {
-      const next = stretch
-        ? { start: unitOfToken[stretch.start]!, end: unitOfToken[stretch.end - 1]! + 1 }
+    setSelection(selection) {
+      const next = selection
+        ? { start: unitOfToken[selection.start]!, end: unitOfToken[selection.end - 1]! + 1 }
         : { start: 0, end: 0 }
-      const isIn = (unit: number, { start, end }: Stretch) => unit >= start && unit < end
+      const isIn = (unit: number, { start, end }: TokenRange) => unit >= start && unit < end
       for (let unit = Math.min(marked.start, next.start); unit < Math.max(marked.end, next.end); unit++)
         if (isIn(unit, marked) !== isIn(unit, next))
-          made.units[unit]!.classList.toggle('in-stretch', isIn(unit, next))
+          made.units[unit]!.classList.toggle('in-selection', isIn(unit, next))
       marked = next
     },
     setStart(token) {
@@ -106,4 +106,45 @@ export function createAnswerText(
       if (target) bringIntoSight(element, target)
     },
   }
+}
+
+/** A pane with the answer's mathematics typeset, beside the raw text, and the button that opens it. */
+export interface Typeset {
+  element: HTMLElement
+  button: HTMLElement
+  toggle(): void
+  destroy(): void
+}
+
+/** Makes the pane. What typesets is fetched when it is opened for the first time; that it is open is remembered. */
+export function createTypeset(
+  text: string,
+  { settings, guard }: Pick<ViewContext, 'settings' | 'guard'>,
+): Typeset {
+  const element = h('div', { class: 'typeset', tabindex: 0, role: 'region', 'aria-label': 'Typeset answer' })
+  const end = new AbortController()
+  let isFilled = false
+  let isOpen = false
+  const opener = button('Typeset', toggle, { title: 'Typeset mathematics (M)' })
+  function toggle(): void {
+    isOpen = !isOpen
+    settings.write('typeset', isOpen)
+    show()
+  }
+  const show = () => {
+    element.hidden = !isOpen
+    opener.setAttribute('aria-pressed', String(isOpen))
+    if (!isOpen || isFilled) return
+    isFilled = true
+    const shown = guard()
+    renderMathematics(element, text, end.signal)
+      .catch(error => {
+        isFilled = false
+        element.textContent = `The mathematics cannot be typeset: ${messageOf(error)}`
+      })
+      .finally(shown)
+  }
+  isOpen = settings.read('typeset')
+  show()
+  return { element, button: opener, toggle, destroy: () => end.abort() }
 }

@@ -1,8 +1,14 @@
-import { formatNumber } from '../../core/figures/format-number.ts'
+import {
+  type Measure,
+  measureNamed,
+  measures,
+  threeDigits,
+  valueOfDoubt,
+  withUnit,
+} from '../data/measures.ts'
 import { h } from '../dom.ts'
 import type { Settings } from '../state/settings.ts'
-import { colourClasses } from './colour-classes.ts'
-import { type Measure, type MeasureName, measureNamed, measures, valueOfDoubt } from './measures.ts'
+import { colourClasses } from '../widgets/colour-classes.ts'
 
 /** What tokens are coloured by. */
 export interface Colouring {
@@ -19,22 +25,20 @@ export interface ColourControls {
 }
 
 const steps = 200
-const setting = 'colour-by'
 
 /** Makes the controls; `change` is told of every new colouring, the first one at once. The measure is remembered. */
 export function createColourControls(
   settings: Settings,
   change: (colouring: Colouring) => void,
 ): ColourControls {
-  const select = h('select', { class: 'measure' })
-  select.setAttribute('aria-label', 'Colour by')
+  const select = h('select', { class: 'measure', 'aria-label': 'Colour by', onchange: () => choose() })
   for (const { name, label } of measures) select.append(new Option(label, name))
-  select.value = settings.read(setting, measures[0]!.name)
+  select.value = settings.read('colour-by')
   if (select.selectedIndex < 0) select.selectedIndex = 0
   const swatches = h('span', { class: 'swatches' })
   for (let index = 1; index < colourClasses; index++) swatches.append(h('span', { class: `doubt-${index}` }))
-  const low = slider('Colours begin at')
-  const high = slider('Colours are full at')
+  const low = slider('Colours begin at', () => move('low'))
+  const high = slider('Colours are full at', () => move('high'))
   const lowValue = h('output', { class: 'threshold' })
   const highValue = h('output', { class: 'threshold' })
   const scale = h('span', { class: 'colour-scale' }, swatches, low, high)
@@ -47,16 +51,16 @@ export function createColourControls(
     highValue,
   )
   // Of each measure, so that a change of measure and back keeps what was moved.
-  const thresholds = new Map<MeasureName, readonly [number, number]>()
+  const thresholds = new Map<string, readonly [number, number]>()
 
   const announce = () => {
-    const measure = measureNamed(select.value as MeasureName)
+    const measure = measureNamed(select.value)
     const ends = thresholds.get(measure.name) ?? measure.thresholds
     for (const [input, output, end] of [
       [low, lowValue, ends[0]],
       [high, highValue, ends[1]],
     ] as const) {
-      const text = `${formatNumber(Number(valueOfDoubt(measure, end).toPrecision(3)))}${measure.unit && ` ${measure.unit}`}`
+      const text = withUnit(threeDigits(valueOfDoubt(measure, end)), measure.unit)
       input.value = String((end / measure.largestThreshold) * steps)
       input.setAttribute('aria-valuetext', text)
       output.textContent = text
@@ -66,23 +70,19 @@ export function createColourControls(
     change({ measure, thresholds: ends })
   }
   const move = (moved: 'low' | 'high') => {
-    const measure = measureNamed(select.value as MeasureName)
-    // A rank has no values between whole numbers.
+    const measure = measureNamed(select.value)
     const read = (input: HTMLInputElement) => {
       const doubt = (Number(input.value) / steps) * measure.largestThreshold
-      return measure.name === 'rank' ? Math.round(doubt) : doubt
+      return measure.isWhole ? Math.round(doubt) : doubt
     }
     const [from, to] = [read(low), read(high)]
     thresholds.set(measure.name, moved === 'low' ? [Math.min(from, to), to] : [from, Math.max(from, to)])
     announce()
   }
-  low.addEventListener('input', () => move('low'))
-  high.addEventListener('input', () => move('high'))
   const choose = () => {
-    settings.write(setting, select.value)
+    settings.write('colour-by', select.value)
     announce()
   }
-  select.addEventListener('change', choose)
   announce()
   return {
     element,
@@ -93,12 +93,14 @@ export function createColourControls(
   }
 }
 
-function slider(name: string): HTMLInputElement {
-  const input = h('input', { class: 'threshold-slider' })
-  input.type = 'range'
-  input.min = '0'
-  input.max = String(steps)
-  input.setAttribute('aria-label', name)
-  input.title = name
-  return input
+function slider(name: string, move: () => void): HTMLInputElement {
+  return h('input', {
+    class: 'threshold-slider',
+    type: 'range',
+    min: 0,
+    max: steps,
+    'aria-label': name,
+    title: name,
+    oninput: move,
+  })
 }

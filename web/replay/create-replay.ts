@@ -1,30 +1,44 @@
 import { findSpikes } from '../../core/analyse/scores/entropy-spikes.ts'
-import type { OpenedSample } from '../data/opened-sample.ts'
+import { doubts } from '../data/measures.ts'
+import type { OpenedSample } from '../data/open-run.ts'
+import { followToken, moveEnd, type TokenRange, wholeRange } from '../data/token-range.ts'
 import { displayUnits } from '../text/display-units.ts'
-import type { ViewContext } from '../view.ts'
-import { createAnswerText } from './answer-text.ts'
-import { colourClass } from './colour-classes.ts'
+import { colourClass, watchLook } from '../widgets/colour-classes.ts'
+import { rangeShortcuts } from '../widgets/range-controls.ts'
+import {
+  advance,
+  createTransport,
+  currentToken,
+  type Playback,
+  play,
+  recordedPace,
+} from '../widgets/transport.ts'
+import { createAddressKeeper, type View, type ViewContext } from '../widgets/view.ts'
+import { createAnswerText, createTypeset } from './answer-text.ts'
 import { type Colouring, createColourControls } from './colour-controls.ts'
-import { doubts } from './measures.ts'
-import { moveEnd } from './move-end.ts'
-import { offerComparison } from './offer-comparison.ts'
-import { advance, currentToken, type Playback, play, recordedPace, type Stretch } from './playback.ts'
-import type { Replay, WhatIf } from './replay.ts'
-import { replayLayout } from './replay-layout.ts'
-import { replayShortcuts } from './replay-shortcuts.ts'
-import { sampleHead } from './sample-head.ts'
-import { createDoubtList, createStretchPanel, verdictPanel } from './side-panels.ts'
-import { createTokenPanel, tokenSummary } from './token-panel.ts'
-import { followToken, panRange, zoomRange } from './track-range.ts'
+import { replayLayout, sampleHead } from './replay-layout.ts'
+import { createDoubtList, createSelectionPanel, verdictPanel } from './side-panels.ts'
+import { createTokenPanel, tokenSummary, type WhatIfBars } from './token-panel.ts'
 import { createTracks } from './tracks.ts'
-import { createTransport } from './transport.ts'
-import { createTypeset } from './typeset.ts'
-import { watchLook } from './watch-look.ts'
+
+/** What asks for other ways than the one that is replayed. */
+export interface WhatIf extends WhatIfBars {
+  /** Stands below the token panel. */
+  element: HTMLElement
+  /** Told which token the panel shows. */
+  show(token: number): void
+}
+
+/** The replay of one answer, as what asks for other ways uses it. */
+export interface Replay extends View {
+  /** Stops on the token that is shown, and locks it. */
+  hold(): void
+  /** Shows the texts of alternatives that became known. */
+  refreshTexts(): void
+}
 
 /** How many of the least certain tokens are listed. */
 const listedDoubts = 12
-/** The address follows the replay once it rests for so long. */
-const addressRestMs = 250
 /** Frames after a jump in which the token is brought in sight. */
 const looks = 4
 /** While an answer is played, its numbers change so often at most: faster, nobody reads them. */
@@ -54,19 +68,19 @@ export function createReplay(
   }
   let locked: number | null = context.route.token === null ? null : linked
   let hovered: number | null = null
-  let stretch: Stretch | null = null
-  let range: Stretch = { start: 0, end: Math.max(1, count) }
+  let selection: TokenRange | null = null
+  let range = wholeRange(count)
   let frame = 0
   let frameMs = 0
   let numbersMs = 0
-  let addressTimer = 0
 
+  const address = createAddressKeeper(context, () => currentToken(playback))
   const text = createAnswerText(units, count, { hover, pick })
   const name = `tracks-${sample.problemIndex}.${sample.sampleIndex}`
-  const tracks = createTracks(tokens, spikes, name, { hover, pick, select: setStretch, setRange })
+  const tracks = createTracks(tokens, spikes, name, { hover, pick, select: setSelection, setRange })
   const panel = createTokenPanel(sample, units, whatIf)
   const list = createDoubtList(tokens, units, listedDoubts, jump)
-  const stretchPanel = createStretchPanel(tokens, toggleLoop, () => setStretch(null))
+  const selectionPanel = createSelectionPanel(tokens, toggleLoop, () => setSelection(null))
   const transport = createTransport(
     count,
     spikes.length,
@@ -91,7 +105,7 @@ export function createReplay(
     tools: [colours.element, typeset.button],
     texts: [text.element, typeset.element],
     below: [transport.element, tracks.element],
-    side: [panel.element, whatIf.element, stretchPanel.element, verdictPanel(sample), list.element],
+    side: [panel.element, whatIf.element, selectionPanel.element, verdictPanel(sample), list.element],
   })
   if (from !== null) text.setStart(from)
   const endLook = watchLook(element, () => tracks.redraw())
@@ -103,7 +117,7 @@ export function createReplay(
   frame = requestAnimationFrame(show)
 
   function compare(): void {
-    if (from === null) offerComparison(context, sample)
+    if (from === null) context.chooseAnswers(sample)
     else context.announce('only recorded answers are compared')
   }
 
@@ -144,12 +158,7 @@ export function createReplay(
   function moveTo(position: number): void {
     playback = { ...playback, position: Math.max(0, Math.min(Math.max(0, count - 1), position)) }
     show()
-    window.clearTimeout(addressTimer)
-    addressTimer = window.setTimeout(keepAddress, addressRestMs)
-  }
-
-  function keepAddress(): void {
-    context.navigate({ token: currentToken(playback) }, { replace: true })
+    address.moved()
   }
 
   /** Moves to a token and says what it is. */
@@ -185,9 +194,14 @@ export function createReplay(
     showPanel()
   }
 
+  function toggleLock(): void {
+    setLocked(locked === null ? currentToken(playback) : null)
+  }
+
+  /** Undoes one thing: the lock, the selection; with neither, leaves the sample. */
   function undo(): void {
     if (locked !== null) setLocked(null)
-    else if (stretch) setStretch(null)
+    else if (selection) setSelection(null)
     else context.navigate({ sample: null, token: null, branch: null })
   }
 
@@ -196,32 +210,32 @@ export function createReplay(
     showPanel()
   }
 
-  function setStretch(next: Stretch | null): void {
-    stretch = next
+  function setSelection(next: TokenRange | null): void {
+    selection = next
     if (!next) playback = { ...playback, loop: null }
     else if (playback.loop) playback = { ...playback, loop: next }
-    text.setStretch(next)
-    tracks.setStretch(next)
+    text.setSelection(next)
+    tracks.setSelection(next)
     showLoop()
   }
 
   function toggleLoop(): void {
-    if (!stretch)
+    if (!selection)
       context.announce('no stretch is selected: drag over the tracks, or set its ends with B and E')
-    playback = { ...playback, loop: playback.loop ? null : stretch }
+    playback = { ...playback, loop: playback.loop ? null : selection }
     showLoop()
   }
 
   function showLoop(): void {
-    stretchPanel.show(stretch, playback.loop !== null)
+    selectionPanel.show(selection, playback.loop !== null)
     transport.setLoop(playback.loop !== null)
   }
 
   function setEnd(end: 'start' | 'end'): void {
-    setStretch(moveEnd(stretch ?? { start: 0, end: count }, end, currentToken(playback)))
+    setSelection(moveEnd(selection ?? { start: 0, end: count }, end, currentToken(playback)))
   }
 
-  function setRange(next: Stretch): void {
+  function setRange(next: TokenRange): void {
     range = next
     tracks.setRange(next)
   }
@@ -237,7 +251,7 @@ export function createReplay(
     text.setRevealing(playback.playing)
     transport.setPlaying(playback.playing)
     cancelAnimationFrame(frame)
-    if (!playback.playing) keepAddress()
+    if (!playback.playing) address.rests()
     else {
       frameMs = performance.now()
       frame = requestAnimationFrame(playFrame)
@@ -254,7 +268,7 @@ export function createReplay(
       show()
       text.setRevealing(false)
       transport.setPlaying(false)
-      keepAddress()
+      address.rests()
       context.announce('the end of the answer')
     }
   }
@@ -266,24 +280,27 @@ export function createReplay(
 
   return {
     element,
-    shortcuts: replayShortcuts({
-      togglePlay,
-      step,
-      jumpSpike,
-      toggleLoop,
-      setEnd,
-      toStart: () => jump(0),
-      toEnd: () => jump(count - 1),
-      lock: () => setLocked(locked === null ? currentToken(playback) : null),
-      undo,
-      zoom: factor => setRange(zoomRange(range, factor, currentToken(playback) + 0.5, count)),
-      pan: share => setRange(panRange(range, share, count)),
-      fit: () => setRange({ start: 0, end: Math.max(1, count) }),
-      shiftPace: by => transport.shiftPace(by),
-      nextMeasure: () => colours.nextMeasure(),
-      toggleTypeset: () => typeset.toggle(),
-      compare,
-    }),
+    // Those of Perfetto and rerun where they have one.
+    shortcuts: [
+      { keys: [' '], name: 'play or pause', run: togglePlay },
+      { keys: ['.', 'ArrowRight'], name: 'next token', run: () => step(1) },
+      { keys: [',', 'ArrowLeft'], name: 'previous token', run: () => step(-1) },
+      { keys: ['>', 'Shift+ArrowRight'], name: 'next spike', run: () => jumpSpike(1) },
+      { keys: ['<', 'Shift+ArrowLeft'], name: 'previous spike', run: () => jumpSpike(-1) },
+      { keys: ['Home'], name: 'first token', run: () => jump(0) },
+      { keys: ['End'], name: 'last token', run: () => jump(count - 1) },
+      { keys: ['Enter'], name: 'lock the token, or let it go', run: toggleLock },
+      { keys: ['Escape'], name: 'unlock, let go of the stretch, or leave', run: undo },
+      { keys: ['b'], name: 'begin a stretch here', run: () => setEnd('start') },
+      { keys: ['e'], name: 'end the stretch here', run: () => setEnd('end') },
+      { keys: ['l'], name: 'loop the stretch', run: toggleLoop },
+      ...rangeShortcuts('tracks', { count, range: () => range, setRange }, () => currentToken(playback)),
+      { keys: ['+', '='], name: 'faster', run: () => transport.shiftPace(1) },
+      { keys: ['-'], name: 'slower', run: () => transport.shiftPace(-1) },
+      { keys: ['c'], name: 'colour by the next measure', run: colours.nextMeasure },
+      { keys: ['m'], name: 'typeset the mathematics', run: typeset.toggle },
+      { keys: ['C'], name: 'compare with other answers', run: compare },
+    ],
     hold() {
       setPlaying(false)
       if (locked === null) setLocked(currentToken(playback))
@@ -291,7 +308,7 @@ export function createReplay(
     refreshTexts: () => panel.refreshTexts(),
     destroy() {
       cancelAnimationFrame(frame)
-      window.clearTimeout(addressTimer)
+      address.end()
       endLook()
       typeset.destroy()
       endRoute()

@@ -1,4 +1,7 @@
+import type { OpenedSample } from '../data/open-run.ts'
 import { h } from '../dom.ts'
+import { sampleName } from '../state/route.ts'
+import { problemHead } from '../widgets/panel.ts'
 
 /** What stands where in the replay of a sample. */
 export interface ReplayParts {
@@ -30,6 +33,28 @@ export function replayLayout({ label, head, tools, texts, below, side }: ReplayP
         below,
       ),
       h('div', { class: 'replay-side' }, side),
+    ),
+  )
+}
+
+/** Which sample it is, its problem, its prompt folded, and the way to other answers; null: none. */
+export function sampleHead(sample: OpenedSample, compare: (() => void) | null): HTMLElement {
+  const { problemId, problemIndex, sampleIndex, level, promptTokens, generatedTokens } = sample
+  const facts = [
+    `sample ${sampleName(problemIndex, sampleIndex)}`,
+    problemId !== String(problemIndex) && `id ${problemId}`,
+    level !== null && `level ${level}`,
+    `${promptTokens} tokens of prompt`,
+    `${generatedTokens} of answer`,
+  ]
+  return problemHead(
+    { class: 'sample-head', facts, problem: sample.problem },
+    compare && { text: 'Compare…', title: 'Compare with other answers (C)', run: compare },
+    h(
+      'details',
+      { class: 'sample-prompt' },
+      h('summary', {}, 'Prompt as the model saw it'),
+      h('pre', { dir: 'auto', tabindex: 0 }, sample.prompt),
     ),
   )
 }

@@ -1,64 +1,41 @@
 import { formatNumber } from '../../core/figures/format-number.ts'
 import type { TokenColumns } from '../../core/formats/run-columns.ts'
-import { h } from '../dom.ts'
+import { doubts, largestTokens, type Measure, rangeStatistics } from '../data/measures.ts'
+import type { OpenedSample } from '../data/open-run.ts'
+import type { TokenRange } from '../data/token-range.ts'
+import { button, h } from '../dom.ts'
 import { type DisplayUnit, unitOfToken } from '../text/display-units.ts'
 import { inlineText, legibleText } from '../text/visible-text.ts'
-import { doubts, type Measure } from './measures.ts'
-import type { Stretch } from './playback.ts'
-import { stretchStatistics } from './stretch-statistics.ts'
-import { largestTokens } from './token-choices.ts'
-import { percent } from './token-panel.ts'
-
-/** What a verdict says. */
-export interface Verdict {
-  correct: boolean
-  extractedAnswer: string | null
-  expectedAnswer: string
-  rule: string
-  /** A branch that was stopped has no verdict. */
-  finishReason: string
-}
+import { endings, panel, terms, verdictMark } from '../widgets/panel.ts'
+import { percent } from '../widgets/token-choices.ts'
 
 /** Extracted answer beside the expected one, and the rule that reached the verdict. */
-export function verdictPanel(verdict: Verdict): HTMLElement {
-  const { correct, extractedAnswer, expectedAnswer, rule, finishReason } = verdict
-  const mark =
-    finishReason !== 'stopped' &&
-    h(
-      'span',
-      { class: correct ? 'verdict verdict-correct' : 'verdict verdict-incorrect' },
-      correct ? '✓ right' : '✗ wrong',
-    )
+export function verdictPanel(sample: OpenedSample): HTMLElement {
+  const { correct, extractedAnswer, expectedAnswer, rule, finishReason } = sample
   const answer = (label: string, text: string | null) => {
     const className = text === null ? 'answer-missing' : 'answer-value'
     const shown = text === null ? 'none found' : legibleText(text)
     return [h('dt', {}, label), h('dd', { class: className, dir: 'auto' }, shown)]
   }
-  return h(
-    'section',
-    { class: 'panel verdict-panel' },
-    h('div', { class: 'panel-heading' }, h('h3', {}, 'Verdict'), mark),
+  return panel(
+    { class: 'verdict-panel' },
+    'Verdict',
+    // A branch that was stopped has no verdict.
+    finishReason !== 'stopped' && verdictMark(correct),
     h(
       'dl',
       { class: 'answers' },
       ...answer('Extracted', extractedAnswer),
       ...answer('Expected', expectedAnswer),
     ),
-    h('p', { class: 'rule' }, `Rule: ${rule}. ${endings[finishReason] ?? finishReason}`),
+    h('p', { class: 'rule' }, `Rule: ${rule}. ${endings[finishReason]?.sentence ?? finishReason}`),
   )
-}
-
-const endings: Record<string, string> = {
-  stop: 'The model ended its answer.',
-  length: 'Cut at the token limit.',
-  stopped: 'Stopped before its end.',
-  error: 'The sample failed.',
 }
 
 /** Characters of an answer that a listed token is shown after. */
 const longestPreceding = 14
 
-/** The least certain tokens by a measure, as places to jump to. */
+/** The least certain tokens by a measure, to jump to. */
 export interface DoubtList {
   element: HTMLElement
   setMeasure(measure: Measure): void
@@ -74,40 +51,35 @@ export function createDoubtList(
 ): DoubtList {
   const list = h('ol', { class: 'doubts' })
   const measureName = h('span', { class: 'heading-note' })
-  const element = h(
-    'section',
-    { class: 'panel doubt-panel' },
-    h('div', { class: 'panel-heading' }, h('h3', {}, 'Least certain'), measureName),
-    list,
-  )
   let buttons = new Map<number, HTMLButtonElement>()
   let current = -1
+
+  function entry(token: number, value: number): HTMLButtonElement {
+    const unit = unitOfToken(units, token)!
+    const text = h(
+      'bdi',
+      { class: 'doubt-text' },
+      h('span', { class: 'doubt-before' }, precedingText(units, unit.start)),
+      h('strong', {}, inlineText(unit.text, 18)),
+    )
+    return button(
+      [
+        h('span', { class: 'doubt-place' }, String(token + 1)),
+        text,
+        h('span', { class: 'doubt-value' }, formatNumber(value)),
+      ],
+      () => jump(token),
+    )
+  }
+
   return {
-    element,
+    element: panel({ class: 'doubt-panel' }, 'Least certain', measureName, list),
     setMeasure(measure) {
       measureName.textContent = `by ${measure.label.toLowerCase()}`
       const values = measure.values(tokens)
-      buttons = new Map()
-      for (const token of largestTokens(doubts(measure, tokens), length)) {
-        const unit = unitOfToken(units, token)!
-        const before = precedingText(units, unit.start)
-        const button = h(
-          'button',
-          {},
-          h('span', { class: 'doubt-place' }, String(token + 1)),
-          h(
-            'bdi',
-            { class: 'doubt-text' },
-            h('span', { class: 'doubt-before' }, before),
-            h('strong', {}, inlineText(unit.text, 18)),
-          ),
-          h('span', { class: 'doubt-value' }, formatNumber(values[token]!)),
-        )
-        button.type = 'button'
-        button.addEventListener('click', () => jump(token))
-        buttons.set(token, button)
-      }
-      list.replaceChildren(...[...buttons.values()].map(button => h('li', {}, button)))
+      const listed = largestTokens(doubts(measure, tokens), length)
+      buttons = new Map(listed.map(token => [token, entry(token, values[token]!)]))
+      list.replaceChildren(...Array.from(buttons.values(), made => h('li', {}, made)))
       buttons.get(current)?.setAttribute('aria-current', 'true')
     },
     setCurrent(token) {
@@ -119,7 +91,7 @@ export function createDoubtList(
   }
 }
 
-/** The end of what stands before a token, long enough to recognise the place. */
+/** The end of what stands before a token, long enough to recognise where it is. */
 function precedingText(units: readonly DisplayUnit[], start: number): string {
   let text = ''
   for (let token = start; token > 0 && text.length < longestPreceding; ) {
@@ -130,50 +102,47 @@ function precedingText(units: readonly DisplayUnit[], start: number): string {
   return inlineText([...text].slice(-longestPreceding).join(''))
 }
 
-/** Statistics of a stretch, hidden while there is none. */
-export interface StretchPanel {
+/** Statistics of the selected tokens, hidden while there are none. */
+export interface SelectionPanel {
   element: HTMLElement
-  show(stretch: Stretch | null, isLooped: boolean): void
+  show(selection: TokenRange | null, isLooped: boolean): void
 }
 
-/** Makes the panel on a stretch, which can be looped or let go. */
-export function createStretchPanel(
+/** Makes the panel on a selection, which can be looped or let go. */
+export function createSelectionPanel(
   tokens: TokenColumns,
   toggleLoop: () => void,
   clear: () => void,
-): StretchPanel {
+): SelectionPanel {
   const heading = h('h3')
   const facts = h('dl', { class: 'facts' })
-  const loop = h('button', { class: 'quiet-button' }, 'Loop')
-  const close = h('button', { class: 'quiet-button' }, 'Clear')
-  for (const button of [loop, close]) button.type = 'button'
-  loop.addEventListener('click', toggleLoop)
-  close.addEventListener('click', clear)
-  const element = h(
-    'section',
-    { class: 'panel stretch-panel' },
-    h('div', { class: 'panel-heading' }, heading, h('span', { class: 'panel-actions' }, loop, close)),
-    facts,
-  )
+  const loop = button('Loop', toggleLoop, { class: 'quiet-button' })
+  const close = button('Clear', clear, { class: 'quiet-button' })
+  const actions = h('span', { class: 'panel-actions' }, loop, close)
+  const element = panel({ class: 'selection-panel' }, heading, actions, facts)
   element.hidden = true
   return {
     element,
-    show(stretch, isLooped) {
-      const found = stretch && stretchStatistics(tokens, stretch)
+    show(selection, isLooped) {
+      const found = selection && rangeStatistics(tokens, selection)
       element.hidden = !found
       if (!found) return
-      heading.textContent = `Tokens ${stretch.start + 1} to ${stretch.end}`
+      heading.textContent = `Tokens ${selection.start + 1} to ${selection.end}`
       loop.setAttribute('aria-pressed', String(isLooped))
-      const rows = [
-        ['Tokens', String(found.n)],
-        ['Mean entropy', `${formatNumber(found.meanEntropy)} nats`],
-        ['Median entropy', `${formatNumber(found.medianEntropy)} nats`],
-        ['Largest entropy', `${formatNumber(found.maxEntropy)} nats`],
-        ['Sum of log-probabilities', `${formatNumber(found.sumLogprob)} nats`],
-        ['Mean margin', formatNumber(found.meanMargin)],
-        ['Share of all entropy', found.entropyShare === null ? 'none to share' : percent(found.entropyShare)],
-      ]
-      facts.replaceChildren(...rows.flatMap(([name, value]) => [h('dt', {}, name!), h('dd', {}, value!)]))
+      facts.replaceChildren(
+        ...terms([
+          ['Tokens', String(found.n)],
+          ['Mean entropy', `${formatNumber(found.meanEntropy)} nats`],
+          ['Median entropy', `${formatNumber(found.medianEntropy)} nats`],
+          ['Largest entropy', `${formatNumber(found.maxEntropy)} nats`],
+          ['Sum of log-probabilities', `${formatNumber(found.sumLogprob)} nats`],
+          ['Mean margin', formatNumber(found.meanMargin)],
+          [
+            'Share of all entropy',
+            found.entropyShare === null ? 'none to share' : percent(found.entropyShare),
+          ],
+        ]),
+      )
     },
   }
 }

@@ -1,13 +1,13 @@
 import { formatNumber } from '../../core/figures/format-number.ts'
 import type { TokenColumns } from '../../core/formats/run-columns.ts'
 import type { TraceSample } from '../../core/formats/trace-reader.ts'
-import { h } from '../dom.ts'
+import { numberText, tokenNumbers } from '../data/measures.ts'
+import { button, h } from '../dom.ts'
 import { type DisplayUnit, unitOfToken } from '../text/display-units.ts'
 import { inlineText } from '../text/visible-text.ts'
-import type { WhatIfBars } from './replay.ts'
-import { runningMeans } from './stretch-statistics.ts'
-import { type TokenChoice, textsOfIds, tokenChoices } from './token-choices.ts'
-import { createWhatIfButton, type WhatIfButton } from './what-if-button.ts'
+import { makeIcon } from '../widgets/icon.ts'
+import { panel, terms } from '../widgets/panel.ts'
+import { fillBar, makeBar, percent, textsOfIds, tokenChoices } from '../widgets/token-choices.ts'
 
 /** The panel of one token: what was chosen, from what, how surely. */
 export interface TokenPanel {
@@ -15,6 +15,14 @@ export interface TokenPanel {
   show(token: number, isLocked: boolean): void
   /** After texts of alternatives became known. */
   refreshTexts(): void
+}
+
+/** What the bars of a distribution are asked for and told. */
+export interface WhatIfBars {
+  /** Texts that are known beside those of the answer, by id. */
+  texts: ReadonlyMap<number, string>
+  /** What if this token had been that one. */
+  choose(token: number, id: number): void
 }
 
 /** One line on a token, for a screen reader. */
@@ -37,54 +45,49 @@ export function createTokenPanel(
   whatIf: WhatIfBars,
 ): TokenPanel {
   const texts = textsOfIds(tokens, topTexts)
-  const means = runningMeans(tokens.entropyNats)
   const title = h('div', { class: 'token-title' })
   const state = h('span', { class: 'token-state' })
-  const place = h('div', { class: 'token-place' })
+  const position = h('div', { class: 'token-place' })
   const bars = h('ol', { class: 'choices' })
-  const facts = h('dl', { class: 'facts' })
-  const outputs = [
-    'Entropy',
-    'Running mean',
-    'Varentropy',
-    'Margin',
-    'Log-probability',
-    'Rank',
-    'Self-certainty',
-  ].map(name => {
-    const value = h('dd')
-    facts.append(h('dt', {}, name), value)
-    return value
-  })
-  const element = h(
-    'section',
-    { class: 'panel token-panel' },
-    h('div', { class: 'panel-heading' }, h('h3', {}, 'Token'), state),
-    title,
-    place,
-    bars,
-    facts,
-  )
+  const columns = tokenNumbers.map(number => number.values(tokens))
+  const facts = h('dl', { class: 'facts' }, terms(tokenNumbers.map(({ label }) => [label, ''])))
+  const outputs = facts.querySelectorAll('dd')
+  const element = panel({ class: 'token-panel' }, 'Token', state, title, position, bars, facts)
   let shown = -1
-  const rows: { bar: HTMLElement; button: WhatIfButton }[] = []
-  const addRow = () => {
-    const button = createWhatIfButton(id => whatIf.choose(shown, id))
+  const rows: ReturnType<typeof createRow>[] = []
+
+  /** A bar, with the button that asks what if its token had been chosen. */
+  function createRow() {
+    let id: number | null = null
+    const ask = button(makeIcon('branch'), () => id !== null && whatIf.choose(shown, id), {
+      class: 'choice-if',
+    })
     const bar = makeBar()
-    bar.append(button.element)
-    rows.push({ bar, button })
+    bar.append(ask)
+    return {
+      bar,
+      fill(choice: ReturnType<typeof tokenChoices>[number], text: string | null): void {
+        fillBar(bar, choice, text)
+        id = choice.id
+        // The rest is no token.
+        ask.hidden = id === null
+        ask.title = `What if it were ${text === null ? `#${id}` : inlineText(text, 16)}`
+        ask.setAttribute('aria-label', ask.title)
+      },
+    }
   }
-  const fillBars = () => {
+
+  function fillBars(): void {
     const choices = tokenChoices(tokens, shown)
-    while (rows.length < choices.length) addRow()
+    while (rows.length < choices.length) rows.push(createRow())
     for (const [index, choice] of choices.entries()) {
       const own = choice.kind === 'chosen' ? tokens.tokenText[shown] : texts.get(choice.id ?? -1)
-      const text = own ?? whatIf.texts.get(choice.id ?? -1) ?? null
-      fillBar(rows[index]!.bar, choice, text)
-      rows[index]!.button.show(choice, text)
+      rows[index]!.fill(choice, own ?? whatIf.texts.get(choice.id ?? -1) ?? null)
     }
     if (bars.childElementCount !== choices.length)
       bars.replaceChildren(...rows.slice(0, choices.length).map(row => row.bar))
   }
+
   return {
     element,
     refreshTexts() {
@@ -98,56 +101,12 @@ export function createTokenPanel(
       const unit = unitOfToken(units, token)
       title.textContent = inlineText(unit?.text ?? '', 60)
       const parts = unit ? unit.end - unit.start : 1
-      place.textContent =
+      position.textContent =
         `${token + 1} of ${tokens.tokenId.length} · id ${tokens.tokenId[token]}` +
         (parts > 1 ? ` · part ${token - unit!.start + 1} of ${parts} of this character` : '')
       fillBars()
-      const number = (column: ArrayLike<number>, unit = '') =>
-        `${formatNumber(column[token]!)}${unit && ` ${unit}`}`
-      const values = [
-        number(tokens.entropyNats, 'nats'),
-        number(means, 'nats'),
-        number(tokens.varentropy, 'nats²'),
-        number(tokens.margin),
-        number(tokens.logprob, 'nats'),
-        String(tokens.rank[token]),
-        number(tokens.selfCertainty, 'nats'),
-      ]
-      for (const [index, value] of values.entries()) outputs[index]!.textContent = value
+      for (const [index, number] of tokenNumbers.entries())
+        outputs[index]!.textContent = numberText(number, columns[index]![token]!)
     },
   }
-}
-
-/** An empty bar of a choice. */
-export function makeBar(): HTMLElement {
-  return h(
-    'li',
-    { class: 'choice' },
-    h('span', { class: 'choice-name' }),
-    h('span', { class: 'choice-track' }, h('span', { class: 'choice-fill' })),
-    h('span', { class: 'choice-value' }),
-  )
-}
-
-/** Shows a choice in a bar that `makeBar` made. */
-export function fillBar(
-  bar: HTMLElement,
-  { kind, id, rank, probability }: TokenChoice,
-  text: string | null,
-): void {
-  const [name, track, value] = bar.children as unknown as [HTMLElement, HTMLElement, HTMLElement]
-  bar.className = `choice choice-${kind}`
-  name.textContent = kind === 'rest' ? 'all others' : text === null ? `#${id}` : inlineText(text, 16)
-  name.title = kind === 'rest' ? 'Probability outside of these' : `id ${id}, rank ${rank}`
-  ;(track.firstElementChild as HTMLElement).style.transform = `scaleX(${Math.min(1, probability)})`
-  value.textContent = percent(probability)
-  if (kind === 'chosen') bar.setAttribute('aria-current', 'true')
-  else bar.removeAttribute('aria-current')
-}
-
-/** 93.1 %, 0.02 %, 3.1 × 10⁻⁹ %: three digits, never 100 % of what is not all. */
-export function percent(probability: number): string {
-  const share = probability * 100
-  if (share < 100 && share > 99.95) return '> 99.9 %'
-  return `${share > 0 && share < 0.01 ? '< 0.01' : formatNumber(Number(share.toPrecision(3)))} %`
 }

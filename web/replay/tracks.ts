@@ -1,39 +1,33 @@
 import { formatNumber } from '../../core/figures/format-number.ts'
 import type { TokenColumns } from '../../core/formats/run-columns.ts'
+import { doubts, type Measure, threeDigits, trackMeasures, valueOfDoubt, withUnit } from '../data/measures.ts'
+import { panRange, type TokenRange, wholeRange } from '../data/token-range.ts'
 import { h } from '../dom.ts'
-import { savePng, saveSvg } from '../overview/save-figure.ts'
-import { drawLane, type Lane, type TrackColours } from './draw-tracks.ts'
-import { listenToWheel } from './listen-to-wheel.ts'
-import { doubts, type Measure, trackMeasures, valueOfDoubt } from './measures.ts'
-import type { Stretch } from './playback.ts'
-import { runningMeans } from './stretch-statistics.ts'
-import { panRange } from './track-range.ts'
-import { tracksSvg } from './tracks-svg.ts'
+import { saveButtons } from '../widgets/figure.ts'
+import { listenToWheel, type PlotEvents, type TokenPlot } from '../widgets/range-controls.ts'
+import { drawLane, type Lane, type NamedLane, type TrackColours, tracksSvg } from './draw-tracks.ts'
 
 /** What the tracks tell the replay. */
-export interface TrackEvents {
-  hover(token: number | null): void
-  pick(token: number): void
-  /** A stretch was dragged; null while none is wanted. */
-  select(stretch: Stretch | null): void
-  setRange(range: Stretch): void
+export interface TrackEvents extends PlotEvents {
+  /** Tokens were dragged over. */
+  select(selection: TokenRange): void
 }
 
 /** Lanes of all measures over the same tokens, a minimap, and a cursor. */
-export interface Tracks {
-  element: HTMLElement
-  setCurrent(token: number): void
+export interface Tracks extends TokenPlot {
   /** The values of a token, beside the lanes. */
   showValues(token: number): void
-  setRange(range: Stretch): void
-  setStretch(stretch: Stretch | null): void
+  setSelection(selection: TokenRange | null): void
   /** After a change of size or of colours. */
   redraw(): void
 }
 
-interface TrackCanvas {
+/** A lane on the page, with what stands beside it. */
+interface TrackLane extends NamedLane {
   canvas: HTMLCanvasElement
-  lane: Lane
+  column: ArrayLike<number>
+  /** The value of the current token. */
+  value: HTMLElement
 }
 
 const laneHeight = 44
@@ -51,52 +45,39 @@ export function createTracks(
   events: TrackEvents,
 ): Tracks {
   const count = tokens.tokenId.length
-  const lanes = trackMeasures.map(measure => makeLane(measure, tokens, spikes))
-  const minimap = makeCanvas({ ...lanes[0]!.lane, hangs: false, line: null, marks: [] }, minimapHeight)
-  minimap.canvas.className = 'minimap-canvas'
+  const lanes = trackMeasures.map(measure => createLane(measure, tokens, spikes))
+  const minimap: Lane = { ...lanes[0]!.lane, hangs: false, line: null, marks: [] }
+  const mapCanvas = createCanvas('minimap-canvas', minimapHeight)
   const cursor = h('div', { class: 'track-cursor' })
-  const stretchBox = h('div', { class: 'track-stretch' })
-  const plot = h('div', { class: 'track-plot' }, ...lanes.map(lane => lane.canvas), stretchBox, cursor)
+  const selectionBox = h('div', { class: 'track-selection' })
+  const plot = h('div', { class: 'track-plot' }, ...lanes.map(lane => lane.canvas), selectionBox, cursor)
   const mapCursor = h('div', { class: 'track-cursor' })
   const mapWindow = h('div', { class: 'minimap-window' })
-  const map = h('div', { class: 'minimap' }, minimap.canvas, mapWindow, mapCursor)
-  const values = lanes.map(() => h('output', { class: 'track-value' }))
-  const labels = trackMeasures.map((measure, index) =>
+  const map = h('div', { class: 'minimap' }, mapCanvas, mapWindow, mapCursor)
+  const labels = lanes.map(({ name, scale, value }) =>
     h(
       'div',
       { class: 'track-label' },
-      h('span', { class: 'track-name' }, measure.label),
-      h('span', { class: 'track-scale' }, scaleText(measure, lanes[index]!.lane.largest)),
-      values[index]!,
+      h('span', { class: 'track-name' }, name),
+      h('span', { class: 'track-scale' }, scale),
+      value,
     ),
   )
-  const save = (how: typeof saveSvg | typeof savePng) => () => {
-    const named = trackMeasures.map((measure, index) => {
-      const { lane } = lanes[index]!
-      return { name: measure.label, scale: scaleText(measure, lane.largest), lane }
-    })
-    void how(tracksSvg(named, range, printWidth), figureName)
-  }
+  const save = saveButtons('the tracks', figureName, () => tracksSvg(lanes, range, printWidth))
   const element = h(
     'div',
     { class: 'tracks' },
-    h('div', { class: 'track-labels' }, ...labels),
+    h('div', { class: 'track-labels' }, labels),
     plot,
-    h(
-      'div',
-      { class: 'track-save' },
-      h('button', { class: 'quiet', 'aria-label': 'Save the tracks as SVG', onclick: save(saveSvg) }, 'SVG'),
-      h('button', { class: 'quiet', 'aria-label': 'Save the tracks as PNG', onclick: save(savePng) }, 'PNG'),
-    ),
+    h('div', { class: 'track-save' }, save),
     map,
   )
-  let range: Stretch = { start: 0, end: Math.max(1, count) }
+  let range = wholeRange(count)
   let current = -1
-  let stretch: Stretch | null = null
+  let selection: TokenRange | null = null
   let width = 0
-  const columns = trackMeasures.map(measure => measure.values(tokens))
 
-  const place = () => {
+  const placeCursors = () => {
     const tokenWidth = width / (range.end - range.start)
     const x = (current + 0.5 - range.start) * tokenWidth
     cursor.style.transform = `translateX(${x}px)`
@@ -105,12 +86,12 @@ export function createTracks(
   }
   const placeBoxes = () => {
     const tokenWidth = width / (range.end - range.start)
-    stretchBox.hidden = !stretch
-    if (stretch) {
-      const left = Math.max(0, (stretch.start - range.start) * tokenWidth)
-      const right = Math.min(width, (stretch.end - range.start) * tokenWidth)
-      stretchBox.style.transform = `translateX(${left}px)`
-      stretchBox.style.width = `${Math.max(0, right - left)}px`
+    selectionBox.hidden = !selection
+    if (selection) {
+      const left = Math.max(0, (selection.start - range.start) * tokenWidth)
+      const right = Math.min(width, (selection.end - range.start) * tokenWidth)
+      selectionBox.style.transform = `translateX(${left}px)`
+      selectionBox.style.width = `${Math.max(0, right - left)}px`
     }
     mapWindow.style.transform = `translateX(${(range.start / Math.max(1, count)) * width}px)`
     mapWindow.style.width = `${((range.end - range.start) / Math.max(1, count)) * width}px`
@@ -121,30 +102,28 @@ export function createTracks(
     for (const { canvas, lane } of lanes)
       drawLane(sizedContext(canvas, width, laneHeight), lane, range, width, laneHeight, colours)
     placeBoxes()
-    place()
+    placeCursors()
   }
   const redraw = () => {
     width = plot.clientWidth
     if (width === 0) return
-    const all = { start: 0, end: Math.max(1, count) }
-    const context = sizedContext(minimap.canvas, width, minimapHeight)
-    drawLane(context, minimap.lane, all, width, minimapHeight, trackColours(element))
+    const context = sizedContext(mapCanvas, width, minimapHeight)
+    drawLane(context, minimap, wholeRange(count), width, minimapHeight, trackColours(element))
     draw()
   }
 
-  const tokenAt = (event: PointerEvent | WheelEvent, over: Element, { start, end }: Stretch) => {
+  const tokenAt = (event: PointerEvent | WheelEvent, over: Element, { start, end }: TokenRange) => {
     const box = over.getBoundingClientRect()
     const token = Math.floor(start + ((event.clientX - box.left) / box.width) * (end - start))
     return Math.max(0, Math.min(count - 1, token))
   }
   listenToPlot(plot, event => tokenAt(event, plot, range), events)
-  listenToWheel(plot, {
-    count,
-    range: () => range,
-    width: () => width,
-    tokenAt: event => tokenAt(event, plot, range),
-    setRange: events.setRange,
-  })
+  listenToWheel(
+    plot,
+    { count, range: () => range, setRange: events.setRange },
+    event => tokenAt(event, plot, range),
+    () => width,
+  )
   const moveWindow = (event: PointerEvent) => {
     const middle = tokenAt(event, map, { start: 0, end: count })
     const length = range.end - range.start
@@ -164,26 +143,26 @@ export function createTracks(
     redraw,
     setCurrent(token) {
       current = token
-      place()
+      placeCursors()
     },
     showValues(token) {
-      for (const [index, value] of values.entries()) {
-        const number = columns[index]![token]
-        value.textContent = number === undefined ? '' : formatNumber(Number(number.toPrecision(3)))
+      for (const { column, value } of lanes) {
+        const number = column[token]
+        value.textContent = number === undefined ? '' : threeDigits(number)
       }
     },
     setRange(next) {
       range = next
       if (width > 0) draw()
     },
-    setStretch(next) {
-      stretch = next
+    setSelection(next) {
+      selection = next
       placeBoxes()
     },
   }
 }
 
-/** A click picks a token, a drag selects a stretch, a pointer that passes hovers. */
+/** A click picks a token, a drag selects tokens, a pointer that passes hovers. */
 function listenToPlot(
   plot: HTMLElement,
   tokenAt: (event: PointerEvent) => number,
@@ -213,27 +192,31 @@ function listenToPlot(
   plot.addEventListener('pointerleave', () => events.hover(null))
 }
 
-function makeLane(measure: Measure, tokens: TokenColumns, spikes: readonly number[]): TrackCanvas {
-  const isEntropy = measure.name === 'entropy'
+function createLane(measure: Measure, tokens: TokenColumns, spikes: readonly number[]): TrackLane {
   const laneDoubts = doubts(measure, tokens)
-  const largest = laneDoubts.reduce((most, doubt) => Math.max(most, doubt), 0)
-  return makeCanvas(
-    {
+  const { fullDoubt, line } = measure.track ?? {}
+  const largest = fullDoubt ?? (laneDoubts.reduce((most, doubt) => Math.max(most, doubt), 0) || 1)
+  const ends = [measure.certain, valueOfDoubt(measure, largest)].map(formatNumber)
+  return {
+    name: measure.label,
+    scale: withUnit(ends.join(' to '), measure.unit),
+    lane: {
       doubts: laneDoubts,
-      // A margin has a scale of its own; the others are as high as the sample goes.
-      largest: measure.name === 'margin' ? 1 : largest || 1,
+      largest,
       hangs: measure.sign < 0,
-      line: isEntropy ? runningMeans(tokens.entropyNats) : null,
-      marks: isEntropy ? spikes : [],
+      line: line?.(tokens) ?? null,
+      marks: line ? spikes : [],
     },
-    laneHeight,
-  )
+    canvas: createCanvas('track-canvas', laneHeight),
+    column: measure.values(tokens),
+    value: h('output', { class: 'track-value' }),
+  }
 }
 
-function makeCanvas(lane: Lane, height: number): TrackCanvas {
-  const canvas = h('canvas', { class: 'track-canvas' })
+function createCanvas(className: string, height: number): HTMLCanvasElement {
+  const canvas = h('canvas', { class: className })
   canvas.style.height = `${height}px`
-  return { canvas, lane }
+  return canvas
 }
 
 /** The context of a canvas as large as its place, in CSS pixels. */
@@ -257,10 +240,4 @@ function trackColours(element: Element): TrackColours {
     mark: colour('--track-mark'),
     rule: colour('--track-rule'),
   }
-}
-
-/** From certain to the largest doubt: "0 to 2.08 nats". */
-function scaleText(measure: Measure, largest: number): string {
-  const ends = [measure.certain, valueOfDoubt(measure, largest)].map(formatNumber)
-  return `${ends.join(' to ')}${measure.unit && ` ${measure.unit}`}`
 }

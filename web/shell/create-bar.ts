@@ -1,5 +1,5 @@
 import type { OpenRun } from '../data/open-run.ts'
-import { h } from '../dom.ts'
+import { button, h } from '../dom.ts'
 
 /** The bar above every screen: what is open, whether it is being followed, and the page's own tools. */
 export interface Bar {
@@ -30,32 +30,15 @@ export function createBar(actions: BarActions): Bar {
     h(
       'div',
       { class: 'tools' },
-      h(
-        'button',
-        { class: 'quiet', title: 'Open the files of a run (o)', onclick: () => actions.openFiles() },
-        'Open',
-      ),
-      h(
-        'button',
-        {
-          class: 'quiet',
-          title: 'Light, dark, or as the system has it (t)',
-          onclick: () => actions.nextTheme(),
-        },
-        'Theme',
-      ),
-      h(
-        'button',
-        {
-          class: 'quiet',
-          title: 'Keyboard (?)',
-          'aria-label': 'Keyboard',
-          onclick: () => actions.shortcuts(),
-        },
-        '?',
-      ),
+      tool('Open', 'Open the files of a run (o)', actions.openFiles),
+      tool('Theme', 'Light, dark, or as the system has it (t)', actions.nextTheme),
+      tool('?', 'Keyboard (?)', actions.shortcuts, { 'aria-label': 'Keyboard' }),
     ),
   )
+
+  function tool(text: string, title: string, run: () => void, attributes = {}): HTMLElement {
+    return button(text, run, { class: 'quiet', title, ...attributes })
+  }
 
   function onHome(event: Event): void {
     event.preventDefault()
@@ -79,4 +62,23 @@ export function createBar(actions: BarActions): Bar {
       status.title = run.followError ?? 'The run goes on; new samples are shown as they are finished.'
     },
   }
+}
+
+/** A screen that says one thing, with what the reader can do about it. */
+export function createNotice(
+  title: string,
+  text: string,
+  actions: readonly { name: string; run(): void }[] = [],
+): HTMLElement {
+  return h(
+    'section',
+    { class: 'notice' },
+    h('h2', {}, title),
+    h('p', {}, text),
+    h(
+      'div',
+      { class: 'actions' },
+      actions.map(({ name, run }) => button(name, run)),
+    ),
+  )
 }

@@ -1,35 +1,29 @@
-import { createBranchSession } from '../branch/branch-session.ts'
-import { chooseFiles } from '../data/choose-files.ts'
-import { droppedRun, namedSource } from '../data/named-source.ts'
-import { type OpenRun, openRun } from '../data/open-run.ts'
-import { createOtherRun } from '../data/other-run.ts'
-import { h } from '../dom.ts'
-import { createKeyboard } from '../keys/keyboard.ts'
-import { showShortcutSheet } from '../keys/shortcut-sheet.ts'
+import { type BranchSession, createBranchSession } from '../branch/branch-session.ts'
+import { createOtherRun, type OpenRun, openRun } from '../data/open-run.ts'
+import { droppedRun, namedSource } from '../data/run-source.ts'
+import { h, messageOf } from '../dom.ts'
 import { createOverview, type Overview } from '../overview/create-overview.ts'
 import { createCrashGuard } from '../state/crash-guard.ts'
-import { createFrameLog } from '../state/frame-log.ts'
-import { formatRoute, type Route, sampleName, startRoute } from '../state/route.ts'
-import { createRouter } from '../state/router.ts'
-import { createSettings, typesetSetting } from '../state/settings.ts'
-import { createTheme } from '../state/theme.ts'
-import type { View, ViewContext } from '../view.ts'
-import { createBar } from './create-bar.ts'
-import { droppedFiles } from './dropped-files.ts'
-import { createNotice } from './notice.ts'
+import { createRouter, formatRoute, type Route, sampleName, startRoute } from '../state/route.ts'
+import { createSettings, followTheme } from '../state/settings.ts'
+import { chooseFiles, droppedFiles } from '../widgets/files.ts'
+import { createFrameLog } from '../widgets/frame-log.ts'
+import { createKeyboard, showShortcutSheet } from '../widgets/keyboard.ts'
+import type { View, ViewContext } from '../widgets/view.ts'
+import { createBar, createNotice } from './create-bar.ts'
 
 /** Builds the page: the bar, and below it the screen that the address asks for. */
 export function createShell(body: HTMLElement): void {
   const storage = storageOrNull()
   const settings = createSettings(storage)
-  const theme = createTheme(settings)
+  const chooseNextTheme = followTheme(settings)
   const router = createRouter()
   // The token moves while an answer is shown.
   const addressOf = (route: Route) =>
     location.pathname + location.search + formatRoute({ ...route, token: null })
   const guard = createCrashGuard(storage, () => addressOf(router.route))
   const keyboard = createKeyboard(document)
-  const frameLog = createFrameLog()
+  const toggleFrameLog = createFrameLog()
   const otherRun = createOtherRun()
   const announcer = h('div', { class: 'visually-hidden', 'aria-live': 'polite' })
   const main = h('main', { id: 'main', tabindex: -1 })
@@ -43,6 +37,8 @@ export function createShell(body: HTMLElement): void {
 
   let run: OpenRun | null = null
   let context: ViewContext | null = null
+  /** Other ways that answers of the run might have gone. */
+  let branches: BranchSession | null = null
   let dropped: File[] | null = null
   let overview: Overview | null = null
   /** The replay or the comparison, or what stands for it while it is loading. */
@@ -56,7 +52,7 @@ export function createShell(body: HTMLElement): void {
     { keys: ['?'], name: 'this sheet', run: () => showShortcutSheet(keyboard) },
     { keys: ['o'], name: 'open the files of a run', run: openFiles },
     { keys: ['t'], name: 'light, dark, or as the system has it', run: nextTheme },
-    { keys: ['F'], name: 'count slow frames', run: () => frameLog.toggle() },
+    { keys: ['F'], name: 'count slow frames', run: toggleFrameLog },
   ])
   router.subscribe(show)
   acceptDrops()
@@ -69,8 +65,8 @@ export function createShell(body: HTMLElement): void {
     // The reader went elsewhere in the meantime.
     if (ticket !== request) return
     if (!hasCrashed) return show(router.route)
-    const wasTypeset = settings.read(typesetSetting, false)
-    settings.write(typesetSetting, false)
+    const wasTypeset = settings.read('typeset')
+    settings.write('typeset', false)
     const actions = [{ name: 'Open it all the same', run: () => show(router.route) }]
     if (router.route.sample !== null) actions.push({ name: 'Show the table', run: toTable })
     main.replaceChildren(
@@ -100,6 +96,7 @@ export function createShell(body: HTMLElement): void {
       if (ticket !== request) return opened.close()
       run = opened
       context = contextOf(opened)
+      branches = createBranchSession(opened)
       overview = createOverview(context)
       run.subscribe(() => bar.show(run))
       bar.show(run)
@@ -125,10 +122,15 @@ export function createShell(body: HTMLElement): void {
   }
 
   function contextOf(opened: OpenRun): ViewContext {
-    return {
+    const own: ViewContext = {
       run: opened,
       otherRun,
-      branches: createBranchSession(opened),
+      chooseAnswers(sample) {
+        import('../compare/choose-answers.ts').then(
+          ({ chooseAnswers }) => chooseAnswers(own, sample),
+          () => own.announce('the page cannot load what compares; is its server still there?'),
+        )
+      },
       get route() {
         return router.route
       },
@@ -140,10 +142,11 @@ export function createShell(body: HTMLElement): void {
         announcer.textContent = text
       },
     }
+    return own
   }
 
   async function showSample(route: Route): Promise<void> {
-    if (!run || !context) return
+    if (!run || !context || !branches) return
     const ticket = ++request
     shownScreen = screenOf(route)
     closeReplay()
@@ -157,7 +160,8 @@ export function createShell(body: HTMLElement): void {
         throw new Error(
           `The run has no sample ${route.sample}${run.following ? ' yet' : ''}; check the link.`,
         )
-      const makeView = route.with === '' ? await openReplay(context, row) : await openComparison(context, row)
+      const makeView =
+        route.with === '' ? await openReplay(context, branches, row) : await openComparison(context, row)
       // Made for an address that is no longer there, it would take what that asks for its own.
       if (ticket !== request) return
       replay = makeView()
@@ -228,12 +232,12 @@ export function createShell(body: HTMLElement): void {
     run?.close()
     otherRun.close()
     run = null
-    context?.branches.close()
-    context = null
+    branches?.close()
+    context = branches = null
   }
 
   function nextTheme(): string {
-    const chosen = theme.next()
+    const chosen = chooseNextTheme()
     announcer.textContent = `theme: ${chosen}`
     return chosen
   }
@@ -268,16 +272,16 @@ export function createShell(body: HTMLElement): void {
   }
 }
 
-async function openReplay(context: ViewContext, row: number): Promise<() => View> {
+async function openReplay(context: ViewContext, branches: BranchSession, row: number): Promise<() => View> {
   const [{ createBranchingReplay }, sample] = await Promise.all([
     import('../branch/create-branching-replay.ts'),
     context.run.readSample(row),
   ])
-  return () => createBranchingReplay(context, sample)
+  return () => createBranchingReplay(context, branches, sample)
 }
 
 async function openComparison(context: ViewContext, row: number): Promise<() => View> {
-  const { openCompare } = await import('../compare/open-compare.ts')
+  const { openCompare } = await import('../compare/create-compare.ts')
   return openCompare(context, row)
 }
 
@@ -299,8 +303,4 @@ function storageOrNull(): Storage | null {
   } catch {
     return null
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

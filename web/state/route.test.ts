@@ -1,7 +1,14 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { formatCompared, mostCompared, parseCompared } from './compared-answers.ts'
-import { formatRoute, parseRoute, type Route, startRoute } from './route.ts'
+import {
+  formatCompared,
+  formatRoute,
+  mostCompared,
+  parseCompared,
+  parseRoute,
+  type Route,
+  startRoute,
+} from './route.ts'
 
 const parse = (hash: string, search = '') => parseRoute({ hash, search })
 

@@ -1,5 +1,3 @@
-import { formatCompared, parseCompared } from './compared-answers.ts'
-
 /** What the address of the page says: everything that a link to what one sees has to carry. */
 export interface Route {
   /** Address of the run's folder, relative to the page or absolute; null for the run that the page comes with. */
@@ -79,4 +77,71 @@ export function formatRoute(route: Route): string {
 /** How routes name a sample: by its problem's place in the data set and which of the answers to it. */
 export function sampleName(problemIndex: number, sampleIndex: number): string {
   return `${problemIndex}.${sampleIndex}`
+}
+
+/** An answer to the problem of the sample that is shown, beside which it is laid. */
+export interface ComparedAnswer {
+  /** Whether it is of the other run. */
+  isOther: boolean
+  /** Which of the answers to the problem, from 0. */
+  sampleIndex: number
+}
+
+/** Answers that are laid beside one: with more, none is wide enough to be read. */
+export const mostCompared = 3
+
+/**
+ * Answers as an address names them: `1,2,@0` are the second and the third answer of this run, and the first one of the
+ * other run. What is not understood, comes twice, or is too much, is left out.
+ */
+export function parseCompared(text: string): ComparedAnswer[] {
+  const names = [...new Set(text.split(',').filter(name => /^@?(0|[1-9]\d{0,8})$/.test(name)))]
+  return names.slice(0, mostCompared).map(name => ({
+    isOther: name.startsWith('@'),
+    sampleIndex: Number(name.replace('@', '')),
+  }))
+}
+
+/** The text that `parseCompared` reads. */
+export function formatCompared(answers: readonly ComparedAnswer[]): string {
+  return answers.map(({ isOther, sampleIndex }) => `${isOther ? '@' : ''}${sampleIndex}`).join(',')
+}
+
+/** The page's address as a route. */
+export interface Router {
+  readonly route: Route
+  navigate(change: Partial<Route>, options?: { replace?: boolean }): void
+  /** Calls the listener after each change, by `navigate` or by the back button. Returns what ends that. */
+  subscribe(listener: (route: Route) => void): () => void
+}
+
+/** Keeps the page's address and its route the same. */
+export function createRouter(): Router {
+  const listeners = new Set<(route: Route) => void>()
+  let route = parseRoute(location)
+  const tell = () => {
+    for (const listener of [...listeners]) listener(route)
+  }
+  addEventListener('popstate', () => {
+    route = parseRoute(location)
+    tell()
+  })
+  return {
+    get route() {
+      return route
+    },
+    navigate(change, { replace = false } = {}) {
+      const next = { ...route, ...change }
+      const hash = formatRoute(next)
+      if (hash === formatRoute(route)) return
+      route = next
+      if (replace) history.replaceState(null, '', hash)
+      else history.pushState(null, '', hash)
+      tell()
+    },
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
 }

@@ -1,12 +1,26 @@
-/** What the page remembers from one visit to the next. */
-export interface Settings {
-  /** What was remembered under a name; `fallback` when nothing was, or something of another type. */
-  read<Value>(name: string, fallback: Value, accept?: (value: unknown) => boolean): Value
-  write(name: string, value: unknown): void
+/** Every setting, with what it is before the reader has chosen. Names are those in the storage. */
+export const initialSettings = {
+  theme: 'system',
+  /** Whether an answer's mathematics is typeset beside its text. */
+  typeset: false,
+  /** The score of table and figures; empty for the first one that the run has. */
+  score: '',
+  figuresHidden: false,
+  /** Names of measures. */
+  'colour-by': 'entropy',
+  compareMeasure: 'entropy',
+  /** Tokens a second, or `recorded`. */
+  pace: '20',
 }
 
-/** Whether an answer's mathematics is typeset beside its text. */
-export const typesetSetting = 'typeset'
+type Named = typeof initialSettings
+
+/** What the page remembers from one visit to the next. */
+export interface Settings {
+  /** What was remembered under a name; the initial value when nothing was, or something of another type. */
+  read<Name extends keyof Named>(name: Name): Named[Name]
+  write<Name extends keyof Named>(name: Name, value: Named[Name]): void
+}
 
 const prefix = 'entrace.'
 
@@ -17,9 +31,10 @@ const prefix = 'entrace.'
 export function createSettings(storage: Pick<Storage, 'getItem' | 'setItem'> | null): Settings {
   const written = new Map<string, unknown>()
   return {
-    read(name, fallback, accept = value => typeof value === typeof fallback) {
+    read(name) {
       const value = written.has(name) ? written.get(name) : stored(storage, name)
-      return value !== undefined && accept(value) ? (value as typeof fallback) : fallback
+      const initial = initialSettings[name]
+      return typeof value === typeof initial ? (value as typeof initial) : initial
     },
     write(name, value) {
       written.set(name, value)
@@ -37,5 +52,31 @@ function stored(storage: Pick<Storage, 'getItem'> | null, name: string): unknown
     return JSON.parse(storage?.getItem(prefix + name) ?? '') as unknown
   } catch {
     return undefined
+  }
+}
+
+const themes = ['system', 'light', 'dark'] as const
+
+/** What the reader chose; `system` is what the browser asks for. */
+export type Theme = (typeof themes)[number]
+
+/**
+ * Applies the remembered theme to the page, and follows the browser's while the choice is `system`. Returns what chooses the
+ * next one and remembers it.
+ */
+export function followTheme(settings: Settings): () => Theme {
+  let theme = themes.find(name => name === settings.read('theme')) ?? 'system'
+  const dark = matchMedia('(prefers-color-scheme: dark)')
+  const apply = () => {
+    const isDark = theme === 'dark' || (theme === 'system' && dark.matches)
+    document.documentElement.dataset['theme'] = isDark ? 'dark' : 'light'
+  }
+  dark.addEventListener('change', apply)
+  apply()
+  return () => {
+    theme = themes[(themes.indexOf(theme) + 1) % themes.length]!
+    settings.write('theme', theme)
+    apply()
+    return theme
   }
 }

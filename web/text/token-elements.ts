@@ -89,3 +89,42 @@ function textNodes(text: string): Node[] {
     return element
   })
 }
+
+/** What a text of tokens tells. */
+export interface TokenEvents {
+  /** The pointer is over a token, or over none. */
+  hover(token: number | null): void
+  pick(token: number): void
+}
+
+/** Tells which token the pointer is over, and which one is clicked. `tokenOf` is the first token of an element `.token`. */
+export function listenToTokens(
+  text: HTMLElement,
+  tokenOf: (element: Element) => number | undefined,
+  events: TokenEvents,
+): void {
+  const tokenOfTarget = ({ target }: Event) => {
+    const element = target instanceof Element ? target.closest('.token') : null
+    return element ? tokenOf(element) : undefined
+  }
+  text.addEventListener('pointerover', event => events.hover(tokenOfTarget(event) ?? null))
+  text.addEventListener('pointerleave', () => events.hover(null))
+  text.addEventListener('click', event => {
+    const token = tokenOfTarget(event)
+    // A drag that selected text is no pick.
+    if (token !== undefined && document.getSelection()?.isCollapsed !== false) events.pick(token)
+  })
+}
+
+/** Space that is left above and below what is brought into sight, CSS pixels. */
+const margin = 24
+
+/** Scrolls a pane so that one of its elements is seen, at once: what follows a replay scrolls too often for gliding. */
+export function bringIntoSight(pane: HTMLElement, element: HTMLElement): void {
+  const box = element.getBoundingClientRect()
+  const frame = pane.getBoundingClientRect()
+  if (box.top >= frame.top + margin && box.bottom <= frame.bottom - margin) return
+  if (box.top < frame.top && box.bottom > frame.bottom) return
+  // A quarter from the top, so that a replay scrolls seldom.
+  pane.scrollTop += box.top - frame.top - frame.height / 4
+}

@@ -40,10 +40,14 @@ export function legibleText(text: string): string {
     .join('')
 }
 
+/** The beginning of a text that is longer than that. */
+export function shorten(text: string, longest: number): string {
+  return text.length > longest ? `${text.slice(0, longest)}…` : text
+}
+
 /** A text on one line with its white space drawn, for a name or a list; at most `longest` characters. */
 export function inlineText(text: string, longest = 40): string {
-  const cut = text.length > longest ? `${text.slice(0, longest)}…` : text
-  return visiblePieces(cut)
+  return visiblePieces(shorten(text, longest))
     .map(piece => piece.glyph ?? piece.text)
     .join('')
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { memoryByteSource } from '../../test/support/memory-byte-source.ts'
 import { gradeAnswer } from '../grade/grade-answer.ts'
+import { gradeWithOption } from './answer-options.ts'
 import { readDataSet } from './read-data-set.ts'
-import { gradeWithOption } from './right-options.ts'
 
 const read = (...rows: object[]) => {
   const text = rows.map(row => JSON.stringify(row)).join('\n')

@@ -1,9 +1,14 @@
 import { lastBoxed } from '../grade/boxed-answer.ts'
 import { InputError } from '../input-error.ts'
-import { findOptionColumns, listColumns, type OptionColumns } from './answer-options.ts'
+import {
+  findOptionColumns,
+  findRightOptions,
+  listColumns,
+  type OptionColumns,
+  type RightOptions,
+} from './answer-options.ts'
 import { cellOf, cellText, isEmpty, isStructure } from './cell.ts'
 import type { DataSetTable } from './data-set-rows.ts'
-import { findRightOptions, type RightOptions } from './right-options.ts'
 
 /** What cannot be guessed about a data set. */
 export interface DataSetOptions {

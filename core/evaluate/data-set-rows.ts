@@ -2,7 +2,7 @@ import { type CsvError, parse } from 'csv-parse/browser/esm'
 import type { ByteSource } from '../formats/byte-source.ts'
 import { refuseUnbounded } from '../formats/read-json.ts'
 import { InputError } from '../input-error.ts'
-import { findPythonNumber, parseExactJson } from './exact-number.ts'
+import { findPythonNumber, parseExactJson } from './cell.ts'
 import { type ParquetColumns, readParquetColumns } from './parquet-columns.ts'
 import { maximumTextLength, readLines, readTextPieces, readWholeText } from './text-pieces.ts'
 
@@ -40,24 +40,48 @@ export interface ReadSettings {
   readParquet?: (source: ByteSource) => Promise<ParquetColumns>
 }
 
-type Reader = (source: ByteSource, limit: number) => Promise<DataSetRow[]>
+/** How the files of one format are read: all that there is to say of it. */
+interface DataSetFormat {
+  read(source: ByteSource, settings: Required<ReadSettings>): Promise<DataSetTable>
+  /** Whether a file may also be packed, as .jsonl.gz. */
+  isText: boolean
+  /** Another ending of such files. */
+  alsoNamed?: string
+  /** What such a file begins with, in small letters, and what to do about one that is named otherwise. */
+  mark?: [content: string, description: string]
+}
 
-/** How files of each ending are read; text may also be packed, as .jsonl.gz. */
-const textReaders = new Map<string, Reader>([
-  ['jsonl', readJsonLines],
-  ['ndjson', readJsonLines],
-  ['json', readJson],
-  ['csv', readCsv],
-  ['tsv', readCsv],
+/** The formats of data sets by the ending of their files. */
+const formats = new Map<string, DataSetFormat>([
+  ['jsonl', { ...textFormat(readJsonLines), alsoNamed: 'ndjson' }],
+  ['json', textFormat(readJson)],
+  ['csv', textFormat(readCsv)],
+  ['tsv', textFormat(readCsv)],
+  [
+    'parquet',
+    { read: readParquetRows, isText: false, mark: ['par1', 'is a Parquet file. Rename it to .parquet'] },
+  ],
 ])
 
+/** The endings of data sets in words: ".jsonl, .json, .csv, .tsv or .parquet". */
+export const dataSetEndings = Array.from(formats.keys(), ending => `.${ending}`)
+  .join(', ')
+  .replace(/, (?=[^,]*$)/, ' or ')
+
+function textFormat(read: (source: ByteSource, limit: number) => Promise<DataSetRow[]>): DataSetFormat {
+  return {
+    isText: true,
+    read: async (source, { limit }) => ({ rows: await read(source, limit), unread: new Map() }),
+  }
+}
+
 /** What a file of another kind begins with, in small letters, and what to do about it. */
-const otherContents: [string, string][] = [
+const otherContents: NonNullable<DataSetFormat['mark']>[] = [
+  ...Array.from(formats.values()).flatMap(({ mark }) => (mark ? [mark] : [])),
   [
     'version https://git-lfs',
     'is a Git LFS pointer, which stands for a file that was not downloaded. Fetch it with "git lfs pull", or download it from its page',
   ],
-  ['par1', 'is a Parquet file. Rename it to .parquet'],
   ['\x1f\x8b', 'is packed with gzip. Add .gz to its name'],
   ['pk\x03\x04', 'is a ZIP archive, as spreadsheets are too. Unpack it, or save the sheet as CSV'],
   ['<!doctype', 'is a web page. Download the file itself'],
@@ -68,38 +92,35 @@ const otherContents: [string, string][] = [
 export function dataSetEnding(name: string): string | null {
   // An address may carry a query behind the name.
   const ending = /\.([a-z0-9]+(?:\.gz)?)(?:[?#].*)?$/i.exec(name)?.[1]?.toLowerCase()
-  if (ending === undefined) return null
-  return ending === 'parquet' || textReaders.has(ending.replace('.gz', '')) ? ending : null
+  return ending !== undefined && formatOf(ending) !== undefined ? ending : null
+}
+
+function formatOf(ending: string): DataSetFormat | undefined {
+  const plain = ending.replace('.gz', '')
+  const format =
+    formats.get(plain) ?? Array.from(formats.values()).find(({ alsoNamed }) => alsoNamed === plain)
+  return format?.isText || plain === ending ? format : undefined
 }
 
 /**
  * Reads the rows of a .jsonl, .json, .csv, .tsv or .parquet file, text also packed with gzip. JSON Lines and JSON may be named
  * as each other. Throws an InputError for any other or broken file, and for a JSON value or a line of more than `limit` characters.
  */
-export async function readRows(
-  source: ByteSource,
-  {
-    isNestedWanted = () => false,
-    limit = maximumTextLength,
-    readParquet = source => readParquetColumns(source, isNestedWanted),
-  }: ReadSettings = {},
-): Promise<DataSetTable> {
+export async function readRows(source: ByteSource, settings: ReadSettings = {}): Promise<DataSetTable> {
   const { name, byteLength } = source
   const ending = dataSetEnding(name)
-  if (ending === null) {
+  const format = ending === null ? undefined : formatOf(ending)
+  if (ending === null || format === undefined) {
     const found = /\.[a-z0-9]+$/i.exec(name)?.[0] ?? 'no ending'
     throw new InputError(
-      `${name}: expected a data set that ends in .jsonl, .json, .csv, .tsv or .parquet, found ${found}. Convert or rename it.`,
+      `${name}: expected a data set that ends in ${dataSetEndings}, found ${found}. Convert or rename it.`,
     )
   }
-  await refuseOtherContents(source, ending)
-  const read = textReaders.get(ending.replace('.gz', ''))
-  const isEmpty = byteLength === 0
-  const table =
-    read === undefined && !isEmpty
-      ? await readParquetRows(source, readParquet)
-      : { rows: isEmpty || !read ? [] : await read(source, limit), unread: new Map<string, string>() }
-  if (table.rows.length === 0) {
+  await refuseOtherContents(source, ending, format)
+  const { isNestedWanted = () => false, limit = maximumTextLength } = settings
+  const { readParquet = file => readParquetColumns(file, isNestedWanted) } = settings
+  const table = byteLength === 0 ? null : await format.read(source, { isNestedWanted, limit, readParquet })
+  if (table === null || table.rows.length === 0) {
     throw new InputError(
       `${name}: expected problems, found none in ${byteLength} bytes. Check that the file was written to the end.`,
     )
@@ -107,13 +128,17 @@ export async function readRows(
   return table
 }
 
-async function refuseOtherContents(source: ByteSource, ending: string): Promise<void> {
+async function refuseOtherContents(
+  source: ByteSource,
+  ending: string,
+  { mark }: DataSetFormat,
+): Promise<void> {
   const bytes = new Uint8Array(await source.slice(0, Math.min(source.byteLength, 512)))
   const beginning = String.fromCharCode(...bytes)
     .trimStart()
     .toLowerCase()
   const [content, description] = otherContents.find(([content]) => beginning.startsWith(content)) ?? []
-  const own = ending.endsWith('.gz') ? '\x1f\x8b' : ending === 'parquet' ? 'par1' : undefined
+  const own = ending.endsWith('.gz') ? '\x1f\x8b' : mark?.[0]
   if (content === undefined || content === own) return
   throw new InputError(`${source.name}: expected a data set as .${ending}, but the file ${description}.`)
 }
@@ -258,7 +283,7 @@ function withPlainLineEnds(cells: Record<string, string>): Record<string, string
 
 async function readParquetRows(
   source: ByteSource,
-  readParquet: (source: ByteSource) => Promise<ParquetColumns>,
+  { readParquet }: Required<ReadSettings>,
 ): Promise<DataSetTable> {
   try {
     const { rowCount, columns, unread } = await readParquet(source)

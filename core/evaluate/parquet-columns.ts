@@ -2,7 +2,7 @@ import { type FileMetaData, parquetScan, parquetSchema, type SchemaTree } from '
 import { compressors } from 'hyparquet-compressors'
 import type { ByteSource } from '../formats/byte-source.ts'
 import { boundedFile, type ReadableBytes, readBoundedMetadata } from '../formats/parquet-bounds.ts'
-import { exactNumber, parseExactJson, shortestNumber } from './exact-number.ts'
+import { exactNumber, parseExactJson, shortestNumber } from './cell.ts'
 
 /** The columns of a Parquet file as far as they can be read. */
 export interface ParquetColumns {

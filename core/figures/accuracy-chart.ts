@@ -1,62 +1,163 @@
 import { line, scaleLinear } from 'd3'
+import type { Analysis } from '../analyse/analysis.ts'
+import { hasSeveralAnswers } from '../analyse/intervals-to-read.ts'
+import { type Interval, wilsonInterval } from '../analyse/statistics/wilson-interval.ts'
 import { seededRandom } from '../seeded-random.ts'
-import { type AccuracyBin, accuracyBins } from './accuracy-bins.ts'
 import {
   appendReason,
   appendRemark,
-  appendXAxis,
-  appendYAxis,
+  type Chart,
   type ChartSize,
-  createChart,
   type DrawnChart,
+  drawChart,
+  drawWithAxes,
   shareTicks,
 } from './chart.ts'
-import { appendClassMarker } from './class-marker.ts'
-import { evenlyChosen } from './evenly-chosen.ts'
-import { ink } from './figure-theme.ts'
-import { missingScores, type ScoreData, scoreGroups, scoreScale } from './score-data.ts'
-import { selectByScore } from './select-by-score.ts'
-import { appendElement, type SvgDocument } from './svg-element.ts'
+import type { ScoreScale } from './entropy-scale.ts'
+import { type ClassScores, type FigureData, meanEntropyScale, missingDistribution } from './figure-data.ts'
+import { appendClassMarker, evenlyChosen, ink, mostPoints, pointLook } from './figure-theme.ts'
+import { missingScores, type ScoreData, scoreGroups, scoreScale, selectByScore } from './score-data.ts'
+import type { SvgDocument } from './svg-element.ts'
+import { appendElement } from './svg-element.ts'
 
-const mostPoints = 400
+/** Answers of neighbouring mean entropy: their median, nats, and the share that is correct with its Wilson interval. */
+export interface AccuracyBin {
+  medianEntropyNats: number
+  accuracy: number
+  interval: Interval
+}
+
+/** Answers a bin holds at least: with fewer, its interval spans nearly everything. */
+const leastOfABin = 12
+const mostBins = 10
+
+/** How the answers lie in strips above an accuracy of 1, the correct ones, and below 0, and how the curve is drawn. */
+const looks = {
+  chart: {
+    mostPoints: 400,
+    mostClearPoints: 150,
+    domain: [-0.16, 1.16],
+    strips: { correct: 1.09, incorrect: -0.09 },
+    stripHeight: 0.1,
+    curve: { digits: 1, width: 1.4 },
+    interval: { stroke: ink },
+    side: 5,
+  },
+  panel: {
+    mostPoints,
+    mostClearPoints: 300,
+    domain: [-0.28, 1.28],
+    strips: { correct: 1.17, incorrect: -0.17 },
+    stripHeight: 0.16,
+    curve: { digits: 2, width: 1.6 },
+    interval: { stroke: ink, 'stroke-width': 1.3 },
+    side: 7,
+  },
+} as const
 
 /** Draws the share that is correct among answers of like score, and the answers as points above and below. */
 export function drawAccuracyChart(document: SvgDocument, data: ScoreData, size: ChartSize): DrawnChart {
-  const chart = createChart(document, size, 'Accuracy', `Share of correct answers by ${data.label}`)
-  const missing = missingScores(data)
+  const description = `Share of correct answers by ${data.label}`
+  return drawChart(document, size, 'Accuracy', description, missingScores(data), chart => {
+    const x = scoreScale(data, [0, chart.width])
+    const groups = scoreGroups(data)
+    const bins = accuracyBins({ groups })
+    drawAccuracy(
+      chart,
+      groups,
+      x,
+      bins,
+      bins.length > 0 ? '% correct, 95 % intervals' : 'too few for a curve',
+    )
+    return selectByScore(x, 'x')
+  })
+}
+
+/** Draws mean entropy against correctness: every answer as a point, and the share correct among answers of like entropy. */
+export function drawAccuracyPanel(panel: Chart, data: FigureData, analysis: Analysis): void {
+  const missing = missingDistribution(data)
   if (missing) {
-    appendReason(chart, missing)
-    return { chart, selection: null }
+    appendReason(panel, missing)
+    return
   }
-  const { area, width, height } = chart
-  const x = scoreScale(data, [0, width])
-  const y = scaleLinear().domain([-0.16, 1.16]).range([height, 0])
-  appendYAxis(chart, shareTicks(y))
-  const random = seededRandom(1)
-  const groups = scoreGroups(data)
-  for (const { answerClass, meanEntropies } of groups) {
-    const values = evenlyChosen(meanEntropies, mostPoints)
-    const look = { radius: 2, opacity: values.length > 150 ? 0.35 : 0.7 }
-    for (const value of values) {
-      const center = answerClass === 'correct' ? 1.09 : -0.09
-      appendClassMarker(area, answerClass, x.position(value), y(center + (random() - 0.5) * 0.1), look)
+  const x = meanEntropyScale(data, [0, panel.width], 'mean entropy of an answer')
+  const absent = data.groups.find(group => group.meanEntropies.length === 0)
+  const bins = absent ? [] : accuracyBins(data)
+  const isCurve = bins.length > 1
+  const independence = hasSeveralAnswers(analysis) ? ', answers as independent' : ''
+  const remark = isCurve
+    ? `squares: accuracy in bins of equal size, 95 % interval${independence}`
+    : 'too few distinct answers for a curve of accuracy'
+  const oneClass = absent && `no ${absent.answerClass} answers: accuracy is the same everywhere`
+  drawAccuracy(panel, data.groups, x, isCurve ? bins : [], oneClass ?? remark)
+}
+
+function drawAccuracy(
+  chart: Chart,
+  groups: readonly ClassScores[],
+  x: ScoreScale,
+  bins: readonly AccuracyBin[],
+  remark: string,
+): void {
+  const { area, kind, height } = chart
+  const look = looks[kind]
+  const y = scaleLinear().domain(look.domain).range([height, 0])
+  drawWithAxes(chart, x, { ticks: shareTicks(y), label: 'correct answers (%)' }, () => {
+    const random = seededRandom(1)
+    for (const { answerClass, meanEntropies } of groups) {
+      const values = evenlyChosen(meanEntropies, look.mostPoints)
+      const marker = pointLook(kind, values.length, look.mostClearPoints)
+      for (const value of values) {
+        const at = y(look.strips[answerClass] + (random() - 0.5) * look.stripHeight)
+        appendClassMarker(area, answerClass, x.position(value), at, marker)
+      }
     }
-  }
-  const bins = accuracyBins({ groups })
-  if (bins.length > 0) {
+    if (kind === 'panel') appendRemark(chart, remark)
+    if (bins.length === 0) return
     const curve = line<AccuracyBin>(
       bin => x.position(bin.medianEntropyNats),
       bin => y(bin.accuracy),
-    ).digits(1)
-    appendElement(area, 'path', { d: curve(bins)!, fill: 'none', stroke: ink, 'stroke-width': 1.4 })
+    ).digits(look.curve.digits)
+    appendElement(area, 'path', {
+      d: curve(bins)!,
+      fill: 'none',
+      stroke: ink,
+      'stroke-width': look.curve.width,
+    })
+    for (const { medianEntropyNats, accuracy, interval } of bins) {
+      const at = x.position(medianEntropyNats)
+      const ends = { y1: y(interval.low), y2: y(interval.high) }
+      appendElement(area, 'line', { x1: at, x2: at, ...ends, ...look.interval })
+      const corner = { x: at - look.side / 2, y: y(accuracy) - look.side / 2 }
+      appendElement(area, 'rect', { ...corner, width: look.side, height: look.side, fill: ink })
+    }
+  })
+  if (kind === 'chart') appendRemark(chart, remark)
+}
+
+/** Bins of about as many answers each, equal entropies in one bin; none when the answers do not fill two. */
+export function accuracyBins(data: { groups: readonly ClassScores[] }): AccuracyBin[] {
+  const answers = data.groups
+    .flatMap(({ answerClass, meanEntropies }) =>
+      meanEntropies.map(entropy => ({ entropy, correct: answerClass === 'correct' })),
+    )
+    .sort((first, second) => first.entropy - second.entropy)
+  const binCount = Math.min(mostBins, Math.floor(answers.length / leastOfABin))
+  if (binCount < 2) return []
+  const bins: AccuracyBin[] = []
+  let start = 0
+  for (let bin = 1; bin <= binCount; bin++) {
+    let end = Math.round((bin * answers.length) / binCount)
+    while (end < answers.length && answers[end]!.entropy === answers[end - 1]!.entropy) end++
+    if (end - start < leastOfABin / 2) continue
+    const members = answers.slice(start, end)
+    const correct = members.filter(member => member.correct).length
+    bins.push({
+      medianEntropyNats: members[members.length >> 1]!.entropy,
+      accuracy: correct / members.length,
+      interval: wilsonInterval(correct, members.length)!,
+    })
+    start = end
   }
-  for (const { medianEntropyNats, accuracy, interval } of bins) {
-    const at = x.position(medianEntropyNats)
-    const ends = { y1: y(interval.low), y2: y(interval.high) }
-    appendElement(area, 'line', { x1: at, x2: at, ...ends, stroke: ink })
-    appendElement(area, 'rect', { x: at - 2.5, y: y(accuracy) - 2.5, width: 5, height: 5, fill: ink })
-  }
-  appendXAxis(chart, x.ticks, x.label)
-  appendRemark(chart, bins.length > 0 ? '% correct, 95 % intervals' : 'too few for a curve')
-  return { chart, selection: selectByScore(x, 'x') }
+  return bins
 }

@@ -1,69 +1,148 @@
 import { area, curveStepAfter, line, max, median } from 'd3'
+import { formatPercentTick } from '../format-number.ts'
 import {
   appendReason,
   appendRemark,
-  appendXAxis,
-  appendYAxis,
+  type Chart,
   type ChartSize,
-  createChart,
   type DrawnChart,
+  drawChart,
+  drawWithAxes,
+  linearTicks,
 } from './chart.ts'
-import { appendClassMarker } from './class-marker.ts'
-import { classStyles } from './figure-theme.ts'
-import { linearTicks } from './linear-ticks.ts'
-import { missingScores, type ScoreData, scoreGroups, scoreScale } from './score-data.ts'
-import { selectByScore } from './select-by-score.ts'
+import type { ScoreScale } from './entropy-scale.ts'
+import { type ClassScores, type FigureData, meanEntropyScale, missingDistribution } from './figure-data.ts'
+import { type AnswerClass, appendClassMarker, classStyles } from './figure-theme.ts'
+import { missingScores, type ScoreData, scoreGroups, scoreScale, selectByScore } from './score-data.ts'
 import { appendElement, type SvgDocument } from './svg-element.ts'
+
+/** A histogram of fewer answers than `leastAnswers` would show their number rather than their distribution. */
+const looks = {
+  chart: {
+    leastAnswers: 1,
+    bins: { least: 8, most: 40 },
+    headroom: 1.1,
+    fills: {
+      correct: classStyles.correct,
+      incorrect: { fill: classStyles.incorrect.color, fillOpacity: 0.12 },
+    },
+    outline: { digits: 1, width: 1.4 },
+    median: { width: 1.4, top: 8, markerAt: 5, marker: { radius: 3.6, opacity: 1 } },
+  },
+  panel: {
+    leastAnswers: 10,
+    bins: { least: 10, most: 30 },
+    headroom: 1.12,
+    fills: classStyles,
+    outline: { digits: 2, width: 1.6 },
+    median: { width: 2, top: 0, markerAt: 6, marker: { radius: 5, opacity: 1 } },
+  },
+} as const
+
+interface Histogram {
+  answerClass: AnswerClass
+  /** Share of the class in each bin; the bins have equal width on the axis. */
+  shares: number[]
+  middle: number
+}
 
 /** Draws how a score is distributed among the correct and among the incorrect answers. */
 export function drawDistributionChart(document: SvgDocument, data: ScoreData, size: ChartSize): DrawnChart {
-  const chart = createChart(document, size, 'Distribution', `Share of each class by ${data.label}`)
-  const missing = missingScores(data)
+  const description = `Share of each class by ${data.label}`
+  return drawChart(document, size, 'Distribution', description, missingScores(data), chart => {
+    const x = scoreScale(data, [0, chart.width])
+    drawDistribution(chart, scoreGroups(data), x)
+    appendRemark(chart, '% of class; lines: medians')
+    return selectByScore(x, 'x')
+  })
+}
+
+/** Draws how mean entropy is distributed among correct and incorrect answers: histograms over each other, each of its own class. */
+export function drawDistributionPanel(panel: Chart, data: FigureData): void {
+  const missing = missingDistribution(data)
   if (missing) {
-    appendReason(chart, missing)
-    return { chart, selection: null }
+    appendReason(panel, missing)
+    return
   }
-  const { width, height } = chart
-  const x = scoreScale(data, [0, width])
-  const binCount = Math.min(40, Math.max(8, Math.round(1.6 * Math.sqrt(data.values.length))))
-  const histograms = scoreGroups(data)
-    .filter(({ meanEntropies }) => meanEntropies.length > 0)
-    .map(({ answerClass, meanEntropies: values }) => {
-      const shares = new Array<number>(binCount).fill(0)
-      for (const value of values) {
-        const bin = Math.min(binCount - 1, Math.floor((x.position(value) / width) * binCount))
-        shares[bin]! += 1 / values.length
-      }
-      return { answerClass, shares, middle: median(values)! }
-    })
-  const y = linearTicks([0, max(histograms, ({ shares }) => max(shares))! * 1.1], [height, 0], share =>
-    String(Math.round(share * 1000) / 10),
-  )
-  appendYAxis(chart, y.ticks)
-  for (const { answerClass, shares, middle } of histograms) {
-    const { color, dash, fill, fillOpacity } = classStyles[answerClass]
-    const stroke = { stroke: color, 'stroke-dasharray': dash, 'stroke-width': 1.4 }
-    const binX = (_: number, index: number) => (index * width) / binCount
-    // Without a closing value the step of the last bin would have no width.
-    const steps = [...shares, shares.at(-1)!]
-    const solid =
-      answerClass === 'correct'
-        ? { fill, 'fill-opacity': fillOpacity }
-        : { fill: color, 'fill-opacity': 0.12 }
-    appendElement(chart.area, 'path', {
-      d: area<number>(binX, height, y.position).curve(curveStepAfter).digits(1)(steps)!,
-      ...solid,
-    })
-    appendElement(chart.area, 'path', {
-      d: line<number>(binX, y.position).curve(curveStepAfter).digits(1)(steps)!,
-      fill: 'none',
-      ...stroke,
-    })
-    const at = x.position(middle)
-    appendElement(chart.area, 'line', { x1: at, x2: at, y1: 8, y2: height, ...stroke })
-    appendClassMarker(chart.area, answerClass, at, 5, { radius: 3.6, opacity: 1 })
+  const scale = meanEntropyScale(data, [0, panel.width], 'mean entropy of an answer')
+  const { histograms, few } = drawDistribution(panel, data.groups, scale)
+  const notes: string[] = []
+  if (histograms.length > 0) notes.push('vertical lines: medians')
+  if (few.length > 0) {
+    const names = few.map(group => group.answerClass).join(' and ')
+    notes.push(`${names}: fewer than ${looks.panel.leastAnswers}, drawn one by one`)
   }
-  appendXAxis(chart, x.ticks, x.label)
-  appendRemark(chart, '% of class; lines: medians')
-  return { chart, selection: selectByScore(x, 'x') }
+  appendRemark(panel, notes.join('; '))
+}
+
+/** Draws the histograms, and one by one the answers of a class that has too few for one. */
+function drawDistribution(
+  chart: Chart,
+  groups: readonly ClassScores[],
+  x: ScoreScale,
+): { histograms: Histogram[]; few: ClassScores[] } {
+  const { kind, area, width, height } = chart
+  const { leastAnswers, bins, headroom } = looks[kind]
+  const present = groups.filter(group => group.meanEntropies.length > 0)
+  const few = present.filter(group => group.meanEntropies.length < leastAnswers)
+  const total = present.reduce((sum, group) => sum + group.meanEntropies.length, 0)
+  const binCount = Math.min(bins.most, Math.max(bins.least, Math.round(1.6 * Math.sqrt(total))))
+  const histograms = present
+    .filter(group => !few.includes(group))
+    .map(group => makeHistogram(group, value => x.position(value) / width, binCount))
+  const rows = few.map(({ answerClass }, row) => ({
+    at: histograms.length > 0 ? height - 14 : (height * (row + 1)) / (few.length + 1),
+    label: answerClass,
+  }))
+  const tallest = max(histograms, ({ shares }) => max(shares)) ?? 1
+  const y = linearTicks([0, tallest * headroom], [height, 0], share => formatPercentTick(share, 1))
+  const left = histograms.length > 0 ? { ticks: y.ticks, label: 'share of the class (%)' } : { ticks: rows }
+  drawWithAxes(chart, x, left, () => {
+    for (const histogram of histograms) appendHistogram(chart, histogram, x, y.position)
+    few.forEach(({ answerClass, meanEntropies }, row) => {
+      for (const value of meanEntropies)
+        appendClassMarker(area, answerClass, x.position(value), rows[row]!.at)
+    })
+  })
+  return { histograms, few }
+}
+
+function makeHistogram(
+  { answerClass, meanEntropies }: ClassScores,
+  shareOfWidth: (value: number) => number,
+  binCount: number,
+): Histogram {
+  const shares = new Array<number>(binCount).fill(0)
+  for (const value of meanEntropies)
+    shares[Math.min(binCount - 1, Math.floor(shareOfWidth(value) * binCount))]! += 1 / meanEntropies.length
+  return { answerClass, shares, middle: median(meanEntropies)! }
+}
+
+function appendHistogram(
+  { kind, area: parent, width, height }: Chart,
+  { answerClass, shares, middle }: Histogram,
+  x: ScoreScale,
+  y: (share: number) => number,
+): void {
+  const look = looks[kind]
+  const { color, dash } = classStyles[answerClass]
+  const { fill, fillOpacity } = look.fills[answerClass]
+  const { digits } = look.outline
+  const stroke = { stroke: color, 'stroke-dasharray': dash }
+  const binX = (_: number, index: number) => (index * width) / shares.length
+  // Without a closing value the step of the last bin would have no width.
+  const steps = [...shares, shares.at(-1)!]
+  const surface = area<number>(binX, height, y).curve(curveStepAfter).digits(digits)
+  appendElement(parent, 'path', { d: surface(steps)!, fill, 'fill-opacity': fillOpacity })
+  const outline = line<number>(binX, y).curve(curveStepAfter).digits(digits)
+  appendElement(parent, 'path', {
+    d: outline(steps)!,
+    fill: 'none',
+    ...stroke,
+    'stroke-width': look.outline.width,
+  })
+  const at = x.position(middle)
+  const { width: lineWidth, top, markerAt, marker } = look.median
+  appendElement(parent, 'line', { x1: at, x2: at, y1: top, y2: height, ...stroke, 'stroke-width': lineWidth })
+  appendClassMarker(parent, answerClass, at, markerAt, marker)
 }

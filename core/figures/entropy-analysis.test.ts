@@ -5,8 +5,8 @@ import { analyseRun } from '../analyse/analyse-run.ts'
 import { columnsOf } from '../analyse/columns-of.ts'
 import type { SampleRecord } from '../formats/sample-record.ts'
 import { drawEntropyAnalysis } from './entropy-analysis.ts'
-import { mostPoints } from './evenly-chosen.ts'
 import { collectFigureData } from './figure-data.ts'
+import { mostPoints } from './figure-theme.ts'
 import type { SvgDocument } from './svg-element.ts'
 
 const xmlDocument = () => new DOMParser().parseFromString('<svg/>', 'image/svg+xml') as unknown as SvgDocument

@@ -1,4 +1,6 @@
 import { max, median, min, type ScaleContinuousNumeric, scaleLinear, scaleLog } from 'd3'
+import { formatTick } from '../format-number.ts'
+import type { Tick } from './chart.ts'
 
 /** An axis of entropies in nats. */
 export interface EntropyScale {
@@ -49,4 +51,23 @@ function logTicks(low: number, high: number): number[] {
     for (const step of steps) ticks.push(Number(`${step}e${exponent}`))
   }
   return ticks.filter(tick => tick >= low / 1.25 && tick <= high * 1.25)
+}
+
+/** A scale over the values of a score, and its axis. */
+export interface ScoreScale {
+  position: EntropyScale['position']
+  ticks: Tick[]
+  /** The label of its axis. */
+  label: string
+}
+
+/** Where the ticks of such an axis stand, and their labels. */
+export function scaleTicks({ position, ticks }: Pick<EntropyScale, 'position' | 'ticks'>): Tick[] {
+  return ticks.map(value => ({ at: position(value), label: formatTick(value) }))
+}
+
+/** The label of an axis of entropies: with the unit, and with what the axis cannot show. */
+export function entropyLabel(what: string, { kind, belowAxis }: EntropyScale): string {
+  const below = belowAxis === 0 ? '' : `, ${belowAxis} below`
+  return `${what} (${kind === 'linear' ? 'nats' : `nats, log scale${below}`})`
 }

@@ -1,5 +1,8 @@
+import { quantileSorted } from 'd3'
+import { formatNumber } from '../format-number.ts'
 import type { SampleRecord } from '../formats/sample-record.ts'
 import type { TokenRecord } from '../generate/token-record.ts'
+import { entropyLabel, entropyScale, type ScoreScale, scaleTicks } from './entropy-scale.ts'
 import type { AnswerClass } from './figure-theme.ts'
 
 /** What the figure reads of a sample. A SampleRecord is one. */
@@ -19,6 +22,10 @@ export interface FigureGroup {
   entropiesAtPosition: number[][]
 }
 
+/** The mean entropies of a class, or another score of its answers. */
+export type ClassScores = Pick<FigureGroup, 'answerClass' | 'meanEntropies'>
+
+/** What the figure of a run draws. */
 export interface FigureData {
   groups: [correct: FigureGroup, incorrect: FigureGroup]
   /** Samples that are not drawn: they failed or have no mean entropy. */
@@ -76,4 +83,37 @@ export function entropyOfPart(entropies: ArrayLike<number>, position: number): n
   let sum = 0
   for (let index = start; index < end; index++) sum += entropies[index]!
   return sum / (end - start)
+}
+
+/** The quartiles of values in rising order, one at least. */
+export function quartilesOf(sorted: number[]): [lower: number, middle: number, upper: number] {
+  const at = (share: number) => quantileSorted(sorted, share)!
+  return [at(0.25), at(0.5), at(0.75)]
+}
+
+/** The scale that every panel of mean entropies shares, over `range` pixels; `what` names it on its axis. */
+export function meanEntropyScale({ groups }: FigureData, range: [number, number], what: string): ScoreScale {
+  const scale = entropyScale(
+    groups.flatMap(({ meanEntropies }) => meanEntropies),
+    range,
+  )
+  return { position: scale.position, ticks: scaleTicks(scale), label: entropyLabel(what, scale) }
+}
+
+/** Why mean entropies cannot be drawn, one line per string; null when they can. */
+export function missingDistribution({ groups, omitted }: FigureData): string[] | null {
+  const values = groups.flatMap(({ meanEntropies }) => meanEntropies)
+  if (values.length === 0 && omitted === 0) return ['No answers to draw.']
+  if (values.length === 0) {
+    const samples = omitted === 1 ? 'the one sample' : `all ${omitted} samples`
+    return ['No answers to draw:', `${samples} failed or`, 'recorded no entropy.']
+  }
+  if (values.length > 1 && values.every(value => value === values[0])) {
+    return [
+      `All ${values.length} answers have the same mean entropy,`,
+      `${formatNumber(values[0]!)} nats.`,
+      'There is no distribution to draw.',
+    ]
+  }
+  return null
 }

@@ -1,17 +1,15 @@
 import { line, scaleLinear } from 'd3'
 import type { ReliabilityBin } from '../analyse/calibration/calibration.ts'
 import {
-  appendReason,
   appendRemark,
-  appendXAxis,
-  appendYAxis,
   type ChartSize,
-  createChart,
   type DrawnChart,
+  drawChart,
+  drawWithAxes,
   shareTicks,
 } from './chart.ts'
 import { ink, mutedInk } from './figure-theme.ts'
-import { selectByRank } from './select-by-rank.ts'
+import { selectByRank } from './score-data.ts'
 import { appendElement, type SvgDocument } from './svg-element.ts'
 
 /**
@@ -25,49 +23,42 @@ export function drawReliabilityChart(
   size: ChartSize,
 ): DrawnChart {
   const description = 'Share of correct answers against the probability that mean entropy predicts'
-  const chart = createChart(document, size, 'Reliability', description)
-  if (!bins?.length) {
-    appendReason(chart, ['Too few answers', 'to calibrate'])
-    return { chart, selection: null }
-  }
-  const { area, width, height } = chart
-  const x = scaleLinear().domain([0, 1]).range([0, width])
-  const y = scaleLinear().domain([0, 1]).range([height, 0])
-  appendYAxis(chart, shareTicks(y))
-  appendElement(area, 'line', {
-    x1: 0,
-    y1: height,
-    x2: width,
-    y2: 0,
-    stroke: mutedInk,
-    'stroke-dasharray': '2 3',
-  })
-  const sortedBins = [...bins].sort((first, second) => first.predicted - second.predicted)
-  const curve = line<ReliabilityBin>(
-    bin => x(bin.predicted),
-    bin => y(bin.observed),
-  ).digits(1)
-  appendElement(area, 'path', { d: curve(sortedBins)!, fill: 'none', stroke: ink, 'stroke-width': 1.4 })
-  for (const { predicted, observed, low, high } of sortedBins) {
-    const at = x(predicted)
-    appendElement(area, 'line', { x1: at, x2: at, y1: y(low), y2: y(high), stroke: ink })
-    appendElement(area, 'rect', { x: at - 2.5, y: y(observed) - 2.5, width: 5, height: 5, fill: ink })
-  }
-  appendXAxis(chart, shareTicks(x), 'predicted from mean entropy (%)')
-  appendRemark(chart, '% correct, 95 % intervals')
+  const missing = bins?.length ? null : ['Too few answers', 'to calibrate']
+  return drawChart(document, size, 'Reliability', description, missing, chart => {
+    const { area, width, height } = chart
+    const x = scaleLinear().domain([0, 1]).range([0, width])
+    const y = scaleLinear().domain([0, 1]).range([height, 0])
+    const sortedBins = [...(bins ?? [])].sort((first, second) => first.predicted - second.predicted)
+    const bottom = { ticks: shareTicks(x), label: 'predicted from mean entropy (%)' }
+    drawWithAxes(chart, bottom, { ticks: shareTicks(y) }, () => {
+      const diagonal = { x1: 0, y1: height, x2: width, y2: 0, stroke: mutedInk, 'stroke-dasharray': '2 3' }
+      appendElement(area, 'line', diagonal)
+      const curve = line<ReliabilityBin>(
+        bin => x(bin.predicted),
+        bin => y(bin.observed),
+      ).digits(1)
+      appendElement(area, 'path', { d: curve(sortedBins)!, fill: 'none', stroke: ink, 'stroke-width': 1.4 })
+      for (const { predicted, observed, low, high } of sortedBins) {
+        const at = x(predicted)
+        appendElement(area, 'line', { x1: at, x2: at, y1: y(low), y2: y(high), stroke: ink })
+        appendElement(area, 'rect', { x: at - 2.5, y: y(observed) - 2.5, width: 5, height: 5, fill: ink })
+      }
+    })
+    appendRemark(chart, '% correct, 95 % intervals')
 
-  // The answers of the bins, the least certain first.
-  const total = sortedBins.reduce((sum, bin) => sum + bin.n, 0)
-  const before = (place: number) =>
-    sortedBins.reduce((sum, bin) => sum + (x(bin.predicted) < place ? bin.n : 0), 0)
-  const placeOf = (rank: number) => {
-    let left = ((values.length - rank) / values.length) * total
-    for (const bin of sortedBins) {
-      if (left < bin.n) return x(bin.predicted)
-      left -= bin.n
+    // The answers of the bins, the least certain first.
+    const total = sortedBins.reduce((sum, bin) => sum + bin.n, 0)
+    const before = (place: number) =>
+      sortedBins.reduce((sum, bin) => sum + (x(bin.predicted) < place ? bin.n : 0), 0)
+    const placeOf = (rank: number) => {
+      let left = ((values.length - rank) / values.length) * total
+      for (const bin of sortedBins) {
+        if (left < bin.n) return x(bin.predicted)
+        left -= bin.n
+      }
+      return width
     }
-    return width
-  }
-  const rankAt = (place: number) => (1 - before(place) / total) * values.length
-  return { chart, selection: selectByRank(Float64Array.from(values).sort(), 'x', rankAt, placeOf) }
+    const rankAt = (place: number) => (1 - before(place) / total) * values.length
+    return selectByRank(Float64Array.from(values).sort(), 'x', rankAt, placeOf)
+  })
 }

@@ -1,19 +1,15 @@
 import { line, scaleLinear } from 'd3'
+import type { TieGroups } from '../analyse/statistics/tie-groups.ts'
 import {
-  appendReason,
   appendRemark,
-  appendXAxis,
-  appendYAxis,
   type ChartSize,
-  createChart,
   type DrawnChart,
+  drawChart,
+  drawWithAxes,
   shareTicks,
 } from './chart.ts'
 import { ink, mutedInk } from './figure-theme.ts'
-import { rankScores } from './rank-data.ts'
-import { type RocPoint, rocCurve } from './roc-curve.ts'
-import { missingClass, type ScoreData } from './score-data.ts'
-import { selectByRank } from './select-by-rank.ts'
+import { missingClass, rankScores, type ScoreData, selectByRank } from './score-data.ts'
 import { appendElement, type SvgDocument } from './svg-element.ts'
 
 /** More points than pixels show nothing more. */
@@ -21,38 +17,64 @@ const mostPoints = 400
 
 /** Draws the receiver operating characteristic of a score for errors, with the area under it. */
 export function drawRocChart(document: SvgDocument, data: ScoreData, size: ChartSize): DrawnChart {
-  const chart = createChart(document, size, 'ROC', `Errors found against false alarms, by ${data.label}`)
-  const missing = missingClass(data)
-  if (missing) {
-    appendReason(chart, missing)
-    return { chart, selection: null }
-  }
-  const { area, width, height } = chart
-  const { ties, sorted } = rankScores(data)
-  const points = rocCurve(ties)
-  const x = scaleLinear().domain([0, 1]).range([0, width])
-  const y = scaleLinear().domain([0, 1]).range([height, 0])
-  appendYAxis(chart, shareTicks(y))
-  const chance = { x1: 0, y1: height, x2: width, y2: 0, stroke: mutedInk, 'stroke-dasharray': '2 3' }
-  appendElement(area, 'line', chance)
-  const step = Math.ceil(points.length / mostPoints)
-  const drawn = points.filter((_, index) => index % step === 0 || index === points.length - 1)
-  const curve = line<RocPoint>(
-    point => x(point.falsePositiveRate),
-    point => y(point.truePositiveRate),
-  ).digits(1)
-  appendElement(area, 'path', { d: curve(drawn)!, fill: 'none', stroke: ink, 'stroke-width': 1.6 })
-  appendXAxis(chart, shareTicks(x), 'correct answers flagged (%)')
-  appendRemark(chart, `% of errors flagged; area ${areaUnder(points).toFixed(3)}`)
-  return {
-    chart,
-    selection: selectByRank(
+  const description = `Errors found against false alarms, by ${data.label}`
+  return drawChart(document, size, 'ROC', description, missingClass(data), chart => {
+    const { area, width, height } = chart
+    const { ties, sorted } = rankScores(data)
+    const points = rocCurve(ties)
+    const x = scaleLinear().domain([0, 1]).range([0, width])
+    const y = scaleLinear().domain([0, 1]).range([height, 0])
+    const bottom = { ticks: shareTicks(x), label: 'correct answers flagged (%)' }
+    drawWithAxes(chart, bottom, { ticks: shareTicks(y) }, () => {
+      const chance = { x1: 0, y1: height, x2: width, y2: 0, stroke: mutedInk, 'stroke-dasharray': '2 3' }
+      appendElement(area, 'line', chance)
+      const step = Math.ceil(points.length / mostPoints)
+      const drawn = points.filter((_, index) => index % step === 0 || index === points.length - 1)
+      const curve = line<RocPoint>(
+        point => x(point.falsePositiveRate),
+        point => y(point.truePositiveRate),
+      ).digits(1)
+      appendElement(area, 'path', { d: curve(drawn)!, fill: 'none', stroke: ink, 'stroke-width': 1.6 })
+    })
+    appendRemark(chart, `% of errors flagged; area ${areaUnder(points).toFixed(3)}`)
+    return selectByRank(
       sorted,
       'x',
       place => sorted.length - flaggedAt(points, x.invert(place)),
       rank => x(pointOf(points, sorted.length - rank).falsePositiveRate),
-    ),
+    )
+  })
+}
+
+/** A point of the receiver operating characteristic: what a threshold flags. */
+export interface RocPoint {
+  /** Answers whose score is at least the threshold. */
+  flagged: number
+  /** Share of the correct answers that are flagged. */
+  falsePositiveRate: number
+  /** Share of the incorrect answers that are flagged. */
+  truePositiveRate: number
+}
+
+/**
+ * The receiver operating characteristic of a score for errors: a point for each threshold, from none flagged to all (Fawcett
+ * 2006, doi 10.1016/j.patrec.2005.10.010). Equal scores are one step, so that the area below is the AUROC with ties half.
+ * Marked are the incorrect answers; both classes have members.
+ */
+export function rocCurve({ sizes, marked, total, totalMarked }: TieGroups): RocPoint[] {
+  const points: RocPoint[] = [{ flagged: 0, falsePositiveRate: 0, truePositiveRate: 0 }]
+  let flagged = 0
+  let errors = 0
+  for (let group = sizes.length - 1; group >= 0; group--) {
+    flagged += sizes[group]!
+    errors += marked[group]!
+    points.push({
+      flagged,
+      falsePositiveRate: (flagged - errors) / (total - totalMarked),
+      truePositiveRate: errors / totalMarked,
+    })
   }
+  return points
 }
 
 function areaUnder(points: readonly RocPoint[]): number {

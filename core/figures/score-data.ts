@@ -1,8 +1,9 @@
 import { extent, scaleLinear } from 'd3'
-import { type EntropyScale, entropyScale } from './entropy-scale.ts'
-import type { FigureGroup } from './figure-data.ts'
-import { formatTick } from './format-number.ts'
-import type { Tick } from './panel.ts'
+import { orderScores } from '../analyse/statistics/score-order.ts'
+import { type TieGroups, tieGroups } from '../analyse/statistics/tie-groups.ts'
+import type { ChartSelection } from './chart.ts'
+import { entropyScale, type ScoreScale, scaleTicks } from './entropy-scale.ts'
+import type { ClassScores } from './figure-data.ts'
 
 /** One score of some answers, and which of them are correct; only answers that have the score. */
 export interface ScoreData {
@@ -13,19 +14,8 @@ export interface ScoreData {
   correct: Uint8Array
 }
 
-/** A scale over the values of a score, and its ticks. */
-export interface ScoreScale {
-  position: EntropyScale['position']
-  ticks: Tick[]
-  /** The label of its axis. */
-  label: string
-}
-
 /** The values of each class, as the figures of entropies have them. */
-export function scoreGroups({
-  values,
-  correct,
-}: ScoreData): Pick<FigureGroup, 'answerClass' | 'meanEntropies'>[] {
+export function scoreGroups({ values, correct }: ScoreData): ClassScores[] {
   const valuesOf = (wanted: 0 | 1) => Array.from(values.filter((_, index) => correct[index] === wanted))
   return [
     { answerClass: 'correct', meanEntropies: valuesOf(1) },
@@ -37,11 +27,11 @@ export function scoreGroups({
 export function scoreScale({ values, label }: ScoreData, range: [number, number]): ScoreScale {
   const [low = 0, high = 1] = extent(values)
   if (low >= 0) {
-    const { position, ticks, kind } = entropyScale(Array.from(values), range)
+    const scale = entropyScale(Array.from(values), range)
     return {
-      position,
-      ticks: ticks.map(value => ({ at: position(value), label: formatTick(value) })),
-      label: kind === 'log' ? `${label}, log scale` : label,
+      position: scale.position,
+      ticks: scaleTicks(scale),
+      label: scale.kind === 'log' ? `${label}, log scale` : label,
     }
   }
   const reserve = (high - low || 1) * 0.03
@@ -49,8 +39,7 @@ export function scoreScale({ values, label }: ScoreData, range: [number, number]
     .domain([low - reserve, high + reserve])
     .range(range)
     .clamp(true)
-  const ticks = position.ticks(5).map(value => ({ at: position(value), label: formatTick(value) }))
-  return { position, ticks, label }
+  return { position, ticks: scaleTicks({ position, ticks: position.ticks(5) }), label }
 }
 
 /** Why a score cannot be drawn, one line per string; null when it can. */
@@ -68,4 +57,63 @@ export function missingClass(data: ScoreData): string[] | null {
   if (correct === 0) return ['No correct answers', 'to compare with']
   if (correct === data.values.length) return ['No incorrect answers', 'to compare with']
   return null
+}
+
+/** The answers in the order of a score, the most certain first. */
+export interface RankData {
+  /** Scores in rising order. */
+  sorted: Float64Array
+  /** Groups of equal score; incorrect answers are marked. */
+  ties: TieGroups
+}
+
+/** Sorts the answers by their score. */
+export function rankScores({ values, correct }: ScoreData): RankData {
+  const order = orderScores(values)
+  return {
+    sorted: Float64Array.from(values).sort(),
+    ties: tieGroups(
+      order,
+      Array.from(correct, value => value === 0),
+    ),
+  }
+}
+
+/** Marks a stretch of an axis that is the score's own. */
+export function selectByScore({ position }: ScoreScale, axis: 'x' | 'y'): ChartSelection {
+  return {
+    axis,
+    scores: (from, to) => inOrder(position.invert(from), position.invert(to)),
+    place: (low, high) => inOrder(position(low), position(high)),
+  }
+}
+
+/**
+ * Marks a stretch of an axis on which the answers stand in the order of a score: `rankAt` says how many answers lie before
+ * a place, `placeOf` where so many answers end. Both rise or fall along the axis.
+ */
+export function selectByRank(
+  sorted: Float64Array,
+  axis: 'x' | 'y',
+  rankAt: (place: number) => number,
+  placeOf: (rank: number) => number,
+): ChartSelection {
+  const valueAt = (rank: number) => sorted[Math.max(0, Math.min(sorted.length - 1, rank))]!
+  return {
+    axis,
+    scores(from, to) {
+      const [first, last] = inOrder(rankAt(from), rankAt(to))
+      return [valueAt(Math.floor(first)), valueAt(Math.ceil(last) - 1)]
+    },
+    place(low, high) {
+      const first = sorted.findIndex(value => value >= low)
+      const last = sorted.findLastIndex(value => value <= high)
+      if (first === -1 || last < first) return null
+      return inOrder(placeOf(first), placeOf(last + 1))
+    },
+  }
+}
+
+function inOrder(one: number, other: number): [least: number, greatest: number] {
+  return one <= other ? [one, other] : [other, one]
 }

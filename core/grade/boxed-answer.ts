@@ -1,4 +1,4 @@
-import { findMath, trimSpacing } from './math-segments.ts'
+import { findMath, trimSpacing } from './latex-text.ts'
 
 /** Which of several boxes count: all that stand side by side, as the parts of one answer, or the last one alone. */
 export type SeveralBoxes = 'all' | 'last'

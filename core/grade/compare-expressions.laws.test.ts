@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { mapOperands, partsOf } from './bound-variables.ts'
 import { compareExpressions } from './compare-expressions.ts'
 import { type Complex, rational } from './complex.ts'
-import { Evaluation, evaluateExpression } from './evaluate-expression.ts'
-import { type Expression, type FunctionName, integer, negated } from './expression.ts'
+import { evaluateExpression } from './evaluate-expression.ts'
+import { Evaluation } from './evaluation.ts'
+import { type Expression, type FunctionName, integer, mapOperands, negated, partsOf } from './expression.ts'
 
 const names = ['x', 'y']
 const functions: FunctionName[] = ['Sin', 'Cos', 'Exp', 'Ln', 'Abs', 'Floor', 'Arctan']

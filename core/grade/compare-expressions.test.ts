@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { compareConditions, compareExpressions, numberOfExpression } from './compare-expressions.ts'
-import { Evaluation, evaluateExpression } from './evaluate-expression.ts'
+import { evaluateExpression } from './evaluate-expression.ts'
+import { Evaluation } from './evaluation.ts'
 import { difference, type Expression, type FunctionName, integer, negated } from './expression.ts'
 import { parseExpression } from './parse-expression.ts'
 

@@ -1,5 +1,15 @@
-import { add, floor, invert, magnitude, multiply, power, reduce, TooLarge, Undefined } from './fraction.ts'
-import type { Rational } from './rational.ts'
+import {
+  add,
+  floor,
+  invert,
+  magnitude,
+  multiply,
+  power,
+  type Rational,
+  reduce,
+  TooLarge,
+  Undefined,
+} from './rational.ts'
 import {
   absoluteReal,
   magnitudeOf,

@@ -1,6 +1,14 @@
-import { mapOperands, partsOf, substitute } from './bound-variables.ts'
-import { difference, type Expression, type FunctionName, integer, negated } from './expression.ts'
-import { Undefined } from './fraction.ts'
+import {
+  difference,
+  type Expression,
+  type FunctionName,
+  integer,
+  mapOperands,
+  negated,
+  partsOf,
+  substitute,
+} from './expression.ts'
+import { Undefined } from './rational.ts'
 
 /** Products and chains of higher derivatives grow with every order. */
 const maximumOrder = 10

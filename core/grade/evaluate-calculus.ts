@@ -1,8 +1,7 @@
-import { partsOf } from './bound-variables.ts'
 import { type Approximation, type Complex, type ComplexArithmetic, rational, whole } from './complex.ts'
-import type { Evaluation } from './evaluate-expression.ts'
-import type { Expression } from './expression.ts'
-import { TooLarge, Undefined } from './fraction.ts'
+import type { Evaluation } from './evaluation.ts'
+import { type Expression, partsOf } from './expression.ts'
+import { TooLarge, Undefined } from './rational.ts'
 import { magnitudeOf, type RealArithmetic, zeroReal } from './real.ts'
 
 /** The body of a sum, an integral or a limit as a function of the variable that is bound in it. */

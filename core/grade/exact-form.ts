@@ -1,8 +1,8 @@
-import { infinityOf, substitute } from './bound-variables.ts'
-import { binomial, factorial } from './combinatorics.ts'
-import { type Expression, type FunctionName, integer } from './expression.ts'
+import { type Expression, type FunctionName, infinityOf, integer, substitute } from './expression.ts'
 import {
   add,
+  binomial,
+  factorial,
   floor,
   greatestCommonDivisor,
   invert,
@@ -10,13 +10,13 @@ import {
   multiply,
   one,
   power,
+  primeFactors,
+  type Rational,
   reduce,
   TooLarge,
   Undefined,
   zero,
-} from './fraction.ts'
-import { primeFactors } from './prime-factors.ts'
-import type { Rational } from './rational.ts'
+} from './rational.ts'
 import {
   addSums,
   constantSum,

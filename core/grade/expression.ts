@@ -67,3 +67,178 @@ export function fromDegrees(degrees: Expression): Expression {
   const pi: Expression = { kind: 'constant', name: 'Pi' }
   return { kind: 'quotient', top: { kind: 'product', factors: [degrees, pi] }, bottom: integer(180) }
 }
+
+/** Marks names that no text can hold. */
+const mark = '‹'
+
+/** An expression with every operand replaced. The variable that it binds, if any, is not. */
+export function mapOperands(expression: Expression, map: (operand: Expression) => Expression): Expression {
+  switch (expression.kind) {
+    case 'number':
+    case 'constant':
+    case 'symbol':
+      return expression
+    case 'sum':
+      return { ...expression, terms: expression.terms.map(map) }
+    case 'product':
+      return { ...expression, factors: expression.factors.map(map) }
+    case 'quotient':
+      return { ...expression, top: map(expression.top), bottom: map(expression.bottom) }
+    case 'power':
+      return { ...expression, base: map(expression.base), exponent: map(expression.exponent) }
+    case 'root':
+      return { ...expression, radicand: map(expression.radicand), degree: map(expression.degree) }
+    case 'function':
+    case 'application':
+      return { ...expression, operands: expression.operands.map(map) }
+    case 'series':
+    case 'integral':
+      return { ...expression, from: map(expression.from), to: map(expression.to), body: map(expression.body) }
+    case 'limit':
+      return { ...expression, point: map(expression.point), body: map(expression.body) }
+    case 'derivative':
+      return { ...expression, body: map(expression.body) }
+    default:
+      return expression satisfies never
+  }
+}
+
+/** An expression and all its parts, outer ones first. */
+export function partsOf(expression: Expression): Expression[] {
+  const parts = [expression]
+  for (let at = 0; at < parts.length; at++)
+    mapOperands(parts[at]!, operand => {
+      parts.push(operand)
+      return operand
+    })
+  return parts
+}
+
+/** The variable that is bound in the body. */
+export function boundVariable(expression: Expression): string | null {
+  if (expression.kind === 'series') return expression.index
+  return expression.kind === 'integral' || expression.kind === 'limit' ? expression.variable : null
+}
+
+/** The unknowns of an expression whose bound variables have names of their own. */
+export function unknownsOf(expression: Expression): Set<string> {
+  const [unknowns, bound] = [new Set<string>(), new Set<string>()]
+  for (const part of partsOf(expression)) {
+    const variable = boundVariable(part)
+    if (variable !== null) bound.add(variable)
+    if (part.kind === 'symbol') unknowns.add(part.name)
+  }
+  return new Set([...unknowns].filter(name => !bound.has(name)))
+}
+
+/** An expression with something else for a symbol; bound variables must have names of their own. */
+export function substitute(expression: Expression, name: string, value: Expression): Expression {
+  if (expression.kind === 'symbol') return expression.name === name ? value : expression
+  return mapOperands(expression, operand => substitute(operand, name, value))
+}
+
+/**
+ * Two expressions in which bound variables are named by how deep they are bound, so that their names say nothing, and what is
+ * indexed by one (a_k in a sum over k) is the value of a function: a(k), and a(3) for a_3 and a(n) for a_n beside it.
+ */
+export function withCanonicalNames(a: Expression, b: Expression): [Expression, Expression] {
+  const sequences = new Set<string>()
+  const [left, right] = [a, b].map(expression => canonical(expression, new Map(), 0, sequences)) as [
+    Expression,
+    Expression,
+  ]
+  return sequences.size === 0 ? [left, right] : [indexed(left, sequences), indexed(right, sequences)]
+}
+
+function canonical(
+  expression: Expression,
+  names: ReadonlyMap<string, string>,
+  depth: number,
+  sequences: Set<string>,
+): Expression {
+  const outside = (operand: Expression) => canonical(operand, names, depth, sequences)
+  // Where i is an index it is no imaginary unit.
+  const index =
+    expression.kind === 'constant' && expression.name === 'ImaginaryUnit' ? names.get('i') : undefined
+  if (index !== undefined) return { kind: 'symbol', name: index }
+  if (expression.kind === 'symbol') {
+    const name = names.get(expression.name)
+    if (name !== undefined) return { kind: 'symbol', name }
+    const element = splitIndex(expression.name)
+    const bound = element && names.get(element.index)
+    if (!element || bound === undefined || bound === null) return expression
+    sequences.add(element.sequence)
+    return { kind: 'application', name: element.sequence, operands: [{ kind: 'symbol', name: bound }] }
+  }
+  const variable = boundVariable(expression)
+  if (expression.kind === 'derivative')
+    return {
+      ...expression,
+      variable: names.get(expression.variable) ?? expression.variable,
+      body: outside(expression.body),
+    }
+  if (variable === null) return mapOperands(expression, outside)
+  const name = `${mark}${depth}`
+  const inside = new Map(names).set(variable, name)
+  return bindingAs(expression, name, outside, body => canonical(body, inside, depth + 1, sequences))
+}
+
+/** An expression that binds a variable, with another name for it and everything replaced. */
+function bindingAs(
+  expression: Expression,
+  name: string,
+  outside: (operand: Expression) => Expression,
+  inside: (body: Expression) => Expression,
+): Expression {
+  switch (expression.kind) {
+    case 'series':
+    case 'integral': {
+      const [from, to] = [outside(expression.from), outside(expression.to)]
+      const body = inside(expression.body)
+      return expression.kind === 'series'
+        ? { ...expression, index: name, from, to, body }
+        : { ...expression, variable: name, from, to, body }
+    }
+    case 'limit':
+      return {
+        ...expression,
+        variable: name,
+        point: outside(expression.point),
+        body: inside(expression.body),
+      }
+    default:
+      return expression
+  }
+}
+
+function indexed(expression: Expression, sequences: ReadonlySet<string>): Expression {
+  if (expression.kind !== 'symbol') return mapOperands(expression, operand => indexed(operand, sequences))
+  const index = splitIndex(expression.name)
+  if (index === null || !sequences.has(index.sequence)) return expression
+  const operand: Expression = /^\d+$/.test(index.index)
+    ? integer(BigInt(index.index))
+    : { kind: 'symbol', name: index.index }
+  return { kind: 'application', name: index.sequence, operands: [operand] }
+}
+
+/** The a and k of a_k; with its underscore, a names no other function. */
+function splitIndex(name: string): { sequence: string; index: string } | null {
+  const match = /^(.+_)\{?(\w+)\}?$/.exec(name)
+  return match && { sequence: match[1]!, index: match[2]! }
+}
+
+/** 1 or −1 if an expression is ∞ or −∞, as the end of a range; 0 for all others. */
+export function infinityOf(expression: Expression): -1 | 0 | 1 {
+  if (expression.kind === 'constant') return expression.name === 'PositiveInfinity' ? 1 : 0
+  if (expression.kind !== 'product') return 0
+  const signs = expression.factors.map(infinityOf)
+  const [infinite, ...others] = signs.filter(sign => sign !== 0)
+  const numbers = expression.factors.filter((_, place) => signs[place] === 0)
+  if (infinite === undefined || others.length > 0) return 0
+  let sign: -1 | 1 = infinite
+  for (const factor of numbers) {
+    if (factor.kind !== 'number' || factor.value.numerator === 0n) return 0
+    if (factor.value.numerator < 0n) sign = sign === 1 ? -1 : 1
+  }
+  return sign
+}

@@ -1,7 +1,7 @@
 import { findBoxed, type SeveralBoxes } from './boxed-answer.ts'
 import { cleanAnswer } from './clean-answer.ts'
 import { findLastExpression } from './last-expression.ts'
-import { singleBackslashes, trimSpacing } from './math-segments.ts'
+import { singleBackslashes, trimSpacing } from './latex-text.ts'
 import { parseQuantity } from './quantity.ts'
 import { findStated } from './stated-answer.ts'
 

@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'vitest'
-import { gradeAnswer, referenceAnswer } from './grade-answer.ts'
+import { describe, expect, it, test } from 'vitest'
+import { createAnswerClassCollector, gradeAnswer, referenceAnswer } from './grade-answer.ts'
+import { defaultGradingRules } from './grading-rules.ts'
 
 /** Answers (put into a box) and what they are equal to, as numbers. */
 const equalNumbers: [string, string][] = [
@@ -292,4 +293,19 @@ test.each([
   ['12\\\\pi\\,', '12\\pi'],
 ])('the reference %j names %j', (reference, answer) => {
   expect(referenceAnswer(reference)).toBe(answer)
+})
+
+it('puts equal answers to a problem into one class, whatever their notation', () => {
+  const collector = createAnswerClassCollector(defaultGradingRules)
+  const add = (problemIndex: number, correct: boolean, extractedAnswer: string | null) =>
+    collector.add({ problemIndex, correct, extractedAnswer })
+  add(0, false, '\\frac{1}{2}')
+  add(0, true, '7')
+  add(0, false, '0.5')
+  add(1, false, '0.5')
+  add(0, false, null)
+  add(0, true, '7.0')
+  add(0, false, null)
+  add(0, false, '8')
+  expect(Array.from(collector.classes)).toEqual([0, 1, 0, 0, 2, 1, 2, 3])
 })

@@ -1,8 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { InputError } from '../input-error.ts'
-import { createAnswerClassCollector } from './answer-class-collector.ts'
-import { gradeAnswer } from './grade-answer.ts'
+import { createAnswerClassCollector, gradeAnswer } from './grade-answer.ts'
 import {
   defaultGradingRules,
   type GradingRules,

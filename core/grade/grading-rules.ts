@@ -1,5 +1,9 @@
+import { formatShortPercent } from '../format-number.ts'
 import { InputError } from '../input-error.ts'
 import type { SeveralBoxes } from './boxed-answer.ts'
+
+// shim: its importers take the name of the formatter.
+export { formatShortPercent as inPercent } from '../format-number.ts'
 
 /**
  * The rules of grading that are the user's to choose. They change verdicts and no answer, so they stand in run.json outside the
@@ -46,7 +50,7 @@ export const gradingSettings: { readonly [Name in keyof GradingRules]: GradingSe
       describe: tolerance =>
         tolerance === 0
           ? 'numbers are equal exactly'
-          : `numbers are equal within ${inPercent(tolerance)} of the expected one`,
+          : `numbers are equal within ${formatShortPercent(tolerance)} of the expected one`,
     },
     severalBoxes: {
       flag: '--several-boxes <which>',
@@ -123,14 +127,9 @@ export function describeGrading({ tolerance, severalBoxes }: GradingRules): stri
 export function gradingWarning({ tolerance }: GradingRules): string | null {
   if (tolerance <= largeTolerance) return null
   return (
-    `The tolerance of ${inPercent(tolerance)} (--tolerance ${tolerance}) is above ${inPercent(largeTolerance)}: ` +
+    `The tolerance of ${formatShortPercent(tolerance)} (--tolerance ${tolerance}) is above ${formatShortPercent(largeTolerance)}: ` +
     'many a wrong number is that near the right one, so that "right" partly means "near".'
   )
-}
-
-/** 0.015 as "1.5 %". */
-export function inPercent(share: number): string {
-  return `${Number((100 * share).toPrecision(12))} %`
 }
 
 /**

@@ -1,9 +1,21 @@
-import { mapOperands } from './bound-variables.ts'
-import { type Expression, type FunctionName, fromDegrees, integer, negated } from './expression.ts'
+import {
+  type Expression,
+  type FunctionName,
+  fromDegrees,
+  integer,
+  mapOperands,
+  negated,
+} from './expression.ts'
+import {
+  continuedDecimal,
+  ExpressionReader,
+  NotAnExpression,
+  readDecimal,
+  repeatingDecimal,
+  type Token,
+  tokenise,
+} from './expression-tokens.ts'
 import { readDerivative, readIntegral, readLimit, readSeries } from './parse-operators.ts'
-import { continuedDecimal, readDecimal, repeatingDecimal } from './read-decimal.ts'
-import { ExpressionReader, NotAnExpression } from './token-cursor.ts'
-import { type Token, tokenise } from './tokenise.ts'
 
 /** Deeper nesting is no answer of interest, and would exhaust the stack. */
 const maximumDepth = 40

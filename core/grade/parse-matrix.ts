@@ -1,5 +1,5 @@
 import { type AnswerStructure, type Kind, plainValue } from './answer-structure.ts'
-import { splitTopLevel } from './split-top-level.ts'
+import { splitTopLevel } from './latex-text.ts'
 
 /** A matrix of texts, or a text that stands for a number. */
 type Operand = { rows: string[][] } | { scalar: string }

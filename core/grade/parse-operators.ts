@@ -1,7 +1,5 @@
-import { partsOf } from './bound-variables.ts'
-import { type Expression, integer } from './expression.ts'
-import { type ExpressionReader, NotAnExpression } from './token-cursor.ts'
-import { nameOfToken, type Token } from './tokenise.ts'
+import { type Expression, integer, partsOf } from './expression.ts'
+import { type ExpressionReader, NotAnExpression, nameOfToken, type Token } from './expression-tokens.ts'
 
 /** `\sum_{k=1}^{n}` or `\prod` with its body, which ends where its product does. */
 export function readSeries(reader: ExpressionReader, operation: 'sum' | 'product'): Expression {

@@ -1,10 +1,9 @@
+import { nameKind, symbol } from './answer-names.ts'
 import type { AnswerStructure, Endpoint, Interval, Kind } from './answer-structure.ts'
-import { substitute } from './bound-variables.ts'
 import { numberOfExpression, rationalOfExpression } from './compare-expressions.ts'
-import type { Expression } from './expression.ts'
-import { nameKind, symbol } from './name-kind.ts'
+import { type Expression, substitute } from './expression.ts'
+import { splitTopLevel } from './latex-text.ts'
 import { parseExpression } from './parse-expression.ts'
-import { splitTopLevel } from './split-top-level.ts'
 
 /** Reads a part of an answer. */
 type Parse = (text: string) => AnswerStructure | null

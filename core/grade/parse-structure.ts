@@ -1,4 +1,5 @@
 import { type AnswerStructure, type Kind, plainValue } from './answer-structure.ts'
+import { splitTopLevel, unbracket } from './latex-text.ts'
 import { parseMatrix } from './parse-matrix.ts'
 import {
   complementOf,
@@ -12,7 +13,6 @@ import {
   unite,
 } from './parse-relation.ts'
 import { timeOfDay } from './quantity.ts'
-import { splitTopLevel, unbracket } from './split-top-level.ts'
 
 const maximumDepth = 10
 const maximumItems = 60

@@ -1,4 +1,4 @@
-import { findMath, type MathSegment } from './math-segments.ts'
+import { findMath, type MathSegment } from './latex-text.ts'
 
 /** One piece of a text in prose, plain notation and LaTeX. */
 export interface ProseToken {

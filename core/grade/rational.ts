@@ -64,3 +64,140 @@ function parseDecimal(text: string, exponent = '0'): Rational | null {
     ? { numerator: written * 10n ** BigInt(shift), denominator: 1n }
     : { numerator: written, denominator: 10n ** BigInt(-shift) }
 }
+
+/** Thrown where an exact computation would outgrow its bounds: digits, terms, or time. */
+export class TooLarge extends Error {}
+
+/** Thrown where an expression has no value, as 1/0. */
+export class Undefined extends Error {}
+
+/** About 3,000 decimal digits. */
+const maximumBits = 10_000
+
+export const zero: Rational = { numerator: 0n, denominator: 1n }
+export const one: Rational = { numerator: 1n, denominator: 1n }
+
+/** The fraction in lowest terms. Throws TooLarge beyond 3,000 digits, Undefined for a denominator of 0. */
+export function reduce(numerator: bigint, denominator: bigint): Rational {
+  if (denominator === 0n) throw new Undefined()
+  if (denominator === 1n) {
+    if (bits(numerator) > maximumBits) throw new TooLarge()
+    return { numerator, denominator }
+  }
+  const divisor =
+    greatestCommonDivisor(magnitude(numerator), magnitude(denominator)) * (denominator < 0n ? -1n : 1n)
+  const reduced = { numerator: numerator / divisor, denominator: denominator / divisor }
+  if (bits(reduced.numerator) > maximumBits || bits(reduced.denominator) > maximumBits) throw new TooLarge()
+  return reduced
+}
+
+export function add(a: Rational, b: Rational): Rational {
+  return reduce(a.numerator * b.denominator + b.numerator * a.denominator, a.denominator * b.denominator)
+}
+
+export function multiply(a: Rational, b: Rational): Rational {
+  return reduce(a.numerator * b.numerator, a.denominator * b.denominator)
+}
+
+export function invert({ numerator, denominator }: Rational): Rational {
+  return reduce(denominator, numerator)
+}
+
+/** The power with a whole exponent. Throws TooLarge before the digits are computed. */
+export function power(base: Rational, exponent: bigint): Rational {
+  if (exponent < 0n) return power(invert(base), -exponent)
+  // 0, 1 and -1 do not grow.
+  const isSmall = magnitude(base.numerator) <= 1n && base.denominator === 1n
+  if (isSmall)
+    return { numerator: base.numerator ** (exponent === 0n ? 0n : 2n - (exponent % 2n)), denominator: 1n }
+  const size = BigInt(Math.max(bits(base.numerator), bits(base.denominator)))
+  if (size * exponent > BigInt(maximumBits)) throw new TooLarge()
+  return { numerator: base.numerator ** exponent, denominator: base.denominator ** exponent }
+}
+
+/** The largest whole number that is no larger. */
+export function floor({ numerator, denominator }: Rational): bigint {
+  const quotient = numerator / denominator
+  return numerator < 0n && quotient * denominator !== numerator ? quotient - 1n : quotient
+}
+
+export function magnitude(value: bigint): bigint {
+  return value < 0n ? -value : value
+}
+
+/** Binary digits, rounded up to whole hexadecimal ones. */
+function bits(value: bigint): number {
+  return magnitude(value).toString(16).length * 4
+}
+
+/** Of two whole numbers that are not negative. */
+export function greatestCommonDivisor(a: bigint, b: bigint): bigint {
+  let [x, y] = [a, b]
+  while (y !== 0n) [x, y] = [y, x % y]
+  return x
+}
+
+const maximumFactorial = 1_000n
+const maximumChosen = 2_000n
+/** Hexadecimal digits of all factors. */
+const maximumDigits = 10_000n
+/** Of a fraction, whose powers grow long. */
+const maximumChosenOfFraction = 60n
+
+/** n! of a whole number; throws Undefined of any other, TooLarge beyond 1000!. */
+export function factorial({ numerator, denominator }: Rational): Rational {
+  if (denominator !== 1n || numerator < 0n) throw new Undefined()
+  if (numerator > maximumFactorial) throw new TooLarge()
+  let product = 1n
+  for (let factor = 2n; factor <= numerator; factor++) product *= factor
+  return { numerator: product, denominator: 1n }
+}
+
+/**
+ * n(n − 1)…(n − k + 1)/k! for a whole number k; 0 for k < 0 where n is a whole number that is not negative. Throws Undefined of any
+ * other k, TooLarge beyond 2,000 factors, 60 of a fraction.
+ */
+export function binomial(total: Rational, chosen: Rational): Rational {
+  const isWhole = total.denominator === 1n && total.numerator >= 0n
+  if (chosen.denominator !== 1n || (chosen.numerator < 0n && !isWhole)) throw new Undefined()
+  const [n, k] = [total.numerator, chosen.numerator]
+  if (k < 0n || (isWhole && k > n)) return zero
+  const steps = isWhole && 2n * k > n ? n - k : k
+  const digits = BigInt(n.toString(16).length)
+  if (steps > (isWhole ? maximumChosen : maximumChosenOfFraction) || steps * digits > maximumDigits)
+    throw new TooLarge()
+  if (isWhole) {
+    let product = 1n
+    for (let step = 1n; step <= steps; step++) product = (product * (n - steps + step)) / step
+    return add({ numerator: product, denominator: 1n }, zero)
+  }
+  let product = one
+  for (let step = 0n; step < steps; step++) {
+    const factor = add(total, { numerator: -step, denominator: 1n })
+    product = multiply(product, multiply(factor, { numerator: 1n, denominator: step + 1n }))
+  }
+  return product
+}
+
+const largestTrialDivisor = 100_000n
+
+/**
+ * The primes that divide a positive whole number, with their exponents; null where trial division by primes to 100,000
+ * leaves what may be no prime.
+ */
+export function primeFactors(value: bigint): [prime: bigint, exponent: bigint][] | null {
+  const factors: [bigint, bigint][] = []
+  let rest = value
+  for (
+    let divisor = 2n;
+    divisor <= largestTrialDivisor && divisor * divisor <= rest;
+    divisor += divisor === 2n ? 1n : 2n
+  ) {
+    let exponent = 0n
+    for (; rest % divisor === 0n; exponent++) rest /= divisor
+    if (exponent > 0n) factors.push([divisor, exponent])
+  }
+  if (rest > largestTrialDivisor * largestTrialDivisor) return null
+  if (rest > 1n) factors.push([rest, 1n])
+  return factors
+}

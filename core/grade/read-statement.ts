@@ -1,5 +1,5 @@
 import { hedges, lastValue } from './last-expression.ts'
-import { trimSpacing } from './math-segments.ts'
+import { trimSpacing } from './latex-text.ts'
 import { type ProseToken, tokeniseProse } from './prose-tokens.ts'
 import { lastSide, readRun, textOf } from './read-value.ts'
 

@@ -1,6 +1,5 @@
-import { trimSpacing } from './math-segments.ts'
+import { splitTopLevel, trimSpacing } from './latex-text.ts'
 import type { ProseToken } from './prose-tokens.ts'
-import { splitTopLevel } from './split-top-level.ts'
 
 /** A stretch of tokens that is one value, or a list of them. */
 export interface Run {

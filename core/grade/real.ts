@@ -1,5 +1,4 @@
-import { TooLarge, Undefined } from './fraction.ts'
-import type { Rational } from './rational.ts'
+import { type Rational, TooLarge, Undefined } from './rational.ts'
 
 /** The real number mantissa·2^exponent. */
 export interface Real {

@@ -1,9 +1,8 @@
-import { partsOf, unknownsOf } from './bound-variables.ts'
 import { type Complex, rational } from './complex.ts'
-import { Evaluation, evaluateExpression } from './evaluate-expression.ts'
-import type { Expression, FunctionName } from './expression.ts'
-import { add, multiply, one, reduce } from './fraction.ts'
-import type { Rational } from './rational.ts'
+import { evaluateExpression } from './evaluate-expression.ts'
+import { Evaluation } from './evaluation.ts'
+import { type Expression, type FunctionName, partsOf, unknownsOf } from './expression.ts'
+import { add, multiply, one, type Rational, reduce } from './rational.ts'
 import { toDouble } from './real.ts'
 
 /** A value for each unknown. */

@@ -1,5 +1,4 @@
-import { add, floor, multiply, one, power, reduce, TooLarge } from './fraction.ts'
-import type { Rational } from './rational.ts'
+import { add, floor, multiply, one, power, type Rational, reduce, TooLarge } from './rational.ts'
 
 /**
  * A product of powers of atoms, by atom. An atom is an unknown, a constant, a prime under a root (`#2`, its exponent between

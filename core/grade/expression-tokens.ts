@@ -1,3 +1,5 @@
+import type { Expression } from './expression.ts'
+import { parseRational, type Rational } from './rational.ts'
 import { isWord } from './units.ts'
 
 /** A piece of an expression in LaTeX or plain notation. */
@@ -106,4 +108,110 @@ function isWordHere(letters: string, text: string): boolean {
   if (letters.length < text.trim().length) return isApart && letters.length >= 3 && isWord(letters)
   const isOfWords = letters.length > 3 || isWord(letters) || (letters.length === 3 && /[aeiou]/.test(letters))
   return isOfWords || /[A-Z]/.test(letters)
+}
+
+/** Thrown at what is no expression that grading reads. */
+export class NotAnExpression extends Error {}
+
+/** A place in a row of tokens. */
+export class TokenCursor {
+  tokens: readonly Token[]
+  at = 0
+
+  constructor(tokens: readonly Token[]) {
+    this.tokens = tokens
+  }
+
+  next(): Token | undefined {
+    return this.tokens[this.at]
+  }
+
+  /** The next token, passed. Throws NotAnExpression at the end. */
+  take(): Token {
+    const token = this.tokens[this.at++]
+    if (token === undefined) throw new NotAnExpression()
+    return token
+  }
+
+  sees(sign: string): boolean {
+    const token = this.next()
+    return token?.kind === 'sign' && token.text === sign
+  }
+
+  /** Passes a sign if it is next. */
+  takes(sign: string): boolean {
+    if (!this.sees(sign)) return false
+    this.at++
+    return true
+  }
+
+  /** Passes a command if it is next. */
+  takesCommand(name: string): boolean {
+    const token = this.next()
+    if (token?.kind !== 'command' || token.text !== name) return false
+    this.at++
+    return true
+  }
+
+  /** Puts a token before the next one. */
+  put(token: Token): void {
+    this.tokens = this.tokens.toSpliced(this.at, 0, token)
+  }
+}
+
+/** What the operators that have a syntax of their own read with: sums, integrals, limits, derivatives. */
+export abstract class ExpressionReader extends TokenCursor {
+  /** All of some tokens as one expression, nested as deep as this place. */
+  abstract parse(tokens: readonly Token[]): Expression
+  /** A product, as far as it goes. */
+  abstract product(): Expression
+  /** The argument of a command: a group, or one digit, letter or command with a sign before it. */
+  abstract argument(): Expression
+
+  /** The tokens inside of braces that are next, passed; null where none are. */
+  braced(): readonly Token[] | null {
+    if (!this.takes('{')) return null
+    const start = this.at
+    for (let depth = 1; depth > 0; ) {
+      const { kind, text } = this.take()
+      if (kind === 'sign' && text === '{') depth++
+      if (kind === 'sign' && text === '}') depth--
+    }
+    return this.tokens.slice(start, this.at - 1)
+  }
+}
+
+/** The exact value of a decimal's digits. Throws NotAnExpression where it is none. */
+export function readDecimal(text: string): Rational {
+  const value = parseRational(text.replace(/\.$/, ''))
+  if (value === null) throw new NotAnExpression()
+  return value
+}
+
+/** A decimal whose last digits repeat for ever: 0.1\overline{6} = 0.1 + 6/90. Throws NotAnExpression where it is none. */
+export function repeatingDecimal(text: string, period: string): Expression {
+  const decimals = /^\d*\.(\d*)$/.exec(text)?.[1]
+  if (decimals === undefined) throw new NotAnExpression()
+  const scale = 10n ** BigInt(decimals.length)
+  const value = { numerator: BigInt(period), denominator: scale * (10n ** BigInt(period.length) - 1n) }
+  return {
+    kind: 'sum',
+    terms: [
+      { kind: 'number', value: readDecimal(text) },
+      { kind: 'number', value },
+    ],
+  }
+}
+
+/** A decimal whose last digits go on as the dots say, where they show how: 0.444... is 4/9. Throws NotAnExpression where not. */
+export function continuedDecimal(text: string): Expression {
+  const [, start, decimals] = /^(\d*\.)(\d+)$/.exec(text) ?? []
+  if (decimals === undefined) throw new NotAnExpression()
+  for (let length = 1; 2 * length <= decimals.length; length++) {
+    const period = decimals.slice(-length)
+    if (decimals.slice(-2 * length, -length) !== period) continue
+    const rest = decimals.slice(0, -length)
+    return repeatingDecimal(`${start}${rest}`, period)
+  }
+  throw new NotAnExpression()
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { accuracyBins } from './accuracy-bins.ts'
+import { accuracyBins } from './accuracy-chart.ts'
 import { collectFigureData } from './figure-data.ts'
 
 const dataOf = (answers: [entropy: number, correct: boolean][]) =>

@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { InputError } from '../input-error.ts'
-import { chooseSplits, listSplits } from './data-set-splits.ts'
+import { chooseSplits, findKnownDataSet, knownDataSets, listSplits } from './hub-data-sets.ts'
+
+test('every name means one data set', () => {
+  const names = knownDataSets.flatMap(({ id, aliases }) => [id.toLowerCase(), ...aliases])
+  expect(new Set(names).size).toBe(names.length)
+  for (const known of knownDataSets)
+    for (const name of [known.id, ...known.aliases.flatMap(alias => [alias, alias.toUpperCase()])])
+      expect(findKnownDataSet(name)).toBe(known)
+  expect(findKnownDataSet('gsm')).toBeUndefined()
+})
 
 const namesOf = (paths: string[], extension = 'parquet') =>
   listSplits('set', paths, extension).map(({ config, split, paths: found }) => [config, split, found.length])

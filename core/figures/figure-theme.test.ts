@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { evenlyChosen, mostPoints } from './evenly-chosen.ts'
+import { evenlyChosen, mostPoints } from './figure-theme.ts'
 
 test('few values stay as they are, many are thinned evenly', () => {
   const few = [3, 1, 2]

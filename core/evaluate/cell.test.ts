@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { exactNumber, findPythonNumber, parseExactJson, shortestNumber } from './exact-number.ts'
+import { exactNumber, findPythonNumber, parseExactJson, shortestNumber } from './cell.ts'
 
 describe('a number is', () => {
   test.each<[string, number | string]>([

@@ -2,7 +2,7 @@ import { boundWords } from '../filter-threshold/filter-threshold.ts'
 import { kernelCases } from '../gpu/cases.ts'
 import { compareBits } from '../gpu/check.ts'
 import type { Device } from '../gpu/device.ts'
-import { createFilledTensors, type PreparedKernel, runPrepared } from '../gpu/prepared-kernel.ts'
+import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
 import { distributedRows, distributions, Random, rowOf } from '../gpu/random.ts'
 import { applyFilter } from './apply-filter.ts'
 
@@ -26,17 +26,16 @@ export function isKeptReference(
 }
 
 /** Scores and bounds; of zeros, these keep everything. */
-export async function prepareApplyFilter(
+export function prepareApplyFilter(
   device: Device,
   { rows, width, firstId }: { rows: number; width: number; firstId: number },
   minP = 0.05,
-): Promise<PreparedKernel<'scores' | 'bounds'>> {
-  const { tensors, destroy } = await createFilledTensors(device, {
-    scores: ['f32', [rows, width]],
-    bounds: ['u32', [rows, boundWords]],
-  })
-  const use = { ...tensors, minP, firstId }
-  return { tensors, record: recorder => applyFilter(recorder, use), destroy }
+) {
+  return prepareKernel(
+    device,
+    { scores: ['f32', [rows, width]], bounds: ['u32', [rows, boundWords]] },
+    (recorder, tensors) => applyFilter(recorder, { ...tensors, minP, firstId }),
+  )
 }
 
 /** Of every distribution, what comes no later than some token of it, and what min-p keeps. */

@@ -1,7 +1,7 @@
 import { kernelCases } from '../gpu/cases.ts'
 import { compareBits, compareClose } from '../gpu/check.ts'
 import type { Device } from '../gpu/device.ts'
-import { createFilledTensors, type PreparedKernel, runPrepared } from '../gpu/prepared-kernel.ts'
+import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
 import { distributedRows, distributions, Random, rowOf } from '../gpu/random.ts'
 import { histogramWords, massHistogram, readMassHistogram, searchWords } from './mass-histogram.ts'
 
@@ -47,16 +47,19 @@ export function massHistogramReference(
 }
 
 /** A histogram with its tensors. */
-export async function prepareMassHistogram(
+export function prepareMassHistogram(
   device: Device,
   { rows, width, firstId }: { rows: number; width: number; firstId: number },
-): Promise<PreparedKernel<'scores' | 'searches' | 'histograms'>> {
-  const { tensors, destroy } = await createFilledTensors(device, {
-    scores: ['f32', [rows, width]],
-    searches: ['u32', [rows, searchWords]],
-    histograms: ['u32', [rows, histogramWords]],
-  })
-  return { tensors, record: recorder => massHistogram(recorder, { ...tensors, firstId }), destroy }
+) {
+  return prepareKernel(
+    device,
+    {
+      scores: ['f32', [rows, width]],
+      searches: ['u32', [rows, searchWords]],
+      histograms: ['u32', [rows, histogramWords]],
+    },
+    (recorder, tensors) => massHistogram(recorder, { ...tensors, firstId }),
+  )
 }
 
 /** Sums of f32 exponentials, each cut off below 2^-40. */

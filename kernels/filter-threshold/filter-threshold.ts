@@ -4,9 +4,10 @@ import { checkTensor, elementCount, type Tensor, tensorBytes } from '../gpu/tens
 import finite from '../shared/finite.wgsl?raw'
 import massBuckets from '../shared/mass-buckets.wgsl?raw'
 import sortKey from '../shared/sort-key.wgsl?raw'
+import workgroupTree from '../shared/workgroup-tree.wgsl?raw'
 import source from './filter-threshold.wgsl?raw'
 
-const kernel = defineKernel('filter-threshold', [finite, sortKey, massBuckets, source])
+const kernel = defineKernel('filter-threshold', [finite, workgroupTree, sortKey, massBuckets, source])
 
 /** 32-bit words of a bound: the row's maximum, and the place of the last token that is kept (see filter-threshold.wgsl). */
 export const boundWords = 4

@@ -2,6 +2,14 @@ import type { Device } from './device.ts'
 import { Recorder } from './recorder.ts'
 import { createTensor, type DType, type Tensor, tensorBytes, uploadTensor } from './tensor.ts'
 
+/** What is timed or checked: a kernel, or one of its variants, at one shape. */
+export interface CaseName {
+  kernel: string
+  /** Null for a kernel that has only one. */
+  variant: string | null
+  shape: string
+}
+
 /** A kernel and all tensors that one use of it needs: what a test checks and a benchmark times. */
 export interface PreparedKernel<Name extends string = string> {
   tensors: Record<Name, Tensor>

@@ -5,7 +5,7 @@ import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
 import { distributedRows, distributions, Random, rowOf } from '../gpu/random.ts'
 import { histogramWords, massHistogram, readMassHistogram, searchWords } from './mass-histogram.ts'
 
-/** Shapes to test and time; the level is how many bytes of the place are given. */
+/** Shapes to test and time. */
 export const massHistogramShapes = [
   { name: 'width 1', rows: 1, width: 1, firstId: 0 },
   { name: 'odd', rows: 5, width: 331, firstId: 0 },
@@ -13,33 +13,49 @@ export const massHistogramShapes = [
   { name: '7B vocabulary, rank of 8', rows: 1, width: 19008, firstId: 19008 },
 ] as const
 
-/** The nine bytes of a token's place: distance from the maximum, order of the score's bits, id; the larger the likelier. */
-export function sortKeyReference(score: number, id: number, maximum: number): number[] {
+/** The three words of a token's sort key (shared/sort-key.wgsl): nine bytes, the larger the likelier. */
+export function sortKeyReference(score: number, id: number, maximum: number): [number, number, number] {
   const distance = Math.min(65535, Math.trunc(Math.fround(Math.fround(maximum - score) * 1024)))
-  const view = new DataView(new ArrayBuffer(4))
-  view.setFloat32(0, score + 0)
-  const bits = view.getUint32(0)
+  const bits = bitsOfF32(score + 0)
   const order = bits >= 2 ** 31 ? 2 ** 32 - 1 - bits : bits + 2 ** 31
-  const nearness = 65535 - distance
-  const inverted = 2 ** 24 - 1 - id
-  const bytesOf = (value: number, count: number) =>
-    Array.from({ length: count }, (_, i) => Math.floor(value / 256 ** (count - 1 - i)) % 256)
-  return [...bytesOf(nearness, 2), ...bytesOf(order, 4), ...bytesOf(inverted, 3)]
+  return [65535 - distance, order, 2 ** 24 - 1 - id]
 }
 
-/** Counts and masses of the tokens whose places begin with `prefix`, by their next byte. */
+/** The word of an f32. */
+export function bitsOfF32(value: number): number {
+  return new Uint32Array(new Float32Array([value]).buffer)[0]!
+}
+
+/** The first \`level\` bytes of a sort key, with zeros for the others. */
+function firstBytes(key: [number, number, number], level: number): [number, number, number] {
+  const kept = (word: number, bytes: number, from: number) => {
+    const unit = 256 ** Math.max(0, Math.min(bytes, bytes + from - level))
+    return Math.floor(word / unit) * unit
+  }
+  return [kept(key[0], 2, 0), kept(key[1], 4, 2), kept(key[2], 3, 6)]
+}
+
+/** Byte \`level\` of a sort key. */
+function byteOf(key: [number, number, number], level: number): number {
+  const [word, shift] =
+    level < 2 ? [key[0], 1 - level] : level < 6 ? [key[1], 5 - level] : [key[2], 8 - level]
+  return Math.floor(word / 256 ** shift) % 256
+}
+
+/** Counts and masses of the tokens whose sort keys share their first `level` bytes with `key`, by their next byte. */
 export function massHistogramReference(
   scores: ArrayLike<number>,
   firstId: number,
   maximum: number,
-  prefix: readonly number[],
+  key: [number, number, number],
+  level: number,
 ): { counts: number[]; masses: number[] } {
   const counts = Array<number>(256).fill(0)
   const masses = Array<number>(256).fill(0)
   for (let i = 0; i < scores.length; i++) {
-    const place = sortKeyReference(scores[i]!, firstId + i, maximum)
-    if (prefix.some((byte, at) => place[at] !== byte)) continue
-    const next = place[prefix.length]!
+    const own = sortKeyReference(scores[i]!, firstId + i, maximum)
+    if (firstBytes(own, level).join() !== firstBytes(key, level).join()) continue
+    const next = byteOf(own, level)
     counts[next]!++
     masses[next]! += Math.exp(scores[i]! - maximum)
   }
@@ -66,7 +82,7 @@ export function prepareMassHistogram(
 const tolerance = { absolute: 1e-6, relative: 1e-5 }
 
 /**
- * Counts to the bit and masses at every byte of some token's place, of every distribution.
+ * Counts to the bit and masses at every byte of some token's sort key, of every distribution.
  * What is timed: the first byte, for which every token counts.
  */
 export const massHistogramCases = kernelCases('mass-histogram', massHistogramShapes, {
@@ -79,22 +95,16 @@ export const massHistogramCases = kernelCases('mass-histogram', massHistogramSha
         const random = new Random(47)
         const scores = distributedRows(kind, random, rows, width)
         const searches = new Uint32Array(rows * searchWords)
-        const prefixes: number[][] = []
         const maxima: number[] = []
+        const keys: [number, number, number][] = []
         for (let row = 0; row < rows; row++) {
           const numbers = rowOf(scores, row, width)
           const maximum = numbers.reduce((a, b) => Math.max(a, b))
           const id = random.integer(width)
-          const prefix = sortKeyReference(numbers[id]!, firstId + id, maximum).slice(0, level)
-          prefixes.push(prefix)
+          const key = sortKeyReference(numbers[id]!, firstId + id, maximum)
           maxima.push(maximum)
-          const [maximumBits = 0] = new Uint32Array(new Float32Array([maximum]).buffer)
-          const word = (from: number, to: number) => {
-            let value = 0
-            for (let at = from; at < to; at++) value = value * 256 + (prefix[at] ?? 0)
-            return value
-          }
-          searches.set([maximumBits, word(0, 2), word(2, 6), word(6, 9), level], row * searchWords)
+          keys.push(key)
+          searches.set([bitsOfF32(maximum), ...firstBytes(key, level), level], row * searchWords)
         }
         const prepared = await prepareMassHistogram(device, shape)
         const { histograms } = await runPrepared(device, prepared, { scores, searches }, 'histograms')
@@ -105,7 +115,7 @@ export const massHistogramCases = kernelCases('mass-histogram', massHistogramSha
           const expected =
             level === 9
               ? none
-              : massHistogramReference(rowOf(scores, row, width), firstId, maxima[row]!, prefixes[row]!)
+              : massHistogramReference(rowOf(scores, row, width), firstId, maxima[row]!, keys[row]!, level)
           comparisons.push(compareBits(`${what}: counts`, found.counts, expected.counts))
           comparisons.push(compareClose(`${what}: masses`, found.masses, expected.masses, tolerance))
         }

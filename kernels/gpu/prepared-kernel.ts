@@ -23,7 +23,7 @@ type Numbers = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>
 
 /**
  * Makes a kernel's tensors by name, with what they hold: where nothing is given, noise for numbers and zeros for u32.
- * `record` records one use of them; \`others\` are tensors that are given back with them.
+ * `record` records one use of them; `others` are tensors that are given back with them.
  */
 export async function prepareKernel<Name extends string>(
   device: Device,

@@ -26,36 +26,36 @@ export function bitsOfF32(value: number): number {
   return new Uint32Array(new Float32Array([value]).buffer)[0]!
 }
 
-/** The first \`level\` bytes of a sort key, with zeros for the others. */
-function firstBytes(key: [number, number, number], level: number): [number, number, number] {
-  const kept = (word: number, bytes: number, from: number) => {
-    const unit = 256 ** Math.max(0, Math.min(bytes, bytes + from - level))
-    return Math.floor(word / unit) * unit
+/** The nine bytes of a sort key. */
+function bytesOfKey([high, middle, low]: [number, number, number]): number[] {
+  const bytesOf = (word: number, count: number) =>
+    Array.from({ length: count }, (_, i) => Math.floor(word / 256 ** (count - 1 - i)) % 256)
+  return [...bytesOf(high, 2), ...bytesOf(middle, 4), ...bytesOf(low, 3)]
+}
+
+/** The three words of a sort key of which only the first bytes are known. */
+function wordsOfBytes(bytes: readonly number[]): number[] {
+  const word = (from: number, to: number) => {
+    let value = 0
+    for (let at = from; at < to; at++) value = value * 256 + (bytes[at] ?? 0)
+    return value
   }
-  return [kept(key[0], 2, 0), kept(key[1], 4, 2), kept(key[2], 3, 6)]
+  return [word(0, 2), word(2, 6), word(6, 9)]
 }
 
-/** Byte \`level\` of a sort key. */
-function byteOf(key: [number, number, number], level: number): number {
-  const [word, shift] =
-    level < 2 ? [key[0], 1 - level] : level < 6 ? [key[1], 5 - level] : [key[2], 8 - level]
-  return Math.floor(word / 256 ** shift) % 256
-}
-
-/** Counts and masses of the tokens whose sort keys share their first `level` bytes with `key`, by their next byte. */
+/** Counts and masses of the tokens whose sort keys begin with these bytes, by the next one. */
 export function massHistogramReference(
   scores: ArrayLike<number>,
   firstId: number,
   maximum: number,
-  key: [number, number, number],
-  level: number,
+  prefix: readonly number[],
 ): { counts: number[]; masses: number[] } {
   const counts = Array<number>(256).fill(0)
   const masses = Array<number>(256).fill(0)
   for (let i = 0; i < scores.length; i++) {
-    const own = sortKeyReference(scores[i]!, firstId + i, maximum)
-    if (firstBytes(own, level).join() !== firstBytes(key, level).join()) continue
-    const next = byteOf(own, level)
+    const bytes = bytesOfKey(sortKeyReference(scores[i]!, firstId + i, maximum))
+    if (prefix.some((byte, at) => bytes[at] !== byte)) continue
+    const next = bytes[prefix.length]!
     counts[next]!++
     masses[next]! += Math.exp(scores[i]! - maximum)
   }
@@ -96,15 +96,15 @@ export const massHistogramCases = kernelCases('mass-histogram', massHistogramSha
         const scores = distributedRows(kind, random, rows, width)
         const searches = new Uint32Array(rows * searchWords)
         const maxima: number[] = []
-        const keys: [number, number, number][] = []
+        const prefixes: number[][] = []
         for (let row = 0; row < rows; row++) {
           const numbers = rowOf(scores, row, width)
           const maximum = numbers.reduce((a, b) => Math.max(a, b))
           const id = random.integer(width)
-          const key = sortKeyReference(numbers[id]!, firstId + id, maximum)
+          const prefix = bytesOfKey(sortKeyReference(numbers[id]!, firstId + id, maximum)).slice(0, level)
           maxima.push(maximum)
-          keys.push(key)
-          searches.set([bitsOfF32(maximum), ...firstBytes(key, level), level], row * searchWords)
+          prefixes.push(prefix)
+          searches.set([bitsOfF32(maximum), ...wordsOfBytes(prefix), level], row * searchWords)
         }
         const prepared = await prepareMassHistogram(device, shape)
         const { histograms } = await runPrepared(device, prepared, { scores, searches }, 'histograms')
@@ -115,7 +115,7 @@ export const massHistogramCases = kernelCases('mass-histogram', massHistogramSha
           const expected =
             level === 9
               ? none
-              : massHistogramReference(rowOf(scores, row, width), firstId, maxima[row]!, keys[row]!, level)
+              : massHistogramReference(rowOf(scores, row, width), firstId, maxima[row]!, prefixes[row]!)
           comparisons.push(compareBits(`${what}: counts`, found.counts, expected.counts))
           comparisons.push(compareClose(`${what}: masses`, found.masses, expected.masses, tolerance))
         }

@@ -1,10 +1,10 @@
-import { choiceWords, choose } from '../../kernels/choose/choose.ts'
 import { entropy, entropyPartialWords } from '../../kernels/entropy/entropy.ts'
 import type { Device } from '../../kernels/gpu/device.ts'
 import { createTensor, type Tensor, uploadTensor } from '../../kernels/gpu/tensor.ts'
 import { linear } from '../../kernels/linear/linear.ts'
 import type { PackedWeight } from '../../kernels/pack-weight/pack-weight.ts'
-import { rank as countLikelier } from '../../kernels/rank/rank.ts'
+import { choiceWords, sample } from '../../kernels/sample/sample.ts'
+import { tokenRank } from '../../kernels/token-rank/token-rank.ts'
 import { type TopLogit, topK, topKCandidateWords } from '../../kernels/top-k/top-k.ts'
 import { firstRows } from './activations.ts'
 import { LogitProcessor, type SeenRow } from './filters.ts'
@@ -12,9 +12,8 @@ import { planProcessing, type Sampling } from './sampling.ts'
 import {
   type BeamScores,
   createScoreBuffers,
-  type RowScores,
+  type Recorded,
   readScores,
-  type ScoreBuffers,
   type ScoredRow,
   type TokenScores,
 } from './scores.ts'
@@ -32,103 +31,70 @@ export interface TokenHeadOptions {
   vocabularyWidths: number[]
 }
 
-/** The tensors of a head beside its scores, for S scored rows, V of this rank's vocabulary and D inputs. */
-type HeadTensors = Record<
-  'selected' | 'logits' | 'entropyPartials' | 'topCandidates' | 'sequences' | 'steps',
-  Tensor
->
-
 /**
  * From final hidden states to token scores: logits, entropy, top-k and choice. Logits never leave the device: one small
  * buffer of scores does. Ranks that share the vocabulary exchange these scores, and each merges them to the same result.
  */
 export class TokenHead {
-  /** Most rows that can be scored in one pass. */
-  readonly maxRows: number
+  readonly options: TokenHeadOptions
+  readonly #context: StepContext
   readonly #weight: PackedWeight
-  readonly #options: TokenHeadOptions
-  readonly #tensors: HeadTensors
-  readonly #scores: ScoreBuffers
+  readonly #buffers: HeadBuffers
   /** Made when it is first asked for: most runs leave logits as they are. */
   #processor: LogitProcessor | null = null
 
   private constructor(
+    context: StepContext,
     weight: PackedWeight,
     options: TokenHeadOptions,
-    tensors: HeadTensors,
-    scores: ScoreBuffers,
+    buffers: HeadBuffers,
   ) {
-    this.maxRows = options.rows
+    this.options = options
+    this.#context = context
     this.#weight = weight
-    this.#options = options
-    this.#tensors = tensors
-    this.#scores = scores
+    this.#buffers = buffers
   }
 
   /** Makes a head. `weight` is the rank's lm_head [V, D]. Throws OutOfMemoryError where the device has no room for it. */
-  static async create(device: Device, weight: PackedWeight, options: TokenHeadOptions): Promise<TokenHead> {
-    const { rows, k } = options
-    const { outputs: V, inputs: D } = weight
-    const tensors = {
-      selected: await createTensor(device, 'selected', 'f32', [rows, D]),
-      logits: await createTensor(device, 'logits', 'f32', [rows, V]),
-      entropyPartials: await createTensor(device, 'entropy partials', 'u32', [entropyPartialWords(rows, V)]),
-      topCandidates: await createTensor(device, 'top candidates', 'u32', [topKCandidateWords(rows, V, k)]),
-      sequences: await createTensor(device, 'sequence keys', 'u32', [rows]),
-      steps: await createTensor(device, 'steps', 'u32', [rows]),
-    }
-    return new TokenHead(weight, options, tensors, await createScoreBuffers(device, rows, k))
+  static async create(
+    context: StepContext,
+    weight: PackedWeight,
+    options: TokenHeadOptions,
+  ): Promise<TokenHead> {
+    return new TokenHead(context, weight, options, await createHeadBuffers(context.device, weight, options))
   }
 
   /** Takes the rows of a step whose logits will be penalised for what their sequences hold. */
-  async takeRows(
-    device: Device,
-    rows: readonly SeenRow[],
-    copies: readonly { from: number; to: number }[],
-  ): Promise<void> {
-    const { seen } = await this.#logitProcessor(device)
-    for (const { from, to } of copies) seen.copy(from, to)
-    seen.add(rows)
+  async takeRows(rows: readonly SeenRow[], copies: readonly { from: number; to: number }[]): Promise<void> {
+    const processor = await this.#logitProcessor()
+    processor.takeRows(rows, copies)
   }
 
   /**
    * Scores some rows of `normed` [N, D]: submits the recording and waits for the scores, then for the other ranks'. Where
-   * ranks share the vocabulary, top-k, top-p and min-p cost an exchange of their own, or some.
+   * ranks share the vocabulary, top-k, top-p and min-p cost an exchange of their own, and more where they have to search.
    */
-  async score(
-    context: StepContext,
-    normed: Tensor,
-    scored: readonly ScoredRow[],
-    sampling: Sampling,
-  ): Promise<TokenScores[]> {
-    const { stream, device, communicator } = context
+  async score(normed: Tensor, scored: readonly ScoredRow[], sampling: Sampling): Promise<TokenScores[]> {
     const { processes, truncates, chooses } = planProcessing(sampling)
-    const logits = this.#recordLogits(context, normed, scored)
-    if (!chooses) return (await this.#readScores(context, scored.length, false)).map(likeliestScores)
+    const isAlone = this.#context.communicator.ranks === 1
+    const read = (recorded: Recorded) => readScores(this.#context, this.#buffers, scored.length, recorded)
+    const logits = this.#recordLogits(normed, scored)
+    if (!chooses) return read('raw')
     let processed: Tensor | null = null
     if (processes) {
-      const processor = await this.#logitProcessor(device)
+      const processor = await this.#logitProcessor()
       const slots = scored.map(({ slot }) => slot)
-      processed = processor.process(stream, logits, slots, sampling)
-      if (truncates && communicator.ranks === 1) processor.filter(stream, processed, sampling)
+      processed = processor.process(logits, slots, sampling)
+      if (truncates && isAlone) processor.filter(processed, sampling)
       else if (truncates) {
-        this.#recordEntropy(context, processed, 'processed')
-        const known = await this.#readScores(context, scored.length, true)
-        await processor.filterTogether(context, processed, known, slots, sampling)
+        this.#recordEntropy(processed, 'processed')
+        const known = await read('processed')
+        await processor.filterTogether(processed, known, slots, sampling)
       }
     }
-    this.#recordChoice(context, logits, processed, scored, sampling)
-    const found = await this.#readScores(context, scored.length, true)
-    const merged = found.map((row): TokenScores => {
-      const { id, logit, score, tokenRank } = row.choice!
-      return {
-        statistics: row.statistics,
-        top: row.top,
-        chosen: { id, logit, rank: tokenRank },
-        processed: processes ? { statistics: row.processed!, logit: score } : null,
-      }
-    })
-    if (communicator.ranks > 1) await this.#countTokenRanks(context, merged)
+    this.#recordChoice(logits, processed, scored, sampling)
+    const merged = await read(processes ? 'processed' : 'choice')
+    if (!isAlone) await this.#countTokenRanks(merged)
     return merged
   }
 
@@ -137,73 +103,61 @@ export class TokenHead {
    * take two more submits and exchanges: penalised they need the denominator of the softmax, and then their raw logits are
    * looked up.
    */
-  async scoreBeams(
-    context: StepContext,
-    normed: Tensor,
-    scored: readonly ScoredRow[],
-    penalty: number,
-  ): Promise<BeamScores[]> {
-    const { stream, device } = context
-    const logits = this.#recordLogits(context, normed, scored)
-    const raw = (await this.#readScores(context, scored.length, false)).map(likeliestScores)
+  async scoreBeams(normed: Tensor, scored: readonly ScoredRow[], penalty: number): Promise<BeamScores[]> {
+    const read = () => readScores(this.#context, this.#buffers, scored.length, 'raw')
+    const logits = this.#recordLogits(normed, scored)
+    const raw = await read()
     const logDenominators = raw.map(({ statistics }) => statistics.maximum + Math.log(statistics.s))
     if (penalty === 1)
       return raw.map((scores, row) => ({
         scores,
-        candidates: scores.top.map(({ id, logit }, tokenRank) => ({
-          id,
-          logit,
-          score: logit - logDenominators[row]!,
-          tokenRank,
-        })),
+        candidates: scores.top.map((one, index) => {
+          return { ...one, score: one.logit - logDenominators[row]!, tokenRank: index }
+        }),
       }))
-    const processor = await this.#logitProcessor(device)
-    stream.begin('penalised candidates')
+    const processor = await this.#logitProcessor()
+    this.#context.stream.begin('penalised candidates')
     const sampling = { temperature: 1, seed: 0, repetitionPenalty: penalty }
     const slots = scored.map(({ slot }) => slot)
-    this.#recordTop(context, processor.process(stream, logits, slots, sampling, logDenominators))
-    const penalised = await this.#readScores(context, scored.length, false)
-    const wanted = penalised.flatMap(({ top }, row) =>
+    this.#recordTop(processor.process(logits, slots, sampling, logDenominators))
+    const penalised = await read()
+    const candidates = penalised.flatMap(({ top }, row) =>
       top.map(({ id, logit: score }) => ({ row, id, score })),
     )
-    const found = await this.logitsOf(context, wanted)
-    const candidates = wanted.map(({ row, id, score }, index) => {
-      const tokenRank = raw[row]!.top.findIndex(top => top.id === id)
-      return { row, id, logit: found[index]!, score, tokenRank: tokenRank === -1 ? null : tokenRank }
+    const found = await this.logitsOf(candidates)
+    const ranked = candidates.map(({ row, id, score }, index) => {
+      const rankInTop = raw[row]!.top.findIndex(top => top.id === id)
+      return { row, id, logit: found[index]!, score, tokenRank: rankInTop === -1 ? null : rankInTop }
     })
-    return raw.map((scores, row) => ({ scores, candidates: candidates.filter(one => one.row === row) }))
+    return raw.map((scores, row) => ({ scores, candidates: ranked.filter(one => one.row === row) }))
   }
 
   /** Raw logits of some tokens of rows that the last step scored: one submit, one synchronisation, one exchange. */
-  async logitsOf(context: StepContext, wanted: readonly { row: number; id: number }[]): Promise<number[]> {
-    const { stream, device } = context
-    const { logits } = this.#tensors
-    const { firstId, vocabularyWidths } = this.#options
+  async logitsOf(wanted: readonly { row: number; id: number }[]): Promise<number[]> {
+    const { stream, device } = this.#context
+    const { logits } = this.#buffers
+    const { firstId } = this.options
     const width = this.#weight.outputs
     const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST
     const readable = await device.createBuffer('readable logits', wanted.length * 4, usage)
     stream.begin('logits of some tokens')
     for (const [index, { row, id }] of wanted.entries()) {
-      const at = logits.offsetBytes + (row * width + id - firstId) * 4
-      if (id >= firstId && id < firstId + width) stream.copyBuffer(logits.buffer, at, readable, index * 4, 4)
+      const from = logits.offsetBytes + (row * width + id - firstId) * 4
+      if (id >= firstId && id < firstId + width)
+        stream.copyBuffer(logits.buffer, from, readable, index * 4, 4)
     }
-    const all = new Float32Array(await context.submitAndGather(readable, wanted.length * 4))
+    const all = await this.#context.submitAndGather(readable, wanted.length * 4)
     device.destroyBuffer(readable)
-    const ends = vocabularyWidths.map((_, rank) =>
-      vocabularyWidths.slice(0, rank + 1).reduce((sum, width) => sum + width, 0),
-    )
-    return wanted.map(({ id }, index) => all[ends.findIndex(end => id < end) * wanted.length + index]!)
+    // A new buffer is zero where another rank holds the token.
+    return sumOverRanks(new Float32Array(all), wanted.length)
   }
 
   /** How many tokens are likelier than one of each row that the last step scored: one submit, synchronisation, exchange. */
-  async tokenRanksOf(
-    context: StepContext,
-    chosen: ReadonlyMap<number, TopLogit>,
-  ): Promise<Map<number, number>> {
-    const { stream, device } = context
-    const { group, tokenRanks, readable } = this.#scores
+  async tokenRanksOf(chosen: ReadonlyMap<number, TopLogit>): Promise<Map<number, number>> {
+    const { stream, device } = this.#context
     const rows = Math.max(...chosen.keys()) + 1
-    const choices = firstRows(group.tensors.choices, rows)
+    const { logits, tokenRanks, readable, ...buffers } = this.#buffers
+    const choices = firstRows(buffers.choices, rows)
     const words = new Uint32Array(rows * choiceWords)
     for (const [row, { id, logit }] of chosen) {
       words[row * choiceWords] = id
@@ -211,118 +165,111 @@ export class TokenHead {
     }
     stream.begin('ranks of chosen tokens')
     uploadTensor(device, choices, words)
-    countLikelier(stream, this.#logits(rows), choices, firstRows(tokenRanks, rows), this.#options.firstId)
+    tokenRank(stream, firstRows(logits, rows), choices, firstRows(tokenRanks, rows), this.options.firstId)
     stream.copyBuffer(tokenRanks.buffer, 0, readable, 0, rows * 4)
-    const counts = new Uint32Array(await context.submitAndGather(readable, rows * 4))
-    return new Map(
-      [...chosen.keys()].map(row => [
-        row,
-        counts.reduce((sum, count, at) => (at % rows === row ? sum + count : sum), 0),
-      ]),
-    )
+    const all = await this.#context.submitAndGather(readable, rows * 4)
+    const counts = sumOverRanks(new Uint32Array(all), rows)
+    return new Map([...chosen.keys()].map(row => [row, counts[row]!]))
   }
 
-  async #logitProcessor(device: Device): Promise<LogitProcessor> {
-    this.#processor ??= await LogitProcessor.create(device, {
-      rows: this.maxRows,
+  async #logitProcessor(): Promise<LogitProcessor> {
+    const { rows, firstId, vocabularyWidths } = this.options
+    this.#processor ??= await LogitProcessor.create(this.#context, {
+      rows,
       width: this.#weight.outputs,
-      firstId: this.#options.firstId,
-      vocabulary: this.#options.vocabularyWidths.reduce((sum, width) => sum + width, 0),
+      firstId,
+      vocabulary: vocabularyWidths.reduce((sum, width) => sum + width, 0),
     })
     return this.#processor
   }
 
-  #logits(rows: number): Tensor {
-    return firstRows(this.#tensors.logits, rows)
-  }
-
   /** Records what is always wanted: logits, their statistics and the largest. */
-  #recordLogits(context: StepContext, normed: Tensor, scored: readonly ScoredRow[]): Tensor {
+  #recordLogits(normed: Tensor, scored: readonly ScoredRow[]): Tensor {
     const D = this.#weight.inputs
-    const hidden = firstRows(this.#tensors.selected, scored.length) // [S, D]
+    const hidden = firstRows(this.#buffers.selected, scored.length) // [S, D]
     for (const [index, { row }] of scored.entries())
-      context.stream.copy(normed, row * D * 4, hidden, index * D * 4, D * 4)
-    const logits = this.#logits(scored.length)
-    linear(context.stream, hidden, this.#weight, logits) // logits [S, V]
-    this.#recordEntropy(context, logits, 'statistics') // [S, 8]
-    this.#recordTop(context, logits) // [S, k, 2]
+      this.#context.stream.copy(normed, row * D * 4, hidden, index * D * 4, D * 4)
+    const logits = firstRows(this.#buffers.logits, scored.length)
+    linear(this.#context.stream, hidden, this.#weight, logits) // logits [S, V]
+    this.#recordEntropy(logits, 'statistics') // [S, 8]
+    this.#recordTop(logits) // [S, k, 2]
     return logits
   }
 
-  #recordEntropy({ stream }: StepContext, logits: Tensor, into: 'statistics' | 'processed'): void {
-    const statistics = firstRows(this.#scores.group.tensors[into], logits.shape[0]!)
-    entropy(stream, logits, this.#tensors.entropyPartials, statistics)
+  #recordEntropy(logits: Tensor, into: 'statistics' | 'processed'): void {
+    const statistics = firstRows(this.#buffers[into], logits.shape[0]!)
+    entropy(this.#context.stream, logits, this.#buffers.entropyPartials, statistics)
   }
 
-  #recordTop({ stream }: StepContext, logits: Tensor): void {
-    topK(
-      stream,
-      logits,
-      this.#tensors.topCandidates,
-      firstRows(this.#scores.group.tensors.top, logits.shape[0]!),
-    )
+  #recordTop(logits: Tensor): void {
+    const { top, topCandidates } = this.#buffers
+    topK(this.#context.stream, logits, topCandidates, firstRows(top, logits.shape[0]!))
   }
 
   /**
-   * Records the choice, the statistics of the distribution that it is made from where that is not the raw one, and the
-   * rank of the chosen token where no other rank holds tokens that are likelier.
+   * Records the choice, the statistics of the distribution that it is made from where that is not the raw one, and on a
+   * rank that is alone the rank of the chosen token.
    */
   #recordChoice(
-    context: StepContext,
     logits: Tensor,
     processed: Tensor | null,
     scored: readonly ScoredRow[],
     { temperature, seed }: Sampling,
   ): void {
-    const { stream, device, communicator } = context
-    const rows = scored.length
-    if (processed) this.#recordEntropy(context, processed, 'processed') // [S, 8]
-    const sequences = firstRows(this.#tensors.sequences, rows)
-    const steps = firstRows(this.#tensors.steps, rows)
+    const { stream, device, communicator } = this.#context
+    const of = (name: 'sequences' | 'steps' | 'choices' | 'tokenRanks') =>
+      firstRows(this.#buffers[name], scored.length)
+    if (processed) this.#recordEntropy(processed, 'processed') // [S, 8]
     const isDrawn = temperature > 0
     if (isDrawn) {
-      uploadTensor(
-        device,
-        sequences,
-        Uint32Array.from(scored, ({ sequence }) => sequence),
-      )
-      uploadTensor(
-        device,
-        steps,
-        Uint32Array.from(scored, ({ step }) => step),
-      )
+      const words = (name: 'sequence' | 'step') => Uint32Array.from(scored, row => row[name])
+      uploadTensor(device, of('sequences'), words('sequence'))
+      uploadTensor(device, of('steps'), words('step'))
     }
-    const choices = firstRows(this.#scores.group.tensors.choices, rows)
-    choose(stream, {
+    sample(stream, {
       logits,
       scores: processed ?? logits,
-      sequences,
-      steps,
-      choices,
-      firstId: this.#options.firstId,
+      sequences: of('sequences'),
+      steps: of('steps'),
+      choices: of('choices'),
+      firstId: this.options.firstId,
       seed: isDrawn ? seed : null,
     }) // [S, 4]
-    if (communicator.ranks === 1)
-      countLikelier(stream, logits, choices, firstRows(this.#scores.tokenRanks, rows)) // [S]
-  }
-
-  #readScores(context: StepContext, rows: number, isChosen: boolean): Promise<RowScores[]> {
-    return readScores(context, this.#scores, this.#options.vocabularyWidths, rows, isChosen)
+    if (communicator.ranks === 1) tokenRank(stream, logits, of('choices'), of('tokenRanks')) // [S]
   }
 
   /**
    * Counts the tokens likelier than each chosen one over all ranks. Where every chosen token is among the largest, which
    * every rank knows alike, nothing is asked; else it costs a second exchange.
    */
-  async #countTokenRanks(context: StepContext, merged: TokenScores[]): Promise<void> {
+  async #countTokenRanks(merged: TokenScores[]): Promise<void> {
     for (const { chosen, top } of merged) chosen.rank = top.findIndex(({ id }) => id === chosen.id)
     if (merged.every(({ chosen }) => chosen.rank >= 0)) return
-    const ranks = await this.tokenRanksOf(context, new Map(merged.map(({ chosen }, row) => [row, chosen])))
-    for (const [row, { chosen }] of merged.entries()) chosen.rank = ranks.get(row)!
+    const counts = await this.tokenRanksOf(new Map(merged.map(({ chosen }, row) => [row, chosen])))
+    for (const [row, { chosen }] of merged.entries()) chosen.rank = counts.get(row)!
   }
 }
 
-/** The scores of a row whose likeliest token is the chosen one. */
-function likeliestScores({ statistics, top }: RowScores): TokenScores {
-  return { statistics, top, chosen: { ...top[0]!, rank: 0 }, processed: null }
+type HeadBuffers = Awaited<ReturnType<typeof createHeadBuffers>>
+
+/** The buffers of a head: for S scored rows, V of this rank's vocabulary and D inputs. */
+async function createHeadBuffers(device: Device, weight: PackedWeight, options: TokenHeadOptions) {
+  const { outputs: V, inputs: D } = weight
+  const { rows, k, vocabularyWidths } = options
+  return {
+    selected: await createTensor(device, 'selected', 'f32', [rows, D]),
+    logits: await createTensor(device, 'logits', 'f32', [rows, V]),
+    entropyPartials: await createTensor(device, 'entropy partials', 'u32', [entropyPartialWords(rows, V)]),
+    topCandidates: await createTensor(device, 'top candidates', 'u32', [topKCandidateWords(rows, V, k)]),
+    sequences: await createTensor(device, 'sequence keys', 'u32', [rows]),
+    steps: await createTensor(device, 'steps', 'u32', [rows]),
+    ...(await createScoreBuffers(device, rows, k, vocabularyWidths)),
+  }
+}
+
+/** The sums of what every rank has at each of `count` places. */
+function sumOverRanks(all: Float32Array | Uint32Array, count: number): number[] {
+  const sums = Array<number>(count).fill(0)
+  for (const [at, value] of all.entries()) sums[at % count]! += value
+  return sums
 }

@@ -1,6 +1,9 @@
 import type { Tensor } from '../../kernels/gpu/tensor.ts'
-import { type PackedWeight, packedWeightBytes } from '../../kernels/pack-weight/pack-weight.ts'
-import type { WeightDtype } from '../formats/safetensors.ts'
+import {
+  type PackedWeight,
+  packedWeightBytes,
+  type WeightDType,
+} from '../../kernels/pack-weight/pack-weight.ts'
 import {
   ownedKeyValueHeads,
   type Range,
@@ -222,7 +225,7 @@ export function rankWeightBytes(
   config: ModelConfig,
   plan: ShardPlan,
   rank: number,
-  dtype: WeightDtype,
+  dtype: WeightDType,
 ): number {
   const { embedding, decoder, lmHead } = rankWeightParts(config, plan, rank, dtype)
   return embedding + decoder + lmHead
@@ -233,7 +236,7 @@ export function rankWeightParts(
   config: ModelConfig,
   plan: ShardPlan,
   rank: number,
-  dtype: WeightDtype,
+  dtype: WeightDType,
 ): RankWeightBytes {
   const bytes = { embedding: 0, decoder: 0, lmHead: 0, largestBuffer: 0 }
   // Layers are alike.

@@ -89,36 +89,17 @@ async function makeWeights(device: Device, communicator: Communicator, request: 
 }
 
 /** A model on devices of this thread. It owns the buffers that it made on them, until it is closed. */
-export class LoadedModel {
-  readonly config: ModelConfig
-  readonly limits: ModelLimits
+export interface LoadedModel extends AsyncDisposable {
+  config: ModelConfig
+  limits: ModelLimits
   /** One a device, in their order. */
-  readonly ranks: LanguageModel[]
+  ranks: LanguageModel[]
   /** What each device's adapter is called. */
-  readonly adapterNames: readonly string[]
+  adapterNames: string[]
   /** As run.json has it: 64 hexadecimal digits, the same over any number of devices. */
-  readonly weightDigest: string
-  readonly #loaded: readonly LoadedRank[]
-
-  constructor({ config, limits }: LoadRequest, devices: readonly Device[], loaded: readonly LoadedRank[]) {
-    this.config = config
-    this.limits = limits
-    this.ranks = loaded.map(({ model }) => model)
-    this.adapterNames = devices.map(({ adapterName }) => adapterName)
-    const digest = new DigestSum()
-    for (const { weightDigest } of loaded) digest.addHex(weightDigest)
-    this.weightDigest = digest.hex
-    this.#loaded = loaded
-  }
-
+  weightDigest: string
   /** Gives back all memory of the devices that the model took. It cannot be used any more. */
-  async close(): Promise<void> {
-    for (const { close } of this.#loaded) close()
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
-  }
+  close(): Promise<void>
 }
 
 /**
@@ -127,13 +108,26 @@ export class LoadedModel {
  * be served.
  */
 export async function loadModel(devices: readonly Device[], request: LoadRequest): Promise<LoadedModel> {
-  const communicators = localCommunicators(
-    devices.length,
-    communicatorSlotBytes(request.config, request.limits),
+  const { config, limits } = request
+  const communicators = localCommunicators(devices.length, communicatorSlotBytes(config, limits))
+  const loaded = await runTogether(
+    devices.map((device, rank) => () => loadRank(device, communicators[rank]!, request)),
+    reason => communicators[0]!.abort(reason),
   )
-  const abort = (reason: string) => communicators[0]!.abort(reason)
-  const loading = devices.map((device, rank) => () => loadRank(device, communicators[rank]!, request))
-  return new LoadedModel(request, devices, await runTogether(loading, abort))
+  const digest = new DigestSum()
+  for (const { weightDigest } of loaded) digest.addHex(weightDigest)
+  const close = async () => {
+    for (const rank of loaded) rank.close()
+  }
+  return {
+    config,
+    limits,
+    ranks: loaded.map(({ model }) => model),
+    adapterNames: devices.map(({ adapterName }) => adapterName),
+    weightDigest: digest.hex,
+    close,
+    [Symbol.asyncDispose]: close,
+  }
 }
 
 /** Runs every rank's work; the first failure aborts the others, and is the one that is thrown. */
@@ -181,8 +175,8 @@ export type HashRow = (label: string, row: Uint8Array) => string | Promise<strin
  */
 export class WeightDigest extends DigestSum {
   readonly #hashRow: HashRow | undefined
-  readonly #pending = new Set<Promise<void>>()
-  #failure: { error: unknown } | null = null
+  /** Settles when all rows so far are digested. */
+  #digested: Promise<unknown> = Promise.resolve()
 
   /** Without a hash it takes nothing in. */
   constructor(hashRow?: HashRow) {
@@ -196,24 +190,15 @@ export class WeightDigest extends DigestSum {
     for (let at = 0, row = firstRow; at < bytes.length; at += rowBytes, row++) {
       const digest = this.#hashRow(`${tensorName}\0${row}\0`, bytes.subarray(at, at + rowBytes))
       if (typeof digest === 'string') this.addHex(digest)
-      else this.#addLater(digest)
+      else this.#digested = Promise.all([this.#digested, digest.then(hex => this.addHex(hex))])
     }
+    // Whoever finishes is told.
+    this.#digested.catch(() => {})
   }
 
   /** The digest of all rows, once they are digested. */
   async finish(): Promise<string> {
-    await Promise.all(this.#pending)
-    if (this.#failure) throw this.#failure.error
+    await this.#digested
     return this.hex
-  }
-
-  #addLater(digest: Promise<string>): void {
-    const added = digest
-      .then(hex => this.addHex(hex))
-      .catch(error => {
-        this.#failure ??= { error }
-      })
-      .finally(() => this.#pending.delete(added))
-    this.#pending.add(added)
   }
 }

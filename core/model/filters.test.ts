@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   massHistogramReference,
-  placeReference,
-} from '../../kernels/mass-histogram/mass-histogram.reference.ts'
+  sortKeyReference,
+} from '../../kernels/mass-histogram/mass-histogram.cases.ts'
 import type { TopLogit } from '../../kernels/top-k/top-k.ts'
 import { nearnessFromLargest, ThresholdSearch } from './filters.ts'
 import type { Sampling } from './sampling.ts'
@@ -35,7 +35,7 @@ function keptBy(words: readonly number[], scores: readonly number[]): number[] {
   const bound = [...bytes(words[1]!, 2), ...bytes(words[2]!, 4), ...bytes(words[3]!, 3)]
   const maximum = Math.max(...scores)
   return scores.flatMap((score, id) => {
-    const key = placeReference(score, id, maximum)
+    const key = sortKeyReference(score, id, maximum)
     const at = key.findIndex((byte, i) => byte !== bound[i])
     return at === -1 || key[at]! > bound[at]! ? [id] : []
   })
@@ -54,16 +54,21 @@ function searched({ scores }: DeviceRow, sampling: Sampling): number[] {
 }
 
 /** What the k largest raw logits tell; null where they do not suffice. */
-function told({ logits, seen, scores }: DeviceRow, k: number, sampling: Sampling): number[] | null {
+function told(
+  { logits, seen, scores: processed }: DeviceRow,
+  k: number,
+  sampling: Sampling,
+): number[] | null {
   const top: TopLogit[] = logits
     .map((logit, id) => ({ id, logit }))
     .sort((a, b) => b.logit - a.logit || a.id - b.id)
     .slice(0, k)
-  const maximum = Math.max(...scores)
-  const s = scores.reduce((sum, score) => sum + Math.exp(score - maximum), 0)
+  const maximum = Math.max(...processed)
+  const s = processed.reduce((sum, score) => sum + Math.exp(score - maximum), 0)
   const statistics = { maximum, s, t: 0, u: 0, w: 0, entropyNats: 0, varentropy: 0, notFinite: 0 }
-  const nearness = nearnessFromLargest(top, id => seen.has(id), statistics, logits.length, sampling)
-  return nearness === null ? null : keptBy(new ThresholdSearch(maximum, sampling, nearness).words, scores)
+  const scores = { top, processed: { statistics, logit: 0 } }
+  const nearness = nearnessFromLargest(scores, id => seen.has(id), logits.length, sampling)
+  return nearness === null ? null : keptBy(new ThresholdSearch(maximum, sampling, nearness).words, processed)
 }
 
 /** Logits of which many are equal, or all but equal, or far apart. */

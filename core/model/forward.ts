@@ -38,18 +38,11 @@ export async function forward(context: StepContext, pass: ForwardPass): Promise<
   const [rows = 0, H = 0, d = 0] = attended.shape
   const joined = viewTensor(attended, [rows, H * d])
   const scratch = pass.activations.attentionScratch
-  const [firstLayer] = weights.layers
+  const allReduceAddNorm = (weight: Tensor, isFirst = false) =>
+    context.allReduceAddNorm({ partial: delta, x: hidden, isFirst, weight, y: normed, epsilon })
 
   embed(stream, ids, weights.embedding, delta, weights.firstId) // delta [N, D] partial
-  const firstNorm = firstLayer?.inputNorm ?? weights.finalNorm
-  await context.allReduceAddNorm({
-    partial: delta,
-    x: hidden,
-    isFirst: true,
-    weight: firstNorm,
-    y: normed,
-    epsilon,
-  }) // hidden, normed [N, D]
+  await allReduceAddNorm(weights.layers[0]?.inputNorm ?? weights.finalNorm, true) // hidden, normed [N, D]
   for (const [index, layer] of weights.layers.entries()) {
     // Attention
     const layerCache = cache.layers[index]!
@@ -58,19 +51,12 @@ export async function forward(context: StepContext, pass: ForwardPass): Promise<
     const keys = { cache: layerCache, groups: heads, positions, slots, scratch, lastPosition }
     attention(stream, { q: queries, ...keys, out: attended }) // attended [N, H, d]
     linear(stream, joined, layer.output, delta) // delta [N, D] partial
-    await context.allReduceAddNorm({
-      partial: delta,
-      x: hidden,
-      weight: layer.postAttentionNorm,
-      y: normed,
-      epsilon,
-    }) // hidden, normed [N, D]
+    await allReduceAddNorm(layer.postAttentionNorm) // hidden, normed [N, D]
 
     // MLP
     linear(stream, normed, layer.gateUp, gated, { kind: 'silu-mul' }) // gated [N, F]
     linear(stream, gated, layer.down, delta) // delta [N, D] partial
-    const nextNorm = weights.layers[index + 1]?.inputNorm ?? weights.finalNorm
-    await context.allReduceAddNorm({ partial: delta, x: hidden, weight: nextNorm, y: normed, epsilon }) // hidden, normed [N, D]
+    await allReduceAddNorm(weights.layers[index + 1]?.inputNorm ?? weights.finalNorm) // hidden, normed [N, D]
   }
   return normed
 }

@@ -1,10 +1,10 @@
-import { choiceWords, choose } from '../../kernels/choose/choose.ts'
 import { entropy, entropyPartialWords } from '../../kernels/entropy/entropy.ts'
 import type { Device } from '../../kernels/gpu/device.ts'
 import { createTensor, type Tensor, uploadTensor } from '../../kernels/gpu/tensor.ts'
 import { linear } from '../../kernels/linear/linear.ts'
 import type { PackedWeight } from '../../kernels/pack-weight/pack-weight.ts'
-import { rank as countLikelier } from '../../kernels/rank/rank.ts'
+import { choiceWords, sample } from '../../kernels/sample/sample.ts'
+import { tokenRank } from '../../kernels/token-rank/token-rank.ts'
 import { type TopLogit, topK, topKCandidateWords } from '../../kernels/top-k/top-k.ts'
 import { firstRows } from './activations.ts'
 import { LogitProcessor, type SeenRow } from './filters.ts'
@@ -12,9 +12,7 @@ import { planProcessing, type Sampling } from './sampling.ts'
 import {
   type BeamScores,
   createScoreBuffers,
-  type RowScores,
   readScores,
-  type ScoreBuffers,
   type ScoredRow,
   type TokenScores,
 } from './scores.ts'
@@ -32,52 +30,26 @@ export interface TokenHeadOptions {
   vocabularyWidths: number[]
 }
 
-/** The tensors of a head beside its scores, for S scored rows, V of this rank's vocabulary and D inputs. */
-type HeadTensors = Record<
-  'selected' | 'logits' | 'entropyPartials' | 'topCandidates' | 'sequences' | 'steps',
-  Tensor
->
-
 /**
  * From final hidden states to token scores: logits, entropy, top-k and choice. Logits never leave the device: one small
  * buffer of scores does. Ranks that share the vocabulary exchange these scores, and each merges them to the same result.
  */
 export class TokenHead {
-  /** Most rows that can be scored in one pass. */
-  readonly maxRows: number
+  readonly options: TokenHeadOptions
   readonly #weight: PackedWeight
-  readonly #options: TokenHeadOptions
-  readonly #tensors: HeadTensors
-  readonly #scores: ScoreBuffers
+  readonly #buffers: HeadBuffers
   /** Made when it is first asked for: most runs leave logits as they are. */
   #processor: LogitProcessor | null = null
 
-  private constructor(
-    weight: PackedWeight,
-    options: TokenHeadOptions,
-    tensors: HeadTensors,
-    scores: ScoreBuffers,
-  ) {
-    this.maxRows = options.rows
+  private constructor(weight: PackedWeight, options: TokenHeadOptions, buffers: HeadBuffers) {
+    this.options = options
     this.#weight = weight
-    this.#options = options
-    this.#tensors = tensors
-    this.#scores = scores
+    this.#buffers = buffers
   }
 
   /** Makes a head. `weight` is the rank's lm_head [V, D]. Throws OutOfMemoryError where the device has no room for it. */
   static async create(device: Device, weight: PackedWeight, options: TokenHeadOptions): Promise<TokenHead> {
-    const { rows, k } = options
-    const { outputs: V, inputs: D } = weight
-    const tensors = {
-      selected: await createTensor(device, 'selected', 'f32', [rows, D]),
-      logits: await createTensor(device, 'logits', 'f32', [rows, V]),
-      entropyPartials: await createTensor(device, 'entropy partials', 'u32', [entropyPartialWords(rows, V)]),
-      topCandidates: await createTensor(device, 'top candidates', 'u32', [topKCandidateWords(rows, V, k)]),
-      sequences: await createTensor(device, 'sequence keys', 'u32', [rows]),
-      steps: await createTensor(device, 'steps', 'u32', [rows]),
-    }
-    return new TokenHead(weight, options, tensors, await createScoreBuffers(device, rows, k))
+    return new TokenHead(weight, options, await createHeadBuffers(device, weight, options))
   }
 
   /** Takes the rows of a step whose logits will be penalised for what their sequences hold. */
@@ -93,7 +65,7 @@ export class TokenHead {
 
   /**
    * Scores some rows of `normed` [N, D]: submits the recording and waits for the scores, then for the other ranks'. Where
-   * ranks share the vocabulary, top-k, top-p and min-p cost an exchange of their own, or some.
+   * ranks share the vocabulary, top-k, top-p and min-p cost an exchange of their own, and more where they have to search.
    */
   async score(
     context: StepContext,
@@ -101,34 +73,25 @@ export class TokenHead {
     scored: readonly ScoredRow[],
     sampling: Sampling,
   ): Promise<TokenScores[]> {
-    const { stream, device, communicator } = context
     const { processes, truncates, chooses } = planProcessing(sampling)
+    const isAlone = context.communicator.ranks === 1
     const logits = this.#recordLogits(context, normed, scored)
-    if (!chooses) return (await this.#readScores(context, scored.length, false)).map(likeliestScores)
+    if (!chooses) return this.#readScores(context, scored.length, 'raw')
     let processed: Tensor | null = null
     if (processes) {
-      const processor = await this.#logitProcessor(device)
+      const processor = await this.#logitProcessor(context.device)
       const slots = scored.map(({ slot }) => slot)
-      processed = processor.process(stream, logits, slots, sampling)
-      if (truncates && communicator.ranks === 1) processor.filter(stream, processed, sampling)
+      processed = processor.process(context.stream, logits, slots, sampling)
+      if (truncates && isAlone) processor.filter(context.stream, processed, sampling)
       else if (truncates) {
         this.#recordEntropy(context, processed, 'processed')
-        const known = await this.#readScores(context, scored.length, true)
+        const known = await this.#readScores(context, scored.length, 'processed')
         await processor.filterTogether(context, processed, known, slots, sampling)
       }
     }
     this.#recordChoice(context, logits, processed, scored, sampling)
-    const found = await this.#readScores(context, scored.length, true)
-    const merged = found.map((row): TokenScores => {
-      const { id, logit, score, tokenRank } = row.choice!
-      return {
-        statistics: row.statistics,
-        top: row.top,
-        chosen: { id, logit, rank: tokenRank },
-        processed: processes ? { statistics: row.processed!, logit: score } : null,
-      }
-    })
-    if (communicator.ranks > 1) await this.#countTokenRanks(context, merged)
+    const merged = await this.#readScores(context, scored.length, processes ? 'processed' : 'choice')
+    if (!isAlone) await this.#countTokenRanks(context, merged)
     return merged
   }
 
@@ -143,56 +106,53 @@ export class TokenHead {
     scored: readonly ScoredRow[],
     penalty: number,
   ): Promise<BeamScores[]> {
-    const { stream, device } = context
     const logits = this.#recordLogits(context, normed, scored)
-    const raw = (await this.#readScores(context, scored.length, false)).map(likeliestScores)
+    const raw = await this.#readScores(context, scored.length, 'raw')
     const logDenominators = raw.map(({ statistics }) => statistics.maximum + Math.log(statistics.s))
     if (penalty === 1)
       return raw.map((scores, row) => ({
         scores,
-        candidates: scores.top.map(({ id, logit }, tokenRank) => ({
+        candidates: scores.top.map(({ id, logit }, index) => ({
           id,
           logit,
           score: logit - logDenominators[row]!,
-          tokenRank,
+          tokenRank: index,
         })),
       }))
-    const processor = await this.#logitProcessor(device)
-    stream.begin('penalised candidates')
+    const processor = await this.#logitProcessor(context.device)
+    context.stream.begin('penalised candidates')
     const sampling = { temperature: 1, seed: 0, repetitionPenalty: penalty }
     const slots = scored.map(({ slot }) => slot)
-    this.#recordTop(context, processor.process(stream, logits, slots, sampling, logDenominators))
-    const penalised = await this.#readScores(context, scored.length, false)
-    const wanted = penalised.flatMap(({ top }, row) =>
+    this.#recordTop(context, processor.process(context.stream, logits, slots, sampling, logDenominators))
+    const penalised = await this.#readScores(context, scored.length, 'raw')
+    const candidates = penalised.flatMap(({ top }, row) =>
       top.map(({ id, logit: score }) => ({ row, id, score })),
     )
-    const found = await this.logitsOf(context, wanted)
-    const candidates = wanted.map(({ row, id, score }, index) => {
-      const tokenRank = raw[row]!.top.findIndex(top => top.id === id)
-      return { row, id, logit: found[index]!, score, tokenRank: tokenRank === -1 ? null : tokenRank }
+    const found = await this.logitsOf(context, candidates)
+    const ranked = candidates.map(({ row, id, score }, index) => {
+      const rankInTop = raw[row]!.top.findIndex(top => top.id === id)
+      return { row, id, logit: found[index]!, score, tokenRank: rankInTop === -1 ? null : rankInTop }
     })
-    return raw.map((scores, row) => ({ scores, candidates: candidates.filter(one => one.row === row) }))
+    return raw.map((scores, row) => ({ scores, candidates: ranked.filter(one => one.row === row) }))
   }
 
   /** Raw logits of some tokens of rows that the last step scored: one submit, one synchronisation, one exchange. */
   async logitsOf(context: StepContext, wanted: readonly { row: number; id: number }[]): Promise<number[]> {
-    const { stream, device } = context
-    const { logits } = this.#tensors
-    const { firstId, vocabularyWidths } = this.#options
+    const { logits } = this.#buffers
+    const { firstId } = this.options
     const width = this.#weight.outputs
     const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST
-    const readable = await device.createBuffer('readable logits', wanted.length * 4, usage)
-    stream.begin('logits of some tokens')
+    const readable = await context.device.createBuffer('readable logits', wanted.length * 4, usage)
+    context.stream.begin('logits of some tokens')
     for (const [index, { row, id }] of wanted.entries()) {
-      const at = logits.offsetBytes + (row * width + id - firstId) * 4
-      if (id >= firstId && id < firstId + width) stream.copyBuffer(logits.buffer, at, readable, index * 4, 4)
+      const from = logits.offsetBytes + (row * width + id - firstId) * 4
+      if (id >= firstId && id < firstId + width)
+        context.stream.copyBuffer(logits.buffer, from, readable, index * 4, 4)
     }
-    const all = new Float32Array(await context.submitAndGather(readable, wanted.length * 4))
-    device.destroyBuffer(readable)
-    const ends = vocabularyWidths.map((_, rank) =>
-      vocabularyWidths.slice(0, rank + 1).reduce((sum, width) => sum + width, 0),
-    )
-    return wanted.map(({ id }, index) => all[ends.findIndex(end => id < end) * wanted.length + index]!)
+    const all = await context.submitAndGather(readable, wanted.length * 4)
+    context.device.destroyBuffer(readable)
+    // A new buffer is zero where another rank holds the token.
+    return sumOverRanks(new Float32Array(all), wanted.length)
   }
 
   /** How many tokens are likelier than one of each row that the last step scored: one submit, synchronisation, exchange. */
@@ -200,49 +160,41 @@ export class TokenHead {
     context: StepContext,
     chosen: ReadonlyMap<number, TopLogit>,
   ): Promise<Map<number, number>> {
-    const { stream, device } = context
-    const { group, tokenRanks, readable } = this.#scores
     const rows = Math.max(...chosen.keys()) + 1
-    const choices = firstRows(group.tensors.choices, rows)
+    const { logits, tokenRanks, readable, ...buffers } = this.#buffers
+    const choices = firstRows(buffers.choices, rows)
     const words = new Uint32Array(rows * choiceWords)
     for (const [row, { id, logit }] of chosen) {
       words[row * choiceWords] = id
       new Float32Array(words.buffer)[row * choiceWords + 1] = logit
     }
-    stream.begin('ranks of chosen tokens')
-    uploadTensor(device, choices, words)
-    countLikelier(stream, this.#logits(rows), choices, firstRows(tokenRanks, rows), this.#options.firstId)
-    stream.copyBuffer(tokenRanks.buffer, 0, readable, 0, rows * 4)
-    const counts = new Uint32Array(await context.submitAndGather(readable, rows * 4))
-    return new Map(
-      [...chosen.keys()].map(row => [
-        row,
-        counts.reduce((sum, count, at) => (at % rows === row ? sum + count : sum), 0),
-      ]),
-    )
+    context.stream.begin('ranks of chosen tokens')
+    uploadTensor(context.device, choices, words)
+    const ranks = firstRows(tokenRanks, rows)
+    tokenRank(context.stream, firstRows(logits, rows), choices, ranks, this.options.firstId)
+    context.stream.copyBuffer(ranks.buffer, 0, readable, 0, rows * 4)
+    const counts = sumOverRanks(new Uint32Array(await context.submitAndGather(readable, rows * 4)), rows)
+    return new Map([...chosen.keys()].map(row => [row, counts[row]!]))
   }
 
   async #logitProcessor(device: Device): Promise<LogitProcessor> {
+    const { rows, firstId, vocabularyWidths } = this.options
     this.#processor ??= await LogitProcessor.create(device, {
-      rows: this.maxRows,
+      rows,
       width: this.#weight.outputs,
-      firstId: this.#options.firstId,
-      vocabulary: this.#options.vocabularyWidths.reduce((sum, width) => sum + width, 0),
+      firstId,
+      vocabulary: vocabularyWidths.reduce((sum, width) => sum + width, 0),
     })
     return this.#processor
-  }
-
-  #logits(rows: number): Tensor {
-    return firstRows(this.#tensors.logits, rows)
   }
 
   /** Records what is always wanted: logits, their statistics and the largest. */
   #recordLogits(context: StepContext, normed: Tensor, scored: readonly ScoredRow[]): Tensor {
     const D = this.#weight.inputs
-    const hidden = firstRows(this.#tensors.selected, scored.length) // [S, D]
+    const hidden = firstRows(this.#buffers.selected, scored.length) // [S, D]
     for (const [index, { row }] of scored.entries())
       context.stream.copy(normed, row * D * 4, hidden, index * D * 4, D * 4)
-    const logits = this.#logits(scored.length)
+    const logits = firstRows(this.#buffers.logits, scored.length)
     linear(context.stream, hidden, this.#weight, logits) // logits [S, V]
     this.#recordEntropy(context, logits, 'statistics') // [S, 8]
     this.#recordTop(context, logits) // [S, k, 2]
@@ -250,22 +202,18 @@ export class TokenHead {
   }
 
   #recordEntropy({ stream }: StepContext, logits: Tensor, into: 'statistics' | 'processed'): void {
-    const statistics = firstRows(this.#scores.group.tensors[into], logits.shape[0]!)
-    entropy(stream, logits, this.#tensors.entropyPartials, statistics)
+    const statistics = firstRows(this.#buffers[into], logits.shape[0]!)
+    entropy(stream, logits, this.#buffers.entropyPartials, statistics)
   }
 
   #recordTop({ stream }: StepContext, logits: Tensor): void {
-    topK(
-      stream,
-      logits,
-      this.#tensors.topCandidates,
-      firstRows(this.#scores.group.tensors.top, logits.shape[0]!),
-    )
+    const { top, topCandidates } = this.#buffers
+    topK(stream, logits, topCandidates, firstRows(top, logits.shape[0]!))
   }
 
   /**
-   * Records the choice, the statistics of the distribution that it is made from where that is not the raw one, and the
-   * rank of the chosen token where no other rank holds tokens that are likelier.
+   * Records the choice, the statistics of the distribution that it is made from where that is not the raw one, and on a
+   * rank that is alone the rank of the chosen token.
    */
   #recordChoice(
     context: StepContext,
@@ -275,39 +223,40 @@ export class TokenHead {
     { temperature, seed }: Sampling,
   ): void {
     const { stream, device, communicator } = context
-    const rows = scored.length
+    const of = (name: 'sequences' | 'steps' | 'choices' | 'tokenRanks') =>
+      firstRows(this.#buffers[name], scored.length)
     if (processed) this.#recordEntropy(context, processed, 'processed') // [S, 8]
-    const sequences = firstRows(this.#tensors.sequences, rows)
-    const steps = firstRows(this.#tensors.steps, rows)
     const isDrawn = temperature > 0
     if (isDrawn) {
       uploadTensor(
         device,
-        sequences,
+        of('sequences'),
         Uint32Array.from(scored, ({ sequence }) => sequence),
       )
       uploadTensor(
         device,
-        steps,
+        of('steps'),
         Uint32Array.from(scored, ({ step }) => step),
       )
     }
-    const choices = firstRows(this.#scores.group.tensors.choices, rows)
-    choose(stream, {
+    sample(stream, {
       logits,
       scores: processed ?? logits,
-      sequences,
-      steps,
-      choices,
-      firstId: this.#options.firstId,
+      sequences: of('sequences'),
+      steps: of('steps'),
+      choices: of('choices'),
+      firstId: this.options.firstId,
       seed: isDrawn ? seed : null,
     }) // [S, 4]
-    if (communicator.ranks === 1)
-      countLikelier(stream, logits, choices, firstRows(this.#scores.tokenRanks, rows)) // [S]
+    if (communicator.ranks === 1) tokenRank(stream, logits, of('choices'), of('tokenRanks')) // [S]
   }
 
-  #readScores(context: StepContext, rows: number, isChosen: boolean): Promise<RowScores[]> {
-    return readScores(context, this.#scores, this.#options.vocabularyWidths, rows, isChosen)
+  #readScores(
+    context: StepContext,
+    rows: number,
+    recorded: 'raw' | 'choice' | 'processed',
+  ): Promise<TokenScores[]> {
+    return readScores(context, this.#buffers, this.options.vocabularyWidths, rows, recorded)
   }
 
   /**
@@ -317,12 +266,30 @@ export class TokenHead {
   async #countTokenRanks(context: StepContext, merged: TokenScores[]): Promise<void> {
     for (const { chosen, top } of merged) chosen.rank = top.findIndex(({ id }) => id === chosen.id)
     if (merged.every(({ chosen }) => chosen.rank >= 0)) return
-    const ranks = await this.tokenRanksOf(context, new Map(merged.map(({ chosen }, row) => [row, chosen])))
-    for (const [row, { chosen }] of merged.entries()) chosen.rank = ranks.get(row)!
+    const counts = await this.tokenRanksOf(context, new Map(merged.map(({ chosen }, row) => [row, chosen])))
+    for (const [row, { chosen }] of merged.entries()) chosen.rank = counts.get(row)!
   }
 }
 
-/** The scores of a row whose likeliest token is the chosen one. */
-function likeliestScores({ statistics, top }: RowScores): TokenScores {
-  return { statistics, top, chosen: { ...top[0]!, rank: 0 }, processed: null }
+type HeadBuffers = Awaited<ReturnType<typeof createHeadBuffers>>
+
+/** The buffers of a head: for S scored rows, V of this rank's vocabulary and D inputs. */
+async function createHeadBuffers(device: Device, weight: PackedWeight, { rows, k }: TokenHeadOptions) {
+  const { outputs: V, inputs: D } = weight
+  return {
+    selected: await createTensor(device, 'selected', 'f32', [rows, D]),
+    logits: await createTensor(device, 'logits', 'f32', [rows, V]),
+    entropyPartials: await createTensor(device, 'entropy partials', 'u32', [entropyPartialWords(rows, V)]),
+    topCandidates: await createTensor(device, 'top candidates', 'u32', [topKCandidateWords(rows, V, k)]),
+    sequences: await createTensor(device, 'sequence keys', 'u32', [rows]),
+    steps: await createTensor(device, 'steps', 'u32', [rows]),
+    ...(await createScoreBuffers(device, rows, k)),
+  }
+}
+
+/** The sums of what every rank has at each of `count` places. */
+function sumOverRanks(all: Float32Array | Uint32Array, count: number): number[] {
+  const sums = Array<number>(count).fill(0)
+  for (const [at, value] of all.entries()) sums[at % count]! += value
+  return sums
 }

@@ -147,9 +147,9 @@ export class LanguageModel {
     copies: readonly SlotCopy[],
   ): Promise<{ normed: Tensor; ofSlots: ScoredRow[] }> {
     const { pass, head, copyTable } = this.#parts
-    if (rows.length > this.maxRows || scored.length > head.maxRows)
+    if (rows.length > this.maxRows || scored.length > head.options.rows)
       throw new Error(
-        `step: ${rows.length} rows, ${scored.length} scored; room for ${this.maxRows} and ${head.maxRows}`,
+        `step: ${rows.length} rows, ${scored.length} scored; room for ${this.maxRows} and ${head.options.rows}`,
       )
     const { stream, device } = this.context
     const activations = activationsOf(this.#parts.activations, rows.length)

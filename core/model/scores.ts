@@ -1,7 +1,7 @@
-import { choiceWords } from '../../kernels/choose/choose.ts'
 import { type EntropyStatistics, entropyWords, readEntropyStatistics } from '../../kernels/entropy/entropy.ts'
 import type { Device } from '../../kernels/gpu/device.ts'
-import { createTensor, createTensorGroup, type Tensor, type TensorGroup } from '../../kernels/gpu/tensor.ts'
+import { createTensor, createTensorGroup } from '../../kernels/gpu/tensor.ts'
+import { choiceWords } from '../../kernels/sample/sample.ts'
 import { readTopLogits, type TopLogit } from '../../kernels/top-k/top-k.ts'
 import type { StepContext } from './step-context.ts'
 
@@ -44,91 +44,85 @@ export interface BeamScores {
   candidates: BeamCandidate[]
 }
 
-/** A row's scores, merged from those of all ranks. */
-export interface RowScores {
-  statistics: EntropyStatistics
-  top: TopLogit[]
-  /** What was chosen, and the statistics of the processed logits, where these were recorded: null where nothing was. */
-  choice: Choice | null
-  processed: EntropyStatistics | null
-}
-
-/** A chosen token: its raw logit, its processed one without and with noise, its rank where a rank that is alone counted it. */
-interface Choice extends TopLogit {
-  score: number
-  drawn: number
-  tokenRank: number
-}
-
 /** Where a head leaves the scores of S rows, and what they are read through. */
-export interface ScoreBuffers {
-  /** Statistics [S, 8] of raw and of processed logits, top [S, k, 2], choices [S, 4]: all u32. */
-  group: TensorGroup<'statistics' | 'top' | 'choices' | 'processed'>
-  /** [S] u32. Apart from the group, because WebGPU lets no dispatch read and write parts of one buffer. */
-  tokenRanks: Tensor
-  readable: GPUBuffer
-}
+export type ScoreBuffers = Awaited<ReturnType<typeof createScoreBuffers>>
 
 /** Makes the buffers of at most `rows` rows with their k largest logits. */
-export async function createScoreBuffers(device: Device, rows: number, k: number): Promise<ScoreBuffers> {
+export async function createScoreBuffers(device: Device, rows: number, k: number) {
   const group = await createTensorGroup(device, 'scores', {
     statistics: { dtype: 'u32', shape: [rows, entropyWords] },
     top: { dtype: 'u32', shape: [rows, k, 2] },
     choices: { dtype: 'u32', shape: [rows, choiceWords] },
+    /** The statistics of the distribution that is chosen from, where that is not the raw one. */
     processed: { dtype: 'u32', shape: [rows, entropyWords] },
   })
-  const tokenRanks = await createTensor(device, 'ranks', 'u32', [rows])
   const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST
-  const readable = await device.createBuffer('readable scores', group.sizeBytes + rows * 4, usage)
-  return { group, tokenRanks, readable }
+  return {
+    ...group.tensors,
+    group,
+    /** Apart from the group, because WebGPU lets no dispatch read and write parts of one buffer. */
+    tokenRanks: await createTensor(device, 'ranks', 'u32', [rows]),
+    readable: await device.createBuffer('readable scores', group.sizeBytes + rows * 4, usage),
+  }
 }
 
 /**
  * Submits the recording, reads the scores of the first rows and merges them with those of the other ranks, which hold
- * `widths` logits each: one submit, one synchronisation, one barrier. Without `isChosen` only what raw logits gave.
+ * `widths` logits each: one submit, one synchronisation, one barrier. Without a choice the likeliest token is the chosen
+ * one. Where ranks share the vocabulary, the rank of a token that was chosen is yet to be counted.
  */
 export async function readScores(
   context: StepContext,
-  { group, tokenRanks, readable }: ScoreBuffers,
+  { group, choices, ...buffers }: ScoreBuffers,
   widths: readonly number[],
   rows: number,
-  isChosen: boolean,
-): Promise<RowScores[]> {
-  const { statistics, top, choices, processed } = group.tensors
+  recorded: 'raw' | 'choice' | 'processed',
+): Promise<TokenScores[]> {
+  const isChosen = recorded !== 'raw'
   const groupBytes = isChosen ? group.sizeBytes : choices.offsetBytes
   const sizeBytes = groupBytes + (isChosen ? rows * 4 : 0)
-  context.stream.copyBuffer(group.buffer, 0, readable, 0, groupBytes)
-  if (isChosen) context.stream.copyBuffer(tokenRanks.buffer, 0, readable, groupBytes, rows * 4)
-  const all = await context.submitAndGather(readable, sizeBytes)
-  /** What `read` makes of a row on each rank, from the bytes from `offsetBytes` on. */
+  context.stream.copyBuffer(group.buffer, 0, buffers.readable, 0, groupBytes)
+  if (isChosen)
+    context.stream.copyBuffer(buffers.tokenRanks.buffer, 0, buffers.readable, groupBytes, rows * 4)
+  const all = await context.submitAndGather(buffers.readable, sizeBytes)
+  /** What `read` makes of a row on every rank, of the bytes from `offsetBytes` on. */
   const reader = <T>(offsetBytes: number, read: (bytes: ArrayBuffer, row: number, rank: number) => T) => {
     const parts = widths.map((_, rank) => all.slice(rank * sizeBytes + offsetBytes, (rank + 1) * sizeBytes))
     return (row: number) => parts.map((bytes, rank) => read(bytes, row, rank))
   }
   const firstIds = widths.map((_, rank) => widths.slice(0, rank).reduce((sum, width) => sum + width, 0))
-  const k = top.shape[1] ?? 0
-  const rawOf = reader(statistics.offsetBytes, readEntropyStatistics)
-  const topOf = reader(top.offsetBytes, (bytes, row, rank) =>
+  const k = buffers.top.shape[1] ?? 0
+  const statisticsOf = reader(buffers.statistics.offsetBytes, readEntropyStatistics)
+  const topOf = reader(buffers.top.offsetBytes, (bytes, row, rank) =>
     readTopLogits(bytes, row, k).map(({ id, logit }) => ({
       id: id === noToken ? noToken : firstIds[rank]! + id,
       logit,
     })),
   )
-  const processedOf = reader(processed.offsetBytes, readEntropyStatistics)
-  const choiceOf = reader(choices.offsetBytes, readChoice)
-  const tokenRankOf = reader(groupBytes, (bytes, row) => new Uint32Array(bytes, row * 4, 1)[0]!)
-  return Array.from({ length: rows }, (_, row) => ({
-    statistics: mergeStatistics(rawOf(row), widths),
-    top: mergeTop(topOf(row), k),
-    choice: isChosen ? { ...mergeChoices(choiceOf(row)), tokenRank: tokenRankOf(row)[0]! } : null,
-    processed: isChosen ? mergeStatistics(processedOf(row), widths) : null,
-  }))
+  const processedOf = reader(buffers.processed.offsetBytes, readEntropyStatistics)
+  const choicesOf = reader(choices.offsetBytes, readChoice)
+  const tokenRanksOf = reader(groupBytes, (bytes, row) => new Uint32Array(bytes, row * 4, 1)[0]!)
+  return Array.from({ length: rows }, (_, row) => {
+    const statistics = mergeStatistics(statisticsOf(row), widths)
+    const top = mergeTop(topOf(row), k)
+    if (!isChosen) return { statistics, top, chosen: { ...top[0]!, rank: 0 }, processed: null }
+    const { id, logit, score } = mergeChoices(choicesOf(row))
+    const processed =
+      recorded === 'choice' ? null : { statistics: mergeStatistics(processedOf(row), widths), logit: score }
+    return { statistics, top, chosen: { id, logit, rank: tokenRanksOf(row)[0]! }, processed }
+  })
 }
 
-function readChoice(bytes: ArrayBuffer, row: number): Omit<Choice, 'tokenRank'> {
+/** A rank's choice: its token, the raw logit, the processed one, and that with noise. */
+function readChoice(bytes: ArrayBuffer, row: number) {
   const [id = noToken] = new Uint32Array(bytes, row * choiceWords * 4, 1)
   const [logit = 0, score = 0, drawn = 0] = new Float32Array(bytes, row * choiceWords * 4 + 4, 3)
   return { id, logit, score, drawn }
+}
+
+/** The largest of the ranks' choices with its noise, ties by the lower id. */
+function mergeChoices<T extends { id: number; drawn: number }>(parts: readonly T[]): T {
+  return parts.reduce((a, b) => (b.id !== noToken && (a.id === noToken || b.drawn > a.drawn) ? b : a))
 }
 
 /**
@@ -178,11 +172,6 @@ export function mergeTop(parts: readonly TopLogit[][], k: number): TopLogit[] {
     .filter(({ id }) => id !== noToken)
     .sort((a, b) => b.logit - a.logit || a.id - b.id)
     .slice(0, k)
-}
-
-/** The best of the ranks' choices: the largest with its noise, ties by the lower rank. */
-function mergeChoices<T extends { id: number; drawn: number }>(parts: readonly T[]): T {
-  return parts.reduce((a, b) => (b.id !== noToken && (a.id === noToken || b.drawn > a.drawn) ? b : a))
 }
 
 /** The id that stands for no token, where a row has fewer finite logits than were asked for. */

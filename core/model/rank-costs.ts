@@ -1,7 +1,9 @@
 import { splitKeys } from '../../kernels/attention/attention.ts'
 import { entropyWords } from '../../kernels/entropy/entropy.ts'
+import { elementCount } from '../../kernels/gpu/tensor.ts'
 import type { WeightDType } from '../../kernels/pack-weight/pack-weight.ts'
 import { rankShard, type ShardPlan } from '../parallel/plan-shards.ts'
+import { activationShapes } from './activations.ts'
 import type { ModelConfig } from './config.ts'
 import { cacheBytesPerToken } from './key-value-cache.ts'
 import { stepRows } from './language-model.ts'
@@ -38,15 +40,17 @@ export function rankMemory(
   const shard = rankShard(plan, rank)
   const { hiddenSize: D, headDim: d } = config
   const H = shard.queryHeads.count
-  const K = shard.keyValueHeads.count
-  const F = shard.mlp.count
   const V = shard.vocabulary.count
   const weightBytes = rankWeightBytes(config, plan, rank, dtype)
-  const cacheBytes = sequences * contextTokens * cacheBytesPerToken({ ...config, keyValueHeads: K })
+  const cacheBytes =
+    sequences * contextTokens * cacheBytesPerToken({ ...config, keyValueHeads: shard.keyValueHeads.count })
 
   const pieces = Math.ceil(contextTokens / splitKeys)
   const rows = stepRows(config, { sequences, capacity: contextTokens, topK: 1 })
-  const activations = 3 * D + (H + 2 * K) * d + 2 * H * d + F
+  const activations = Object.values(activationShapes(config, shard)).reduce(
+    (sum, shape) => sum + elementCount(shape),
+    0,
+  )
   const partials = pieces * H * (d + 2)
   const workBytes =
     4 * (rows * (activations + partials) + sequences * (D + V) + contextTokens * d) +

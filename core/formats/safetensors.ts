@@ -1,17 +1,18 @@
 import { z } from 'zod'
+import { bytesPerElement } from '../../kernels/gpu/tensor.ts'
+import type { WeightDType } from '../../kernels/pack-weight/pack-weight.ts'
 import { describeIssues } from '../describe-issues.ts'
 import { InputError } from '../input-error.ts'
 import type { ByteSource } from './byte-source.ts'
 import { mostPointerBytes, refuseGitLfsPointer } from './git-lfs-pointer.ts'
 import { type JsonBounds, parseJsonBytes } from './read-json.ts'
 
-/** Number formats of weights that the kernels read. */
-export type WeightDtype = 'f32' | 'f16' | 'bf16'
+export type { WeightDType as WeightDtype } // shim
 
 /** Where one tensor lies: its bytes are `source.slice(start, start + byteLength)`, row-major and little-endian. */
 export interface TensorEntry {
   name: string
-  dtype: WeightDtype
+  dtype: WeightDType
   shape: number[]
   source: ByteSource
   /** Absolute offset in the source, bytes. */
@@ -19,15 +20,13 @@ export interface TensorEntry {
   byteLength: number
 }
 
-/** Bytes of one number of each weight format. */
-export const bytesPerWeight: Record<WeightDtype, number> = { f32: 4, f16: 2, bf16: 2 }
-
 const lengthBytes = 8
 /** A header of 60,000 tensors, fifty times those of the largest published model of this kind. */
 const headerBounds: JsonBounds = { bytes: 25_000_000, depth: 4, values: 500_000, uniqueKeys: true }
 /** Dimensions of a tensor, as many as any library has. */
 const mostDimensions = 64
-const dtypeNames: Record<string, WeightDtype> = { F32: 'f32', F16: 'f16', BF16: 'bf16' }
+/** The number formats that the kernels read, by their names in a header. */
+const dtypeNames: Record<string, WeightDType> = { F32: 'f32', F16: 'f16', BF16: 'bf16' }
 
 const nonNegative = z.int().nonnegative()
 const headerEntry = z.object({
@@ -113,7 +112,7 @@ function readEntry(source: ByteSource, dataStart: number, name: string, value: u
   if (begin > end)
     throw new InputError(`${where}: data_offsets [${begin}, ${end}] run backwards; the header is damaged`)
   const byteLength = known
-    ? shape.reduce((product, size) => product * size, bytesPerWeight[known])
+    ? shape.reduce((product, size) => product * size, bytesPerElement(known))
     : end - begin
   if (byteLength !== end - begin)
     throw new InputError(

@@ -1,7 +1,7 @@
-import type { WeightDtype } from './safetensors.ts'
+import type { WeightDType } from '../../kernels/pack-weight/pack-weight.ts'
 
 /** Numbers of any weight format as f32, exactly. Bytes are little-endian, as safetensors keeps them. */
-export function widen(bytes: ArrayBuffer, dtype: WeightDtype): Float32Array<ArrayBuffer> {
+export function widen(bytes: ArrayBuffer, dtype: WeightDType): Float32Array<ArrayBuffer> {
   if (dtype === 'f32') return new Float32Array(bytes)
   const halves = new Uint16Array(bytes)
   if (dtype === 'f16') return Float32Array.from(halves, f16Value)

@@ -24,7 +24,7 @@ export async function generateOnMesh<Request extends SequenceRequest>(
       for await (const answer of answers) own.push(answer)
       return own
     }),
-    reason => models[0]!.group.exchange.abort(reason),
+    reason => models[0]!.context.communicator.abort(reason),
   )
   return answers!
 }

@@ -5,9 +5,27 @@ import type { RankShard } from '../parallel/plan-shards.ts'
 import type { ModelConfig } from './config.ts'
 
 /**
- * What a rank's forward pass over N rows computes on the way. D hidden, d head width; H, K and F are the rank's query
- * heads, key-value heads and MLP columns.
+ * What a row of a rank's forward pass computes on the way, by shape, all f32. D hidden, d head width; H, K and F are the
+ * rank's query heads, key-value heads and MLP columns.
  */
+export function activationShapes({ hiddenSize: D, headDim: d }: ModelConfig, shard: RankShard) {
+  const H = shard.queryHeads.count
+  const K = shard.keyValueHeads.count
+  return {
+    /** The residual stream. */
+    hidden: [D],
+    /** The residual stream normalised. */
+    normed: [D],
+    qkv: [(H + 2 * K) * d],
+    queries: [H, d],
+    attended: [H, d],
+    gated: [shard.mlp.count],
+    /** The rank's part of what embedding, attention or MLP adds to the residual stream. */
+    delta: [D],
+  }
+}
+
+/** Those of N rows, each [N, its shape], and what the forward pass is given of them. */
 export type Activations = Awaited<ReturnType<typeof createActivations>>
 
 /** Makes a rank's activations of at most `rows` rows of sequences of at most `keys` tokens. */
@@ -18,27 +36,23 @@ export async function createActivations(
   rows: number,
   keys: number,
 ) {
-  const { hiddenSize: D, headDim: d } = config
-  const H = shard.queryHeads.count
-  const K = shard.keyValueHeads.count
-  const F = shard.mlp.count
-  const f32 = (name: string, ...shape: number[]) => createTensor(device, name, 'f32', [rows, ...shape])
+  const shapes = activationShapes(config, shard)
+  const f32 = (name: keyof typeof shapes, label: string = name) =>
+    createTensor(device, label, 'f32', [rows, ...shapes[name]])
   const u32 = (name: string) => createTensor(device, name, 'u32', [rows])
+  const [H = 0, d = 0] = shapes.attended
   return {
     /** [N]: token ids, positions in their sequences, and cache slots of these. */
     ids: await u32('ids'),
     positions: await u32('positions'),
     slots: await u32('slots'),
-    /** [N, D]: the residual stream. */
-    hidden: await f32('hidden', D),
-    /** [N, D]: the residual stream normalised. */
-    normed: await f32('normed', D),
-    qkv: await f32('query, key, value', (H + 2 * K) * d),
-    queries: await f32('queries', H, d),
-    attended: await f32('attended', H, d),
-    gated: await f32('gated', F),
-    /** [N, D]: the rank's part of what embedding, attention or MLP adds to the residual stream. */
-    delta: await f32('delta', D),
+    hidden: await f32('hidden'),
+    normed: await f32('normed'),
+    qkv: await f32('qkv', 'query, key, value'),
+    queries: await f32('queries'),
+    attended: await f32('attended'),
+    gated: await f32('gated'),
+    delta: await f32('delta'),
     // The CPU adapter's attention has no partial results.
     attentionScratch: await createAttentionScratch(device, rows, H, d, device.kind === 'cpu' ? 1 : keys),
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import type { WeightDType } from '../../kernels/pack-weight/pack-weight.ts'
 import { describeIssues } from '../describe-issues.ts'
-import type { WeightDtype } from '../formats/safetensors.ts'
 import { InputError } from '../input-error.ts'
 
 /** The numbers of a Qwen2 model's config.json. */
@@ -28,7 +28,7 @@ export interface ModelConfig {
   eosTokenIds: number[] | null
   bosTokenId: number | null
   /** The format config.json states; the checkpoint's own headers decide. */
-  dtype: WeightDtype | null
+  dtype: WeightDType | null
 }
 
 /** A number that sizes something has a bound some ten times what published models have. */
@@ -51,7 +51,7 @@ const dtypeNames = {
   half: 'f16',
   bfloat16: 'bf16',
   auto: null,
-} as const satisfies Record<string, WeightDtype | null>
+} as const satisfies Record<string, WeightDType | null>
 const dtype = z
   .preprocess(
     value => (typeof value === 'string' ? value.replace(/^torch\./, '') : value),

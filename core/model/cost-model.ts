@@ -1,4 +1,4 @@
-import type { WeightDtype } from '../formats/safetensors.ts'
+import type { WeightDType } from '../../kernels/pack-weight/pack-weight.ts'
 import { InputError } from '../input-error.ts'
 import { maximumRanks, planShards, type ShardPlan } from '../parallel/plan-shards.ts'
 import type { ModelConfig } from './config.ts'
@@ -139,7 +139,7 @@ export function meshesOf(config: ModelConfig, adapters: number): Mesh[] {
 /** Predicts a mesh. Pure arithmetic over the shapes: an upper limit to be measured against. */
 export function predictMesh(
   config: ModelConfig,
-  dtype: WeightDtype,
+  dtype: WeightDType,
   mesh: Mesh,
   { concurrency, contextTokens }: Workload,
   hardware: Hardware,
@@ -184,7 +184,7 @@ export function bestMeshes(predictions: readonly MeshPrediction[]): {
 function slowestStep(
   config: ModelConfig,
   plan: ShardPlan,
-  dtype: WeightDtype,
+  dtype: WeightDType,
   room: { sequences: number; contextTokens: number },
   hardware: Hardware,
 ): StepPrediction {

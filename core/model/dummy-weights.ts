@@ -6,7 +6,7 @@ import { randomWeight, randomWeightDeviation } from '../../kernels/random-weight
 import type { ShardPlan } from '../parallel/plan-shards.ts'
 import type { ModelConfig } from './config.ts'
 import type { BufferPart, ModelWeights, RankBuffer } from './layout.ts'
-import { makeWeights, type WeightSource } from './weights.ts'
+import { makeWeights } from './weights.ts'
 
 /**
  * Makes a rank's weights on its device out of a seed: same structures and sizes as a checkpoint's, every rank its part of
@@ -21,30 +21,15 @@ export async function createDummyWeights(
   seed: number,
   onBytes: (sizeBytes: number) => void = () => {},
 ): Promise<ModelWeights> {
-  return makeWeights(new DummyWeightSource(device, config, seed, onBytes), config, plan, rank)
-}
+  /** What keys a tensor's numbers: its place in the checkpoint. */
+  const numbersOf = (part: BufferPart) => ({ seed, tensorKey: part.index, unit: unitOf(deviationOf(part)) })
 
-/** Random weights of a seed; norms are ones. */
-class DummyWeightSource implements WeightSource {
-  readonly #device: Device
-  readonly #config: ModelConfig
-  readonly #seed: number
-  readonly #onBytes: (sizeBytes: number) => void
-
-  constructor(device: Device, config: ModelConfig, seed: number, onBytes: (sizeBytes: number) => void) {
-    this.#device = device
-    this.#config = config
-    this.#seed = seed
-    this.#onBytes = onBytes
-  }
-
-  async matrix({ label, outputs, parts }: RankBuffer, inputs: number): Promise<PackedWeight> {
-    const dtype = this.#config.dtype ?? 'bf16'
-    const weight = await createPackedWeight(this.#device, label, dtype, outputs, inputs)
-    const recorder = new Recorder(this.#device, `make ${label}`)
+  async function matrix({ label, outputs, parts }: RankBuffer, inputs: number): Promise<PackedWeight> {
+    const weight = await createPackedWeight(device, label, config.dtype ?? 'bf16', outputs, inputs)
+    const recorder = new Recorder(device, `make ${label}`)
     for (const part of parts)
       randomWeight(recorder, weight, {
-        ...this.#numbersOf(part),
+        ...numbersOf(part),
         rows: part.rows.count,
         firstRow: part.rows.first,
         firstColumn: part.columns.first,
@@ -53,41 +38,32 @@ class DummyWeightSource implements WeightSource {
       })
     recorder.submit()
     // One at a time, so that a progress bar tells what is done.
-    await this.#device.idle()
-    this.#onBytes(weight.blocks.buffer.size)
+    await device.idle()
+    onBytes(weight.blocks.buffer.size)
     return weight
   }
 
-  async vector({ label, outputs, parts }: RankBuffer): Promise<Tensor> {
-    const vector = parts.every(({ split }) => split === null)
-      ? await tensorFrom(this.#device, label, [outputs], new Float32Array(outputs).fill(1))
-      : await this.#randomVector(label, outputs, parts)
-    this.#onBytes(vector.buffer.size)
-    return vector
-  }
-
-  destroy(): void {}
-
-  /** Each part is made as a column range of a matrix of one row, then copied to its place. */
-  async #randomVector(label: string, length: number, parts: BufferPart[]): Promise<Tensor> {
-    const vector = await createTensor(this.#device, label, 'f32', [length])
-    for (const part of parts) {
+  /** Norms are ones. Of biases each part is made as a column range of a matrix of one row, then copied to its place. */
+  async function vector({ label, outputs, parts }: RankBuffer): Promise<Tensor> {
+    const ones = parts.every(({ split }) => split === null)
+    const made = ones
+      ? await tensorFrom(device, label, [outputs], new Float32Array(outputs).fill(1))
+      : await createTensor(device, label, 'f32', [outputs])
+    for (const part of ones ? [] : parts) {
       const { name, rows, firstOutput } = part
       if (rows.count === 0) continue
-      const row = await createPackedWeight(this.#device, name, 'f32', 1, rows.count)
-      const recorder = new Recorder(this.#device, `make ${name}`)
-      randomWeight(recorder, row, { ...this.#numbersOf(part), rows: 1, firstColumn: rows.first })
-      recorder.copy(row.blocks, 0, vector, firstOutput * 4, rows.count * 4)
+      const row = await createPackedWeight(device, name, 'f32', 1, rows.count)
+      const recorder = new Recorder(device, `make ${name}`)
+      randomWeight(recorder, row, { ...numbersOf(part), rows: 1, firstColumn: rows.first })
+      recorder.copy(row.blocks, 0, made, firstOutput * 4, rows.count * 4)
       recorder.submit()
-      this.#device.destroyBuffer(row.blocks.buffer)
+      device.destroyBuffer(row.blocks.buffer)
     }
-    return vector
+    onBytes(made.buffer.size)
+    return made
   }
 
-  /** What keys a tensor's numbers: its place in the checkpoint. */
-  #numbersOf(part: BufferPart): { seed: number; tensorKey: number; unit: number } {
-    return { seed: this.#seed, tensorKey: part.index, unit: unitOf(deviationOf(part)) }
-  }
+  return makeWeights({ matrix, vector, destroy() {} }, config, plan, rank)
 }
 
 /**

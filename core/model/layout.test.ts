@@ -4,8 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openAdapter } from '../../node-runner/adapter/dawn.ts'
 import { openModelFolder } from '../../node-runner/files/open-model-folder.ts'
-import { bytesPerWeight } from '../formats/safetensors.ts'
-import { createLocalExchanges } from '../parallel/local-exchange.ts'
+import { localCommunicators } from '../parallel/communicator.ts'
 import { planShards } from '../parallel/plan-shards.ts'
 import { type ModelConfig, parseConfig } from './config.ts'
 import { layout, rankWeightBytes, rankWeightParts, shardTensors } from './layout.ts'
@@ -121,10 +120,7 @@ const configOf = (path: string) =>
   parseConfig(JSON.parse(readFileSync(folderOf(`${path}/config.json`), 'utf8')), path)
 
 const checkpointBytes = (config: ModelConfig) =>
-  layout(config).reduce(
-    (sum, { shape }) => sum + shape.reduce((product, size) => product * size, bytesPerWeight.bf16),
-    0,
-  )
+  layout(config).reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 2), 0)
 
 describe('rankWeightBytes', () => {
   it.each([
@@ -159,12 +155,12 @@ describe('rankWeightBytes', () => {
     const { config, weights, close } = await openModelFolder(folderOf(path))
     const plan = planShards(config, ranks)
     const { dtype } = weights.values().next().value!
-    const exchanges = createLocalExchanges(ranks, 2 ** 23)
+    const communicators = localCommunicators(ranks, 2 ** 23)
     const devices: Device[] = []
     try {
       for (let rank = 0; rank < ranks; rank++) devices.push(await openDevice(await openAdapter('cpu')))
       await Promise.all(
-        devices.map((device, rank) => loadWeights(device, config, plan, weights, path, exchanges[rank]!)),
+        devices.map((device, rank) => loadWeights(device, config, plan, weights, path, communicators[rank]!)),
       )
       expect(devices.map(device => device.counters.allocatedBytes)).toEqual(
         plan.ranks.map(({ rank }) => rankWeightBytes(config, plan, rank, dtype)),

@@ -1,6 +1,9 @@
 import type { Tensor } from '../../kernels/gpu/tensor.ts'
-import { type PackedWeight, packedWeightBytes } from '../../kernels/pack-weight/pack-weight.ts'
-import type { WeightDtype } from '../formats/safetensors.ts'
+import {
+  type PackedWeight,
+  packedWeightBytes,
+  type WeightDType,
+} from '../../kernels/pack-weight/pack-weight.ts'
 import {
   ownedKeyValueHeads,
   type Range,
@@ -41,15 +44,8 @@ export interface ModelWeights {
   lmHead: PackedWeight
 }
 
-/** A buffer of a rank's weights: what it is called in LayerWeights, or in ModelWeights where `layer` is null. */
-export interface BufferLayout {
-  layer: number | null
-  name: keyof LayerWeights | 'embedding' | 'finalNorm' | 'lmHead'
-  /** What messages and tools call it. */
-  label: string
-  /** Whether rows of its tensors alternate; else its tensors follow one another. */
-  interleaved: boolean
-}
+/** A buffer of LayerWeights, or of ModelWeights where it is of no layer. */
+export type BufferName = keyof LayerWeights | 'embedding' | 'finalNorm' | 'lmHead'
 
 /** How a tensor is divided over ranks: along which axis, by which of a shard's ranges, in units of so many elements. */
 export interface TensorSplit {
@@ -65,76 +61,66 @@ export interface TensorLayout {
   shape: number[]
   /** Null where every rank holds all of it. */
   split: TensorSplit | null
-  /** Tensors of the same one are computed with in one, in the order of the table. */
-  buffer: BufferLayout
+  /** Number of the decoder layer, or null. */
+  layer: number | null
+  /** What it becomes part of: tensors of one buffer are computed with in one, in the order of the table. */
+  buffer: BufferName
 }
 
 /**
  * Every tensor of a Qwen2 checkpoint of this config, in the order of the forward pass: the one table from which names,
- * checks, shards, loading, sizes and random weights follow.
+ * checks, shards, loading, sizes and random weights follow. Biases are divided with the rows of their weights.
  */
 export function layout(config: ModelConfig): TensorLayout[] {
-  const { vocabSize: V, hiddenSize: D } = config
-  const split: TensorSplit = { axis: 'rows', by: 'vocabulary', width: 1 }
-  const whole = (name: BufferLayout['name'], label: string): BufferLayout => ({
-    layer: null,
-    name,
-    label,
-    interleaved: false,
-  })
-  const embedding = whole('embedding', 'embedding')
-  const finalNorm = whole('finalNorm', 'model.norm.weight')
-  const lmHead = whole('lmHead', 'lm_head')
-  return [
-    { name: 'model.embed_tokens.weight', shape: [V, D], split, buffer: embedding },
-    ...Array.from({ length: config.layers }, (_, layer) => layerLayout(config, layer)).flat(),
-    { name: 'model.norm.weight', shape: [D], split: null, buffer: finalNorm },
-    ...(config.tieWordEmbeddings ? [] : [{ name: 'lm_head.weight', shape: [V, D], split, buffer: lmHead }]),
-  ]
-}
-
-/** The same of one decoder layer. Biases are divided with the rows of their weights; norms are not divided. */
-function layerLayout(config: ModelConfig, layer: number): TensorLayout[] {
-  const { hiddenSize: D, intermediateSize: F, headDim: d } = config
+  const { vocabSize: V, hiddenSize: D, intermediateSize: F, headDim: d } = config
   const Q = config.heads * d
   const K = config.keyValueHeads * d
-  const queries = { axis: 'rows', by: 'queryHeads', width: d } as const
-  const keyValues = { axis: 'rows', by: 'keyValueHeads', width: d } as const
-  const attended = { axis: 'columns', by: 'queryHeads', width: d } as const
-  const mlpRows = { axis: 'rows', by: 'mlp', width: 1 } as const
-  const mlpColumns = { axis: 'columns', by: 'mlp', width: 1 } as const
-
-  const at = `model.layers.${layer}`
-  const buffer = (name: keyof LayerWeights, label: string): BufferLayout => ({
-    layer,
-    name,
-    label: `${at}${label}`,
-    interleaved: name === 'gateUp',
-  })
-  const inputNorm = buffer('inputNorm', '.input_layernorm.weight')
-  const qkv = buffer('qkv', ' query, key, value')
-  const qkvBias = buffer('qkvBias', ' query, key, value bias')
-  const output = buffer('output', ' output')
-  const postAttentionNorm = buffer('postAttentionNorm', '.post_attention_layernorm.weight')
-  const gateUp = buffer('gateUp', ' gate, up')
-  const down = buffer('down', ' down')
-
-  const rows: [name: string, shape: number[], split: TensorSplit | null, buffer: BufferLayout][] = [
-    ['input_layernorm.weight', [D], null, inputNorm],
-    ['self_attn.q_proj.weight', [Q, D], queries, qkv],
-    ['self_attn.q_proj.bias', [Q], queries, qkvBias],
-    ['self_attn.k_proj.weight', [K, D], keyValues, qkv],
-    ['self_attn.k_proj.bias', [K], keyValues, qkvBias],
-    ['self_attn.v_proj.weight', [K, D], keyValues, qkv],
-    ['self_attn.v_proj.bias', [K], keyValues, qkvBias],
-    ['self_attn.o_proj.weight', [D, Q], attended, output],
-    ['post_attention_layernorm.weight', [D], null, postAttentionNorm],
-    ['mlp.gate_proj.weight', [F, D], mlpRows, gateUp],
-    ['mlp.up_proj.weight', [F, D], mlpRows, gateUp],
-    ['mlp.down_proj.weight', [D, F], mlpColumns, down],
+  const rows = (by: TensorSplit['by'], width = 1): TensorSplit => ({ axis: 'rows', by, width })
+  const columns = (by: TensorSplit['by'], width = 1): TensorSplit => ({ axis: 'columns', by, width })
+  type Row = [name: string, shape: number[], split: TensorSplit | null, buffer: BufferName]
+  const layerRows: Row[] = [
+    ['input_layernorm.weight', [D], null, 'inputNorm'],
+    ['self_attn.q_proj.weight', [Q, D], rows('queryHeads', d), 'qkv'],
+    ['self_attn.q_proj.bias', [Q], rows('queryHeads', d), 'qkvBias'],
+    ['self_attn.k_proj.weight', [K, D], rows('keyValueHeads', d), 'qkv'],
+    ['self_attn.k_proj.bias', [K], rows('keyValueHeads', d), 'qkvBias'],
+    ['self_attn.v_proj.weight', [K, D], rows('keyValueHeads', d), 'qkv'],
+    ['self_attn.v_proj.bias', [K], rows('keyValueHeads', d), 'qkvBias'],
+    ['self_attn.o_proj.weight', [D, Q], columns('queryHeads', d), 'output'],
+    ['post_attention_layernorm.weight', [D], null, 'postAttentionNorm'],
+    ['mlp.gate_proj.weight', [F, D], rows('mlp'), 'gateUp'],
+    ['mlp.up_proj.weight', [F, D], rows('mlp'), 'gateUp'],
+    ['mlp.down_proj.weight', [D, F], columns('mlp'), 'down'],
   ]
-  return rows.map(([name, shape, split, buffer]) => ({ name: `${at}.${name}`, shape, split, buffer }))
+  const lmHead: Row = ['lm_head.weight', [V, D], rows('vocabulary'), 'lmHead']
+  const tensors = (layer: number | null, table: Row[]): TensorLayout[] =>
+    table.map(([name, shape, split, buffer]) => ({
+      name: layer === null ? name : `model.layers.${layer}.${name}`,
+      shape,
+      split,
+      layer,
+      buffer,
+    }))
+  return [
+    ...tensors(null, [['model.embed_tokens.weight', [V, D], rows('vocabulary'), 'embedding']]),
+    ...Array.from({ length: config.layers }, (_, layer) => tensors(layer, layerRows)).flat(),
+    ...tensors(null, [['model.norm.weight', [D], null, 'finalNorm']]),
+    ...tensors(null, config.tieWordEmbeddings ? [] : [lmHead]),
+  ]
 }
+
+/** What messages and tools call a buffer; one that is missing goes by the name of its tensor. */
+const bufferLabels: Partial<Record<BufferName, string>> = {
+  embedding: 'embedding',
+  qkv: 'query, key, value',
+  qkvBias: 'query, key, value bias',
+  output: 'output',
+  gateUp: 'gate, up',
+  down: 'down',
+  lmHead: 'lm_head',
+}
+/** Buffers in which rows of the tensors alternate; in others the tensors follow one another. */
+const interleaved: ReadonlySet<BufferName> = new Set(['gateUp'])
 
 /** The part of a checkpoint's tensor that a rank reads; empty where a range counts 0. */
 export interface TensorShard extends Pick<TensorLayout, 'name' | 'shape'> {
@@ -174,7 +160,10 @@ export interface BufferPart extends TensorLayout {
 }
 
 /** A buffer of one rank: a matrix [outputs, inputs] in the checkpoint's type, or a vector [outputs] in f32. */
-export interface RankBuffer extends BufferLayout {
+export interface RankBuffer {
+  name: BufferName
+  layer: number | null
+  label: string
   outputs: number
   /** Null of a vector. */
   inputs: number | null
@@ -184,19 +173,29 @@ export interface RankBuffer extends BufferLayout {
 /** All buffers of a rank's weights, in the order in which they are made. */
 export function rankBuffers(config: ModelConfig, plan: ShardPlan, rank: number): RankBuffer[] {
   const shard = rankShard(plan, rank)
-  const parts = layout(config).map((tensor, index) => {
+  const tensors = layout(config).map((tensor, index) => {
     const ranges = rangesOf(tensor, shard)
     return { ...tensor, index, ...ranges, owned: ownedRows(tensor, ranges.rows, plan, rank) }
   })
-  return [...Map.groupBy(parts, part => part.buffer)].map(([buffer, tensors]) => {
+  const together = Map.groupBy(tensors, ({ layer, buffer }) => `${layer} ${buffer}`)
+  return Array.from(together.values(), ofBuffer => {
+    const { name, shape, columns, layer, buffer } = ofBuffer[0]!
+    const label = bufferLabels[buffer]
+    const alternate = interleaved.has(buffer)
     let outputs = 0
-    const placed = tensors.map((part, place): BufferPart => {
-      const firstOutput = buffer.interleaved ? place : outputs
-      outputs += part.rows.count
-      return { ...part, firstOutput, outputStride: buffer.interleaved ? tensors.length : 1 }
+    const parts = ofBuffer.map((tensor, place): BufferPart => {
+      const firstOutput = alternate ? place : outputs
+      outputs += tensor.rows.count
+      return { ...tensor, firstOutput, outputStride: alternate ? ofBuffer.length : 1 }
     })
-    const [{ shape, columns }] = placed as [BufferPart]
-    return { ...buffer, outputs, inputs: shape.length === 1 ? null : columns.count, parts: placed }
+    return {
+      name: buffer,
+      layer,
+      label: label === undefined ? name : layer === null ? label : `model.layers.${layer} ${label}`,
+      outputs,
+      inputs: shape.length === 1 ? null : columns.count,
+      parts,
+    }
   })
 }
 
@@ -222,7 +221,7 @@ export function rankWeightBytes(
   config: ModelConfig,
   plan: ShardPlan,
   rank: number,
-  dtype: WeightDtype,
+  dtype: WeightDType,
 ): number {
   const { embedding, decoder, lmHead } = rankWeightParts(config, plan, rank, dtype)
   return embedding + decoder + lmHead
@@ -233,7 +232,7 @@ export function rankWeightParts(
   config: ModelConfig,
   plan: ShardPlan,
   rank: number,
-  dtype: WeightDtype,
+  dtype: WeightDType,
 ): RankWeightBytes {
   const bytes = { embedding: 0, decoder: 0, lmHead: 0, largestBuffer: 0 }
   // Layers are alike.

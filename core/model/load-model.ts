@@ -1,17 +1,17 @@
-import { choiceWords } from '../../kernels/choose/choose.ts'
 import { entropyWords } from '../../kernels/entropy/entropy.ts'
 import type { Device } from '../../kernels/gpu/device.ts'
 import { histogramWords } from '../../kernels/mass-histogram/mass-histogram.ts'
+import { choiceWords } from '../../kernels/sample/sample.ts'
 import { DigestSum } from '../formats/digest-sum.ts'
 import type { TensorEntry } from '../formats/safetensors.ts'
 import { sha256 } from '../formats/sha256.ts'
-import type { Exchange } from '../parallel/exchange.ts'
-import { createLocalExchanges } from '../parallel/local-exchange.ts'
+
+import { type Communicator, localCommunicators } from '../parallel/communicator.ts'
 import { planShards } from '../parallel/plan-shards.ts'
 import { weightBytes } from './checkpoint.ts'
 import type { ModelConfig } from './config.ts'
 import { createDummyWeights } from './dummy-weights.ts'
-import { LanguageModel, type ModelRoom, stepRows } from './language-model.ts'
+import { LanguageModel, type ModelLimits, stepRows } from './language-model.ts'
 import { rankWeightBytes } from './layout.ts'
 import { loadWeights } from './weights.ts'
 
@@ -20,7 +20,7 @@ export interface LoadRequest {
   config: ModelConfig
   /** The tensors of a checkpoint, which messages call `where`; or the seed of random ones, so that no checkpoint is needed. */
   weights: { where: string; entries: ReadonlyMap<string, TensorEntry> } | { seed: number }
-  limits: ModelRoom
+  limits: ModelLimits
   /** Gets bytes as they are read or made, over all ranks `loadingBytes`. */
   onBytes?: (sizeBytes: number) => void
   /** What digests the rows of a checkpoint; without it they have no digest. */
@@ -50,7 +50,7 @@ export interface LoadedRank {
  */
 export async function loadRank(
   device: Device,
-  exchange: Exchange,
+  communicator: Communicator,
   request: LoadRequest,
 ): Promise<LoadedRank> {
   const before = new Set(device.buffers)
@@ -59,9 +59,9 @@ export async function loadRank(
   }
   try {
     const { config, limits } = request
-    const plan = planShards(config, exchange.ranks)
-    const { weights, weightDigest } = await makeWeights(device, exchange, request)
-    const model = await LanguageModel.create(device, config, plan, weights, limits, exchange)
+    const plan = planShards(config, communicator.ranks)
+    const { weights, weightDigest } = await makeWeights(device, communicator, request)
+    const model = await LanguageModel.create(device, config, plan, weights, limits, communicator)
     return { model, weightDigest, close }
   } catch (error) {
     close()
@@ -69,9 +69,9 @@ export async function loadRank(
   }
 }
 
-async function makeWeights(device: Device, exchange: Exchange, request: LoadRequest) {
+async function makeWeights(device: Device, communicator: Communicator, request: LoadRequest) {
   const { config, weights: from, onBytes = () => {}, hashRow } = request
-  const { rank, ranks } = exchange
+  const { rank, ranks } = communicator
   const plan = planShards(config, ranks)
   if ('seed' in from) {
     const weights = await createDummyWeights(device, config, plan, rank, from.seed, onBytes)
@@ -81,7 +81,7 @@ async function makeWeights(device: Device, exchange: Exchange, request: LoadRequ
   }
   const digest = new WeightDigest(hashRow)
   const { where, entries } = from
-  const weights = await loadWeights(device, config, plan, entries, where, exchange, (...rows) => {
+  const weights = await loadWeights(device, config, plan, entries, where, communicator, (...rows) => {
     digest.add(...rows)
     onBytes(rows[3].byteLength)
   })
@@ -89,36 +89,17 @@ async function makeWeights(device: Device, exchange: Exchange, request: LoadRequ
 }
 
 /** A model on devices of this thread. It owns the buffers that it made on them, until it is closed. */
-export class LoadedModel {
-  readonly config: ModelConfig
-  readonly limits: ModelRoom
+export interface LoadedModel extends AsyncDisposable {
+  config: ModelConfig
+  limits: ModelLimits
   /** One a device, in their order. */
-  readonly ranks: LanguageModel[]
+  ranks: LanguageModel[]
   /** What each device's adapter is called. */
-  readonly adapterNames: readonly string[]
+  adapterNames: string[]
   /** As run.json has it: 64 hexadecimal digits, the same over any number of devices. */
-  readonly weightDigest: string
-  readonly #loaded: readonly LoadedRank[]
-
-  constructor({ config, limits }: LoadRequest, devices: readonly Device[], loaded: readonly LoadedRank[]) {
-    this.config = config
-    this.limits = limits
-    this.ranks = loaded.map(({ model }) => model)
-    this.adapterNames = devices.map(({ adapterName }) => adapterName)
-    const digest = new DigestSum()
-    for (const { weightDigest } of loaded) digest.addHex(weightDigest)
-    this.weightDigest = digest.hex
-    this.#loaded = loaded
-  }
-
+  weightDigest: string
   /** Gives back all memory of the devices that the model took. It cannot be used any more. */
-  async close(): Promise<void> {
-    for (const { close } of this.#loaded) close()
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
-  }
+  close(): Promise<void>
 }
 
 /**
@@ -127,10 +108,26 @@ export class LoadedModel {
  * be served.
  */
 export async function loadModel(devices: readonly Device[], request: LoadRequest): Promise<LoadedModel> {
-  const exchanges = createLocalExchanges(devices.length, exchangeSlotBytes(request.config, request.limits))
-  const abort = (reason: string) => exchanges[0]!.abort(reason)
-  const loading = devices.map((device, rank) => () => loadRank(device, exchanges[rank]!, request))
-  return new LoadedModel(request, devices, await runTogether(loading, abort))
+  const { config, limits } = request
+  const communicators = localCommunicators(devices.length, communicatorSlotBytes(config, limits))
+  const loaded = await runTogether(
+    devices.map((device, rank) => () => loadRank(device, communicators[rank]!, request)),
+    reason => communicators[0]!.abort(reason),
+  )
+  const digest = new DigestSum()
+  for (const { weightDigest } of loaded) digest.addHex(weightDigest)
+  const close = async () => {
+    for (const rank of loaded) rank.close()
+  }
+  return {
+    config,
+    limits,
+    ranks: loaded.map(({ model }) => model),
+    adapterNames: devices.map(({ adapterName }) => adapterName),
+    weightDigest: digest.hex,
+    close,
+    [Symbol.asyncDispose]: close,
+  }
 }
 
 /** Runs every rank's work; the first failure aborts the others, and is the one that is thrown. */
@@ -156,7 +153,7 @@ export async function runTogether<T>(
 const loadingSlotBytes = 8 * 2 ** 20
 
 /** Bytes that one rank hands over at most while a model runs and loads: the largest partial sum, or a piece of a weight. */
-export function exchangeSlotBytes(config: ModelConfig, limits: ModelRoom): number {
+export function communicatorSlotBytes(config: ModelConfig, limits: ModelLimits): number {
   const { sequences, topK } = limits
   const partialSum = stepRows(config, limits) * config.hiddenSize * 4
   // Statistics of raw and processed logits, the largest, the choice and its rank: all but the last from a multiple of 256 on.
@@ -178,8 +175,8 @@ export type HashRow = (label: string, row: Uint8Array) => string | Promise<strin
  */
 export class WeightDigest extends DigestSum {
   readonly #hashRow: HashRow | undefined
-  readonly #pending = new Set<Promise<void>>()
-  #failure: { error: unknown } | null = null
+  /** Settles when all rows so far are digested. */
+  #digested: Promise<unknown> = Promise.resolve()
 
   /** Without a hash it takes nothing in. */
   constructor(hashRow?: HashRow) {
@@ -193,24 +190,15 @@ export class WeightDigest extends DigestSum {
     for (let at = 0, row = firstRow; at < bytes.length; at += rowBytes, row++) {
       const digest = this.#hashRow(`${tensorName}\0${row}\0`, bytes.subarray(at, at + rowBytes))
       if (typeof digest === 'string') this.addHex(digest)
-      else this.#addLater(digest)
+      else this.#digested = Promise.all([this.#digested, digest.then(hex => this.addHex(hex))])
     }
+    // Whoever finishes is told.
+    this.#digested.catch(() => {})
   }
 
   /** The digest of all rows, once they are digested. */
   async finish(): Promise<string> {
-    await Promise.all(this.#pending)
-    if (this.#failure) throw this.#failure.error
+    await this.#digested
     return this.hex
-  }
-
-  #addLater(digest: Promise<string>): void {
-    const added = digest
-      .then(hex => this.addHex(hex))
-      .catch(error => {
-        this.#failure ??= { error }
-      })
-      .finally(() => this.#pending.delete(added))
-    this.#pending.add(added)
   }
 }

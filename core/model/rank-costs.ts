@@ -1,12 +1,14 @@
-import { stretchKeys } from '../../kernels/attention/attention.ts'
+import { splitKeys } from '../../kernels/attention/attention.ts'
 import { entropyWords } from '../../kernels/entropy/entropy.ts'
-import type { WeightDtype } from '../formats/safetensors.ts'
+import { elementCount } from '../../kernels/gpu/tensor.ts'
+import type { WeightDType } from '../../kernels/pack-weight/pack-weight.ts'
 import { rankShard, type ShardPlan } from '../parallel/plan-shards.ts'
-import { hostSumBytes } from '../parallel/rank-group.ts'
+import { activationShapes } from './activations.ts'
 import type { ModelConfig } from './config.ts'
 import { cacheBytesPerToken } from './key-value-cache.ts'
 import { stepRows } from './language-model.ts'
 import { rankBuffers, rankWeightBytes, rankWeightParts } from './layout.ts'
+import { hostSumBytes } from './step-context.ts'
 
 /** What a rank makes room for. */
 export interface RankRoom {
@@ -32,21 +34,23 @@ export function rankMemory(
   config: ModelConfig,
   plan: ShardPlan,
   rank: number,
-  dtype: WeightDtype,
+  dtype: WeightDType,
   { sequences, contextTokens }: RankRoom,
 ): RankMemory {
   const shard = rankShard(plan, rank)
   const { hiddenSize: D, headDim: d } = config
   const H = shard.queryHeads.count
-  const K = shard.keyValueHeads.count
-  const F = shard.mlp.count
   const V = shard.vocabulary.count
   const weightBytes = rankWeightBytes(config, plan, rank, dtype)
-  const cacheBytes = sequences * contextTokens * cacheBytesPerToken({ ...config, keyValueHeads: K })
+  const cacheBytes =
+    sequences * contextTokens * cacheBytesPerToken({ ...config, keyValueHeads: shard.keyValueHeads.count })
 
-  const pieces = Math.ceil(contextTokens / stretchKeys)
+  const pieces = Math.ceil(contextTokens / splitKeys)
   const rows = stepRows(config, { sequences, capacity: contextTokens, topK: 1 })
-  const activations = 3 * D + (H + 2 * K) * d + 2 * H * d + F
+  const activations = Object.values(activationShapes(config, shard)).reduce(
+    (sum, shape) => sum + elementCount(shape),
+    0,
+  )
   const partials = pieces * H * (d + 2)
   const workBytes =
     4 * (rows * (activations + partials) + sequences * (D + V) + contextTokens * d) +
@@ -86,7 +90,7 @@ export function stepCost(
   config: ModelConfig,
   plan: ShardPlan,
   rank: number,
-  dtype: WeightDtype,
+  dtype: WeightDType,
   { sequences, contextTokens }: RankRoom,
 ): StepCost {
   const { layers } = config
@@ -95,7 +99,7 @@ export function stepCost(
   const { decoder, lmHead } = rankWeightParts(config, plan, rank, dtype)
   const cacheOfToken = cacheBytesPerToken({ ...config, keyValueHeads: shard.keyValueHeads.count })
   const meetings = plan.ranks.length > 1 ? 2 * layers + 2 : 1
-  const attentionDispatches = contextTokens > stretchKeys ? 2 : 1
+  const attentionDispatches = contextTokens > splitKeys ? 2 : 1
   return {
     readBytes: decoder + lmHead + sequences * contextTokens * cacheOfToken,
     flops: sequences * (2 * multipliedWeights(config, plan, rank) + 4 * layers * queryWidth * contextTokens),

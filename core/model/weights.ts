@@ -1,11 +1,11 @@
 import type { Device } from '../../kernels/gpu/device.ts'
 import { Recorder } from '../../kernels/gpu/recorder.ts'
-import { createTensor, type Tensor, tensorFrom } from '../../kernels/gpu/tensor.ts'
+import { bytesPerElement, createTensor, type Tensor, tensorFrom } from '../../kernels/gpu/tensor.ts'
 import { createPackedWeight, type PackedWeight, packWeight } from '../../kernels/pack-weight/pack-weight.ts'
-import { bytesPerWeight, type TensorEntry } from '../formats/safetensors.ts'
+import type { TensorEntry } from '../formats/safetensors.ts'
 import { widen } from '../formats/widen.ts'
 import { InputError } from '../input-error.ts'
-import type { Exchange } from '../parallel/exchange.ts'
+import type { Communicator } from '../parallel/communicator.ts'
 import { rankShard, type ShardPlan } from '../parallel/plan-shards.ts'
 import { checkTensors } from './checkpoint.ts'
 import type { ModelConfig } from './config.ts'
@@ -57,11 +57,11 @@ export async function loadWeights(
   plan: ShardPlan,
   entries: ReadonlyMap<string, TensorEntry>,
   where: string,
-  exchange: Exchange,
+  communicator: Communicator,
   onRows: OnRows = () => {},
 ): Promise<ModelWeights> {
   checkTensors(config, entries, where)
-  return makeWeights(new WeightReader(device, entries, exchange, onRows), config, plan, exchange.rank)
+  return makeWeights(new WeightReader(device, entries, communicator, onRows), config, plan, communicator.rank)
 }
 
 /** Bytes that a rank reads at once, at most. */
@@ -71,14 +71,19 @@ const readBytes = 8 * 2 ** 20
 class WeightReader implements WeightSource {
   readonly #device: Device
   readonly #entries: ReadonlyMap<string, TensorEntry>
-  readonly #exchange: Exchange
+  readonly #communicator: Communicator
   readonly #onRows: OnRows
   #staging: Tensor | null = null
 
-  constructor(device: Device, entries: ReadonlyMap<string, TensorEntry>, exchange: Exchange, onRows: OnRows) {
+  constructor(
+    device: Device,
+    entries: ReadonlyMap<string, TensorEntry>,
+    communicator: Communicator,
+    onRows: OnRows,
+  ) {
     this.#device = device
     this.#entries = entries
-    this.#exchange = exchange
+    this.#communicator = communicator
     this.#onRows = onRows
   }
 
@@ -93,7 +98,7 @@ class WeightReader implements WeightSource {
           `${entry.source.name}: tensor ${entry.name} is ${entry.dtype}, expected ${dtype} like ${firstPart!.name}, ` +
             'with which it is computed in one; convert the checkpoint to one type',
         )
-      if (part.split?.axis === 'columns' && this.#exchange.ranks > 1)
+      if (part.split?.axis === 'columns' && this.#communicator.ranks > 1)
         await this.#packColumns(entry, part, weight)
       else await this.#packRows(entry, part, weight)
     }
@@ -104,7 +109,7 @@ class WeightReader implements WeightSource {
     const values: number[] = []
     for (const { name, rows, owned } of parts) {
       const entry = this.#entry(name)
-      const size = bytesPerWeight[entry.dtype]
+      const size = bytesPerElement(entry.dtype)
       const bytes = await this.#read(entry, rows.first * size, rows.count * size)
       const from = (owned.first - rows.first) * size
       // A vector counts as rows of one element, so that ranks account for their own parts of it.
@@ -122,7 +127,7 @@ class WeightReader implements WeightSource {
 
   /** Whole rows: this rank reads its own. */
   async #packRows(entry: TensorEntry, part: BufferPart, weight: PackedWeight): Promise<void> {
-    const rowBytes = weight.inputs * bytesPerWeight[entry.dtype]
+    const rowBytes = weight.inputs * bytesPerElement(entry.dtype)
     const { rows, owned } = part
     const rowsAtOnce = Math.max(1, Math.floor(readBytes / rowBytes))
     for (let done = 0; done < rows.count; done += rowsAtOnce) {
@@ -144,9 +149,9 @@ class WeightReader implements WeightSource {
    * own columns. So the file is read once, in long pieces.
    */
   async #packColumns(entry: TensorEntry, part: BufferPart, weight: PackedWeight): Promise<void> {
-    const { rank, ranks, slotBytes } = this.#exchange
+    const { rank, ranks, slotBytes } = this.#communicator
     const { columns } = part
-    const size = bytesPerWeight[entry.dtype]
+    const size = bytesPerElement(entry.dtype)
     const rowBytes = (entry.shape[1] ?? 1) * size
     const total = part.rows.count
     const most = Math.min(readBytes, slotBytes)
@@ -157,7 +162,7 @@ class WeightReader implements WeightSource {
       const mine = new Uint8Array(rowsOfRank * rowBytes)
       mine.set(new Uint8Array(await this.#read(entry, first * rowBytes, count * rowBytes)))
       if (count > 0) this.#onRows(entry.name, first, rowBytes, mine.subarray(0, count * rowBytes))
-      const all = await this.#exchange.gather(mine)
+      const all = await this.#communicator.allGather(mine)
       const rows = Math.min(rowsOfRank * ranks, total - done)
       const own = new Uint8Array(rows * columns.count * size)
       for (let row = 0; row < rows; row++) {

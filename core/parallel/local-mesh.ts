@@ -1,3 +1,3 @@
 // shim
 export { generateOnMesh } from '../generate/generate-on-mesh.ts'
-export { exchangeSlotBytes } from '../model/load-model.ts'
+export { communicatorSlotBytes as exchangeSlotBytes } from '../model/load-model.ts'

@@ -7,7 +7,7 @@ import {
   loadingBytes,
   loadRank as loadRankOf,
 } from '../../core/model/load-model.ts'
-import type { Exchange } from '../../core/parallel/exchange.ts'
+import type { Communicator } from '../../core/parallel/communicator.ts'
 import type { Device } from '../../kernels/gpu/device.ts'
 import { openModel } from '../files/open-model.ts'
 import type { ModelFolder } from '../files/open-model-folder.ts'
@@ -20,12 +20,12 @@ export const hashRow: HashRow = (label, row) => createHash('sha256').update(labe
 export async function loadRank(
   job: EngineJob,
   device: Device,
-  exchange: Exchange,
+  communicator: Communicator,
   onBytes: (sizeBytes: number) => void,
 ): Promise<LoadedRank> {
   const folder = await openModel(job.model, job.loadFormat)
   try {
-    return await loadRankOf(device, exchange, { ...loadRequest(job, folder), onBytes, hashRow })
+    return await loadRankOf(device, communicator, { ...loadRequest(job, folder), onBytes, hashRow })
   } finally {
     await folder.close()
   }

@@ -1,9 +1,9 @@
 import type { TraceSample } from '../../core/formats/trace-reader.ts'
 import { type Generation, generate } from '../../core/generate/generate.ts'
+import { loadModel } from '../../core/model/load-model.ts'
 import { openModelFolder } from '../../node-runner/files/open-model-folder.ts'
 import { loadTokenizer } from '../../node-runner/tokenizer/load-tokenizer.ts'
 import { testDevice } from './device.ts'
-import { createWhole, loadWhole } from './whole-model.ts'
 
 /** Loads a model in Node; the function that it gives has it go on greedily after a sample's prompt and these tokens. */
 export async function continueInNode(
@@ -13,14 +13,14 @@ export async function continueInNode(
 ): Promise<(ids: readonly number[]) => Promise<Generation>> {
   const folder = await openModelFolder(modelPath)
   const device = await testDevice()
-  const weights = await loadWhole(device, folder.config, folder.weights, modelPath)
+  const limits = { sequences: 1, capacity: 200, topK: 5 }
+  const weights = { where: modelPath, entries: folder.weights }
+  const { ranks } = await loadModel([device], { config: folder.config, weights, limits })
   await folder.close()
-  const room = { sequences: 1, capacity: 200, topK: 5 }
-  const model = await createWhole(device, folder.config, weights, room)
   const tokenizer = await loadTokenizer(modelPath)
   const promptIds = tokenizer.encode(prompt)
   return async ids => {
-    const answers = generate(model, [{ promptIds: [...promptIds, ...ids], key: 0 }], {
+    const answers = generate(ranks[0]!, [{ promptIds: [...promptIds, ...ids], key: 0 }], {
       maxNewTokens: maxNewTokens - ids.length,
       stopIds: new Set(stopIds),
       sampling: { temperature: 0, seed: 0 },

@@ -231,9 +231,6 @@ export function decodingFlagsOf(decoding: RecordedDecoding): string[] {
   return settingsInEffect(decoding).map(name => `${decodingFlag(name)} ${decoding[name]}`)
 }
 
-/** Decoding settings as the file states them; undefined where it does not. */
-export type StatedDecoding = Pick<Decoding, 'temperature'> & Record<SettingName, number | undefined>
-
 /** A setting may be null in the file, which is as good as none. */
 const statedFields = z.looseObject({
   do_sample: z.boolean().nullish(),
@@ -260,7 +257,7 @@ const otherFields = [
 export function readStatedDecoding(
   stated: Record<string, unknown>,
   where: string,
-): { decoding: StatedDecoding; ignored: string[] } {
+): { decoding: AskedDecoding; ignored: string[] } {
   const parsed = statedFields.safeParse(stated)
   if (!parsed.success)
     throw new InputError(

@@ -5,6 +5,7 @@ import {
   parquetSchema,
   type SchemaTree,
 } from 'hyparquet'
+import { firstIndex } from '../first-index.ts'
 import type { ByteSource } from './byte-source.ts'
 import { type Chunk, checkPage, type Page, readPages } from './parquet-page-bounds.ts'
 import { skipStruct } from './thrift-compact.ts'
@@ -85,7 +86,8 @@ export function boundedFile(
 
   async function checkedSlice(start: number, end: number): Promise<ArrayBuffer> {
     const bytes = await file.slice(start, end)
-    const asked = chunks.slice(firstFrom(chunks, start), firstFrom(chunks, end - 1) + 1)
+    const chunkAt = (byte: number) => firstIndex(chunks.length, index => chunks[index]!.end > byte)
+    const asked = chunks.slice(chunkAt(start), chunkAt(end - 1) + 1)
     if (asked.length === 0 || (asked.length === 1 && asked[0]!.start >= end)) {
       // An index of pages, or what lies between columns.
       skipStruct({ view: new DataView(bytes), at: 0, end: bytes.byteLength, parts: mostFooterParts })
@@ -113,18 +115,6 @@ export function boundedFile(
       )
     for (const page of asked) checkPage(chunk, page, bytes, from, compressors)
   }
-}
-
-/** Place of the first chunk that ends after a byte. */
-function firstFrom(chunks: readonly Chunk[], byte: number): number {
-  let low = 0
-  let high = chunks.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (chunks[middle]!.end > byte) high = middle
-    else low = middle + 1
-  }
-  return low
 }
 
 function checkChunk(chunk: Chunk, bytes: Uint8Array, compressors: Compressors): void {

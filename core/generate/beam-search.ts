@@ -5,10 +5,10 @@ import type { TokenRecord } from '../record/token.ts'
 import { recordToken } from '../record/token.ts'
 import { emptyTail, nextTail, type TextTail } from './answer-end.ts'
 import {
-  findProblem,
   type GenerateOptions,
   type Generation,
   notFiniteError,
+  rejectionReason,
   type SequenceRequest,
 } from './generate.ts'
 
@@ -92,9 +92,9 @@ export async function* generateBeams<Request extends SequenceRequest>(
       exhausted = next.done === true
       if (next.done) break
       const request = next.value
-      const problem = findProblem(request, model.config)
-      if (problem)
-        yield { request, generation: { tokens: [], finishReason: 'error', error: problem, durationMs: 0 } }
+      const rejection = rejectionReason(request, model.config)
+      if (rejection)
+        yield { request, generation: { tokens: [], finishReason: 'error', error: rejection, durationMs: 0 } }
       else active.push(startSearch(request, freeSlots.splice(0, beams.count)))
     }
     if (active.length === 0) return

@@ -153,10 +153,22 @@ function settingsBy<Value>(choose: (name: SettingName) => Value): Record<Setting
 
 const defaults = settingsBy(name => decodingSettings[name].default) as Decoding
 
-/** Names of the settings of these parts that have a value which is not the default: of no others is something said or done. */
+/** What run.json has of each setting; version 0.1.0 recorded the temperature alone. */
+export const recordedDecoding = {
+  ...(settingsBy(() => z.number().nullish()) as Record<
+    Exclude<SettingName, 'temperature'>,
+    z.ZodOptional<z.ZodNullable<z.ZodNumber>>
+  >),
+  temperature: z.number(),
+}
+
+/** Settings as run.json may have them. */
+export type RecordedDecoding = { readonly [Name in SettingName]?: number | null | undefined }
+
+/** Names of the settings that have a value which is not the default, of these parts of decoding or of all. */
 function settingsInEffect(
-  decoding: Partial<Decoding>,
-  ...parts: DecodingSetting<null>['partOf'][]
+  decoding: RecordedDecoding,
+  parts: readonly DecodingSetting<null>['partOf'][] = ['choice', 'sampling', 'beams'],
 ): SettingName[] {
   return decodingNames.filter(
     name =>
@@ -210,12 +222,14 @@ export function chooseDecoding(flags: AskedDecoding, file: AskedDecoding = {}): 
 }
 
 /** A setting's flag without its argument. */
-export function decodingFlag(name: SettingName): string {
+function decodingFlag(name: SettingName): string {
   return decodingSettings[name].flag.split(' ', 1)[0]!
 }
 
-/** Decoding settings as the file states them; undefined where it does not. */
-export type StatedDecoding = Pick<Decoding, 'temperature'> & Record<SettingName, number | undefined>
+/** The flags that ask for these settings, of which the defaults need none: "--temperature 0.7", "--top-k 20". */
+export function decodingFlagsOf(decoding: RecordedDecoding): string[] {
+  return settingsInEffect(decoding).map(name => `${decodingFlag(name)} ${decoding[name]}`)
+}
 
 /** A setting may be null in the file, which is as good as none. */
 const statedFields = z.looseObject({
@@ -243,7 +257,7 @@ const otherFields = [
 export function readStatedDecoding(
   stated: Record<string, unknown>,
   where: string,
-): { decoding: StatedDecoding; ignored: string[] } {
+): { decoding: AskedDecoding; ignored: string[] } {
   const parsed = statedFields.safeParse(stated)
   if (!parsed.success)
     throw new InputError(
@@ -270,7 +284,7 @@ export function readStatedDecoding(
 
 /** How each step of these settings chooses. */
 export function samplingOf(decoding: Decoding, seed: number): Sampling {
-  const inEffect = settingsInEffect(decoding, 'choice', 'sampling')
+  const inEffect = settingsInEffect(decoding, ['choice', 'sampling'])
   return {
     temperature: decoding.temperature,
     seed,
@@ -299,13 +313,13 @@ export function decodingRoom(
 }
 
 /** Settings beside the temperature that are not the defaults, by their names in Transformers: what an export says of them. */
-export function furtherDecoding(decoding: Partial<Decoding>): Record<string, number> {
-  const { numBeams = 1, lengthPenalty } = decoding
-  const inEffect = settingsInEffect(decoding, 'choice', 'sampling').filter(name => name !== 'temperature')
+export function furtherDecoding(decoding: RecordedDecoding): Record<string, number> {
+  const { numBeams, lengthPenalty } = decoding
+  const inEffect = settingsInEffect(decoding, ['choice', 'sampling']).filter(name => name !== 'temperature')
   const named = inEffect.map(name => [decodingSettings[name].hubName, decoding[name]!] as const)
   return {
     ...Object.fromEntries(named),
-    ...(numBeams > 1 && { num_beams: numBeams, length_penalty: lengthPenalty ?? 1 }),
+    ...(numBeams && numBeams > 1 && { num_beams: numBeams, length_penalty: lengthPenalty ?? 1 }),
   }
 }
 
@@ -322,8 +336,8 @@ export function describeDecoding(
 ): string {
   const { temperature, numBeams = 1, samples, stopTexts = [] } = decoding
   const named = [
-    ...settingsInEffect(decoding, 'beams'),
-    ...settingsInEffect(decoding, 'choice', 'sampling'),
+    ...settingsInEffect(decoding, ['beams']),
+    ...settingsInEffect(decoding, ['choice', 'sampling']),
   ].flatMap(name => {
     const { words } = decodingSettings[name]
     return words ? [`${words} ${decoding[name]}`] : []

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { addingConfig, addingModel, poison } from '../../test/support/adding-model.ts'
 import {
-  findProblem,
   type GenerateOptions,
   type Generation,
   generate,
+  rejectionReason,
   type SequenceRequest,
   type SteppedModel,
 } from './generate.ts'
@@ -257,7 +257,7 @@ describe('generate', () => {
   })
 })
 
-describe('findProblem', () => {
+describe('rejectionReason', () => {
   it.each([
     [[], /the prompt is empty/],
     [Array(64).fill(1), /the prompt has 64 tokens, expected fewer than the context's 64/],
@@ -265,10 +265,10 @@ describe('findProblem', () => {
     [[-1], /token id -1 /],
     [[1.5], /token id 1\.5 /],
   ])('says what is wrong with %j', (promptIds, message) => {
-    expect(findProblem({ key: 0, promptIds }, addingConfig)).toMatch(message)
+    expect(rejectionReason({ key: 0, promptIds }, addingConfig)).toMatch(message)
   })
 
   it('finds nothing wrong with the longest prompt and the highest id', () => {
-    expect(findProblem({ key: 0, promptIds: Array(63).fill(99) }, addingConfig)).toBeNull()
+    expect(rejectionReason({ key: 0, promptIds: Array(63).fill(99) }, addingConfig)).toBeNull()
   })
 })

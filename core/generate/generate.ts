@@ -101,9 +101,9 @@ export async function* generate<Request extends SequenceRequest>(
       exhausted = next.done === true
       if (next.done) break
       const request = next.value
-      const problem = findProblem(request, model.config)
-      if (problem)
-        yield { request, generation: { tokens: [], finishReason: 'error', error: problem, durationMs: 0 } }
+      const rejection = rejectionReason(request, model.config)
+      if (rejection)
+        yield { request, generation: { tokens: [], finishReason: 'error', error: rejection, durationMs: 0 } }
       else
         active.push({
           request,
@@ -138,7 +138,7 @@ function tailOf({ begunIds = [] }: SequenceRequest, { stopTexts }: GenerateOptio
 }
 
 /** Why a request cannot be run, or null. */
-export function findProblem(
+export function rejectionReason(
   { promptIds, forcedIds = [] }: SequenceRequest,
   config: ModelConfig,
 ): string | null {
@@ -149,6 +149,9 @@ export function findProblem(
   const bad = [...promptIds, ...forcedIds].find(id => !Number.isInteger(id) || id < 0 || id >= vocabSize)
   return bad === undefined ? null : `token id ${bad} is not in the vocabulary, expected 0 to ${vocabSize - 1}`
 }
+
+// shim
+export { rejectionReason as findProblem }
 
 /** What ends a sequence whose logits are not finite. */
 export function notFiniteError(count: number, vocabulary: number, seen: number): string {

@@ -7,6 +7,17 @@ export interface RunColumn extends ParquetColumn {
   meaning: string
 }
 
+/** A column, in one line of a table. */
+export function column<const Name extends string, More extends object = object>(
+  name: Name,
+  type: ParquetColumn['type'],
+  unit: string,
+  meaning: string,
+  more?: More,
+): RunColumn & { name: Name } & More {
+  return { name, type, ...more, unit, meaning } as RunColumn & { name: Name } & More
+}
+
 /** What is in each column, for who reads a table without this program: what `columnsKey` holds. */
 export function describeColumns(
   columns: readonly RunColumn[],

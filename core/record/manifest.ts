@@ -1,5 +1,6 @@
 import type { ByteSource } from '../files/byte-source.ts'
 import { type Sha256, sha256 as sha256OfText } from '../files/sha256.ts'
+import { firstIndex } from '../first-index.ts'
 import { InputError } from '../input-error.ts'
 import { formatVersion, refuseNewerFormat } from './run-files.ts'
 
@@ -127,8 +128,9 @@ export function checkedByteSource(
     byteLength: source.byteLength,
     async slice(start, end = sizeBytes) {
       if (!(start >= 0 && start < end && end <= sizeBytes)) return source.slice(start, end)
-      const first = partAt(digests, start)
-      const last = partAt(digests, end - 1)
+      const partAt = (byte: number) => firstIndex(digests.length, index => digests[index]![0] > byte)
+      const first = partAt(start)
+      const last = partAt(end - 1)
       const from = starts[first]!
       const bytes = await source.slice(from, starts[last + 1])
       await Promise.all(
@@ -155,18 +157,6 @@ export function checkWholeFile(
 ): void {
   if (bytes.length !== sizeBytes) throw lengthMismatch(where, fileName, bytes.length, sizeBytes)
   if (digest(bytes) !== sha256) throw digestMismatch(where, fileName, 0, sizeBytes)
-}
-
-/** Place in the list of the part that holds a byte. */
-function partAt(parts: readonly (readonly [number, string])[], byte: number): number {
-  let low = 0
-  let high = parts.length - 1
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (parts[middle]![0] > byte) high = middle
-    else low = middle + 1
-  }
-  return low
 }
 
 function lengthMismatch(where: string, fileName: string, found: number, expected: number): DigestMismatch {

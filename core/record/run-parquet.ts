@@ -24,6 +24,14 @@ export function identifyingKeyValues(kind: ParquetKind): Record<string, string> 
   return { [versionKey]: formatVersion, [kindKey]: kind }
 }
 
+/** What is thrown for a file that is not as it was written, with what is wrong with it. */
+export function damagedTable(where: string, fault: string, options?: ErrorOptions): InputError {
+  return new InputError(
+    `${where}: ${fault}; the file is damaged, write it again with entrace analyse`,
+    options,
+  )
+}
+
 /** Reads a file's footer. Throws InputError for a file that is damaged, of another kind, or of a newer format. */
 export async function openParquet(source: ByteSource, kind: ParquetKind): Promise<ParquetFile> {
   const metadata = await readingParquet(source, source.name, readBoundedMetadata)
@@ -114,9 +122,9 @@ export function checkColumns(
         element.repetition_type !== repetition_type ||
         tree?.children.length !== children
       )
-        throw new InputError(
-          `${where}: column ${column.name} is missing or of another type, expected ` +
-            `${typeInWords(column)}; the file is damaged, write it again with entrace analyse`,
+        throw damagedTable(
+          where,
+          `column ${column.name} is missing or of another type, expected ${typeInWords(column)}`,
         )
       tree = tree.children[0]
     }

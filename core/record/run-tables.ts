@@ -1,4 +1,4 @@
-import type { RunColumn } from './field.ts'
+import { column, type RunColumn } from './field.ts'
 import { type FinishReason, sampleFields } from './sample.ts'
 import { tokenFields } from './token.ts'
 
@@ -44,13 +44,13 @@ export const summaryFields = {
   problemId: sampleFields.problemId,
   problemIndex: sampleFields.problemIndex,
   sampleIndex: sampleFields.sampleIndex,
-  level: {
-    name: 'level',
-    type: 'string',
-    nullable: true,
-    unit: 'none',
-    meaning: "the data set's level or difficulty of the problem; null where it has none",
-  },
+  level: column(
+    'level',
+    'string',
+    'none',
+    "the data set's level or difficulty of the problem; null where it has none",
+    { nullable: true },
+  ),
   correct: sampleFields.correct,
   finishReason: sampleFields.finishReason,
   extractedAnswer: sampleFields.extractedAnswer,
@@ -78,19 +78,9 @@ export const probabilityColumn = {
 
 /** Where the sample's row group begins in traces.parquet, where its text columns begin, and where it ends. */
 export const placeColumns = [
-  {
-    name: 'trace_start',
-    type: 'int64',
-    unit: 'bytes',
-    meaning: "where the sample's row group begins in traces.parquet",
-  },
-  {
-    name: 'trace_text_start',
-    type: 'int64',
-    unit: 'bytes',
-    meaning: 'where the texts of that row group begin',
-  },
-  { name: 'trace_end', type: 'int64', unit: 'bytes', meaning: 'where that row group ends' },
+  column('trace_start', 'int64', 'bytes', "where the sample's row group begins in traces.parquet"),
+  column('trace_text_start', 'int64', 'bytes', 'where the texts of that row group begin'),
+  column('trace_end', 'int64', 'bytes', 'where that row group ends'),
 ] as const satisfies RunColumn[]
 
 /** The first of the text columns of `traces.parquet`: they lie together, so that a search fetches them alone. */
@@ -114,22 +104,11 @@ export const traceColumns = [
   sampleFields.sumLogprob,
   sampleFields.durationMs,
   ...Object.values(tokenFields),
-  {
-    name: 'top_text_ids',
-    type: 'int32',
+  column('top_text_ids', 'int32', 'none', 'ids of top_ids that are in no token_id of the sample', {
     depth: 1,
     shape: 'texts',
-    unit: 'none',
-    meaning: 'ids of top_ids that are in no token_id of the sample',
-  },
-  {
-    name: 'top_texts',
-    type: 'string',
-    depth: 1,
-    shape: 'texts',
-    unit: 'none',
-    meaning: 'the text of each of them',
-  },
+  }),
+  column('top_texts', 'string', 'none', 'the text of each of them', { depth: 1, shape: 'texts' }),
   sampleFields.problem,
   sampleFields.prompt,
   sampleFields.generatedText,

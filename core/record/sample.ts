@@ -1,5 +1,6 @@
 import { InputError } from '../input-error.ts'
 import {
+  column,
   isRecord,
   type Kind,
   kindOfColumn,
@@ -65,6 +66,10 @@ export interface CalibratedSample extends SampleRecord {
   probabilityCorrect: number | null
 }
 
+const finishReasons: Kind = {
+  is: value => value === 'stop' || value === 'length' || value === 'error',
+  words: '"stop", "length" or "error"',
+}
 const texts: Kind = {
   is: value =>
     isRecord(value) && Object.entries(value).every(([id, of]) => place.is(Number(id)) && text.is(of)),
@@ -89,120 +94,79 @@ type SampleField = (RunColumn & { kind?: Kind }) | { kind: Kind }
  * them follow from it. SampleRecord stays an interface of its own for the reason that TokenRecord does (`tokenFields`).
  */
 export const sampleFields = {
-  problemId: {
-    name: 'problem_id',
-    type: 'string',
-    unit: 'none',
-    meaning: 'id of the problem in its data set, its place there where it has none',
-  },
-  problemIndex: {
-    name: 'problem_index',
-    type: 'int32',
-    unit: 'none',
-    meaning: 'place of the problem in its data set, from 0',
-  },
-  sampleIndex: {
-    name: 'sample_index',
-    type: 'int32',
-    unit: 'none',
-    meaning: 'which of the several answers to its problem, from 0',
-  },
-  problem: { name: 'problem', type: 'string', unit: 'none', meaning: 'the problem as the data set has it' },
-  prompt: {
-    name: 'prompt',
-    type: 'string',
-    unit: 'none',
-    meaning: 'what the model was given, template included',
-  },
-  generatedText: {
-    name: 'generated_text',
-    type: 'string',
-    unit: 'none',
-    meaning: 'the answer as it was written',
-  },
-  extractedAnswer: {
-    name: 'extracted_answer',
-    type: 'string',
+  problemId: column(
+    'problem_id',
+    'string',
+    'none',
+    'id of the problem in its data set, its place there where it has none',
+  ),
+  problemIndex: column('problem_index', 'int32', 'none', 'place of the problem in its data set, from 0'),
+  sampleIndex: column('sample_index', 'int32', 'none', 'which of the several answers to its problem, from 0'),
+  problem: column('problem', 'string', 'none', 'the problem as the data set has it'),
+  prompt: column('prompt', 'string', 'none', 'what the model was given, template included'),
+  generatedText: column('generated_text', 'string', 'none', 'the answer as it was written'),
+  extractedAnswer: column(
+    'extracted_answer',
+    'string',
+    'none',
+    'the answer that was found in the text; null where none was',
+    { nullable: true },
+  ),
+  expectedAnswer: column('expected_answer', 'string', 'none', 'the answer of the data set'),
+  correct: column(
+    'correct',
+    'boolean',
+    'none',
+    'whether the answer was graded as right; false of a sample that failed',
+  ),
+  rule: column('rule', 'string', 'none', 'the rule of grading that reached the verdict'),
+  finishReason: column(
+    'finish_reason',
+    'string',
+    'none',
+    'stop: the model ended it; length: it reached the limit of tokens; error: the sample failed',
+    { kind: finishReasons },
+  ),
+  error: column('error', 'string', 'none', 'why the sample failed; null where it did not', {
     nullable: true,
-    unit: 'none',
-    meaning: 'the answer that was found in the text; null where none was',
-  },
-  expectedAnswer: {
-    name: 'expected_answer',
-    type: 'string',
-    unit: 'none',
-    meaning: 'the answer of the data set',
-  },
-  correct: {
-    name: 'correct',
-    type: 'boolean',
-    unit: 'none',
-    meaning: 'whether the answer was graded as right; false of a sample that failed',
-  },
-  rule: {
-    name: 'rule',
-    type: 'string',
-    unit: 'none',
-    meaning: 'the rule of grading that reached the verdict',
-  },
-  finishReason: {
-    name: 'finish_reason',
-    type: 'string',
-    kind: {
-      is: (value: unknown) => value === 'stop' || value === 'length' || value === 'error',
-      words: '"stop", "length" or "error"',
-    },
-    unit: 'none',
-    meaning: 'stop: the model ended it; length: it reached the limit of tokens; error: the sample failed',
-  },
-  error: {
-    name: 'error',
-    type: 'string',
+  }),
+  promptTokens: column('prompt_tokens', 'int32', 'tokens', 'length of the prompt'),
+  generatedTokens: column(
+    'generated_tokens',
+    'int32',
+    'tokens',
+    'length of the answer, the token that ended it included',
+  ),
+  meanEntropyNats: column(
+    'mean_entropy_nats',
+    'double',
+    'nats',
+    'mean of entropy_nats; null without tokens',
+    { nullable: true },
+  ),
+  maxEntropyNats: column(
+    'max_entropy_nats',
+    'double',
+    'nats',
+    'largest of entropy_nats; null without tokens',
+    { nullable: true },
+  ),
+  sumLogprob: column('sum_logprob', 'double', 'nats', 'sum of logprob; null without tokens', {
     nullable: true,
-    unit: 'none',
-    meaning: 'why the sample failed; null where it did not',
-  },
-  promptTokens: { name: 'prompt_tokens', type: 'int32', unit: 'tokens', meaning: 'length of the prompt' },
-  generatedTokens: {
-    name: 'generated_tokens',
-    type: 'int32',
-    unit: 'tokens',
-    meaning: 'length of the answer, the token that ended it included',
-  },
-  meanEntropyNats: {
-    name: 'mean_entropy_nats',
-    type: 'double',
-    nullable: true,
-    unit: 'nats',
-    meaning: 'mean of entropy_nats; null without tokens',
-  },
-  maxEntropyNats: {
-    name: 'max_entropy_nats',
-    type: 'double',
-    nullable: true,
-    unit: 'nats',
-    meaning: 'largest of entropy_nats; null without tokens',
-  },
-  sumLogprob: {
-    name: 'sum_logprob',
-    type: 'double',
-    nullable: true,
-    unit: 'nats',
-    meaning: 'sum of logprob; null without tokens',
-  },
-  metadata: {
-    name: 'metadata',
-    type: 'string',
-    kind: scalars,
-    unit: 'none',
-    meaning: "the other columns of the problem's row in its data set, as a JSON object",
-  },
-  durationMs: {
-    name: 'duration_ms',
-    type: 'double',
-    unit: 'milliseconds',
-    meaning: 'from when the sample was begun to its last token, while others were computed as well',
-  },
+  }),
+  metadata: column(
+    'metadata',
+    'string',
+    'none',
+    "the other columns of the problem's row in its data set, as a JSON object",
+    { kind: scalars },
+  ),
+  durationMs: column(
+    'duration_ms',
+    'double',
+    'milliseconds',
+    'from when the sample was begun to its last token, while others were computed as well',
+  ),
   topTexts: { kind: orAbsent(texts) },
   pTrue: { kind: orAbsent(orNull(number)) },
   pTrueProbabilities: { kind: orAbsent(orNull(probabilities)) },

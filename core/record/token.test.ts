@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { distributions } from '../../kernels/gpu/distributions.ts'
 import { Random } from '../../kernels/gpu/random.ts'
 import { expectClose } from '../../test/support/expect-close.ts'
+import { traceToken } from '../../test/support/trace-sample.ts'
 import type { TokenScores } from '../model/token-scores.ts'
-import { recordToken } from './token.ts'
+import { recordToken, spliceColumns, type TokenColumns, type TokenRecord, tokenColumns } from './token.ts'
 
 /** What a device hands over of a row of logits, computed in float64 and rounded to the f32 that it travels in. */
 function scoresOf(logits: Float32Array, k: number, chosenId: number): TokenScores {
@@ -90,4 +91,50 @@ describe('recordToken', () => {
     const token = recordToken(scoresOf(new Float32Array([-3]), 1, 0), 5, 1, null)
     expect(token).toMatchObject({ logprob: 0, margin: 1, selfCertainty: 0, tailMass: 0, topIds: [0] })
   })
+})
+
+describe('columns of tokens', () => {
+  const raw = [traceToken(1), traceToken(2, null), traceToken(3)]
+  const drawn: TokenRecord = { ...traceToken(4), processedEntropyNats: 0.5, processedLogprob: -0.25 }
+
+  it('have every field under its name, what is absent of all tokens left out', () => {
+    const columns = tokenColumns(raw)
+    expect(columns).toMatchObject({ tokenId: [1, 2, 3], tokenText: [' t1', null, ' t3'] })
+    expect(columns.entropyNats).toEqual(Float64Array.from(raw, token => token.entropyNats))
+    expect(columns.topIds).toEqual(raw.map(token => token.topIds))
+    expect(Object.keys(columns)).toEqual([
+      ...['tokenId', 'tokenText', 'entropyNats', 'varentropy', 'logprob', 'margin', 'selfCertainty', 'rank'],
+      ...['topIds', 'topLogprobs', 'tailMass'],
+    ])
+    expect(tokenColumns([]).tokenId).toEqual([])
+  })
+
+  it('keep what tokens were drawn from, null where that is the raw softmax', () => {
+    expect(tokenColumns([raw[0]!, drawn])).toMatchObject({
+      processedEntropyNats: [null, 0.5],
+      processedLogprob: [null, -0.25],
+    })
+  })
+
+  it('join to those of all tokens', () => {
+    for (const [first, second] of [
+      [raw, [drawn]],
+      [[drawn, ...raw], raw],
+      [raw, raw],
+      [raw, []],
+    ] as const)
+      for (const count of [0, 2, first.length])
+        expect(spliceColumns(tokenColumns(first), count, tokenColumns(second))).toEqual(
+          spliced(tokenColumns(first), first.slice(0, count), second),
+        )
+  })
+
+  /** A column that one of the two has is there also where the tokens that have its field were left out. */
+  function spliced(of: TokenColumns, kept: readonly TokenRecord[], second: readonly TokenRecord[]) {
+    const nulls = of.processedLogprob && [...kept, ...second].map(() => null)
+    return {
+      ...(nulls && { processedEntropyNats: nulls, processedLogprob: nulls }),
+      ...tokenColumns([...kept, ...second]),
+    }
+  }
 })

@@ -1,5 +1,5 @@
 import type { TokenScores } from '../model/token-scores.ts'
-import { type Kind, kindOfColumn, number, orAbsent, type RunColumn } from './field.ts'
+import { column, type Kind, kindOfColumn, number, orAbsent, type RunColumn } from './field.ts'
 
 /**
  * What one decoding step leaves behind: the chosen token and how sure the model was of it.
@@ -54,105 +54,55 @@ const ofTop = { depth: 2, shape: 'top' } as const
  * shows the comment of each of its fields and reads no formula out of a table; a field that one of the two lacks does not compile.
  */
 export const tokenFields = {
-  id: {
-    as: 'tokenId',
-    name: 'token_id',
-    type: 'int32',
-    ...ofTokens,
-    unit: 'none',
-    meaning: 'id of the token',
-  },
-  text: {
-    as: 'tokenText',
-    name: 'token_text',
-    type: 'string',
-    nullable: true,
-    ...ofTokens,
-    unit: 'none',
-    meaning: 'its text alone, U+FFFD for a part of a character; null without a tokenizer',
-  },
-  entropyNats: {
-    name: 'entropy_nats',
-    type: 'float',
-    ...ofTokens,
-    unit: 'nats',
-    meaning: 'entropy of the softmax of the raw logits over the whole vocabulary, where the token was chosen',
-  },
-  varentropy: {
-    name: 'varentropy',
-    type: 'float',
-    ...ofTokens,
-    unit: 'nats²',
-    meaning: 'variance of −log p under that softmax',
-  },
-  logprob: {
-    name: 'logprob',
-    type: 'float',
-    ...ofTokens,
-    unit: 'nats',
-    meaning: 'log p of the token, p being that softmax',
-  },
-  margin: {
-    name: 'margin',
-    type: 'float',
-    ...ofTokens,
-    unit: 'probability',
-    meaning: 'p of the likeliest token minus p of the second',
-  },
-  selfCertainty: {
-    name: 'self_certainty',
-    type: 'float',
-    ...ofTokens,
-    unit: 'nats',
-    meaning: 'KL(uniform ‖ p)',
-  },
-  rank: {
-    name: 'rank',
-    type: 'int32',
-    ...ofTokens,
-    unit: 'none',
-    meaning: 'how many tokens are likelier than it, those of a lower id and like p included',
-  },
-  topIds: {
-    name: 'top_ids',
-    type: 'int32',
-    ...ofTop,
-    unit: 'none',
-    meaning: 'ids of the likeliest tokens there, the likeliest first',
-  },
-  topLogprobs: {
-    name: 'top_logprobs',
-    type: 'float',
-    ...ofTop,
-    unit: 'nats',
-    meaning: 'log p of each of them',
-  },
-  tailMass: {
-    name: 'tail_mass',
-    type: 'float',
-    ...ofTokens,
-    unit: 'probability',
-    meaning: 'p of all other tokens together',
-  },
-  processedEntropyNats: {
-    name: 'processed_entropy_nats',
-    type: 'float',
-    nullable: true,
-    kind: orAbsent(number),
-    ...ofTokens,
-    unit: 'nats',
-    meaning:
-      'entropy of what the token was drawn from, behind temperature, penalty and filters; null where that is the raw softmax',
-  },
-  processedLogprob: {
-    name: 'processed_logprob',
-    type: 'float',
-    nullable: true,
-    kind: orAbsent(number),
-    ...ofTokens,
-    unit: 'nats',
-    meaning: 'log-probability of the token in that; null as before',
-  },
+  id: column('token_id', 'int32', 'none', 'id of the token', { as: 'tokenId', ...ofTokens }),
+  text: column(
+    'token_text',
+    'string',
+    'none',
+    'its text alone, U+FFFD for a part of a character; null without a tokenizer',
+    { as: 'tokenText', nullable: true, ...ofTokens },
+  ),
+  entropyNats: column(
+    'entropy_nats',
+    'float',
+    'nats',
+    'entropy of the softmax of the raw logits over the whole vocabulary, where the token was chosen',
+    ofTokens,
+  ),
+  varentropy: column('varentropy', 'float', 'nats²', 'variance of −log p under that softmax', ofTokens),
+  logprob: column('logprob', 'float', 'nats', 'log p of the token, p being that softmax', ofTokens),
+  margin: column(
+    'margin',
+    'float',
+    'probability',
+    'p of the likeliest token minus p of the second',
+    ofTokens,
+  ),
+  selfCertainty: column('self_certainty', 'float', 'nats', 'KL(uniform ‖ p)', ofTokens),
+  rank: column(
+    'rank',
+    'int32',
+    'none',
+    'how many tokens are likelier than it, those of a lower id and like p included',
+    ofTokens,
+  ),
+  topIds: column('top_ids', 'int32', 'none', 'ids of the likeliest tokens there, the likeliest first', ofTop),
+  topLogprobs: column('top_logprobs', 'float', 'nats', 'log p of each of them', ofTop),
+  tailMass: column('tail_mass', 'float', 'probability', 'p of all other tokens together', ofTokens),
+  processedEntropyNats: column(
+    'processed_entropy_nats',
+    'float',
+    'nats',
+    'entropy of what the token was drawn from, behind temperature, penalty and filters; null where that is the raw softmax',
+    { nullable: true, kind: orAbsent(number), ...ofTokens },
+  ),
+  processedLogprob: column(
+    'processed_logprob',
+    'float',
+    'nats',
+    'log-probability of the token in that; null as before',
+    { nullable: true, kind: orAbsent(number), ...ofTokens },
+  ),
 } as const satisfies Record<keyof TokenRecord, TokenField>
 
 /** The fields with their names, each with what a line of the journal has to have there and its name in TokenColumns. */

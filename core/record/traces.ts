@@ -2,12 +2,14 @@ import { type FileMetaData, parquetRead, parquetReadObjects } from 'hyparquet'
 import type { ByteSource } from '../files/byte-source.ts'
 import { boundedMetadata, type ReadableBytes } from '../files/parquet-bounds.ts'
 import { createParquetWriter, type RowGroupPlace } from '../files/parquet-writer.ts'
+import { firstIndex } from '../first-index.ts'
 import { InputError } from '../input-error.ts'
 import { describeColumns } from './field.ts'
 import {
   boundedRunFile,
   checkColumns,
   checkParquet,
+  damagedTable,
   identifyingKeyValues,
   openParquet,
 } from './run-parquet.ts'
@@ -154,12 +156,14 @@ export async function openTraces(source: ByteSource, index?: TraceIndex): Promis
   const groups = index ? checkIndex(source, index) : await readGroups(source)
   const last = groups.at(-1)
   const count = last ? last.firstRow + last.rowCount : 0
+  const groupAt = (row: number) =>
+    firstIndex(groups.length, index => (groups[index] as TraceGroup).firstRow > row) - 1
   return {
     count,
     async read(row) {
       if (!(Number.isInteger(row) && row >= 0 && row < count))
         throw new RangeError(`${source.name}: has no row ${row}, expected one of 0 to ${count - 1}`)
-      const group = groups[findGroup(groups, row)] as TraceGroup
+      const group = groups[groupAt(row)] as TraceGroup
       const rowStart = row - group.firstRow
       return readGroup(source, group, group.start, async (file, metadata) => {
         const [found] = await parquetReadObjects({
@@ -173,7 +177,7 @@ export async function openTraces(source: ByteSource, index?: TraceIndex): Promis
       })
     },
     async *texts(first = 0) {
-      for (const group of groups.slice(findGroup(groups, first))) {
+      for (const group of groups.slice(groupAt(first))) {
         const rows = await readGroup(source, group, group.tailStart, (file, metadata) =>
           parquetReadObjects({ file, metadata, columns: textColumns }),
         )
@@ -237,18 +241,6 @@ async function readGroups(source: ByteSource): Promise<TraceGroup[]> {
   })
 }
 
-/** Place in the list of the group that holds a row. */
-function findGroup(groups: TraceGroup[], row: number): number {
-  let low = 0
-  let high = groups.length - 1
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2)
-    if ((groups[middle] as TraceGroup).firstRow <= row) low = middle
-    else high = middle - 1
-  }
-  return low
-}
-
 /**
  * What `read` makes of the bytes [from, end) of a row group, which it is given as a file that answers for no others, and of the
  * group's own footer, which lies at their end. Throws InputError where they are damaged.
@@ -274,25 +266,20 @@ async function readGroup<Result>(
   try {
     metadata = boundedMetadata(new Uint8Array(bytes), source.byteLength)
   } catch (error) {
-    throw new InputError(
-      `${where}: expected a footer of its own before byte ${group.end}, found none (${String(error)}); ` +
-        'the file is damaged, write it again with entrace analyse',
+    throw damagedTable(
+      where,
+      `expected a footer of its own before byte ${group.end}, found none (${String(error)})`,
     )
   }
   checkParquet(where, metadata, 'traces')
   checkColumns(where, metadata, traceColumns, laterColumns)
   if (Number(metadata.num_rows) !== group.rowCount)
-    throw new InputError(
-      `${where}: has ${metadata.num_rows} rows, expected ${group.rowCount}; the file is damaged, write it again with entrace analyse`,
-    )
+    throw damagedTable(where, `has ${metadata.num_rows} rows, expected ${group.rowCount}`)
   try {
     return await read(boundedRunFile(file, metadata), metadata)
   } catch (error) {
-    throw new InputError(
-      `${where}: cannot be read (${error instanceof Error ? error.message : String(error)}); ` +
-        'the file is damaged, write it again with entrace analyse',
-      { cause: error },
-    )
+    const reason = error instanceof Error ? error.message : String(error)
+    throw damagedTable(where, `cannot be read (${reason})`, { cause: error })
   }
 }
 

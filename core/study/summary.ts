@@ -9,6 +9,7 @@ import { describeColumns, type RunColumn } from '../record/field.ts'
 import {
   boundedRunFile,
   checkColumns,
+  damagedTable,
   identifyingKeyValues,
   openParquet,
   readingParquet,
@@ -144,9 +145,9 @@ export async function openSummary(source: ByteSource, known: KnownSamples = {}):
   }
   const scoreNames = jsonOf(scoresKey, '[]')
   if (!isListOfTexts(scoreNames))
-    throw new InputError(
-      `${source.name}: ${scoresKey}: expected names of scores, found ${JSON.stringify(scoreNames)?.slice(0, 200)}; ` +
-        'the file is damaged, write it again with entrace analyse',
+    throw damagedTable(
+      source.name,
+      `${scoresKey}: expected names of scores, found ${JSON.stringify(scoreNames)?.slice(0, 200)}`,
     )
   const scoreColumns = scoreNames.map(name => ({ name, type: 'double', nullable: true }) as const)
   checkColumns(source.name, metadata, [...summaryColumns, ...placeColumns, ...scoreColumns])
@@ -170,9 +171,9 @@ export async function openSummary(source: ByteSource, known: KnownSamples = {}):
     )
     for (const [name, found] of Object.entries(rows))
       if (found !== count)
-        throw new InputError(
-          `${source.name}: column ${name} has ${found} values, expected the ${count} of the file's rows; ` +
-            'the file is damaged, write it again with entrace analyse',
+        throw damagedTable(
+          source.name,
+          `column ${name} has ${found} values, expected the ${count} of the file's rows`,
         )
   }
   const readScores = async (names: readonly string[]): Promise<Record<string, Float64Array>> => {
@@ -217,23 +218,17 @@ export async function openSummary(source: ByteSource, known: KnownSamples = {}):
         const place = places[name]
         if (place) for (let row = 0; row < values.length; row++) place[first + row] = Number(values[row])
       })
-      const { trace_start, trace_text_start, trace_end } = places as Record<
-        (typeof placeColumns)[number]['name'],
-        Float64Array
-      >
       const fileBytes = Number(keyValues.get(tracesBytesKey))
       const groups: TraceGroup[] = []
       for (let row = 0; row < count; row++) {
-        const [start, tailStart, end] = [trace_start, trace_text_start, trace_end].map(
-          place => place[row] ?? 0,
-        ) as [number, number, number]
+        const [start = 0, tailStart = 0, end = 0] = placeColumns.map(({ name }) => places[name]?.[row])
         const inOrder = [0, start, tailStart, end, fileBytes].every(
           (place, index, all) => Number.isSafeInteger(place) && place >= (all[index - 1] ?? 0),
         )
         if (!inOrder)
-          throw new InputError(
-            `${source.name}: row ${row}: its bytes [${start}, ${tailStart}, ${end}) are not within the ${fileBytes} of ` +
-              'traces.parquet; the file is damaged, write it again with entrace analyse',
+          throw damagedTable(
+            source.name,
+            `row ${row}: its bytes [${start}, ${tailStart}, ${end}) are not within the ${fileBytes} of traces.parquet`,
           )
         const last = groups.at(-1)
         if (last?.start === start) last.rowCount++
@@ -258,9 +253,7 @@ function isListOfTexts(value: unknown): value is string[] {
 /** Throws InputError where a file claims other rows than are known of the run, before memory is taken for them. */
 function checkCount(where: string, count: number, { exactly = null, atMost = [] }: KnownSamples): void {
   const refuse = (expected: string) => {
-    throw new InputError(
-      `${where}: claims ${count} rows, expected ${expected}; the file is damaged, write it again with entrace analyse`,
-    )
+    throw damagedTable(where, `claims ${count} rows, expected ${expected}`)
   }
   if (exactly !== null && count !== exactly) refuse(`the ${exactly} that manifest.json tells of`)
   for (const [most, why] of atMost) if (count > most) refuse(`at most the ${most} that ${why}`)

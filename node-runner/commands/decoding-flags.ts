@@ -13,6 +13,7 @@ import {
   chooseDecoding,
   type Decoding,
   type DecodingSetting,
+  decodingNames,
   decodingSettings,
   readStatedDecoding,
 } from '../../core/generate/decoding.ts'
@@ -21,8 +22,8 @@ import type { Tokenizer, TokenizerEnds } from '../../core/tokenizer/tokenizer.ts
 import type { ModelFolder } from '../files/open-model-folder.ts'
 import { numberWhere, wholeNumberWhere } from './number-parsers.ts'
 
-/** Flags that say how tokens are chosen; null asks for no filter. */
-export type DecodingFlags = AskedDecoding & { generationConfig: boolean }
+/** Flags that say how tokens are chosen. */
+export type DecodingFlags = { [Name in keyof Decoding]?: number } & { generationConfig: boolean }
 
 /** Adds the flags that say how tokens are chosen. */
 export function addDecodingFlags(command: Command): Command {
@@ -35,13 +36,13 @@ export function addDecodingFlags(command: Command): Command {
   )
 }
 
-/** Parser of a setting's flag, which gives null where it asks for none. */
-function parserOf({ values, bounds, isWhole, noneTexts = [] }: DecodingSetting<null | number>) {
+/** Parser of a setting's flag. It gives 0 for none, since commander makes a text of null. */
+function parserOf({ values, bounds, isWhole, noneTexts = [] }: DecodingSetting<number | null>) {
   const isWithin = (value: number) => values.safeParse(value).success
   const parse = isWhole
     ? wholeNumberWhere(value => value >= 1 && isWithin(value), bounds)
     : numberWhere(isWithin, bounds)
-  return (text: string) => (noneTexts.includes(text) ? null : parse(text))
+  return (text: string) => (noneTexts.includes(text) ? 0 : parse(text))
 }
 
 /** What flags and, where it is asked for, the model's file say of decoding. Throws InputError. */
@@ -50,8 +51,13 @@ export function decodingOf(
   folder: ModelFolder,
   say: (message: string) => void,
 ): ChosenDecoding {
-  const { generationConfig, ...asked } = flags
-  if (!generationConfig) return chooseDecoding(asked)
+  const asked: AskedDecoding = Object.fromEntries(
+    decodingNames.map(name => [
+      name,
+      decodingSettings[name].noneTexts && flags[name] === 0 ? null : flags[name],
+    ]),
+  )
+  if (!flags.generationConfig) return chooseDecoding(asked)
   const path = join(folder.path, 'generation_config.json')
   if (!folder.generationConfig)
     throw new InputError(

@@ -1,9 +1,8 @@
-import type { Analysis, AnalysisStatistics } from '../analyse/analysis.ts'
-import { comparisonInterval, hasSeveralAnswers, intervalsToRead } from '../analyse/intervals-to-read.ts'
-import { scoreDefinitions } from '../analyse/scores/score-definitions.ts'
-import { statisticNotes } from '../analyse/statistic-notes.ts'
+import type { Analysis, AnalysisStatistics } from '../study/analysis.ts'
+import { comparisonInterval, hasSeveralAnswers, intervalsToRead } from '../study/preferred-intervals.ts'
+import { scoreDefinitions } from '../study/scores/answer-scores.ts'
 import type { Block } from './report-document.ts'
-import { digits, estimate, nats, percent, probability, withInterval } from './report-numbers.ts'
+import { digits, estimate, nats, percent, probability, statisticNotes, withInterval } from './words.ts'
 
 /** The score that the report's sentences are about; every other is in its tables. */
 export const mainScore = 'MeanTokenEntropy'
@@ -234,4 +233,35 @@ function completedTable(analysis: Analysis): Block {
     head: ['answers', 'n', 'accuracy', 'right / wrong', 'AUROC'],
     rows: [row('all', analysis), row('ended by the model', analysis.completedOnly)],
   }
+}
+
+/** Correlations of mean entropy with a right answer, and what bounds them. */
+export function correlationsSection(analysis: Analysis): Block[] {
+  const { pearson, pointBiserial, spearman, kendall, entropyNats, lengthConfounding, intervals } = analysis
+  const n = String(entropyNats.correct.n + entropyNats.incorrect.n)
+  const bound = spearman.largestPossible
+  return [
+    { kind: 'heading', text: 'Correlations' },
+    {
+      kind: 'table',
+      of: 'numbers',
+      caption: `Of ${mainScore} with a right answer (1) against a wrong one (0), with intervals of resampled problems on Fisher's scale${independenceRemark(analysis)}. ${statisticNotes.kendall}`,
+      head: ['coefficient', 'n', 'value', 'p'],
+      rows: [
+        ['Pearson', n, estimate(pearson.r, intervals.pearson), probability(pearson.p)],
+        ['point-biserial', n, estimate(pointBiserial.r, intervals.pearson), probability(pointBiserial.p)],
+        ['Spearman', n, estimate(spearman.rho, intervals.spearman), probability(spearman.p)],
+        ['Kendall, τ-b', n, estimate(kendall.tau, intervals.kendall), probability(kendall.p)],
+      ],
+    },
+    {
+      kind: 'paragraph',
+      text:
+        (bound === null
+          ? ''
+          : `With classes of this size Spearman's coefficient cannot exceed ${digits(bound)} in size, however well entropy separates them. `) +
+        `Mean entropy and length of an answer correlate with ρ = ${estimate(lengthConfounding.entropyLengthRho, intervals.entropyLengthRho)} (Spearman, n ${n}). ` +
+        'A correlation says how two columns go together, not that one predicts the other usefully: the AUROC above does.',
+    },
+  ]
 }

@@ -1,16 +1,16 @@
-import type { Analysis } from '../analyse/analysis.ts'
-import { partWarning } from '../analyse/coverage.ts'
+import { describeGrading, inPercent, isDefaultGrading } from '../grade/grading-rules.ts'
+import type { Analysis } from '../study/analysis.ts'
+import { partWarning } from '../study/coverage.ts'
 import {
   comparisonInterval,
   hasSeveralAnswers,
   intervalsToRead,
   leastToStandForOthers,
   scoreInterval,
-} from '../analyse/intervals-to-read.ts'
-import { describeGrading, inPercent, isDefaultGrading } from '../grade/grading-rules.ts'
+} from '../study/preferred-intervals.ts'
 import { mainScore } from './findings-section.ts'
 import type { Block } from './report-document.ts'
-import { count, digits, estimate, percent, withInterval } from './report-numbers.ts'
+import { count, digits, estimate, percent, withInterval } from './words.ts'
 
 /** What can be said of a run, and what cannot: each sentence follows from whether its interval says so. */
 export function summarySection(analysis: Analysis): Block[] {

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
-import { orderScores } from '../../core/analyse/statistics/score-order.ts'
-import { type TieGroups, tieGroups } from '../../core/analyse/statistics/tie-groups.ts'
+import { orderScores } from '../../core/study/statistics/ranks.ts'
+import { type TieGroups, tieGroups } from '../../core/study/statistics/ranks.ts'
 import golden from './statistics.json' with { type: 'json' }
 
 interface Correlation {

@@ -1,2 +1,2 @@
 // shim
-export * from '../study/columns.ts'
+export { allColumnsOf } from '../study/columns.ts'

@@ -1,2 +1,3 @@
 // shim
-export * from '../study/analyse-run.ts'
+export { analyseRun } from '../report/record-study.ts'
+export { calibrateAnswers, calibratedSamples, columnsCoverage } from '../study/analyse-run.ts'

@@ -1,2 +1,2 @@
 // shim
-export * from '../study/analysis.ts'
+export type { Analysis } from '../study/analysis.ts'

@@ -1,2 +1,2 @@
 // shim
-export * from '../study/columns.ts'
+export { columnsOf } from '../study/columns.ts'

@@ -1,2 +1,2 @@
 // shim
-export * from '../study/paired-runs.ts'
+export { compareRuns } from '../report/record-study.ts'

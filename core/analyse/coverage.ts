@@ -1,2 +1,12 @@
 // shim
-export * from '../study/coverage.ts'
+export {
+  type AskedSamples,
+  askedCount,
+  type Coverage,
+  coverageOf,
+  describeExtent,
+  describeMissing,
+  isPart,
+  partWarning,
+  statedProblemIds,
+} from '../study/coverage.ts'

@@ -1,2 +1,2 @@
 // shim
-export * from '../study/preferred-intervals.ts'
+export { hasSeveralAnswers, preferredIntervals as intervalsToRead } from '../study/preferred-intervals.ts'

@@ -1,2 +1,2 @@
 // shim
-export * from '../study/paired-runs.ts'
+export type { RunComparison } from '../study/paired-runs.ts'

@@ -1,2 +1,2 @@
 // shim
-export * from '../study/run-findings.ts'
+export { createRunFindings, type RunFindings, readRunFindings } from '../study/run-findings.ts'

@@ -1,2 +1,2 @@
 // shim
-export * from '../report/words.ts'
+export { statisticNotes } from '../report/words.ts'

@@ -1,9 +1,12 @@
-import type { Analysis, AnalysisGroup, AnalysisStatistics } from '../study/analysis.ts'
-import { foldCount, leastOfAClassToCalibrate } from '../study/calibration/calibration.ts'
+import { gradingWarning } from '../grade/grading-rules.ts'
+import type { Study, StudyStatistics } from '../study/analysis.ts'
 import type { CorrectnessRegression } from '../study/correctness-regression.ts'
+import { partWarning } from '../study/coverage.ts'
 import { hasSeveralAnswers, leastToStandForOthers } from '../study/preferred-intervals.ts'
-import { adviceOnCut, type Overrun, type RunFindings } from '../study/run-findings.ts'
-import { undefinedWarnings } from './undefined-warnings.ts'
+import type { Overrun, RunFindings } from '../study/run-findings.ts'
+import { isUndefined, orNull } from '../study/undefined.ts'
+import { because, inWords, undefinedWarnings } from './undefined-warnings.ts'
+import { percent } from './words.ts'
 
 /** Fewer of a class than this, and intervals are too wide and correlations too bounded to conclude much. */
 const leastOfAClass = 100
@@ -17,25 +20,32 @@ const leastLengthRho = 0.3
 const greatestLengthP = 0.05
 
 /** What a reader must know before believing the numbers, and why each null is one. In plain words; the gravest first. */
-export function analysisWarnings(analysis: Omit<Analysis, 'warnings'>, overrun?: Overrun): string[] {
-  if (analysis.total === 0) {
-    return ['There are no samples, so every share, mean and statistic is undefined.']
-  }
-  const { completedOnly } = analysis
-  const isCut = completedOnly.total < analysis.total
+export function analysisWarnings(study: Study): string[] {
+  const { coverage, grading, tokens, errorKinds } = study
+  const ofFindings = tokens && errorKinds ? findingsWarnings({ tokens, errorKinds }) : []
   return [
-    ...singleClassWarnings(analysis),
-    ...qualityWarnings(analysis, overrun),
-    ...sizeWarnings(analysis),
-    ...lengthWarnings(analysis),
-    ...clusterWarnings(analysis),
-    ...calibrationWarnings(analysis),
-    ...(isCut ? completedWarnings(analysis) : []),
-    ...undefinedWarnings(analysis),
+    partWarning(coverage),
+    grading && gradingWarning(grading),
+    ...statisticsWarnings(study),
+    ...ofFindings,
+  ].filter(warning => typeof warning === 'string')
+}
+
+function statisticsWarnings(study: Study): string[] {
+  if (study.total === 0) return ['There are no samples, so every share, mean and statistic is undefined.']
+  return [
+    ...singleClassWarnings(study),
+    ...qualityWarnings(study, study.overrun),
+    ...sizeWarnings(study),
+    ...lengthWarnings(study),
+    ...clusterWarnings(study),
+    ...calibrationWarnings(study),
+    ...(study.completedOnly.total < study.total ? completedWarnings(study) : []),
+    ...undefinedWarnings(study),
   ]
 }
 
-function singleClassWarnings({ entropyNats: { correct, incorrect } }: AnalysisStatistics): string[] {
+function singleClassWarnings({ entropyNats: { correct, incorrect } }: StudyStatistics): string[] {
   const answers = correct.n + incorrect.n
   if (answers === 0) return ['No sample has a mean entropy, so every statistic of entropy is undefined.']
   if (correct.n > 0 && incorrect.n > 0) return []
@@ -44,15 +54,15 @@ function singleClassWarnings({ entropyNats: { correct, incorrect } }: AnalysisSt
   ]
 }
 
-function qualityWarnings(analysis: AnalysisStatistics, overrun: Overrun | undefined): string[] {
-  const { total, errors, capHitRate, extractionFailureRate, entropyNats } = analysis
+function qualityWarnings(study: StudyStatistics, overrun: Overrun | undefined): string[] {
+  const { total, errors, capHitRate, extractionFailureRate, entropyNats } = study
   const warnings: string[] = []
-  if (capHitRate !== null && capHitRate > greatestFailureShare) {
+  if (!isUndefined(capHitRate) && capHitRate > greatestFailureShare) {
     warnings.push(
       `${percent(capHitRate)} of the answers were cut off at the token limit (more than 2 %): "incorrect" partly means "not finished in time". ${adviceOnCut(overrun)}`,
     )
   }
-  if (extractionFailureRate !== null && extractionFailureRate > greatestFailureShare) {
+  if (!isUndefined(extractionFailureRate) && extractionFailureRate > greatestFailureShare) {
     warnings.push(
       `No answer could be read from ${percent(extractionFailureRate)} of the texts (more than 2 %): "incorrect" partly means "not in the expected form". Look at those texts and at the prompt.`,
     )
@@ -71,7 +81,18 @@ function qualityWarnings(analysis: AnalysisStatistics, overrun: Overrun | undefi
   return warnings
 }
 
-function sizeWarnings({ entropyNats, spearman, power }: AnalysisStatistics): string[] {
+/** What to do about answers that the limit cut. */
+export function adviceOnCut(overrun: Overrun | undefined): string {
+  if (!overrun?.marker) return 'Raise --max-new-tokens, and read completedOnly.'
+  const { cut, holding, marker } = overrun
+  const flag = `${marker.isToken ? '--stop-token' : '--stop'} '${marker.text}'`
+  return (
+    `But ${holding} of these ${cut} hold ${marker.text}, with which a turn ends: there the model had finished, and ran on. ` +
+    `Answer again with ${flag}${holding < cut ? ', raise --max-new-tokens for the others,' : ''} and read completedOnly.`
+  )
+}
+
+function sizeWarnings({ entropyNats, spearman, power }: StudyStatistics): string[] {
   const { correct, incorrect } = entropyNats
   if (correct.n === 0 || incorrect.n === 0) return []
   const warnings: string[] = []
@@ -84,7 +105,7 @@ function sizeWarnings({ entropyNats, spearman, power }: AnalysisStatistics): str
     const bound = spearman.largestPossible
     // Correlations shrink with an uneven split however well entropy separates the classes.
     const bounded =
-      bound !== null && bound < 0.6
+      !isUndefined(bound) && bound < 0.6
         ? `, and with so uneven a split no |Spearman| above ${bound.toFixed(2)} is possible, even if entropy told right from wrong perfectly`
         : ''
     const intervals =
@@ -96,30 +117,29 @@ function sizeWarnings({ entropyNats, spearman, power }: AnalysisStatistics): str
     )
   }
   const target = power.targets.find(({ auroc }) => auroc === powerTarget)
-  if (target && target.power !== null && target.power < leastPower) {
-    const detectable =
-      power.detectableAuroc80 === null
-        ? 'not even a perfect score would be found with 80 % power'
-        : `only an AUROC of ${power.detectableAuroc80.toFixed(2)} or more is found with 80 % power`
+  if (target && !isUndefined(target.power) && target.power < leastPower) {
+    const detectable = isUndefined(power.detectableAuroc80)
+      ? 'not even a perfect score would be found with 80 % power'
+      : `only an AUROC of ${power.detectableAuroc80.toFixed(2)} or more is found with 80 % power`
     warnings.push(
-      `Power is below 80 %: an AUROC of ${powerTarget} would be found with a chance of ${percent(target.power)} (${detectable}), so an interval that holds 0.5 does not mean that there is no effect. At this share of errors ${target.samplesNeeded} answers are needed.`,
+      `Power is below 80 %: an AUROC of ${powerTarget} would be found with a chance of ${percent(target.power)} (${detectable}), so an interval that holds 0.5 does not mean that there is no effect. At this share of errors ${orNull(target.samplesNeeded)} answers are needed.`,
     )
   }
   return warnings
 }
 
-function lengthWarnings(analysis: AnalysisStatistics): string[] {
-  const { entropyLengthRho, lengthAuroc, lengthAurocP } = analysis.lengthConfounding
-  if (entropyLengthRho === null || lengthAuroc === null || lengthAurocP === null) return []
+function lengthWarnings(study: StudyStatistics): string[] {
+  const { entropyLengthRho, lengthAuroc, lengthAurocP } = study.lengthConfounding
+  if (isUndefined(entropyLengthRho) || isUndefined(lengthAuroc) || isUndefined(lengthAurocP)) return []
   if (Math.abs(entropyLengthRho) < leastLengthRho || lengthAurocP > greatestLengthP) return []
-  const adjusted = analysis.strata.lengthAdjustedAuroc
-  const { logisticRegression: regression, auroc } = analysis
-  const pairs = analysis.strata.length.reduce((sum, { correct, incorrect }) => sum + correct * incorrect, 0)
+  const adjusted = study.strata.lengthAdjustedAuroc
+  const { logisticRegression: regression, auroc } = study
+  const pairs = study.strata.length.reduce((sum, { correct, incorrect }) => sum + correct * incorrect, 0)
   const remains =
-    adjusted === null || auroc.value === null
+    isUndefined(adjusted) || isUndefined(auroc.value)
       ? ''
       : ` Among answers of like length the AUROC of entropy is ${adjusted.toFixed(3)} (${count(pairs, 'pair')} of a right and a wrong answer) instead of ${auroc.value.toFixed(3)}.`
-  const beyond = regression ? ` ${sentenceBeyond(regression, hasSeveralAnswers(analysis))}` : ''
+  const beyond = isUndefined(regression) ? '' : ` ${sentenceBeyond(regression, hasSeveralAnswers(study))}`
   return [
     `Length may be the cause: entropy goes with it (Spearman ${entropyLengthRho.toFixed(2)}), and length alone predicts errors with an AUROC of ${lengthAuroc.toFixed(3)}.${remains}${beyond}`,
   ]
@@ -136,107 +156,71 @@ function sentenceBeyond({ terms, likelihoodRatio }: CorrectnessRegression, isClu
     : `Beyond ${others}, entropy still says something (${found}).`
 }
 
-function clusterWarnings(analysis: AnalysisStatistics): string[] {
-  const { withinProblem, problems, total } = analysis
+function clusterWarnings(study: StudyStatistics): string[] {
+  const { withinProblem, problems, total } = study
   if (withinProblem === null) return []
   return [
     `There are ${total} answers to ${problems} problems, and answers to one problem are not independent: read aurocBootstrap, accuracyClustered and withinProblem; the intervals of DeLong and Wilson, the p-values except the permutation's, the regression, the power and the calibration error of perfect probabilities take the answers as independent and are too sure.`,
-    ...withinProblemWarnings(analysis),
+    ...withinProblemWarnings(study),
   ]
 }
 
-function withinProblemWarnings({ withinProblem }: AnalysisStatistics): string[] {
+function withinProblemWarnings({ withinProblem }: StudyStatistics): string[] {
   if (withinProblem === null) return []
-  const warnings: string[] = []
-  if (withinProblem.auroc === null) {
-    warnings.push(
-      'AUROC within problems is undefined, because no problem has both correct and incorrect answers.',
-    )
-  } else if (withinProblem.low === null) {
-    warnings.push(
-      `The interval of the AUROC within problems is undefined, because ${withinProblem.problems === 1 ? 'one problem alone has both correct and incorrect answers' : withinProblem.auroc === 0 || withinProblem.auroc === 1 ? 'entropy separates the classes perfectly in every problem' : 'all problems have the same AUROC'}.`,
-    )
-  }
-  return warnings
+  const { auroc, low } = withinProblem
+  return isUndefined(auroc)
+    ? because('AUROC within problems is undefined, because', auroc)
+    : because('The interval of the AUROC within problems is undefined, because', low)
 }
 
-function calibrationWarnings(analysis: AnalysisStatistics): string[] {
-  const { entropyNats, calibration } = analysis
-  const { correct, incorrect } = entropyNats
+function calibrationWarnings(study: StudyStatistics): string[] {
+  const { entropyNats, calibration } = study
   // With one class, the warning about the classes has said so.
-  if (correct.n === 0 || incorrect.n === 0) return []
-  if (calibration === null) {
+  if (entropyNats.correct.n === 0 || entropyNats.incorrect.n === 0) return []
+  if (isUndefined(calibration)) {
     return [
-      `Calibration is undefined: ${reasonOfCalibration(correct, incorrect)}, so no probability of being right can be fitted and judged. Nothing can be said about whether the model is well calibrated.`,
+      `Calibration is undefined: ${inWords(calibration.undefined)}, so no probability of being right can be fitted and judged. Nothing can be said about whether the model is well calibrated.`,
     ]
   }
-  const warnings: string[] = []
-  const fit = calibration[calibration.preferred]
-  if (calibration.platt === null) {
+  const warnings = because("Platt's calibration is undefined, because", calibration.platt)
+  for (const name of ['platt', 'isotonic'] as const) {
+    const slope = orNull(calibration[name])?.slope
+    warnings.push(...because(`Slope and intercept of the ${name} calibration are undefined, because`, slope))
+  }
+  const { preferred } = calibration
+  const error = orNull(calibration[preferred])?.expectedCalibrationError
+  if (error && error.value > error.quantile95IfCalibrated) {
+    const other = preferred === 'platt' ? 'isotonic' : 'platt'
+    const otherError = orNull(calibration[other])?.expectedCalibrationError
+    const beside = otherError
+      ? `; the ${other} fit has ${otherError.value.toFixed(3)} where ${otherError.expectedIfCalibrated.toFixed(3)} would be expected`
+      : ''
     warnings.push(
-      "Platt's calibration is undefined, because entropy does not vary among the answers that one of its fits is made from.",
+      `The ${preferred} fit of entropy to a probability of being right is off by more than chance explains${hasSeveralAnswers(study) ? ' if answers were independent' : ''}: its calibration error on new problems is ${error.value.toFixed(3)}, where perfect probabilities would show ${error.expectedIfCalibrated.toFixed(3)} with this many answers${beside}.`,
     )
   }
-  for (const name of ['platt', 'isotonic'] as const) {
-    if (calibration[name] && calibration[name].slope === null) {
-      const isOne = calibration[name].reliability.length === 1
-      warnings.push(
-        `Slope and intercept of the ${name} calibration are undefined, because its predictions ${isOne ? 'are all the same' : 'separate the classes'}.`,
-      )
-    }
-  }
-  if (fit) {
-    const { value, quantile95IfCalibrated, expectedIfCalibrated } = fit.expectedCalibrationError
-    if (value > quantile95IfCalibrated) {
-      const other = calibration.preferred === 'platt' ? 'isotonic' : 'platt'
-      const otherError = calibration[other]?.expectedCalibrationError
-      const beside = otherError
-        ? `; the ${other} fit has ${otherError.value.toFixed(3)} where ${otherError.expectedIfCalibrated.toFixed(3)} would be expected`
-        : ''
-      warnings.push(
-        `The ${calibration.preferred} fit of entropy to a probability of being right is off by more than chance explains${hasSeveralAnswers(analysis) ? ' if answers were independent' : ''}: its calibration error on new problems is ${value.toFixed(3)}, where perfect probabilities would show ${expectedIfCalibrated.toFixed(3)} with this many answers${beside}.`,
-      )
-    }
-  }
   return warnings
-}
-
-/** What a class lacks for a fit: answers, or problems to part into folds. */
-function reasonOfCalibration(correct: AnalysisGroup, incorrect: AnalysisGroup): string {
-  const classes = [
-    { name: 'correct', ...correct },
-    { name: 'incorrect', ...incorrect },
-  ]
-  const small = classes.find(({ n }) => n < leastOfAClassToCalibrate)
-  if (small)
-    return `there ${small.n === 1 ? 'is' : 'are'} ${count(small.n, `${small.name} answer`)}, and a fit needs ${leastOfAClassToCalibrate}`
-  const narrow = classes.find(({ problems }) => problems < foldCount)
-  return `the ${narrow?.name} answers are to ${count(narrow?.problems ?? 0, 'problem')}, and its folds need ${foldCount}`
 }
 
 /** What differs among the answers that the model ended itself, and why something is undefined there that is not in all. */
-function completedWarnings(analysis: Omit<Analysis, 'warnings'>): string[] {
-  const { completedOnly, auroc } = analysis
+function completedWarnings(study: Study): string[] {
+  const { completedOnly, auroc } = study
   if (completedOnly.total === 0) {
     return ['No answer was completed, so every statistic in completedOnly is undefined.']
   }
-  const known = new Set([
-    ...singleClassWarnings(analysis),
-    ...withinProblemWarnings(analysis),
-    ...undefinedWarnings(analysis),
-    ...calibrationWarnings(analysis),
-  ])
-  const among = [
-    ...singleClassWarnings(completedOnly),
-    ...sizeWarnings(completedOnly),
-    ...withinProblemWarnings(completedOnly),
-    ...undefinedWarnings(completedOnly),
-    ...calibrationWarnings(completedOnly),
-  ].filter(warning => !known.has(warning))
+  const reasonsOf = (part: StudyStatistics) => [
+    ...singleClassWarnings(part),
+    ...(part === completedOnly ? sizeWarnings(part) : []),
+    ...withinProblemWarnings(part),
+    ...undefinedWarnings(part),
+    ...calibrationWarnings(part),
+  ]
+  const known = new Set(reasonsOf(study))
+  const among = reasonsOf(completedOnly).filter(warning => !known.has(warning))
   const both =
-    auroc.value !== null && completedOnly.auroc.value !== null
+    !isUndefined(auroc.value) && !isUndefined(completedOnly.auroc.value)
       ? [
-          `Among the ${completedOnly.total} completed answers the AUROC of entropy is ${completedOnly.auroc.value.toFixed(3)}; among all ${analysis.total} it is ${auroc.value.toFixed(3)}.`,
+          `Among the ${completedOnly.total} completed answers the AUROC of entropy is ${completedOnly.auroc.value.toFixed(3)}; among all ${study.total} it is ${auroc.value.toFixed(3)}.`,
         ]
       : []
   return [...both, ...among.map(warning => `Completed answers only: ${warning}`)]
@@ -246,16 +230,12 @@ function count(amount: number, noun: string): string {
   return `${amount} ${noun}${amount === 1 ? '' : 's'}`
 }
 
-function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`
-}
-
 function probability(p: number): string {
   return p < 0.001 ? p.toExponential(1) : p.toFixed(3)
 }
 
 /** Why numbers of the findings on tokens and errors are undefined. */
-export function findingsWarnings({ tokens, errorKinds }: RunFindings): string[] {
+function findingsWarnings({ tokens, errorKinds }: RunFindings): string[] {
   const warnings: string[] = []
   if (tokens.tokens === 0) {
     warnings.push(

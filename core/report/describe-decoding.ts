@@ -1,2 +1,2 @@
 // shim
-export * from './words.ts'
+export { describeDecoding } from './words.ts'

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { sampleRecord } from '../../test/support/sample-record.ts'
-import { analyseRun } from '../study/analyse-run.ts'
 import { columnsOf } from '../study/columns.ts'
 import { normalTail } from '../study/statistics/distributions.ts'
 import { detectableAuroc, powerOfAuroc, samplesNeeded } from '../study/statistics/hypothesis-tests.ts'
+import { analyseRun } from './record-study.ts'
 import { summarySection } from './summary-section.ts'
 
 /**
@@ -120,7 +120,7 @@ test.each([
   [0.65, 0.1, 323],
   [0.7, 0.1, 182],
 ])('80 %% power for an AUROC of %d with a share of errors of %d needs %d answers', (auroc, share, needed) => {
-  expect(samplesNeeded(auroc, share)).toBe(needed)
+  expect(samplesNeeded(auroc, share, 1 - share)).toBe(needed)
   expect(powerOfAuroc(auroc, needed * share, needed * (1 - share))!).toBeGreaterThanOrEqual(0.8)
   const fewer = needed - 1
   expect(powerOfAuroc(auroc, fewer * share, fewer * (1 - share))!).toBeLessThan(0.8)

@@ -1,2 +1,2 @@
 // shim
-export * from './report-document.ts'
+export { renderMarkdown } from './report-document.ts'

@@ -1,2 +1,2 @@
 // shim
-export * from './patterns-section.ts'
+export { createExampleCollector, type ReportExamples } from './patterns-section.ts'

@@ -1,2 +1,2 @@
 // shim
-export * from './words.ts'
+export { count, digits, estimate, nats, percent, probability, withInterval } from './words.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { sampleRecord, tokenRecord } from '../../test/support/sample-record.ts'
-import { analyseRun } from '../study/analyse-run.ts'
 import { columnsOf } from '../study/columns.ts'
+import { analyseRun } from './record-study.ts'
 
 interface Answer {
   right: boolean

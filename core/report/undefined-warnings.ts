@@ -1,279 +1,92 @@
-import type {
-  AnalysisIntervals,
-  AnalysisScore,
-  AnalysisStatistics,
-  AnalysisStratum,
-  ScoreComparison,
-} from '../study/analysis.ts'
-import type { CalibrationIntervals } from '../study/calibration/calibration.ts'
+import type { StudyStatistics } from '../study/analysis.ts'
+import type { CalibrationFit } from '../study/calibration/calibration.ts'
 import { mostRegressionLevels } from '../study/correctness-regression.ts'
-import { mostMissedResamples, type ResampledInterval } from '../study/statistics/resampling.ts'
-import { mostLevels } from '../study/strata.ts'
+import type { EntropyStatisticName } from '../study/entropy-statistics.ts'
+import type { PairedRuns } from '../study/paired-runs.ts'
+import type { AnalysisScore, AreaName, ScoreDifference } from '../study/score-statistics.ts'
+import type { ResampledInterval } from '../study/statistics/resampling.ts'
+import type { AnalysisStratum } from '../study/strata.ts'
+import { type ColumnName, isUndefined, type Reason } from '../study/undefined.ts'
+import { count, percent } from './words.ts'
 
-/** Why each null is one, beyond what the warnings about the samples and the classes say. */
-export function undefinedWarnings(analysis: AnalysisStatistics): string[] {
-  const { correct, incorrect } = analysis.entropyNats
-  const warnings: string[] = []
-  for (const [name, group] of [
-    ['correct', correct],
-    ['incorrect', incorrect],
-  ] as const) {
-    if (group.n === 0) {
-      warnings.push(
-        `There is no ${name} answer with entropy, so that class's mean, median and standard deviation are undefined.`,
-      )
-    }
-    if (group.n === 1) {
-      warnings.push(
-        `There is one ${name} answer with entropy, so that class's standard deviation is undefined.`,
-      )
-    }
-  }
-  // Without entropies nothing else is said; with one class, the warning about the classes has said why the rest is undefined.
-  if (correct.n + incorrect.n === 0) return warnings
-  if (correct.n === 0 || incorrect.n === 0) {
-    return [
-      ...warnings,
-      ...lengthWarnings(analysis),
-      ...undefinedScoreWarnings(analysis),
-      ...undefinedIntervalWarnings(analysis),
-    ]
-  }
-  return [
-    ...warnings,
-    ...entropyWarnings(analysis),
-    ...lengthWarnings(analysis),
-    ...regressionWarnings(analysis),
-    ...strataWarnings(analysis),
-    ...undefinedScoreWarnings(analysis),
-    ...undefinedIntervalWarnings(analysis),
-  ]
+type Code = Reason['because']
+type Words = { [C in Code]: (reason: Extract<Reason, { because: C }>) => string }
+
+/** Every reason in words that go on from "because". What a number is of may have words of its own, in the tables below. */
+const words: Words = {
+  'no-answers': () => 'there is no answer',
+  'too-few': ({ n, least }) => (n === 1 ? 'there is one answer' : `${n} answers are fewer than ${least}`),
+  'one-class': ({ marked }) => `all answers are ${marked ? 'incorrect' : 'correct'}`,
+  'single-member': () => 'a class has a single answer',
+  constant: () => 'every answer has the same value',
+  'constant-in-classes': () => 'entropy does not vary within either class',
+  separated: () => 'the score separates the classes perfectly',
+  'same-share': () => 'every answer of a class beats the same share of the other class',
+  'out-of-reach': () => 'with these classes not even an AUROC of 1 is',
+  'single-cluster': () => 'a single problem is too few to tell how it varies',
+  'missed-resamples': ({ share }) => `it is undefined in ${percent(share)} of the resamples`,
+  'alike-resamples': () => 'every resample has the same value',
+  'end-of-range': () => 'it is at the end of its range',
+  'other-answers': () => 'answers that have one of the scores lack the other',
+  'no-mixed-stratum': () => 'no problem has both correct and incorrect answers',
+  'one-mixed-stratum': () => 'one problem alone has both correct and incorrect answers',
+  'separated-strata': () => 'entropy separates the classes perfectly in every problem',
+  'alike-strata': () => 'all problems have the same AUROC',
+  'no-levels': () => 'the data set names no levels',
+  'many-levels': ({ levels, most }) => `the data set has more than ${most} levels (${levels})`,
+  'few-for-terms': ({ answers, terms }) => `${answers} answers are too few for ${terms} terms`,
+  'dependent-terms': () => 'its terms (entropy, length and level) follow from each other in these answers',
+  'small-class': ({ correct, answers, least }) =>
+    `there ${answers === 1 ? 'is' : 'are'} ${count(answers, `${nameOf(correct)} answer`)}, and a fit needs ${least}`,
+  'narrow-class': ({ correct, problems, least }) =>
+    `the ${nameOf(correct)} answers are to ${count(problems, 'problem')}, and its folds need ${least}`,
+  'constant-in-fold': () => 'entropy does not vary among the answers that one of its fits is made from',
+  'constant-predictions': () => 'its predictions are all the same',
+  'separating-predictions': () => 'its predictions separate the classes',
 }
 
-function entropyWarnings(analysis: AnalysisStatistics): string[] {
-  const { correct, incorrect, hedgesG } = analysis.entropyNats
-  const warnings: string[] = []
-  if (hedgesG === null) {
-    warnings.push(
-      correct.n + incorrect.n < 4
-        ? "Hedges' g is undefined with fewer than four samples."
-        : "Hedges' g is undefined because entropy does not vary within either class.",
-    )
-  }
-  if (analysis.pearson.r === null) {
-    warnings.push(
-      'The correlations and the regression are undefined because every sample has the same mean entropy.',
-    )
-  }
-  if (analysis.power.detectableAuroc80 === null) {
-    warnings.push(
-      'The AUROC that is detectable with 80 % power is undefined: with these classes not even an AUROC of 1 is.',
-    )
-  }
-  return warnings
+const ofAuroc: Partial<Words> = {
+  'single-cluster': () => 'there is a single problem',
+  'alike-resamples': () => 'every resample has the same AUROC',
+  'missed-resamples': ({ share }) =>
+    `${percent(share)} of the resamples hold no answer of a class that has the score`,
+}
+const ofScore: Partial<Words> = {
+  ...ofAuroc,
+  'no-answers': () => 'no answer has the score',
+  'one-class': ({ marked }) => `all answers that have it are ${marked ? 'incorrect' : 'correct'}`,
+}
+const ofDifference: Partial<Words> = {
+  ...ofScore,
+  'no-answers': () => 'no answer has both scores',
+  'same-share': () => 'in either score every answer of a class beats the same share of the other class',
+  'missed-resamples': ({ share }) =>
+    `${percent(share)} of the resamples hold no answer of a class that has the scores`,
+}
+const ofRuns: Partial<Words> = {
+  ...ofAuroc,
+  'no-answers': () => 'no answer has the score in both runs',
+  'one-class': ({ of }) => `the answers that have the score in both are of one class in ${runsOf(of)}`,
+  'single-member': ({ of }) => `a class has a single answer in ${runsOf(of)}`,
+  'same-share': () => 'in both runs every answer of a class beats the same share of the other class',
+}
+const ofStratum: Partial<Words> = {
+  separated: () => 'entropy separates the classes perfectly',
+  constant: () => 'every answer of a class beats the same share of the other class',
+}
+const ofLength: Partial<Words> = {
+  constant: ({ column }) => `every answer has the same ${column === 'first' ? 'mean entropy' : 'length'}`,
 }
 
-function lengthWarnings({ lengthConfounding, strata, entropyNats }: AnalysisStatistics): string[] {
-  if (lengthConfounding.entropyLengthRho !== null) return []
-  const answers = entropyNats.correct.n + entropyNats.incorrect.n
-  const reason =
-    answers === 1
-      ? 'there is one answer'
-      : strata.length.length === 1
-        ? 'every answer has the same length'
-        : 'every answer has the same mean entropy'
-  return [`The correlation of entropy and length is undefined because ${reason}.`]
+/** The names of areas, as in the head of a table. */
+export const areaWords: Record<AreaName, string> = {
+  auprc: 'AUPRC',
+  prr: 'PRR',
+  aurc: 'AURC',
+  augrc: 'AUGRC',
 }
 
-function regressionWarnings(analysis: AnalysisStatistics): string[] {
-  const { logisticRegression, pearson, entropyNats } = analysis
-  if (logisticRegression === null) {
-    if (pearson.r === null) return []
-    const answers = entropyNats.correct.n + entropyNats.incorrect.n
-    const terms = termsOfRegression(analysis)
-    return [
-      `The regression of correctness is undefined because ${answers < terms ? `${answers} answers are too few for ${terms} terms` : 'its terms (entropy, length and level) follow from each other in these answers'}.`,
-    ]
-  }
-  return logisticRegression.firth
-    ? [
-        "A term of the regression of correctness separates right from wrong answers, so its coefficients are Firth's, drawn towards 0; go by the likelihood ratio rather than by their intervals.",
-      ]
-    : []
-}
-
-/** Intercept and entropy, length where it varies, and the levels but the first. */
-function termsOfRegression({ strata }: AnalysisStatistics): number {
-  const lengths = strata.length.length > 1 ? 1 : 0
-  const levels = strata.level.length <= mostRegressionLevels ? Math.max(0, strata.level.length - 1) : 0
-  return 2 + lengths + levels
-}
-
-function strataWarnings({ strata, logisticRegression }: AnalysisStatistics): string[] {
-  const warnings = stratumWarnings([...strata.length, ...strata.level])
-  if (strata.lengthAdjustedAuroc === null) {
-    warnings.push(
-      'The AUROC adjusted for length is undefined, because no stratum of length has both right and wrong answers.',
-    )
-  }
-  if (strata.level.length === 0) {
-    const reason =
-      strata.levels === 0
-        ? 'the data set names no levels'
-        : `the data set has more than ${mostLevels} levels (${strata.levels})`
-    warnings.push(
-      `There are no statistics by level (the level-adjusted AUROC is undefined), because ${reason}.`,
-    )
-  } else if (strata.levelAdjustedAuroc === null) {
-    warnings.push(
-      'The AUROC adjusted for level is undefined, because no level has both right and wrong answers.',
-    )
-  }
-  if (logisticRegression && strata.level.length > mostRegressionLevels) {
-    warnings.push(
-      `The regression of correctness leaves levels out, because there are more than ${mostRegressionLevels}.`,
-    )
-  }
-  return warnings
-}
-
-/** One sentence for all strata that lack a number for the same reason. */
-function stratumWarnings(strata: readonly AnalysisStratum[]): string[] {
-  const labels = new Map<string, string[]>()
-  for (const stratum of strata) {
-    const reason = reasonOfStratum(stratum)
-    if (reason !== null) labels.set(reason, [...(labels.get(reason) ?? []), stratum.label])
-  }
-  return [...labels].map(
-    ([reason, of]) => `Within ${of.length === 1 ? 'a stratum' : 'strata'} (${of.join('; ')}) ${reason}.`,
-  )
-}
-
-function reasonOfStratum({ correct, incorrect, auroc, low }: AnalysisStratum): string | null {
-  if (auroc === null)
-    return `the AUROC is undefined, because all answers are ${correct === 0 ? 'incorrect' : 'correct'}`
-  if (low !== null) return null
-  const because =
-    Math.min(correct, incorrect) === 1
-      ? 'a class has a single answer'
-      : auroc === 0 || auroc === 1
-        ? 'entropy separates the classes perfectly'
-        : 'every answer of a class beats the same share of the other class'
-  return `the interval of the AUROC is undefined, because ${because}`
-}
-
-/** Why numbers of scores, and of comparisons of scores, are undefined: one sentence for all that share a reason. */
-export function undefinedScoreWarnings(analysis: AnalysisStatistics): string[] {
-  const { scoreComparisons, aurocBootstrap, entropyNats } = analysis
-  const scores = Object.entries(analysis.scores)
-  const ofScores = scores.map(([name, score]) => ({
-    name,
-    missing: missingOfScore(score, aurocBootstrap.problems),
-    all: 'Every score',
-    alike: scores.length,
-  }))
-  // With one class, the warning about the classes has said the rest but for the intervals of what is defined.
-  if (entropyNats.correct.n === 0 || entropyNats.incorrect.n === 0)
-    return gatherUndefined(
-      ofScores.map(({ name, missing, ...of }) => {
-        const score = analysis.scores[name]!
-        return { ...of, name, missing: score.n === 0 ? missing : missingIntervals(score) }
-      }),
-    )
-  const ofComparisons = scoreComparisons.map(compared => ({
-    name: compared.score,
-    missing: missingOfComparison(compared, analysis),
-    all: 'Every other score',
-    alike: scoreComparisons.filter(({ against }) => against === compared.against).length,
-  }))
-  return [...gatherUndefined(ofScores), ...gatherUndefined(ofComparisons)]
-}
-
-function missingOfScore(score: AnalysisScore, problems: number): Undefined[] {
-  if (score.n === 0) return [{ what: 'every statistic', reason: 'no answer has the score' }]
-  if (score.auroc === null) {
-    const what = `AUROC with its intervals and p, PRR, Kendall's τ${score.auprc === null ? ', AUPRC' : ''}`
-    return [{ what, reason: oneClass(score) }, ...missingIntervals(score)]
-  }
-  const missing = missingIntervals(score)
-  const constant = score.kendallTau === null
-  if (constant) missing.push({ what: "Kendall's τ", reason: 'every answer has the same value' })
-  if (score.aurocLow === null) {
-    missing.push({ what: "DeLong's interval of the AUROC", reason: reasonOfInterval(score, constant) })
-  }
-  if (score.bootstrapLow === null) {
-    missing.push({
-      what: 'bootstrap interval of the AUROC',
-      reason: reasonOfBootstrap(score, constant, problems),
-    })
-  }
-  return missing
-}
-
-function missingIntervals({ intervals }: AnalysisScore): Undefined[] {
-  return (['auprc', 'prr', 'aurc', 'augrc'] as const).flatMap(name => {
-    const interval = intervals[name]
-    return interval?.low === null
-      ? [{ what: `interval of the ${name.toUpperCase()}`, reason: interval.reason }]
-      : []
-  })
-}
-
-/** Why DeLong's variance says nothing of an AUROC, whose classes have an answer each. */
-function reasonOfInterval(score: AnalysisScore, constant: boolean): string {
-  if (Math.min(score.correct, score.incorrect) === 1) return 'a class has a single answer'
-  if (score.auroc === 0 || score.auroc === 1) return 'the score separates the classes perfectly'
-  return constant
-    ? 'every answer has the same value'
-    : 'every answer of a class beats the same share of the other class'
-}
-
-function reasonOfBootstrap(score: AnalysisScore, constant: boolean, problems: number): string {
-  if (problems < 2) return 'there is a single problem'
-  if (constant) return 'every answer has the same value'
-  if (score.auroc === 0 || score.auroc === 1) return 'the score separates the classes perfectly'
-  return score.missedResamples > mostMissedResamples
-    ? `${percent(score.missedResamples)} of the resamples hold no answer of a class that has the score`
-    : 'every resample has the same AUROC'
-}
-
-function missingOfComparison(compared: ScoreComparison, analysis: AnalysisStatistics): Undefined[] {
-  const { scores, aurocBootstrap } = analysis
-  const difference = `difference of AUROC from ${compared.against}`
-  if (compared.difference === null) {
-    const reason = compared.n === 0 ? 'no answer has both scores' : oneClass(compared)
-    return [{ what: `${difference} with its intervals and p`, reason }]
-  }
-  const missing: Undefined[] = []
-  if (compared.p === null) {
-    const reason =
-      Math.min(compared.correct, compared.incorrect) === 1
-        ? 'a class has a single answer'
-        : 'in either score every answer of a class beats the same share of the other class'
-    missing.push({ what: `DeLong's interval and p of the ${difference}`, reason })
-  }
-  if (compared.bootstrapLow === null) {
-    const both = [scores[compared.score]!, scores[compared.against]!]
-    const reason = both.some(({ n }) => n > compared.n)
-      ? 'answers that have one of the scores lack the other'
-      : aurocBootstrap.problems < 2
-        ? 'there is a single problem'
-        : `${percent(both[0]!.missedResamples)} of the resamples hold no answer of a class that has the scores`
-    missing.push({ what: `bootstrap interval of the ${difference}`, reason })
-  }
-  return missing
-}
-
-function oneClass({ correct }: { correct: number }): string {
-  return `all answers that have it are ${correct === 0 ? 'incorrect' : 'correct'}`
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`
-}
-
-/** What the intervals are of, in words; those of areas are said with every score's. */
-const ofEntropy: Partial<Record<keyof AnalysisIntervals, string>> = {
+const entropyWords: Record<EntropyStatisticName, string> = {
   correctMean: 'the mean of correct answers',
   incorrectMean: 'the mean of incorrect answers',
   difference: 'the difference of means',
@@ -286,7 +99,7 @@ const ofEntropy: Partial<Record<keyof AnalysisIntervals, string>> = {
   levelAdjustedAuroc: 'the AUROC adjusted for level',
 }
 
-const ofCalibration: Record<keyof CalibrationIntervals, string> = {
+const calibrationWords: Record<keyof CalibrationFit['intervals'], string> = {
   brier: 'Brier score',
   brierSkill: 'Brier skill',
   logLoss: 'log loss',
@@ -295,52 +108,244 @@ const ofCalibration: Record<keyof CalibrationIntervals, string> = {
   intercept: 'intercept',
 }
 
-/** Why intervals of numbers that are defined are not: one sentence for all that share a reason. */
-export function undefinedIntervalWarnings({ intervals, calibration }: AnalysisStatistics): string[] {
-  const named = <Name extends string>(
-    found: Partial<Record<Name, ResampledInterval | null>>,
-    names: Partial<Record<Name, string>>,
-    suffix = '',
-  ) =>
-    (Object.keys(names) as Name[]).map(name => ({
-      name: `${names[name]}${suffix}`,
-      interval: found[name] ?? null,
-    }))
-  const all = [
-    ...named(intervals, ofEntropy),
-    ...(['platt', 'isotonic'] as const).flatMap(method =>
-      named(calibration?.[method]?.intervals ?? {}, ofCalibration, ` (${method})`),
+/** A reason in words, those of `special` before the general ones. */
+export function inWords(reason: Reason, special: Partial<Words> = {}): string {
+  const { because } = reason
+  return ((special[because] ?? words[because]) as (reason: Reason) => string)(reason)
+}
+
+/** Why each null of the statistics is one, beyond what the warnings about the samples and the classes say. */
+export function undefinedWarnings(study: StudyStatistics): string[] {
+  const { correct, incorrect } = study.entropyNats
+  const groups = [
+    ['correct', correct],
+    ['incorrect', incorrect],
+  ] as const
+  const ofGroups = groups.flatMap(([name, { mean, sd }]) => {
+    if (isUndefined(mean))
+      return [
+        `There is no ${name} answer with entropy, so that class's mean, median and standard deviation are undefined.`,
+      ]
+    if (isUndefined(sd))
+      return [`There is one ${name} answer with entropy, so that class's standard deviation is undefined.`]
+    return []
+  })
+  // Without entropies nothing else is said; with one class, the warning about the classes has said why most is undefined.
+  if (correct.n + incorrect.n === 0) return ofGroups
+  const hasBoth = correct.n > 0 && incorrect.n > 0
+  return [
+    ...ofGroups,
+    ...(hasBoth ? entropyWarnings(study) : []),
+    ...because(
+      'The correlation of entropy and length is undefined because',
+      study.lengthConfounding.entropyLengthRho,
+      ofLength,
     ),
+    ...(hasBoth ? [...regressionWarnings(study), ...strataWarnings(study)] : []),
+    ...gatherUndefined(scoresOf(study, hasBoth)),
+    ...(hasBoth ? gatherUndefined(differencesOf(study)) : []),
+    ...intervalWarnings(study),
   ]
-  const byReason = new Map<string, string[]>()
-  for (const { name, interval } of all)
-    if (interval?.low === null)
-      byReason.set(interval.reason, [...(byReason.get(interval.reason) ?? []), name])
-  return [...byReason].map(
-    ([reason, names]) =>
-      `${names.length === 1 ? 'The interval' : 'The intervals'} of ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} undefined, because ${reason}.`,
+}
+
+/** The sentence that says why a value is undefined; none of one that is defined. */
+export function because(beginning: string, value: unknown, special?: Partial<Words>): string[] {
+  return isUndefined(value) ? [`${beginning} ${inWords(value.undefined, special)}.`] : []
+}
+
+function entropyWarnings({ entropyNats: { hedgesG }, pearson, power }: StudyStatistics): string[] {
+  return [
+    ...(isUndefined(hedgesG) && hedgesG.undefined.because === 'too-few'
+      ? ["Hedges' g is undefined with fewer than four samples."]
+      : because("Hedges' g is undefined because", hedgesG)),
+    ...(isUndefined(pearson.r)
+      ? ['The correlations and the regression are undefined because every sample has the same mean entropy.']
+      : []),
+    ...because('The AUROC that is detectable with 80 % power is undefined:', power.detectableAuroc80),
+  ]
+}
+
+function regressionWarnings({ logisticRegression: fit }: StudyStatistics): string[] {
+  // Where entropy is constant, the correlations have said so.
+  if (isUndefined(fit))
+    return fit.undefined.because === 'constant'
+      ? []
+      : because('The regression of correctness is undefined because', fit)
+  return fit.firth
+    ? [
+        "A term of the regression of correctness separates right from wrong answers, so its coefficients are Firth's, drawn towards 0; go by the likelihood ratio rather than by their intervals.",
+      ]
+    : []
+}
+
+function strataWarnings({ strata, logisticRegression }: StudyStatistics): string[] {
+  const { length, level, lengthAdjustedAuroc, levelAdjustedAuroc } = strata
+  const unmixed = (kind: string): Partial<Words> => ({
+    'no-mixed-stratum': () => `no ${kind} has both right and wrong answers`,
+  })
+  return [
+    ...stratumWarnings([...length, ...level]),
+    ...because(
+      'The AUROC adjusted for length is undefined, because',
+      lengthAdjustedAuroc,
+      unmixed('stratum of length'),
+    ),
+    ...because(
+      level.length === 0
+        ? 'There are no statistics by level (the level-adjusted AUROC is undefined), because'
+        : 'The AUROC adjusted for level is undefined, because',
+      levelAdjustedAuroc,
+      unmixed('level'),
+    ),
+    ...(!isUndefined(logisticRegression) && level.length > mostRegressionLevels
+      ? [
+          `The regression of correctness leaves levels out, because there are more than ${mostRegressionLevels}.`,
+        ]
+      : []),
+  ]
+}
+
+/** One sentence for all strata that lack a number for the same reason. */
+function stratumWarnings(strata: readonly AnalysisStratum[]): string[] {
+  const lacking = strata.flatMap(({ label, auroc, low }) => {
+    if (isUndefined(auroc))
+      return [{ label, lack: `the AUROC is undefined, because ${inWords(auroc.undefined, ofStratum)}` }]
+    return isUndefined(low)
+      ? [
+          {
+            label,
+            lack: `the interval of the AUROC is undefined, because ${inWords(low.undefined, ofStratum)}`,
+          },
+        ]
+      : []
+  })
+  return groupBy(lacking, ({ lack }) => lack).map(
+    same =>
+      `Within ${same.length === 1 ? 'a stratum' : 'strata'} (${same.map(({ label }) => label).join('; ')}) ${same[0]!.lack}.`,
   )
 }
 
+/** Why intervals of numbers that are defined are not: one sentence for all that share a reason. */
+function intervalWarnings({ intervals, calibration }: StudyStatistics): string[] {
+  const fits = isUndefined(calibration)
+    ? []
+    : (['platt', 'isotonic'] as const).flatMap(method => {
+        const fit = calibration[method]
+        return isUndefined(fit)
+          ? []
+          : missingIntervals(fit.intervals, calibrationWords, name => `${name} (${method})`)
+      })
+  const all = [...missingIntervals(intervals, entropyWords), ...fits]
+  return groupBy(all, ({ reason }) => reason).map(same => {
+    const isOne = same.length === 1
+    return `The ${isOne ? 'interval' : 'intervals'} of ${same.map(({ what }) => what).join(', ')} ${isOne ? 'is' : 'are'} undefined, because ${same[0]!.reason}.`
+  })
+}
+
 /** Numbers that are undefined for one reason. */
-export interface Undefined {
+interface Missing {
   what: string
   reason: string
 }
 
-/** A score, or a comparison of it, with what is undefined of it. */
-export interface Incomplete {
+/** A score, or a difference of it, with what is undefined of it. */
+interface Incomplete {
   name: string
-  missing: Undefined[]
+  missing: Missing[]
   /** What to call all of its like, and how many these are. */
   all: string
   alike: number
 }
 
+/** Those of some numbers, by what they are called, that are undefined. */
+function missingOf(numbers: Record<string, unknown>, special: Partial<Words>): Missing[] {
+  return Object.entries(numbers).flatMap(([what, value]) =>
+    isUndefined(value) ? [{ what, reason: inWords(value.undefined, special) }] : [],
+  )
+}
+
+/** Those intervals that are undefined although their numbers are not. */
+function missingIntervals<Name extends string>(
+  intervals: Record<Name, ResampledInterval>,
+  names: Record<Name, string>,
+  call: (name: string) => string = name => name,
+): Missing[] {
+  return (Object.keys(names) as Name[]).flatMap(name => {
+    const interval = intervals[name]
+    return 'reason' in interval ? [{ what: call(names[name]), reason: inWords(interval.reason) }] : []
+  })
+}
+
+function scoresOf({ scores }: StudyStatistics, hasBothClasses: boolean): Incomplete[] {
+  return Object.entries(scores).map(([name, score], _, { length }) => ({
+    name,
+    missing: missingOfScore(score, hasBothClasses),
+    all: 'Every score',
+    alike: length,
+  }))
+}
+
+function missingOfScore(score: AnalysisScore, hasBothClasses: boolean): Missing[] {
+  if (score.n === 0) return missingOf({ 'every statistic': score.auroc }, ofScore)
+  const intervals = missingIntervals(score.intervals, areaWords, name => `interval of the ${name}`)
+  if (!hasBothClasses) return intervals
+  const { auroc, auprc, prr, aurocLow, bootstrapLow } = score
+  const tau = { "Kendall's τ": score.kendallTau }
+  if (isUndefined(auroc)) {
+    const numbers = { 'AUROC with its intervals and p': auroc, PRR: prr, ...tau, AUPRC: auprc }
+    return [...missingOf(numbers, ofScore), ...intervals]
+  }
+  const numbers = {
+    ...tau,
+    "DeLong's interval of the AUROC": aurocLow,
+    'bootstrap interval of the AUROC': bootstrapLow,
+  }
+  return [...intervals, ...missingOf(numbers, ofScore)]
+}
+
+function differencesOf({ scoreComparisons }: StudyStatistics): Incomplete[] {
+  return scoreComparisons.map(found => ({
+    name: found.score,
+    missing: missingOfDifference(found, `difference of AUROC from ${found.against}`, ofDifference),
+    all: 'Every other score',
+    alike: scoreComparisons.filter(({ against }) => against === found.against).length,
+  }))
+}
+
+function missingOfDifference(
+  { difference, p, bootstrapLow }: Pick<ScoreDifference, 'difference' | 'p' | 'bootstrapLow'>,
+  what: string,
+  special: Partial<Words>,
+  whole = `${what} with its intervals and p`,
+): Missing[] {
+  return missingOf(
+    isUndefined(difference)
+      ? { [whole]: difference }
+      : {
+          [`DeLong's interval and p of the ${what}`]: p,
+          [`bootstrap interval of the ${what}`]: bootstrapLow,
+        },
+    special,
+  )
+}
+
+/** Why numbers of the scores of two runs are undefined. */
+export function undefinedOfRuns({ aurocs }: Pick<PairedRuns, 'aurocs'>): string[] {
+  const whole = 'AUROC, its difference with intervals and p'
+  return gatherUndefined(
+    Object.entries(aurocs).map(([name, found], _, { length }) => ({
+      name,
+      missing: missingOfDifference(found, 'difference of AUROC', ofRuns, whole),
+      all: 'Every score',
+      alike: length,
+    })),
+  )
+}
+
 /** One sentence for all scores that lack the same numbers for the same reason. */
-export function gatherUndefined(found: readonly Incomplete[]): string[] {
+function gatherUndefined(found: readonly Incomplete[]): string[] {
   const named = groupBy(
-    found.flatMap(({ missing, ...of }) => missing.map(undefinedNumber => ({ ...of, ...undefinedNumber }))),
+    found.flatMap(({ missing, ...of }) => missing.map(number => ({ ...of, ...number }))),
     ({ what, reason }) => `${what}\n${reason}`,
   ).map(same => {
     const { what, reason, all, alike } = same[0]!
@@ -354,11 +359,13 @@ export function gatherUndefined(found: readonly Incomplete[]): string[] {
 }
 
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
-  const groups = new Map<string, T[]>()
-  for (const item of items) {
-    const group = groups.get(keyOf(item))
-    if (group) group.push(item)
-    else groups.set(keyOf(item), [item])
-  }
-  return [...groups.values()]
+  return [...Map.groupBy(items, keyOf).values()]
+}
+
+function nameOf(correct: boolean): string {
+  return correct ? 'correct' : 'incorrect'
+}
+
+function runsOf(of: ColumnName = 'both'): string {
+  return of === 'both' ? 'both runs' : `the ${of} run`
 }

@@ -1,8 +1,8 @@
 import type { Analysis } from '../study/analysis.ts'
 import type { RunFindings } from '../study/run-findings.ts'
-import { correlationsSection, findingsSection } from './findings-section.ts'
 import { examplesSection, patternsSection, type ReportExamples } from './patterns-section.ts'
 import type { Block, ReportDocument, ReportFigure } from './report-document.ts'
+import { correlationsSection, findingsSection } from './statistics-section.ts'
 import { summarySection } from './summary-section.ts'
 
 /** What a report is written from. */

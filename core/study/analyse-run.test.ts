@@ -4,7 +4,7 @@ import { dataSets, expectClose } from '../../test/golden/statistics.ts'
 import { failedSample } from '../../test/golden/statistics-samples.ts'
 import { sampleRecord, tokenRecord } from '../../test/support/sample-record.ts'
 import type { SampleRecord } from '../formats/sample-record.ts'
-import { analyseRun } from './analyse-run.ts'
+import { analyseRun } from '../report/record-study.ts'
 import { columnsOf } from './columns.ts'
 
 function sample(correct: boolean, entropies: number[], changes: Partial<SampleRecord> = {}): SampleRecord {

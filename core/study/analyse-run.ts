@@ -1,31 +1,30 @@
 import type { RunColumns } from '../formats/run-columns.ts'
 import { type CalibratedSample, formatVersion, type SampleRecord } from '../formats/sample-record.ts'
-import { type GradingRules, gradingWarning, hangsOnTolerance } from '../grade/grading-rules.ts'
-import { analysisWarnings, findingsWarnings } from '../report/analysis-warnings.ts'
+import { type GradingRules, hangsOnTolerance } from '../grade/grading-rules.ts'
 import { seededRandom } from '../seeded-random.ts'
 import type {
-  Analysis,
   AnalysisGroup,
   AnalysisPower,
   AnalysisShare,
-  AnalysisStatistics,
   PermutationP,
+  Study,
+  StudyStatistics,
 } from './analysis.ts'
-import { calibratedProbabilities, calibrateScore, problemsWith } from './calibration/calibration.ts'
+import { calibratedProbabilities, calibrateScore } from './calibration/calibration.ts'
 import { columnsOf } from './columns.ts'
 import { correctnessRegression } from './correctness-regression.ts'
-import { type AskedSamples, type Coverage, coverageOf, partWarning } from './coverage.ts'
-import { analyseIntervals, noAreas } from './entropy-intervals.ts'
+import { type AskedSamples, type Coverage, coverageOf } from './coverage.ts'
+import { resampleEntropy } from './entropy-statistics.ts'
 import type { RunFindings } from './run-findings.ts'
-import {
-  affordableResamples,
-  analyseScore,
-  bootstrapScores,
-  compareScores,
-  resamplesForErrors,
-} from './score-statistics.ts'
+import { analyseScore, bootstrapScores, resampleAreas, scoreDifferences } from './score-statistics.ts'
 import { mainScore, rowsInOrder, type Selection, selectAnswers } from './selection.ts'
 import { auroc } from './statistics/auroc.ts'
+import {
+  clusteredProportionInterval,
+  clustersOf,
+  clustersWith,
+  resampleClusters,
+} from './statistics/clusters.ts'
 import { pearson, spearman } from './statistics/correlation.ts'
 import {
   detectableAuroc,
@@ -34,51 +33,42 @@ import {
   powerOfAuroc,
   samplesNeeded,
 } from './statistics/hypothesis-tests.ts'
-import { clusteredProportionInterval, type Interval, wilsonInterval } from './statistics/intervals.ts'
-import { hedgesG, mean, median, sampleStandardDeviation } from './statistics/moments.ts'
-import { orderScores, tieGroups } from './statistics/ranks.ts'
-import { clustersOf } from './statistics/resampling.ts'
+import { type Interval, wilsonInterval } from './statistics/intervals.ts'
+import { mean, median, sampleStandardDeviation } from './statistics/moments.ts'
+import { lackOfClass, orderScores, tieGroups } from './statistics/ranks.ts'
+import { affordableResamples, resamplesForErrors } from './statistics/resampling.ts'
 import { rejectionCurve } from './statistics/selective-prediction.ts'
 import { analyseStrata, analyseWithinProblem } from './strata.ts'
+import { isUndefined, none, orBecause, partOf, type Statistic } from './undefined.ts'
 
 /**
- * Says whether uncertainty predicts error: the content of `analysis.json`, from the columns of a run in any order. Statistics run over whatever
- * scores the columns hold; `findings` are what texts and tokens say beyond them, `grading` the rules that made the verdicts, `asked` what the run
- * was asked for, of which the samples may be a part. The same columns, seed and resamples (2,000; fewer for a large run) give the same analysis.
+ * Says whether uncertainty predicts error, from the columns of a run in any order. Statistics run over whatever scores the columns hold;
+ * `findings` are what texts and tokens say beyond them, `grading` the rules that made the verdicts, `asked` what the run was asked for, of which
+ * the samples may be a part. The same columns, seed and resamples (2,000; fewer for a large run) give the same numbers.
  */
-export function analyseRun(
+export function studyRun(
   run: RunColumns,
   {
     seed = 0,
     resamples = 2_000,
     grading,
     asked,
-  }: Partial<AnalysisSettings & { grading: GradingRules; asked: AskedSamples }> = {},
+  }: Partial<StudySettings & { grading: GradingRules; asked: AskedSamples }> = {},
   findings: RunFindings | null = null,
-): Analysis {
+): Study {
   const rows = rowsInOrder(run)
   const completed = rows.filter(row => run.finishReason[row] === 'stop')
-  const statistics = analyseStatistics(run, rows, { seed, resamples })
-  const completedOnly =
-    completed.length === rows.length ? statistics : analyseStatistics(run, completed, { seed, resamples })
-  const coverage = asked ? columnsCoverage(asked, run) : null
-  const withoutWarnings: Omit<Analysis, 'warnings'> = {
+  const statistics = studyStatistics(run, rows, { seed, resamples })
+  return {
     formatVersion,
-    ...(coverage && { coverage }),
+    ...(asked && { coverage: columnsCoverage(asked, run) }),
     ...(grading && { grading: { ...grading, correctByToleranceOnly: countByTolerance(run) } }),
     ...statistics,
     seed,
-    completedOnly,
+    completedOnly:
+      completed.length === rows.length ? statistics : studyStatistics(run, completed, { seed, resamples }),
+    ...findings,
   }
-  const doubtfulRules = grading ? gradingWarning(grading) : null
-  const part = partWarning(coverage)
-  const warnings = [
-    ...(part === null ? [] : [part]),
-    ...(doubtfulRules === null ? [] : [doubtfulRules]),
-    ...analysisWarnings(withoutWarnings, findings?.overrun),
-  ]
-  if (findings === null) return { ...withoutWarnings, warnings }
-  return { ...withoutWarnings, ...findings, warnings: [...warnings, ...findingsWarnings(findings)] }
 }
 
 /**
@@ -94,7 +84,7 @@ export function calibrateAnswers(run: RunColumns, seed = 0): Float64Array {
     seededRandom(seed, streams.calibration),
   )
   const probabilities = new Float64Array(run.count).fill(Number.NaN)
-  if (found) for (const [index, row] of rows.entries()) probabilities[row] = found[index]!
+  if (!isUndefined(found)) for (const [index, row] of rows.entries()) probabilities[row] = found[index]!
   return probabilities
 }
 
@@ -128,8 +118,8 @@ function countByTolerance({ correct, rule }: RunColumns): number {
   return rule.filter((text, row) => correct[row] === 1 && hangsOnTolerance(text)).length
 }
 
-/** What an analysis does with chance. */
-export interface AnalysisSettings {
+/** What a study does with chance. */
+export interface StudySettings {
   seed: number
   /** Resamples of the bootstrap; a large run takes fewer. */
   resamples: number
@@ -141,93 +131,97 @@ const mostPermuted = 2_000
 const powerTargets = [0.6, 0.65, 0.7]
 
 /** Streams of random numbers: what one part draws changes nothing in another. */
-export const streams = { bootstrap: 1, permutation: 2, calibration: 3, intervals: 4 }
+const streams = { bootstrap: 1, permutation: 2, calibration: 3, intervals: 4 }
 
 /** The statistics of the samples in these rows, in any order. */
-export function analyseStatistics(
+function studyStatistics(
   run: RunColumns,
   rows: readonly number[],
-  { seed, resamples }: AnalysisSettings,
-): AnalysisStatistics {
+  { seed, resamples }: StudySettings,
+): StudyStatistics {
   const selection = selectAnswers(run, rows)
   const { entropy, correct, incorrect, problems } = selection
   const total = rows.length
   const verdicts = Uint8Array.from(rows, row => run.correct[row]!)
   const clusters = clustersOf(rows.map(row => run.problemId[row]!))
   const numberCorrect = verdicts.reduce((sum, verdict) => sum + verdict, 0)
-  const share = (counted: (row: number) => boolean) =>
-    total === 0 ? null : rows.filter(counted).length / total
+  const countRows = (counted: (row: number) => boolean) => rows.filter(counted).length
+  const shareOf = (count: number) => (total === 0 ? none({ because: 'no-answers' }) : count / total)
   const shareInterval = (counted: (row: number) => boolean) =>
-    clusteredProportionInterval(
-      Uint8Array.from(rows, row => (counted(row) ? 1 : 0)),
-      clusters,
+    orBecause(
+      clusteredProportionInterval(
+        Uint8Array.from(rows, row => (counted(row) ? 1 : 0)),
+        clusters,
+      ),
+      { because: 'no-answers' },
     )
   const isCut = (row: number) => run.finishReason[row] === 'length'
   const isWithoutAnswer = (row: number) =>
     run.finishReason[row] !== 'error' && run.extractedAnswer[row] === null
-  const accuracy = total === 0 ? null : numberCorrect / total
+  const accuracy = shareOf(numberCorrect)
 
-  const correctEntropies = entropy.values.filter((_, index) => correct[index] === 1)
-  const incorrectEntropies = entropy.values.filter((_, index) => incorrect[index] === 1)
-  const [correctGroup, incorrectGroup] = [
-    describeGroup(correctEntropies, problemsWith(problems, correct, 1)),
-    describeGroup(incorrectEntropies, problemsWith(problems, correct, 0)),
-  ]
+  const groupOf = (mark: number) =>
+    describeGroup(
+      entropy.values.filter((_, index) => correct[index] === mark),
+      clustersWith(problems, correct, mark),
+    )
+  const [correctGroup, incorrectGroup] = [groupOf(1), groupOf(0)]
   const linear = pearson(entropy.values, correct)
   const ranked = spearman(entropy.values, correct)
   const groups = tieGroups(entropy.sorted, incorrect)
   const test = mannWhitney(groups)
   const classProduct = correctGroup.n * incorrectGroup.n
 
-  const taken = affordableResamples(selection, resamples)
+  const taken = affordableResamples(selection.count * selection.scores.length, resamples)
   const resampled = bootstrapScores(selection, taken, seededRandom(seed, streams.bootstrap))
-  const intervals = analyseIntervals(
-    selection,
-    resamplesForErrors(taken),
-    seededRandom(seed, streams.intervals),
-  )
+  const ofEntropy = resampleEntropy(selection)
+  const ofScores = selection.scores.map(score => ({ score, areas: resampleAreas(score, selection) }))
+  resampleClusters(problems, resamplesForErrors(taken), seededRandom(seed, streams.intervals), weights => {
+    ofEntropy.add(weights)
+    for (const { areas } of ofScores) areas.add(weights)
+  })
   const scores = Object.fromEntries(
-    selection.scores.map(score => {
+    ofScores.map(({ score, areas }) => {
       const { name } = score
-      return [name, analyseScore(score, selection, resampled.get(name)!, intervals.areas.get(name)!)]
+      return [name, analyseScore(score, selection, resampled.get(name)!, areas)]
     }),
   )
-  const main = scores[mainScore] ?? analyseScore(entropy, selection, new Float64Array(0), noAreas)
+  const main =
+    scores[mainScore] ??
+    analyseScore(entropy, selection, new Float64Array(0), resampleAreas(entropy, selection))
   const byLength = auroc(tieGroups(orderScores(selection.generatedTokens), incorrect))
+  const rOf = { r: partOf(linear, ({ coefficient }) => coefficient), p: partOf(linear, ({ p }) => p) }
   return {
     total,
     correct: numberCorrect,
     incorrect: total - numberCorrect,
-    errors: rows.filter(row => run.finishReason[row] === 'error').length,
+    errors: countRows(row => run.finishReason[row] === 'error'),
     problems: clusters.count,
     accuracy: shareWith(accuracy, wilsonInterval(numberCorrect, total)),
     accuracyClustered: shareWith(accuracy, clusteredProportionInterval(verdicts, clusters)),
-    capHitRate: share(isCut),
-    extractionFailureRate: share(isWithoutAnswer),
+    capHitRate: shareOf(countRows(isCut)),
+    extractionFailureRate: shareOf(countRows(isWithoutAnswer)),
     entropyNats: {
       correct: correctGroup,
       incorrect: incorrectGroup,
-      difference:
-        correctGroup.mean === null || incorrectGroup.mean === null
-          ? null
-          : incorrectGroup.mean - correctGroup.mean,
-      hedgesG: hedgesG(incorrectEntropies, correctEntropies),
+      difference: ofEntropy.values.difference,
+      hedgesG: ofEntropy.values.hedgesG,
     },
     intervals: {
-      ...intervals.entropy,
+      ...ofEntropy.intervals(),
       ...main.intervals,
       capHitRate: shareInterval(isCut),
       extractionFailureRate: shareInterval(isWithoutAnswer),
     },
-    pearson: { r: linear?.coefficient ?? null, p: linear?.p ?? null },
-    pointBiserial: { r: linear?.coefficient ?? null, p: linear?.p ?? null },
+    pearson: rOf,
+    pointBiserial: rOf,
     spearman: {
-      rho: ranked?.coefficient ?? null,
-      p: ranked?.p ?? null,
-      largestPossible: classProduct === 0 ? null : Math.sqrt((3 * classProduct) / (selection.count ** 2 - 1)),
+      rho: partOf(ranked, ({ coefficient }) => coefficient),
+      p: partOf(ranked, ({ p }) => p),
+      largestPossible: lackOfClass(groups) ?? Math.sqrt((3 * classProduct) / (selection.count ** 2 - 1)),
     },
     kendall: { tau: main.kendallTau, p: main.kendallP },
-    mannWhitney: { u: test?.u ?? null, p: test?.p ?? null },
+    mannWhitney: { u: partOf(test, ({ u }) => u), p: partOf(test, ({ p }) => p) },
     auroc: { value: main.auroc, low: main.aurocLow, high: main.aurocHigh, p: main.p },
     aurocBootstrap: {
       low: main.bootstrapLow,
@@ -235,7 +229,11 @@ export function analyseStatistics(
       resamples: taken,
       problems: problems.count,
     },
-    aurocPermutationP: permute(selection, test?.p ?? null, seed),
+    aurocPermutationP: permute(
+      selection,
+      partOf(test, ({ p }) => p),
+      seed,
+    ),
     auprc: main.auprc,
     auprcBaseRate: main.auprcBaseRate,
     prr: main.prr,
@@ -243,18 +241,21 @@ export function analyseStatistics(
     augrc: main.augrc,
     rejectionCurve: rejectionCurve(groups),
     scores,
-    scoreComparisons: compareScores(selection, resampled),
+    scoreComparisons: scoreDifferences(selection, resampled),
     logisticRegression: correctnessRegression(
       entropy.values,
       selection.generatedTokens,
       selection.level,
       correct,
     ),
-    strata: analyseStrata(selection),
+    strata: analyseStrata(selection, ofEntropy.values),
     lengthConfounding: {
-      entropyLengthRho: spearman(entropy.values, selection.generatedTokens)?.coefficient ?? null,
-      lengthAuroc: byLength?.value ?? null,
-      lengthAurocP: byLength?.p ?? null,
+      entropyLengthRho: partOf(
+        spearman(entropy.values, selection.generatedTokens),
+        ({ coefficient }) => coefficient,
+      ),
+      lengthAuroc: partOf(byLength, ({ value }) => value),
+      lengthAurocP: partOf(byLength, ({ p }) => p),
     },
     withinProblem: analyseWithinProblem(selection),
     power: describePower(incorrectGroup.n, correctGroup.n),
@@ -268,26 +269,28 @@ export function analyseStatistics(
   }
 }
 
-function shareWith(value: number | null, interval: Interval | null): AnalysisShare {
-  return { value, low: interval?.low ?? null, high: interval?.high ?? null }
+function shareWith(value: Statistic, interval: Interval | null): AnalysisShare {
+  const ends = orBecause(interval, { because: 'no-answers' })
+  return { value, low: partOf(ends, ({ low }) => low), high: partOf(ends, ({ high }) => high) }
 }
 
 function describeGroup(entropies: Float64Array, problems: number): AnalysisGroup {
+  const n = entropies.length
   return {
-    n: entropies.length,
+    n,
     problems,
-    mean: mean(entropies),
-    sd: sampleStandardDeviation(entropies),
-    median: median(entropies),
+    mean: orBecause(mean(entropies), { because: 'no-answers' }),
+    sd: orBecause(sampleStandardDeviation(entropies), { because: 'too-few', n, least: 2 }),
+    median: orBecause(median(entropies), { because: 'no-answers' }),
   }
 }
 
 function permute(
   { count, entropy, incorrect, problems }: Selection,
-  asymptotic: number | null,
+  asymptotic: Statistic,
   seed: number,
 ): PermutationP {
-  if (asymptotic === null || count > mostPermuted) {
+  if (isUndefined(asymptotic) || count > mostPermuted) {
     return { value: asymptotic, method: 'asymptotic', permutations: 0 }
   }
   const random = seededRandom(seed, streams.permutation)
@@ -304,7 +307,7 @@ function describePower(incorrect: number, correct: number): AnalysisPower {
     targets: powerTargets.map(target => ({
       auroc: target,
       power: powerOfAuroc(target, incorrect, correct),
-      samplesNeeded: samplesNeeded(target, incorrect / (incorrect + correct)),
+      samplesNeeded: samplesNeeded(target, incorrect, correct),
     })),
   }
 }

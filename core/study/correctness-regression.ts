@@ -1,6 +1,7 @@
 import { normalQuantile975, normalTail } from './statistics/distributions.ts'
 import { fitLogistic, type LogisticFit } from './statistics/logistic-regression.ts'
-import { mean, sampleStandardDeviation } from './statistics/moments.ts'
+import { standardise } from './statistics/moments.ts'
+import { type Maybe, none } from './undefined.ts'
 
 /** One term of a logistic regression of correctness. */
 export interface RegressionTerm {
@@ -31,22 +32,24 @@ export const mostRegressionLevels = 10
 /**
  * Logistic regression of correctness (1 or 0) on standardised mean entropy, standardised log length, and level as categories when there are
  * two to ten. Terms that do not vary are left out. Separated classes: Firth's penalty (Heinze and Schemper 2002), the ratio being that of
- * penalised likelihoods. Null with one class, with constant entropy, or when entropy follows from the other terms.
+ * penalised likelihoods. Undefined with one class, with constant entropy, or when entropy follows from the other terms.
  */
 export function correctnessRegression(
   entropies: Float64Array,
   generatedTokens: ArrayLike<number>,
   levels: readonly (string | null)[],
   correct: Uint8Array,
-): CorrectnessRegression | null {
+): Maybe<CorrectnessRegression> {
+  if (correct.length === 0) return none({ because: 'no-answers' })
+  if (correct.every(value => value === correct[0])) return none({ because: 'one-class', marked: !correct[0] })
   const entropy = standardise(entropies)
-  if (entropy === null || correct.every(value => value === correct[0])) return null
+  if (entropy === null) return none({ because: 'constant', column: 'first' })
   const terms = [
     { name: 'intercept', column: entropies.map(() => 1) },
-    { name: 'MeanTokenEntropy', column: entropy },
+    { name: 'MeanTokenEntropy', column: entropy.values },
   ]
   const length = standardise(entropies.map((_, index) => Math.log(Math.max(1, generatedTokens[index]!))))
-  if (length !== null) terms.push({ name: 'log length', column: length })
+  if (length !== null) terms.push({ name: 'log length', column: length.values })
   const names = [...new Set(levels)].sort()
   if (names.length > 1 && names.length <= mostRegressionLevels) {
     for (const name of names.slice(1)) {
@@ -60,7 +63,11 @@ export function correctnessRegression(
   if (plain && withoutEntropy) return describe(terms, correct.length, plain, withoutEntropy, false)
   const penalised = fitLogistic(columns, correct, { firth: true })
   const held = fitLogistic(columns, correct, { firth: true, heldAtZero: 1 })
-  return penalised && held && describe(terms, correct.length, penalised, held, true)
+  if (penalised && held) return describe(terms, correct.length, penalised, held, true)
+  const answers = correct.length
+  return answers < terms.length
+    ? none({ because: 'few-for-terms', answers, terms: terms.length })
+    : none({ because: 'dependent-terms' })
 }
 
 function describe(
@@ -97,11 +104,4 @@ function describe(
 
 function finiteExponential(x: number): number {
   return Math.min(Number.MAX_VALUE, Math.exp(x))
-}
-
-function standardise(values: Float64Array): Float64Array | null {
-  const center = mean(values)
-  const spread = sampleStandardDeviation(values)
-  if (center === null || spread === null || spread === 0) return null
-  return values.map(value => (value - center) / spread)
 }

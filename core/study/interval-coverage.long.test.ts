@@ -1,28 +1,26 @@
 import { expect, it } from 'vitest'
 import { seededRandom } from '../seeded-random.ts'
 import { intervalsOfCoefficients, intervalsOfPredictions } from './calibration/calibration.ts'
-import { expectedCalibrationError } from './calibration/probability-scores.ts'
-import { intervalsOfAreas, intervalsOfEntropy } from './entropy-intervals.ts'
-import { auroc, averagePrecision, stratifiedAuroc } from './statistics/auroc.ts'
+import { expectedCalibrationError } from './calibration/probability-losses.ts'
+import { resampleEntropy } from './entropy-statistics.ts'
+import { resampleAreas } from './score-statistics.ts'
+import {
+  auroc,
+  averagePrecision,
+  bootstrapAurocInterval,
+  stratifiedAuroc,
+  weightedAuroc,
+} from './statistics/auroc.ts'
+import { clusteredProportionInterval, clustersOf, resampleClusters } from './statistics/clusters.ts'
 import { spearman } from './statistics/correlation.ts'
 import { logistic, logit } from './statistics/distributions.ts'
-import {
-  clusteredProportionInterval,
-  type Interval,
-  logitInterval,
-  wilsonInterval,
-} from './statistics/intervals.ts'
+import { type Interval, wilsonInterval } from './statistics/intervals.ts'
 import { fitLogistic } from './statistics/logistic-regression.ts'
 import { equalMassBins, orderScores, tieGroups } from './statistics/ranks.ts'
-import {
-  bootstrapSpread,
-  clustersOf,
-  type ResampledInterval,
-  resampleClusters,
-  weightedAuroc,
-} from './statistics/resampling.ts'
+import type { ResampledInterval } from './statistics/resampling.ts'
 import { predictionRejectionRatio, riskCoverageArea } from './statistics/selective-prediction.ts'
 import { strataOf } from './strata.ts'
+import { isUndefined, type Maybe, orNull, partOf } from './undefined.ts'
 
 const draws = 2000
 const resamples = 400
@@ -30,8 +28,17 @@ const resamples = 400
 const shift = Math.SQRT2 * 0.5244005127080407
 const trueAuroc = 0.7
 
+function isInside(truth: number, interval: ResampledInterval | null): boolean {
+  if (interval === null || isUndefined(interval) || 'reason' in interval) return false
+  return interval.low <= truth && truth <= interval.high
+}
+
 /** The share of draws whose interval holds the truth, which is to be 95 % within 1.5. */
-function expectCoverage(name: string, truth: number, draw: (normal: () => number) => Interval | null): void {
+function expectCoverage(
+  name: string,
+  truth: number,
+  draw: (normal: () => number) => Maybe<Interval> | null,
+): void {
   expectCoverages(name, normal => [{ name: '', truth, interval: draw(normal) }])
 }
 
@@ -48,8 +55,7 @@ function expectCoverages(
   for (let index = 0; index < draws; index++)
     for (const { name: statistic, truth, interval, most = 0.965 } of draw(normal)) {
       const count = found.get(statistic) ?? { covered: 0, most }
-      if (interval && interval.low !== null && interval.low <= truth && truth <= interval.high)
-        count.covered++
+      if (isInside(truth, interval)) count.covered++
       found.set(statistic, count)
     }
   const shares = [...found].map(([statistic, { covered, most }]) => ({
@@ -87,7 +93,7 @@ it("covers the truth with DeLong's interval on the logit scale", () => {
   ] as const)
     expectCoverage(`DeLong, ${wrong} wrong and ${right} right`, trueAuroc, normal => {
       const { marks, order } = binormal(normal, wrong, right, 1, 0)
-      return auroc(tieGroups(order, marks))!.interval
+      return partOf(auroc(tieGroups(order, marks)), ({ interval }) => interval)
     })
 })
 
@@ -104,9 +110,10 @@ it.each([
       resampleClusters(problems, resamples, random, (weights, resample) => {
         values[resample] = weightedAuroc(order, marks, weights)
       })
-      const spread = bootstrapSpread(values, problems.count)
-      const area = auroc(tieGroups(order, marks))!
-      return spread && logitInterval(area.value, spread.standardError, spread.quantile)
+      const groups = tieGroups(order, marks)
+      return partOf(auroc(groups), ({ value }) =>
+        bootstrapAurocInterval(groups, value, values, problems.count),
+      )
     })
   },
 )
@@ -169,8 +176,8 @@ function selection(
 
 /** The statistics and the areas of a selection, resampled so often. */
 function intervalsOf(selected: ReturnType<typeof selection>, times: number, random: () => number) {
-  const entropy = intervalsOfEntropy(selected)
-  const areas = intervalsOfAreas(selected.entropy, selected)
+  const entropy = resampleEntropy(selected)
+  const areas = resampleAreas(selected.entropy, selected)
   resampleClusters(selected.problems, times, random, weights => {
     entropy.add(weights)
     areas.add(weights)
@@ -195,7 +202,7 @@ it.each([
     const lengths = clustersOf(Array.from(all.correct, () => ''))
     for (const [stratum, rows] of strataOf(all).byLength.entries())
       for (const row of rows) lengths.of[row] = stratum
-    const within = stratifiedAuroc(all.entropy.sorted, all.incorrect, { ...lengths, count: 4 })!
+    const within = stratifiedAuroc(all.entropy.sorted, all.incorrect, { ...lengths, count: 4 })
     const truths: Partial<Record<keyof ReturnType<typeof intervalsOf>, number>> = {
       correctMean: 0,
       incorrectMean: shift,
@@ -204,11 +211,11 @@ it.each([
       pearson: -shift * Math.sqrt(spread / (1 + shift ** 2 * spread)),
       spearman: -(trueAuroc - 0.5) * Math.sqrt(12 * spread),
       kendall: -(2 * trueAuroc - 1) * Math.sqrt(2 * spread),
-      entropyLengthRho: spearman(all.entropy.values, all.generatedTokens)!.coefficient,
-      lengthAdjustedAuroc: within.value,
-      auprc: averagePrecision(groups)!,
-      prr: predictionRejectionRatio(groups)!,
-      aurc: riskCoverageArea(groups)!,
+      entropyLengthRho: orNull(spearman(all.entropy.values, all.generatedTokens))!.coefficient,
+      lengthAdjustedAuroc: orNull(within)!.value,
+      auprc: averagePrecision(groups) as number,
+      prr: predictionRejectionRatio(groups) as number,
+      aurc: riskCoverageArea(groups) as number,
       augrc: (1 - trueAuroc) * spread + wrong ** 2 / 2,
     }
     expectCoverages(`${problems} problems, ${answers} answers each, ${wrong} wrong`, drawn => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { simulateSamples } from '../../test/golden/statistics-samples.ts'
+import { compareRuns } from '../report/record-study.ts'
 import { columnsOf } from './columns.ts'
-import { compareRuns } from './paired-runs.ts'
 
 const samples = simulateSamples(70, 34)
 const first = columnsOf(samples)

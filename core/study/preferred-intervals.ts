@@ -1,18 +1,23 @@
-import type { AnalysisScore, AnalysisShare, AnalysisStatistics, ScoreComparison } from './analysis.ts'
+import type { AnalysisShare, AnalysisStatistics } from './analysis.ts'
+import type { AnalysisScore, ScoreDifference } from './score-statistics.ts'
 import type { Interval } from './statistics/intervals.ts'
+import type { Recorded } from './undefined.ts'
 
 /** With fewer problems that have an answer of a class an interval of the AUROC says little of other answers, however narrow it is. */
 export const leastToStandForOthers = 10
 
 /** The intervals of accuracy and AUROC that a reader should believe, and how they were made. */
-export interface IntervalsToRead {
-  accuracy: AnalysisShare & { method: string }
+export interface PreferredIntervals {
+  accuracy: Recorded<AnalysisShare> & { method: string }
   /** `p` is null where only one is known that takes answers as independent although they are not. */
-  auroc: AnalysisShare & { p: number | null; pName: string; method: string }
+  auroc: Recorded<AnalysisShare> & { p: number | null; pName: string; method: string }
 }
 
 /** Whether some problem has several answers, which are not independent of each other. */
-export function hasSeveralAnswers({ problems, total }: AnalysisStatistics): boolean {
+export function hasSeveralAnswers({
+  problems,
+  total,
+}: Pick<AnalysisStatistics, 'problems' | 'total'>): boolean {
   return problems < total
 }
 
@@ -20,7 +25,7 @@ export function hasSeveralAnswers({ problems, total }: AnalysisStatistics): bool
  * Wilson's and DeLong's intervals and Mann–Whitney's p take answers as independent; where problems have several, those with problems as
  * clusters. Every place that shows an interval of a run reads it here.
  */
-export function intervalsToRead(analysis: AnalysisStatistics): IntervalsToRead {
+export function preferredIntervals(analysis: AnalysisStatistics): PreferredIntervals {
   const { accuracy, accuracyClustered, auroc, aurocBootstrap, aurocPermutationP, problems } = analysis
   if (!hasSeveralAnswers(analysis)) {
     return {
@@ -45,18 +50,19 @@ export function intervalsToRead(analysis: AnalysisStatistics): IntervalsToRead {
   }
 }
 
-/** The interval to read of a score's AUROC; null where it is undefined. */
-export function scoreInterval(analysis: AnalysisStatistics, score: AnalysisScore): Interval | null {
+/** The interval to prefer of a score's AUROC; null where it is undefined. */
+export function scoreInterval(analysis: AnalysisStatistics, score: Recorded<AnalysisScore>): Interval | null {
   return hasSeveralAnswers(analysis)
     ? intervalOf(score.bootstrapLow, score.bootstrapHigh)
     : intervalOf(score.aurocLow, score.aurocHigh)
 }
 
-/** The interval to read of a difference of AUROCs; null where it is undefined. */
-export function comparisonInterval(analysis: AnalysisStatistics, compared: ScoreComparison): Interval | null {
-  return hasSeveralAnswers(analysis)
-    ? intervalOf(compared.bootstrapLow, compared.bootstrapHigh)
-    : intervalOf(compared.low, compared.high)
+/** The interval to prefer of a difference of AUROCs; null where it is undefined. */
+export function differenceInterval(
+  analysis: AnalysisStatistics,
+  { low, high, bootstrapLow, bootstrapHigh }: Recorded<ScoreDifference>,
+): Interval | null {
+  return hasSeveralAnswers(analysis) ? intervalOf(bootstrapLow, bootstrapHigh) : intervalOf(low, high)
 }
 
 function intervalOf(low: number | null, high: number | null): Interval | null {

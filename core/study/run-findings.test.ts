@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { sampleRecord, tokenRecord } from '../../test/support/sample-record.ts'
 import type { SampleRecord } from '../formats/sample-record.ts'
-import { analyseRun } from './analyse-run.ts'
+import { adviceOnCut } from '../report/analysis-warnings.ts'
+import { analyseRun } from '../report/record-study.ts'
 import { columnsOf, tokenColumns } from './columns.ts'
-import { adviceOnCut, createOverrunCounter, createRunFindings } from './run-findings.ts'
+import { createOverrunCounter, createRunFindings } from './run-findings.ts'
 
 function overrunOf(answers: [SampleRecord['finishReason'], string[]][]) {
   const counter = createOverrunCounter()

@@ -192,14 +192,3 @@ export function createOverrunCounter() {
     },
   }
 }
-
-/** What to do about answers that the limit cut. */
-export function adviceOnCut(overrun: Overrun | undefined): string {
-  if (!overrun?.marker) return 'Raise --max-new-tokens, and read completedOnly.'
-  const { cut, holding, marker } = overrun
-  const flag = `${marker.isToken ? '--stop-token' : '--stop'} '${marker.text}'`
-  return (
-    `But ${holding} of these ${cut} hold ${marker.text}, with which a turn ends: there the model had finished, and ran on. ` +
-    `Answer again with ${flag}${holding < cut ? ', raise --max-new-tokens for the others,' : ''} and read completedOnly.`
-  )
-}

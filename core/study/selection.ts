@@ -1,6 +1,6 @@
 import type { RunColumns } from '../formats/run-columns.ts'
+import { type Clusters, clustersOf, clustersWith } from './statistics/clusters.ts'
 import { orderScores, type ScoreOrder } from './statistics/ranks.ts'
-import { type Clusters, clustersOf } from './statistics/resampling.ts'
 
 /** One score of the selected answers. */
 export interface SelectedScore {
@@ -62,5 +62,19 @@ export function selectAnswers(run: RunColumns, rows: readonly number[]): Selecti
     problems: clustersOf(chosen.map(row => run.problemId[row]!)),
     entropy: scores.find(score => score.name === mainScore) ?? selectScore(mainScore, undefined),
     scores,
+  }
+}
+
+/** How many problems hold what a statistic is of: all answers, those of one class, or the class that fewer problems have. */
+export type ProblemCounts = Record<'all' | 'correct' | 'incorrect' | 'smallerClass', number>
+
+/** Counts the problems of a selection that have an answer of each class. */
+export function countProblems({ problems, correct }: Pick<Selection, 'problems' | 'correct'>): ProblemCounts {
+  const [ofCorrect, ofIncorrect] = [clustersWith(problems, correct, 1), clustersWith(problems, correct, 0)]
+  return {
+    all: problems.count,
+    correct: ofCorrect,
+    incorrect: ofIncorrect,
+    smallerClass: Math.min(ofCorrect, ofIncorrect),
   }
 }

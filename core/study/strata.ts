@@ -1,23 +1,101 @@
-import type { AnalysisStrata, AnalysisStratum, WithinProblem } from './analysis.ts'
 import type { Selection } from './selection.ts'
 import { auroc, stratifiedAuroc } from './statistics/auroc.ts'
-import { equalMassBins, orderScores, tieGroups } from './statistics/ranks.ts'
-import type { Clusters } from './statistics/resampling.ts'
+import { mannWhitney } from './statistics/hypothesis-tests.ts'
+import { equalMassBins, orderScores, tieGroups, weightedTieGroups } from './statistics/ranks.ts'
+import { none, orNull, partOf, type Reason, type Statistic } from './undefined.ts'
+
+/** Answers that are alike in length or level. */
+export interface AnalysisStratum {
+  /** Such as "31 to 45 tokens" or "level 3". */
+  label: string
+  n: number
+  correct: number
+  incorrect: number
+  /** Of mean entropy within the stratum, with DeLong's interval. */
+  auroc: Statistic
+  low: Statistic
+  high: Statistic
+}
+
+/** Whether entropy tells right from wrong among answers that are alike. */
+export interface AnalysisStrata {
+  /** About equal numbers of answers, by generated tokens. */
+  length: AnalysisStratum[]
+  /** AUROC over the pairs of an incorrect and a correct answer in one stratum of length: what is left when like is compared with like. */
+  lengthAdjustedAuroc: Statistic
+  /** Different levels among the answers; 0 where the data set names none. */
+  levels: number
+  /** By the data set's level; empty without levels or with more than 20. */
+  level: AnalysisStratum[]
+  levelAdjustedAuroc: Statistic
+}
+
+/** AUROC of mean entropy among the answers to one problem, where difficulty is the same. */
+export interface WithinProblem {
+  /** Problems that have both correct and incorrect answers. */
+  problems: number
+  /** Pairs of an incorrect and a correct answer to the same problem. */
+  pairs: number
+  /** Share of those pairs in which the incorrect answer has the greater entropy, ties half. */
+  auroc: Statistic
+  /** 95 % interval with the problems as clusters. */
+  low: Statistic
+  high: Statistic
+  /** Mean of the problems' own AUROCs. */
+  meanAuroc: Statistic
+}
 
 const lengthStrata = 4
 /** More levels than this are names of problems rather than levels. */
-export const mostLevels = 20
+const mostLevels = 20
 
-/** Whether entropy still tells right from wrong when answers of like length, or of one level, are compared. */
-export function analyseStrata(selection: Selection): AnalysisStrata {
+/**
+ * Whether entropy still tells right from wrong when answers of like length, or of one level, are compared; `adjusted` are the AUROCs over the pairs
+ * within these strata.
+ */
+export function analyseStrata(
+  selection: Selection,
+  adjusted: Pick<AnalysisStrata, 'lengthAdjustedAuroc' | 'levelAdjustedAuroc'>,
+): AnalysisStrata {
   const { generatedTokens, level } = selection
   const { byLength, byLevel } = strataOf(selection)
   return {
     length: byLength.map(rows => describeStratum(lengthLabel(rows, generatedTokens), rows, selection)),
-    lengthAdjustedAuroc: adjustedAuroc(byLength, selection),
-    levels: new Set(level.filter(name => name !== null)).size,
+    lengthAdjustedAuroc: adjusted.lengthAdjustedAuroc,
+    levels: countLevels(level),
     level: [...byLevel].map(([name, rows]) => describeStratum(`level ${name ?? 'unknown'}`, rows, selection)),
-    levelAdjustedAuroc: byLevel.size === 0 ? null : adjustedAuroc([...byLevel.values()], selection),
+    levelAdjustedAuroc:
+      byLevel.size > 0 ? adjusted.levelAdjustedAuroc : none(lackOfLevels(countLevels(level))),
+  }
+}
+
+function countLevels(level: Selection['level']): number {
+  return new Set(level.filter(name => name !== null)).size
+}
+
+function lackOfLevels(levels: number): Reason {
+  return levels === 0 ? { because: 'no-levels' } : { because: 'many-levels', levels, most: mostLevels }
+}
+
+/** The AUROC over the pairs within a stratum, of answers that count so often each; undefined where no stratum holds both classes. */
+export function aurocWithin(
+  strata: readonly Uint32Array[],
+  { entropy, incorrect }: Pick<Selection, 'entropy' | 'incorrect'>,
+): (weights: Uint32Array) => Statistic {
+  const parts = strata.map(rows => {
+    const values = new Float64Array(incorrect.length).fill(Number.NaN)
+    for (const row of rows) values[row] = entropy.values[row]!
+    return weightedTieGroups(orderScores(values), incorrect)
+  })
+  return weights => {
+    let wins = 0
+    let pairs = 0
+    for (const groupsOf of parts) {
+      const groups = groupsOf(weights)
+      wins += orNull(mannWhitney(groups))?.u ?? 0
+      pairs += groups.totalMarked * (groups.total - groups.totalMarked)
+    }
+    return pairs === 0 ? none({ because: 'no-mixed-stratum' }) : wins / pairs
   }
 }
 
@@ -38,13 +116,14 @@ export function analyseWithinProblem({
 }: Selection): WithinProblem | null {
   if (problems.count === count) return null
   const within = stratifiedAuroc(entropy.sorted, incorrect, problems)
+  const interval = partOf(within, found => found.interval)
   return {
-    problems: within?.strata ?? 0,
-    pairs: within?.pairs ?? 0,
-    auroc: within?.value ?? null,
-    low: within?.interval?.low ?? null,
-    high: within?.interval?.high ?? null,
-    meanAuroc: within?.meanOverStrata ?? null,
+    problems: orNull(within)?.strata ?? 0,
+    pairs: orNull(within)?.pairs ?? 0,
+    auroc: partOf(within, ({ value }) => value),
+    low: partOf(interval, ({ low }) => low),
+    high: partOf(interval, ({ high }) => high),
+    meanAuroc: partOf(within, ({ meanOverStrata }) => meanOverStrata),
   }
 }
 
@@ -76,22 +155,14 @@ function describeStratum(
     Uint8Array.from(rows, row => incorrect[row]!),
   )
   const area = auroc(groups)
+  const interval = partOf(area, found => found.interval)
   return {
     label,
     n: groups.total,
     correct: groups.total - groups.totalMarked,
     incorrect: groups.totalMarked,
-    auroc: area?.value ?? null,
-    low: area?.interval?.low ?? null,
-    high: area?.interval?.high ?? null,
+    auroc: partOf(area, ({ value }) => value),
+    low: partOf(interval, ({ low }) => low),
+    high: partOf(interval, ({ high }) => high),
   }
-}
-
-function adjustedAuroc(
-  strata: readonly Uint32Array[],
-  { count, entropy, incorrect }: Selection,
-): number | null {
-  const clusters: Clusters = { of: new Int32Array(count), count: strata.length }
-  for (const [stratum, rows] of strata.entries()) for (const row of rows) clusters.of[row] = stratum
-  return stratifiedAuroc(entropy.sorted, incorrect, clusters)?.value ?? null
 }

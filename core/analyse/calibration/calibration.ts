@@ -1,2 +1,2 @@
 // shim
-export * from '../../study/calibration/calibration.ts'
+export type { ReliabilityBin } from '../../study/calibration/calibration.ts'

@@ -1,2 +1,2 @@
 // shim
-export * from '../../study/errors/error-counts.ts'
+export type { ErrorCounts } from '../../study/errors/error-counts.ts'

@@ -1,2 +1,2 @@
 // shim
-export * from '../../study/errors/error-labels.ts'
+export { type ErrorLabels, readErrorLabels } from '../../study/errors/error-labels.ts'

@@ -1,2 +1,2 @@
 // shim
-export * from '../../study/scores/sequence-measures.ts'
+export { findSpikes } from '../../study/scores/sequence-measures.ts'

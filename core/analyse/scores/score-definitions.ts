@@ -1,2 +1,2 @@
 // shim
-export * from '../../study/scores/answer-scores.ts'
+export { scoreDefinitions } from '../../study/scores/answer-scores.ts'

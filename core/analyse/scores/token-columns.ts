@@ -1,2 +1,2 @@
 // shim
-export * from '../../study/columns.ts'
+export { tokenColumns } from '../../study/columns.ts'

@@ -1,2 +1,2 @@
 // shim
-export * from '../../study/statistics/moments.ts'
+export { median } from '../../study/statistics/moments.ts'

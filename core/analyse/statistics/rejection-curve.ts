@@ -1,2 +1,2 @@
 // shim
-export * from '../../study/statistics/selective-prediction.ts'
+export { type RejectionPoint, rejectionCurve } from '../../study/statistics/selective-prediction.ts'

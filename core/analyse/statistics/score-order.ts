@@ -1,2 +1,2 @@
 // shim
-export * from '../../study/statistics/ranks.ts'
+export { orderScores } from '../../study/statistics/ranks.ts'

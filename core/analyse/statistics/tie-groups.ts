@@ -1,2 +1,2 @@
 // shim
-export * from '../../study/statistics/ranks.ts'
+export { type TieGroups, tieGroups } from '../../study/statistics/ranks.ts'

@@ -1,2 +1,2 @@
 // shim
-export * from '../../study/statistics/intervals.ts'
+export { type Interval, wilsonInterval } from '../../study/statistics/intervals.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { seededRandom } from '../../seeded-random.ts'
-import { clustersOf } from '../statistics/resampling.ts'
+import { clustersOf } from '../statistics/clusters.ts'
 import { groupedFolds } from './calibration-fits.ts'
 
 const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0)

@@ -1,8 +1,8 @@
+import { type Clusters, shuffle } from '../statistics/clusters.ts'
 import { logistic } from '../statistics/distributions.ts'
 import { fitLogistic } from '../statistics/logistic-regression.ts'
-import { mean, sampleStandardDeviation } from '../statistics/moments.ts'
+import { standardise } from '../statistics/moments.ts'
 import { orderScores } from '../statistics/ranks.ts'
-import { type Clusters, shuffle } from '../statistics/resampling.ts'
 
 /**
  * Platt's scaling (1999): P(marked) = 1/(1 + e^(−(a + b·score))), fitted to (n₁ + 1)/(n₁ + 2) for the marked and 1/(n₀ + 2) for the others instead of 1
@@ -13,16 +13,15 @@ export function plattScaling(
   scores: Float64Array,
   marks: ArrayLike<number>,
 ): ((score: number) => number) | null {
-  const center = mean(scores)
-  const spread = sampleStandardDeviation(scores)
-  if (center === null || spread === null || spread === 0) return null
+  const standard = standardise(scores)
+  if (standard === null) return null
+  const { center, spread, values } = standard
   let marked = 0
   for (let index = 0; index < scores.length; index++) marked += marks[index]!
   const high = (marked + 1) / (marked + 2)
   const low = 1 / (scores.length - marked + 2)
-  const standardised = scores.map(score => (score - center) / spread)
   const targets = scores.map((_, index) => (marks[index] ? high : low))
-  const fit = fitLogistic([scores.map(() => 1), standardised], targets)
+  const fit = fitLogistic([scores.map(() => 1), values], targets)
   if (fit === null) return null
   const [intercept = 0, slope = 0] = fit.coefficients
   return score => logistic(intercept + (slope * (score - center)) / spread)

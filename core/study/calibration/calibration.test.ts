@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { failedSample, simulateClusters, simulateSamples } from '../../../test/golden/statistics-samples.ts'
 import type { SampleRecord } from '../../formats/sample-record.ts'
-import { analyseRun, calibrateAnswers, calibratedSamples } from '../analyse-run.ts'
+import { analyseRun } from '../../report/record-study.ts'
+import { calibrateAnswers, calibratedSamples } from '../analyse-run.ts'
 import { columnsOf } from '../columns.ts'
-import { brierScore } from './probability-scores.ts'
+import { brierScore } from './probability-losses.ts'
 
 const failed = { ...failedSample, problemIndex: 5000, problemId: '5000' }
 

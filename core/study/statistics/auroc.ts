@@ -1,13 +1,25 @@
+import {
+  type ColumnName,
+  isUndefined,
+  type Maybe,
+  none,
+  orBecause,
+  partOf,
+  type Reason,
+  type Statistic,
+  type Undefined,
+} from '../undefined.ts'
+import type { Clusters } from './clusters.ts'
 import { normalQuantile975, normalTail, studentQuantile975 } from './distributions.ts'
 import { mannWhitney } from './hypothesis-tests.ts'
 import { type Interval, logitInterval } from './intervals.ts'
-import { type ScoreOrder, type TieGroups, tieGroups } from './ranks.ts'
-import type { Clusters } from './resampling.ts'
+import { lackOfClass, type ScoreOrder, type TieGroups, tieGroups } from './ranks.ts'
+import { type BootstrapSpread, bootstrapSpread, plainInterval } from './resampling.ts'
 
-/** Area under the receiver operating characteristic with its 95 % interval (null where it is undefined) and two-sided p against 0.5. */
+/** Area under the receiver operating characteristic with its 95 % interval and two-sided p against 0.5. */
 export interface Auroc {
   value: number
-  interval: Interval | null
+  interval: Maybe<Interval>
   p: number
 }
 
@@ -15,38 +27,100 @@ export interface Auroc {
  * AUROC: the chance that a marked sample scores above another, ties counting half, which is U/(n₁n₀); p is Mann–Whitney's.
  * The interval is DeLong's (1988) on the logit scale: σ² = var(V₁)/n₁ + var(V₀)/n₀, V the share of the other class that each
  * member beats, which all members of a group of equal scores have in common.
- * Null when either class is empty; no interval with one member in a class or when the members of each class all have the
+ * Undefined when either class is empty; no interval with one member in a class or when the members of each class all have the
  * same V (perfect separation, or all scores equal), where σ is 0 and says nothing.
  */
-export function auroc(groups: TieGroups): Auroc | null {
-  const test = mannWhitney(groups)
-  if (test === null) return null
-  const value = test.u / (groups.totalMarked * (groups.total - groups.totalMarked))
-  return { value, interval: logitInterval(value, deLongStandardError(groups, value)), p: test.p }
+export function auroc(groups: TieGroups): Maybe<Auroc> {
+  return partOf(mannWhitney(groups), ({ u, p }) => {
+    const value = u / (groups.totalMarked * (groups.total - groups.totalMarked))
+    return { value, interval: deLongInterval(groups, value), p }
+  })
 }
 
-/** DeLong's standard error of an AUROC; 0 where the variance is undefined, with one member in a class. */
-function deLongStandardError({ sizes, marked, total, totalMarked }: TieGroups, value: number): number {
+function deLongInterval(groups: TieGroups, value: number): Maybe<Interval> {
+  const { sizes, marked, total, totalMarked } = groups
   const totalOthers = total - totalMarked
-  if (totalMarked < 2 || totalOthers < 2) return 0
-  let markedBelow = 0
-  let othersBelow = 0
+  if (totalMarked < 2 || totalOthers < 2) return none({ because: 'single-member' })
+  const { ofMarked, ofOthers } = sharesBeaten(groups)
   let markedSquares = 0
   let othersSquares = 0
   for (let group = 0; group < sizes.length; group++) {
+    markedSquares += marked[group]! * (ofMarked[group]! - value) ** 2
+    othersSquares += (sizes[group]! - marked[group]!) * (ofOthers[group]! - value) ** 2
+  }
+  const variance =
+    markedSquares / (totalMarked * (totalMarked - 1)) + othersSquares / (totalOthers * (totalOthers - 1))
+  // Shares that are equal but for rounding differ by less than this.
+  const interval = variance < 1e-30 ? null : logitInterval(value, Math.sqrt(variance))
+  return orBecause(interval, lackOfOverlap(groups, value) ?? { because: 'same-share' })
+}
+
+/** Why an AUROC does not vary, if its value shows it. */
+function lackOfOverlap({ sizes }: TieGroups, value: number): Reason | null {
+  if (sizes.length === 1) return { because: 'constant', column: 'first' }
+  return value === 0 || value === 1 ? { because: 'separated' } : null
+}
+
+/** By group of equal score, the share of the other class that a member beats, ties half. */
+function sharesBeaten({ sizes, marked, total, totalMarked }: TieGroups) {
+  const ofMarked = new Float64Array(sizes.length)
+  const ofOthers = new Float64Array(sizes.length)
+  let markedBelow = 0
+  let othersBelow = 0
+  for (let group = 0; group < sizes.length; group++) {
     const here = marked[group]!
     const others = sizes[group]! - here
-    const markedShare = (othersBelow + others / 2) / totalOthers
-    const othersShare = (totalMarked - markedBelow - here / 2) / totalMarked
-    markedSquares += here * (markedShare - value) ** 2
-    othersSquares += others * (othersShare - value) ** 2
+    ofMarked[group] = (othersBelow + others / 2) / (total - totalMarked)
+    ofOthers[group] = (totalMarked - markedBelow - here / 2) / totalMarked
     markedBelow += here
     othersBelow += others
   }
-  // Shares that are equal but for rounding differ by less than this.
-  const variance =
-    markedSquares / (totalMarked * (totalMarked - 1)) + othersSquares / (totalOthers * (totalOthers - 1))
-  return variance < 1e-30 ? 0 : Math.sqrt(variance)
+  return { ofMarked, ofOthers }
+}
+
+/**
+ * The interval of an AUROC from resampled clusters, `resampled` holding its values: Student's on the logit scale. Undefined with one cluster, where
+ * the score separates the classes or does not vary, or where too many resamples miss a class.
+ */
+export function bootstrapAurocInterval(
+  groups: TieGroups,
+  value: number,
+  resampled: Float64Array,
+  clusters: number,
+): Maybe<Interval> {
+  const spread = bootstrapSpread(resampled, clusters)
+  const lack = clusters < 2 ? null : lackOfOverlap(groups, value)
+  if (lack) return none(lack)
+  if (isUndefined(spread)) return spread
+  return orBecause(logitInterval(value, spread.standardError, spread.quantile), {
+    because: 'alike-resamples',
+  })
+}
+
+/** AUROC of samples that count `weights` times each; NaN when a class is empty. */
+export function weightedAuroc(
+  { order, ends }: ScoreOrder,
+  marks: ArrayLike<number>,
+  weights: ArrayLike<number>,
+): number {
+  let wins = 0
+  let markedBelow = 0
+  let othersBelow = 0
+  let position = 0
+  for (let group = 0; group < ends.length; group++) {
+    const end = ends[group]!
+    let here = 0
+    let others = 0
+    for (; position < end; position++) {
+      const index = order[position]!
+      if (marks[index]) here += weights[index]!
+      else others += weights[index]!
+    }
+    wins += here * (othersBelow + others / 2)
+    markedBelow += here
+    othersBelow += others
+  }
+  return wins / markedBelow / othersBelow
 }
 
 /** An AUROC and how much each sample moves it. */
@@ -61,35 +135,27 @@ export interface AurocInfluence {
   influence: Float64Array
 }
 
-/** Null when a class is empty. */
-export function aurocInfluence(scoreOrder: ScoreOrder, marks: ArrayLike<number>): AurocInfluence | null {
+/** The AUROC of marked samples against the others with the influence of each; undefined when a class is empty. */
+export function aurocInfluence(scoreOrder: ScoreOrder, marks: ArrayLike<number>): Maybe<AurocInfluence> {
   const { order, ends } = scoreOrder
-  const { sizes, marked, total, totalMarked } = tieGroups(scoreOrder, marks)
+  const groups = tieGroups(scoreOrder, marks)
+  const test = mannWhitney(groups)
+  if (isUndefined(test)) return test
+  const { total, totalMarked } = groups
   const totalOthers = total - totalMarked
-  if (totalMarked === 0 || totalOthers === 0) return null
-  const influence = new Float64Array(marks.length)
-  let wins = 0
-  let markedBelow = 0
-  let othersBelow = 0
-  let position = 0
-  for (let group = 0; group < ends.length; group++) {
-    const here = marked[group]!
-    const others = sizes[group]! - here
-    const markedShare = (othersBelow + others / 2) / totalOthers
-    const othersShare = (totalMarked - markedBelow - here / 2) / totalMarked
-    for (; position < ends[group]!; position++) {
-      const index = order[position]!
-      influence[index] = marks[index] ? markedShare : othersShare
-    }
-    wins += here * (othersBelow + others / 2)
-    markedBelow += here
-    othersBelow += others
-  }
-  const value = wins / totalMarked / totalOthers
+  const value = test.u / totalMarked / totalOthers
   const markedScale = Math.sqrt(totalMarked * Math.max(1, totalMarked - 1))
   const othersScale = Math.sqrt(totalOthers * Math.max(1, totalOthers - 1))
-  for (const index of order) {
-    influence[index] = (influence[index]! - value) / (marks[index] ? markedScale : othersScale)
+  const { ofMarked, ofOthers } = sharesBeaten(groups)
+  const influence = new Float64Array(marks.length)
+  let position = 0
+  for (let group = 0; group < ends.length; group++) {
+    for (; position < ends[group]!; position++) {
+      const index = order[position]!
+      influence[index] = marks[index]
+        ? (ofMarked[group]! - value) / markedScale
+        : (ofOthers[group]! - value) / othersScale
+    }
   }
   return { value, smallestClass: Math.min(totalMarked, totalOthers), influence }
 }
@@ -97,21 +163,56 @@ export function aurocInfluence(scoreOrder: ScoreOrder, marks: ArrayLike<number>)
 /** The difference of two AUROCs over the same samples. */
 export interface AurocDifference {
   /** AUROC of the first minus that of the second. */
-  value: number
-  /** 95 % interval; null where it is undefined. */
-  interval: Interval | null
-  /** Two-sided; null where it is undefined. */
-  p: number | null
+  difference: Statistic
+  /** 95 % interval, which is undefined where p is. */
+  low: Statistic
+  high: Statistic
+  /** 95 % interval from resampled clusters. */
+  bootstrapLow: Statistic
+  bootstrapHigh: Statistic
+  /** Two-sided. */
+  p: Statistic
 }
 
 /**
  * DeLong's paired comparison (1988). The variance of a difference is the sum over samples of the squared difference of their influences, and
  * z = difference/σ. Both must be of the same samples; their classes may differ, as when two models answer the same problems. Interval and p
- * are undefined with one member in a class, and where nothing varies although the AUROCs differ (perfect separation).
+ * are undefined with one member in a class, and where nothing varies although the AUROCs differ (perfect separation). `spread` is that of the
+ * difference in resamples.
  */
-export function compareAurocs(first: AurocInfluence, second: AurocInfluence): AurocDifference {
+export function aurocDifference(
+  first: Maybe<AurocInfluence>,
+  second: Maybe<AurocInfluence>,
+  spread: Maybe<BootstrapSpread>,
+): AurocDifference {
+  const whole = differenceOf(first, second)
+  const interval = partOf(whole, found => found.interval)
+  const difference = partOf(whole, found => found.value)
+  const resampled = plainInterval(difference, spread)
+  return {
+    difference,
+    low: partOf(interval, ({ low }) => low),
+    high: partOf(interval, ({ high }) => high),
+    bootstrapLow: partOf(resampled, ({ low }) => low),
+    bootstrapHigh: partOf(resampled, ({ high }) => high),
+    p: partOf(whole, ({ p }) => p),
+  }
+}
+
+function differenceOf(
+  first: Maybe<AurocInfluence>,
+  second: Maybe<AurocInfluence>,
+): Maybe<{ value: number; interval: Maybe<Interval>; p: Statistic }> {
+  if (isUndefined(first) || isUndefined(second)) {
+    const { undefined: reason } = isUndefined(first) ? first : (second as Undefined)
+    const of = columnsThat(isUndefined(first), isUndefined(second))
+    return none(reason.because === 'one-class' ? { ...reason, of } : reason)
+  }
   const value = first.value - second.value
-  if (first.smallestClass < 2 || second.smallestClass < 2) return { value, interval: null, p: null }
+  const withoutInterval = (reason: Reason) => ({ value, interval: none(reason), p: none(reason) })
+  const [isFirstSingle, isSecondSingle] = [first.smallestClass < 2, second.smallestClass < 2]
+  if (isFirstSingle || isSecondSingle)
+    return withoutInterval({ because: 'single-member', of: columnsThat(isFirstSingle, isSecondSingle) })
   let variance = 0
   for (let index = 0; index < first.influence.length; index++) {
     variance += (first.influence[index]! - second.influence[index]!) ** 2
@@ -120,7 +221,7 @@ export function compareAurocs(first: AurocInfluence, second: AurocInfluence): Au
     // Two scores that rank alike differ in no sample.
     return Math.abs(value) < 1e-15
       ? { value: 0, interval: { low: 0, high: 0 }, p: 1 }
-      : { value, interval: null, p: null }
+      : withoutInterval({ because: 'same-share' })
   }
   const standardError = Math.sqrt(variance)
   const half = normalQuantile975 * standardError
@@ -129,6 +230,10 @@ export function compareAurocs(first: AurocInfluence, second: AurocInfluence): Au
     interval: { low: value - half, high: value + half },
     p: Math.min(1, 2 * normalTail(Math.abs(value) / standardError)),
   }
+}
+
+function columnsThat(first: boolean, second: boolean): ColumnName {
+  return first && second ? 'both' : first ? 'first' : 'second'
 }
 
 /** An AUROC over the pairs whose members lie in the same stratum. */
@@ -140,20 +245,20 @@ export interface StratifiedAuroc {
   /** Strata that hold both classes. */
   strata: number
   pairs: number
-  /** 95 % interval of `value` with the strata as independent clusters; null with one stratum or where they all agree. */
-  interval: Interval | null
+  /** 95 % interval of `value` with the strata as independent clusters; undefined with one stratum or where they all agree. */
+  interval: Maybe<Interval>
 }
 
 /**
  * Compares only what is alike: answers to one problem, of like length or of one level. The interval is that of a ratio of sums over strata
  * (Cochran 1977), σ² = k/(k − 1)·Σ(wₛ − A·mₛ)²/(Σmₛ)² with wₛ wins among mₛ pairs, on the logit scale with Student's t.
- * Null when no stratum holds both classes.
+ * Undefined when no stratum holds both classes.
  */
 export function stratifiedAuroc(
   { order, ends }: ScoreOrder,
   marks: ArrayLike<number>,
   strata: Clusters,
-): StratifiedAuroc | null {
+): Maybe<StratifiedAuroc> {
   const wins = new Float64Array(strata.count)
   const othersBelow = new Float64Array(strata.count)
   const marked = new Float64Array(strata.count)
@@ -173,7 +278,7 @@ export function stratifiedAuroc(
   }
   const pairsOf = marked.map((count, stratum) => count * othersBelow[stratum]!)
   const mixed = [...pairsOf.keys()].filter(stratum => pairsOf[stratum]! > 0)
-  if (mixed.length === 0) return null
+  if (mixed.length === 0) return none({ because: 'no-mixed-stratum' })
   let totalWins = 0
   let pairs = 0
   let sumOfAreas = 0
@@ -193,15 +298,29 @@ export function stratifiedAuroc(
           Math.sqrt((squares * mixed.length) / (mixed.length - 1)) / pairs,
           studentQuantile975(mixed.length - 1),
         )
-  return { value, meanOverStrata: sumOfAreas / mixed.length, strata: mixed.length, pairs, interval }
+  return {
+    value,
+    meanOverStrata: sumOfAreas / mixed.length,
+    strata: mixed.length,
+    pairs,
+    interval: orBecause(
+      interval,
+      mixed.length < 2
+        ? { because: 'one-mixed-stratum' }
+        : value === 0 || value === 1
+          ? { because: 'separated-strata' }
+          : { because: 'alike-strata' },
+    ),
+  }
 }
 
 /**
  * AUPRC as average precision Σ(Rₙ − Rₙ₋₁)Pₙ over the thresholds from the highest score down, equal scores sharing one threshold;
- * no interpolation, as in scikit-learn. A score without information gives the share of marked samples. Null with none marked.
+ * no interpolation, as in scikit-learn. A score without information gives the share of marked samples. Undefined with none marked.
  */
-export function averagePrecision({ sizes, marked, totalMarked }: TieGroups): number | null {
-  if (totalMarked === 0) return null
+export function averagePrecision(groups: TieGroups): Statistic {
+  const { sizes, marked, totalMarked } = groups
+  if (totalMarked === 0) return lackOfClass(groups)!
   let above = 0
   let markedAbove = 0
   let sum = 0

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { dataSets, expectClose } from '../../../test/golden/statistics.ts'
+import { none, orNull } from '../undefined.ts'
 import { checkSameLength, pearson, spearman } from './correlation.ts'
 
 test('says where, what was found and what to do', () => {
@@ -11,9 +12,11 @@ test('says where, what was found and what to do', () => {
 })
 
 test.each(dataSets)('agrees with SciPy: $name', ({ scores, incorrect, expected }) => {
-  const found = pearson(
-    scores,
-    incorrect.map(isIncorrect => (isIncorrect ? 0 : 1)),
+  const found = orNull(
+    pearson(
+      scores,
+      incorrect.map(isIncorrect => (isIncorrect ? 0 : 1)),
+    ),
   )
   expectClose(found?.coefficient, expected.pearson?.coefficient, 'r')
   expectClose(found?.p, expected.pearson?.p, 'p', { absolute: 1e-300, relative: 1e-9 })
@@ -22,7 +25,7 @@ test.each(dataSets)('agrees with SciPy: $name', ({ scores, incorrect, expected }
 test('a strong correlation of many pairs keeps a positive p', () => {
   const x = Array.from({ length: 200 }, (_, index) => index)
   const y = x.map(value => value + 80 * Math.sin(value * 12.9898))
-  const found = pearson(x, y)!
+  const found = orNull(pearson(x, y))!
   expect(found.coefficient).toBeGreaterThan(0.6)
   expect(found.p).toBeGreaterThan(0)
   expect(found.p).toBeLessThan(1e-20)
@@ -34,10 +37,12 @@ test('does not change under shift and scale, and turns its sign with one column'
     fc.property(fc.array(fc.tuple(value, value), { minLength: 3, maxLength: 40 }), pairs => {
       const x = pairs.map(pair => pair[0])
       const y = pairs.map(pair => pair[1])
-      const plain = pearson(x, y)
-      const moved = pearson(
-        x.map(element => 8 - 4 * element),
-        y,
+      const plain = orNull(pearson(x, y))
+      const moved = orNull(
+        pearson(
+          x.map(element => 8 - 4 * element),
+          y,
+        ),
       )
       fc.pre(plain !== null)
       expect(moved!.coefficient).toBeCloseTo(-plain.coefficient, 10)
@@ -47,15 +52,18 @@ test('does not change under shift and scale, and turns its sign with one column'
 })
 
 test('is undefined for a constant column, and columns of unlike length are refused', () => {
-  expect(pearson([0.1, 0.1, 0.1], [0, 1, 0])).toBeNull()
-  expect(pearson([1], [1])).toBeNull()
+  expect(pearson([0.1, 0.1, 0.1], [0, 1, 0])).toEqual(none({ because: 'constant', column: 'first' }))
+  expect(pearson([1], [1])).toEqual(none({ because: 'too-few', n: 1, least: 2 }))
+  expect(pearson([], [])).toEqual(none({ because: 'too-few', n: 0, least: 2 }))
   expect(() => pearson([1, 2], [1])).toThrow(RangeError)
 })
 
 test.each(dataSets)('agrees with SciPy: $name', ({ scores, incorrect, expected }) => {
-  const found = spearman(
-    scores,
-    incorrect.map(isIncorrect => (isIncorrect ? 0 : 1)),
+  const found = orNull(
+    spearman(
+      scores,
+      incorrect.map(isIncorrect => (isIncorrect ? 0 : 1)),
+    ),
   )
   expectClose(found?.coefficient, expected.spearman?.coefficient, 'rho')
   expectClose(found?.p, expected.spearman?.p, 'p', { absolute: 1e-300, relative: 1e-9 })

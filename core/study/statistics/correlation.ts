@@ -1,6 +1,7 @@
+import { type Maybe, none, type Statistic, type Undefined } from '../undefined.ts'
 import { incompleteBeta, normalTail } from './distributions.ts'
-import { mean, weightedMoments } from './moments.ts'
-import { averageRanks, type ScoreOrder, type TieGroups } from './ranks.ts'
+import { momentsOf } from './moments.ts'
+import { averageRanks, lackOfClass, onceEach, orderScores, type ScoreOrder, type TieGroups } from './ranks.ts'
 
 /** A correlation coefficient from −1 to 1 and its two-sided p. */
 export interface Correlation {
@@ -11,13 +12,11 @@ export interface Correlation {
 /**
  * Pearson's correlation r = Σ(x − x̄)(y − ȳ) / √(Σ(x − x̄)² Σ(y − ȳ)²), with p from Student's t on n − 2 degrees of freedom.
  * That p, 2·P(T < −|t|) with t = r√((n − 2)/(1 − r²)), is I_(1−r²)((n − 2)/2, 1/2). With n = 2 any line fits and p is 1.
- * Null with fewer than two pairs or when either column is constant. Throws a RangeError when the columns differ in length.
+ * Undefined with fewer than two pairs or when either column is constant. Throws a RangeError when the columns differ in length.
  */
-export function pearson(x: ArrayLike<number>, y: ArrayLike<number>): Correlation | null {
+export function pearson(x: ArrayLike<number>, y: ArrayLike<number>): Maybe<Correlation> {
   checkSameLength('pearson', x, y)
-  const meanX = mean(x)
-  const meanY = mean(y)
-  if (meanX === null || meanY === null) return null
+  const [meanX, meanY] = [momentsOf(x).mean, momentsOf(y).mean]
   let sumXX = 0
   let sumYY = 0
   let sumXY = 0
@@ -28,28 +27,38 @@ export function pearson(x: ArrayLike<number>, y: ArrayLike<number>): Correlation
     sumYY += dy * dy
     sumXY += dx * dy
   }
-  if (sumXX === 0 || sumYY === 0) return null
+  if (!(sumXX > 0 && sumYY > 0)) return lackOfSpread(x.length, sumYY)
   const coefficient = Math.min(1, Math.max(-1, sumXY / (Math.sqrt(sumXX) * Math.sqrt(sumYY))))
   if (x.length === 2) return { coefficient, p: 1 }
   const unexplained = (1 - coefficient) * (1 + coefficient)
   return { coefficient, p: incompleteBeta(unexplained, (x.length - 2) / 2, 0.5) }
 }
 
+/** Why pairs have no correlation. */
+function lackOfSpread(n: number, spreadOfSecond: number): Undefined {
+  if (n < 2) return none({ because: 'too-few', n, least: 2 })
+  return none({ because: 'constant', column: spreadOfSecond > 0 ? 'first' : 'second' })
+}
+
 /**
  * Spearman's rank correlation ρ: Pearson's correlation of the ranks, ties sharing their mean rank; p from Student's t on n − 2.
- * Null with fewer than two pairs or when either column is constant. Throws a RangeError when the columns differ in length.
+ * Undefined with fewer than two pairs or when either column is constant. Throws a RangeError when the columns differ in length.
  */
-export function spearman(x: ArrayLike<number>, y: ArrayLike<number>): Correlation | null {
+export function spearman(x: ArrayLike<number>, y: ArrayLike<number>): Maybe<Correlation> {
   checkSameLength('spearman', x, y)
-  return pearson(averageRanks(x), averageRanks(y))
+  const once = onceEach(x.length)
+  return pearson(averageRanks(orderScores(x), once), averageRanks(orderScores(y), once))
 }
 
 /**
  * Kendall's τ_b between the score and the mark (1 or 0): (concordant − discordant pairs) / √((P − Tₓ)(P − T_y)), P all pairs, T those
  * tied in a column (Kendall 1945). p is two-sided and asymptotic with the variance for ties in both columns (Kendall 1970), as in
- * SciPy; with two samples the exact p is 1. Null when the scores or the marks are all equal.
+ * SciPy; with two samples the exact p is 1. Undefined when the scores or the marks are all equal.
  */
-export function kendall({ sizes, marked, total, totalMarked }: TieGroups): Correlation | null {
+export function kendall(groups: TieGroups): Maybe<Correlation> {
+  const { sizes, marked, total, totalMarked } = groups
+  const lack = lackOfClass(groups)
+  if (lack) return lack
   const pairs = (total * (total - 1)) / 2
   const totalOthers = total - totalMarked
   const markTies = (totalMarked * (totalMarked - 1) + totalOthers * (totalOthers - 1)) / 2
@@ -69,7 +78,7 @@ export function kendall({ sizes, marked, total, totalMarked }: TieGroups): Corre
     scoreTriples += size * (size - 1) * (size - 2)
     scoreVariance += size * (size - 1) * (2 * size + 5)
   }
-  if (pairs === scoreTies || pairs === markTies) return null
+  if (pairs === scoreTies) return none({ because: 'constant', column: 'first' })
   const coefficient = difference / Math.sqrt(pairs - scoreTies) / Math.sqrt(pairs - markTies)
   if (total === 2) return { coefficient, p: 1 }
   let markTriples = 0
@@ -86,35 +95,19 @@ export function kendall({ sizes, marked, total, totalMarked }: TieGroups): Corre
   return { coefficient, p: Math.min(1, 2 * normalTail(Math.abs(difference) / Math.sqrt(variance))) }
 }
 
-/** Pearson's correlation of pairs that count `weights` times each. Null where a column does not vary. */
-export function weightedPearson(x: Float64Array, y: Float64Array, weights: Uint32Array): number | null {
-  const [ofX, ofY] = [weightedMoments(x, weights), weightedMoments(y, weights)]
-  if (!(ofX.squares > 0 && ofY.squares > 0)) return null
+/** Pearson's correlation of pairs that count `weights` times each; undefined where a column does not vary. */
+export function weightedPearson(x: Float64Array, y: Float64Array, weights: Uint32Array): Statistic {
+  const [ofX, ofY] = [momentsOf(x, weights), momentsOf(y, weights)]
+  if (!(ofX.squares > 0 && ofY.squares > 0)) return lackOfSpread(ofX.n, ofY.squares)
   let products = 0
   for (let index = 0; index < weights.length; index++)
     products += weights[index]! * (x[index]! - ofX.mean) * (y[index]! - ofY.mean)
   return Math.min(1, Math.max(-1, products / Math.sqrt(ofX.squares) / Math.sqrt(ofY.squares)))
 }
 
-/** Spearman's correlation of pairs that count `weights` times each: ranks and ties are those of the resample. Null where a column does not vary. */
-export function weightedSpearman(x: ScoreOrder, y: ScoreOrder, weights: Uint32Array): number | null {
-  return weightedPearson(weightedRanks(x, weights), weightedRanks(y, weights), weights)
-}
-
-/** Mean ranks of samples that count `weights` times each, copies of a sample being tied. */
-function weightedRanks({ order, ends }: ScoreOrder, weights: Uint32Array): Float64Array {
-  const ranks = new Float64Array(weights.length)
-  let below = 0
-  let start = 0
-  for (let group = 0; group < ends.length; group++) {
-    const end = ends[group]!
-    let size = 0
-    for (let position = start; position < end; position++) size += weights[order[position]!]!
-    for (let position = start; position < end; position++) ranks[order[position]!] = below + (size + 1) / 2
-    below += size
-    start = end
-  }
-  return ranks
+/** Spearman's correlation of pairs that count `weights` times each: ranks and ties are those of the resample. */
+export function weightedSpearman(x: ScoreOrder, y: ScoreOrder, weights: Uint32Array): Statistic {
+  return weightedPearson(averageRanks(x, weights), averageRanks(y, weights), weights)
 }
 
 /** Throws a RangeError when two columns of one table differ in length. */

@@ -1,21 +1,19 @@
+import { isUndefined, type Maybe, none, type Statistic } from '../undefined.ts'
+import { type Clusters, shuffle } from './clusters.ts'
 import { incompleteBeta, normalQuantile975, normalTail } from './distributions.ts'
-import type { ScoreOrder, TieGroups } from './ranks.ts'
-import { type Clusters, shuffle } from './resampling.ts'
+import { averageRanks, lackOfClass, onceEach, type ScoreOrder, type TieGroups } from './ranks.ts'
 
 /**
  * Mann–Whitney's U of the marked samples against the others: the number of pairs in which the marked one's score is the
  * larger, ties counting half. p is two-sided and asymptotic, with continuity and tie correction:
  * z = (|U − n₁n₂/2| − 1/2) / σ, σ² = n₁n₂/12 · (N + 1 − Σ(t³ − t)/(N(N − 1))), t the sizes of the groups of equal scores
- * (Hollander and Wolfe 1973). Scores that are all equal give p = 1. Null when either class is empty.
+ * (Hollander and Wolfe 1973). Scores that are all equal give p = 1. Undefined when either class is empty.
  */
-export function mannWhitney({
-  sizes,
-  marked,
-  total,
-  totalMarked,
-}: TieGroups): { u: number; p: number } | null {
+export function mannWhitney(groups: TieGroups): Maybe<{ u: number; p: number }> {
+  const { sizes, marked, total, totalMarked } = groups
+  const lack = lackOfClass(groups)
+  if (lack) return lack
   const pairs = totalMarked * (total - totalMarked)
-  if (pairs === 0) return null
   let u = 0
   let othersBelow = 0
   let ties = 0
@@ -40,23 +38,28 @@ const normalQuantile80 = 0.8416212335729143
  * Power, samples needed and detectable effect of the two-sided Mann–Whitney test of an AUROC against 0.5 at the 5 % level, by Noether's
  * formula (1987): the standardised effect is |A − 1/2|·√(12·n₁·n₀/N), the null variance standing for both. For independent samples.
  */
-export function powerOfAuroc(auroc: number, marked: number, others: number): number | null {
-  if (marked === 0 || others === 0) return null
-  return 1 - normalTail(standardisedEffect(auroc, marked, others) - normalQuantile975)
+export function powerOfAuroc(auroc: number, marked: number, others: number): Statistic {
+  return (
+    lackOfClass({ total: marked + others, totalMarked: marked }) ??
+    1 - normalTail(standardisedEffect(auroc, marked, others) - normalQuantile975)
+  )
 }
 
-/** Samples in all that give 80 % power when `share` of them are marked; null when the share is 0 or 1 or the AUROC is 0.5. */
-export function samplesNeeded(auroc: number, share: number): number | null {
-  if (!(share > 0 && share < 1) || auroc === 0.5) return null
+/** Samples in all that give 80 % power when so many are marked of so many; undefined when all or none are or the AUROC is 0.5. */
+export function samplesNeeded(auroc: number, marked: number, others: number): Statistic {
+  const lack = lackOfClass({ total: marked + others, totalMarked: marked })
+  if (lack || auroc === 0.5) return lack ?? none({ because: 'out-of-reach' })
+  const share = marked / (marked + others)
   const quantiles = normalQuantile975 + normalQuantile80
   return Math.ceil(quantiles ** 2 / (12 * share * (1 - share) * (auroc - 0.5) ** 2))
 }
 
-/** The smallest AUROC above 0.5 that has 80 % power with these classes; null when not even 1 has, or a class is empty. */
-export function detectableAuroc(marked: number, others: number): number | null {
-  if (marked === 0 || others === 0) return null
+/** The smallest AUROC above 0.5 that has 80 % power with these classes; undefined when not even 1 has, or a class is empty. */
+export function detectableAuroc(marked: number, others: number): Statistic {
+  const lack = lackOfClass({ total: marked + others, totalMarked: marked })
+  if (lack) return lack
   const auroc = 0.5 + (normalQuantile975 + normalQuantile80) / standardisedEffect(1.5, marked, others)
-  return auroc <= 1 ? auroc : null
+  return auroc <= 1 ? auroc : none({ because: 'out-of-reach' })
 }
 
 function standardisedEffect(auroc: number, marked: number, others: number): number {
@@ -70,19 +73,15 @@ function standardisedEffect(auroc: number, marked: number, others: number): numb
  * their order, so that the answers to a problem need not be independent. Every sample must have a score and a mark of 0 or 1.
  */
 export function permutationP(
-  { order, ends }: ScoreOrder,
+  scoreOrder: ScoreOrder,
   marks: ArrayLike<number>,
   clusters: Clusters,
   permutations: number,
   random: () => number,
 ): number {
+  const { order } = scoreOrder
   // Doubled ranks are integers, so that equal sums compare as equal.
-  const doubledRanks = new Float64Array(order.length)
-  let start = 0
-  for (const end of ends) {
-    for (let position = start; position < end; position++) doubledRanks[order[position]!] = start + 1 + end
-    start = end
-  }
+  const doubledRanks = averageRanks(scoreOrder, onceEach(order.length)).map(rank => 2 * rank)
   let totalMarked = 0
   let observed = 0
   for (let index = 0; index < order.length; index++) {
@@ -140,39 +139,33 @@ export function mcNemarP(onlyFirst: number, onlySecond: number): number {
   return Math.min(1, 2 * incompleteBeta(0.5, disagreements - fewer, fewer + 1))
 }
 
+/** A p-value that is adjusted over all tests that were made. */
+export interface AdjustedP {
+  /** Holm's bounds the chance of any false finding. */
+  pHolm: Statistic
+  /** Benjamini and Hochberg's bounds the share of false findings. */
+  pBenjaminiHochberg: Statistic
+}
+
 /**
- * Holm's step-down adjustment (1979), which bounds the chance of any false finding: with p sorted, max over j ≤ i of
- * min(1, (m − j + 1)·p_j). Null p-values are no tests: they stay null and do not count.
+ * Adjusts p-values over all of them, sorted and counted from 1 to m: Holm's step-down adjustment (1979) is the max over j ≤ i of
+ * min(1, (m − j + 1)·p_j), Benjamini and Hochberg's step-up adjustment (1995) the min over j ≥ i of min(1, m·p_j/j). Undefined p-values are no
+ * tests: they stay undefined and do not count.
  */
-export function adjustHolm(pValues: readonly (number | null)[]): (number | null)[] {
-  const order = sortedTests(pValues)
-  const adjusted = pValues.map((): number | null => null)
+export function adjustP(pValues: readonly Statistic[]): AdjustedP[] {
+  const tests = pValues
+    .flatMap((p, index) => (isUndefined(p) ? [] : [{ p, index }]))
+    .sort((first, second) => first.p - second.p)
+  const adjusted = pValues.map((p): AdjustedP => ({ pHolm: p, pBenjaminiHochberg: p }))
   let largest = 0
-  for (const [position, index] of order.entries()) {
-    largest = Math.max(largest, Math.min(1, (order.length - position) * pValues[index]!))
-    adjusted[index] = largest
+  for (const [position, { p, index }] of tests.entries()) {
+    largest = Math.max(largest, Math.min(1, (tests.length - position) * p))
+    adjusted[index]!.pHolm = largest
   }
-  return adjusted
-}
-
-/**
- * Benjamini and Hochberg's step-up adjustment (1995), which bounds the share of false findings: with p sorted, min over j ≥ i of
- * min(1, m·p_j/j). Null p-values are no tests: they stay null and do not count.
- */
-export function adjustBenjaminiHochberg(pValues: readonly (number | null)[]): (number | null)[] {
-  const order = sortedTests(pValues)
-  const adjusted = pValues.map((): number | null => null)
   let smallest = 1
-  for (let position = order.length - 1; position >= 0; position--) {
-    const index = order[position]!
-    smallest = Math.min(smallest, (order.length * pValues[index]!) / (position + 1))
-    adjusted[index] = smallest
+  for (const [position, { p, index }] of [...tests.entries()].reverse()) {
+    smallest = Math.min(smallest, (tests.length * p) / (position + 1))
+    adjusted[index]!.pBenjaminiHochberg = smallest
   }
   return adjusted
-}
-
-function sortedTests(pValues: readonly (number | null)[]): number[] {
-  return [...pValues.keys()]
-    .filter(index => pValues[index] !== null)
-    .sort((first, second) => pValues[first]! - pValues[second]!)
 }

@@ -1,5 +1,5 @@
+import type { Clusters } from './clusters.ts'
 import { logistic } from './distributions.ts'
-import type { Clusters } from './resampling.ts'
 
 /** A logistic regression that converged. */
 export interface LogisticFit {

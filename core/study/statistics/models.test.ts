@@ -1,15 +1,18 @@
 import { expect, test } from 'vitest'
 import { dataSets, expectClose, groupScores, models } from '../../../test/golden/statistics.ts'
 import { isotonicRegression, plattScaling } from '../calibration/calibration-fits.ts'
-import { brierScore, logLoss } from '../calibration/probability-scores.ts'
-import { aurocInfluence, compareAurocs } from './auroc.ts'
+import { brierScore, logLoss } from '../calibration/probability-losses.ts'
+import { none, orNull } from '../undefined.ts'
+import { aurocDifference, aurocInfluence } from './auroc.ts'
 import { kendall } from './correlation.ts'
 import { studentQuantile975 } from './distributions.ts'
-import { adjustBenjaminiHochberg, adjustHolm } from './hypothesis-tests.ts'
+import { adjustP } from './hypothesis-tests.ts'
 import { fitLogistic } from './logistic-regression.ts'
 import { orderScores } from './ranks.ts'
 import { generalizedRiskCoverageArea } from './selective-prediction.ts'
 
+/** No resamples: DeLong's numbers alone are looked at. */
+const spread = none({ because: 'single-cluster' })
 const tight = { absolute: 1e-12, relative: 1e-9 }
 
 test.each(dataSets)(
@@ -17,28 +20,29 @@ test.each(dataSets)(
   ({ scores, incorrect, expected }) => {
     expectClose(generalizedRiskCoverageArea(groupScores(scores, incorrect)), expected.augrc, 'augrc')
     const correct = incorrect.map(isIncorrect => !isIncorrect)
-    const tau = kendall(groupScores(scores, correct))
+    const tau = orNull(kendall(groupScores(scores, correct)))
     expectClose(tau?.coefficient, expected.kendall?.coefficient, 'tau')
     expectClose(tau?.p, expected.kendall?.p, 'p', { absolute: 1e-300, relative: 1e-9 })
   },
 )
 
 test.each(models.comparisons)("DeLong's paired test agrees with the matrices of all pairs", comparison => {
-  const influence = (scores: number[]) => aurocInfluence(orderScores(scores), comparison.marks)!
-  const found = compareAurocs(influence(comparison.first), influence(comparison.second))
-  expectClose(found.value, comparison.difference, 'difference')
-  expectClose(found.interval?.low, comparison.low, 'low')
-  expectClose(found.interval?.high, comparison.high, 'high')
+  const influence = (scores: number[]) => aurocInfluence(orderScores(scores), comparison.marks)
+  const found = aurocDifference(influence(comparison.first), influence(comparison.second), spread)
+  expectClose(found.difference, comparison.difference, 'difference')
+  expectClose(found.low, comparison.low, 'low')
+  expectClose(found.high, comparison.high, 'high')
   expectClose(found.p, comparison.p, 'p', tight)
 })
 
 test('a score does not differ from a rising function of itself', () => {
   const marks = [1, 0, 1, 0, 0]
-  const influence = (scores: number[]) => aurocInfluence(orderScores(scores), marks)!
+  const influence = (scores: number[]) => aurocInfluence(orderScores(scores), marks)
   const scores = [0.1, 0.3, 2, 1, 1]
-  expect(compareAurocs(influence(scores), influence(scores.map(Math.exp)))).toEqual({
-    value: 0,
-    interval: { low: 0, high: 0 },
+  expect(aurocDifference(influence(scores), influence(scores.map(Math.exp)), spread)).toMatchObject({
+    difference: 0,
+    low: 0,
+    high: 0,
     p: 1,
   })
 })
@@ -101,8 +105,10 @@ test('Brier score, log loss, Student quantile and adjusted p-values agree', () =
     expectClose(studentQuantile975(degrees!), quantile, `${degrees} degrees`, tight)
   }
   const { p, holm, benjaminiHochberg } = models.adjusted
-  for (const [index, value] of adjustHolm(p).entries()) expectClose(value, holm[index], 'Holm', tight)
-  for (const [index, value] of adjustBenjaminiHochberg(p).entries())
-    expectClose(value, benjaminiHochberg[index], 'Benjamini–Hochberg', tight)
-  expect(adjustHolm([0.03, null, 0.02])).toEqual([0.04, null, 0.04])
+  for (const [index, adjusted] of adjustP(p).entries()) {
+    expectClose(adjusted.pHolm, holm[index], 'Holm', tight)
+    expectClose(adjusted.pBenjaminiHochberg, benjaminiHochberg[index], 'Benjamini–Hochberg', tight)
+  }
+  const missing = none({ because: 'no-answers' })
+  expect(adjustP([0.03, missing, 0.02]).map(({ pHolm }) => pHolm)).toEqual([0.04, missing, 0.04])
 })

@@ -1,3 +1,5 @@
+import { none, type Undefined } from '../undefined.ts'
+
 /** Samples by rising score. Sorting once serves every statistic of a score, and every resample of a bootstrap. */
 export interface ScoreOrder {
   /** Indices of the samples that have a score, the lowest score first. */
@@ -20,17 +22,28 @@ export function orderScores(scores: ArrayLike<number>): ScoreOrder {
   return { order, ends: Uint32Array.from(ends) }
 }
 
-/** Ranks from 1, the smallest first; equal values share the mean of their ranks. */
-export function averageRanks(values: ArrayLike<number>): Float64Array {
-  const { order, ends } = orderScores(values)
-  const ranks = new Float64Array(values.length)
+/**
+ * Ranks from 1, the smallest first, of samples that count once, or `weights` times each, copies of a sample being tied: equal scores share
+ * the mean of their ranks. 0 for samples without a score.
+ */
+export function averageRanks({ order, ends }: ScoreOrder, weights: ArrayLike<number>): Float64Array {
+  const ranks = new Float64Array(weights.length)
+  let below = 0
   let start = 0
   for (const end of ends) {
-    // Ranks start + 1 to end have the mean (start + 1 + end) / 2.
-    for (let position = start; position < end; position++) ranks[order[position]!] = (start + 1 + end) / 2
+    let size = 0
+    for (let position = start; position < end; position++) size += weights[order[position]!]!
+    // Ranks below + 1 to below + size have this mean.
+    for (let position = start; position < end; position++) ranks[order[position]!] = below + (size + 1) / 2
+    below += size
     start = end
   }
   return ranks
+}
+
+/** Of samples that count once each. */
+export function onceEach(samples: number): Uint32Array {
+  return new Uint32Array(samples).fill(1)
 }
 
 /**
@@ -70,18 +83,21 @@ export interface TieGroups {
 }
 
 /** Counts the samples and the marked ones in every group of equal score; `marks` is by sample, as the order's indices are. */
-export function tieGroups({ order, ends }: ScoreOrder, marks: ArrayLike<number | boolean>): TieGroups {
-  const sizes = new Uint32Array(ends.length)
-  const marked = new Uint32Array(ends.length)
-  let totalMarked = 0
-  let position = 0
-  for (let group = 0; group < ends.length; group++) {
-    const start = position
-    for (; position < ends[group]!; position++) if (marks[order[position]!]) marked[group]!++
-    sizes[group] = position - start
-    totalMarked += marked[group]!
-  }
-  return { sizes, marked, total: order.length, totalMarked }
+export function tieGroups(order: ScoreOrder, marks: ArrayLike<number | boolean>): TieGroups {
+  return weightedTieGroups(
+    order,
+    Uint8Array.from(marks, mark => (mark ? 1 : 0)),
+  )(onceEach(marks.length))
+}
+
+/** Why what compares the classes is undefined; null where both are there. */
+export function lackOfClass({
+  total,
+  totalMarked,
+}: Pick<TieGroups, 'total' | 'totalMarked'>): Undefined | null {
+  if (total === 0) return none({ because: 'no-answers' })
+  if (totalMarked > 0 && totalMarked < total) return null
+  return none({ because: 'one-class', marked: totalMarked > 0 })
 }
 
 /**

@@ -1,4 +1,5 @@
-import type { TieGroups } from './ranks.ts'
+import { isUndefined, none, type Statistic } from '../undefined.ts'
+import { lackOfClass, type TieGroups } from './ranks.ts'
 
 /** The accuracy that is left when the most uncertain answers are rejected. */
 export interface RejectionPoint {
@@ -37,10 +38,10 @@ export function rejectionCurve({ sizes, marked, total }: TieGroups): RejectionPo
 /**
  * AURC, the area under the risk–coverage curve: the mean over k = 1…n of the share of incorrect answers among the k least uncertain
  * (Geifman and El-Yaniv 2019). Lower is better. Equal scores are averaged over their orders: within a group of ties the expected
- * number of errors rises linearly, so the order of the samples does not matter. Marked is incorrect. Null with no samples.
+ * number of errors rises linearly, so the order of the samples does not matter. Marked is incorrect. Undefined with no samples.
  */
-export function riskCoverageArea({ sizes, marked, total }: TieGroups): number | null {
-  if (total === 0) return null
+export function riskCoverageArea({ sizes, marked, total }: TieGroups): Statistic {
+  if (total === 0) return none({ because: 'no-answers' })
   let kept = 0
   let errors = 0
   let sum = 0
@@ -58,10 +59,10 @@ export function riskCoverageArea({ sizes, marked, total }: TieGroups): number | 
  * AUGRC, the area under the generalised risk–coverage curve (Traub et al. 2024, arXiv 2407.01032): the share of answers that
  * are both kept and incorrect, against the share that is kept, the least uncertain first. It is the mean risk of an undetected
  * error, (1 − AUROC)·a(1 − a) + (1 − a)²/2 with accuracy a. Lower is better. Between thresholds the curve is straight, so ties
- * are averaged. Marked is incorrect. Null with no samples.
+ * are averaged. Marked is incorrect. Undefined with no samples.
  */
-export function generalizedRiskCoverageArea({ sizes, marked, total }: TieGroups): number | null {
-  if (total === 0) return null
+export function generalizedRiskCoverageArea({ sizes, marked, total }: TieGroups): Statistic {
+  if (total === 0) return none({ because: 'no-answers' })
   let errors = 0
   let area = 0
   for (let group = 0; group < sizes.length; group++) {
@@ -75,14 +76,15 @@ export function generalizedRiskCoverageArea({ sizes, marked, total }: TieGroups)
  * PRR, the prediction rejection ratio (S − S_random)/(S_oracle − S_random), where S is the area under the curve of accuracy against the
  * share of answers rejected, the most uncertain first (Malinin et al. 2017; lm-polygraph with the whole curve). S is 1 − AURC, S_random
  * the accuracy, and the oracle rejects every incorrect answer first. 1 is the oracle, 0 chance, below 0 worse than chance.
- * Marked is incorrect. Null when every answer is correct, or none: there is nothing to tell apart. `area` is the AURC, where it is known.
+ * Marked is incorrect. Undefined when every answer is correct, or none: there is nothing to tell apart. `area` is the AURC, where it is known.
  */
 export function predictionRejectionRatio(
   groups: TieGroups,
-  area: number | null = riskCoverageArea(groups),
-): number | null {
+  area: Statistic = riskCoverageArea(groups),
+): Statistic {
+  const lack = lackOfClass(groups)
+  if (lack || isUndefined(area)) return lack ?? area
   const { total, totalMarked } = groups
-  if (area === null || totalMarked === 0 || totalMarked === total) return null
   const oracle = {
     sizes: Uint32Array.of(total - totalMarked, totalMarked),
     marked: Uint32Array.of(0, totalMarked),
@@ -90,5 +92,5 @@ export function predictionRejectionRatio(
     totalMarked,
   }
   const randomRisk = totalMarked / total
-  return (randomRisk - area) / (randomRisk - riskCoverageArea(oracle)!)
+  return (randomRisk - area) / (randomRisk - (riskCoverageArea(oracle) as number))
 }

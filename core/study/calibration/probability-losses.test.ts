@@ -3,7 +3,7 @@ import golden from '../../../test/golden/groups.json' with { type: 'json' }
 import { expectClose } from '../../../test/golden/statistics.ts'
 import { seededRandom } from '../../seeded-random.ts'
 import { equalMassBins } from '../statistics/ranks.ts'
-import { expectedCalibrationError } from './probability-scores.ts'
+import { expectedCalibrationError } from './probability-losses.ts'
 
 const tight = { absolute: 1e-13, relative: 1e-9 }
 

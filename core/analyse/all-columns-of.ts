@@ -1,23 +1,2 @@
-import type { RunColumns } from '../formats/run-columns.ts'
-import type { SampleRecord } from '../formats/sample-record.ts'
-import { createAnswerClassCollector } from '../grade/answer-class-collector.ts'
-import type { GradingRules } from '../grade/grading-rules.ts'
-import { addAnswerScores } from './answers/add-answer-scores.ts'
-import { columnsOf } from './columns-of.ts'
-
-/**
- * The columns of a run's samples, which are read once, in the order of the data set: their own scores, and where problems
- * have several answers the scores of these together, whose classes follow the rules by which the samples were graded.
- */
-export function allColumnsOf(samples: Iterable<SampleRecord>, rules: GradingRules): RunColumns {
-  const classes = createAnswerClassCollector(rules)
-  const passSamplesOn = function* () {
-    for (const sample of samples) {
-      classes.add(sample)
-      yield sample
-    }
-  }
-  const columns = columnsOf(passSamplesOn())
-  addAnswerScores(columns, classes.classes)
-  return columns
-}
+// shim
+export { allColumnsOf } from '../study/columns.ts'

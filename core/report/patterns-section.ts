@@ -1,10 +1,9 @@
-import type { ErrorCounts } from '../analyse/errors/error-counts.ts'
-import type { RunFindings } from '../analyse/run-findings.ts'
-import { statisticNotes } from '../analyse/statistic-notes.ts'
-import type { TokenFindings } from '../analyse/tokens/token-findings.ts'
-import { visible } from './excerpt.ts'
+import type { SampleRecord } from '../formats/sample-record.ts'
+import type { ErrorCounts } from '../study/errors/error-counts.ts'
+import type { RunFindings } from '../study/run-findings.ts'
+import type { TokenFindings } from '../study/tokens/token-findings.ts'
 import type { Block } from './report-document.ts'
-import { digits, percent, withInterval } from './report-numbers.ts'
+import { digits, excerpt, percent, statisticNotes, visible, withInterval } from './words.ts'
 
 /** Where in the answers entropy lies, and what kinds of errors there are. */
 export function patternsSection({ tokens, errorKinds }: RunFindings): Block[] {
@@ -116,4 +115,107 @@ function errorBlocks({ n, kinds }: ErrorCounts): Block[] {
         ]),
     },
   ]
+}
+
+const longestText = 700
+
+/** The answers at both ends of each verdict: chosen by rule, not for what they show. */
+export function examplesSection(examples: ReportExamples): Block[] {
+  const cases = [
+    ['The right answer of the least mean entropy', examples.leastRight],
+    ['The wrong answer of the least mean entropy: sure and wrong', examples.leastWrong],
+    ['The right answer of the most mean entropy: unsure and right', examples.mostRight],
+    ['The wrong answer of the most mean entropy', examples.mostWrong],
+  ] as const
+  const shown = cases.flatMap(([title, sample]) => (sample ? exampleBlocks(title, sample) : []))
+  return shown.length === 0 ? [] : [{ kind: 'heading', text: 'Examples' }, ...shown]
+}
+
+function exampleBlocks(title: string, sample: ExampleSample): Block[] {
+  const { problemId, sampleIndex, extractedAnswer, expectedAnswer, rule, meanEntropyNats, mostUncertain } =
+    sample
+  const tokens = mostUncertain
+    .map(({ text, entropyNats }) => `${visible(text ?? '?')} ${digits(entropyNats)}`)
+    .join(', ')
+  return [
+    {
+      kind: 'paragraph',
+      text:
+        `${title} (problem ${problemId}, answer ${sampleIndex + 1}): ${digits(meanEntropyNats, 4)} nats. Answer ${extractedAnswer === null ? 'not found' : excerpt(extractedAnswer, 80)}, ` +
+        `expected ${excerpt(expectedAnswer, 80)} (${rule}). Least certain tokens, nats: ${tokens}.`,
+    },
+    { kind: 'quote', text: excerpt(sample.problem, longestText) },
+    { kind: 'quote', text: excerpt(sample.generatedText, longestText) },
+  ]
+}
+
+/** What a report shows of one answer. */
+export type ExampleSample = Pick<
+  SampleRecord,
+  | 'problemId'
+  | 'sampleIndex'
+  | 'problem'
+  | 'generatedText'
+  | 'extractedAnswer'
+  | 'expectedAnswer'
+  | 'correct'
+  | 'rule'
+> & { meanEntropyNats: number; mostUncertain: { text: string | null; entropyNats: number }[] }
+
+/** The answers of the least and of the most mean entropy of each verdict; null where there is none. */
+export interface ReportExamples {
+  leastRight: ExampleSample | null
+  mostRight: ExampleSample | null
+  leastWrong: ExampleSample | null
+  mostWrong: ExampleSample | null
+}
+
+/** Examples that are found in one pass and keep no other sample. */
+export interface ExampleCollector {
+  add(sample: SampleRecord): void
+  readonly examples: ReportExamples
+}
+
+const uncertainTokens = 5
+
+/** Finds a run's examples; of equal entropies the earlier answer. */
+export function createExampleCollector(): ExampleCollector {
+  const examples: ReportExamples = { leastRight: null, mostRight: null, leastWrong: null, mostWrong: null }
+  return {
+    examples,
+    add(sample) {
+      const { meanEntropyNats, correct, finishReason } = sample
+      if (finishReason === 'error' || meanEntropyNats === null || !Number.isFinite(meanEntropyNats)) return
+      const [least, most] = correct
+        ? (['leastRight', 'mostRight'] as const)
+        : (['leastWrong', 'mostWrong'] as const)
+      const isLess = examples[least] === null || meanEntropyNats < examples[least].meanEntropyNats
+      const isMore = examples[most] === null || meanEntropyNats > examples[most].meanEntropyNats
+      if (!isLess && !isMore) return
+      const example = exampleOf(sample, meanEntropyNats)
+      if (isLess) examples[least] = example
+      if (isMore) examples[most] = example
+    },
+  }
+}
+
+function exampleOf(sample: SampleRecord, meanEntropyNats: number): ExampleSample {
+  const { problemId, sampleIndex, problem, generatedText, extractedAnswer, expectedAnswer, correct, rule } =
+    sample
+  const mostUncertain = sample.tokens
+    .map(({ text, entropyNats }) => ({ text, entropyNats }))
+    .sort((a, b) => b.entropyNats - a.entropyNats)
+    .slice(0, uncertainTokens)
+  return {
+    problemId,
+    sampleIndex,
+    problem,
+    generatedText,
+    extractedAnswer,
+    expectedAnswer,
+    correct,
+    rule,
+    meanEntropyNats,
+    mostUncertain,
+  }
 }

@@ -1,16 +1,16 @@
-import type { Analysis } from '../analyse/analysis.ts'
-import { partWarning } from '../analyse/coverage.ts'
-import {
-  comparisonInterval,
-  hasSeveralAnswers,
-  intervalsToRead,
-  leastToStandForOthers,
-  scoreInterval,
-} from '../analyse/intervals-to-read.ts'
 import { describeGrading, inPercent, isDefaultGrading } from '../grade/grading-rules.ts'
-import { mainScore } from './findings-section.ts'
+import type { Analysis } from '../study/analysis.ts'
+import { partWarning } from '../study/coverage.ts'
+import {
+  differenceInterval,
+  hasSeveralAnswers,
+  leastToStandForOthers,
+  preferredIntervals,
+  scoreInterval,
+} from '../study/preferred-intervals.ts'
+import { mainScore } from '../study/selection.ts'
 import type { Block } from './report-document.ts'
-import { count, digits, estimate, percent, withInterval } from './report-numbers.ts'
+import { count, digits, estimate, percent, withInterval } from './words.ts'
 
 /** What can be said of a run, and what cannot: each sentence follows from whether its interval says so. */
 export function summarySection(analysis: Analysis): Block[] {
@@ -31,7 +31,7 @@ export function summarySection(analysis: Analysis): Block[] {
 
 function summarySentences(analysis: Analysis): string[] {
   const { total, correct, errors } = analysis
-  const { accuracy } = intervalsToRead(analysis)
+  const { accuracy } = preferredIntervals(analysis)
   if (total === 0) return ['The run has no finished samples.']
   const failed = errors > 0 ? `, ${count(errors, 'failed sample')} counted as wrong` : ''
   return [
@@ -59,7 +59,7 @@ function gradingSentences({ grading, total, correct }: Analysis): string[] {
 
 function rankingSentence(analysis: Analysis): string {
   const { correct, incorrect } = analysis.entropyNats
-  const { auroc } = intervalsToRead(analysis)
+  const { auroc } = preferredIntervals(analysis)
   const classes = `${incorrect.n} wrong, ${correct.n} right`
   if (auroc.value === null)
     return `Whether mean entropy tells wrong from right answers cannot be said (${classes}): see the warnings.`
@@ -85,7 +85,7 @@ function lengthSentence(analysis: Analysis): string[] {
     ({ score, against }) => score === 'SequenceLength' && against === mainScore,
   )
   if (!length || length.auroc === null || !compared || compared.difference === null) return []
-  const { low = null, high = null } = comparisonInterval(analysis, compared) ?? {}
+  const { low = null, high = null } = differenceInterval(analysis, compared) ?? {}
   const interval = `length − mean entropy ${withInterval(compared.difference, low, high)}, n ${compared.n}`
   const ofLength = scoreInterval(analysis, length)
   const alone = `Length alone has an AUROC of ${withInterval(length.auroc, ofLength?.low ?? null, ofLength?.high ?? null)}, n ${length.n}`

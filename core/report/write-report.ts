@@ -1,11 +1,8 @@
-import type { Analysis } from '../analyse/analysis.ts'
-import type { RunFindings } from '../analyse/run-findings.ts'
-import { correlationsSection } from './correlations-section.ts'
-import { examplesSection } from './examples-section.ts'
-import { findingsSection } from './findings-section.ts'
-import { patternsSection } from './patterns-section.ts'
+import type { Analysis } from '../study/analysis.ts'
+import type { RunFindings } from '../study/run-findings.ts'
+import { examplesSection, patternsSection, type ReportExamples } from './patterns-section.ts'
 import type { Block, ReportDocument, ReportFigure } from './report-document.ts'
-import type { ReportExamples } from './report-examples.ts'
+import { correlationsSection, findingsSection } from './statistics-section.ts'
 import { summarySection } from './summary-section.ts'
 
 /** What a report is written from. */

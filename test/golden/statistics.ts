@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
-import { orderScores } from '../../core/analyse/statistics/score-order.ts'
-import { type TieGroups, tieGroups } from '../../core/analyse/statistics/tie-groups.ts'
+import { orderScores } from '../../core/study/statistics/ranks.ts'
+import { type TieGroups, tieGroups } from '../../core/study/statistics/ranks.ts'
+import { isUndefined, type Statistic } from '../../core/study/undefined.ts'
 import golden from './statistics.json' with { type: 'json' }
 
 interface Correlation {
@@ -60,13 +61,14 @@ export function groupScores(scores: readonly number[], marks: readonly boolean[]
 /** What scikit-learn, SciPy and independent NumPy say of comparisons, regressions and calibration. */
 export const models = golden.models
 
-/** Fails unless |found − expected| ≤ absolute + relative · |expected|, or both are null. */
+/** Fails unless |found − expected| ≤ absolute + relative · |expected|, or both are null or undefined for a reason. */
 export function expectClose(
-  found: number | null | undefined,
+  given: Statistic | null | undefined,
   expected: number | null | undefined,
   where: string,
   { absolute = 1e-13, relative = 1e-11 } = {},
 ): void {
+  const found = isUndefined(given) ? null : given
   if (expected === null || expected === undefined || found === null || found === undefined) {
     expect(found ?? null, where).toBe(expected ?? null)
     return

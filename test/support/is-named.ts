@@ -1,4 +1,4 @@
-import type { Analysis, AnalysisStatistics } from '../../core/analyse/analysis.ts'
+import type { Analysis, AnalysisStatistics } from '../../core/study/analysis.ts'
 
 /** Whether some warning names the number at this path and says why it is undefined. */
 export function isNamed(analysis: Analysis, path: string): boolean {

@@ -1,0 +1,97 @@
+import type { RunColumns } from '../formats/run-columns.ts'
+import type { FinishReason, SampleRecord } from '../formats/sample-record.ts'
+import { createAnswerClassCollector } from '../grade/answer-class-collector.ts'
+import type { GradingRules } from '../grade/grading-rules.ts'
+import { tokenColumns } from '../record/token.ts'
+import { addAnswerScores } from './scores/answer-scores.ts'
+import { scoreSequence, sequenceScoreNames } from './scores/sequence-scores.ts'
+
+/**
+ * The columns of a run from its samples, each read once and let go, so they may come from a generator. Every score that
+ * a sample lacks, or whose value is not finite, is NaN; so are all scores of a sample that failed. A score that no sample has
+ * is left out.
+ */
+export function columnsOf(samples: Iterable<SampleRecord>): RunColumns {
+  const problemId: string[] = []
+  const problemIndex: number[] = []
+  const sampleIndex: number[] = []
+  const level: (string | null)[] = []
+  const correct: number[] = []
+  const finishReason: FinishReason[] = []
+  const extractedAnswer: (string | null)[] = []
+  const expectedAnswer: string[] = []
+  const rule: string[] = []
+  const promptTokens: number[] = []
+  const generatedTokens: number[] = []
+  const durationMs: number[] = []
+  const scores = sequenceScoreNames.map((): number[] => [])
+  for (const sample of samples) {
+    problemId.push(sample.problemId)
+    problemIndex.push(sample.problemIndex)
+    sampleIndex.push(sample.sampleIndex)
+    level.push(levelOf(sample.metadata))
+    correct.push(sample.correct ? 1 : 0)
+    finishReason.push(sample.finishReason)
+    extractedAnswer.push(sample.extractedAnswer)
+    expectedAnswer.push(sample.expectedAnswer)
+    rule.push(sample.rule)
+    promptTokens.push(sample.promptTokens)
+    generatedTokens.push(sample.generatedTokens)
+    durationMs.push(sample.durationMs)
+    const sequenceScores = {
+      ...scoreSequence(tokenColumns(sample.tokens), sample),
+      // As the sample's result says it, so that no two files of a run differ in a last bit.
+      ...(sample.finishReason !== 'error' && { MeanTokenEntropy: sample.meanEntropyNats }),
+    }
+    for (const [column, name] of sequenceScoreNames.entries()) {
+      const value = sequenceScores[name]
+      scores[column]!.push(value !== null && Number.isFinite(value) ? value : Number.NaN)
+    }
+  }
+  return {
+    count: problemId.length,
+    problemId,
+    problemIndex: Int32Array.from(problemIndex),
+    sampleIndex: Int32Array.from(sampleIndex),
+    level,
+    correct: Uint8Array.from(correct),
+    finishReason,
+    extractedAnswer,
+    expectedAnswer,
+    rule,
+    promptTokens: Int32Array.from(promptTokens),
+    generatedTokens: Int32Array.from(generatedTokens),
+    durationMs: Float64Array.from(durationMs),
+    scores: Object.fromEntries(
+      sequenceScoreNames.flatMap((name, column) =>
+        // A pass that was not made (PTrue) is no score of the run; entropy, which all else stands on, always is.
+        name === 'MeanTokenEntropy' || scores[column]!.some(value => !Number.isNaN(value))
+          ? [[name, Float64Array.from(scores[column]!)]]
+          : [],
+      ),
+    ),
+  }
+}
+
+/** A data set's grade of difficulty under its usual names; null without one. */
+export function levelOf(metadata: SampleRecord['metadata']): string | null {
+  const level = metadata['level'] ?? metadata['difficulty'] ?? null
+  return level === null || level === '' ? null : String(level)
+}
+
+/**
+ * The columns of a run's samples, which are read once, in the order of the data set: their own scores, and where problems
+ * have several answers the scores of these together, whose classes follow the rules by which the samples were graded.
+ */
+export function allColumnsOf(samples: Iterable<SampleRecord>, rules: GradingRules): RunColumns {
+  const classes = createAnswerClassCollector(rules)
+  const passSamplesOn = function* () {
+    for (const sample of samples) {
+      classes.add(sample)
+      yield sample
+    }
+  }
+  const columns = columnsOf(passSamplesOn())
+  addAnswerScores(columns, classes.classes)
+  return columns
+}

@@ -1,0 +1,92 @@
+import type { SampleRecord } from '../../formats/sample-record.ts'
+import { wilsonInterval } from '../statistics/intervals.ts'
+import type { ErrorLabels } from './error-labels.ts'
+import { type ErrorKind, errorKinds, type SortableSample, type SortedError, sortError } from './sort-error.ts'
+
+/** The incorrect answers of one kind. */
+export interface ErrorCount {
+  kind: ErrorKind
+  n: number
+  /** Share of all incorrect answers, with Wilson's 95 % interval; null without any. */
+  share: number | null
+  low: number | null
+  high: number | null
+  /** Mean, over the answers of this kind, of their mean token entropy, nats; null without any. */
+  meanEntropyNats: number | null
+  /** Those rules that decided, the most frequent first. */
+  rules: { rule: string; n: number }[]
+  /** The first answers of this kind. */
+  examples: { problemId: string; sampleIndex: number; step: number | null; characterOffset: number | null }[]
+}
+
+/** Incorrect answers, sorted. */
+export interface ErrorCounts {
+  /** Number of incorrect answers. */
+  n: number
+  /** Every kind, in the order of `errorKinds`. */
+  kinds: ErrorCount[]
+}
+
+/** Counts that grow answer by answer and keep no answer. */
+export interface ErrorCounter {
+  /** Sorts a sample, by its label if it has one, and counts it. Returns how it was sorted; null for a correct one. */
+  add(
+    sample: SortableSample & Pick<SampleRecord, 'problemId' | 'sampleIndex' | 'meanEntropyNats'>,
+  ): SortedError | null
+  finish(): ErrorCounts
+}
+
+const exampleCount = 5
+
+/** Sorts and counts the incorrect answers of a run, those labelled by hand as they are labelled. */
+export function createErrorCounter(labels?: ErrorLabels): ErrorCounter {
+  const kinds = errorKinds.map(kind => ({
+    kind,
+    n: 0,
+    entropySum: 0,
+    entropyCount: 0,
+    rules: new Map<string, number>(),
+    examples: [] as ErrorCount['examples'],
+  }))
+  let n = 0
+  return {
+    add(sample) {
+      const sorted = sortError(sample)
+      if (sorted === null) return null
+      const label = labels?.labelOf(sample) ?? null
+      const error = label === null ? sorted : { ...sorted, kind: label, rule: 'labelled by hand' }
+      const count = kinds[errorKinds.indexOf(error.kind)]!
+      n++
+      count.n++
+      count.rules.set(error.rule, (count.rules.get(error.rule) ?? 0) + 1)
+      if (sample.meanEntropyNats !== null && Number.isFinite(sample.meanEntropyNats)) {
+        count.entropySum += sample.meanEntropyNats
+        count.entropyCount++
+      }
+      if (count.examples.length < exampleCount) {
+        const { problemId, sampleIndex } = sample
+        const { step, characterOffset } = error
+        count.examples.push({ problemId, sampleIndex, step, characterOffset })
+      }
+      return error
+    },
+    finish() {
+      return {
+        n,
+        kinds: kinds.map(({ kind, n: count, entropySum, entropyCount, rules, examples }) => {
+          const interval = wilsonInterval(count, n)
+          return {
+            kind,
+            n: count,
+            share: n === 0 ? null : count / n,
+            low: interval?.low ?? null,
+            high: interval?.high ?? null,
+            meanEntropyNats: entropyCount === 0 ? null : entropySum / entropyCount,
+            rules: [...rules].map(([rule, times]) => ({ rule, n: times })).sort((a, b) => b.n - a.n),
+            examples,
+          }
+        }),
+      }
+    },
+  }
+}

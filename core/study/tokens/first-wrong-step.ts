@@ -1,0 +1,163 @@
+import { tokenKinds } from './token-findings.ts'
+
+/** Entropy of incorrect answers at a place about their first wrong character, and two of correct answers to set it against. */
+export interface StepEntropies {
+  incorrect: Mean
+  /**
+   * Mean, over those tokens of incorrect answers, of the mean entropy of all correct answers' tokens at the same position;
+   * `n` counts the tokens whose position some correct answer reaches.
+   */
+  correct: Mean
+  /** The same for all correct answers' tokens of the same kind, wherever they stand: a wrong step is a digit more often than not. */
+  correctOfKind: Mean
+}
+
+/** The entropies so many tokens from the one that holds the first wrong character: negative before it, positive after. */
+export interface StepOffset extends StepEntropies {
+  offset: number
+}
+
+/** Entropy about the first wrong step of incorrect answers, nats. */
+export interface FirstWrongStep {
+  /** Number of answers whose first wrong character is known. */
+  n: number
+  /** Of the token that holds the first wrong character. */
+  at: StepEntropies
+  /** Over the tokens up to `reach` before and after it. */
+  before: StepEntropies
+  after: StepEntropies
+  offsets: StepOffset[]
+}
+
+/** Entropies that grow answer by answer. */
+export interface FirstWrongStepCounter {
+  /** `kindAt` gives the kind of a token, as its place in `tokenKinds`. */
+  addCorrect(entropies: ArrayLike<number>, kindAt: (index: number) => number): void
+  /** `token` holds the first wrong character. */
+  addIncorrect(entropies: ArrayLike<number>, kindAt: (index: number) => number, token: number): void
+  finish(): FirstWrongStep
+}
+
+/** How many tokens before and after the first wrong one are looked at. */
+const reach = 8
+/** Positions beyond are not compared: a bound of memory. */
+const mostPositions = 4_096
+
+/** Compares the entropy about the first wrong step with that of correct answers, in one pass. */
+export function createFirstWrongStepCounter(): FirstWrongStepCounter {
+  const correctCounts = new Float64Array(mostPositions)
+  const correctSums = new Float64Array(mostPositions)
+  const correctKinds = tokenKinds.map(createRunningMean)
+  const places = Array.from({ length: 2 * reach + 1 }, (_, index) => ({
+    offset: index - reach,
+    incorrect: createRunningMean(),
+    /** How many incorrect answers have this place at which position. */
+    positions: new Map<number, number>(),
+    /** And how many have a token of which kind there. */
+    kinds: new Map<number, number>(),
+  }))
+  let n = 0
+  return {
+    addCorrect(entropies, kindAt) {
+      for (let index = 0; index < entropies.length; index++)
+        addValue(correctKinds[kindAt(index)]!, entropies[index]!)
+      const count = Math.min(entropies.length, mostPositions)
+      for (let position = 0; position < count; position++) {
+        correctCounts[position]!++
+        correctSums[position]! += entropies[position]!
+      }
+    },
+    addIncorrect(entropies, kindAt, token) {
+      n++
+      for (const { offset, incorrect, positions, kinds } of places) {
+        const position = token + offset
+        if (position < 0 || position >= entropies.length) continue
+        addValue(incorrect, entropies[position]!)
+        if (position < mostPositions) count(positions, position)
+        count(kinds, kindAt(position))
+      }
+    },
+    finish() {
+      const rows = places.map(({ offset, incorrect, positions, kinds }) => ({
+        offset,
+        incorrect,
+        correct: meanOver(positions, position => ({
+          n: correctCounts[position]!,
+          sum: correctSums[position]!,
+        })),
+        correctOfKind: meanOver(kinds, kind => correctKinds[kind]!),
+      }))
+      const joined = (isWanted: (offset: number) => boolean): StepEntropies => {
+        const wanted = rows.filter(row => isWanted(row.offset))
+        return {
+          incorrect: finishMean(total(wanted.map(row => row.incorrect))),
+          correct: finishMean(total(wanted.map(row => row.correct))),
+          correctOfKind: finishMean(total(wanted.map(row => row.correctOfKind))),
+        }
+      }
+      return {
+        n,
+        at: joined(offset => offset === 0),
+        before: joined(offset => offset < 0),
+        after: joined(offset => offset > 0),
+        offsets: rows.map(({ offset, incorrect, correct, correctOfKind }) => ({
+          offset,
+          incorrect: finishMean(incorrect),
+          correct: finishMean(correct),
+          correctOfKind: finishMean(correctOfKind),
+        })),
+      }
+    },
+  }
+}
+
+function count(times: Map<number, number>, key: number): void {
+  times.set(key, (times.get(key) ?? 0) + 1)
+}
+
+/** Of what is counted the means, where there are any, each as often as it is counted. */
+function meanOver(times: Map<number, number>, meanOf: (key: number) => RunningMean): RunningMean {
+  const joined = createRunningMean()
+  for (const [key, often] of times) {
+    const { n, sum } = meanOf(key)
+    if (n === 0) continue
+    joined.n += often
+    joined.sum += (often * sum) / n
+  }
+  return joined
+}
+
+function total(means: readonly RunningMean[]): RunningMean {
+  return means.reduce(
+    (sum, { n, sum: value }) => ({ n: sum.n + n, sum: sum.sum + value }),
+    createRunningMean(),
+  )
+}
+
+/** A mean of numbers that come one by one, with their number; null of none. */
+export interface Mean {
+  n: number
+  mean: number | null
+}
+
+/** Number and sum of what was added. */
+export interface RunningMean {
+  n: number
+  sum: number
+}
+
+/** Of nothing yet. */
+export function createRunningMean(): RunningMean {
+  return { n: 0, sum: 0 }
+}
+
+/** Adds a value. */
+export function addValue(running: RunningMean, value: number): void {
+  running.n++
+  running.sum += value
+}
+
+/** The mean so far. */
+export function finishMean({ n, sum }: RunningMean): Mean {
+  return { n, mean: n === 0 ? null : sum / n }
+}

@@ -2,8 +2,6 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { pTrueIds, pTrueOf } from '../../core/evaluate/p-true.ts'
 import { neededCapacity, recordSample, type SampleTask } from '../../core/evaluate/samples.ts'
-import { beamsOf, samplingOf } from '../../core/generate/decoding.ts'
-import { decodingRoom } from '../../core/generate/decoding-room.ts'
 import { answerText, describeStops } from '../../core/generate/stops.ts'
 import {
   defaultGradingRules,
@@ -13,7 +11,6 @@ import {
 } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
 import { NoAdapterError } from '../adapter/adapter-choice.ts'
-import type { EngineJob } from '../engine/messages.ts'
 import { createEngineProgress, type EngineListener, superviseEngine } from '../engine/supervise-engine.ts'
 import { makeFolder } from '../files/folders.ts'
 import { openModel } from '../models/open-model.ts'
@@ -34,7 +31,7 @@ import { writeResults } from '../run/write-results.ts'
 import { interruptSignal } from '../terminal/end-signals.ts'
 import { createProgress, type Progress } from '../terminal/progress.ts'
 import { describeDataSet, type EvalFlags, type PlannedRun, planRun, showPrompt } from './plan-evaluation.ts'
-import { checkMesh, leaseOptionsOf } from './run-flags.ts'
+import { checkMesh, engineJob, leaseOptionsOf } from './run-flags.ts'
 
 /**
  * The main job. Returns the exit code: 0 done, 1 every sample failed, 130 interrupted. Throws InputError before anything
@@ -98,7 +95,7 @@ async function resumeHeld(planned: PlannedRun, lease: RunLease, progress: Progre
     const kept = run.tasks.length - pending.length
     if (kept > 0) progress.say(`${kept} of ${run.tasks.length} samples are finished already`)
     if (pending.length > 0 || !before) {
-      progress.say(describeStops(run.stops))
+      progress.say(describeStops(run.answering.stops))
       const finished = await answer(run, grading, pending, journal, lease, progress)
       if (!finished) {
         const size = run.tasks.filter(task => journal.has(task)).length
@@ -167,42 +164,20 @@ async function answer(
   lease: RunLease,
   progress: Progress,
 ): Promise<boolean> {
-  const { flags, folder, tokenizer, settings } = run
-  const { maxNewTokens, stopIds, stopTexts = [], seed, topLogprobs } = settings.decoding
-  const { decoding } = run
-  const { config } = folder
+  const { flags, folder, tokenizer, settings, answering } = run
+  const { decoding, stops, stopIds, maxNewTokens } = answering
   const { dp } = settings.mesh
-  const job: EngineJob = {
-    model: folder.path,
-    loadFormat: flags.loadFormat,
-    adapter: flags.adapter,
-    unsafeFast: flags.unsafeFast,
-    mesh: settings.mesh,
-    room: {
-      ...decodingRoom(
-        Math.max(
-          1,
-          Math.ceil(Math.min(Math.floor(flags.maxConcurrent / decoding.numBeams), pending.length) / dp),
-        ),
-        topLogprobs,
-        { ...decoding, stopIds },
-        config.vocabSize,
-      ),
-      capacity: neededCapacity(run.tasks, maxNewTokens, config.maxPositionEmbeddings),
-    },
-    maxNewTokens,
-    stopIds,
-    stopTexts,
-    sampling: samplingOf(decoding, seed),
-    beams: beamsOf(decoding),
-    watchIds: flags.pTrue ? pTrueIds(tokenizer) : [],
-    topLogprobs,
-    streamTokens: false,
-  }
+  const atOnce = Math.min(Math.floor(flags.maxConcurrent / decoding.numBeams), pending.length)
+  const job = engineJob(flags, folder, answering, {
+    sequences: Math.max(1, Math.ceil(atOnce / dp)),
+    capacity: neededCapacity(run.tasks, maxNewTokens, folder.config.maxPositionEmbeddings),
+    dp,
+  })
+  const watchIds = flags.pTrue ? pTrueIds(tokenizer) : []
   const ended = new Set(stopIds)
   const answerTokenizer = {
     ...tokenizer,
-    decode: (ids: readonly number[]) => answerText(tokenizer.decode, ids, ended, stopTexts),
+    decode: (ids: readonly number[]) => answerText(tokenizer.decode, ids, ended, stops.texts),
   }
   const taskOfKey = new Map(pending.map(task => [task.key, task]))
   const display = createEngineProgress(progress, 'answering', pending.length)
@@ -226,7 +201,7 @@ async function answer(
   }
   try {
     const signal = AbortSignal.any([interrupt.signal, lease.lost])
-    const isFinished = await superviseEngine(job, pending, listener, { signal })
+    const isFinished = await superviseEngine({ ...job, watchIds }, pending, listener, { signal })
     lease.check()
     return isFinished
   } catch (error) {

@@ -51,3 +51,27 @@ export function openNamedFile(path: string, expected: string): Promise<FileByteS
     throw new InputError(`${path}: ${reason}; ${expected}`, { cause: error })
   })
 }
+
+/** Opens a file; null where there is none. */
+export function openIfThere(path: string): Promise<FileByteSource | null> {
+  return openFileByteSource(path).catch(nullWhenMissing)
+}
+
+/** Null for Node's error about a file that is not there; throws any other. */
+export function nullWhenMissing(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null
+  throw error
+}
+
+/** What `read` makes of a file, which is closed then; null for one that cannot be opened. */
+export async function readIfOpens<T>(
+  path: string,
+  read: (source: FileByteSource) => Promise<T>,
+): Promise<T | null> {
+  const source = await openFileByteSource(path).catch(() => null)
+  try {
+    return source && (await read(source))
+  } finally {
+    await source?.close()
+  }
+}

@@ -26,7 +26,7 @@ import {
   uncheckedFiles,
 } from '../run/run-description.ts'
 import { LeaseLostError, type RunLease, takeLease } from '../run/run-lease.ts'
-import { leftLines, summariseRun, warningLines } from '../run/summarise-run.ts'
+import { printResults } from '../run/summarise-run.ts'
 import { writeResults } from '../run/write-results.ts'
 import { interruptSignal } from '../terminal/end-signals.ts'
 import { createProgress, type Progress } from '../terminal/progress.ts'
@@ -90,13 +90,14 @@ async function resumeHeld(planned: PlannedRun, lease: RunLease, progress: Progre
           'restore run.json, or use another --out',
       )
     const run = before ? continueRun(planned, before, journal, progress) : planned
+    const held: HeldRun = { run, grading, journal, lease, progress }
     for (const line of describeDataSet(run.dataSet, run.tasks[0]!.problem)) progress.say(line)
     const pending = run.tasks.filter(task => !journal.has(task))
     const kept = run.tasks.length - pending.length
     if (kept > 0) progress.say(`${kept} of ${run.tasks.length} samples are finished already`)
     if (pending.length > 0 || !before) {
       progress.say(describeStops(run.answering.stops))
-      const finished = await answer(run, grading, pending, journal, lease, progress)
+      const finished = await answer(held, pending)
       if (!finished) {
         const size = run.tasks.filter(task => journal.has(task)).length
         progress.say(
@@ -108,8 +109,7 @@ async function resumeHeld(planned: PlannedRun, lease: RunLease, progress: Progre
     // A signal that has come meanwhile is answered here: results are written in one go.
     await setImmediate()
     journal.join()
-    const isResumed = before !== null
-    return await finishRun(run, grading, journal, lease, isResumed, progress)
+    return await finishRun(held, before !== null)
   } finally {
     journal.close()
   }
@@ -128,7 +128,7 @@ function continueRun(
   if (journal.size === 0) return run
   const unchecked = uncheckedFiles([before, run.settings])
   if (before.model.files === undefined) {
-    comparePrompts(run, journal)
+    checkSamePrompts(run, journal)
     progress.say(
       `run.json is of ${before.versions.entrace}, which did not record ${unchecked.join(', ')}: whether the ${journal.size} finished samples ` +
         'were made with the same ones could not be checked. All else that it recorded agrees, the prompts of these samples included',
@@ -139,7 +139,7 @@ function continueRun(
 }
 
 /** Throws InputError where a finished sample was asked with another prompt, or with as many tokens as that would not have. */
-function comparePrompts({ flags, tasks }: PlannedRun, journal: Journal): void {
+function checkSamePrompts({ flags, tasks }: PlannedRun, journal: Journal): void {
   const taskOfName = new Map(tasks.map(task => [`${task.problemIndex} ${task.sampleIndex}`, task]))
   for (const { record } of journal.entries()) {
     const task = taskOfName.get(`${record.problemIndex} ${record.sampleIndex}`)
@@ -155,14 +155,19 @@ function comparePrompts({ flags, tasks }: PlannedRun, journal: Journal): void {
   }
 }
 
+/** A run whose folder this process holds. */
+interface HeldRun {
+  run: PlannedRun
+  grading: GradingRules
+  journal: Journal
+  lease: RunLease
+  progress: Progress
+}
+
 /** Has the pending tasks answered into the journal. Returns false when interrupted. */
 async function answer(
-  run: PlannedRun,
-  grading: GradingRules,
+  { run, grading, journal, lease, progress }: HeldRun,
   pending: SampleTask[],
-  journal: Journal,
-  lease: RunLease,
-  progress: Progress,
 ): Promise<boolean> {
   const { flags, folder, tokenizer, settings, answering } = run
   const { decoding, stops, stopIds, maxNewTokens } = answering
@@ -223,12 +228,8 @@ async function answer(
  * since they may have been graded by other rules, or by another version.
  */
 async function finishRun(
-  { flags, limit, problemIds }: PlannedRun,
-  grading: GradingRules,
-  journal: Journal,
-  lease: RunLease,
+  { run: { flags, limit, problemIds }, grading, journal, lease }: HeldRun,
   isResumed: boolean,
-  progress: Progress,
 ): Promise<number> {
   lease.check()
   const descriptionPath = join(flags.out, 'run.json')
@@ -243,11 +244,8 @@ async function finishRun(
     journalBytes: journal.byteLength,
     check: () => lease.check(),
   })
-  const { analysis, files } = results
-  if (flags.json) console.log(JSON.stringify(analysis, null, 2))
-  else if (!flags.quiet) console.log(summariseRun(analysis, files))
-  for (const line of [...warningLines(analysis), ...leftLines(results)]) progress.say(line)
-  if (analysis.errors < analysis.total) return 0
+  printResults(results, flags)
+  if (results.analysis.errors < results.analysis.total) return 0
   const [first] = journal.records(limit)
   console.error(`entrace: every sample failed; the first: ${first?.error ?? 'unknown'}`)
   return 1

@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { ByteSource } from '../../core/formats/byte-source.ts'
 import { InputError } from '../../core/input-error.ts'
+import { nullWhenMissing } from './file-errors.ts'
 
 /** A ByteSource over a file that stays open until it is closed. */
 export interface FileByteSource extends ByteSource {
@@ -55,12 +56,6 @@ export function openNamedFile(path: string, expected: string): Promise<FileByteS
 /** Opens a file; null where there is none. */
 export function openIfThere(path: string): Promise<FileByteSource | null> {
   return openFileByteSource(path).catch(nullWhenMissing)
-}
-
-/** Null for Node's error about a file that is not there; throws any other. */
-export function nullWhenMissing(error: NodeJS.ErrnoException): null {
-  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null
-  throw error
 }
 
 /** What `read` makes of a file, which is closed then; null for one that cannot be opened. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Generation } from '../../core/generate/generate.ts'
 import type { TokenRecord } from '../../core/generate/token-record.ts'
-import { compareAnswers } from './acceptance-checks.ts'
+import { agreementOf } from './acceptance-checks.ts'
 
 /** An answer of tokens of which only what is compared matters. */
 function answer(...tokens: [id: number, margin: number, entropyNats: number][]): Generation {
@@ -9,12 +9,12 @@ function answer(...tokens: [id: number, margin: number, entropyNats: number][]):
   return { tokens: records, finishReason: 'length', error: null, durationMs: 1 }
 }
 
-describe('compareAnswers', () => {
+describe('agreementOf', () => {
   const bounds = { margin: 1e-3 }
   const baseline = [answer([4, 0.5, 1], [5, 1e-4, 2], [6, 0.5, 3])]
 
   it('finds the same answers the same', () => {
-    expect(compareAnswers(baseline, baseline, bounds)).toEqual({
+    expect(agreementOf(baseline, baseline, bounds)).toEqual({
       tokens: 3,
       wrongTokens: 0,
       closeCalls: 0,
@@ -24,7 +24,7 @@ describe('compareAnswers', () => {
 
   it('compares no further than where answers part, and there too', () => {
     const parted = [answer([4, 0.5, 1], [7, 1e-4, 2.5], [8, 0.5, 9])]
-    expect(compareAnswers(baseline, parted, bounds)).toEqual({
+    expect(agreementOf(baseline, parted, bounds)).toEqual({
       tokens: 2,
       wrongTokens: 0,
       closeCalls: 1,
@@ -33,8 +33,8 @@ describe('compareAnswers', () => {
   })
 
   it('counts a token that differs above the margin, and one that is missing', () => {
-    expect(compareAnswers(baseline, [answer([9, 0.5, 1])], bounds).wrongTokens).toBe(1)
-    const short = compareAnswers(baseline, [answer([4, 0.5, 1], [5, 1e-4, 2])], bounds)
+    expect(agreementOf(baseline, [answer([9, 0.5, 1])], bounds).wrongTokens).toBe(1)
+    const short = agreementOf(baseline, [answer([4, 0.5, 1], [5, 1e-4, 2])], bounds)
     expect(short).toMatchObject({ wrongTokens: 1, largestEntropyDifferenceNats: Number.POSITIVE_INFINITY })
   })
 })

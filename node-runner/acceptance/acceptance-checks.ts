@@ -5,7 +5,7 @@ import { type RankMemory, rankMemory } from '../../core/parallel/rank-memory.ts'
 import { type AcceptanceRequest, promptOfIds, runTasks, type TaskAnswers } from './acceptance-request.ts'
 
 /** A mesh's answers against those of a smaller one. */
-export interface MeshComparison {
+export interface MeshAgreement {
   tp: number
   /** The smallest that loads; the same as `tp` where it is 1: then two runs, which must agree to the bit. */
   baselineTp: number
@@ -20,9 +20,9 @@ export interface MeshComparison {
 }
 
 /** Compares answers over the model's prompts. Also gives the larger mesh's run, whose memory is looked at next. */
-export async function compareMeshes(
+export async function measureAgreement(
   request: AcceptanceRequest,
-): Promise<{ comparison: MeshComparison; run: TaskAnswers; capacity: number }> {
+): Promise<{ comparison: MeshAgreement; run: TaskAnswers; capacity: number }> {
   const { tp, prompts, config, say } = request
   const longest = Math.max(...prompts.map(ids => ids.length))
   const capacity = Math.min(longest + request.maxNewTokens, config.maxPositionEmbeddings)
@@ -35,7 +35,7 @@ export async function compareMeshes(
     })
   say(`tp ${tp}: ${prompts.length} prompts`)
   const run = await answer(tp)
-  const refused: MeshComparison['refused'] = []
+  const refused: MeshAgreement['refused'] = []
   for (let baselineTp = 1; baselineTp === 1 || baselineTp < tp; baselineTp *= 2) {
     say(`tp ${baselineTp}, to compare with`)
     try {
@@ -44,7 +44,7 @@ export async function compareMeshes(
         tp,
         baselineTp,
         refused,
-        ...compareAnswers(baseline.answers, run.answers, request.bounds),
+        ...agreementOf(baseline.answers, run.answers, request.bounds),
       }
       return { comparison, run, capacity }
     } catch (error) {
@@ -57,11 +57,11 @@ export async function compareMeshes(
 }
 
 /** Token by token, up to where two answers part. */
-export function compareAnswers(
+export function agreementOf(
   baseline: readonly Generation[],
   answers: readonly Generation[],
   bounds: { margin: number },
-): Pick<MeshComparison, 'tokens' | 'wrongTokens' | 'closeCalls' | 'largestEntropyDifferenceNats'> {
+): Pick<MeshAgreement, 'tokens' | 'wrongTokens' | 'closeCalls' | 'largestEntropyDifferenceNats'> {
   const found = { tokens: 0, wrongTokens: 0, closeCalls: 0, largestEntropyDifferenceNats: 0 }
   baseline.forEach(({ tokens: expected }, index) => {
     const tokens = answers[index]?.tokens ?? []

@@ -8,8 +8,8 @@ import type { AdapterMeasurement } from '../measure/measure-adapter.ts'
 import type { ExchangeMeasurement, KernelReport } from '../measure/run-measurement.ts'
 import { measuredHardware, runMeasurement } from '../measure/run-measurement.ts'
 import {
-  compareMeshes,
-  type MeshComparison,
+  type MeshAgreement,
+  measureAgreement,
   measureSpeed,
   type RankBytes,
   rankBytes,
@@ -39,7 +39,7 @@ export interface AcceptanceReport {
   checks: AcceptanceCheck[]
   adapters: DoctorReport
   kernels: KernelReport[] | null
-  comparison: MeshComparison | null
+  comparison: MeshAgreement | null
   memory: RankBytes[] | null
   exchange: ExchangeMeasurement[] | null
   adapterSpeed: AdapterMeasurement | null
@@ -91,7 +91,7 @@ export async function acceptanceReport(request: AcceptanceRequest): Promise<Acce
   )
 
   const compared = await check('tokens', 'the kernels first, then the exchange between ranks', async () => {
-    const found = await compareMeshes(request)
+    const found = await measureAgreement(request)
     const { baselineTp, tokens, wrongTokens, closeCalls } = found.comparison
     const against = `tp ${tp} against tp ${baselineTp}`
     const text = `${against}: ${wrongTokens} of ${tokens} tokens differ above a margin of ${bounds.margin}, ${closeCalls} below`

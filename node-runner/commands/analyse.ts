@@ -13,7 +13,7 @@ import { analyseColumns, gradeAll } from '../run/run-columns.ts'
 import { readRunDescription } from '../run/run-description.ts'
 import { type RunLease, takeLease } from '../run/run-lease.ts'
 import { ResultsOutdated } from '../run/staged-results.ts'
-import { leftLines, summariseRun, warningLines } from '../run/summarise-run.ts'
+import { printResults } from '../run/summarise-run.ts'
 import { type Results, writeResults } from '../run/write-results.ts'
 import {
   addGradingFlags,
@@ -67,7 +67,7 @@ export function analyseCommand(): Command {
       // A run under way would end with verdicts by both.
       const lease = changes.length > 0 ? await takeLease(folder, leaseOptionsOf(flags)) : null
       try {
-        report(
+        printResults(
           await untilCurrent(() =>
             flags.fromColumns ? analyseColumns(folder, run) : analyseJournal(folder, flags, lease),
           ),
@@ -77,14 +77,6 @@ export function analyseCommand(): Command {
         lease?.release()
       }
     })
-}
-
-/** Prints an analysis as the flags ask for. */
-export function report(results: Results, flags: { json: boolean; quiet: boolean }): void {
-  const { analysis, files } = results
-  if (flags.json) console.log(JSON.stringify(analysis, null, 2))
-  else if (!flags.quiet) console.log(summariseRun(analysis, files))
-  if (!flags.quiet) for (const line of [...warningLines(analysis), ...leftLines(results)]) console.error(line)
 }
 
 /** Makes results again where a run that went on, or another analysis, put newer ones in place meanwhile. */

@@ -66,7 +66,7 @@ describeWhere(
       expect(text).toMatch(/^Ranks 0 to 7$/m)
     })
 
-    it('ends with 3 where adapters cannot be told apart, and says how to mend it', async () => {
+    it('ends with 3 where adapters cannot be told apart, and says how to fix it', async () => {
       await expect(doctor({ PATH: '', CC: '' }, '--ranks', '8', '--json')).rejects.toMatchObject({
         code: 3,
         stdout: expect.stringMatching(

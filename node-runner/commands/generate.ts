@@ -1,8 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { describePlacement, promptMessages, promptSettingsFor } from '../../core/evaluate/prompt.ts'
 import { formatVersion } from '../../core/formats/sample-record.ts'
-import { beamsOf, type Decoding, samplingOf } from '../../core/generate/decoding.ts'
-import { decodingRoom } from '../../core/generate/decoding-room.ts'
+import type { Decoding } from '../../core/generate/decoding.ts'
 import { findProblem, type Generation } from '../../core/generate/generate.ts'
 import {
   answerText,
@@ -16,15 +15,12 @@ import type { TokenRecord } from '../../core/generate/token-record.ts'
 import type { Tokenizer } from '../../core/generate/tokenizer.ts'
 import { InputError } from '../../core/input-error.ts'
 import { describeDecoding } from '../../core/report/describe-decoding.ts'
-import type { EngineJob } from '../engine/messages.ts'
 import { createEngineProgress, type EngineListener, superviseEngine } from '../engine/supervise-engine.ts'
-import { type ModelFolder, openModel, statedEnds } from '../models/open-model.ts'
+import { type ModelFolder, openModel } from '../models/open-model.ts'
 import { brokenPipeSignal, interruptSignal } from '../terminal/end-signals.ts'
 import { colourByEntropy, printableOn } from '../terminal/printable.ts'
 import { createProgress, type Progress } from '../terminal/progress.ts'
-import { decodingOf } from './decoding-flags.ts'
-import { addRunFlags, checkMesh, chooseMaxNewTokens, type RunFlags } from './run-flags.ts'
-import { chooseStops } from './stop-flags.ts'
+import { addRunFlags, checkMesh, chooseAnswering, engineJob, type RunFlags } from './run-flags.ts'
 
 interface GenerateFlags extends RunFlags {
   prompt?: string
@@ -63,34 +59,11 @@ async function answerPrompt(flags: GenerateFlags, folder: ModelFolder): Promise<
   const task = { promptIds, key: 0 }
   const problem = findProblem(task, config)
   if (problem) throw new InputError(`generate: ${problem}`)
-  const maxNewTokens = chooseMaxNewTokens(flags, folder.generationConfig?.stated)
-  const { decoding } = decodingOf(flags, folder, message => progress.say(message))
-  const stops = chooseStops(flags, {
-    stated: statedEnds(folder),
-    tokenizer,
-    usesTemplate: flags.prompt !== undefined,
-    vocabSize: config.vocabSize,
-  })
-  const stopIds = stops.tokens.map(({ id }) => id)
+  const answering = chooseAnswering(flags, folder, tokenizer, progress)
+  const { decoding, stops, stopIds, maxNewTokens } = answering
   const printer = flags.json || flags.quiet ? null : tokenPrinter(tokenizer, stops)
-  const job: EngineJob = {
-    model: folder.path,
-    loadFormat: flags.loadFormat,
-    adapter: flags.adapter,
-    unsafeFast: flags.unsafeFast,
-    mesh: { tp: flags.tp, dp: 1 },
-    room: {
-      ...decodingRoom(1, flags.topLogprobs, { ...decoding, stopIds }, config.vocabSize),
-      capacity: Math.min(promptIds.length + maxNewTokens, config.maxPositionEmbeddings),
-    },
-    maxNewTokens,
-    stopIds,
-    stopTexts: stops.texts,
-    sampling: samplingOf(decoding, flags.seed),
-    beams: beamsOf(decoding),
-    topLogprobs: flags.topLogprobs,
-    streamTokens: printer !== null,
-  }
+  const capacity = Math.min(promptIds.length + maxNewTokens, config.maxPositionEmbeddings)
+  const job = engineJob(flags, folder, answering, { sequences: 1, capacity, dp: 1 })
   let answer: Generation | null = null
   const interrupt = interruptSignal()
   const display = createEngineProgress(progress, null, 1)
@@ -108,7 +81,7 @@ async function answerPrompt(flags: GenerateFlags, folder: ModelFolder): Promise<
   }
   const signal = AbortSignal.any([interrupt.signal, brokenPipeSignal(process.stdout)])
   try {
-    await superviseEngine(job, [task], listener, { signal })
+    await superviseEngine({ ...job, streamTokens: printer !== null }, [task], listener, { signal })
   } finally {
     display.end()
     interrupt.release()

@@ -18,8 +18,8 @@ import {
 import { gradeAll } from '../run/run-columns.ts'
 import { askedSamples, uncheckedFiles } from '../run/run-description.ts'
 import { takeLease } from '../run/run-lease.ts'
+import { printResults } from '../run/summarise-run.ts'
 import { writeResults } from '../run/write-results.ts'
-import { report } from './analyse.ts'
 import { addLeaseFlags, type LeaseFlags, leaseOptionsOf } from './run-flags.ts'
 
 interface MergeFlags extends LeaseFlags {
@@ -91,7 +91,7 @@ async function mergeParts(parts: RunPart[], flags: MergeFlags): Promise<boolean>
         console.error(
           `warning: ${unchecked.join(', ')}: whether all parts were made with the same ones could not be checked, as 0.1.0 did not record them`,
         )
-      report(results, flags)
+      printResults(results, flags)
       if (!isPart(coverage)) return true
       const shards = describeMissingShards(run, parts)
       const found =

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { dataSetDigest } from '../../core/evaluate/data-set-digest.ts'
 import { pTrueFollowUp } from '../../core/evaluate/p-true.ts'
@@ -15,47 +14,56 @@ import { planSamples, type SampleTask, type Shard } from '../../core/evaluate/sa
 import { type WorkedExample, workedExamples } from '../../core/evaluate/worked-examples.ts'
 import type { ByteSource } from '../../core/formats/byte-source.ts'
 import { readJson, settingsJson } from '../../core/formats/read-json.ts'
-import type { Decoding } from '../../core/generate/decoding.ts'
-import { describeStops, type Stops } from '../../core/generate/stops.ts'
+import { describeStops } from '../../core/generate/stops.ts'
 import type { Tokenizer } from '../../core/generate/tokenizer.ts'
 import { InputError } from '../../core/input-error.ts'
 import { parseGenerationConfig } from '../../core/model/generation-config.ts'
-import { openFileByteSource } from '../files/file-byte-source.ts'
+import { readIfOpens } from '../files/file-byte-source.ts'
 import { loadTokenizer } from '../models/load-tokenizer.ts'
 import { type DataSetChoice, type OpenedDataSet, openDataSet } from '../models/open-data-set.ts'
-import { locateModel, type ModelFolder, statedEnds } from '../models/open-model.ts'
+import { locateModel, type ModelFolder } from '../models/open-model.ts'
 import type { RecordedValues } from '../run/recorded-flags.ts'
 import { recordedValues } from '../run/recorded-flags.ts'
 import type { RunSettings } from '../run/run-description.ts'
 import type { Progress } from '../terminal/progress.ts'
 import { versions } from '../versions.ts'
-import { decodingOf } from './decoding-flags.ts'
-import { chooseMaxNewTokens, type GradingFlags, type LeaseFlags, type RunFlags } from './run-flags.ts'
+import type { Answering, GradingFlags, LeaseFlags, RunFlags } from './run-flags.ts'
+import { chooseAnswering } from './run-flags.ts'
 import { chooseStops } from './stop-flags.ts'
 
 /** Flags of `entrace eval`. */
-export interface EvalFlags extends RunFlags, TaskFlags, GradingFlags, LeaseFlags, RecordedValues {
+export interface EvalFlags extends RunFlags, RecordedValues, DataSetChoice, GradingFlags, LeaseFlags {
   out: string
+  promptStyle?: PromptStyle
+  fewShot: number
+  fewShotFile?: string
+  limit?: number
+  shard?: Shard
   maxConcurrent: number
   /** Print the first prompt, and do nothing else. */
   showPrompt: boolean
 }
 
+/** What a run asks. */
+export interface PlannedTasks {
+  dataSet: OpenedDataSet
+  prompt: PromptSettings
+  tasks: SampleTask[]
+  /** Number of problems asked for, over all shards. */
+  limit: number
+}
+
 /** What is known of a run before the weights are read. */
-export interface PlannedRun {
+export interface PlannedRun extends Omit<PlannedTasks, 'prompt'> {
   flags: EvalFlags
   folder: ModelFolder
   tokenizer: Tokenizer
-  dataSet: PlannedTasks['dataSet']
-  tasks: SampleTask[]
-  limit: number
   /** Ids of the problems asked for, by their places; null where each is its place. */
   problemIds: readonly string[] | null
   /** As "2/8"; null of a whole run. */
   shard: string | null
   settings: RunSettings
-  decoding: Decoding
-  stops: Stops
+  answering: Answering
 }
 
 /** Reads the data set and the tokenizer and says what is to be run. Throws InputError. */
@@ -68,15 +76,11 @@ export async function planRun(
   const keepDigest = async (name: string, source: ByteSource) => {
     files[name] = digestOf(new Uint8Array(await source.slice(0)))
   }
-  await readConfigFile(folder.path, keepDigest)
+  // A published config, for dummy weights, has no file.
+  await readIfOpens(join(folder.path, 'config.json'), source => keepDigest('config.json', source))
   const tokenizer = await loadTokenizer(folder.path, keepDigest)
-  const { decoding, sources } = decodingOf(flags, folder, message => progress.say(message))
-  const stops = chooseStops(flags, {
-    stated: statedEnds(folder),
-    tokenizer,
-    usesTemplate: true,
-    vocabSize: folder.config.vocabSize,
-  })
+  const answering = chooseAnswering(flags, folder, tokenizer, progress)
+  const { decoding, sources, stopIds, stops, maxNewTokens } = answering
   if (flags.pTrue && decoding.numBeams > 1)
     throw new InputError('--p-true: is not served after beam search; use --num-beams 1, or leave it out')
   if (flags.samples > 1 && decoding.temperature === 0)
@@ -112,8 +116,8 @@ export async function planRun(
       chatTemplateDigest: templateDigest(tokenizer),
     },
     decoding: {
-      maxNewTokens: chooseMaxNewTokens(flags, folder.generationConfig?.stated),
-      stopIds: stops.tokens.map(({ id }) => id),
+      maxNewTokens,
+      stopIds,
       ...(stops.texts.length > 0 && { stopTexts: stops.texts }),
       ...decoding,
       seed,
@@ -133,7 +137,7 @@ export async function planRun(
   const shard = flags.shard ? `${flags.shard.index}/${flags.shard.count}` : null
   const ids = problems.slice(0, limit).map(({ id }) => id)
   const problemIds = ids.every((id, place) => id === String(place)) ? null : ids
-  return { flags, folder, tokenizer, dataSet, tasks, limit, problemIds, shard, settings, decoding, stops }
+  return { flags, folder, tokenizer, dataSet, tasks, limit, problemIds, shard, settings, answering }
 }
 
 /** Digest of how the template renders a fixed conversation: what any change to it would change. */
@@ -143,43 +147,8 @@ function templateDigest(tokenizer: Tokenizer): string {
   return digestOf(tokenizer.renderChat(tokenizer.takesSystemMessage() ? [system, user] : [user]))
 }
 
-/** Hands config.json over where there is one: a published config, for dummy weights, has no file. */
-async function readConfigFile(
-  folder: string,
-  onFile: (name: string, source: ByteSource) => Promise<void>,
-): Promise<void> {
-  const name = 'config.json'
-  if (!existsSync(join(folder, name))) return
-  const source = await openFileByteSource(join(folder, name))
-  try {
-    await onFile(name, source)
-  } finally {
-    await source.close()
-  }
-}
-
 function digestOf(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex')
-}
-
-/** Flags that say what is asked, and how. */
-export interface TaskFlags extends DataSetChoice {
-  systemPrompt?: string
-  promptStyle?: PromptStyle
-  fewShot: number
-  fewShotFile?: string
-  samples: number
-  limit?: number
-  shard?: Shard
-}
-
-/** What a run asks. */
-export interface PlannedTasks {
-  dataSet: OpenedDataSet
-  prompt: PromptSettings
-  tasks: SampleTask[]
-  /** Number of problems asked for, over all shards. */
-  limit: number
 }
 
 /**
@@ -187,7 +156,7 @@ export interface PlannedTasks {
  * the problem as it stands. Throws InputError.
  */
 export async function planTasks(
-  flags: TaskFlags,
+  flags: EvalFlags,
   tokenizer: Tokenizer,
   progress: Progress,
 ): Promise<PlannedTasks> {
@@ -229,7 +198,7 @@ export function describeDataSet({ columns }: OpenedDataSet, { id, expectedAnswer
 
 /** The examples that a run shows: from a file, or the first of the same data set's train split. */
 async function readExamples(
-  { fewShot, fewShotFile, dataset, config, problemColumn, answerColumn }: TaskFlags,
+  { fewShot, fewShotFile, dataset, config, problemColumn, answerColumn }: EvalFlags,
   { problems, revision, split }: OpenedDataSet,
   progress: Progress,
 ): Promise<WorkedExample[]> {
@@ -267,16 +236,9 @@ export async function showPrompt(flags: EvalFlags, progress: Progress): Promise<
   const stops = chooseStops(flags, { stated, tokenizer, usesTemplate: true, vocabSize: null })
   if (flags.json) {
     const { style = null, systemInUserMessage = false } = prompt
-    const { problem, prompt: text } = task
-    const { id: problemId, expectedAnswer } = problem
-    const { columns } = dataSet
-    console.log(
-      JSON.stringify(
-        { problemId, style, systemInUserMessage, promptTokens, prompt: text, expectedAnswer, columns, stops },
-        null,
-        2,
-      ),
-    )
+    const { id: problemId, expectedAnswer } = task.problem
+    const asked = { problemId, style, systemInUserMessage, promptTokens, prompt: task.prompt }
+    console.log(JSON.stringify({ ...asked, expectedAnswer, columns: dataSet.columns, stops }, null, 2))
     return 0
   }
   console.log(task.prompt)
@@ -287,12 +249,9 @@ export async function showPrompt(flags: EvalFlags, progress: Progress): Promise<
 }
 
 /** The eos_token_id of one of a model's configs; null where there is no such file, or it does not say. */
-async function statedIn(folder: string, name: string): Promise<number[] | null> {
-  const source = await openFileByteSource(join(folder, name)).catch(() => null)
-  if (!source) return null
-  try {
-    return parseGenerationConfig(await readJson(source, settingsJson), source.name).eosTokenIds
-  } finally {
-    await source.close()
-  }
+function statedIn(folder: string, name: string): Promise<number[] | null> {
+  return readIfOpens(
+    join(folder, name),
+    async source => parseGenerationConfig(await readJson(source, settingsJson), source.name).eosTokenIds,
+  )
 }

@@ -159,12 +159,12 @@ export function renderVerdict({ meshes, best, adapters, workload }: PlanReport):
     `Best for one sequence: ${meshName(latency.mesh)}, ${milliseconds(latency.oneSequence.seconds)} a token, ` +
       `${significant(1 / latency.oneSequence.seconds)} tokens/s.`,
     `Best for ${workload.concurrency} sequences: ${meshName(throughput.mesh)}, ${significant(throughput.tokensPerSecond)} tokens/s.`,
-    ...compareWithOne(meshes),
+    ...oneAgainstSeveral(meshes),
   ].join('\n')
 }
 
 /** One adapter against the fastest tensor-parallel mesh, for one sequence. */
-function compareWithOne(meshes: readonly MeshPrediction[]): string[] {
+function oneAgainstSeveral(meshes: readonly MeshPrediction[]): string[] {
   const one = meshes.find(({ mesh }) => mesh.tp === 1)
   const [several] = meshes
     .filter(({ mesh, fits }) => mesh.tp > 1 && fits)

@@ -2,8 +2,6 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { pTrueIds, pTrueOf } from '../../core/evaluate/p-true.ts'
 import { neededCapacity, recordSample, type SampleTask } from '../../core/evaluate/samples.ts'
-import { beamsOf, samplingOf } from '../../core/generate/decoding.ts'
-import { decodingRoom } from '../../core/generate/decoding-room.ts'
 import { answerText, describeStops } from '../../core/generate/stops.ts'
 import {
   defaultGradingRules,
@@ -13,7 +11,6 @@ import {
 } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
 import { NoAdapterError } from '../adapter/adapter-choice.ts'
-import type { EngineJob } from '../engine/messages.ts'
 import { createEngineProgress, type EngineListener, superviseEngine } from '../engine/supervise-engine.ts'
 import { makeFolder } from '../files/folders.ts'
 import { openModel } from '../models/open-model.ts'
@@ -29,12 +26,12 @@ import {
   uncheckedFiles,
 } from '../run/run-description.ts'
 import { LeaseLostError, type RunLease, takeLease } from '../run/run-lease.ts'
-import { leftLines, summariseRun, warningLines } from '../run/summarise-run.ts'
+import { printResults } from '../run/summarise-run.ts'
 import { writeResults } from '../run/write-results.ts'
 import { interruptSignal } from '../terminal/end-signals.ts'
 import { createProgress, type Progress } from '../terminal/progress.ts'
 import { describeDataSet, type EvalFlags, type PlannedRun, planRun, showPrompt } from './plan-evaluation.ts'
-import { checkMesh, leaseOptionsOf } from './run-flags.ts'
+import { checkMesh, engineJob, leaseOptionsOf } from './run-flags.ts'
 
 /**
  * The main job. Returns the exit code: 0 done, 1 every sample failed, 130 interrupted. Throws InputError before anything
@@ -93,13 +90,14 @@ async function resumeHeld(planned: PlannedRun, lease: RunLease, progress: Progre
           'restore run.json, or use another --out',
       )
     const run = before ? continueRun(planned, before, journal, progress) : planned
+    const held: HeldRun = { run, grading, journal, lease, progress }
     for (const line of describeDataSet(run.dataSet, run.tasks[0]!.problem)) progress.say(line)
     const pending = run.tasks.filter(task => !journal.has(task))
     const kept = run.tasks.length - pending.length
     if (kept > 0) progress.say(`${kept} of ${run.tasks.length} samples are finished already`)
     if (pending.length > 0 || !before) {
-      progress.say(describeStops(run.stops))
-      const finished = await answer(run, grading, pending, journal, lease, progress)
+      progress.say(describeStops(run.answering.stops))
+      const finished = await answer(held, pending)
       if (!finished) {
         const size = run.tasks.filter(task => journal.has(task)).length
         progress.say(
@@ -111,8 +109,7 @@ async function resumeHeld(planned: PlannedRun, lease: RunLease, progress: Progre
     // A signal that has come meanwhile is answered here: results are written in one go.
     await setImmediate()
     journal.join()
-    const isResumed = before !== null
-    return await finishRun(run, grading, journal, lease, isResumed, progress)
+    return await finishRun(held, before !== null)
   } finally {
     journal.close()
   }
@@ -131,7 +128,7 @@ function continueRun(
   if (journal.size === 0) return run
   const unchecked = uncheckedFiles([before, run.settings])
   if (before.model.files === undefined) {
-    comparePrompts(run, journal)
+    checkSamePrompts(run, journal)
     progress.say(
       `run.json is of ${before.versions.entrace}, which did not record ${unchecked.join(', ')}: whether the ${journal.size} finished samples ` +
         'were made with the same ones could not be checked. All else that it recorded agrees, the prompts of these samples included',
@@ -142,7 +139,7 @@ function continueRun(
 }
 
 /** Throws InputError where a finished sample was asked with another prompt, or with as many tokens as that would not have. */
-function comparePrompts({ flags, tasks }: PlannedRun, journal: Journal): void {
+function checkSamePrompts({ flags, tasks }: PlannedRun, journal: Journal): void {
   const taskOfName = new Map(tasks.map(task => [`${task.problemIndex} ${task.sampleIndex}`, task]))
   for (const { record } of journal.entries()) {
     const task = taskOfName.get(`${record.problemIndex} ${record.sampleIndex}`)
@@ -158,51 +155,34 @@ function comparePrompts({ flags, tasks }: PlannedRun, journal: Journal): void {
   }
 }
 
+/** A run whose folder this process holds. */
+interface HeldRun {
+  run: PlannedRun
+  grading: GradingRules
+  journal: Journal
+  lease: RunLease
+  progress: Progress
+}
+
 /** Has the pending tasks answered into the journal. Returns false when interrupted. */
 async function answer(
-  run: PlannedRun,
-  grading: GradingRules,
+  { run, grading, journal, lease, progress }: HeldRun,
   pending: SampleTask[],
-  journal: Journal,
-  lease: RunLease,
-  progress: Progress,
 ): Promise<boolean> {
-  const { flags, folder, tokenizer, settings } = run
-  const { maxNewTokens, stopIds, stopTexts = [], seed, topLogprobs } = settings.decoding
-  const { decoding } = run
-  const { config } = folder
+  const { flags, folder, tokenizer, settings, answering } = run
+  const { decoding, stops, stopIds, maxNewTokens } = answering
   const { dp } = settings.mesh
-  const job: EngineJob = {
-    model: folder.path,
-    loadFormat: flags.loadFormat,
-    adapter: flags.adapter,
-    unsafeFast: flags.unsafeFast,
-    mesh: settings.mesh,
-    room: {
-      ...decodingRoom(
-        Math.max(
-          1,
-          Math.ceil(Math.min(Math.floor(flags.maxConcurrent / decoding.numBeams), pending.length) / dp),
-        ),
-        topLogprobs,
-        { ...decoding, stopIds },
-        config.vocabSize,
-      ),
-      capacity: neededCapacity(run.tasks, maxNewTokens, config.maxPositionEmbeddings),
-    },
-    maxNewTokens,
-    stopIds,
-    stopTexts,
-    sampling: samplingOf(decoding, seed),
-    beams: beamsOf(decoding),
-    watchIds: flags.pTrue ? pTrueIds(tokenizer) : [],
-    topLogprobs,
-    streamTokens: false,
-  }
+  const atOnce = Math.min(Math.floor(flags.maxConcurrent / decoding.numBeams), pending.length)
+  const job = engineJob(flags, folder, answering, {
+    sequences: Math.max(1, Math.ceil(atOnce / dp)),
+    capacity: neededCapacity(run.tasks, maxNewTokens, folder.config.maxPositionEmbeddings),
+    dp,
+  })
+  const watchIds = flags.pTrue ? pTrueIds(tokenizer) : []
   const ended = new Set(stopIds)
   const answerTokenizer = {
     ...tokenizer,
-    decode: (ids: readonly number[]) => answerText(tokenizer.decode, ids, ended, stopTexts),
+    decode: (ids: readonly number[]) => answerText(tokenizer.decode, ids, ended, stops.texts),
   }
   const taskOfKey = new Map(pending.map(task => [task.key, task]))
   const display = createEngineProgress(progress, 'answering', pending.length)
@@ -226,7 +206,7 @@ async function answer(
   }
   try {
     const signal = AbortSignal.any([interrupt.signal, lease.lost])
-    const isFinished = await superviseEngine(job, pending, listener, { signal })
+    const isFinished = await superviseEngine({ ...job, watchIds }, pending, listener, { signal })
     lease.check()
     return isFinished
   } catch (error) {
@@ -248,12 +228,8 @@ async function answer(
  * since they may have been graded by other rules, or by another version.
  */
 async function finishRun(
-  { flags, limit, problemIds }: PlannedRun,
-  grading: GradingRules,
-  journal: Journal,
-  lease: RunLease,
+  { run: { flags, limit, problemIds }, grading, journal, lease }: HeldRun,
   isResumed: boolean,
-  progress: Progress,
 ): Promise<number> {
   lease.check()
   const descriptionPath = join(flags.out, 'run.json')
@@ -268,11 +244,8 @@ async function finishRun(
     journalBytes: journal.byteLength,
     check: () => lease.check(),
   })
-  const { analysis, files } = results
-  if (flags.json) console.log(JSON.stringify(analysis, null, 2))
-  else if (!flags.quiet) console.log(summariseRun(analysis, files))
-  for (const line of [...warningLines(analysis), ...leftLines(results)]) progress.say(line)
-  if (analysis.errors < analysis.total) return 0
+  printResults(results, flags)
+  if (results.analysis.errors < results.analysis.total) return 0
   const [first] = journal.records(limit)
   console.error(`entrace: every sample failed; the first: ${first?.error ?? 'unknown'}`)
   return 1

@@ -1,15 +1,22 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { beamsOf, type ChosenDecoding, samplingOf } from '../../core/generate/decoding.ts'
+import { decodingRoom } from '../../core/generate/decoding-room.ts'
+import type { Stops, TokenizerEnds } from '../../core/generate/stops.ts'
+import type { Tokenizer } from '../../core/generate/tokenizer.ts'
 import { type GradingRules, gradingSettings, gradingWarning } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
 import type { ModelConfig } from '../../core/model/config.ts'
 import { planShards } from '../../core/parallel/plan-shards.ts'
+import type { EngineJob } from '../engine/messages.ts'
 import type { LoadFormat } from '../models/open-model.ts'
+import { type ModelFolder, statedEnds } from '../models/open-model.ts'
 import type { RecordedFlag, RecordedName, RecordedValues } from '../run/recorded-flags.ts'
 import { mostRanks, recordedFlags } from '../run/recorded-flags.ts'
 import { defaultLeaseTimes, type LeaseOptions } from '../run/run-lease.ts'
-import { addDecodingFlags, type DecodingFlags } from './decoding-flags.ts'
+import type { Progress } from '../terminal/progress.ts'
+import { addDecodingFlags, type DecodingFlags, decodingOf } from './decoding-flags.ts'
 import { integer, numberWhere } from './number-parsers.ts'
-import { addStopFlags, type StopFlags } from './stop-flags.ts'
+import { addStopFlags, chooseStops, type StopFlags } from './stop-flags.ts'
 
 /** Flags of `eval` and `generate` that say how answers are made and where. */
 export interface RunFlags
@@ -82,11 +89,65 @@ export function checkMesh({ tp, dp }: RunFlags, config: ModelConfig): void {
   planShards(config, tp)
 }
 
+/** How a model answers: as flags say, and where they leave it open as its own files do. */
+export interface Answering extends ChosenDecoding {
+  stops: Stops
+  /** Of `stops`. */
+  stopIds: number[]
+  maxNewTokens: number
+}
+
+/** Chooses how a model answers; without --prompt-ids, or of `eval`, its prompts are of the chat template. Throws InputError. */
+export function chooseAnswering(
+  flags: RunFlags & { promptIds?: unknown },
+  folder: ModelFolder,
+  tokenizer: (Tokenizer & TokenizerEnds) | null,
+  progress: Progress,
+): Answering {
+  const chosen = decodingOf(flags, folder, message => progress.say(message))
+  const stops = chooseStops(flags, {
+    stated: statedEnds(folder),
+    tokenizer,
+    usesTemplate: flags.promptIds === undefined,
+    vocabSize: folder.config.vocabSize,
+  })
+  const maxNewTokens = chooseMaxNewTokens(flags, folder.generationConfig?.stated)
+  return { ...chosen, stops, stopIds: stops.tokens.map(({ id }) => id), maxNewTokens }
+}
+
 /** The limit on new tokens: the flag, else what the model's generation_config.json states, else a default. */
 export function chooseMaxNewTokens(flags: RunFlags, stated: Record<string, unknown> | undefined): number {
   const fromModel = stated?.max_new_tokens
   const isStated = Number.isInteger(fromModel) && Number(fromModel) >= 1
   return flags.maxNewTokens ?? (isStated ? Number(fromModel) : defaultMaxNewTokens)
+}
+
+/** What an engine is to do by flags: to answer in so many sequences at once, of so many tokens with their prompts. */
+export function engineJob(
+  flags: RunFlags,
+  { path, config }: ModelFolder,
+  { decoding, stops, stopIds, maxNewTokens }: Answering,
+  { sequences, capacity, dp }: { sequences: number; capacity: number; dp: number },
+): EngineJob {
+  const { loadFormat, adapter, unsafeFast, tp, topLogprobs, seed } = flags
+  return {
+    model: path,
+    loadFormat,
+    adapter,
+    unsafeFast,
+    mesh: { tp, dp },
+    room: {
+      ...decodingRoom(sequences, topLogprobs, { ...decoding, stopIds }, config.vocabSize),
+      capacity,
+    },
+    maxNewTokens,
+    stopIds,
+    stopTexts: stops.texts,
+    sampling: samplingOf(decoding, seed),
+    beams: beamsOf(decoding),
+    topLogprobs,
+    streamTokens: false,
+  }
 }
 
 /** Flags that say how answers are graded; what is not given is the run's own, else the default. */

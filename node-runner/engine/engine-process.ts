@@ -4,6 +4,7 @@ import { proxy } from 'comlink'
 import { exchangeSlotBytes } from '../../core/parallel/local-mesh.ts'
 import { createSharedExchange } from '../../core/parallel/shared-exchange.ts'
 import { assignAdapters } from '../adapter/rank-adapters.ts'
+import { serveParent } from '../files/processes.ts'
 import { WeightDigest } from '../run/weight-digest.ts'
 import { interrupts } from '../terminal/end-signals.ts'
 import { describeLoading } from './load-rank.ts'
@@ -54,19 +55,19 @@ async function start(started: EngineJob): Promise<void> {
 }
 
 async function run(tasks: EngineTask[]): Promise<void> {
-  const work = createTaskQueue(tasks, job!.mesh.dp)
-  const view = new TaskQueueClient(work, 0, false)
-  stop = () => view.askToStop()
+  const queue = createTaskQueue(tasks, job!.mesh.dp)
+  const client = new TaskQueueClient(queue, 0, false)
+  stop = () => client.askToStop()
   const listener = proxy<RankListener>({
     onAnswer: (key, generation) => send({ kind: 'answer', key, generation }),
     onToken: (key, token) => send({ kind: 'token', key, token }),
   })
   const report = () => {
-    const { tokens, progress } = view
+    const { tokens, progress } = client
     send({ kind: 'status', tokens, progress, hostBytes: process.memoryUsage.rss() })
   }
   const timer = setInterval(report, statusIntervalMs)
-  const stopped = await onAllRanks(thread => thread.api.run(work, listener))
+  const stopped = await onAllRanks(thread => thread.api.run(queue, listener))
   clearInterval(timer)
   report()
   send({ kind: 'done', stopped: stopped.some(Boolean) })
@@ -90,15 +91,9 @@ function fail(error: unknown): void {
   send({ kind: 'failed', name, message })
 }
 
-// Only where a supervisor listens: a module that is merely imported does nothing.
-if (process.send) {
-  process.on('message', (command: EngineCommand) => {
-    if (command.kind === 'stop') stop()
-    else (command.kind === 'start' ? start(command.job) : run(command.tasks)).catch(fail)
-  })
-  // The supervisor answers Ctrl-C; without a supervisor nobody wants the answers.
-  for (const name of interrupts) process.on(name, () => {})
-  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
-  // Lives as long as its channel, also where what started the supervisor made channels not count.
-  process.channel?.ref()
-}
+serveParent((command: EngineCommand) => {
+  if (command.kind === 'stop') stop()
+  else (command.kind === 'start' ? start(command.job) : run(command.tasks)).catch(fail)
+})
+// The supervisor answers Ctrl-C.
+if (process.send) for (const name of interrupts) process.on(name, () => {})

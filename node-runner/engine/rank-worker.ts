@@ -66,9 +66,9 @@ function createRank(start: RankStart) {
     },
 
     /** Answers tasks until the queue is empty (false) or a stop is asked for (true). The first rank of a group hands the answers over. */
-    async run(work: TaskQueue, listener: Remote<RankListener & ProxyMarked>) {
+    async run(queue: TaskQueue, listener: Remote<RankListener & ProxyMarked>) {
       const leads = member === 0
-      const view = new TaskQueueClient(work, group, leads)
+      const client = new TaskQueueClient(queue, group, leads)
       // What is handed over arrives in order, on a channel of its own: once the last has, all have.
       let handedOver: Promise<void> = Promise.resolve()
       try {
@@ -86,25 +86,25 @@ function createRank(start: RankStart) {
           watchIds: job.watchIds ?? [],
           tokenText: null,
           shouldStop: () => {
-            view.countProgress()
-            stopped = view.shouldStop()
+            client.countProgress()
+            stopped = client.shouldStop()
             return stopped
           },
           onToken: (request, token) => {
             if (!leads) return
-            view.countToken()
+            client.countToken()
             if (job.streamTokens) handedOver = listener.onToken(request.key, token)
           },
         }
         const answers = job.beams
-          ? generateBeams(model!, view.requests(), options, job.beams)
-          : generate(model!, view.requests(), options)
+          ? generateBeams(model!, client.requests(), options, job.beams)
+          : generate(model!, client.requests(), options)
         for await (const { request, generation } of answers)
           if (leads) handedOver = listener.onAnswer(request.key, generation)
         await handedOver
         return stopped
       } catch (error) {
-        view.fail()
+        client.fail()
         exchange.abort(String(error))
         throw error
       }

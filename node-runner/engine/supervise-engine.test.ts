@@ -158,7 +158,7 @@ describe('superviseEngine', () => {
     ['Error', "ENOENT: no such file or directory, open 'model.safetensors'", InputError],
     ['Error', "EACCES: permission denied, open 'model.safetensors'", InputError],
     ['TypeError', "Cannot read properties of undefined (reading 'x')", Error],
-  ])('throws at once what no other try will mend: %s, %s', async (fails, message, kind) => {
+  ])('throws at once what no other try will fix: %s, %s', async (fails, message, kind) => {
     const run = supervise([['load', 'answer one', { fails, message }, 'hang']])
     const error = await run.ended.catch(caught => caught)
     expect([error.constructor, error.message]).toEqual([kind, message])
@@ -166,7 +166,7 @@ describe('superviseEngine', () => {
     expect(run.restarts).toEqual([])
   })
 
-  it.each([InputError, NoAdapterError])('throws what no other try will mend: %o', async kind => {
+  it.each([InputError, NoAdapterError])('throws what no other try will fix: %o', async kind => {
     const run = supervise([['load', 'answer one', { fails: kind.name, message: 'not like this' }, 'hang']])
     const error = await run.ended.catch(caught => caught)
     expect(error).toBeInstanceOf(kind)

@@ -15,20 +15,20 @@ const makeTasks = (count: number): EngineTask[] =>
     promptIds: Array.from({ length: i % 5 }, (_, j) => i * 10 + j),
   }))
 
-/** Lets groups of `ranks` threads each claim the work. */
+/** Lets groups of `ranks` threads each claim the tasks. */
 async function claimTogether(
   tasks: EngineTask[],
   groups: number,
   ranks: number,
   asksToStopAt: number | null,
 ) {
-  const work = createTaskQueue(tasks, groups)
+  const queue = createTaskQueue(tasks, groups)
   const reports: Promise<ClaimReport>[] = []
   for (let group = 0; group < groups; group++) {
     const exchange = createSharedExchange(ranks, 64)
     for (let member = 0; member < ranks; member++) {
       const asks = group === 0 && member === 0 ? asksToStopAt : null
-      const workerData: ClaimScript = { work, exchange, group, member, asksToStopAt: asks }
+      const workerData: ClaimScript = { work: queue, exchange, group, member, asksToStopAt: asks }
       const script = new URL('../../test/support/claiming-worker.ts', import.meta.url)
       reports.push(once(new Worker(script, { workerData }), 'message').then(([report]) => report))
     }
@@ -38,7 +38,7 @@ async function claimTogether(
 
 const byKey = (a: EngineTask, b: EngineTask) => a.key - b.key
 
-describe('shared work over threads', () => {
+describe('a task queue over threads', () => {
   it.each([
     [1, 3],
     [3, 2],
@@ -65,13 +65,13 @@ describe('shared work over threads', () => {
   })
 })
 
-describe('shared work on one thread', () => {
+describe('a task queue on one thread', () => {
   it('is claimed in the order of the queue, whoever asks next', () => {
     fc.assert(
       fc.property(fc.nat(12), fc.array(fc.nat(3), { maxLength: 40 }), (count, turns) => {
         const tasks = makeTasks(count)
-        const work = createTaskQueue(tasks, 4)
-        const queues = [0, 1, 2, 3].map(group => new TaskQueueClient(work, group, true).requests())
+        const queue = createTaskQueue(tasks, 4)
+        const queues = [0, 1, 2, 3].map(group => new TaskQueueClient(queue, group, true).requests())
         const taken = turns.map(group => queues[group]!.next().value)
         expect(taken.filter(Boolean)).toEqual(tasks.slice(0, turns.length))
       }),
@@ -79,19 +79,19 @@ describe('shared work on one thread', () => {
   })
 
   it('lets a follower wait no longer once a rank failed', () => {
-    const work = createTaskQueue(makeTasks(3), 1)
-    const follower = new TaskQueueClient(work, 0, false)
-    const leader = new TaskQueueClient(work, 0, true)
+    const queue = createTaskQueue(makeTasks(3), 1)
+    const follower = new TaskQueueClient(queue, 0, false)
+    const leader = new TaskQueueClient(queue, 0, true)
     expect(leader.requests().next().value).toEqual(follower.requests().next().value)
     leader.fail()
-    const again = new TaskQueueClient(work, 0, false).requests()
+    const again = new TaskQueueClient(queue, 0, false).requests()
     expect(again.next().done).toBe(false)
     expect(() => again.next()).toThrow(GroupAbortedError)
   })
 
   it('counts tokens and steps over all views', () => {
-    const work = createTaskQueue([], 2)
-    const views = [0, 1].map(group => new TaskQueueClient(work, group, true))
+    const queue = createTaskQueue([], 2)
+    const views = [0, 1].map(group => new TaskQueueClient(queue, group, true))
     for (const view of views) view.countToken()
     views[0]!.countProgress()
     expect(views.map(({ tokens, progress }) => [tokens, progress])).toEqual([

@@ -47,26 +47,26 @@ export function createTaskQueue(tasks: readonly EngineTask[], groups: number): T
   return { count, groups, tasks: words.buffer, control }
 }
 
-/** One rank's view of the shared work. */
+/** One rank's view of the queue. */
 export class TaskQueueClient {
-  readonly #work: TaskQueue
+  readonly #queue: TaskQueue
   readonly #control: Int32Array
   readonly #log: Int32Array
   readonly #leads: boolean
   #steps = 0
 
   /** `leads`: whether this rank is the first of its group, which decides what the others follow. */
-  constructor(work: TaskQueue, group: number, leads: boolean) {
-    this.#work = work
-    this.#control = new Int32Array(work.control, 0, controlWords)
-    const words = logWords(work.count)
-    this.#log = new Int32Array(work.control, (controlWords + group * words) * 4, words)
+  constructor(queue: TaskQueue, group: number, leads: boolean) {
+    this.#queue = queue
+    this.#control = new Int32Array(queue.control, 0, controlWords)
+    const words = logWords(queue.count)
+    this.#log = new Int32Array(queue.control, (controlWords + group * words) * 4, words)
     this.#leads = leads
   }
 
   /** The tasks that this rank's group claims, the same on each of its ranks. */
   *requests(): Generator<SequenceRequest> {
-    const words = new Uint32Array(this.#work.tasks)
+    const words = new Uint32Array(this.#queue.tasks)
     for (let claim = 1; ; claim++) {
       const index = this.#claim(claim)
       if (index === null) return
@@ -88,7 +88,7 @@ export class TaskQueueClient {
   #claim(claim: number): number | null {
     if (this.#leads) {
       const index = Atomics.add(this.#control, cursor, 1)
-      Atomics.store(this.#log, claim, index < this.#work.count ? index + 1 : -1)
+      Atomics.store(this.#log, claim, index < this.#queue.count ? index + 1 : -1)
       Atomics.notify(this.#log, claim)
     }
     let entry = Atomics.load(this.#log, claim)

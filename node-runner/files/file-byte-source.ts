@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { ByteSource } from '../../core/formats/byte-source.ts'
 import { InputError } from '../../core/input-error.ts'
+import { nullWhenMissing } from './file-errors.ts'
 
 /** A ByteSource over a file that stays open until it is closed. */
 export interface FileByteSource extends ByteSource {
@@ -50,4 +51,22 @@ export function openNamedFile(path: string, expected: string): Promise<FileByteS
     const reason = error.code === 'ENOENT' ? 'no such file' : `cannot be opened (${error.code})`
     throw new InputError(`${path}: ${reason}; ${expected}`, { cause: error })
   })
+}
+
+/** Opens a file; null where there is none. */
+export function openIfThere(path: string): Promise<FileByteSource | null> {
+  return openFileByteSource(path).catch(nullWhenMissing)
+}
+
+/** What `read` makes of a file, which is closed then; null for one that cannot be opened. */
+export async function readIfOpens<T>(
+  path: string,
+  read: (source: FileByteSource) => Promise<T>,
+): Promise<T | null> {
+  const source = await openFileByteSource(path).catch(() => null)
+  try {
+    return source && (await read(source))
+  } finally {
+    await source?.close()
+  }
 }

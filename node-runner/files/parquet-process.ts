@@ -11,6 +11,7 @@ import { openTraces } from '../../core/formats/trace-reader.ts'
 import { InputError } from '../../core/input-error.ts'
 import { openFileByteSource } from './file-byte-source.ts'
 import type { ParquetWatch } from './parquet-watch.ts'
+import { serveParent } from './processes.ts'
 import {
   type ParquetCommand,
   type ParquetPart,
@@ -23,16 +24,12 @@ import {
 const pieceBytes = 2 ** 22
 const progress = new Int32Array(new SharedArrayBuffer(4))
 
-if (process.send) {
-  process.once('message', (command: ParquetCommand) => {
-    answer(command).then(
-      () => reply({ kind: 'done' }),
-      error => reply({ kind: 'failed', kindOfError: kindOfError(error), message: error.message }),
-    )
-  })
-  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
-  process.channel?.ref()
-}
+serveParent((command: ParquetCommand) => {
+  answer(command).then(
+    () => reply({ kind: 'done' }),
+    error => reply({ kind: 'failed', kindOfError: kindOfError(error), message: error.message }),
+  )
+})
 
 function reply(message: ParquetReply): Promise<void> {
   Atomics.add(progress, 0, 1)

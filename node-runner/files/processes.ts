@@ -85,6 +85,17 @@ function placeOf({ host, bootId, pidNamespace }: ProcessIdentity): string {
   return `${host} ${bootId ?? ''} ${pidNamespace ?? ''}`.trim()
 }
 
+/**
+ * Has this process take what its parent sends. It lives as long as the channel to it, also where its parent made channels not count,
+ * and not a moment longer. Nothing happens where no parent listens: a module that is merely imported does nothing.
+ */
+export function serveParent<Message>(take: (message: Message) => void): void {
+  if (!process.send) return
+  process.on('message', take)
+  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+  process.channel?.ref()
+}
+
 function orNull<T>(read: () => T): T | null {
   try {
     return read()

@@ -34,12 +34,11 @@ export async function openSnapshot(
 ): Promise<Snapshot> {
   const { type, id } = repository
   const root = join(settings.cacheFolder, getRepoFolderName({ type, name: id }))
+  const cached: CachedRepository = { settings, repository, root, progress }
   try {
-    const { commit, isOffline } = await chooseCommit(settings, repository, root, progress)
+    const { commit, isOffline } = await chooseCommit(cached)
     const folder = join(root, 'snapshots', commit)
-    const files = isOffline
-      ? readListing(root, commit)
-      : await listOnce(settings, repository, root, commit, progress)
+    const files = isOffline ? readListing(root, commit) : await listOnce(cached, commit)
     const paths = files?.map(({ path }) => path) ?? cachedPaths(folder)
     const fetchFiles = async (wanted: readonly string[]) => {
       const missing = wanted.filter(path => !isWhole(join(folder, path), files, path))
@@ -52,7 +51,7 @@ export async function openSnapshot(
         )
       if (listed.length < missing.length)
         throw new InputError(`${id}: ${missing.join(', ')}: commit ${commit.slice(0, 12)} has no such file`)
-      await download(settings, repository, commit, root, listed, progress)
+      await download(cached, commit, listed)
     }
     return {
       repository,
@@ -69,18 +68,22 @@ export async function openSnapshot(
   }
 }
 
+/** A repository, and its folder in the cache. */
+interface CachedRepository {
+  settings: HubSettings
+  repository: HubRepository
+  root: string
+  progress: Progress
+}
+
 /** The commit of a revision, from the Hub or else from the cache, and whether the Hub is to be left alone. */
-async function chooseCommit(
-  settings: HubSettings,
-  repository: HubRepository,
-  root: string,
-  progress: Progress,
-): Promise<{ commit: string; isOffline: boolean }> {
+async function chooseCommit(cached: CachedRepository): Promise<{ commit: string; isOffline: boolean }> {
+  const { settings, repository, root, progress } = cached
   const { id, revision } = repository
   if (isCommit(revision)) return { commit: revision, isOffline: settings.isOffline }
   const ref = join(root, 'refs', ...revision.split('/'))
-  const cached = existsSync(ref) ? readFileSync(ref, 'utf8').trim() : null
-  const known = cached !== null && isCommit(cached) ? cached : null
+  const remembered = existsSync(ref) ? readFileSync(ref, 'utf8').trim() : null
+  const known = remembered !== null && isCommit(remembered) ? remembered : null
   if (settings.isOffline) {
     if (known !== null) return { commit: known, isOffline: true }
     throw new InputError(
@@ -102,11 +105,8 @@ async function chooseCommit(
 
 /** The files of a commit, which never change, so that the Hub is asked once; null where it cannot be, but the cache has some. */
 async function listOnce(
-  settings: HubSettings,
-  repository: HubRepository,
-  root: string,
+  { settings, repository, root, progress }: CachedRepository,
   commit: string,
-  progress: Progress,
 ): Promise<HubFile[] | null> {
   const known = readListing(root, commit)
   if (known) return known
@@ -159,12 +159,9 @@ function isWhole(path: string, files: readonly HubFile[] | null, name: string): 
 }
 
 async function download(
-  settings: HubSettings,
-  { type, id }: HubRepository,
+  { settings, repository: { type, id }, root, progress }: CachedRepository,
   commit: string,
-  root: string,
   files: readonly HubFile[],
-  progress: Progress,
 ): Promise<void> {
   const blobs = join(root, 'blobs')
   await mkdir(blobs, { recursive: true })

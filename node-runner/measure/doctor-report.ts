@@ -98,7 +98,7 @@ function computeLimits(limits: GPUSupportedLimits): Record<string, number> {
   return found
 }
 
-/** Something missing, and how to mend it. */
+/** Something missing, and how to fix it. */
 export interface Finding {
   problem: string
   remedy: string

@@ -1,3 +1,4 @@
+// Measures and checks in a process of its own: a driver that crashes or hangs costs one part of a report, not all of it.
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { createSharedExchange } from '../../core/parallel/shared-exchange.ts'
@@ -7,23 +8,18 @@ import { runChecks } from '../../kernels/gpu/check.ts'
 import { openDevice } from '../../kernels/gpu/device.ts'
 import { unnumberedName } from '../adapter/adapter-choice.ts'
 import { assignAdapters, openRankAdapter, type RankAdapter } from '../adapter/rank-adapters.ts'
+import { serveParent } from '../files/processes.ts'
 import type { ExchangeSamples, ExchangeThreadStart } from './exchange-thread.ts'
 import { measureAdapter } from './measure-adapter.ts'
 import type { ExchangeMeasurement, KernelReport, MeasureReply, MeasureRequest } from './run-measurement.ts'
 import { spreadOf } from './timing.ts'
 
-// Measures and checks in a process of its own: a driver that crashes or hangs costs one part of a report, not all of it.
-
-if (process.send) {
-  process.once('message', (request: MeasureRequest) => {
-    answer(request).then(
-      value => reply({ kind: 'done', value }),
-      error => reply({ kind: 'failed', name: error.name, message: error.message }),
-    )
-  })
-  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
-  process.channel?.ref()
-}
+serveParent((request: MeasureRequest) => {
+  answer(request).then(
+    value => reply({ kind: 'done', value }),
+    error => reply({ kind: 'failed', name: error.name, message: error.message }),
+  )
+})
 
 async function answer(request: MeasureRequest): Promise<unknown> {
   const adapters = await assignAdapters(request.adapter, request.ranks)

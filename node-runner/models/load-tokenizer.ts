@@ -4,7 +4,8 @@ import type { ByteSource } from '../../core/formats/byte-source.ts'
 import type { TokenizerEnds } from '../../core/generate/stops.ts'
 import type { Tokenizer } from '../../core/generate/tokenizer.ts'
 import { openTokenizer } from '../../core/tokenizer/open-tokenizer.ts'
-import { type FileByteSource, openFileByteSource } from '../files/file-byte-source.ts'
+import type { FileByteSource } from '../files/file-byte-source.ts'
+import { openIfThere } from '../files/file-byte-source.ts'
 
 /**
  * The tokenizer of a model folder; `onFile` gets each file that it is read from. Reads no network. Throws InputError when a
@@ -19,7 +20,7 @@ export async function loadTokenizer(
     return await openTokenizer({
       name: folder,
       async open(name) {
-        const source = await openFileByteSource(join(folder, name)).catch(nullWhenMissing)
+        const source = await openIfThere(join(folder, name))
         if (!source) return null
         opened.push(source)
         await onFile?.(name, source)
@@ -34,9 +35,4 @@ export async function loadTokenizer(
 /** Whether a folder has the vocabulary of a tokenizer. */
 export function hasTokenizer(folder: string): boolean {
   return ['tokenizer.json', 'vocab.json'].some(name => existsSync(join(folder, name)))
-}
-
-function nullWhenMissing(error: NodeJS.ErrnoException): null {
-  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null
-  throw error
 }

@@ -10,7 +10,9 @@ import { type ModelConfig, parseConfig } from '../../core/model/config.ts'
 import { type GenerationConfig, parseGenerationConfig } from '../../core/model/generation-config.ts'
 import { publishedConfig, publishedConfigNames } from '../../core/model/published-configs.ts'
 import { checkTensors, neededTensors } from '../../core/model/tensor-names.ts'
-import { type FileByteSource, openFileByteSource } from '../files/file-byte-source.ts'
+import type { FileByteSource } from '../files/file-byte-source.ts'
+import { openIfThere, readIfOpens } from '../files/file-byte-source.ts'
+import { nullWhenMissing } from '../files/file-errors.ts'
 import { parseRepository } from '../hub/hub-repository.ts'
 import { createProgress, type Progress } from '../terminal/progress.ts'
 import type { ModelExtent } from './fetch-from-hub.ts'
@@ -81,16 +83,13 @@ export async function readModelConfig(
   if (published) return published
   const place = await locateModel(model, 'config', progress)
   const path = join(place.path, 'config.json')
-  const source = await openFileByteSource(path).catch(() => null)
-  if (!source)
-    throw new InputError(
-      `--model ${model}: found no ${path}; expected a model folder, an id of the Hub (organisation/name), or one of ${publishedConfigNames.join(', ')}`,
-    )
-  try {
-    return parseConfig(await readJson(source, settingsJson), path)
-  } finally {
-    await source.close()
-  }
+  const config = await readIfOpens(path, async source =>
+    parseConfig(await readJson(source, settingsJson), path),
+  )
+  if (config) return config
+  throw new InputError(
+    `--model ${model}: found no ${path}; expected a model folder, an id of the Hub (organisation/name), or one of ${publishedConfigNames.join(', ')}`,
+  )
 }
 
 /** A model folder in the Hub's layout, its weight files open for ranged reads. */
@@ -125,7 +124,7 @@ export async function openModelFolder(path: string): Promise<ModelFolder> {
     )
   const opened: FileByteSource[] = []
   const open = async (name: string) => {
-    const source = await openFileByteSource(join(path, name)).catch(nullWhenMissing)
+    const source = await openIfThere(join(path, name))
     if (source) opened.push(source)
     return source
   }
@@ -161,9 +160,4 @@ export async function openModelFolder(path: string): Promise<ModelFolder> {
 async function isFolder(path: string): Promise<boolean> {
   const stats = await stat(path).catch(nullWhenMissing)
   return stats?.isDirectory() ?? false
-}
-
-function nullWhenMissing(error: NodeJS.ErrnoException): null {
-  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null
-  throw error
 }

@@ -22,6 +22,7 @@ import {
 } from '../../core/formats/journal-index.ts'
 import { mostLineBytes } from '../../core/formats/sample-line.ts'
 import { InputError } from '../../core/input-error.ts'
+import { nullWhere } from '../files/file-errors.ts'
 import { writeFileAtomic } from '../files/write-file-atomic.ts'
 
 /** Where a line lies in a file; the end of the line is not counted. */
@@ -222,12 +223,10 @@ export function journalStats(folder: string): Stats[] {
 
 /** Begins the next file of a journal. Of several processes that do so at once each gets one of its own. */
 export function beginJournalFile(path: string, writer?: FileWriter): JournalFile {
-  for (let number = 1; ; number++)
-    try {
-      return new JournalFile(numberedPath(path, number), 'create', writer)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    }
+  for (let number = 1; ; number++) {
+    const file = nullWhere('EEXIST', () => new JournalFile(numberedPath(path, number), 'create', writer))
+    if (file) return file
+  }
 }
 
 function numberedPath(path: string, number: number): string {
@@ -247,13 +246,8 @@ export interface JournalIndexFile {
 /** The index of the journals in a run's folder; of nothing where there is none. What is too long for its journal is not read. */
 export function readIndexFile(folder: string): JournalIndex {
   const index = readJournalIndex('')
-  let file: number
-  try {
-    file = openSync(join(folder, journalIndexName), 'r')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return index
-    throw error
-  }
+  const file = nullWhere('ENOENT', () => openSync(join(folder, journalIndexName), 'r'))
+  if (file === null) return index
   try {
     const mostBytes = mostIndexBytes(journalBytesOf(folder))
     const chunk = Buffer.allocUnsafe(chunkBytes)
@@ -272,13 +266,8 @@ export function readIndexFile(folder: string): JournalIndex {
 
 /** Writes an index of lines where there is none at all: that of a process that appends is never replaced. */
 export function writeFirstIndex(folder: string, lines: readonly IndexedLine[]): void {
-  let file: number
-  try {
-    file = openSync(join(folder, journalIndexName), 'wx')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return
-    throw error
-  }
+  const file = nullWhere('EEXIST', () => openSync(join(folder, journalIndexName), 'wx'))
+  if (file === null) return
   try {
     // What is cut short tells of nothing, and is written again by a resume.
     for (const line of lines) writeSync(file, encodeIndexLine(line))

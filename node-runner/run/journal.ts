@@ -127,12 +127,12 @@ export class Journal {
 
   /** Every finished sample with its line, the end of the line included, in the order of the data set. */
   *entries(): Generator<{ record: SampleRecord; line: Buffer }> {
-    const inOrder = [...this.#lines.values()].sort(compareNames)
+    const inOrder = [...this.#lines.values()].sort(sampleOrder)
     for (const place of inOrder) {
       const line = readLine(place)
       const where = `${place.file.path}: the line at byte ${place.start}`
       const { formatVersion: _, ...record } = parseSampleLine(where, line.toString('utf8'))
-      if (compareNames(record, place) !== 0)
+      if (sampleOrder(record, place) !== 0)
         throw new InputError(`${where}: is another sample than ${journalIndexName} says; delete that file`)
       yield { record, line }
     }
@@ -242,7 +242,7 @@ export class Journal {
     return sample
   }
 
-  /** The file that this process appends to; begun where the last one is, or may be, another's, or cannot be mended. */
+  /** The file that this process appends to; begun where the last one is, or may be, another's, or cannot be fixed. */
   #ownFile(): JournalFile {
     const owner = this.#owner
     if (!owner) throw new Error(`${this.path}: was opened to read, expected to append`)
@@ -318,7 +318,7 @@ function syncFolder(path: string): void {
 }
 
 /** The order of the data set: problems in theirs, and the answers to one in theirs. */
-export function compareNames(a: SampleName, b: SampleName): number {
+export function sampleOrder(a: SampleName, b: SampleName): number {
   return a.problemIndex - b.problemIndex || a.sampleIndex - b.sampleIndex
 }
 

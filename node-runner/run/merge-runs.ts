@@ -7,7 +7,7 @@ import { gradingDifferences, gradingFlagsOf } from '../../core/grade/grading-rul
 import { InputError } from '../../core/input-error.ts'
 import { makeFolder } from '../files/folders.ts'
 import { openAtomicFile } from '../files/write-file-atomic.ts'
-import { compareNames, Journal } from './journal.ts'
+import { Journal, sampleOrder } from './journal.ts'
 import {
   describeRun,
   listDifferences,
@@ -205,11 +205,10 @@ export function joinJournals(path: string, parts: readonly RunPart[]): void {
       // The next sample of all parts; journals give theirs in order.
       let next: (typeof heads)[number] | undefined
       for (const head of heads)
-        if (head.entry && (!next?.entry || compareNames(head.entry.record, next.entry.record) < 0))
-          next = head
+        if (head.entry && (!next?.entry || sampleOrder(head.entry.record, next.entry.record) < 0)) next = head
       if (!next?.entry) break
       const { record, line } = next.entry
-      if (last && compareNames(last.record, record) === 0)
+      if (last && sampleOrder(last.record, record) === 0)
         refuseDifferent(last, { record, folder: next.folder })
       else {
         file.write(line)

@@ -78,7 +78,7 @@ describe('the manifest of a run', () => {
     },
   )
 
-  it('finds damage to run.json, which a copy or the reader mends', async () => {
+  it('finds damage to run.json, which a copy or the reader fixes', async () => {
     const text = readFileSync(path('run.json'), 'utf8')
     writeFileSync(path('run.json'), text.replace('"temperature": 0', '"temperature": 1'))
     const message = /run\.json: .*restore it from a copy, or delete manifest\.json beside it/

@@ -11,6 +11,7 @@ import {
 } from '../../core/formats/manifest.ts'
 import { isRunFile } from '../../core/formats/run-files.ts'
 import { InputError } from '../../core/input-error.ts'
+import { nullWhere } from '../files/file-errors.ts'
 import type { RunFileRequest } from '../files/read-parquet.ts'
 import { journalStats } from './journal-files.ts'
 
@@ -124,12 +125,7 @@ function readOrNull(path: string): Buffer | null {
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
   if (size > mostWholeBytes)
     throw new InputError(`${path}: has ${size} bytes, expected at most ${mostWholeBytes}; delete it`)
-  try {
-    return readFileSync(path)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw error
-  }
+  return nullWhere('ENOENT', () => readFileSync(path))
 }
 
 /**

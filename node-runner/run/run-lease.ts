@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { formatVersion } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'
+import { nullWhere } from '../files/file-errors.ts'
 import {
   describeProcess,
   hasProcess,
@@ -274,13 +275,7 @@ export function leasePath(folder: string, number: number): string {
 
 /** The highest number of a folder's leases, which holds; 0 where there is none, or no folder. */
 export function lastLease(folder: string): number {
-  let names: string[]
-  try {
-    names = readdirSync(folder)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0
-    throw error
-  }
+  const names = nullWhere('ENOENT', () => readdirSync(folder)) ?? []
   return names.reduce(
     (last, name) => Math.max(last, Number(/^lease-([1-9]\d{0,11})$/.exec(name)?.[1] ?? 0)),
     0,

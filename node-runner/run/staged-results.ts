@@ -16,6 +16,7 @@ import {
 } from 'node:fs'
 import { basename, join } from 'node:path'
 import { encodeManifest, type FileDigest, manifestName } from '../../core/formats/manifest.ts'
+import { nullWhere } from '../files/file-errors.ts'
 import { hasEnded, thisProcess } from '../files/processes.ts'
 import { sha256Of } from './read-run-files.ts'
 
@@ -95,7 +96,8 @@ export function stageResults(folder: string): StagedResults {
       holdResults(folder, basename(staging), () => {
         check()
         try {
-          moveIfThere(join(folder, manifestName), join(staging, `${manifestName}-before`))
+          const before = join(staging, `${manifestName}-before`)
+          nullWhere('ENOENT', () => renameSync(join(folder, manifestName), before))
           for (const name of [...files.keys(), manifestName])
             if (isReplaceable(join(folder, name), editable.get(name)))
               renameSync(join(staging, name), join(folder, name))
@@ -110,14 +112,6 @@ export function stageResults(folder: string): StagedResults {
       for (const file of files.values()) file.close()
       rmSync(staging, { recursive: true, force: true })
     },
-  }
-}
-
-function moveIfThere(from: string, to: string): void {
-  try {
-    renameSync(from, to)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
 }
 
@@ -230,12 +224,8 @@ function takeHold(folder: string, staging: string): number {
 /** Makes the next number. False where another process was faster, or the one before has ended by itself. */
 function tryHold(folder: string, staging: string, last: number, holder: string | null): boolean {
   const own = holdPath(folder, last + 1)
-  try {
-    writeFileSync(own, `${thisProcess()}, ${randomUUID()}, ${staging}`, { flag: 'wx' })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw error
-  }
+  const text = `${thisProcess()}, ${randomUUID()}, ${staging}`
+  if (nullWhere('EEXIST', () => writeFileSync(own, text, { flag: 'wx' })) === null) return false
   const numbers = heldNumbers(folder)
   const isNext = numbers.at(-1) === last + 1 && (last === 0 ? numbers.length === 1 : numbers.includes(last))
   if (isNext && (last === 0 || readHolder(folder, last) === holder)) {
@@ -251,12 +241,8 @@ function takeAway(folder: string, holder: string | null): void {
   const [, name] = /, (results\.partial-\w+)$/.exec(holder ?? '') ?? []
   if (name === undefined) return
   const left = join(folder, `${name}-left`)
-  try {
-    // In one step, where removing takes many.
-    renameSync(join(folder, name), left)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-  }
+  // In one step, where removing takes many.
+  nullWhere('ENOENT', () => renameSync(join(folder, name), left))
   rmSync(left, { recursive: true, force: true })
 }
 

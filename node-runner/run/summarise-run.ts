@@ -3,8 +3,15 @@ import type { Analysis } from '../../core/analyse/analysis.ts'
 import { partWarning } from '../../core/analyse/coverage.ts'
 import { hasSeveralAnswers, intervalsToRead } from '../../core/analyse/intervals-to-read.ts'
 import { gradingSettings, inPercent } from '../../core/grade/grading-rules.ts'
-import { renderTable } from '../terminal/report.ts'
+import { printReport, renderTable } from '../terminal/report.ts'
 import type { ResultFiles, Results } from './write-results.ts'
+
+/** Prints the analysis of a run, or its key numbers and where its files lie; and what to heed of it, on standard error. */
+export function printResults(results: Results, { json, quiet }: { json: boolean; quiet: boolean }): void {
+  const { analysis, files } = results
+  if (json || !quiet) printReport(analysis, json, () => summariseRun(analysis, files))
+  if (!quiet) for (const line of [...warningLines(analysis), ...leftLines(results)]) console.error(line)
+}
 
 /** More would hide the gravest, which come first. */
 const mostWarnings = 8

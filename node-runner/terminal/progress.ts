@@ -24,46 +24,42 @@ const plainIntervalMs = 10_000
 export function createProgress(quiet: boolean, stream: NodeJS.WriteStream = process.stderr): Progress {
   if (quiet) return { start: () => ({ advance() {}, refresh() {}, stop() {} }), say() {} }
   return {
-    start: (label, total, unit, details = () => '') =>
-      stream.isTTY
-        ? startBar(stream, label, total, unit, details)
-        : startLines(stream, label, total, unit, details),
+    start(label, total, unit, details = () => '') {
+      const startedMs = performance.now()
+      const shown = unit === 'bytes' ? formatBytes : (count: number) => String(count)
+      const describe = (value: number, bar = '') => {
+        const elapsedMs = performance.now() - startedMs
+        const speed = elapsedMs > 0 ? describeSpeed(value, total, unit, elapsedMs / 1000) : ''
+        const parts = [`${label}${bar} ${shown(value)} of ${shown(total)}`, speed, details()]
+        return printable(parts.filter(Boolean).join(' · '))
+      }
+      return stream.isTTY ? startBar(stream, total, describe) : startLines(stream, describe)
+    },
     say: message => void stream.write(`${printable(message)}\n`),
   }
 }
 
 function startBar(
   stream: NodeJS.WriteStream,
-  label: string,
   total: number,
-  unit: 'bytes' | 'problems',
-  details: () => string,
+  describe: (value: number, bar: string) => string,
 ): ProgressStage {
-  const startedMs = performance.now()
   const format: GenericFormatter = (_options, { progress, value }) => {
     const cells = 24
     const filled = Math.round(progress * cells)
-    const bar = '█'.repeat(filled) + '░'.repeat(cells - filled)
-    return statusLine(`${label} ${bar}`, value, total, unit, performance.now() - startedMs, details())
+    return describe(value, ` ${'█'.repeat(filled)}${'░'.repeat(cells - filled)}`)
   }
   const bar = new SingleBar({ format, stream, hideCursor: true, clearOnComplete: false, fps: 5 })
   bar.start(total, 0)
   return { advance: units => bar.increment(units), refresh: () => bar.updateETA(), stop: () => bar.stop() }
 }
 
-function startLines(
-  stream: NodeJS.WriteStream,
-  label: string,
-  total: number,
-  unit: 'bytes' | 'problems',
-  details: () => string,
-): ProgressStage {
-  const startedMs = performance.now()
+function startLines(stream: NodeJS.WriteStream, describe: (value: number) => string): ProgressStage {
   let value = 0
-  let writtenMs = startedMs
+  let writtenMs = performance.now()
   const write = () => {
     writtenMs = performance.now()
-    stream.write(`${statusLine(label, value, total, unit, writtenMs - startedMs, details())}\n`)
+    stream.write(`${describe(value)}\n`)
   }
   const refresh = () => {
     if (performance.now() - writtenMs >= plainIntervalMs) write()
@@ -76,20 +72,6 @@ function startLines(
     refresh,
     stop: write,
   }
-}
-
-function statusLine(
-  label: string,
-  value: number,
-  total: number,
-  unit: 'bytes' | 'problems',
-  elapsedMs: number,
-  details: string,
-): string {
-  const shown = unit === 'bytes' ? formatBytes : (count: number) => String(count)
-  const speed = elapsedMs > 0 ? describeSpeed(value, total, unit, elapsedMs / 1000) : ''
-  const parts = [`${label} ${shown(value)} of ${shown(total)}`, speed, details]
-  return printable(parts.filter(Boolean).join(' · '))
 }
 
 function describeSpeed(value: number, total: number, unit: 'bytes' | 'problems', seconds: number): string {

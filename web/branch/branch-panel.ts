@@ -3,11 +3,10 @@ import { button, h } from '../dom.ts'
 import { sampleName } from '../state/route.ts'
 import { saveBlob } from '../widgets/files.ts'
 import { panel } from '../widgets/panel.ts'
-import type { TextToken } from './branch-engine.ts'
 import { createBranchLines } from './branch-lines.ts'
 import type { BranchSession } from './branch-session.ts'
 import { type BranchTree, branchAt, branchesAsJsonl, parseBranchPath } from './branch-tree.ts'
-import type { BranchModel, BranchStatus } from './model-keeper.ts'
+import type { BranchModel, BranchStatus, TextToken } from './model-keeper.ts'
 import { createWhatIfForm, type WhatIfForm } from './what-if-form.ts'
 
 /** Beside the replay: what asks for a branch, what is going on, and the tree. */

@@ -2,7 +2,6 @@ import { defaultGradingRules } from '../../core/grade/grading-rules.ts'
 import type { OpenedSample, OpenRun } from '../data/open-run.ts'
 import { messageOf } from '../dom.ts'
 import { sampleName } from '../state/route.ts'
-import type { TextToken } from './branch-engine.ts'
 import { branchSettings } from './branch-settings.ts'
 import {
   addBranch,
@@ -13,7 +12,7 @@ import {
   formatBranchPath,
   sampleAt,
 } from './branch-tree.ts'
-import { type BranchModel, type BranchStatus, createModelKeeper } from './model-keeper.ts'
+import { type BranchModel, type BranchStatus, createModelKeeper, type TextToken } from './model-keeper.ts'
 
 /** The branches of a run's answers, for as long as the run is open, and the model that makes them. */
 export interface BranchSession {

@@ -3,7 +3,7 @@ import type { RunColumns } from '../../core/formats/run-columns.ts'
 import { readRunFacts } from '../data/run-facts.ts'
 import { branchSettings, describeMissingModel } from './branch-settings.ts'
 
-describe('branch-settings', () => {
+describe('branchSettings', () => {
   const columns = {
     promptTokens: Int32Array.from([40, 53]),
     generatedTokens: Int32Array.from([28, 12]),
@@ -46,7 +46,7 @@ describe('branch-settings', () => {
   })
 })
 
-describe('model-address', () => {
+describe('describeMissingModel', () => {
   const commit = '0123456789abcdef0123456789abcdef01234567'
 
   it.each([

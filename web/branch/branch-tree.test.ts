@@ -16,7 +16,7 @@ import {
   treeLines,
 } from './branch-tree.ts'
 
-describe('branch-path', () => {
+describe('the path of a branch', () => {
   /** Paths whose choices go further and further on. */
   const paths = fc
     .array(
@@ -79,7 +79,7 @@ describe('branch-path', () => {
   })
 })
 
-describe('branch-tree', () => {
+describe('the tree of branches', () => {
   const { tokens, ...record } = traceSample(3, 12)
   const root: OpenedSample = { ...record, row: 0, level: null, tokens: columnsOfRecords(tokens) }
 

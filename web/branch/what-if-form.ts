@@ -1,6 +1,6 @@
 import { h, messageOf } from '../dom.ts'
 import { inlineText } from '../text/visible-text.ts'
-import type { TextToken } from './branch-engine.ts'
+import type { TextToken } from './model-keeper.ts'
 
 /** Where the reader says what a token is to be instead: a rank of the bars above, or a text. */
 export interface WhatIfForm {

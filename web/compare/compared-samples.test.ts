@@ -3,7 +3,7 @@ import { defaultGradingRules } from '../../core/grade/grading-rules.ts'
 import type { RunFacts } from '../data/run-facts.ts'
 import { findProblem, type ProblemSource, runDifferences } from './compared-samples.ts'
 
-describe('find-problem', () => {
+describe('findProblem', () => {
   /** A run of two answers to each problem, given as [id, text]; counts what is searched. */
   function runOf(...problems: [string, string][]) {
     const rows = problems.flatMap(([problemId, problem], index) =>
@@ -44,7 +44,7 @@ describe('find-problem', () => {
   })
 })
 
-describe('run-differences', () => {
+describe('runDifferences', () => {
   const facts = (changes: Partial<RunFacts>) =>
     ({ model: 'a', dtypes: 'bf16', dataSet: 'set', problems: 3, mesh: null, ...changes }) as RunFacts
 

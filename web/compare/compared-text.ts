@@ -1,7 +1,7 @@
 import type { TokenRange } from '../data/token-range.ts'
-import { button, h } from '../dom.ts'
+import { button } from '../dom.ts'
 import type { DisplayUnit } from '../text/display-units.ts'
-import { bringIntoSight, listenToTokens, type TokenEvents, tokenElements } from '../text/token-elements.ts'
+import { createTokenText, type TokenEvents, type TokenText, tokenElements } from '../text/token-elements.ts'
 
 /** What the text of an answer in a comparison shows of its tokens. */
 export interface TokenMarks {
@@ -20,17 +20,14 @@ export interface ComparedTextEvents extends TokenEvents {
   toggleFold(fold: number): void
 }
 
-/** The text of one answer, with what all answers share folded. */
-export interface ComparedText {
-  element: HTMLElement
+/** The text of one answer, with what all answers share folded; a fold is brought into sight for a token in it. */
+export interface ComparedText extends Pick<TokenText, 'element' | 'show'> {
   /** `folds` in tokens of this answer; those in `open` are shown. */
   setFolds(folds: readonly TokenRange[], open: ReadonlySet<number>): void
   setMarks(marks: TokenMarks): void
   /** -1 for a column in which this answer has no token. */
   setCurrent(token: number): void
   setPinned(isPinned: boolean): void
-  /** Brings a token, or the fold that it is in, into sight. */
-  show(token: number): void
 }
 
 /** Makes the text. Nothing is shown until the folds are set. */
@@ -39,24 +36,20 @@ export function createComparedText(
   label: string,
   events: ComparedTextEvents,
 ): ComparedText {
-  const element = h('div', { class: 'answer-text', tabindex: 0, role: 'region', 'aria-label': label })
-  const unitOfToken = new Int32Array(units.at(-1)?.end ?? 0)
-  for (const [index, { start, end }] of units.entries()) unitOfToken.fill(index, start, end)
+  const text = createTokenText(units, label, events)
   /** What stands for each unit: its own element, or the button of its fold. */
   let standsFor: HTMLElement[] = []
-  let tokenOfElement = new Map<Element, number>()
   let marks: TokenMarks | null = null
   let current: HTMLElement | undefined
   let currentToken = -1
   let isPinned = false
-  listenToTokens(element, target => tokenOfElement.get(target), events)
 
   function mark(): void {
     if (!marks) return
     const { doubts, alike, parting, partingName } = marks
     for (const [index, { start, end }] of units.entries()) {
-      const unitElement = standsFor[index]!
-      if (!tokenOfElement.has(unitElement)) continue
+      const unitElement = standsFor[index]
+      if (!unitElement?.classList.contains('token')) continue
       let doubt = 0
       let isAlike = true
       for (let token = start; token < end; token++) {
@@ -76,13 +69,13 @@ export function createComparedText(
   function setCurrent(token: number): void {
     current?.classList.remove('current', 'locked')
     currentToken = token
-    current = standsFor[unitOfToken[token] ?? -1]
+    current = standsFor[text.unitOf(token)]
     current?.classList.add('current')
     if (isPinned) current?.classList.add('locked')
   }
 
   return {
-    element,
+    element: text.element,
     setCurrent,
     setMarks(next) {
       marks = next
@@ -95,14 +88,10 @@ export function createComparedText(
     setFolds(folds, open) {
       const parts: HTMLElement[] = []
       standsFor = []
-      tokenOfElement = new Map()
       const add = (from: number, to: number) => {
         const made = tokenElements(units.slice(from, to))
         parts.push(...made.paragraphs)
-        for (const [index, unitElement] of made.units.entries()) {
-          tokenOfElement.set(unitElement, units[from + index]!.start)
-          standsFor.push(unitElement)
-        }
+        standsFor.push(...made.units)
       }
       let unit = 0
       for (const [index, fold] of folds.entries()) {
@@ -124,13 +113,10 @@ export function createComparedText(
         unit = to
       }
       add(unit, units.length)
-      element.replaceChildren(...parts)
+      text.fill(parts, standsFor)
       current = undefined
       mark()
     },
-    show(token) {
-      const target = standsFor[unitOfToken[token] ?? -1]
-      if (target) bringIntoSight(element, target)
-    },
+    show: text.show,
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { TokenColumns } from '../../core/formats/run-columns.ts'
 import { createComparison, describeComparison, foldsOf, tokenKeys } from './comparison.ts'
 
-describe('comparison', () => {
+describe('createComparison', () => {
   const answer = (text: string) =>
     ({
       tokenId: Array.from(text, character => character.charCodeAt(0)),
@@ -52,7 +52,7 @@ describe('comparison', () => {
   })
 })
 
-describe('token-keys', () => {
+describe('tokenKeys', () => {
   const tokens = (...pairs: [number, string | null][]) =>
     ({
       tokenId: pairs.map(([id]) => id),
@@ -89,7 +89,7 @@ describe('token-keys', () => {
   })
 })
 
-describe('folds', () => {
+describe('foldsOf', () => {
   const segment = (start: number, end: number, isAlike: boolean) => ({ start, end, isAlike })
 
   it('keeps what is beside the places where answers part', () => {

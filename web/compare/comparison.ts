@@ -1,5 +1,6 @@
 import type { TokenColumns } from '../../core/formats/run-columns.ts'
 import type { TokenRange } from '../data/token-range.ts'
+import { replacement } from '../text/display-units.ts'
 import {
   type AlignedSegment,
   type Alignment,
@@ -85,9 +86,6 @@ export interface TokenKeys {
   /** Whether ids mean the same token in all answers, so that likely alternatives can be compared too. */
   hasSharedIds: boolean
 }
-
-// A token that holds a part of a character: other tokens show the same.
-const replacement = '\uFFFD'
 
 /**
  * Keys of the tokens of answers. In one run, and where nothing says that they come from different vocabularies, a token is

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { followToken, moveEnd, panRange, zoomRange } from './token-range.ts'
 
-describe('track-range', () => {
+describe('ranges in sight', () => {
   describe('ranges of tracks', () => {
     it('zoom about a token, which keeps its place', () => {
       const zoomed = zoomRange({ start: 0, end: 100 }, 2, 40, 100)
@@ -45,7 +45,7 @@ describe('track-range', () => {
   })
 })
 
-describe('move-end', () => {
+describe('moveEnd', () => {
   it('moves an end of a selection, and takes the other along where it is passed', () => {
     const selection = { start: 10, end: 20 }
     expect(moveEnd(selection, 'start', 4)).toEqual({ start: 4, end: 20 })

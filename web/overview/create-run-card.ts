@@ -18,10 +18,10 @@ export function createRunCard({ facts, analysis }: OpenRun): HTMLElement {
       'Accuracy',
       accuracy.value === null ? '–' : percent(accuracy.value),
       listed(
-        interval(accuracy.low, accuracy.high, percent),
-        grading && grading.tolerance > 0
-          ? `${grading.correctByToleranceOnly.toLocaleString('en')} right only within ${inPercent(grading.tolerance)}`
-          : '',
+        interval(accuracy, percent),
+        grading &&
+          grading.tolerance > 0 &&
+          `${grading.correctByToleranceOnly.toLocaleString('en')} right only within ${inPercent(grading.tolerance)}`,
       ),
     ),
     result(
@@ -30,8 +30,8 @@ export function createRunCard({ facts, analysis }: OpenRun): HTMLElement {
       auroc.value === null
         ? 'undefined with one class'
         : listed(
-            interval(auroc.low, auroc.high, share => share.toFixed(3)),
-            auroc.p === null ? '' : formatP(auroc.p),
+            interval(auroc, share => share.toFixed(3)),
+            auroc.p !== null && formatP(auroc.p),
           ),
     ),
     result(
@@ -40,7 +40,7 @@ export function createRunCard({ facts, analysis }: OpenRun): HTMLElement {
         ? `${total.toLocaleString('en')} of ${coverage.of.toLocaleString('en')}`
         : total.toLocaleString('en'),
       listed(
-        problems < total ? `of ${problems.toLocaleString('en')} problems` : '',
+        problems < total && `of ${problems.toLocaleString('en')} problems`,
         errors > 0 ? `${errors.toLocaleString('en')} failed` : 'none failed',
       ),
     ),
@@ -48,24 +48,21 @@ export function createRunCard({ facts, analysis }: OpenRun): HTMLElement {
       'Mean entropy, wrong − right',
       entropyNats.difference === null ? '–' : `${formatNumber(entropyNats.difference)} nats`,
       listed(
-        interval(difference?.low ?? null, difference?.high ?? null, formatNumber),
-        entropyNats.hedgesG === null ? '' : `Hedges’ g ${formatNumber(entropyNats.hedgesG)}`,
+        interval(difference, formatNumber),
+        entropyNats.hedgesG !== null && `Hedges’ g ${formatNumber(entropyNats.hedgesG)}`,
       ),
     ),
     result(
       'At the token limit',
       capHitRate === null ? '–' : percent(capHitRate),
-      interval(capHitInterval?.low ?? null, capHitInterval?.high ?? null, percent),
+      interval(capHitInterval, percent),
     ),
   )
   const settings: [string, string][] | null = facts && [
     ['Model', listed(facts.model, facts.dtypes)],
     [
       'Data',
-      listed(
-        facts.dataSet,
-        facts.problems === null ? null : `${facts.problems.toLocaleString('en')} problems`,
-      ),
+      listed(facts.dataSet, facts.problems !== null && `${facts.problems.toLocaleString('en')} problems`),
     ],
     [
       'Mesh',
@@ -129,8 +126,12 @@ function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`
 }
 
-function interval(low: number | null, high: number | null, format: (value: number) => string): string {
-  return low === null || high === null ? '' : `95 %: ${format(low)} – ${format(high)}`
+function interval(
+  ends: { low: number | null; high: number | null } | null | undefined,
+  format: (value: number) => string,
+): string {
+  if (!ends || ends.low === null || ends.high === null) return ''
+  return `95 %: ${format(ends.low)} – ${format(ends.high)}`
 }
 
 function decodingText(decoding: Record<string, unknown>): string {

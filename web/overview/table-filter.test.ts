@@ -5,7 +5,7 @@ import { sampleRecord } from '../../test/support/sample-record.ts'
 import { numericColumn } from './table-columns.ts'
 import { formatFilter, parseFilter, widenRange } from './table-filter.ts'
 
-describe('table-filter', () => {
+describe('the language of filters', () => {
   it('takes the words of the table and those of the files for a verdict', () => {
     expect(parseFilter('verdict:wrong').verdict).toBe('incorrect')
     expect(parseFilter('verdict:right').verdict).toBe('correct')
@@ -29,7 +29,7 @@ describe('table-filter', () => {
   })
 })
 
-describe('widen-range', () => {
+describe('widenRange', () => {
   it('keeps what lies in a range, with ends that can be read', () => {
     expect(widenRange([0.012345678, 0.98765432])).toEqual([0.01234, 0.9877])
     expect(widenRange([-0.0123456, 0])).toEqual([-0.01235, 0])

@@ -2,12 +2,11 @@ import type { TokenRange } from '../data/token-range.ts'
 import { button, h, messageOf } from '../dom.ts'
 import type { DisplayUnit } from '../text/display-units.ts'
 import { renderMathematics } from '../text/mathematics.ts'
-import { bringIntoSight, listenToTokens, type TokenEvents, tokenElements } from '../text/token-elements.ts'
+import { createTokenText, type TokenEvents, type TokenText, tokenElements } from '../text/token-elements.ts'
 import type { ViewContext } from '../widgets/view.ts'
 
 /** The answer's text: tokens made once, of which a replay changes a few classes a frame. */
-export interface AnswerText {
-  element: HTMLElement
+export interface AnswerText extends Pick<TokenText, 'element' | 'show'> {
   setCurrent(token: number): void
   setLocked(token: number | null): void
   /** Tokens after the current one are dimmed while an answer is revealed. */
@@ -17,8 +16,6 @@ export interface AnswerText {
   setSelection(selection: TokenRange | null): void
   /** Marks the token from which on the answer is another than the recorded one. */
   setStart(token: number): void
-  /** Brings a token into sight, at once: a replay scrolls too often for gliding. */
-  show(token: number): void
 }
 
 /** Makes the scrollable text of an answer. */
@@ -28,26 +25,15 @@ export function createAnswerText(
   events: TokenEvents,
 ): AnswerText {
   const made = tokenElements(units)
-  const label = `Answer, ${count.toLocaleString('en')} tokens`
-  const element = h(
-    'div',
-    { class: 'answer-text', tabindex: 0, role: 'region', 'aria-label': label },
-    ...made.paragraphs,
-  )
-  const unitOfToken = new Int32Array(count)
-  const unitOfElement = new Map<Element, number>()
-  for (const [index, { start, end }] of units.entries()) {
-    unitOfToken.fill(index, start, end)
-    unitOfElement.set(made.units[index]!, index)
-  }
+  const text = createTokenText(units, `Answer, ${count.toLocaleString('en')} tokens`, events)
+  const { element, unitOf } = text
+  text.fill(made.paragraphs, made.units)
   const shownClasses = new Uint8Array(units.length)
   let current = -1
   let locked = -1
   let isRevealing = false
   let firstAhead = made.groups.length
   let marked: TokenRange = { start: 0, end: 0 }
-
-  listenToTokens(element, target => units[unitOfElement.get(target) ?? -1]?.start, events)
 
   /** Only groups between the old and the new border change; within the current group, CSS dims what follows. */
   const dimGroups = () => {
@@ -60,7 +46,7 @@ export function createAnswerText(
   return {
     element,
     setCurrent(token) {
-      const unit = unitOfToken[token] ?? -1
+      const unit = unitOf(token)
       if (unit === current) return
       made.units[current]?.classList.remove('current')
       made.units[unit]?.classList.add('current')
@@ -69,7 +55,7 @@ export function createAnswerText(
     },
     setLocked(token) {
       made.units[locked]?.classList.remove('locked')
-      locked = token === null ? -1 : unitOfToken[token]!
+      locked = token === null ? -1 : unitOf(token)
       made.units[locked]?.classList.add('locked')
     },
     setRevealing(value) {
@@ -90,7 +76,7 @@ export function createAnswerText(
     },
     setSelection(selection) {
       const next = selection
-        ? { start: unitOfToken[selection.start]!, end: unitOfToken[selection.end - 1]! + 1 }
+        ? { start: unitOf(selection.start), end: unitOf(selection.end - 1) + 1 }
         : { start: 0, end: 0 }
       const isIn = (unit: number, { start, end }: TokenRange) => unit >= start && unit < end
       for (let unit = Math.min(marked.start, next.start); unit < Math.max(marked.end, next.end); unit++)
@@ -99,12 +85,9 @@ export function createAnswerText(
       marked = next
     },
     setStart(token) {
-      made.units[unitOfToken[token]!]?.classList.add('branch-start')
+      made.units[unitOf(token)]?.classList.add('branch-start')
     },
-    show(token) {
-      const target = made.units[unitOfToken[token]!]
-      if (target) bringIntoSight(element, target)
-    },
+    show: text.show,
   }
 }
 

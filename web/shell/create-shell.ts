@@ -160,8 +160,7 @@ export function createShell(body: HTMLElement): void {
         throw new Error(
           `The run has no sample ${route.sample}${run.following ? ' yet' : ''}; check the link.`,
         )
-      const makeView =
-        route.with === '' ? await openReplay(context, branches, row) : await openComparison(context, row)
+      const makeView = await openView(context, branches, row)
       // Made for an address that is no longer there, it would take what that asks for its own.
       if (ticket !== request) return
       replay = makeView()
@@ -272,17 +271,17 @@ export function createShell(body: HTMLElement): void {
   }
 }
 
-async function openReplay(context: ViewContext, branches: BranchSession, row: number): Promise<() => View> {
+/** Reads what the address asks for, the sample in `row` first; the code of a screen is fetched the first time. */
+async function openView(context: ViewContext, branches: BranchSession, row: number): Promise<() => View> {
+  if (context.route.with !== '') {
+    const { openCompare } = await import('../compare/create-compare.ts')
+    return openCompare(context, row)
+  }
   const [{ createBranchingReplay }, sample] = await Promise.all([
     import('../branch/create-branching-replay.ts'),
     context.run.readSample(row),
   ])
   return () => createBranchingReplay(context, branches, sample)
-}
-
-async function openComparison(context: ViewContext, row: number): Promise<() => View> {
-  const { openCompare } = await import('../compare/create-compare.ts')
-  return openCompare(context, row)
 }
 
 /** What of a route asks for another screen. */

@@ -9,8 +9,8 @@ export interface DisplayUnit {
   inText: boolean
 }
 
-// What a decoder shows for bytes that are no whole character.
-const replacement = '\uFFFD'
+/** What a decoder shows for bytes that are no whole character. */
+export const replacement = '\uFFFD'
 
 /**
  * The tokens of an answer as pieces to show, each token in exactly one, in order. A byte-level token may hold a part of a

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isModest, mathSegments } from './mathematics.ts'
 
-describe('math-segments', () => {
+describe('mathSegments', () => {
   const compact = (text: string) => mathSegments(text).map(segment => `${segment.kind}:${segment.text}`)
 
   describe('mathSegments', () => {
@@ -62,7 +62,7 @@ describe('math-segments', () => {
   })
 })
 
-describe('render-mathematics', () => {
+describe('renderMathematics', () => {
   const nest = (open: string, close: string, depth: number) => open.repeat(depth) + close.repeat(depth)
 
   it.each([

@@ -90,41 +90,65 @@ function textNodes(text: string): Node[] {
   })
 }
 
-/** What a text of tokens tells. */
+/** What shows tokens and tells of them. */
 export interface TokenEvents {
   /** The pointer is over a token, or over none. */
   hover(token: number | null): void
   pick(token: number): void
 }
 
-/** Tells which token the pointer is over, and which one is clicked. `tokenOf` is the first token of an element `.token`. */
-export function listenToTokens(
-  text: HTMLElement,
-  tokenOf: (element: Element) => number | undefined,
-  events: TokenEvents,
-): void {
-  const tokenOfTarget = ({ target }: Event) => {
-    const element = target instanceof Element ? target.closest('.token') : null
-    return element ? tokenOf(element) : undefined
-  }
-  text.addEventListener('pointerover', event => events.hover(tokenOfTarget(event) ?? null))
-  text.addEventListener('pointerleave', () => events.hover(null))
-  text.addEventListener('click', event => {
-    const token = tokenOfTarget(event)
-    // A drag that selected text is no pick.
-    if (token !== undefined && document.getSelection()?.isCollapsed !== false) events.pick(token)
-  })
+/** A scrollable text of tokens. */
+export interface TokenText {
+  element: HTMLElement
+  /** Shows these parts, within which an element stands for each unit. */
+  fill(parts: readonly HTMLElement[], elements: readonly HTMLElement[]): void
+  /** The unit that holds a token; -1 where there is no such token. */
+  unitOf(token: number): number
+  /** Brings a token into sight, at once: what follows a replay scrolls too often for gliding. */
+  show(token: number): void
 }
 
 /** Space that is left above and below what is brought into sight, CSS pixels. */
 const margin = 24
 
-/** Scrolls a pane so that one of its elements is seen, at once: what follows a replay scrolls too often for gliding. */
-export function bringIntoSight(pane: HTMLElement, element: HTMLElement): void {
-  const box = element.getBoundingClientRect()
-  const frame = pane.getBoundingClientRect()
-  if (box.top >= frame.top + margin && box.bottom <= frame.bottom - margin) return
-  if (box.top < frame.top && box.bottom > frame.bottom) return
-  // A quarter from the top, so that a replay scrolls seldom.
-  pane.scrollTop += box.top - frame.top - frame.height / 4
+/** Makes a text, empty. Of an element `.token`, which may be several tokens, it tells the first. */
+export function createTokenText(
+  units: readonly DisplayUnit[],
+  label: string,
+  events: TokenEvents,
+): TokenText {
+  const element = h('div', { class: 'answer-text', tabindex: 0, role: 'region', 'aria-label': label })
+  const unitOfToken = new Int32Array(units.at(-1)?.end ?? 0)
+  for (const [index, { start, end }] of units.entries()) unitOfToken.fill(index, start, end)
+  const unitOf = (token: number) => unitOfToken[token] ?? -1
+  let shown: readonly HTMLElement[] = []
+  let unitOfElement = new Map<Element | null, number>()
+  const tokenOfTarget = ({ target }: Event) => {
+    const token = target instanceof Element ? target.closest('.token') : null
+    return units[unitOfElement.get(token) ?? -1]?.start
+  }
+  element.addEventListener('pointerover', event => events.hover(tokenOfTarget(event) ?? null))
+  element.addEventListener('pointerleave', () => events.hover(null))
+  element.addEventListener('click', event => {
+    const token = tokenOfTarget(event)
+    // A drag that selected text is no pick.
+    if (token !== undefined && document.getSelection()?.isCollapsed !== false) events.pick(token)
+  })
+  return {
+    element,
+    unitOf,
+    fill(parts, elements) {
+      shown = elements
+      unitOfElement = new Map(elements.map((unit, index) => [unit, index]))
+      element.replaceChildren(...parts)
+    },
+    show(token) {
+      const box = shown[unitOf(token)]?.getBoundingClientRect()
+      const frame = element.getBoundingClientRect()
+      if (!box || (box.top >= frame.top + margin && box.bottom <= frame.bottom - margin)) return
+      if (box.top < frame.top && box.bottom > frame.bottom) return
+      // A quarter from the top, so that a replay scrolls seldom.
+      element.scrollTop += box.top - frame.top - frame.height / 4
+    },
+  }
 }

@@ -59,18 +59,16 @@ export function createFigure(
     }
     holder.setPointerCapture(event.pointerId)
     event.preventDefault()
-    const onMove = (moved: PointerEvent) => showMark(ends(moved))
+    const drag = new AbortController()
     const onEnd = (ended: PointerEvent) => {
-      holder.removeEventListener('pointermove', onMove)
-      holder.removeEventListener('pointerup', onEnd)
-      holder.removeEventListener('pointercancel', onEnd)
+      drag.abort()
       const [from, to] = ends(ended)
       // A click ends the mark.
       select(to - from < 3 ? null : selection.scores(from, to))
     }
-    holder.addEventListener('pointermove', onMove)
-    holder.addEventListener('pointerup', onEnd)
-    holder.addEventListener('pointercancel', onEnd)
+    holder.addEventListener('pointermove', moved => showMark(ends(moved)), drag)
+    holder.addEventListener('pointerup', onEnd, drag)
+    holder.addEventListener('pointercancel', onEnd, drag)
   }
 
   return {

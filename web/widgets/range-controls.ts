@@ -1,4 +1,5 @@
 import { panRange, type TokenRange, wholeRange, zoomRange } from '../data/token-range.ts'
+import type { TokenEvents } from '../text/token-elements.ts'
 import type { Shortcut } from './keyboard.ts'
 
 /** A plot over tokens, of which a range is in sight, with a cursor. */
@@ -9,10 +10,7 @@ export interface TokenPlot {
 }
 
 /** What a plot tells its screen. */
-export interface PlotEvents {
-  /** The pointer is over a token, or over none. */
-  hover(token: number | null): void
-  pick(token: number): void
+export interface PlotEvents extends TokenEvents {
   setRange(range: TokenRange): void
 }
 

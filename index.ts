@@ -106,10 +106,24 @@ export async function loadModel(model: string, options: LoadOptions = {}): Promi
  * run's digests; no adapter is needed. Rejects with InputError for what is no run, or is damaged.
  */
 export async function openRun(folderOrAddress: string): Promise<OpenedRun> {
-  const { addressFiles, openRunFiles } = await import('./core/run/open-run.ts')
+  const [{ openRunFiles }, { addressFiles, filesOpenedBy }] = await Promise.all([
+    import('./core/run/open-run.ts'),
+    import('./core/run/run-files.ts'),
+  ])
   if (/^https?:\/\//.test(folderOrAddress)) return openRunFiles(addressFiles(folderOrAddress))
-  const { openFolderFiles } = await import('./node-runner/run/read-run-files.ts')
-  return openRunFiles(openFolderFiles(folderOrAddress))
+  const [{ openIfThere }, { refuseForeignFilesBeside }, { join }] = await Promise.all([
+    import('./node-runner/files/file-byte-source.ts'),
+    import('./node-runner/run/read-run-files.ts'),
+    import('node:path'),
+  ])
+  refuseForeignFilesBeside(join(folderOrAddress, 'run.json'))
+  const opened = new Set<{ close(): Promise<void> }>()
+  const files = filesOpenedBy(folderOrAddress, async name => {
+    const source = await openIfThere(join(folderOrAddress, name))
+    if (source) opened.add(source)
+    return source
+  })
+  return openRunFiles(files, async () => void (await Promise.all([...opened].map(source => source.close()))))
 }
 
 /** Opens an adapter for `openDevice` of `entrace/kernels`: here Dawn's. Rejects, with what to install, where none can be used. */

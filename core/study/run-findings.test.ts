@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { sampleRecord, tokenRecord } from '../../test/support/sample-record.ts'
 import type { SampleRecord } from '../formats/sample-record.ts'
+import { tokenColumns } from '../record/token.ts'
 import { adviceOnCut } from '../report/analysis-warnings.ts'
 import { analyseRun } from '../report/record-study.ts'
-import { tokenColumns } from '../record/token.ts'
 import { columnsOf } from './columns.ts'
 import { createOverrunCounter, createRunFindings } from './run-findings.ts'
 

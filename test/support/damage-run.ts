@@ -88,7 +88,7 @@ export async function openInPage(
 ): Promise<PageRun> {
   // Of a page's globals, which the types of these tests do not know.
   const [{ openRunData }, { filesOf }] = await Promise.all(
-    ['run-data', 'run-source'].map(name => import(`../../web/data/${name}.ts`)),
+    ['../../core/run/open-run.ts', '../../web/data/run-source.ts'].map(path => import(path)),
   )
   const files = names.map(
     name => new File([Uint8Array.from(replaced[name] ?? readFileSync(join(folder, name)))], name),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { RunColumns } from '../../core/formats/run-columns.ts'
-import { readRunFacts } from '../data/run-facts.ts'
+import { readRunFacts } from '../../core/run/run-facts.ts'
 import { branchSettings, describeMissingModel } from './branch-settings.ts'
 
 describe('branchSettings', () => {

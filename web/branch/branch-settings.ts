@@ -1,6 +1,6 @@
 import { isModelName } from '../../core/model/model-name.ts'
+import type { RunFacts } from '../../core/run/run-facts.ts'
 import type { OpenRun } from '../data/open-run.ts'
-import type { RunFacts } from '../data/run-facts.ts'
 
 /** How the answers of a run are continued: as run.json says, and where it does not, as the run's own answers let guess. */
 export interface BranchSettings {

@@ -1,3 +1,4 @@
+import { quickSha256 } from '../../core/files/sha256.ts'
 import { httpModelFiles } from '../../core/formats/http-model-files.ts'
 import { decodingRoom } from '../../core/generate/decoding-room.ts'
 import { modelStops, stopTokens } from '../../core/generate/stops.ts'
@@ -7,7 +8,6 @@ import { type HashRow, loadModel } from '../../core/model/load-model.ts'
 import { rankMemory } from '../../core/model/rank-costs.ts'
 import { planShards } from '../../core/parallel/plan-shards.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
-import { pageSha256 } from '../data/page-sha256.ts'
 import { openPageTokenizer, type PageTokenizer } from './page-tokenizer.ts'
 
 /** What is asked of a model: room for the longest answer, and what its records keep. */
@@ -91,7 +91,7 @@ const hashRow: HashRow = (label, row) => {
   const message = new Uint8Array(start.length + row.length)
   message.set(start)
   message.set(row, start.length)
-  return pageSha256(message)
+  return quickSha256(message)
 }
 
 async function openPageDevice(): Promise<Device> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { defaultGradingRules } from '../../core/grade/grading-rules.ts'
-import type { RunFacts } from '../data/run-facts.ts'
+import type { RunFacts } from '../../core/run/run-facts.ts'
 import { findProblem, type ProblemSource, runDifferences } from './compared-samples.ts'
 
 describe('findProblem', () => {

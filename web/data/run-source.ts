@@ -1,103 +1,17 @@
-import type { ByteSource } from '../../core/formats/byte-source.ts'
-import { openHttpByteSource } from '../../core/formats/http-byte-source.ts'
-import {
-  checkedByteSource,
-  type Manifest,
-  manifestName,
-  parseManifest,
-  refuseLongManifest,
-} from '../../core/formats/manifest.ts'
-import { messageOf } from '../dom.ts'
-import { pageSha256 } from './page-sha256.ts'
+import { addressFiles, givenFiles, type RunFiles } from '../../core/run/run-files.ts'
 
 /** Where a run is: the folder at an address, or files that were dropped on the page. */
 export type RunSource = { kind: 'address'; address: string } | { kind: 'files'; files: File[] }
 
-/** The files of a run. */
-export interface RunFiles {
-  /** A name for messages. */
-  readonly name: string
-  /** Opens a file for ranged reads; null when there is none. */
-  open(name: string): Promise<ByteSource | null>
-  /**
-   * Bytes of a file that may be growing, from `start` on, at most `tailBytes` of them: none at its end; null when there is
-   * no such file.
-   */
-  tail(name: string, start: number): Promise<ArrayBuffer | null>
-}
-
-const tailBytes = 4 * 2 ** 20
-
 /** The files of a source. */
 export function filesOf(source: RunSource): RunFiles {
   switch (source.kind) {
-    case 'address': {
-      const folder = source.address.endsWith('/') ? source.address : `${source.address}/`
-      return {
-        name: folder,
-        open: name => openHttpByteSource(new URL(name, folder).href),
-        tail: (name, start) => fetchTail(new URL(name, folder).href, start),
-      }
-    }
-    case 'files': {
-      const find = (name: string) => source.files.find(candidate => candidate.name === name)
-      return {
-        name: 'the dropped files',
-        async open(name) {
-          const file = find(name)
-          return file ? fileByteSource(file) : null
-        },
-        tail: async (name, start) =>
-          (await find(name)
-            ?.slice(start, start + tailBytes)
-            .arrayBuffer()) ?? null,
-      }
-    }
+    case 'address':
+      return addressFiles(source.address)
+    case 'files':
+      return givenFiles(source.files)
     default:
       return source satisfies never
-  }
-}
-
-/** A browser's file for ranged reads. */
-export function fileByteSource(file: Blob & { name: string }): ByteSource {
-  return {
-    name: file.name,
-    byteLength: file.size,
-    async slice(start, end = file.size) {
-      if (!(start >= 0 && start <= end && end <= file.size))
-        throw new RangeError(`${file.name}: bytes [${start}, ${end}) are not within its ${file.size} bytes`)
-      return file.slice(start, end).arrayBuffer()
-    },
-  }
-}
-
-async function fetchTail(address: string, start: number): Promise<ArrayBuffer | null> {
-  let response: Response
-  let body: ArrayBuffer
-  try {
-    response = await fetch(address, {
-      headers: { Range: `bytes=${start}-${start + tailBytes - 1}` },
-      cache: 'no-store',
-    })
-    body = await response.arrayBuffer()
-  } catch (error) {
-    const reason = messageOf(error)
-    throw new Error(`${address}: could not be fetched (${reason}); is the server still there?`, {
-      cause: error,
-    })
-  }
-  switch (response.status) {
-    case 206:
-      return body
-    case 200:
-      // A server without ranges sends all of it.
-      return body.slice(start, start + tailBytes)
-    case 404:
-      return null
-    case 416:
-      return new ArrayBuffer(0)
-    default:
-      throw new Error(`${address}: the server answered HTTP ${response.status}, expected 206; try again`)
   }
 }
 
@@ -122,49 +36,4 @@ export function namedSource(name: string, dropped: File[] | null): RunSource {
       `${name}: expected an http or https address, found ${address?.protocol ?? 'none'}; check the link`,
     )
   return { kind: 'address', address: address.href }
-}
-
-/** The files of a run, those that its manifest tells of checked as they are read. */
-export interface CheckedFiles extends RunFiles {
-  /** Null where there is none, and all is read unchecked. */
-  readonly manifest: Manifest | null
-  /** The files by the manifest of now: results may have been put in place. */
-  again(): Promise<CheckedFiles>
-}
-
-/** Reads the manifest of a run's files. Rejects with InputError where it is damaged. */
-export async function checkFiles(files: RunFiles): Promise<CheckedFiles> {
-  const source = await files.open(manifestName)
-  if (source) refuseLongManifest(source.name, source.byteLength)
-  const manifest = source ? parseManifest(source.name, new TextDecoder().decode(await source.slice(0))) : null
-  return {
-    name: files.name,
-    manifest,
-    again: () => checkFiles(files),
-    async open(name) {
-      const found = await files.open(name)
-      const digest = manifest?.files[name]
-      return found && digest ? checkedByteSource(found, name, digest, pageSha256) : found
-    },
-    tail: (name, start) => files.tail(name, start),
-  }
-}
-
-/** The results of a run may be replaced while they are read; more often than that, something else is wrong. */
-const mostTries = 5
-
-/** Reads files that belong together: once more from the start where others are put in place meanwhile. */
-export async function readTogether<Read>(
-  files: CheckedFiles,
-  read: (files: CheckedFiles) => Promise<Read>,
-): Promise<Read> {
-  let current = files
-  for (let tries = 1; ; tries++)
-    try {
-      return await read(current)
-    } catch (error) {
-      const next = tries < mostTries ? await files.again().catch(() => null) : null
-      if (!next || next.manifest?.sha256 === current.manifest?.sha256) throw error
-      current = next
-    }
 }

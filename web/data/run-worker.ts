@@ -1,7 +1,8 @@
 import { expose, transfer } from 'comlink'
 import type { TraceSample } from '../../core/formats/trace-reader.ts'
-import { openRunData, type RunData, type RunSnapshot } from './run-data.ts'
+import { openRunData, type RunData, type RunSnapshot } from '../../core/run/open-run.ts'
 import { filesOf, type RunSource } from './run-source.ts'
+import { tellRead, tellReading } from './watch-worker.ts'
 
 /** What a search found since it last said so, and how far it is. */
 export interface TextMatches {
@@ -14,7 +15,7 @@ const workerApi = {
   /** Answers as soon as the worker is not busy. */
   ping(): void {},
   async open(source: RunSource): Promise<RunSnapshot> {
-    data = await openRunData(filesOf(source))
+    data = await openRunData(filesOf(source), { reading: tellReading, read: tellRead })
     return handOver(data.snapshot())
   },
   /** The run as it is now when it has changed, else null. */

@@ -1,23 +1,18 @@
-import { analyseRun, columnsCoverage } from '../../core/analyse/analyse-run.ts'
-import type { Analysis } from '../../core/analyse/analysis.ts'
-import { entropyOfPart, positionCount } from '../../core/figures/figure-data.ts'
-import { readJson, settingsJson } from '../../core/formats/read-json.ts'
-import type { RunColumns } from '../../core/formats/run-columns.ts'
-import type { SampleRecord } from '../../core/formats/sample-record.ts'
-import { openSummary } from '../../core/formats/summary-parquet.ts'
-import {
-  openTraces,
-  type TraceReader,
-  type TraceSample,
-  type TraceText,
-} from '../../core/formats/trace-reader.ts'
-import { InputError } from '../../core/input-error.ts'
+import { analyseRun, columnsCoverage } from '../analyse/analyse-run.ts'
+import type { Analysis } from '../analyse/analysis.ts'
+import { entropyOfPart, positionCount } from '../figures/figure-data.ts'
+import type { ByteSource } from '../files/byte-source.ts'
+import { readJson, settingsJson } from '../formats/read-json.ts'
+import type { RunColumns } from '../formats/run-columns.ts'
+import type { SampleRecord } from '../formats/sample-record.ts'
+import { openSummary } from '../formats/summary-parquet.ts'
+import { openTraces, type TraceReader, type TraceSample, type TraceText } from '../formats/trace-reader.ts'
+import { InputError } from '../input-error.ts'
+import { tokenColumns } from '../record/token.ts'
 import { createJournalReader, type JournalReader } from './journal-reader.ts'
 import { readAnalysis } from './read-analysis.ts'
 import { type RunFacts, readRunFacts } from './run-facts.ts'
-import { type CheckedFiles, checkFiles, type RunFiles, readTogether } from './run-source.ts'
-import { columnsOfRecords } from './token-columns.ts'
-import { tellRead, tellReading } from './watch-worker.ts'
+import { type CheckedFiles, checkFiles, type RunFiles, readTogether } from './run-files.ts'
 
 /** What is known of a run at a moment. */
 export interface RunSnapshot {
@@ -34,7 +29,15 @@ export interface RunSnapshot {
   traceBytes: number
 }
 
-/** A run's data in the worker: from its Parquet files, or from its journal while they are not written. */
+/** Who watches that reading ends: told of bytes that are about to be decoded, and that what takes long from now on is no decoding. */
+export interface ReadingWatch {
+  reading(source: ByteSource): ByteSource
+  read(): void
+}
+
+const nobody: ReadingWatch = { reading: source => source, read() {} }
+
+/** A run's data: from its Parquet files, or from its journal while they are not written. */
 export interface RunData {
   readonly count: number
   /** What is known now. Its columns are the caller's. */
@@ -51,14 +54,14 @@ export interface RunData {
  * Opens a run: `summary.parquet` where it holds all samples that run.json asks for, else the journal, which then is
  * followed. Throws InputError for files that are damaged, of a newer format, or not a run's.
  */
-export async function openRunData(files: RunFiles): Promise<RunData> {
-  return readTogether(await checkFiles(files), openChecked)
+export async function openRunData(files: RunFiles, watch: ReadingWatch = nobody): Promise<RunData> {
+  return readTogether(await checkFiles(files), current => openChecked(current, watch))
 }
 
-async function openChecked(files: CheckedFiles): Promise<RunData> {
+async function openChecked(files: CheckedFiles, watch: ReadingWatch): Promise<RunData> {
   const [facts, parquet, journal] = await Promise.all([
     readFacts(files),
-    openParquetData(files),
+    openParquetData(files, watch),
     // Says whether there is one, without reading it.
     files.tail('samples.jsonl', Number.MAX_SAFE_INTEGER - 2 ** 32),
   ])
@@ -71,7 +74,7 @@ async function openChecked(files: CheckedFiles): Promise<RunData> {
       `${files.name}: expected the files of a run (run.json, summary.parquet, traces.parquet, or samples.jsonl), found ` +
         'none of them; check the address, or drop the folder that entrace eval wrote',
     )
-  return openJournalData(files, reader, facts)
+  return openJournalData(files, reader, facts, watch)
 }
 
 /** The content of run.json; null where there is none. */
@@ -97,11 +100,38 @@ async function positionsOf(
   return positions
 }
 
+/** A run that is open, as it was when it was opened. Its tokens are read when they are asked for. */
+export interface OpenedRun extends RunSnapshot {
+  /** Number of samples. */
+  readonly count: number
+  /** One score of every sample, by a name of `scoreNames`: NaN where it is undefined. */
+  readScore(name: string): Promise<Float64Array>
+  /** One sample with its texts and the columns of its tokens, by its row in `columns`. */
+  readSample(row: number): Promise<TraceSample>
+  /** Problem and answer of every sample, in the order of the rows. */
+  texts(): AsyncGenerator<TraceText>
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** Opens a run by its files; `close` is called when it is closed. Throws as openRunData does. */
+export async function openRunFiles(files: RunFiles, close = async () => {}): Promise<OpenedRun> {
+  const data = await openRunData(files).catch(async error => {
+    await close()
+    throw error
+  })
+  const { count, readScore, readSample, texts } = data
+  return { ...data.snapshot(), count, readScore, readSample, texts, close, [Symbol.asyncDispose]: close }
+}
+
 /** The score that is read when a run is opened; the others when they are asked for. */
 const firstScore = 'MeanTokenEntropy'
 
 /** A run from `summary.parquet` and `traces.parquet`; null without the former. */
-async function openParquetData(files: CheckedFiles): Promise<
+async function openParquetData(
+  files: CheckedFiles,
+  watch: ReadingWatch,
+): Promise<
   | (Pick<RunData, 'count'> & {
       /** The run's data, once run.json is read as well. */
       withFacts(facts: RunFacts | null): Promise<RunData>
@@ -111,7 +141,7 @@ async function openParquetData(files: CheckedFiles): Promise<
   const source = await files.open('summary.parquet')
   if (!source) return null
   const { manifest } = files
-  const summary = await openSummary(tellReading(source), {
+  const summary = await openSummary(watch.reading(source), {
     exactly: manifest?.files['summary.parquet'] ? manifest.samples : null,
   })
   const { count, scoreNames } = summary
@@ -131,7 +161,7 @@ async function openParquetData(files: CheckedFiles): Promise<
         files.open('traces.parquet'),
       ])
       const forAnalysis = stored ? null : await summary.readColumns()
-      tellRead()
+      watch.read()
       const analysis = stored ?? analyseRun(forAnalysis!, { grading: summary.grading })
       // An analysis of 0.1.0, or one made here, does not say how much of the run it is of.
       if (facts?.asked) analysis.coverage = columnsCoverage(facts.asked, columns)
@@ -146,7 +176,7 @@ async function openParquetData(files: CheckedFiles): Promise<
           )
         opening ??= summary
           .readTraceIndex()
-          .then(index => openTraces(tellReading(traceSource), index))
+          .then(index => openTraces(watch.reading(traceSource), index))
           .catch(error => {
             // The next one tries again.
             opening = null
@@ -180,7 +210,12 @@ async function openParquetData(files: CheckedFiles): Promise<
  * A run from its journal, followed until summary.parquet holds all of its samples. Dropped files do not change, so
  * without run.json nothing tells that more is to come.
  */
-function openJournalData(files: CheckedFiles, journal: JournalReader, facts: RunFacts | null): RunData {
+function openJournalData(
+  files: CheckedFiles,
+  journal: JournalReader,
+  facts: RunFacts | null,
+  watch: ReadingWatch,
+): RunData {
   const columns = journal.columns()
   const { count } = columns
   // The page is given the columns' own memory.
@@ -204,16 +239,16 @@ function openJournalData(files: CheckedFiles, journal: JournalReader, facts: Run
     }),
     async poll() {
       const isLonger = await journal.readOn()
-      if (isLonger) return openJournalData(files, journal, facts)
+      if (isLonger) return openJournalData(files, journal, facts, watch)
       if (isLonger === null) {
         const joined = createJournalReader(files)
-        if (await joined.readOn()) return openJournalData(files, joined, facts)
+        if (await joined.readOn()) return openJournalData(files, joined, facts, watch)
       }
       if (!facts) return null
       return readTogether(await files.again(), async current => {
         const now = await readFacts(current)
         if (now === null || count < (now.expectedSamples ?? 0)) return null
-        const parquet = await openParquetData(current).catch(() => null)
+        const parquet = await openParquetData(current, watch).catch(() => null)
         return parquet && parquet.count >= count ? parquet.withFacts(now) : null
       })
     },
@@ -237,5 +272,5 @@ function openJournalData(files: CheckedFiles, journal: JournalReader, facts: Run
 function sampleOf({ tokens, error = null, topTexts = {}, ...sample }: SampleRecord): TraceSample {
   const { problemId, problemIndex, sampleIndex, problem, prompt, generatedText, metadata } = sample
   const identity = { problemId, problemIndex, sampleIndex, problem, prompt, metadata }
-  return { ...identity, generatedText, error, topTexts, tokens: columnsOfRecords(tokens) }
+  return { ...identity, generatedText, error, topTexts, tokens: tokenColumns(tokens) }
 }

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest'
-import { encodeIndexLine, journalIndexName, mostIndexBytes } from '../../core/formats/journal-index.ts'
-import { formatVersion } from '../../core/formats/sample-record.ts'
-import { sha256 } from '../../core/formats/sha256.ts'
 import { memoryByteSource } from '../../test/support/memory-byte-source.ts'
 import { sampleRecord } from '../../test/support/sample-record.ts'
+import { encodeIndexLine, journalIndexName, mostIndexBytes } from '../formats/journal-index.ts'
+import { formatVersion } from '../formats/sample-record.ts'
+import { sha256 } from '../formats/sha256.ts'
 import { createJournalReader } from './journal-reader.ts'
-import type { RunFiles } from './run-source.ts'
+import type { RunFiles } from './run-files.ts'
 
 const line = (problemIndex: number, generatedText: string) =>
   `${JSON.stringify({ formatVersion, ...sampleRecord({ problemIndex, generatedText }) })}\n`

@@ -1,8 +1,8 @@
-import type { Analysis } from '../../core/analyse/analysis.ts'
-import { readJson } from '../../core/formats/read-json.ts'
-import { refuseNewerFormat } from '../../core/formats/refuse-newer-format.ts'
-import { InputError } from '../../core/input-error.ts'
-import type { RunFiles } from './run-source.ts'
+import type { Analysis } from '../analyse/analysis.ts'
+import { readJson } from '../formats/read-json.ts'
+import { refuseNewerFormat } from '../formats/refuse-newer-format.ts'
+import { InputError } from '../input-error.ts'
+import type { RunFiles } from './run-files.ts'
 
 /** The path of the first value that is not as the page needs it; null where all are. */
 type Check = (value: unknown, path: string) => string | null

@@ -1,11 +1,11 @@
-import { columnsOf } from '../../core/analyse/columns-of.ts'
-import { journalIndexName, mostIndexBytes, readJournalIndex } from '../../core/formats/journal-index.ts'
-import type { RunColumns } from '../../core/formats/run-columns.ts'
-import { mostLineBytes, parseSampleLine } from '../../core/formats/sample-line.ts'
-import type { SampleRecord } from '../../core/formats/sample-record.ts'
-import { sha256 as sha256Of } from '../../core/formats/sha256.ts'
-import { InputError } from '../../core/input-error.ts'
-import type { RunFiles } from './run-source.ts'
+import { columnsOf } from '../analyse/columns-of.ts'
+import { journalIndexName, mostIndexBytes, readJournalIndex } from '../formats/journal-index.ts'
+import type { RunColumns } from '../formats/run-columns.ts'
+import { mostLineBytes, parseSampleLine } from '../formats/sample-line.ts'
+import type { SampleRecord } from '../formats/sample-record.ts'
+import { sha256 as sha256Of } from '../formats/sha256.ts'
+import { InputError } from '../input-error.ts'
+import type { RunFiles } from './run-files.ts'
 
 /**
  * The journal of a run, read as it grows: `samples.jsonl`, and `samples-2.jsonl` and so on that whoever took the run over began,

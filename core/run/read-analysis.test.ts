@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { expect, it } from 'vitest'
-import { analyseRun } from '../../core/analyse/analyse-run.ts'
-import { columnsOf } from '../../core/analyse/columns-of.ts'
-import { InputError } from '../../core/input-error.ts'
 import { filesInMemory } from '../../test/support/files-in-memory.ts'
 import { traceSample } from '../../test/support/trace-sample.ts'
+import { analyseRun } from '../analyse/analyse-run.ts'
+import { columnsOf } from '../analyse/columns-of.ts'
+import { InputError } from '../input-error.ts'
 import { readAnalysis } from './read-analysis.ts'
 
 const samples = Array.from({ length: 60 }, (_, index) =>

@@ -1,7 +1,7 @@
-import { type AskedSamples, askedCount, statedProblemIds } from '../../core/analyse/coverage.ts'
-import { refuseNewerFormat } from '../../core/formats/refuse-newer-format.ts'
-import { type GradingRules, readGradingRules } from '../../core/grade/grading-rules.ts'
-import { InputError } from '../../core/input-error.ts'
+import { type AskedSamples, askedCount, statedProblemIds } from '../analyse/coverage.ts'
+import { refuseNewerFormat } from '../formats/refuse-newer-format.ts'
+import { type GradingRules, readGradingRules } from '../grade/grading-rules.ts'
+import { InputError } from '../input-error.ts'
 
 /** What the viewer reads of `run.json`. What an older or another writer left out is null. */
 export interface RunFacts {

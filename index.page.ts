@@ -1,0 +1,123 @@
+/**
+ * `entrace` in a page: the names of `index.ts`, over the browser's WebGPU and files that are read by http. What needs a disk or
+ * the Hub's cache says so.
+ *
+ * @module
+ */
+import { httpModelFiles } from './core/files/http-byte-source.ts'
+import { quickSha256 } from './core/files/sha256.ts'
+import { limitsFor, Model, type RoomOptions } from './core/generate/answer.ts'
+import { InputError } from './core/input-error.ts'
+import { openCheckpoint, openConfig } from './core/model/checkpoint.ts'
+import { type HashRow, loadingBytes, loadModel as loadOnDevices } from './core/model/load-model.ts'
+import { type OpenedRun, openRunFiles } from './core/run/open-run.ts'
+import { addressFiles, givenFiles } from './core/run/run-files.ts'
+import { type Device, type GpuProvider, openDevice } from './kernels/gpu/device.ts'
+
+export {
+  type Answer,
+  type AnswerOptions,
+  generate,
+  type Model,
+  type Prompt,
+  type RoomOptions,
+} from './core/generate/answer.ts'
+export { gradeAnswer, type Verdict } from './core/grade/grade-answer.ts'
+export { InputError } from './core/input-error.ts'
+export type { TokenRecord } from './core/record/token.ts'
+export { type AnalyseOptions, analyse, type GradedAnswer } from './core/run/analyse-answers.ts'
+export type { OpenedRun } from './core/run/open-run.ts'
+export type { Analysis } from './core/study/analysis.ts'
+
+/** How a model is loaded in a page. */
+export interface LoadOptions extends RoomOptions {
+  /** Devices that the model is split over, all of the browser's one adapter; 1 without. */
+  ranks?: number
+  /** Called as weights are read, with bytes done and bytes in all. */
+  onProgress?: (doneBytes: number, totalBytes: number) => void
+}
+
+/**
+ * Loads a model from the http address of its folder, on a server that serves ranges. Rejects with InputError for what is no model
+ * that can be run, and with an Error that says what to do where the browser has no WebGPU. Close it, or its memory stays taken.
+ */
+export async function loadModel(address: string, options: LoadOptions = {}): Promise<Model> {
+  const { ranks = 1, onProgress } = options
+  const folder = folderAddress(address, 'loadModel', 'models of a disk or of the Hub are loaded in Node')
+  const files = httpModelFiles(folder)
+  const config = await openConfig(
+    files,
+    'found no config.json, expected the folder of a model; check the address',
+  )
+  const [{ entries, generationConfig }, tokenizer] = await Promise.all([
+    openCheckpoint(files, config),
+    openTokenizerOf(files),
+  ])
+  const devices: Device[] = []
+  const release = () => {
+    for (const device of devices) device.handle.destroy()
+  }
+  try {
+    for (let rank = 0; rank < ranks; rank++) devices.push(await openDevice(await openAdapter()))
+    const request = { config, weights: { where: folder, entries }, limits: limitsFor(config, options) }
+    const totalBytes = loadingBytes(request, ranks)
+    let doneBytes = 0
+    const onBytes = (bytes: number) => onProgress?.((doneBytes += bytes), totalBytes)
+    const loaded = await loadOnDevices(devices, { ...request, onBytes, hashRow })
+    const statedEnds = { config: config.eosTokenIds, generationConfig: generationConfig?.eosTokenIds ?? null }
+    const name = folder.split('/').at(-2) ?? folder
+    return new Model({ name, loaded, tokenizer, statedEnds, release })
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+/** Null where the folder has no vocabulary. */
+async function openTokenizerOf(files: ReturnType<typeof httpModelFiles>) {
+  const vocabularies = await Promise.all(['tokenizer.json', 'vocab.json'].map(name => files.open(name)))
+  if (vocabularies.every(source => source === null)) return null
+  return (await import('./core/tokenizer/open-tokenizer.ts')).openTokenizer(files)
+}
+
+const encoder = new TextEncoder()
+
+/** SHA-256 of a row of a weight after its label, by the browser. */
+export const hashRow: HashRow = (label, row) => {
+  const start = encoder.encode(label)
+  const message = new Uint8Array(start.length + row.length)
+  message.set(start)
+  message.set(row, start.length)
+  return quickSha256(message)
+}
+
+/**
+ * Opens a run: the http address of its folder, or the files of one that were chosen or dropped. Rejects with InputError for what is
+ * no run, or is damaged. Files of others had better be opened in a worker that can be ended: a damaged Parquet file may take long.
+ */
+export async function openRun(source: string | readonly File[]): Promise<OpenedRun> {
+  if (typeof source !== 'string') return openRunFiles(givenFiles(source))
+  const address = folderAddress(source, 'openRun', 'folders of a disk are opened in Node, or here as files')
+  return openRunFiles(addressFiles(address))
+}
+
+/** Opens the browser's adapter for `openDevice` of `entrace/kernels`. Rejects with what to do where there is none. */
+export async function openAdapter(): Promise<GpuProvider> {
+  // Absent where there is no WebGPU, whatever its type says.
+  const gpu = navigator.gpu as GPU | undefined
+  const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' })
+  if (!gpu || !adapter)
+    throw new Error(
+      `${gpu ? 'This browser has WebGPU, but found no adapter that it may use' : 'This browser has no WebGPU here'}, ` +
+        'so nothing can be computed. Look at chrome://gpu (or about:support), update the driver of the graphics card, or use another browser',
+    )
+  return { gpu, adapter }
+}
+
+/** A whole address, with a stroke at its end, of what may be relative to the page. */
+function folderAddress(text: string, what: string, instead: string): string {
+  const address = URL.canParse(text, location.href) ? new URL(text, location.href) : null
+  if (!address || !/^https?:$/.test(address.protocol))
+    throw new InputError(`${what}: ${text} is no http address, which a page needs; ${instead}`)
+  return address.href.endsWith('/') ? address.href : `${address.href}/`
+}

@@ -4,7 +4,7 @@ import { defineConfig, type Plugin } from 'vite'
 import { packageNotices } from './packaging/third-party-notices.ts'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
-const entries = globSync('{kernels,core,node-runner}/**/*.ts', {
+const entries = globSync('{index,index.page,{kernels,core,node-runner}/**/*}.ts', {
   exclude: ['**/*.d.ts', '**/*.test.ts'],
 })
 

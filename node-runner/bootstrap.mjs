@@ -49,7 +49,8 @@ const commands = {
   build: async context =>
     (await runTool(context, 'vite/bin/vite.js', 'build', '--config', 'vite.build.config.ts')) ||
     (await runTool(context, 'vite/bin/vite.js', 'build', '--config', 'vite.web.config.ts')) ||
-    (await runTool(context, 'typescript/bin/tsc', '--project', 'tsconfig.build.json')),
+    (await runTool(context, 'typescript/bin/tsc', '--project', 'tsconfig.build.json')) ||
+    (await runTool(context, 'typescript/bin/tsc', '--project', 'tsconfig.build.page.json')),
 }
 
 function runEntrace({ node, env }, args) {

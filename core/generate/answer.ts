@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { InputError } from '../input-error.ts'
 import type { ModelConfig } from '../model/config.ts'
 import type { ModelLimits } from '../model/language-model.ts'

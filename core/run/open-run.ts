@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { analyseRun, columnsCoverage } from '../analyse/analyse-run.ts'
 import type { Analysis } from '../analyse/analysis.ts'
 import { entropyOfPart, positionCount } from '../figures/figure-data.ts'

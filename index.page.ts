@@ -55,7 +55,7 @@ export async function loadModel(address: string, options: LoadOptions = {}): Pro
   ])
   const devices: Device[] = []
   const release = () => {
-    for (const device of devices) device.handle.destroy()
+    for (const device of devices) device.destroy()
   }
   try {
     for (let rank = 0; rank < ranks; rank++) devices.push(await openDevice(await openAdapter()))

@@ -69,12 +69,13 @@ export async function loadModel(model: string, options: LoadOptions = {}): Promi
   const folder = await models.openModel(model, loadFormat)
   const devices: Awaited<ReturnType<typeof openDevice>>[] = []
   const release = () => {
-    for (const device of devices) device.handle.destroy()
+    for (const device of devices) device.destroy()
   }
   try {
     const { config, path } = folder
     const weights = loadFormat === 'dummy' ? { seed } : { where: path, entries: folder.weights }
     const request = { config, weights, limits: limitsFor(config, options) }
+    // Before an adapter is opened, whatever is wrong with what was asked.
     const totalBytes = loading.loadingBytes(request, ranks)
     const tokenizer = tokenizers.hasTokenizer(path) ? await tokenizers.loadTokenizer(path) : null
     const assigned = ranks === 1 ? null : await adapters.assignAdapters(adapter, ranks)

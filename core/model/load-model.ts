@@ -28,10 +28,13 @@ export interface LoadRequest {
   hashRow?: HashRow
 }
 
-/** Bytes that loading tells of over all ranks: those of the checkpoint's tensors, or of the buffers of random ones. */
+/**
+ * Bytes that loading tells of over all ranks: those of the checkpoint's tensors, or of the buffers of random ones. Throws InputError for a
+ * number of ranks that cannot be served.
+ */
 export function loadingBytes({ config, weights }: LoadRequest, ranks: number): number {
-  if ('entries' in weights) return weightBytes(config, weights.entries)
   const plan = planShards(config, ranks)
+  if ('entries' in weights) return weightBytes(config, weights.entries)
   const dtype = config.dtype ?? 'bf16'
   return plan.ranks.reduce((sum, { rank }) => sum + rankWeightBytes(config, plan, rank, dtype), 0)
 }

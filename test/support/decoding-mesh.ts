@@ -1,6 +1,6 @@
 import { type BeamSettings, generateBeams } from '../../core/generate/beam-search.ts'
 import type { GenerateOptions, Generation, SequenceRequest } from '../../core/generate/generate.ts'
-import type { LanguageModel, ModelRoom } from '../../core/model/language-model.ts'
+import type { LanguageModel, ModelLimits } from '../../core/model/language-model.ts'
 import { createLocalMesh, generateOnMesh } from '../../core/parallel/local-mesh.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openAdapter } from '../../node-runner/adapter/dawn.ts'
@@ -17,11 +17,11 @@ export async function openDevices(count: number, kernels?: 'cpu' | 'gpu'): Promi
 export async function loadMesh(
   devices: readonly Device[],
   folder: string,
-  room: ModelRoom,
+  limits: ModelLimits,
 ): Promise<LanguageModel[]> {
   const files = await openModelFolder(folder)
   try {
-    return await createLocalMesh(devices, files.config, files.weights, folder, room)
+    return await createLocalMesh(devices, files.config, files.weights, folder, limits)
   } finally {
     await files.close()
   }

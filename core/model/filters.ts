@@ -1,7 +1,6 @@
 import { applyFilter } from '../../kernels/apply-filter/apply-filter.ts'
 import { boundWords, filterThreshold } from '../../kernels/filter-threshold/filter-threshold.ts'
 import type { Device } from '../../kernels/gpu/device.ts'
-import type { Recorder } from '../../kernels/gpu/recorder.ts'
 import { createTensor, type Tensor, uploadTensor } from '../../kernels/gpu/tensor.ts'
 import {
   type Histogram,
@@ -15,6 +14,13 @@ import { firstRows } from './activations.ts'
 import type { Sampling } from './sampling.ts'
 import type { TokenScores } from './scores.ts'
 import type { StepContext } from './step-context.ts'
+
+/** A token of a slot's sequence. */
+export interface SeenRow {
+  tokenId: number
+  position: number
+  slot: number
+}
 
 /** What a processor is made for. */
 interface LogitProcessorOptions {
@@ -32,58 +38,69 @@ interface LogitProcessorOptions {
  * of the raw ones: penalty and temperature, then −∞ for what top-k, top-p and min-p leave out.
  */
 export class LogitProcessor {
-  /** Tokens that each slot holds. */
-  readonly seen: SeenTokens
+  readonly #context: StepContext
   readonly #options: LogitProcessorOptions
   readonly #buffers: ProcessorBuffers
+  /** What the device holds as `seen`, so that a decoded token costs an upload of one word. */
+  readonly #seen: Uint32Array<ArrayBuffer>[]
 
-  private constructor(seen: SeenTokens, options: LogitProcessorOptions, buffers: ProcessorBuffers) {
-    this.seen = seen
+  private constructor(context: StepContext, options: LogitProcessorOptions, buffers: ProcessorBuffers) {
+    const [slots = 0, words = 0] = buffers.seen.shape
+    this.#context = context
     this.#options = options
     this.#buffers = buffers
+    this.#seen = Array.from({ length: slots }, () => new Uint32Array(words))
   }
 
   /** Makes the buffers. Throws OutOfMemoryError where the device has no room for them. */
-  static async create(device: Device, options: LogitProcessorOptions): Promise<LogitProcessor> {
-    const buffers = await createProcessorBuffers(device, options)
-    return new LogitProcessor(
-      await SeenTokens.create(device, options.rows, options.vocabulary),
-      options,
-      buffers,
-    )
+  static async create(context: StepContext, options: LogitProcessorOptions): Promise<LogitProcessor> {
+    return new LogitProcessor(context, options, await createProcessorBuffers(context.device, options))
+  }
+
+  /** Takes the rows of a step into what slots have seen, after slots that take over others'. Position 0 begins a sequence. */
+  takeRows(rows: readonly SeenRow[], copies: readonly { from: number; to: number }[]): void {
+    const { buffer, offsetBytes, shape } = this.#buffers.seen
+    const upload = (slot: number, words: Uint32Array<ArrayBuffer>, first = 0) =>
+      this.#context.device.write(buffer, offsetBytes + (slot * shape[1]! + first) * 4, words)
+    for (const { from, to } of copies) {
+      this.#seen[to]!.set(this.#seen[from]!)
+      upload(to, this.#seen[to]!)
+    }
+    for (const [slot, ofSlot] of Map.groupBy(rows, row => row.slot)) {
+      const seen = this.#seen[slot]!
+      if (ofSlot.some(({ position }) => position === 0)) seen.fill(0)
+      for (const { tokenId } of ofSlot) seen[tokenId >>> 5]! |= 1 << (tokenId & 31)
+      const word = ofSlot[0]!.tokenId >>> 5
+      if (ofSlot.length > 1 || ofSlot[0]!.position === 0) upload(slot, seen)
+      else upload(slot, seen.slice(word, word + 1), word)
+    }
   }
 
   /**
    * Records penalty and temperature of logits [S, V], whose sequences lie in `slots`; gives the processed logits [S, V].
    * With `shifts` these are subtracted first.
    */
-  process(
-    stream: Recorder,
+  apply(
     logits: Tensor,
     slots: readonly number[],
     { temperature, repetitionPenalty: penalty = 1 }: Sampling,
     shifts?: readonly number[],
   ): Tensor {
-    const of = (name: 'processed' | 'shifts' | 'slots') => firstRows(this.#buffers[name], slots.length)
-    uploadTensor(stream.device, of('slots'), Uint32Array.from(slots))
-    if (shifts) uploadTensor(stream.device, of('shifts'), Float32Array.from(shifts))
-    const tensors = { logits, shifts: of('shifts'), slots: of('slots'), processed: of('processed') }
-    const { firstId } = this.#options
-    processLogits(stream, {
-      ...tensors,
-      seen: this.seen.tensor,
-      penalty,
-      temperature: temperature || 1,
-      firstId,
-    })
-    return of('processed')
+    const { stream } = this.#context
+    const { seen, ...buffers } = this.#buffers
+    const of = (name: 'processed' | 'shifts' | 'slots') => firstRows(buffers[name], slots.length)
+    const use = { logits, shifts: of('shifts'), slots: of('slots'), seen, processed: of('processed') }
+    uploadTensor(stream.device, use.slots, Uint32Array.from(slots))
+    if (shifts) uploadTensor(stream.device, use.shifts, Float32Array.from(shifts))
+    processLogits(stream, { ...use, penalty, temperature: temperature || 1, firstId: this.#options.firstId })
+    return use.processed
   }
 
   /** Records top-k, top-p and min-p of processed logits [S, V] of a rank that is alone: its device searches. */
-  filter(stream: Recorder, processed: Tensor, { topK = 0, topP = 1, minP = 0 }: Sampling): void {
+  filter(processed: Tensor, { topK = 0, topP = 1, minP = 0 }: Sampling): void {
     const bounds = firstRows(this.#buffers.bounds, processed.shape[0]!)
-    filterThreshold(stream, processed, bounds, { topK, topP })
-    applyFilter(stream, { scores: processed, bounds, minP })
+    filterThreshold(this.#context.stream, processed, bounds, { topK, topP })
+    applyFilter(this.#context.stream, { scores: processed, bounds, minP })
   }
 
   /**
@@ -92,7 +109,6 @@ export class LogitProcessor {
    * two nearly always suffice, for top-k and for top-p. Begins a new recording and leaves it open.
    */
   async filterTogether(
-    context: StepContext,
     processed: Tensor,
     rows: readonly TokenScores[],
     slots: readonly number[],
@@ -100,39 +116,39 @@ export class LogitProcessor {
   ): Promise<void> {
     const { vocabulary, firstId } = this.#options
     const searches = rows.map((row, index) => {
-      const isSeen = (id: number) => this.seen.has(slots[index]!, id)
+      const seen = this.#seen[slots[index]!]!
+      const isSeen = (id: number) => ((seen[id >>> 5]! >>> (id & 31)) & 1) === 1
       const nearness = nearnessFromLargest(row, isSeen, vocabulary, sampling)
       return new ThresholdSearch(row.processed!.statistics.maximum, sampling, nearness)
     })
     while (searches.some(({ isDone }) => !isDone)) {
-      const histograms = await this.#histograms(context, processed, searches)
+      const histograms = await this.#histograms(processed, searches)
       for (const [row, search] of searches.entries()) if (!search.isDone) search.take(histograms[row]!)
     }
-    context.stream.begin('after the search for the likeliest tokens')
+    this.#context.stream.begin('after the search for the likeliest tokens')
     const bounds = firstRows(this.#buffers.bounds, rows.length)
     const words = searches.flatMap(search => search.words.slice(0, boundWords))
-    uploadTensor(context.device, bounds, Uint32Array.from(words))
-    applyFilter(context.stream, { scores: processed, bounds, minP: sampling.minP ?? 0, firstId })
+    uploadTensor(this.#context.device, bounds, Uint32Array.from(words))
+    applyFilter(this.#context.stream, { scores: processed, bounds, minP: sampling.minP ?? 0, firstId })
   }
 
   /** The histograms of every row over all ranks. */
-  async #histograms(
-    context: StepContext,
-    scores: Tensor,
-    searches: readonly ThresholdSearch[],
-  ): Promise<Histogram[]> {
+  async #histograms(scores: Tensor, searches: readonly ThresholdSearch[]): Promise<Histogram[]> {
+    const { stream, device, communicator } = this.#context
     const rows = searches.length
     const histograms = firstRows(this.#buffers.histograms, rows)
     const words = firstRows(this.#buffers.searches, rows)
+    const { firstId } = this.#options
+    const { readable } = this.#buffers
     const sizeBytes = rows * histogramWords * 4
-    context.stream.begin('search for the likeliest tokens')
-    uploadTensor(context.device, words, Uint32Array.from(searches.flatMap(search => search.words)))
-    massHistogram(context.stream, { scores, searches: words, histograms, firstId: this.#options.firstId })
-    context.stream.copyBuffer(histograms.buffer, histograms.offsetBytes, this.#buffers.readable, 0, sizeBytes)
-    const bytes = await context.submitAndGather(this.#buffers.readable, sizeBytes)
+    stream.begin('search for the likeliest tokens')
+    uploadTensor(device, words, Uint32Array.from(searches.flatMap(search => search.words)))
+    massHistogram(stream, { scores, searches: words, histograms, firstId })
+    stream.copyBuffer(histograms.buffer, histograms.offsetBytes, readable, 0, sizeBytes)
+    const bytes = await this.#context.submitAndGather(readable, sizeBytes)
     const add = (a: number[], b: number[]) => a.map((value, i) => value + b[i]!)
     return searches.map((_, row) =>
-      Array.from({ length: context.communicator.ranks }, (_, rank) =>
+      Array.from({ length: communicator.ranks }, (_, rank) =>
         readMassHistogram(bytes, rank * rows + row),
       ).reduce((a, b) => ({ counts: add(a.counts, b.counts), masses: add(a.masses, b.masses) })),
     )
@@ -141,7 +157,7 @@ export class LogitProcessor {
 
 type ProcessorBuffers = Awaited<ReturnType<typeof createProcessorBuffers>>
 
-async function createProcessorBuffers(device: Device, { rows, width }: LogitProcessorOptions) {
+async function createProcessorBuffers(device: Device, { rows, width, vocabulary }: LogitProcessorOptions) {
   const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST
   return {
     processed: await createTensor(device, 'processed logits', 'f32', [rows, width]),
@@ -151,6 +167,8 @@ async function createProcessorBuffers(device: Device, { rows, width }: LogitProc
     searches: await createTensor(device, 'searches', 'u32', [rows, searchWords]),
     histograms: await createTensor(device, 'histograms', 'u32', [rows, histogramWords]),
     readable: await device.createBuffer('readable histograms', rows * histogramWords * 4, usage),
+    /** A bit for each token of the whole vocabulary that a slot's sequence, prompt and answer, holds: for the penalty. */
+    seen: await createTensor(device, 'seen tokens', 'u32', [rows, seenWords(vocabulary)]),
   }
 }
 
@@ -278,62 +296,3 @@ export function nearnessFromLargest(
 /** Steps of nearness in a nat, and the nearness of the maximum itself: see sort-key.wgsl. */
 const stepsPerNat = 1024
 const mostNearness = 0xffff
-
-/** A token of a slot's sequence. */
-export interface SeenRow {
-  tokenId: number
-  position: number
-  slot: number
-}
-
-/**
- * Which tokens of the whole vocabulary each slot's sequence holds, prompt and answer, as bit masks on the device: what
- * the repetition penalty asks. The host keeps the same masks, so that a decoded token costs an upload of one word.
- */
-class SeenTokens {
-  /** [slots, words] u32 */
-  readonly tensor: Tensor
-  readonly #device: Device
-  readonly #masks: Uint32Array<ArrayBuffer>[]
-
-  private constructor(device: Device, tensor: Tensor) {
-    const [slots = 0, words = 0] = tensor.shape
-    this.tensor = tensor
-    this.#device = device
-    this.#masks = Array.from({ length: slots }, () => new Uint32Array(words))
-  }
-
-  /** Makes empty masks. */
-  static async create(device: Device, slots: number, vocabulary: number): Promise<SeenTokens> {
-    const shape = [slots, seenWords(vocabulary)]
-    return new SeenTokens(device, await createTensor(device, 'seen tokens', 'u32', shape))
-  }
-
-  /** Takes the rows of a step; position 0 begins a slot's next sequence. */
-  add(rows: readonly SeenRow[]): void {
-    for (const [slot, ofSlot] of Map.groupBy(rows, row => row.slot)) {
-      const mask = this.#masks[slot]!
-      if (ofSlot.some(({ position }) => position === 0)) mask.fill(0)
-      for (const { tokenId } of ofSlot) mask[tokenId >>> 5]! |= 1 << (tokenId & 31)
-      const word = ofSlot[0]!.tokenId >>> 5
-      if (ofSlot.length > 1 || ofSlot[0]!.position === 0) this.#upload(slot, 0, mask)
-      else this.#upload(slot, word, mask.slice(word, word + 1))
-    }
-  }
-
-  /** Whether a slot's sequence holds a token. */
-  has(slot: number, tokenId: number): boolean {
-    return ((this.#masks[slot]![tokenId >>> 5]! >>> (tokenId & 31)) & 1) === 1
-  }
-
-  /** Makes slot `to` hold what slot `from` holds. */
-  copy(from: number, to: number): void {
-    this.#masks[to]!.set(this.#masks[from]!)
-    this.#upload(to, 0, this.#masks[to]!)
-  }
-
-  #upload(slot: number, word: number, words: Uint32Array<ArrayBuffer>): void {
-    const { buffer, offsetBytes, shape } = this.tensor
-    this.#device.write(buffer, offsetBytes + (slot * shape[1]! + word) * 4, words)
-  }
-}

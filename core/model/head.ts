@@ -12,6 +12,7 @@ import { planProcessing, type Sampling } from './sampling.ts'
 import {
   type BeamScores,
   createScoreBuffers,
+  type Recorded,
   readScores,
   type ScoredRow,
   type TokenScores,
@@ -36,62 +37,64 @@ export interface TokenHeadOptions {
  */
 export class TokenHead {
   readonly options: TokenHeadOptions
+  readonly #context: StepContext
   readonly #weight: PackedWeight
   readonly #buffers: HeadBuffers
   /** Made when it is first asked for: most runs leave logits as they are. */
   #processor: LogitProcessor | null = null
 
-  private constructor(weight: PackedWeight, options: TokenHeadOptions, buffers: HeadBuffers) {
+  private constructor(
+    context: StepContext,
+    weight: PackedWeight,
+    options: TokenHeadOptions,
+    buffers: HeadBuffers,
+  ) {
     this.options = options
+    this.#context = context
     this.#weight = weight
     this.#buffers = buffers
   }
 
   /** Makes a head. `weight` is the rank's lm_head [V, D]. Throws OutOfMemoryError where the device has no room for it. */
-  static async create(device: Device, weight: PackedWeight, options: TokenHeadOptions): Promise<TokenHead> {
-    return new TokenHead(weight, options, await createHeadBuffers(device, weight, options))
+  static async create(
+    context: StepContext,
+    weight: PackedWeight,
+    options: TokenHeadOptions,
+  ): Promise<TokenHead> {
+    return new TokenHead(context, weight, options, await createHeadBuffers(context.device, weight, options))
   }
 
   /** Takes the rows of a step whose logits will be penalised for what their sequences hold. */
-  async takeRows(
-    device: Device,
-    rows: readonly SeenRow[],
-    copies: readonly { from: number; to: number }[],
-  ): Promise<void> {
-    const { seen } = await this.#logitProcessor(device)
-    for (const { from, to } of copies) seen.copy(from, to)
-    seen.add(rows)
+  async takeRows(rows: readonly SeenRow[], copies: readonly { from: number; to: number }[]): Promise<void> {
+    const processor = await this.#logitProcessor()
+    processor.takeRows(rows, copies)
   }
 
   /**
    * Scores some rows of `normed` [N, D]: submits the recording and waits for the scores, then for the other ranks'. Where
    * ranks share the vocabulary, top-k, top-p and min-p cost an exchange of their own, and more where they have to search.
    */
-  async score(
-    context: StepContext,
-    normed: Tensor,
-    scored: readonly ScoredRow[],
-    sampling: Sampling,
-  ): Promise<TokenScores[]> {
+  async score(normed: Tensor, scored: readonly ScoredRow[], sampling: Sampling): Promise<TokenScores[]> {
     const { processes, truncates, chooses } = planProcessing(sampling)
-    const isAlone = context.communicator.ranks === 1
-    const logits = this.#recordLogits(context, normed, scored)
-    if (!chooses) return this.#readScores(context, scored.length, 'raw')
+    const isAlone = this.#context.communicator.ranks === 1
+    const read = (recorded: Recorded) => readScores(this.#context, this.#buffers, scored.length, recorded)
+    const logits = this.#recordLogits(normed, scored)
+    if (!chooses) return read('raw')
     let processed: Tensor | null = null
     if (processes) {
-      const processor = await this.#logitProcessor(context.device)
+      const processor = await this.#logitProcessor()
       const slots = scored.map(({ slot }) => slot)
-      processed = processor.process(context.stream, logits, slots, sampling)
-      if (truncates && isAlone) processor.filter(context.stream, processed, sampling)
+      processed = processor.apply(logits, slots, sampling)
+      if (truncates && isAlone) processor.filter(processed, sampling)
       else if (truncates) {
-        this.#recordEntropy(context, processed, 'processed')
-        const known = await this.#readScores(context, scored.length, 'processed')
-        await processor.filterTogether(context, processed, known, slots, sampling)
+        this.#recordEntropy(processed, 'processed')
+        const known = await read('processed')
+        await processor.filterTogether(processed, known, slots, sampling)
       }
     }
-    this.#recordChoice(context, logits, processed, scored, sampling)
-    const merged = await this.#readScores(context, scored.length, processes ? 'processed' : 'choice')
-    if (!isAlone) await this.#countTokenRanks(context, merged)
+    this.#recordChoice(logits, processed, scored, sampling)
+    const merged = await read(processes ? 'processed' : 'choice')
+    if (!isAlone) await this.#countTokenRanks(merged)
     return merged
   }
 
@@ -100,35 +103,28 @@ export class TokenHead {
    * take two more submits and exchanges: penalised they need the denominator of the softmax, and then their raw logits are
    * looked up.
    */
-  async scoreBeams(
-    context: StepContext,
-    normed: Tensor,
-    scored: readonly ScoredRow[],
-    penalty: number,
-  ): Promise<BeamScores[]> {
-    const logits = this.#recordLogits(context, normed, scored)
-    const raw = await this.#readScores(context, scored.length, 'raw')
+  async scoreBeams(normed: Tensor, scored: readonly ScoredRow[], penalty: number): Promise<BeamScores[]> {
+    const read = () => readScores(this.#context, this.#buffers, scored.length, 'raw')
+    const logits = this.#recordLogits(normed, scored)
+    const raw = await read()
     const logDenominators = raw.map(({ statistics }) => statistics.maximum + Math.log(statistics.s))
     if (penalty === 1)
       return raw.map((scores, row) => ({
         scores,
-        candidates: scores.top.map(({ id, logit }, index) => ({
-          id,
-          logit,
-          score: logit - logDenominators[row]!,
-          tokenRank: index,
-        })),
+        candidates: scores.top.map((one, index) => {
+          return { ...one, score: one.logit - logDenominators[row]!, tokenRank: index }
+        }),
       }))
-    const processor = await this.#logitProcessor(context.device)
-    context.stream.begin('penalised candidates')
+    const processor = await this.#logitProcessor()
+    this.#context.stream.begin('penalised candidates')
     const sampling = { temperature: 1, seed: 0, repetitionPenalty: penalty }
     const slots = scored.map(({ slot }) => slot)
-    this.#recordTop(context, processor.process(context.stream, logits, slots, sampling, logDenominators))
-    const penalised = await this.#readScores(context, scored.length, 'raw')
+    this.#recordTop(processor.apply(logits, slots, sampling, logDenominators))
+    const penalised = await read()
     const candidates = penalised.flatMap(({ top }, row) =>
       top.map(({ id, logit: score }) => ({ row, id, score })),
     )
-    const found = await this.logitsOf(context, candidates)
+    const found = await this.logitsOf(candidates)
     const ranked = candidates.map(({ row, id, score }, index) => {
       const rankInTop = raw[row]!.top.findIndex(top => top.id === id)
       return { row, id, logit: found[index]!, score, tokenRank: rankInTop === -1 ? null : rankInTop }
@@ -137,29 +133,28 @@ export class TokenHead {
   }
 
   /** Raw logits of some tokens of rows that the last step scored: one submit, one synchronisation, one exchange. */
-  async logitsOf(context: StepContext, wanted: readonly { row: number; id: number }[]): Promise<number[]> {
+  async logitsOf(wanted: readonly { row: number; id: number }[]): Promise<number[]> {
+    const { stream, device } = this.#context
     const { logits } = this.#buffers
     const { firstId } = this.options
     const width = this.#weight.outputs
     const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST
-    const readable = await context.device.createBuffer('readable logits', wanted.length * 4, usage)
-    context.stream.begin('logits of some tokens')
+    const readable = await device.createBuffer('readable logits', wanted.length * 4, usage)
+    stream.begin('logits of some tokens')
     for (const [index, { row, id }] of wanted.entries()) {
       const from = logits.offsetBytes + (row * width + id - firstId) * 4
       if (id >= firstId && id < firstId + width)
-        context.stream.copyBuffer(logits.buffer, from, readable, index * 4, 4)
+        stream.copyBuffer(logits.buffer, from, readable, index * 4, 4)
     }
-    const all = await context.submitAndGather(readable, wanted.length * 4)
-    context.device.destroyBuffer(readable)
+    const all = await this.#context.submitAndGather(readable, wanted.length * 4)
+    device.destroyBuffer(readable)
     // A new buffer is zero where another rank holds the token.
     return sumOverRanks(new Float32Array(all), wanted.length)
   }
 
   /** How many tokens are likelier than one of each row that the last step scored: one submit, synchronisation, exchange. */
-  async tokenRanksOf(
-    context: StepContext,
-    chosen: ReadonlyMap<number, TopLogit>,
-  ): Promise<Map<number, number>> {
+  async tokenRanksOf(chosen: ReadonlyMap<number, TopLogit>): Promise<Map<number, number>> {
+    const { stream, device } = this.#context
     const rows = Math.max(...chosen.keys()) + 1
     const { logits, tokenRanks, readable, ...buffers } = this.#buffers
     const choices = firstRows(buffers.choices, rows)
@@ -168,18 +163,18 @@ export class TokenHead {
       words[row * choiceWords] = id
       new Float32Array(words.buffer)[row * choiceWords + 1] = logit
     }
-    context.stream.begin('ranks of chosen tokens')
-    uploadTensor(context.device, choices, words)
-    const ranks = firstRows(tokenRanks, rows)
-    tokenRank(context.stream, firstRows(logits, rows), choices, ranks, this.options.firstId)
-    context.stream.copyBuffer(ranks.buffer, 0, readable, 0, rows * 4)
-    const counts = sumOverRanks(new Uint32Array(await context.submitAndGather(readable, rows * 4)), rows)
+    stream.begin('ranks of chosen tokens')
+    uploadTensor(device, choices, words)
+    tokenRank(stream, firstRows(logits, rows), choices, firstRows(tokenRanks, rows), this.options.firstId)
+    stream.copyBuffer(tokenRanks.buffer, 0, readable, 0, rows * 4)
+    const all = await this.#context.submitAndGather(readable, rows * 4)
+    const counts = sumOverRanks(new Uint32Array(all), rows)
     return new Map([...chosen.keys()].map(row => [row, counts[row]!]))
   }
 
-  async #logitProcessor(device: Device): Promise<LogitProcessor> {
+  async #logitProcessor(): Promise<LogitProcessor> {
     const { rows, firstId, vocabularyWidths } = this.options
-    this.#processor ??= await LogitProcessor.create(device, {
+    this.#processor ??= await LogitProcessor.create(this.#context, {
       rows,
       width: this.#weight.outputs,
       firstId,
@@ -189,26 +184,26 @@ export class TokenHead {
   }
 
   /** Records what is always wanted: logits, their statistics and the largest. */
-  #recordLogits(context: StepContext, normed: Tensor, scored: readonly ScoredRow[]): Tensor {
+  #recordLogits(normed: Tensor, scored: readonly ScoredRow[]): Tensor {
     const D = this.#weight.inputs
     const hidden = firstRows(this.#buffers.selected, scored.length) // [S, D]
     for (const [index, { row }] of scored.entries())
-      context.stream.copy(normed, row * D * 4, hidden, index * D * 4, D * 4)
+      this.#context.stream.copy(normed, row * D * 4, hidden, index * D * 4, D * 4)
     const logits = firstRows(this.#buffers.logits, scored.length)
-    linear(context.stream, hidden, this.#weight, logits) // logits [S, V]
-    this.#recordEntropy(context, logits, 'statistics') // [S, 8]
-    this.#recordTop(context, logits) // [S, k, 2]
+    linear(this.#context.stream, hidden, this.#weight, logits) // logits [S, V]
+    this.#recordEntropy(logits, 'statistics') // [S, 8]
+    this.#recordTop(logits) // [S, k, 2]
     return logits
   }
 
-  #recordEntropy({ stream }: StepContext, logits: Tensor, into: 'statistics' | 'processed'): void {
+  #recordEntropy(logits: Tensor, into: 'statistics' | 'processed'): void {
     const statistics = firstRows(this.#buffers[into], logits.shape[0]!)
-    entropy(stream, logits, this.#buffers.entropyPartials, statistics)
+    entropy(this.#context.stream, logits, this.#buffers.entropyPartials, statistics)
   }
 
-  #recordTop({ stream }: StepContext, logits: Tensor): void {
+  #recordTop(logits: Tensor): void {
     const { top, topCandidates } = this.#buffers
-    topK(stream, logits, topCandidates, firstRows(top, logits.shape[0]!))
+    topK(this.#context.stream, logits, topCandidates, firstRows(top, logits.shape[0]!))
   }
 
   /**
@@ -216,28 +211,20 @@ export class TokenHead {
    * rank that is alone the rank of the chosen token.
    */
   #recordChoice(
-    context: StepContext,
     logits: Tensor,
     processed: Tensor | null,
     scored: readonly ScoredRow[],
     { temperature, seed }: Sampling,
   ): void {
-    const { stream, device, communicator } = context
+    const { stream, device, communicator } = this.#context
     const of = (name: 'sequences' | 'steps' | 'choices' | 'tokenRanks') =>
       firstRows(this.#buffers[name], scored.length)
-    if (processed) this.#recordEntropy(context, processed, 'processed') // [S, 8]
+    if (processed) this.#recordEntropy(processed, 'processed') // [S, 8]
     const isDrawn = temperature > 0
     if (isDrawn) {
-      uploadTensor(
-        device,
-        of('sequences'),
-        Uint32Array.from(scored, ({ sequence }) => sequence),
-      )
-      uploadTensor(
-        device,
-        of('steps'),
-        Uint32Array.from(scored, ({ step }) => step),
-      )
+      const words = (name: 'sequence' | 'step') => Uint32Array.from(scored, row => row[name])
+      uploadTensor(device, of('sequences'), words('sequence'))
+      uploadTensor(device, of('steps'), words('step'))
     }
     sample(stream, {
       logits,
@@ -251,22 +238,14 @@ export class TokenHead {
     if (communicator.ranks === 1) tokenRank(stream, logits, of('choices'), of('tokenRanks')) // [S]
   }
 
-  #readScores(
-    context: StepContext,
-    rows: number,
-    recorded: 'raw' | 'choice' | 'processed',
-  ): Promise<TokenScores[]> {
-    return readScores(context, this.#buffers, this.options.vocabularyWidths, rows, recorded)
-  }
-
   /**
    * Counts the tokens likelier than each chosen one over all ranks. Where every chosen token is among the largest, which
    * every rank knows alike, nothing is asked; else it costs a second exchange.
    */
-  async #countTokenRanks(context: StepContext, merged: TokenScores[]): Promise<void> {
+  async #countTokenRanks(merged: TokenScores[]): Promise<void> {
     for (const { chosen, top } of merged) chosen.rank = top.findIndex(({ id }) => id === chosen.id)
     if (merged.every(({ chosen }) => chosen.rank >= 0)) return
-    const counts = await this.tokenRanksOf(context, new Map(merged.map(({ chosen }, row) => [row, chosen])))
+    const counts = await this.tokenRanksOf(new Map(merged.map(({ chosen }, row) => [row, chosen])))
     for (const [row, { chosen }] of merged.entries()) chosen.rank = counts.get(row)!
   }
 }
@@ -274,8 +253,9 @@ export class TokenHead {
 type HeadBuffers = Awaited<ReturnType<typeof createHeadBuffers>>
 
 /** The buffers of a head: for S scored rows, V of this rank's vocabulary and D inputs. */
-async function createHeadBuffers(device: Device, weight: PackedWeight, { rows, k }: TokenHeadOptions) {
+async function createHeadBuffers(device: Device, weight: PackedWeight, options: TokenHeadOptions) {
   const { outputs: V, inputs: D } = weight
+  const { rows, k, vocabularyWidths } = options
   return {
     selected: await createTensor(device, 'selected', 'f32', [rows, D]),
     logits: await createTensor(device, 'logits', 'f32', [rows, V]),
@@ -283,7 +263,7 @@ async function createHeadBuffers(device: Device, weight: PackedWeight, { rows, k
     topCandidates: await createTensor(device, 'top candidates', 'u32', [topKCandidateWords(rows, V, k)]),
     sequences: await createTensor(device, 'sequence keys', 'u32', [rows]),
     steps: await createTensor(device, 'steps', 'u32', [rows]),
-    ...(await createScoreBuffers(device, rows, k)),
+    ...(await createScoreBuffers(device, rows, k, vocabularyWidths)),
   }
 }
 

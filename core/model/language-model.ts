@@ -93,7 +93,7 @@ export class LanguageModel {
       },
       activations: await createActivations(device, config, shard, rows, capacity),
       copyTable: await createTensor(device, 'copies of slots', 'u32', [sequences, 3]),
-      head: await TokenHead.create(device, weights.lmHead, {
+      head: await TokenHead.create(context, weights.lmHead, {
         rows: sequences,
         k: limits.topK,
         firstId: shard.vocabulary.first,
@@ -108,7 +108,7 @@ export class LanguageModel {
    */
   async step(rows: readonly Row[], scored: readonly StepScore[], sampling: Sampling): Promise<TokenScores[]> {
     const { normed, ofSlots } = await this.#forward(rows, scored, sampling.repetitionPenalty ?? 1, [])
-    if (scored.length > 0) return this.#parts.head.score(this.context, normed, ofSlots, sampling)
+    if (scored.length > 0) return this.#parts.head.score(normed, ofSlots, sampling)
     this.context.stream.submit()
     return []
   }
@@ -124,19 +124,19 @@ export class LanguageModel {
     copies: readonly SlotCopy[],
   ): Promise<BeamScores[]> {
     const { normed, ofSlots } = await this.#forward(rows, scored, penalty, copies)
-    if (scored.length > 0) return this.#parts.head.scoreBeams(this.context, normed, ofSlots, penalty)
+    if (scored.length > 0) return this.#parts.head.scoreBeams(normed, ofSlots, penalty)
     this.context.stream.submit()
     return []
   }
 
   /** Raw logits of tokens of rows that the last step scored. */
   logitsOf(wanted: readonly { row: number; id: number }[]): Promise<number[]> {
-    return this.#parts.head.logitsOf(this.context, wanted)
+    return this.#parts.head.logitsOf(wanted)
   }
 
   /** How many tokens are likelier than one of each of some rows that the last step scored. */
   tokenRanksOf(chosen: ReadonlyMap<number, { id: number; logit: number }>): Promise<Map<number, number>> {
-    return this.#parts.head.tokenRanksOf(this.context, chosen)
+    return this.#parts.head.tokenRanksOf(chosen)
   }
 
   /** Begins a recording, and records copies of slots and the forward pass. */
@@ -162,7 +162,7 @@ export class LanguageModel {
     upload(activations.ids, 'tokenId')
     upload(activations.positions, 'position')
     upload(activations.slots, 'slot')
-    if (penalty !== 1) await head.takeRows(device, rows, copies)
+    if (penalty !== 1) await head.takeRows(rows, copies)
     stream.begin(`step of ${rows.length}`)
     if (copies.length > 0) {
       const table = viewTensor(copyTable, [copies.length, 3])
@@ -175,9 +175,10 @@ export class LanguageModel {
     return { normed, ofSlots: scored.map(score => ({ ...score, slot: rows[score.row]!.slot })) }
   }
 
+  // shim: the old name of context.
   get group(): StepContext {
     return this.context
-  } // shim
+  }
 }
 
 /** Rows that one step of a model takes: those whose attention over a full cache leaves partial results that fit. */

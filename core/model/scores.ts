@@ -44,11 +44,14 @@ export interface BeamScores {
   candidates: BeamCandidate[]
 }
 
+/** What a step recorded: only what is told of raw logits, a choice among them, or a choice among processed ones. */
+export type Recorded = 'raw' | 'choice' | 'processed'
+
 /** Where a head leaves the scores of S rows, and what they are read through. */
 export type ScoreBuffers = Awaited<ReturnType<typeof createScoreBuffers>>
 
-/** Makes the buffers of at most `rows` rows with their k largest logits. */
-export async function createScoreBuffers(device: Device, rows: number, k: number) {
+/** Makes the buffers of at most `rows` rows with their k largest logits, on a rank of some that hold `widths` logits each. */
+export async function createScoreBuffers(device: Device, rows: number, k: number, widths: readonly number[]) {
   const group = await createTensorGroup(device, 'scores', {
     statistics: { dtype: 'u32', shape: [rows, entropyWords] },
     top: { dtype: 'u32', shape: [rows, k, 2] },
@@ -58,8 +61,9 @@ export async function createScoreBuffers(device: Device, rows: number, k: number
   })
   const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST
   return {
-    ...group.tensors,
+    widths,
     group,
+    ...group.tensors,
     /** Apart from the group, because WebGPU lets no dispatch read and write parts of one buffer. */
     tokenRanks: await createTensor(device, 'ranks', 'u32', [rows]),
     readable: await device.createBuffer('readable scores', group.sizeBytes + rows * 4, usage),
@@ -67,16 +71,15 @@ export async function createScoreBuffers(device: Device, rows: number, k: number
 }
 
 /**
- * Submits the recording, reads the scores of the first rows and merges them with those of the other ranks, which hold
- * `widths` logits each: one submit, one synchronisation, one barrier. Without a choice the likeliest token is the chosen
- * one. Where ranks share the vocabulary, the rank of a token that was chosen is yet to be counted.
+ * Submits the recording, reads the scores of the first rows and merges them with those of the other ranks: one
+ * submit, one synchronisation, one barrier. Without a choice the likeliest token is the chosen one. Where ranks share the
+ * vocabulary, the rank of a token that was chosen is yet to be counted.
  */
 export async function readScores(
   context: StepContext,
-  { group, choices, ...buffers }: ScoreBuffers,
-  widths: readonly number[],
+  { widths, group, choices, ...buffers }: ScoreBuffers,
   rows: number,
-  recorded: 'raw' | 'choice' | 'processed',
+  recorded: Recorded,
 ): Promise<TokenScores[]> {
   const isChosen = recorded !== 'raw'
   const groupBytes = isChosen ? group.sizeBytes : choices.offsetBytes

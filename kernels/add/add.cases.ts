@@ -1,7 +1,7 @@
 import { kernelCases } from '../gpu/cases.ts'
 import { compareClose, kernelTolerance } from '../gpu/check.ts'
 import type { Device } from '../gpu/device.ts'
-import { createFilledTensors, type PreparedKernel, runPrepared } from '../gpu/prepared-kernel.ts'
+import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
 import { Random } from '../gpu/random.ts'
 import { add } from './add.ts'
 
@@ -20,15 +20,11 @@ export function addReference(x: ArrayLike<number>, delta: ArrayLike<number>): Fl
 }
 
 /** An addition with its tensors. */
-export async function prepareAdd(
-  device: Device,
-  { rows, width }: { rows: number; width: number },
-): Promise<PreparedKernel<'x' | 'delta'>> {
-  const { tensors, destroy } = await createFilledTensors(device, {
-    x: ['f32', [rows, width]],
-    delta: ['f32', [rows, width]],
-  })
-  return { tensors, record: recorder => add(recorder, tensors.x, tensors.delta), destroy }
+export function prepareAdd(device: Device, { rows, width }: { rows: number; width: number }) {
+  const shape = [rows, width]
+  return prepareKernel(device, { x: ['f32', shape], delta: ['f32', shape] }, (recorder, { x, delta }) =>
+    add(recorder, x, delta),
+  )
 }
 
 /** Sums of numbers of either sign, one of them large. */

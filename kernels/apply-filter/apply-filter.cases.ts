@@ -2,8 +2,9 @@ import { boundWords } from '../filter-threshold/filter-threshold.ts'
 import { kernelCases } from '../gpu/cases.ts'
 import { compareBits } from '../gpu/check.ts'
 import type { Device } from '../gpu/device.ts'
-import { createFilledTensors, type PreparedKernel, runPrepared } from '../gpu/prepared-kernel.ts'
+import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
 import { distributedRows, distributions, Random, rowOf } from '../gpu/random.ts'
+import { bitsOfF32, sortKeyReference } from '../mass-histogram/mass-histogram.cases.ts'
 import { applyFilter } from './apply-filter.ts'
 
 /** Shapes to test and time. */
@@ -26,17 +27,16 @@ export function isKeptReference(
 }
 
 /** Scores and bounds; of zeros, these keep everything. */
-export async function prepareApplyFilter(
+export function prepareApplyFilter(
   device: Device,
   { rows, width, firstId }: { rows: number; width: number; firstId: number },
   minP = 0.05,
-): Promise<PreparedKernel<'scores' | 'bounds'>> {
-  const { tensors, destroy } = await createFilledTensors(device, {
-    scores: ['f32', [rows, width]],
-    bounds: ['u32', [rows, boundWords]],
-  })
-  const use = { ...tensors, minP, firstId }
-  return { tensors, record: recorder => applyFilter(recorder, use), destroy }
+) {
+  return prepareKernel(
+    device,
+    { scores: ['f32', [rows, width]], bounds: ['u32', [rows, boundWords]] },
+    (recorder, tensors) => applyFilter(recorder, { ...tensors, minP, firstId }),
+  )
 }
 
 /** Of every distribution, what comes no later than some token of it, and what min-p keeps. */
@@ -53,8 +53,10 @@ export const applyFilterCases = kernelCases('keep-likeliest', applyFilterShapes,
         const maxima = eachRow.map(numbers => numbers.reduce((a, b) => Math.max(a, b)))
         const lastIds = eachRow.map(() => random.integer(width))
         const bounds = new Uint32Array(rows * boundWords)
-        for (const [row, id] of lastIds.entries())
-          bounds.set(boundOf(eachRow[row]![id]!, firstId + id, maxima[row]!), row * boundWords)
+        for (const [row, id] of lastIds.entries()) {
+          const key = sortKeyReference(eachRow[row]![id]!, firstId + id, maxima[row]!)
+          bounds.set([bitsOfF32(maxima[row]!), ...key], row * boundWords)
+        }
         const prepared = await prepareApplyFilter(device, shape, minP)
         const { scores: left } = await runPrepared(device, prepared, { scores, bounds }, 'scores')
         for (const [row, numbers] of eachRow.entries()) {
@@ -70,11 +72,3 @@ export const applyFilterCases = kernelCases('keep-likeliest', applyFilterShapes,
     return comparisons
   },
 })
-
-/** The bound at a token: words of the maximum, of its distance from it, of the order of its bits, and of its id. */
-function boundOf(score: number, id: number, maximum: number): number[] {
-  const [bits = 0, maximumBits = 0] = new Uint32Array(new Float32Array([score, maximum]).buffer)
-  const order = score === 0 ? 0x80000000 : bits >>> 31 ? ~bits >>> 0 : (bits | 0x80000000) >>> 0
-  const distance = Math.fround(Math.fround(maximum - score) * 1024)
-  return [maximumBits, 65535 - Math.floor(Math.min(distance, 65535)), order, 0xffffff - id]
-}

@@ -1,9 +1,8 @@
 import { kernelCases } from '../gpu/cases.ts'
 import { compareClose } from '../gpu/check.ts'
 import type { Device } from '../gpu/device.ts'
-import { createFilledTensors, type PreparedKernel, runPrepared } from '../gpu/prepared-kernel.ts'
+import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
 import { Random } from '../gpu/random.ts'
-import { uploadTensor } from '../gpu/tensor.ts'
 import { attention, createAttentionScratch, createHeadGroups } from './attention.ts'
 
 /** Shapes to test and time: rows of sequences that end at these positions, each in a cache slot of its own. */
@@ -69,35 +68,27 @@ export async function prepareAttention(
   device: Device,
   { heads, keyValueHeads, width, capacity, positions, slotCount = positions.length }: AttentionShape,
   variant: (typeof attentionVariants)[number],
-): Promise<PreparedKernel<'q' | 'keys' | 'values' | 'positions' | 'slots' | 'out'>> {
+) {
   const rows = positions.length
-  const { tensors, destroy } = await createFilledTensors(device, {
-    q: ['f32', [rows, heads, width]],
-    keys: ['f32', [slotCount, keyValueHeads, width / 4, capacity, 4]],
-    values: ['f32', [slotCount, keyValueHeads, capacity, width]],
-    positions: ['u32', [rows]],
-    slots: ['u32', [rows]],
-    out: ['f32', [rows, heads, width]],
-  })
-  uploadTensor(device, tensors.positions, new Uint32Array(positions))
-  uploadTensor(device, tensors.slots, Uint32Array.from(positions.keys()))
   const lastPosition = Math.max(...positions)
   const scratch = await createAttentionScratch(device, rows, heads, width, lastPosition + 1)
   // Query heads share key-value heads in equal groups.
   const keyValueHeadOfQuery = Array.from({ length: heads }, (_, h) => Math.floor(h / (heads / keyValueHeads)))
   const groups = await createHeadGroups(device, keyValueHeadOfQuery, keyValueHeads)
-  const { keys, values, ...others } = tensors
-  const use = { ...others, cache: { keys, values }, groups, scratch, lastPosition }
-  return {
-    tensors,
-    record: recorder => attention(recorder, use, variant),
-    destroy() {
-      destroy()
-      device.destroyBuffer(scratch.sums.buffer)
-      device.destroyBuffer(scratch.outputs.buffer)
-      device.destroyBuffer(groups.tensor.buffer)
+  return prepareKernel(
+    device,
+    {
+      q: ['f32', [rows, heads, width]],
+      keys: ['f32', [slotCount, keyValueHeads, width / 4, capacity, 4]],
+      values: ['f32', [slotCount, keyValueHeads, capacity, width]],
+      positions: ['u32', [rows], new Uint32Array(positions)],
+      slots: ['u32', [rows], Uint32Array.from(positions.keys())],
+      out: ['f32', [rows, heads, width]],
     },
-  }
+    (recorder, { keys, values, ...tensors }) =>
+      attention(recorder, { ...tensors, cache: { keys, values }, groups, scratch, lastPosition }, variant),
+    [scratch.sums, scratch.outputs, groups.tensor],
+  )
 }
 
 /** Random inputs as the kernel wants them, and what float64 makes of them. */

@@ -1,9 +1,9 @@
 import { kernelCases } from '../gpu/cases.ts'
 import { compareBits } from '../gpu/check.ts'
 import type { Device } from '../gpu/device.ts'
-import { createFilledTensors, type PreparedKernel, runPrepared } from '../gpu/prepared-kernel.ts'
+import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
 import { Random } from '../gpu/random.ts'
-import { elementCount, uploadTensor } from '../gpu/tensor.ts'
+import { elementCount } from '../gpu/tensor.ts'
 import { copySlots, type SlotCopy } from './copy-slots.ts'
 
 /** Shapes to test and time. */
@@ -61,22 +61,21 @@ export function copySlotsReference(
 }
 
 /** Copies within a layer's cache, with their table. */
-export async function prepareCopySlots(
+export function prepareCopySlots(
   device: Device,
   shape: { slots: number; heads: number; width: number; capacity: number; copies: readonly SlotCopy[] },
-): Promise<PreparedKernel<'keys' | 'values' | 'table'>> {
+) {
   const { slots, heads, width, capacity, copies } = shape
-  const { tensors, destroy } = await createFilledTensors(device, {
-    keys: ['f32', [slots, heads, width / 4, capacity, 4]],
-    values: ['f32', [slots, heads, capacity, width]],
-    table: ['u32', [copies.length, 3]],
-  })
-  uploadTensor(
+  const words = new Uint32Array(copies.flatMap(({ from, to, length }) => [from, to, length]))
+  return prepareKernel(
     device,
-    tensors.table,
-    new Uint32Array(copies.flatMap(({ from, to, length }) => [from, to, length])),
+    {
+      keys: ['f32', [slots, heads, width / 4, capacity, 4]],
+      values: ['f32', [slots, heads, capacity, width]],
+      table: ['u32', [copies.length, 3], words],
+    },
+    (recorder, tensors) => copySlots(recorder, tensors, tensors.table, copies),
   )
-  return { tensors, record: recorder => copySlots(recorder, tensors, tensors.table, copies), destroy }
 }
 
 /** Keys and values of every slot after the copies, to the bit. */

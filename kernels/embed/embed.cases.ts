@@ -1,11 +1,10 @@
 import { kernelCases } from '../gpu/cases.ts'
 import { compareBits } from '../gpu/check.ts'
 import type { Device } from '../gpu/device.ts'
-import { createFilledTensors, noiseWords, type PreparedKernel, runPrepared } from '../gpu/prepared-kernel.ts'
+import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
 import { Random } from '../gpu/random.ts'
-import { elementCount, uploadTensor } from '../gpu/tensor.ts'
-import { packInto, storedWeight } from '../pack-weight/pack-weight.cases.ts'
-import { createPackedWeight, type PackedWeight, type WeightDType } from '../pack-weight/pack-weight.ts'
+import { createNoiseWeight, packInto, storedWeight } from '../pack-weight/pack-weight.cases.ts'
+import type { WeightDType } from '../pack-weight/pack-weight.ts'
 import { embed } from './embed.ts'
 
 /** Shapes to test and time. */
@@ -36,24 +35,16 @@ export function embedReference(
 export async function prepareEmbed(
   device: Device,
   { rows, width, vocabulary, dtype }: { rows: number; width: number; vocabulary: number; dtype: WeightDType },
-): Promise<PreparedKernel<'ids' | 'out'> & { table: PackedWeight }> {
-  const { tensors, destroy } = await createFilledTensors(device, {
-    ids: ['u32', [rows]],
-    out: ['f32', [rows, width]],
-  })
-  const ids = Uint32Array.from({ length: rows }, (_, row) => Math.floor((row * vocabulary) / rows))
-  uploadTensor(device, tensors.ids, ids)
-  const table = await createPackedWeight(device, 'table', dtype, vocabulary, width)
-  uploadTensor(device, table.blocks, noiseWords(dtype, elementCount(table.blocks.shape)))
-  return {
-    tensors,
-    table,
-    record: recorder => embed(recorder, tensors.ids, table, tensors.out),
-    destroy() {
-      destroy()
-      device.destroyBuffer(table.blocks.buffer)
-    },
-  }
+) {
+  const table = await createNoiseWeight(device, 'table', dtype, vocabulary, width)
+  const spread = Uint32Array.from({ length: rows }, (_, row) => Math.floor((row * vocabulary) / rows))
+  const prepared = await prepareKernel(
+    device,
+    { ids: ['u32', [rows], spread], out: ['f32', [rows, width]] },
+    (recorder, { ids, out }) => embed(recorder, ids, table, out),
+    [table.blocks],
+  )
+  return { ...prepared, table }
 }
 
 /** The exact numbers of random rows, the table's last among them. */

@@ -1,10 +1,9 @@
-// After shared/finite.wgsl, shared/entropy-sums.wgsl.
+// After shared/finite.wgsl, shared/entropy-sums.wgsl, shared/entropy-trees.wgsl.
 // statistics[r] = the joined slices of a row. Two partial results merge exactly: with M the larger maximum and delta = m - M,
 //   s' = s e^delta, t' = (t + delta s) e^delta, u' = (u + 2 delta t + delta^2 s) e^delta, w' = w + delta n,
 // n the slice's count of logits. One workgroup a row, and a tree: each thread starts with its own slices, in order.
 
 const THREADS = 64u;
-const SLICE = 2048u;
 
 struct Params {
   width: u32,
@@ -14,10 +13,6 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> partials: array<Partial>;
 @group(0) @binding(2) var<storage, read_write> statistics: array<Statistics>;
-
-var<workgroup> maxima: array<f32, THREADS>;
-var<workgroup> sums: array<vec4<f32>, THREADS>;
-var<workgroup> not_finite: array<u32, THREADS>;
 
 // A partial's sums as seen from the row's maximum.
 fn shifted(part: Partial, maximum: f32, count: u32) -> vec4<f32> {
@@ -45,32 +40,15 @@ fn entropy_merge(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_inv
     largest = max(largest, part.maximum);
     bad += part.not_finite;
   }
-  maxima[thread] = largest;
-  not_finite[thread] = bad;
-  workgroupBarrier();
-  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
-    if (thread < half) {
-      maxima[thread] = max(maxima[thread], maxima[thread + half]);
-      not_finite[thread] += not_finite[thread + half];
-    }
-    workgroupBarrier();
-  }
-  let maximum = maxima[0];
+  let maximum = maximum_of_threads(largest, bad, thread);
   var sum = vec4(0.0);
   for (var i = thread; i < params.slices; i += THREADS) {
     let part = partials[row * params.slices + i];
     let count = min(SLICE, params.width - i * SLICE) - part.not_finite;
     sum += shifted(part, maximum, count);
   }
-  sums[thread] = sum;
-  workgroupBarrier();
-  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
-    if (thread < half) {
-      sums[thread] += sums[thread + half];
-    }
-    workgroupBarrier();
-  }
+  let all = sums_of_threads(sum, thread);
   if (thread == 0u) {
-    statistics[row] = statistics_of(maximum, sums[0], not_finite[0]);
+    statistics[row] = statistics_of(maximum, all, not_finite[0]);
   }
 }

@@ -1,7 +1,7 @@
 import { kernelCases } from '../gpu/cases.ts'
 import { compareClose } from '../gpu/check.ts'
 import type { Device } from '../gpu/device.ts'
-import { createFilledTensors, type PreparedKernel, runPrepared } from '../gpu/prepared-kernel.ts'
+import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
 import { distributedRows, distributions, Random, rowOf } from '../gpu/random.ts'
 import { entropy, entropyPartialWords, entropyWords, readEntropyStatistics } from './entropy.ts'
 
@@ -46,22 +46,20 @@ export function entropyReference(logits: ArrayLike<number>): {
 export const entropyVariants = ['slices', 'serial'] as const
 
 /** An entropy with its tensors. */
-export async function prepareEntropy(
+export function prepareEntropy(
   device: Device,
   { rows, width }: { rows: number; width: number },
   variant: (typeof entropyVariants)[number],
-): Promise<PreparedKernel<'logits' | 'partials' | 'statistics'>> {
-  const { tensors, destroy } = await createFilledTensors(device, {
-    logits: ['f32', [rows, width]],
-    partials: ['u32', [entropyPartialWords(rows, width)]],
-    statistics: ['u32', [rows, entropyWords]],
-  })
-  const { logits, partials, statistics } = tensors
-  return {
-    tensors,
-    record: recorder => entropy(recorder, logits, partials, statistics, variant),
-    destroy,
-  }
+) {
+  return prepareKernel(
+    device,
+    {
+      logits: ['f32', [rows, width]],
+      partials: ['u32', [entropyPartialWords(rows, width)]],
+      statistics: ['u32', [rows, entropyWords]],
+    },
+    (recorder, { logits, partials, statistics }) => entropy(recorder, logits, partials, statistics, variant),
+  )
 }
 
 /** Entropy, varentropy and the sum below the maximum, of every distribution. */

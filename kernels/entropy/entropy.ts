@@ -2,13 +2,14 @@ import { defineKernel } from '../gpu/kernel.ts'
 import type { Recorder } from '../gpu/recorder.ts'
 import { checkTensor, elementCount, type Tensor, tensorBytes } from '../gpu/tensor.ts'
 import entropySums from '../shared/entropy-sums.wgsl?raw'
+import entropyTrees from '../shared/entropy-trees.wgsl?raw'
 import finite from '../shared/finite.wgsl?raw'
 import mergeSource from './entropy-merge.wgsl?raw'
 import serialSource from './entropy-serial.wgsl?raw'
 import source from './entropy-slices.wgsl?raw'
 
-const slices = defineKernel('entropy-slices', [finite, entropySums, source])
-const merge = defineKernel('entropy-merge', [finite, entropySums, mergeSource])
+const slices = defineKernel('entropy-slices', [finite, entropySums, entropyTrees, source])
+const merge = defineKernel('entropy-merge', [finite, entropySums, entropyTrees, mergeSource])
 const serial = defineKernel('entropy-serial', [finite, entropySums, serialSource])
 
 /** Logits of a slice; the SLICE of the shaders. */

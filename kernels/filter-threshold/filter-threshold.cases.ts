@@ -2,10 +2,10 @@ import { applyFilter } from '../apply-filter/apply-filter.ts'
 import { kernelCases } from '../gpu/cases.ts'
 import { compareBits } from '../gpu/check.ts'
 import type { Device } from '../gpu/device.ts'
-import { createFilledTensors, type PreparedKernel } from '../gpu/prepared-kernel.ts'
+import { prepareKernel } from '../gpu/prepared-kernel.ts'
 import { distributedRows, distributions, Random, rowOf } from '../gpu/random.ts'
 import { Recorder } from '../gpu/recorder.ts'
-import { tensorFrom } from '../gpu/tensor.ts'
+import { uploadTensor } from '../gpu/tensor.ts'
 import { boundWords, type FilterLimits, filterThreshold } from './filter-threshold.ts'
 
 /** Shapes to test and time. */
@@ -43,20 +43,16 @@ export function filterReference(
 }
 
 /** A search for the likeliest tokens with its tensors. */
-export async function prepareFilterThreshold(
+export function prepareFilterThreshold(
   device: Device,
   { rows, width }: { rows: number; width: number },
-  bounds: FilterLimits = { topK: 0, topP: 0.9 },
-): Promise<PreparedKernel<'scores' | 'bounds'>> {
-  const { tensors, destroy } = await createFilledTensors(device, {
-    scores: ['f32', [rows, width]],
-    bounds: ['u32', [rows, boundWords]],
-  })
-  return {
-    tensors,
-    record: recorder => filterThreshold(recorder, tensors.scores, tensors.bounds, bounds),
-    destroy,
-  }
+  limits: FilterLimits = { topK: 0, topP: 0.9 },
+) {
+  return prepareKernel(
+    device,
+    { scores: ['f32', [rows, width]], bounds: ['u32', [rows, boundWords]] },
+    (recorder, { scores, bounds }) => filterThreshold(recorder, scores, bounds, limits),
+  )
 }
 
 /** Where a sum comes as near to p as this, rounding may keep one token less or more. */
@@ -101,12 +97,12 @@ export async function keptIds(
 ): Promise<number[][]> {
   const { rows, width } = shape
   const prepared = await prepareFilterThreshold(device, shape, limits)
-  const tensor = await tensorFrom(device, 'scores', [rows, width], scores)
+  const { tensors } = prepared
+  uploadTensor(device, tensors.scores, scores)
   const recorder = new Recorder(device, 'filter-threshold')
-  prepared.tensors.scores = tensor
   prepared.record(recorder)
-  applyFilter(recorder, { scores: tensor, bounds: prepared.tensors.bounds, minP: 0 })
-  const [bytes] = await recorder.submitAndRead(tensor)
+  applyFilter(recorder, { ...tensors, minP: 0 })
+  const [bytes] = await recorder.submitAndRead(tensors.scores)
   prepared.destroy()
   const left = new Float32Array(bytes!)
   return Array.from({ length: rows }, (_, row) =>

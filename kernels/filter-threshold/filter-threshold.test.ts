@@ -36,7 +36,7 @@ describe('filter-threshold', async () => {
     )
   })
 
-  it('gives what is not finite no place', async () => {
+  it('keeps nothing that is not finite', async () => {
     const scores = new Float32Array([1, Number.NaN, 3, Number.POSITIVE_INFINITY, 2, Number.NEGATIVE_INFINITY])
     const keep = (topK: number, topP: number) =>
       keptIds(device, { rows: 1, width: 6 }, scores, { topK, topP })

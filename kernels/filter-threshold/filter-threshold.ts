@@ -4,14 +4,15 @@ import { checkTensor, elementCount, type Tensor, tensorBytes } from '../gpu/tens
 import finite from '../shared/finite.wgsl?raw'
 import massBuckets from '../shared/mass-buckets.wgsl?raw'
 import sortKey from '../shared/sort-key.wgsl?raw'
+import workgroupTree from '../shared/workgroup-tree.wgsl?raw'
 import source from './filter-threshold.wgsl?raw'
 
-const kernel = defineKernel('filter-threshold', [finite, sortKey, massBuckets, source])
+const kernel = defineKernel('filter-threshold', [finite, workgroupTree, sortKey, massBuckets, source])
 
-/** 32-bit words of a bound: the row's maximum, and the place of the last token that is kept (see filter-threshold.wgsl). */
+/** 32-bit words of a bound: the row's maximum, and the sort key of the last token that is kept (shared/sort-key.wgsl). */
 export const boundWords = 4
 
-/** Ids must be below this to have a place in the order of tokens. */
+/** Ids must be below this, since a sort key has three bytes for them. */
 export const mostSortedIds = 2 ** 24
 
 /** How many of the likeliest tokens are kept: both bounds hold, top-p within what top-k leaves. */

@@ -1,4 +1,4 @@
-// After shared/finite.wgsl, shared/sort-key.wgsl, shared/mass-buckets.wgsl.
+// After shared/finite.wgsl, shared/workgroup-tree.wgsl, shared/sort-key.wgsl, shared/mass-buckets.wgsl.
 // bounds[r] = where the likeliest tokens of row r end that top-k and then top-p keep: the k first, and of these the fewest
 // whose probabilities reach the share p (arXiv 1904.09751), in the order of sort keys. The bound is found from its highest
 // byte on: a histogram of the tokens that share the bytes found so far says which value of the next byte holds the last
@@ -17,7 +17,6 @@ struct Params {
 @group(0) @binding(1) var<storage, read> scores: array<f32>;
 @group(0) @binding(2) var<storage, read_write> bounds: array<Bound>;
 
-var<workgroup> maxima: array<f32, THREADS>;
 var<workgroup> bound: Bound;
 var<workgroup> done: u32;
 // Of the tokens before those that the search is narrowed to; after a search of top-k's, the mass that it keeps.
@@ -80,9 +79,9 @@ fn take(level: u32, by_count: bool) {
   done = 1u;
 }
 
-fn search(row: u32, thread: u32, by_count: bool) {
+fn search(row: u32, maximum: f32, thread: u32, by_count: bool) {
   if (thread == 0u) {
-    bound = Bound(maxima[0], SortKey());
+    bound = Bound(maximum, SortKey());
     count_before = 0u;
     mass_before = Mass(0u, 0u);
   }
@@ -93,9 +92,9 @@ fn search(row: u32, thread: u32, by_count: bool) {
     for (var i = thread; i < params.width; i += THREADS) {
       let x = scores[row * params.width + i];
       if (is_finite(x)) {
-        let key = sort_key(x, maxima[0], i);
+        let key = sort_key(x, maximum, i);
         if (shares_bytes(key, found, level)) {
-          count_token(byte_of(key, level), x, maxima[0]);
+          count_token(byte_of(key, level), x, maximum);
         }
       }
     }
@@ -119,23 +118,16 @@ fn filter_threshold(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_
       largest = max(largest, x);
     }
   }
-  maxima[thread] = largest;
-  workgroupBarrier();
-  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
-    if (thread < half) {
-      maxima[thread] = max(maxima[thread], maxima[thread + half]);
-    }
-    workgroupBarrier();
-  }
+  let maximum = maximum_of_threads(largest, thread);
   if (thread == 0u) {
-    bound = Bound(maxima[0], SortKey());
+    bound = Bound(maximum, SortKey());
     kept = Mass(0u, 0u);
   }
   if (params.top_k > 0u) {
-    search(row, thread, true);
+    search(row, maximum, thread, true);
   }
   if (params.top_p < 1.0) {
-    search(row, thread, false);
+    search(row, maximum, thread, false);
   }
   if (thread == 0u) {
     bounds[row] = bound;

@@ -1,22 +1,15 @@
 import { countersSince, type Device, type DeviceCounters } from './device.ts'
-import type { PreparedKernel } from './prepared-kernel.ts'
+import type { CaseName, PreparedKernel } from './prepared-kernel.ts'
 import { Recorder } from './recorder.ts'
 import { createTimer, type Timer } from './timer.ts'
 
-/** One thing to time: a kernel, or one of its variants, at one shape. */
-export interface BenchCase {
-  kernel: string
-  /** Null for a kernel that has only one. */
-  variant: string | null
-  shape: string
+/** One thing to time. */
+export interface BenchCase extends CaseName {
   prepare(device: Device): Promise<PreparedKernel>
 }
 
 /** How one case did. Times are those of one use of the kernel: the median of the rounds, their quartiles and extremes. */
-export interface BenchResult {
-  kernel: string
-  variant: string | null
-  shape: string
+export interface BenchResult extends CaseName {
   rounds: number
   /** Uses of the kernel whose mean is a round's time. */
   repeats: number
@@ -38,7 +31,7 @@ export interface BenchSettings {
 }
 
 /** Whether a case's variant is made for this kind of adapter: the serial ones are for CPUs, the others for GPUs. */
-export function suitsDevice({ variant }: Pick<BenchCase, 'variant'>, kind: Device['kind']): boolean {
+export function suitsDevice({ variant }: Pick<CaseName, 'variant'>, kind: Device['kind']): boolean {
   return variant === null || (variant === 'serial') === (kind === 'cpu')
 }
 
@@ -91,7 +84,7 @@ async function startCase(device: Device, clock: BenchClock, benchCase: BenchCase
 
 /** A case's result from the times of its rounds and what one use of the kernel costs. */
 export function summarise(
-  { kernel, variant, shape }: Pick<BenchCase, 'kernel' | 'variant' | 'shape'>,
+  { kernel, variant, shape }: CaseName,
   samplesMs: readonly number[],
   repeats: number,
   cost: Pick<DeviceCounters, 'movedBytes' | 'flops'>,

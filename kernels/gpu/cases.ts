@@ -22,7 +22,7 @@ export interface KernelUse<Shape, Variant, Checked> {
 }
 
 /**
- * The cases of a kernel: each variant over its shapes. `kernel` is the name that \`entrace bench\` and reports give it: one
+ * The cases of a kernel: each variant over its shapes. `kernel` is the name that `entrace bench` and reports give it: one
  * that was once published stays, whatever its folder is called by then.
  */
 export function kernelCases<

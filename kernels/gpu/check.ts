@@ -1,20 +1,14 @@
 import type { Device } from './device.ts'
+import type { CaseName } from './prepared-kernel.ts'
 
-/** One thing to check: a kernel, or one of its variants, at one shape, against its float64 reference. */
-export interface CheckCase {
-  kernel: string
-  /** Null for a kernel that has only one. */
-  variant: string | null
-  shape: string
+/** One thing to check against a kernel's float64 reference. */
+export interface CheckCase extends CaseName {
   /** Runs the kernel on inputs that are always the same, and compares what it computed. */
   run(device: Device): Promise<Comparison[]>
 }
 
 /** How one case did. */
-export interface CheckResult {
-  kernel: string
-  variant: string | null
-  shape: string
+export interface CheckResult extends CaseName {
   /** Null where the case could not be run: `error` says why. */
   comparisons: Comparison[] | null
   error: string | null

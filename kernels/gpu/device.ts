@@ -46,17 +46,10 @@ export interface DeviceCounters {
 
 /** What was counted between two readings; allocations are those of the later one. */
 export function countersSince(before: DeviceCounters, after: DeviceCounters): DeviceCounters {
-  return {
-    dispatches: after.dispatches - before.dispatches,
-    submits: after.submits - before.submits,
-    synchronisations: after.synchronisations - before.synchronisations,
-    uploadedBytes: after.uploadedBytes - before.uploadedBytes,
-    downloadedBytes: after.downloadedBytes - before.downloadedBytes,
-    movedBytes: after.movedBytes - before.movedBytes,
-    flops: after.flops - before.flops,
-    allocatedBytes: after.allocatedBytes,
-    peakAllocatedBytes: after.peakAllocatedBytes,
-  }
+  const since = { ...after }
+  for (const name of Object.keys(since) as (keyof DeviceCounters)[])
+    if (name !== 'allocatedBytes' && name !== 'peakAllocatedBytes') since[name] -= before[name]
+  return since
 }
 
 /** A GPU device with its counters and compiled kernels. Owns the buffers made through it until `destroy`. */
@@ -65,7 +58,17 @@ export class Device {
   readonly handle: GPUDevice
   /** `cpu` chooses the kernel variants that a CPU adapter needs to be usable. */
   readonly kind: 'cpu' | 'gpu'
-  readonly counters: DeviceCounters = zeroCounters()
+  readonly counters: DeviceCounters = {
+    dispatches: 0,
+    submits: 0,
+    synchronisations: 0,
+    uploadedBytes: 0,
+    downloadedBytes: 0,
+    movedBytes: 0,
+    flops: 0,
+    allocatedBytes: 0,
+    peakAllocatedBytes: 0,
+  }
   /** Buffers made through it that were not given back. */
   readonly buffers = new Set<GPUBuffer>()
   /** Pipelines and bind groups, made when they are first needed. */
@@ -170,20 +173,6 @@ export class Device {
 
   destroy(): void {
     this.handle.destroy()
-  }
-}
-
-function zeroCounters(): DeviceCounters {
-  return {
-    dispatches: 0,
-    submits: 0,
-    synchronisations: 0,
-    uploadedBytes: 0,
-    downloadedBytes: 0,
-    movedBytes: 0,
-    flops: 0,
-    allocatedBytes: 0,
-    peakAllocatedBytes: 0,
   }
 }
 

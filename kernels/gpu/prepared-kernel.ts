@@ -1,13 +1,14 @@
 import type { Device } from './device.ts'
 import { Recorder } from './recorder.ts'
-import {
-  bytesPerElement,
-  createTensor,
-  type DType,
-  elementCount,
-  type Tensor,
-  uploadTensor,
-} from './tensor.ts'
+import { createTensor, type DType, type Tensor, tensorBytes, uploadTensor } from './tensor.ts'
+
+/** What is timed or checked: a kernel, or one of its variants, at one shape. */
+export interface CaseName {
+  kernel: string
+  /** Null for a kernel that has only one. */
+  variant: string | null
+  shape: string
+}
 
 /** A kernel and all tensors that one use of it needs: what a test checks and a benchmark times. */
 export interface PreparedKernel<Name extends string = string> {
@@ -17,22 +18,33 @@ export interface PreparedKernel<Name extends string = string> {
   destroy(): void
 }
 
-/** Makes tensors by name and fills them: those of numbers with noise, those of u32 with zeros. */
-export async function createFilledTensors<Name extends string>(
+/** Numbers as a tensor holds them. */
+type Numbers = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>
+
+/**
+ * Makes a kernel's tensors by name, with what they hold: where nothing is given, noise for numbers and zeros for u32.
+ * `record` records one use of them; `others` are tensors that are given back with them.
+ */
+export async function prepareKernel<Name extends string>(
   device: Device,
-  members: Record<Name, readonly [DType, readonly number[]]>,
-): Promise<{ tensors: Record<Name, Tensor>; destroy(): void }> {
+  members: Record<Name, readonly [DType, readonly number[], Numbers?]>,
+  record: (recorder: Recorder, tensors: Record<Name, Tensor>) => void,
+  others: readonly Tensor[] = [],
+): Promise<PreparedKernel<Name>> {
   const made: [string, Tensor][] = []
-  for (const [name, [dtype, shape]] of Object.entries(members) as [Name, (typeof members)[Name]][]) {
+  for (const [name, [dtype, shape, data]] of Object.entries(members) as [Name, (typeof members)[Name]][]) {
     const tensor = await createTensor(device, name, dtype, shape)
-    const words = Math.ceil((elementCount(shape) * bytesPerElement(dtype)) / 4)
-    if (dtype !== 'u32') uploadTensor(device, tensor, noiseWords(dtype, words))
+    if (data) uploadTensor(device, tensor, data)
+    else if (dtype !== 'u32')
+      uploadTensor(device, tensor, noiseWords(dtype, Math.ceil(tensorBytes(tensor) / 4)))
     made.push([name, tensor])
   }
+  const tensors = Object.fromEntries(made) as Record<Name, Tensor>
   return {
-    tensors: Object.fromEntries(made) as Record<Name, Tensor>,
+    tensors,
+    record: recorder => record(recorder, tensors),
     destroy() {
-      for (const [, tensor] of made) device.destroyBuffer(tensor.buffer)
+      for (const { buffer } of [...made.map(([, tensor]) => tensor), ...others]) device.destroyBuffer(buffer)
     },
   }
 }
@@ -59,22 +71,15 @@ export function noiseWords(dtype: keyof typeof noiseMasks, count: number): Uint3
   return words
 }
 
-/** Numbers to put into a prepared kernel's tensors, by name. */
-export type Inputs<Name extends string> = Partial<
-  Record<Name, Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>
->
-
 /** Uploads inputs, runs a prepared kernel once, reads some of its tensors back and gives all their memory back. */
 export async function runPrepared<Name extends string, Output extends Name>(
   device: Device,
   prepared: PreparedKernel<Name>,
-  inputs: Inputs<Name>,
+  inputs: Partial<Record<Name, Numbers>>,
   ...outputs: Output[]
 ): Promise<Record<Output, ArrayBuffer>> {
-  for (const name of Object.keys(inputs) as Name[]) {
-    const data = inputs[name]
-    if (data) uploadTensor(device, prepared.tensors[name], data)
-  }
+  for (const [name, data] of Object.entries(inputs) as [Name, Numbers][])
+    uploadTensor(device, prepared.tensors[name], data)
   const recorder = new Recorder(device, 'check')
   prepared.record(recorder)
   const tensors: Tensor[] = outputs.map(name => prepared.tensors[name])

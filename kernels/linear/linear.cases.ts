@@ -1,11 +1,10 @@
 import { kernelCases } from '../gpu/cases.ts'
 import { compareClose } from '../gpu/check.ts'
 import type { Device } from '../gpu/device.ts'
-import { createFilledTensors, noiseWords, type PreparedKernel, runPrepared } from '../gpu/prepared-kernel.ts'
+import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
 import { Random } from '../gpu/random.ts'
-import { elementCount, uploadTensor } from '../gpu/tensor.ts'
-import { packInto, storedWeight } from '../pack-weight/pack-weight.cases.ts'
-import { createPackedWeight, type PackedWeight, type WeightDType } from '../pack-weight/pack-weight.ts'
+import { createNoiseWeight, packInto, storedWeight } from '../pack-weight/pack-weight.cases.ts'
+import type { WeightDType } from '../pack-weight/pack-weight.ts'
 import { type LinearEpilogue, type LinearVariant, linear } from './linear.ts'
 
 /** Shapes to test and time. Qwen2.5-7B's are those of one of eight ranks, so that they also run on a CPU adapter. */
@@ -67,25 +66,22 @@ export async function prepareLinear(
   device: Device,
   { rows, inputs, outputs, dtype, epilogue = 'none' }: LinearShape,
   variant: LinearVariant,
-): Promise<PreparedKernel<'x' | 'bias' | 'y'> & { weight: PackedWeight }> {
-  const { tensors, destroy } = await createFilledTensors(device, {
-    x: ['f32', [rows, inputs]],
-    bias: ['f32', [outputs]],
-    y: ['f32', [rows, epilogue === 'silu-mul' ? outputs / 2 : outputs]],
-  })
-  const weight = await createPackedWeight(device, 'weight', dtype, outputs, inputs)
-  uploadTensor(device, weight.blocks, noiseWords(dtype, elementCount(weight.blocks.shape)))
-  const { x, bias, y } = tensors
-  const chosen = epilogue === 'bias' ? { kind: epilogue, bias } : { kind: epilogue }
-  return {
-    tensors,
-    weight,
-    record: recorder => linear(recorder, x, weight, y, chosen, variant),
-    destroy() {
-      destroy()
-      device.destroyBuffer(weight.blocks.buffer)
+) {
+  const weight = await createNoiseWeight(device, 'weight', dtype, outputs, inputs)
+  const prepared = await prepareKernel(
+    device,
+    {
+      x: ['f32', [rows, inputs]],
+      bias: ['f32', [outputs]],
+      y: ['f32', [rows, epilogue === 'silu-mul' ? outputs / 2 : outputs]],
     },
-  }
+    (recorder, { x, bias, y }) => {
+      const chosen = epilogue === 'bias' ? { kind: epilogue, bias } : { kind: epilogue }
+      linear(recorder, x, weight, y, chosen, variant)
+    },
+    [weight.blocks],
+  )
+  return { ...prepared, weight }
 }
 
 /** Shapes of at most so many products, and of pairs, also try every epilogue, which does not depend on what was summed. */

@@ -1,11 +1,11 @@
 import { kernelCases } from '../gpu/cases.ts'
 import { compareBits, compareClose } from '../gpu/check.ts'
 import type { Device } from '../gpu/device.ts'
-import { createFilledTensors, type PreparedKernel, runPrepared } from '../gpu/prepared-kernel.ts'
+import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
 import { distributedRows, distributions, Random, rowOf } from '../gpu/random.ts'
 import { histogramWords, massHistogram, readMassHistogram, searchWords } from './mass-histogram.ts'
 
-/** Shapes to test and time; the level is how many bytes of the place are given. */
+/** Shapes to test and time. */
 export const massHistogramShapes = [
   { name: 'width 1', rows: 1, width: 1, firstId: 0 },
   { name: 'odd', rows: 5, width: 331, firstId: 0 },
@@ -13,21 +13,37 @@ export const massHistogramShapes = [
   { name: '7B vocabulary, rank of 8', rows: 1, width: 19008, firstId: 19008 },
 ] as const
 
-/** The nine bytes of a token's place: distance from the maximum, order of the score's bits, id; the larger the likelier. */
-export function sortKeyReference(score: number, id: number, maximum: number): number[] {
+/** The three words of a token's sort key (shared/sort-key.wgsl): nine bytes, the larger the likelier. */
+export function sortKeyReference(score: number, id: number, maximum: number): [number, number, number] {
   const distance = Math.min(65535, Math.trunc(Math.fround(Math.fround(maximum - score) * 1024)))
-  const view = new DataView(new ArrayBuffer(4))
-  view.setFloat32(0, score + 0)
-  const bits = view.getUint32(0)
+  const bits = bitsOfF32(score + 0)
   const order = bits >= 2 ** 31 ? 2 ** 32 - 1 - bits : bits + 2 ** 31
-  const nearness = 65535 - distance
-  const inverted = 2 ** 24 - 1 - id
-  const bytesOf = (value: number, count: number) =>
-    Array.from({ length: count }, (_, i) => Math.floor(value / 256 ** (count - 1 - i)) % 256)
-  return [...bytesOf(nearness, 2), ...bytesOf(order, 4), ...bytesOf(inverted, 3)]
+  return [65535 - distance, order, 2 ** 24 - 1 - id]
 }
 
-/** Counts and masses of the tokens whose places begin with `prefix`, by their next byte. */
+/** The word of an f32. */
+export function bitsOfF32(value: number): number {
+  return new Uint32Array(new Float32Array([value]).buffer)[0]!
+}
+
+/** The nine bytes of a sort key. */
+function bytesOfKey([high, middle, low]: [number, number, number]): number[] {
+  const bytesOf = (word: number, count: number) =>
+    Array.from({ length: count }, (_, i) => Math.floor(word / 256 ** (count - 1 - i)) % 256)
+  return [...bytesOf(high, 2), ...bytesOf(middle, 4), ...bytesOf(low, 3)]
+}
+
+/** The three words of a sort key of which only the first bytes are known. */
+function wordsOfBytes(bytes: readonly number[]): number[] {
+  const word = (from: number, to: number) => {
+    let value = 0
+    for (let at = from; at < to; at++) value = value * 256 + (bytes[at] ?? 0)
+    return value
+  }
+  return [word(0, 2), word(2, 6), word(6, 9)]
+}
+
+/** Counts and masses of the tokens whose sort keys begin with these bytes, by the next one. */
 export function massHistogramReference(
   scores: ArrayLike<number>,
   firstId: number,
@@ -37,9 +53,9 @@ export function massHistogramReference(
   const counts = Array<number>(256).fill(0)
   const masses = Array<number>(256).fill(0)
   for (let i = 0; i < scores.length; i++) {
-    const place = sortKeyReference(scores[i]!, firstId + i, maximum)
-    if (prefix.some((byte, at) => place[at] !== byte)) continue
-    const next = place[prefix.length]!
+    const bytes = bytesOfKey(sortKeyReference(scores[i]!, firstId + i, maximum))
+    if (prefix.some((byte, at) => bytes[at] !== byte)) continue
+    const next = bytes[prefix.length]!
     counts[next]!++
     masses[next]! += Math.exp(scores[i]! - maximum)
   }
@@ -47,23 +63,26 @@ export function massHistogramReference(
 }
 
 /** A histogram with its tensors. */
-export async function prepareMassHistogram(
+export function prepareMassHistogram(
   device: Device,
   { rows, width, firstId }: { rows: number; width: number; firstId: number },
-): Promise<PreparedKernel<'scores' | 'searches' | 'histograms'>> {
-  const { tensors, destroy } = await createFilledTensors(device, {
-    scores: ['f32', [rows, width]],
-    searches: ['u32', [rows, searchWords]],
-    histograms: ['u32', [rows, histogramWords]],
-  })
-  return { tensors, record: recorder => massHistogram(recorder, { ...tensors, firstId }), destroy }
+) {
+  return prepareKernel(
+    device,
+    {
+      scores: ['f32', [rows, width]],
+      searches: ['u32', [rows, searchWords]],
+      histograms: ['u32', [rows, histogramWords]],
+    },
+    (recorder, tensors) => massHistogram(recorder, { ...tensors, firstId }),
+  )
 }
 
 /** Sums of f32 exponentials, each cut off below 2^-40. */
 const tolerance = { absolute: 1e-6, relative: 1e-5 }
 
 /**
- * Counts to the bit and masses at every byte of some token's place, of every distribution.
+ * Counts to the bit and masses at every byte of some token's sort key, of every distribution.
  * What is timed: the first byte, for which every token counts.
  */
 export const massHistogramCases = kernelCases('mass-histogram', massHistogramShapes, {
@@ -76,22 +95,16 @@ export const massHistogramCases = kernelCases('mass-histogram', massHistogramSha
         const random = new Random(47)
         const scores = distributedRows(kind, random, rows, width)
         const searches = new Uint32Array(rows * searchWords)
-        const prefixes: number[][] = []
         const maxima: number[] = []
+        const prefixes: number[][] = []
         for (let row = 0; row < rows; row++) {
           const numbers = rowOf(scores, row, width)
           const maximum = numbers.reduce((a, b) => Math.max(a, b))
           const id = random.integer(width)
-          const prefix = sortKeyReference(numbers[id]!, firstId + id, maximum).slice(0, level)
-          prefixes.push(prefix)
+          const prefix = bytesOfKey(sortKeyReference(numbers[id]!, firstId + id, maximum)).slice(0, level)
           maxima.push(maximum)
-          const [maximumBits = 0] = new Uint32Array(new Float32Array([maximum]).buffer)
-          const word = (from: number, to: number) => {
-            let value = 0
-            for (let at = from; at < to; at++) value = value * 256 + (prefix[at] ?? 0)
-            return value
-          }
-          searches.set([maximumBits, word(0, 2), word(2, 6), word(6, 9), level], row * searchWords)
+          prefixes.push(prefix)
+          searches.set([bitsOfF32(maximum), ...wordsOfBytes(prefix), level], row * searchWords)
         }
         const prepared = await prepareMassHistogram(device, shape)
         const { histograms } = await runPrepared(device, prepared, { scores, searches }, 'histograms')

@@ -9,7 +9,7 @@ describe('mass-histogram', async () => {
   const device = await testDevice()
 
   it.each(massHistogramCases.checks)(
-    'counts tokens and adds masses by each byte of a place: $shape',
+    'counts tokens and adds masses by each byte of a sort key: $shape',
     async check => {
       expectAgreement(await check.run(device))
     },

@@ -1,10 +1,10 @@
 import { kernelCases } from '../gpu/cases.ts'
 import { compareBits } from '../gpu/check.ts'
 import type { Device } from '../gpu/device.ts'
-import { createFilledTensors, type PreparedKernel, runPrepared } from '../gpu/prepared-kernel.ts'
+import { noiseWords, type PreparedKernel, prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
 import { Random } from '../gpu/random.ts'
 import { Recorder } from '../gpu/recorder.ts'
-import { elementCount, tensorFrom } from '../gpu/tensor.ts'
+import { elementCount, tensorFrom, uploadTensor } from '../gpu/tensor.ts'
 import { createPackedWeight, type PackedWeight, packWeight, type WeightDType } from './pack-weight.ts'
 
 /** Shapes to test and time: rows of a checkpoint, and where they go in a weight of `outputs` outputs. */
@@ -87,6 +87,19 @@ export function storedWeight(random: Random, dtype: WeightDType, count: number, 
   return { words: new Uint32Array(halves.buffer), values }
 }
 
+/** Makes a packed weight that holds noise. */
+export async function createNoiseWeight(
+  device: Device,
+  name: string,
+  dtype: WeightDType,
+  outputs: number,
+  inputs: number,
+): Promise<PackedWeight> {
+  const weight = await createPackedWeight(device, name, dtype, outputs, inputs)
+  uploadTensor(device, weight.blocks, noiseWords(dtype, elementCount(weight.blocks.shape)))
+  return weight
+}
+
 /** Uploads and packs a stored weight [outputs, inputs]. */
 export async function packStored(
   device: Device,
@@ -141,16 +154,14 @@ export async function preparePackWeight(
   device: Device,
   { rows, inputs, outputs, firstOutput, outputStride, dtype }: PackWeightShape,
 ): Promise<PreparedKernel<'source' | 'packed'>> {
-  const { tensors, destroy } = await createFilledTensors(device, { source: [dtype, [rows, inputs]] })
   const weight = await createPackedWeight(device, 'weight', dtype, outputs, inputs)
-  return {
-    tensors: { ...tensors, packed: weight.blocks },
-    record: recorder => packWeight(recorder, tensors.source, weight, { firstOutput, outputStride }),
-    destroy() {
-      destroy()
-      device.destroyBuffer(weight.blocks.buffer)
-    },
-  }
+  const prepared = await prepareKernel(
+    device,
+    { source: [dtype, [rows, inputs]] },
+    (recorder, { source }) => packWeight(recorder, source, weight, { firstOutput, outputStride }),
+    [weight.blocks],
+  )
+  return { ...prepared, tensors: { ...prepared.tensors, packed: weight.blocks } }
 }
 
 /** Every bit in its place and no other touched: any bits, those of infinities and not-a-number too. */

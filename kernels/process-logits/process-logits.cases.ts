@@ -1,7 +1,7 @@
 import { kernelCases } from '../gpu/cases.ts'
 import { compareClose, kernelTolerance } from '../gpu/check.ts'
 import type { Device } from '../gpu/device.ts'
-import { createFilledTensors, type PreparedKernel, runPrepared } from '../gpu/prepared-kernel.ts'
+import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
 import { distributedRows, distributions, Random, rowOf } from '../gpu/random.ts'
 import { processLogits, seenWords } from './process-logits.ts'
 
@@ -31,22 +31,24 @@ export function processLogitsReference(
 }
 
 /** Logits to be processed, with their tensors. */
-export async function prepareProcessLogits(
+export function prepareProcessLogits(
   device: Device,
   shape: { rows: number; width: number; firstId: number; slots: number },
   penalty = 1.1,
   temperature = 0.7,
-): Promise<PreparedKernel<'logits' | 'shifts' | 'slots' | 'seen' | 'processed'>> {
+) {
   const { rows, width, firstId, slots } = shape
-  const { tensors, destroy } = await createFilledTensors(device, {
-    logits: ['f32', [rows, width]],
-    shifts: ['f32', [rows]],
-    slots: ['u32', [rows]],
-    seen: ['u32', [slots, seenWords(firstId + width)]],
-    processed: ['f32', [rows, width]],
-  })
-  const use = { ...tensors, penalty, temperature, firstId }
-  return { tensors, record: recorder => processLogits(recorder, use), destroy }
+  return prepareKernel(
+    device,
+    {
+      logits: ['f32', [rows, width]],
+      shifts: ['f32', [rows]],
+      slots: ['u32', [rows]],
+      seen: ['u32', [slots, seenWords(firstId + width)]],
+      processed: ['f32', [rows, width]],
+    },
+    (recorder, tensors) => processLogits(recorder, { ...tensors, penalty, temperature, firstId }),
+  )
 }
 
 /** Every distribution, with and without penalty, temperature and shift. */

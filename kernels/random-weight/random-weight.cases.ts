@@ -26,18 +26,10 @@ export const randomWeightShapes = [
   { name: '7B vocabulary', rows: 152064, inputs: 12, outputs: 152064 },
 ] as const
 
-/** Keys and unit of a reference weight, and its place. */
-interface Numbers {
-  seed: number
-  tensorKey: number
-  unit: number
-  rows: number
+/** Which numbers, and the sizes of the weight that they go to. */
+interface WeightNumbers extends RandomWeight {
   inputs: number
   outputs: number
-  firstRow?: number
-  firstColumn?: number
-  firstOutput?: number
-  outputStride?: number
 }
 
 /**
@@ -58,7 +50,7 @@ export function randomWeightReference(
     firstColumn = 0,
     firstOutput = 0,
     outputStride = 1,
-  }: Numbers,
+  }: WeightNumbers,
 ): void {
   const blockSize = 16 / packed.BYTES_PER_ELEMENT
   for (let r = 0; r < rows; r++) {
@@ -100,14 +92,10 @@ function bitsOf(value: number, dtype: 'f32' | 'f16' | 'bf16'): number {
   return sign + (exponent + bias) * 2 ** fraction + (magnitude / 2 ** exponent - 1) * 2 ** fraction
 }
 
+type Keys = 'seed' | 'tensorKey' | 'unit'
+
 /** A part of a tensor, and the weight it goes to; keys and unit where they matter. */
-export interface RandomWeightShape extends Omit<RandomWeight, 'seed' | 'tensorKey' | 'unit'> {
-  inputs: number
-  outputs: number
-  seed?: number
-  tensorKey?: number
-  unit?: number
-}
+export type RandomWeightShape = Omit<WeightNumbers, Keys> & Partial<Pick<WeightNumbers, Keys>>
 
 /** A weight of random numbers with its tensor. */
 export async function prepareRandomWeight(

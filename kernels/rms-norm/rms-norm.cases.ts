@@ -2,7 +2,7 @@ import { addReference } from '../add/add.cases.ts'
 import { kernelCases } from '../gpu/cases.ts'
 import { compareBits, compareClose, kernelTolerance } from '../gpu/check.ts'
 import type { Device } from '../gpu/device.ts'
-import { createFilledTensors, type PreparedKernel, runPrepared } from '../gpu/prepared-kernel.ts'
+import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
 import { distributedRows, distributions, Random } from '../gpu/random.ts'
 import { rmsNorm } from './rms-norm.ts'
 
@@ -38,25 +38,23 @@ export function rmsNormReference(
 export const rmsNormVariants = ['parallel', 'serial'] as const
 
 /** A normalisation with its tensors, with or without a delta. */
-export async function prepareRmsNorm(
+export function prepareRmsNorm(
   device: Device,
-  {
-    rows,
-    width,
-    epsilon = 1e-6,
-    withDelta = true,
-  }: { rows: number; width: number; epsilon?: number; withDelta?: boolean },
+  shape: { rows: number; width: number; epsilon?: number; withDelta?: boolean },
   variant: (typeof rmsNormVariants)[number],
-): Promise<PreparedKernel<'x' | 'delta' | 'weight' | 'y'>> {
-  const { tensors, destroy } = await createFilledTensors(device, {
-    x: ['f32', [rows, width]],
-    delta: ['f32', [rows, width]],
-    weight: ['f32', [width]],
-    y: ['f32', [rows, width]],
-  })
-  const { delta, ...others } = tensors
-  const use = withDelta ? { ...others, delta, epsilon } : { ...others, epsilon }
-  return { tensors, record: recorder => rmsNorm(recorder, use, variant), destroy }
+) {
+  const { rows, width, epsilon = 1e-6, withDelta = true } = shape
+  return prepareKernel(
+    device,
+    {
+      x: ['f32', [rows, width]],
+      delta: ['f32', [rows, width]],
+      weight: ['f32', [width]],
+      y: ['f32', [rows, width]],
+    },
+    (recorder, { delta, ...tensors }) =>
+      rmsNorm(recorder, { ...tensors, ...(withDelta ? { delta } : {}), epsilon }, variant),
+  )
 }
 
 const epsilon = 1e-6

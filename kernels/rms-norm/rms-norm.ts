@@ -2,10 +2,11 @@ import { defineKernel } from '../gpu/kernel.ts'
 import type { Recorder } from '../gpu/recorder.ts'
 import { checkTensor, type Tensor, tensorBytes } from '../gpu/tensor.ts'
 import residual from '../shared/residual.wgsl?raw'
+import workgroupTree from '../shared/workgroup-tree.wgsl?raw'
 import source from './rms-norm.wgsl?raw'
 import serialSource from './rms-norm-serial.wgsl?raw'
 
-const parallel = defineKernel('rms-norm', [residual, source])
+const parallel = defineKernel('rms-norm', [residual, workgroupTree, source])
 const serial = defineKernel('rms-norm-serial', [residual, serialSource])
 
 /** Tensors of a normalisation: x and y [rows, width] f32, weight [width] f32. */

@@ -1,4 +1,4 @@
-// After shared/residual.wgsl.
+// After shared/residual.wgsl, shared/workgroup-tree.wgsl.
 // y[r, d] = x[r, d] / sqrt(mean over d of x[r, d]^2 + epsilon) * weight[d], where first, with ADD, x += the
 // sum of delta's parts.
 // RMSNorm, arXiv 1910.07467. One workgroup a row.
@@ -18,8 +18,6 @@ struct Params {
 @group(0) @binding(3) var<storage, read> weight: array<f32>;
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;
 
-var<workgroup> sums: array<f32, THREADS>;
-
 @compute @workgroup_size(THREADS)
 fn rms_norm(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let base = workgroup.x * params.width;
@@ -28,15 +26,7 @@ fn rms_norm(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     let value = take_residual(base + d);
     sum = fma(value, value, sum);
   }
-  sums[thread] = sum;
-  workgroupBarrier();
-  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
-    if (thread < half) {
-      sums[thread] += sums[thread + half];
-    }
-    workgroupBarrier();
-  }
-  let scale = 1.0 / sqrt(sums[0] / f32(params.width) + params.epsilon);
+  let scale = 1.0 / sqrt(sum_of_threads(sum, thread) / f32(params.width) + params.epsilon);
   // Each thread reads back only what it wrote itself.
   for (var d = thread; d < params.width; d += THREADS) {
     y[base + d] = x[base + d] * scale * weight[d];

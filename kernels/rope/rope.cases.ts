@@ -1,9 +1,8 @@
 import { kernelCases } from '../gpu/cases.ts'
 import { compareBits, compareClose, kernelTolerance } from '../gpu/check.ts'
 import type { Device } from '../gpu/device.ts'
-import { createFilledTensors, type PreparedKernel, runPrepared } from '../gpu/prepared-kernel.ts'
+import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
 import { Random } from '../gpu/random.ts'
-import { uploadTensor } from '../gpu/tensor.ts'
 import { rope, ropeTable } from './rope.ts'
 
 /** Shapes to test and time. */
@@ -64,22 +63,23 @@ export interface RopeShape {
 }
 
 /** A rotation with its tensors; all rows stand at position 0 of slot 0 until others are uploaded. */
-export async function prepareRope(
+export function prepareRope(
   device: Device,
   { rows, queryHeads, keyValueHeads, width, capacity, theta }: RopeShape,
-): Promise<PreparedKernel<'qkv' | 'positions' | 'slots' | 'table' | 'q' | 'keys' | 'values'>> {
-  const { tensors, destroy } = await createFilledTensors(device, {
-    qkv: ['f32', [rows, (queryHeads + 2 * keyValueHeads) * width]],
-    positions: ['u32', [rows]],
-    slots: ['u32', [rows]],
-    table: ['f32', [capacity, width / 2, 2]],
-    q: ['f32', [rows, queryHeads, width]],
-    keys: ['f32', [rows, keyValueHeads, width / 4, capacity, 4]],
-    values: ['f32', [rows, keyValueHeads, capacity, width]],
-  })
-  uploadTensor(device, tensors.table, ropeTable(width, theta, capacity))
-  const { keys, values, ...others } = tensors
-  return { tensors, record: recorder => rope(recorder, { ...others, cache: { keys, values } }), destroy }
+) {
+  return prepareKernel(
+    device,
+    {
+      qkv: ['f32', [rows, (queryHeads + 2 * keyValueHeads) * width]],
+      positions: ['u32', [rows]],
+      slots: ['u32', [rows]],
+      table: ['f32', [capacity, width / 2, 2], ropeTable(width, theta, capacity)],
+      q: ['f32', [rows, queryHeads, width]],
+      keys: ['f32', [rows, keyValueHeads, width / 4, capacity, 4]],
+      values: ['f32', [rows, keyValueHeads, capacity, width]],
+    },
+    (recorder, { keys, values, ...tensors }) => rope(recorder, { ...tensors, cache: { keys, values } }),
+  )
 }
 
 /** What the cache holds before: what is left of it shows that no other place was written. */

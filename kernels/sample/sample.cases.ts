@@ -1,7 +1,7 @@
 import { kernelCases } from '../gpu/cases.ts'
 import { compareBits } from '../gpu/check.ts'
 import type { Device } from '../gpu/device.ts'
-import { createFilledTensors, type PreparedKernel, runPrepared } from '../gpu/prepared-kernel.ts'
+import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
 import { distributedRows, distributions, Random, rowOf } from '../gpu/random.ts'
 import { topKReference } from '../top-k/top-k.cases.ts'
 import { choiceWords, sample } from './sample.ts'
@@ -26,18 +26,21 @@ export function gumbelReference(seed: number, sequence: number, step: number, id
 }
 
 /** A choice with its tensors. */
-export async function prepareSample(
+export function prepareSample(
   device: Device,
   { rows, width, seed = 1 }: { rows: number; width: number; seed?: number | null },
-): Promise<PreparedKernel<'logits' | 'scores' | 'sequences' | 'steps' | 'choices'>> {
-  const { tensors, destroy } = await createFilledTensors(device, {
-    logits: ['f32', [rows, width]],
-    scores: ['f32', [rows, width]],
-    sequences: ['u32', [rows]],
-    steps: ['u32', [rows]],
-    choices: ['u32', [rows, choiceWords]],
-  })
-  return { tensors, record: recorder => sample(recorder, { ...tensors, seed }), destroy }
+) {
+  return prepareKernel(
+    device,
+    {
+      logits: ['f32', [rows, width]],
+      scores: ['f32', [rows, width]],
+      sequences: ['u32', [rows]],
+      steps: ['u32', [rows]],
+      choices: ['u32', [rows, choiceWords]],
+    },
+    (recorder, tensors) => sample(recorder, { ...tensors, seed }),
+  )
 }
 
 /** Closer than this, 32-bit scores of ±1e4 may be equal. */

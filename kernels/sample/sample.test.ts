@@ -12,7 +12,7 @@ interface Keys {
   steps: number[]
 }
 
-describe('choose', async () => {
+describe('sample', async () => {
   const device = await testDevice()
 
   async function run(

@@ -4,10 +4,11 @@ import { checkTensor, elementCount, type Tensor, tensorBytes } from '../gpu/tens
 import candidate from '../shared/candidate.wgsl?raw'
 import choice from '../shared/choice.wgsl?raw'
 import finite from '../shared/finite.wgsl?raw'
+import firstOfWorkgroup from '../shared/first-of-workgroup.wgsl?raw'
 import pcg from '../shared/pcg.wgsl?raw'
 import source from './sample.wgsl?raw'
 
-const kernel = defineKernel('sample', [finite, candidate, choice, pcg, source])
+const kernel = defineKernel('sample', [finite, candidate, firstOfWorkgroup, choice, pcg, source])
 
 /** Tensors and settings of a choice. */
 export interface Sample {

@@ -1,4 +1,4 @@
-// After shared/finite.wgsl, shared/candidate.wgsl, shared/choice.wgsl, shared/pcg.wgsl.
+// After shared/finite.wgsl, shared/candidate.wgsl, shared/first-of-workgroup.wgsl, shared/choice.wgsl, shared/pcg.wgsl.
 // The token that a step chooses: argmax over i of scores[r, i] + G(seed, sequence, step, i), G a standard Gumbel deviate:
 // a sample of softmax(scores) (Gumbel-max, arXiv 1411.0030). The noise depends on nothing but its four keys, so that
 // neither the batch nor a split of the vocabulary changes what is drawn. Without noise it is the plain argmax. Ties go to
@@ -20,8 +20,6 @@ struct Params {
 @group(0) @binding(3) var<storage, read> sequences: array<u32>;  // key of each row's sequence
 @group(0) @binding(4) var<storage, read> steps: array<u32>;      // step of each row's sequence
 @group(0) @binding(5) var<storage, read_write> choices: array<Choice>;
-
-var<workgroup> best: array<Candidate, THREADS>;
 
 // -log(u) for u in (0, 1). Near 1, where the likeliest of many ids are drawn, WGSL's log may be off by 2^-21, which is
 // more than the result: there it is the series of -log(1 - v), whose first six terms leave out less than 1e-8 of it.
@@ -56,21 +54,14 @@ fn sample(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation
       }
     }
   }
-  best[thread] = mine;
-  workgroupBarrier();
-  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
-    if (thread < half && before(best[thread + half], best[thread])) {
-      best[thread] = best[thread + half];
-    }
-    workgroupBarrier();
-  }
+  let chosen = first_of_workgroup(mine, thread);
   if (thread == 0u) {
-    let id = best[0].id;
+    let id = chosen.id;
     if (id == NOTHING) {
       choices[row] = Choice(NOTHING, LOWEST, LOWEST, LOWEST);
     } else {
       let at = row * params.width + id;
-      choices[row] = Choice(params.first_id + id, logits[at], scores[at], best[0].value);
+      choices[row] = Choice(params.first_id + id, logits[at], scores[at], chosen.value);
     }
   }
 }

@@ -1,7 +1,7 @@
 import { kernelCases } from '../gpu/cases.ts'
 import { compareClose } from '../gpu/check.ts'
 import type { Device } from '../gpu/device.ts'
-import { createFilledTensors, type PreparedKernel, runPrepared } from '../gpu/prepared-kernel.ts'
+import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
 import { distributedRows, distributions, Random } from '../gpu/random.ts'
 import { softmax } from './softmax.ts'
 
@@ -32,15 +32,11 @@ export function softmaxReference(x: ArrayLike<number>, rows: number): Float64Arr
 }
 
 /** A softmax with its tensors. */
-export async function prepareSoftmax(
-  device: Device,
-  { rows, width }: { rows: number; width: number },
-): Promise<PreparedKernel<'x' | 'y'>> {
-  const { tensors, destroy } = await createFilledTensors(device, {
-    x: ['f32', [rows, width]],
-    y: ['f32', [rows, width]],
-  })
-  return { tensors, record: recorder => softmax(recorder, tensors.x, tensors.y), destroy }
+export function prepareSoftmax(device: Device, { rows, width }: { rows: number; width: number }) {
+  const shape = [rows, width]
+  return prepareKernel(device, { x: ['f32', shape], y: ['f32', shape] }, (recorder, { x, y }) =>
+    softmax(recorder, x, y),
+  )
 }
 
 /** Most probabilities of a whole vocabulary lie below 1e-5, so the absolute part must be far below that. */

@@ -2,9 +2,10 @@ import { defineKernel } from '../gpu/kernel.ts'
 import type { Recorder } from '../gpu/recorder.ts'
 import { checkTensor, elementCount, type Tensor, tensorBytes } from '../gpu/tensor.ts'
 import finite from '../shared/finite.wgsl?raw'
+import workgroupTree from '../shared/workgroup-tree.wgsl?raw'
 import source from './softmax.wgsl?raw'
 
-const kernel = defineKernel('softmax', [finite, source])
+const kernel = defineKernel('softmax', [finite, workgroupTree, source])
 
 /**
  * Records y = softmax of each row of x, both [rows, width] f32. Attention has its own, online; this is for whoever wants

@@ -1,4 +1,4 @@
-// After shared/finite.wgsl.
+// After shared/finite.wgsl, shared/workgroup-tree.wgsl.
 // y[r, i] = e^(x[r, i] - m) / sum over j of e^(x[r, j] - m), m the row's maximum. One workgroup a row.
 
 const THREADS = 256u;
@@ -11,8 +11,6 @@ struct Params {
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
-var<workgroup> scratch: array<f32, THREADS>;
-
 @compute @workgroup_size(THREADS)
 fn softmax(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let base = workgroup.x * params.width;
@@ -20,15 +18,7 @@ fn softmax(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
   for (var i = thread; i < params.width; i += THREADS) {
     largest = max(largest, x[base + i]);
   }
-  scratch[thread] = largest;
-  workgroupBarrier();
-  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
-    if (thread < half) {
-      scratch[thread] = max(scratch[thread], scratch[thread + half]);
-    }
-    workgroupBarrier();
-  }
-  let maximum = scratch[0];
+  let maximum = maximum_of_threads(largest, thread);
   workgroupBarrier();
   var sum = 0.0;
   for (var i = thread; i < params.width; i += THREADS) {
@@ -36,15 +26,7 @@ fn softmax(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
     y[base + i] = e;
     sum += e;
   }
-  scratch[thread] = sum;
-  workgroupBarrier();
-  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
-    if (thread < half) {
-      scratch[thread] += scratch[thread + half];
-    }
-    workgroupBarrier();
-  }
-  let total = scratch[0];
+  let total = sum_of_threads(sum, thread);
   for (var i = thread; i < params.width; i += THREADS) {
     y[base + i] /= total;
   }

@@ -1,7 +1,7 @@
 import { kernelCases } from '../gpu/cases.ts'
 import { compareBits } from '../gpu/check.ts'
 import type { Device } from '../gpu/device.ts'
-import { createFilledTensors, type PreparedKernel, runPrepared } from '../gpu/prepared-kernel.ts'
+import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
 import { distributedRows, distributions, Random, rowOf } from '../gpu/random.ts'
 import { choiceWords } from '../sample/sample.ts'
 import { tokenRank } from './token-rank.ts'
@@ -25,17 +25,12 @@ export function tokenRankReference(logits: ArrayLike<number>, id: number): numbe
 }
 
 /** A ranking with its tensors; every row has chosen id 0 of logit 0. */
-export async function prepareTokenRank(
-  device: Device,
-  { rows, width }: { rows: number; width: number },
-): Promise<PreparedKernel<'logits' | 'choices' | 'ranks'>> {
-  const { tensors, destroy } = await createFilledTensors(device, {
-    logits: ['f32', [rows, width]],
-    choices: ['u32', [rows, choiceWords]],
-    ranks: ['u32', [rows]],
-  })
-  const { logits, choices, ranks } = tensors
-  return { tensors, record: recorder => tokenRank(recorder, logits, choices, ranks), destroy }
+export function prepareTokenRank(device: Device, { rows, width }: { rows: number; width: number }) {
+  return prepareKernel(
+    device,
+    { logits: ['f32', [rows, width]], choices: ['u32', [rows, choiceWords]], ranks: ['u32', [rows]] },
+    (recorder, { logits, choices, ranks }) => tokenRank(recorder, logits, choices, ranks),
+  )
 }
 
 /** The number of likelier logits, ties by the lower id, of every distribution. */

@@ -1,4 +1,4 @@
-// After shared/finite.wgsl, shared/candidate.wgsl.
+// After shared/finite.wgsl, shared/candidate.wgsl, shared/first-of-workgroup.wgsl.
 // The k largest of the slices' candidates of a row, largest first, ties by the lower id; where a row has fewer than k
 // finite logits, the rest have id 0xffffffff. One workgroup a row.
 
@@ -13,8 +13,6 @@ struct Params {
 @group(0) @binding(1) var<storage, read> candidates: array<Candidate>;
 @group(0) @binding(2) var<storage, read_write> top: array<Candidate>;
 
-var<workgroup> best: array<Candidate, THREADS>;
-
 @compute @workgroup_size(THREADS)
 fn top_k_merge(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let row = workgroup.x;
@@ -28,15 +26,7 @@ fn top_k_merge(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invoc
         mine = candidate;
       }
     }
-    best[thread] = mine;
-    workgroupBarrier();
-    for (var half = THREADS / 2u; half > 0u; half /= 2u) {
-      if (thread < half && before(best[thread + half], best[thread])) {
-        best[thread] = best[thread + half];
-      }
-      workgroupBarrier();
-    }
-    last = best[0];
+    last = first_of_workgroup(mine, thread);
     if (thread == 0u) {
       top[row * params.k + pick] = last;
     }

@@ -1,4 +1,4 @@
-// After shared/finite.wgsl, shared/candidate.wgsl.
+// After shared/finite.wgsl, shared/candidate.wgsl, shared/first-of-workgroup.wgsl.
 // The k largest logits of a slice of a row, largest first, ties by the lower id. A workgroup holds the slice in
 // workgroup memory and picks k times the largest of what comes after the pick before, so that nothing is marked or moved.
 // What is not finite is never picked.
@@ -17,7 +17,6 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> candidates: array<Candidate>;
 
 var<workgroup> slice: array<f32, SLICE>;
-var<workgroup> best: array<Candidate, THREADS>;
 
 @compute @workgroup_size(THREADS)
 fn top_k_slices(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
@@ -37,15 +36,7 @@ fn top_k_slices(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invo
         mine = candidate;
       }
     }
-    best[thread] = mine;
-    workgroupBarrier();
-    for (var half = THREADS / 2u; half > 0u; half /= 2u) {
-      if (thread < half && before(best[thread + half], best[thread])) {
-        best[thread] = best[thread + half];
-      }
-      workgroupBarrier();
-    }
-    last = best[0];
+    last = first_of_workgroup(mine, thread);
     if (thread == 0u) {
       candidates[(row * params.slices + workgroup.x) * params.k + pick] = last;
     }

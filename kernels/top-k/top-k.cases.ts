@@ -1,7 +1,7 @@
 import { kernelCases } from '../gpu/cases.ts'
 import { compareBits } from '../gpu/check.ts'
 import type { Device } from '../gpu/device.ts'
-import { createFilledTensors, type PreparedKernel, runPrepared } from '../gpu/prepared-kernel.ts'
+import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
 import { distributedRows, distributions, Random, rowOf } from '../gpu/random.ts'
 import { readTopLogits, topK, topKCandidateWords } from './top-k.ts'
 
@@ -33,18 +33,20 @@ export function topKReference(logits: ArrayLike<number>, k: number): number[] {
 export const topKVariants = ['slices', 'serial'] as const
 
 /** A choice of the largest logits with its tensors. */
-export async function prepareTopK(
+export function prepareTopK(
   device: Device,
   { rows, width, k }: { rows: number; width: number; k: number },
   variant: (typeof topKVariants)[number],
-): Promise<PreparedKernel<'logits' | 'candidates' | 'top'>> {
-  const { tensors, destroy } = await createFilledTensors(device, {
-    logits: ['f32', [rows, width]],
-    candidates: ['u32', [topKCandidateWords(rows, width, k)]],
-    top: ['u32', [rows, k, 2]],
-  })
-  const { logits, candidates, top } = tensors
-  return { tensors, record: recorder => topK(recorder, logits, candidates, top, variant), destroy }
+) {
+  return prepareKernel(
+    device,
+    {
+      logits: ['f32', [rows, width]],
+      candidates: ['u32', [topKCandidateWords(rows, width, k)]],
+      top: ['u32', [rows, k, 2]],
+    },
+    (recorder, { logits, candidates, top }) => topK(recorder, logits, candidates, top, variant),
+  )
 }
 
 /** The largest in order, ties by the lower id, of every distribution. */

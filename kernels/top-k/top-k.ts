@@ -3,12 +3,13 @@ import type { Recorder } from '../gpu/recorder.ts'
 import { checkTensor, type Tensor, tensorBytes } from '../gpu/tensor.ts'
 import candidate from '../shared/candidate.wgsl?raw'
 import finite from '../shared/finite.wgsl?raw'
+import firstOfWorkgroup from '../shared/first-of-workgroup.wgsl?raw'
 import mergeSource from './top-k-merge.wgsl?raw'
 import serialSource from './top-k-serial.wgsl?raw'
 import source from './top-k-slices.wgsl?raw'
 
-const slices = defineKernel('top-k-slices', [finite, candidate, source])
-const merge = defineKernel('top-k-merge', [finite, candidate, mergeSource])
+const slices = defineKernel('top-k-slices', [finite, candidate, firstOfWorkgroup, source])
+const merge = defineKernel('top-k-merge', [finite, candidate, firstOfWorkgroup, mergeSource])
 const serial = defineKernel('top-k-serial', [finite, candidate, serialSource])
 
 /** Logits of a slice; the SLICE of the shader. */

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
-import { createSharedExchange } from '../core/parallel/shared-exchange.ts'
+import { createGroupMemory } from '../core/parallel/communicator.ts'
 import { assignAdapters } from '../node-runner/adapter/rank-adapters.ts'
 import type { AllReduceScript, AllReduceTimes } from './support/all-reduce-worker.ts'
 
@@ -21,7 +21,7 @@ const show = ({ low, median, high }: ReturnType<typeof spread>) =>
 
 describe('an all-reduce of 14 KB over eight ranks', () => {
   it('takes one submit and one map a rank, and a time beside the plain round trip of one adapter', async () => {
-    const memory = createSharedExchange(ranks, width * 4)
+    const memory = createGroupMemory(ranks, width * 4)
     const adapters = await assignAdapters('cpu', ranks)
     const reports = await Promise.all(
       adapters.map(async (adapter, rank) => {

@@ -3,10 +3,10 @@ import type { SequenceRequest } from '../core/generate/generate.ts'
 import type { LanguageModel, Row } from '../core/model/language-model.ts'
 import type { Sampling } from '../core/model/sampling.ts'
 import type { TokenScores } from '../core/model/scores.ts'
-import { gumbelReference } from '../kernels/choose/choose.reference.ts'
+import { filterReference } from '../kernels/filter-threshold/filter-threshold.cases.ts'
 import type { Device } from '../kernels/gpu/device.ts'
-import { likeliestReference } from '../kernels/likeliest/likeliest.reference.ts'
-import { processLogitsReference } from '../kernels/process-logits/process-logits.reference.ts'
+import { processLogitsReference } from '../kernels/process-logits/process-logits.cases.ts'
+import { gumbelReference } from '../kernels/sample/sample.cases.ts'
 import { answersOf, loadMesh, openDevices } from './support/decoding-mesh.ts'
 
 const folder = 'test/models/random-two-files'
@@ -44,7 +44,7 @@ afterAll(() => {
 function processedReference(raw: Float64Array, seen: ReadonlySet<number>, sampling: Sampling) {
   const { temperature, topK = 0, topP = 1, minP = 0, repetitionPenalty = 1 } = sampling
   const scores = processLogitsReference(raw, 0, id => seen.has(id), repetitionPenalty, temperature || 1)
-  const { ids, margin } = likeliestReference(scores, topK, topP)
+  const { ids, margin } = filterReference(scores, topK, topP)
   const maximum = scores[ids[0]!]!
   const kept = ids.filter(id => minP === 0 || scores[id]! - maximum >= Math.log(minP))
   const nearMinP = Math.min(

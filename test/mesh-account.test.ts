@@ -8,7 +8,7 @@ import { layout, rankWeightBytes } from '../core/model/layout.ts'
 import { loadModel, WeightDigest } from '../core/model/load-model.ts'
 import type { Sampling } from '../core/model/sampling.ts'
 import { loadWeights } from '../core/model/weights.ts'
-import { createLocalExchanges } from '../core/parallel/local-exchange.ts'
+import { localCommunicators } from '../core/parallel/communicator.ts'
 import { planShards } from '../core/parallel/plan-shards.ts'
 import { countersSince, type Device, type DeviceCounters, openDevice } from '../kernels/gpu/device.ts'
 import { openAdapter } from '../node-runner/adapter/dawn.ts'
@@ -111,7 +111,7 @@ describe.each([
   })
 })
 
-/** Bytes that a rank reads at once, at most, and of a slot of the exchanges of these tests. */
+/** Bytes that a rank reads at once, at most, and of a slot of the communicators of these tests. */
 const pieceBytes = 8 * 2 ** 20
 
 /** Entries whose sources count what is read of them. */
@@ -142,7 +142,7 @@ describe('loading the model that ships', () => {
     const files = await openModelFolder(folder)
     const { entries, reads } = counted(files.weights)
     const plan = planShards(files.config, ranks)
-    const exchanges = createLocalExchanges(ranks, pieceBytes)
+    const communicators = localCommunicators(ranks, pieceBytes)
     const devices = await openDevices(ranks)
     const digest = new WeightDigest(hashRow)
     let reportedBytes = 0
@@ -152,7 +152,7 @@ describe('loading the model that ships', () => {
     }
     await Promise.all(
       devices.map((device, rank) =>
-        loadWeights(device, files.config, plan, entries, folder, exchanges[rank]!, onRows),
+        loadWeights(device, files.config, plan, entries, folder, communicators[rank]!, onRows),
       ),
     )
     await files.close()
@@ -205,11 +205,13 @@ describe('loading tensors larger than a piece', () => {
     })
     for (const ranks of [1, 2]) {
       const { entries, reads } = counted(new Map(tensors))
-      const exchanges = createLocalExchanges(ranks, pieceBytes)
+      const communicators = localCommunicators(ranks, pieceBytes)
       const devices = await openDevices(ranks)
       const plan = planShards(config, ranks)
       await Promise.all(
-        devices.map((device, rank) => loadWeights(device, config, plan, entries, 'zeros', exchanges[rank]!)),
+        devices.map((device, rank) =>
+          loadWeights(device, config, plan, entries, 'zeros', communicators[rank]!),
+        ),
       )
       expect(reads.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThanOrEqual(1.001 * totalBytes)
       expect(Math.max(...reads)).toBeLessThanOrEqual(pieceBytes)

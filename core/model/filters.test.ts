@@ -29,14 +29,11 @@ function deviceRow(logits: number[], seen: ReadonlySet<number>, sampling: Sampli
 }
 
 /** Ids that are kept by the words of a bound: those whose sort keys are not below it. */
-function keptBy(words: readonly number[], scores: readonly number[]): number[] {
-  const bytes = (value: number, count: number) =>
-    Array.from({ length: count }, (_, i) => Math.floor(value / 256 ** (count - 1 - i)) % 256)
-  const bound = [...bytes(words[1]!, 2), ...bytes(words[2]!, 4), ...bytes(words[3]!, 3)]
+function keptBy([, ...bound]: readonly number[], scores: readonly number[]): number[] {
   const maximum = Math.max(...scores)
   return scores.flatMap((score, id) => {
     const key = sortKeyReference(score, id, maximum)
-    const at = key.findIndex((byte, i) => byte !== bound[i])
+    const at = key.findIndex((word, i) => word !== bound[i])
     return at === -1 || key[at]! > bound[at]! ? [id] : []
   })
 }

@@ -80,7 +80,7 @@ export class LogitProcessor {
    * Records penalty and temperature of logits [S, V], whose sequences lie in `slots`; gives the processed logits [S, V].
    * With `shifts` these are subtracted first.
    */
-  process(
+  apply(
     logits: Tensor,
     slots: readonly number[],
     { temperature, repetitionPenalty: penalty = 1 }: Sampling,

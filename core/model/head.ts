@@ -84,7 +84,7 @@ export class TokenHead {
     if (processes) {
       const processor = await this.#logitProcessor()
       const slots = scored.map(({ slot }) => slot)
-      processed = processor.process(logits, slots, sampling)
+      processed = processor.apply(logits, slots, sampling)
       if (truncates && isAlone) processor.filter(processed, sampling)
       else if (truncates) {
         this.#recordEntropy(processed, 'processed')
@@ -119,7 +119,7 @@ export class TokenHead {
     this.#context.stream.begin('penalised candidates')
     const sampling = { temperature: 1, seed: 0, repetitionPenalty: penalty }
     const slots = scored.map(({ slot }) => slot)
-    this.#recordTop(processor.process(logits, slots, sampling, logDenominators))
+    this.#recordTop(processor.apply(logits, slots, sampling, logDenominators))
     const penalised = await read()
     const candidates = penalised.flatMap(({ top }, row) =>
       top.map(({ id, logit: score }) => ({ row, id, score })),

@@ -175,9 +175,10 @@ export class LanguageModel {
     return { normed, ofSlots: scored.map(score => ({ ...score, slot: rows[score.row]!.slot })) }
   }
 
+  // shim: the old name of context.
   get group(): StepContext {
     return this.context
-  } // shim
+  }
 }
 
 /** Rows that one step of a model takes: those whose attention over a full cache leaves partial results that fit. */

@@ -1,8 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { entropyWords } from '../../kernels/entropy/entropy.ts'
 import type { Device } from '../../kernels/gpu/device.ts'
 import { histogramWords } from '../../kernels/mass-histogram/mass-histogram.ts'
-import { choiceWords } from '../../kernels/sample/sample.ts'
 import { DigestSum } from '../formats/digest-sum.ts'
 import type { TensorEntry } from '../formats/safetensors.ts'
 import { sha256 } from '../formats/sha256.ts'
@@ -14,6 +12,7 @@ import type { ModelConfig } from './config.ts'
 import { createDummyWeights } from './dummy-weights.ts'
 import { LanguageModel, type ModelLimits, stepRows } from './language-model.ts'
 import { rankWeightBytes } from './layout.ts'
+import { scoreBytes } from './scores.ts'
 import { loadWeights } from './weights.ts'
 
 /** What a model is loaded from, and for what. */
@@ -160,9 +159,7 @@ const loadingSlotBytes = 8 * 2 ** 20
 export function communicatorSlotBytes(config: ModelConfig, limits: ModelLimits): number {
   const { sequences, topK } = limits
   const partialSum = stepRows(config, limits) * config.hiddenSize * 4
-  // Statistics of raw and processed logits, the largest, the choice and its rank: all but the last from a multiple of 256 on.
-  const scoreWords = 2 * entropyWords + 2 * topK + choiceWords + 1
-  const scores = sequences * 4 * Math.max(scoreWords, histogramWords) + 4 * 256
+  const scores = Math.max(scoreBytes(sequences, topK), sequences * histogramWords * 4)
   const weightRow = Math.max(config.intermediateSize, config.heads * config.headDim) * 4
   return Math.max(loadingSlotBytes, partialSum, scores, weightRow)
 }

@@ -1,6 +1,6 @@
 import { type EntropyStatistics, entropyWords, readEntropyStatistics } from '../../kernels/entropy/entropy.ts'
 import type { Device } from '../../kernels/gpu/device.ts'
-import { createTensor, createTensorGroup } from '../../kernels/gpu/tensor.ts'
+import { createTensor, createTensorGroup, tensorBytes } from '../../kernels/gpu/tensor.ts'
 import { choiceWords } from '../../kernels/sample/sample.ts'
 import { readTopLogits, type TopLogit } from '../../kernels/top-k/top-k.ts'
 import type { StepContext } from './step-context.ts'
@@ -50,15 +50,30 @@ export type Recorded = 'raw' | 'choice' | 'processed'
 /** Where a head leaves the scores of S rows, and what they are read through. */
 export type ScoreBuffers = Awaited<ReturnType<typeof createScoreBuffers>>
 
+/** The tensors of rows with their k largest logits that one copy reads back. */
+function scoreTensors(rows: number, k: number) {
+  const u32 = (...shape: number[]) => ({ dtype: 'u32' as const, shape: [rows, ...shape] })
+  return {
+    statistics: u32(entropyWords),
+    top: u32(k, 2),
+    choices: u32(choiceWords),
+    /** The statistics of the distribution that is chosen from, where that is not the raw one. */
+    processed: u32(entropyWords),
+  }
+}
+
+/** Bytes that a rank hands over of rows with their k largest logits, at most: each tensor begins at a multiple of 256. */
+export function scoreBytes(rows: number, k: number): number {
+  const tokenRanks = rows * 4
+  return Object.values(scoreTensors(rows, k)).reduce(
+    (sum, tensor) => sum + Math.ceil(tensorBytes(tensor) / 256) * 256,
+    tokenRanks,
+  )
+}
+
 /** Makes the buffers of at most `rows` rows with their k largest logits, on a rank of some that hold `widths` logits each. */
 export async function createScoreBuffers(device: Device, rows: number, k: number, widths: readonly number[]) {
-  const group = await createTensorGroup(device, 'scores', {
-    statistics: { dtype: 'u32', shape: [rows, entropyWords] },
-    top: { dtype: 'u32', shape: [rows, k, 2] },
-    choices: { dtype: 'u32', shape: [rows, choiceWords] },
-    /** The statistics of the distribution that is chosen from, where that is not the raw one. */
-    processed: { dtype: 'u32', shape: [rows, entropyWords] },
-  })
+  const group = await createTensorGroup(device, 'scores', scoreTensors(rows, k))
   const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST
   return {
     widths,
@@ -66,7 +81,7 @@ export async function createScoreBuffers(device: Device, rows: number, k: number
     ...group.tensors,
     /** Apart from the group, because WebGPU lets no dispatch read and write parts of one buffer. */
     tokenRanks: await createTensor(device, 'ranks', 'u32', [rows]),
-    readable: await device.createBuffer('readable scores', group.sizeBytes + rows * 4, usage),
+    readable: await device.createBuffer('readable scores', scoreBytes(rows, k), usage),
   }
 }
 

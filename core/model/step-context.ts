@@ -97,17 +97,20 @@ export class StepContext {
     return this.device.readMapped(readable, sizeBytes)
   }
 
-  // The old names of members, until nobody uses them.
+  // shim: from here on, the old names of members, for node-runner/measure and core/parallel/local-mesh.ts.
   get exchange(): Communicator {
     return this.communicator
-  } // shim
+  }
+
   get recorder(): Recorder {
     return this.stream
-  } // shim
+  }
+
   begin(label: string): void {
     this.stream.begin(label)
-  } // shim
+  }
+
   addNorm(norm: AllReduceAddNorm & { fresh?: boolean }): Promise<void> {
     return this.allReduceAddNorm({ ...norm, isFirst: norm.fresh ?? false })
-  } // shim
+  }
 }

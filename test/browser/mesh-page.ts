@@ -1,7 +1,8 @@
 // What runs inside the page: kernels and core alone, with what a browser gives.
 import { httpModelFiles } from '../../core/formats/http-model-files.ts'
+import { openWeights } from '../../core/formats/weight-files.ts'
 import { generateOnMesh } from '../../core/generate/generate-on-mesh.ts'
-import { openCheckpoint, openConfig } from '../../core/model/checkpoint.ts'
+import { neededTensors, openConfig } from '../../core/model/checkpoint.ts'
 import { loadModel } from '../../core/model/load-model.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 
@@ -30,11 +31,8 @@ export async function runMesh(request: MeshRequest): Promise<MeshAnswer> {
   const files = httpModelFiles(request.model)
   const config = await openConfig(files, 'config.json is missing')
   const limits = { sequences: request.prompts.length, capacity: 256, topK: 5 }
-  const { ranks: models } = await loadModel(devices, {
-    config,
-    weights: await openCheckpoint(files, config),
-    limits,
-  })
+  const weights = { where: request.model, entries: await openWeights(files, neededTensors(config)) }
+  const { ranks: models } = await loadModel(devices, { config, weights, limits })
   const requests = request.prompts.map((promptIds, key) => ({ promptIds, key }))
   const generated = await generateOnMesh(models, requests, {
     maxNewTokens: request.maxNewTokens,

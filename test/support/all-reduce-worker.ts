@@ -1,15 +1,15 @@
 // A rank that times all-reduces in a thread of its own, after the plain round trip of one adapter on rank 0.
 import { availableParallelism } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
-import { RankGroup } from '../../core/parallel/rank-group.ts'
-import { joinSharedExchange, type SharedExchangeMemory } from '../../core/parallel/shared-exchange.ts'
+import { StepContext } from '../../core/model/step-context.ts'
+import { type GroupMemory, sharedMemoryCommunicator } from '../../core/parallel/communicator.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { createTensor, tensorFrom } from '../../kernels/gpu/tensor.ts'
 import { openRankAdapter, type RankAdapter } from '../../node-runner/adapter/rank-adapters.ts'
 
 /** What a rank is started with. */
 export interface AllReduceScript {
-  memory: SharedExchangeMemory
+  memory: GroupMemory
   rank: number
   adapter: RankAdapter
   width: number
@@ -50,9 +50,9 @@ async function plainRoundTrip(device: Device, width: number, rounds: number): Pr
 }
 
 async function run({ memory, rank, adapter, width, rounds }: AllReduceScript): Promise<AllReduceTimes> {
-  const exchange = joinSharedExchange(memory, rank, availableParallelism() >= memory.ranks)
+  const communicator = sharedMemoryCommunicator(memory, rank, availableParallelism() >= memory.ranks)
   const device = await openDevice(await openRankAdapter(adapter))
-  const group = await RankGroup.create(device, exchange, 1, width)
+  const context = await StepContext.create(device, communicator, 1, width)
   const partial = await tensorFrom(
     device,
     'partial',
@@ -63,7 +63,7 @@ async function run({ memory, rank, adapter, width, rounds }: AllReduceScript): P
   const x = await createTensor(device, 'x', 'f32', [1, width])
   const y = await createTensor(device, 'y', 'f32', [1, width])
   const plainMs = rank === 0 ? await plainRoundTrip(device, width, rounds) : []
-  const once = () => group.addNorm({ x, partial, fresh: true, weight, y, epsilon: 1e-6 })
+  const once = () => context.allReduceAddNorm({ x, partial, isFirst: true, weight, y, epsilon: 1e-6 })
   // Compiles the kernel, and lets every rank arrive.
   for (let warmUp = 0; warmUp < 3; warmUp++) await once()
   const { submits, synchronisations } = device.counters

@@ -1,7 +1,7 @@
 import { type BeamSettings, generateBeams } from '../../core/generate/beam-search.ts'
 import type { GenerateOptions, Generation, SequenceRequest } from '../../core/generate/generate.ts'
 import { generateOnMesh } from '../../core/generate/generate-on-mesh.ts'
-import type { LanguageModel, ModelRoom } from '../../core/model/language-model.ts'
+import type { LanguageModel, ModelLimits } from '../../core/model/language-model.ts'
 import { loadModel } from '../../core/model/load-model.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openAdapter } from '../../node-runner/adapter/dawn.ts'
@@ -18,7 +18,7 @@ export async function openDevices(count: number, kernels?: 'cpu' | 'gpu'): Promi
 export async function loadMesh(
   devices: readonly Device[],
   folder: string,
-  limits: ModelRoom,
+  limits: ModelLimits,
 ): Promise<LanguageModel[]> {
   const files = await openModelFolder(folder)
   try {

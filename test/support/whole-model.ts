@@ -1,9 +1,9 @@
 import type { TensorEntry } from '../../core/formats/safetensors.ts'
 import type { ModelConfig } from '../../core/model/config.ts'
-import { LanguageModel, type ModelRoom } from '../../core/model/language-model.ts'
-import { loadWeights, type ModelWeights } from '../../core/model/load-weights.ts'
-import type { OnRows } from '../../core/model/weights.ts'
-import { soloExchange } from '../../core/parallel/exchange.ts'
+import { LanguageModel, type ModelLimits } from '../../core/model/language-model.ts'
+import type { ModelWeights } from '../../core/model/layout.ts'
+import { loadWeights, type OnRows } from '../../core/model/weights.ts'
+import { soloCommunicator } from '../../core/parallel/communicator.ts'
 import { planShards } from '../../core/parallel/plan-shards.ts'
 import type { Device } from '../../kernels/gpu/device.ts'
 
@@ -15,7 +15,7 @@ export function loadWhole(
   where: string,
   onRows?: OnRows,
 ): Promise<ModelWeights> {
-  return loadWeights(device, config, planShards(config, 1), entries, where, soloExchange(), onRows)
+  return loadWeights(device, config, planShards(config, 1), entries, where, soloCommunicator(), onRows)
 }
 
 /** A model of one rank. */
@@ -23,7 +23,7 @@ export function createWhole(
   device: Device,
   config: ModelConfig,
   weights: ModelWeights,
-  room: ModelRoom,
+  limits: ModelLimits,
 ): Promise<LanguageModel> {
-  return LanguageModel.create(device, config, planShards(config, 1), weights, room, soloExchange())
+  return LanguageModel.create(device, config, planShards(config, 1), weights, limits, soloCommunicator())
 }

@@ -1,2 +1,2 @@
 // shim
-export * from './decoding.ts'
+export { decodingLimits as decodingRoom } from './decoding.ts'

@@ -297,8 +297,8 @@ export function beamsOf({ numBeams, lengthPenalty }: Decoding): BeamSettings | n
   return numBeams > 1 ? { count: numBeams, lengthPenalty: lengthPenalty ?? 1 } : null
 }
 
-/** The room that decoding takes of each group: a slot for every beam of the answers made at once, and the largest logits. */
-export function decodingRoom(
+/** The limits that decoding asks of each group's model: a slot for every beam of the answers made at once, and the largest logits. */
+export function decodingLimits(
   answersAtOnce: number,
   topLogprobs: number,
   decoding: { numBeams?: number; stopIds: readonly number[] },

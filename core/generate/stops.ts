@@ -5,8 +5,11 @@ export {
   answerText,
   describeStops,
   modelStops,
+  type SaidStops,
   type StatedEnds,
+  type StopSource,
   type Stops,
+  type StopToken,
   stopTextAt,
   stopTokens,
 } from './answer-end.ts'

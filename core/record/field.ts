@@ -5,6 +5,8 @@ export interface RunColumn extends ParquetColumn {
   /** 'none' of texts, ids and verdicts. */
   unit: string
   meaning: string
+  /** Files of earlier versions lack it. */
+  isLater?: boolean
 }
 
 /** A column, in one line of a table. */
@@ -46,7 +48,7 @@ export const truth: Kind = { is: value => typeof value === 'boolean', words: 'tr
 export const number: Kind = { is: value => Number.isFinite(value), words: 'a finite number' }
 
 /** A count, an index or an id: columns keep these in 32 bits. */
-export const place: Kind = {
+export const natural: Kind = {
   is: value => Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31,
   words: 'an integer from 0 to 2147483647',
 }
@@ -71,8 +73,8 @@ function listOf({ is, words }: Kind): Kind {
 const kindOfType: Record<ParquetColumn['type'], Kind> = {
   string: text,
   boolean: truth,
-  int32: place,
-  int64: place,
+  int32: natural,
+  int64: natural,
   float: number,
   double: number,
 }

@@ -107,8 +107,13 @@ export const traceColumns = [
   column('top_text_ids', 'int32', 'none', 'ids of top_ids that are in no token_id of the sample', {
     depth: 1,
     shape: 'texts',
+    isLater: true,
   }),
-  column('top_texts', 'string', 'none', 'the text of each of them', { depth: 1, shape: 'texts' }),
+  column('top_texts', 'string', 'none', 'the text of each of them', {
+    depth: 1,
+    shape: 'texts',
+    isLater: true,
+  }),
   sampleFields.problem,
   sampleFields.prompt,
   sampleFields.generatedText,

@@ -4,10 +4,10 @@ import {
   isRecord,
   type Kind,
   kindOfColumn,
+  natural,
   number,
   orAbsent,
   orNull,
-  place,
   type RunColumn,
   text,
   truth,
@@ -72,7 +72,7 @@ const finishReasons: Kind = {
 }
 const texts: Kind = {
   is: value =>
-    isRecord(value) && Object.entries(value).every(([id, of]) => place.is(Number(id)) && text.is(of)),
+    isRecord(value) && Object.entries(value).every(([id, of]) => natural.is(Number(id)) && text.is(of)),
   words: 'texts by the ids of tokens',
 }
 const scalars: Kind = {
@@ -195,7 +195,7 @@ export function parseSampleLine(where: string, line: string): SampleRecord & { f
   refuseNewerFormat(where, isRecord(found) ? found['formatVersion'] : undefined)
   const sample = found as Record<string, unknown>
   const { tokens } = sample
-  if (!place.is(sample['problemIndex']) || !place.is(sample['sampleIndex']) || !Array.isArray(tokens))
+  if (!natural.is(sample['problemIndex']) || !natural.is(sample['sampleIndex']) || !Array.isArray(tokens))
     throw damaged(where, 'has no problemIndex, sampleIndex and tokens')
   checkFields(where, '', sample, sampleKinds)
   for (const [index, token] of tokens.entries()) {

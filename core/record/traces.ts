@@ -4,7 +4,7 @@ import { boundedMetadata, type ReadableBytes } from '../files/parquet-bounds.ts'
 import { createParquetWriter, type RowGroupPlace } from '../files/parquet-writer.ts'
 import { firstIndex } from '../first-index.ts'
 import { InputError } from '../input-error.ts'
-import { describeColumns } from './field.ts'
+import { describeColumns, type RunColumn } from './field.ts'
 import {
   boundedRunFile,
   checkColumns,
@@ -142,8 +142,7 @@ export interface TraceReader {
   entropies(): AsyncGenerator<ArrayLike<number>>
 }
 
-/** Files of before these columns have none. */
-const laterColumns: TraceColumn[] = ['top_text_ids', 'top_texts']
+const laterColumns = traceColumns.filter((column: RunColumn) => column.isLater).map(({ name }) => name)
 
 const textColumns: TraceColumn[] = ['problem', 'generated_text']
 

@@ -4,7 +4,7 @@ import { columnsOf } from '../study/columns.ts'
 import { normalTail } from '../study/statistics/distributions.ts'
 import { detectableAuroc, powerOfAuroc, samplesNeeded } from '../study/statistics/hypothesis-tests.ts'
 import { analyseRun } from './record-study.ts'
-import { summarySection } from './summary-section.ts'
+import { summarySection } from './write-report.ts'
 
 /**
  * What is known of the study that this project started from: 2 right of 104 answers (1.9 %), which were cut at about 100 tokens; Pearson's

@@ -2,7 +2,7 @@ import type { SampleRecord } from '../formats/sample-record.ts'
 import type { ErrorCounts } from '../study/errors/error-counts.ts'
 import type { RunFindings } from '../study/run-findings.ts'
 import type { TokenFindings } from '../study/tokens/token-findings.ts'
-import type { Block } from './report-document.ts'
+import { type Block, numbersTable } from './report-document.ts'
 import { digits, excerpt, percent, statisticNotes, visible, withInterval } from './words.ts'
 
 /** Where in the answers entropy lies, and what kinds of errors there are. */
@@ -27,12 +27,10 @@ function tokenBlocks(found: TokenFindings): Block[] {
         `${spikes.deviations} standard deviations above its answer's mean: ${spikes.n} in all, in ${spikes.incorrect.samples} of ${samples.incorrect} wrong and ` +
         `${spikes.correct.samples} of ${samples.correct} right answers.`,
     },
-    {
-      kind: 'table',
-      of: 'numbers',
-      caption: 'Entropy by kind of token, nats',
-      head: ['kind', 'tokens', 'mean', 'share of tokens', 'share of entropy', 'spikes'],
-      rows: found.kinds
+    numbersTable(
+      'Entropy by kind of token, nats',
+      ['kind', 'tokens', 'mean', 'share of tokens', 'share of entropy', 'spikes'],
+      found.kinds
         .filter(({ n }) => n > 0)
         .map(({ kind, n, meanEntropyNats, shareOfTokens, shareOfEntropy, spikes: spiking }) => [
           kind,
@@ -42,45 +40,37 @@ function tokenBlocks(found: TokenFindings): Block[] {
           percent(shareOfEntropy),
           String(spiking),
         ]),
-    },
-    {
-      kind: 'table',
-      of: 'numbers',
-      caption: 'Mean entropy of a token by tenth of its answer, nats, with the number of tokens',
-      head: ['part', 'right answers', 'wrong answers', 'spikes'],
-      rows: found.positions.map(({ from, to, correct, incorrect, spikes: spiking }) => [
+    ),
+    numbersTable(
+      'Mean entropy of a token by tenth of its answer, nats, with the number of tokens',
+      ['part', 'right answers', 'wrong answers', 'spikes'],
+      found.positions.map(({ from, to, correct, incorrect, spikes: spiking }) => [
         `${percent(from)} to ${percent(to)}`,
         mean(correct),
         mean(incorrect),
         String(spiking),
       ]),
-    },
+    ),
     ...(firstWrongStep.n > 0
       ? ([
-          {
-            kind: 'table',
-            of: 'numbers',
-            caption:
-              `Mean entropy about the first wrong step, nats, in ${firstWrongStep.n} wrong answers whose worked solution tells where it is; in ` +
+          numbersTable(
+            `Mean entropy about the first wrong step, nats, in ${firstWrongStep.n} wrong answers whose worked solution tells where it is; in ` +
               'right answers of tokens of the same kinds, and at the same positions whatever stands there',
-            head: ['tokens', 'wrong answers', 'right answers, same kinds', 'right answers, same positions'],
-            rows: (['before', 'at', 'after'] as const).map(place => [
+            ['tokens', 'wrong answers', 'right answers, same kinds', 'right answers, same positions'],
+            (['before', 'at', 'after'] as const).map(place => [
               place,
               mean(firstWrongStep[place].incorrect),
               mean(firstWrongStep[place].correctOfKind),
               mean(firstWrongStep[place].correct),
             ]),
-          },
+          ),
         ] satisfies Block[])
       : []),
-    {
-      kind: 'table',
-      of: 'numbers',
-      caption:
-        `Forking tokens: the most frequent among the ${percent(forking.share)} of tokens with the most entropy (${forking.n} tokens above ` +
+    numbersTable(
+      `Forking tokens: the most frequent among the ${percent(forking.share)} of tokens with the most entropy (${forking.n} tokens above ` +
         `${digits(forking.thresholdNats, 4)} nats)`,
-      head: ['token', 'times', 'of all its occurrences', 'mean entropy', 'likeliest alternatives'],
-      rows: forking.tokens.map(({ id, text, n, occurrences, meanEntropyNats, alternatives }) => [
+      ['token', 'times', 'of all its occurrences', 'mean entropy', 'likeliest alternatives'],
+      forking.tokens.map(({ id, text, n, occurrences, meanEntropyNats, alternatives }) => [
         visible(text ?? `#${id}`),
         String(n),
         String(occurrences),
@@ -90,21 +80,18 @@ function tokenBlocks(found: TokenFindings): Block[] {
           .map(alternative => visible(alternative.text ?? `#${alternative.id}`))
           .join(' '),
       ]),
-    },
+    ),
   ]
 }
 
 function errorBlocks({ n, kinds }: ErrorCounts): Block[] {
   if (n === 0) return []
   return [
-    {
-      kind: 'table',
-      of: 'numbers',
-      caption:
-        `The ${n} wrong answers by kind of error. Rules read the worked solution; without one, or with another valid way to the answer, the kind ` +
+    numbersTable(
+      `The ${n} wrong answers by kind of error. Rules read the worked solution; without one, or with another valid way to the answer, the kind ` +
         'may be unknown or wrong: label by hand what matters',
-      head: ['kind', 'n', 'share of wrong answers', 'mean entropy, nats', 'most frequent rule'],
-      rows: kinds
+      ['kind', 'n', 'share of wrong answers', 'mean entropy, nats', 'most frequent rule'],
+      kinds
         .filter(kind => kind.n > 0)
         .map(kind => [
           kind.kind,
@@ -113,7 +100,7 @@ function errorBlocks({ n, kinds }: ErrorCounts): Block[] {
           digits(kind.meanEntropyNats, 4),
           kind.rules[0]?.rule ?? '–',
         ]),
-    },
+    ),
   ]
 }
 

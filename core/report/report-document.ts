@@ -26,6 +26,16 @@ export interface ReportDocument {
   blocks: Block[]
 }
 
+/** A table of numbers; the first column names them. */
+export function numbersTable(caption: string, head: string[], rows: string[][]): Block {
+  return { kind: 'table', of: 'numbers', caption, head, rows }
+}
+
+/** A table of texts. */
+export function textsTable(caption: string, head: string[], rows: readonly (readonly string[])[]): Block {
+  return { kind: 'table', of: 'texts', caption, head, rows: rows.map(row => [...row]) }
+}
+
 /** A report as Markdown. Texts of models are quoted and escaped, so that they change nothing around them. */
 export function renderMarkdown({ title, blocks }: ReportDocument): string {
   return `# ${escapeMarkdown(title)}\n\n${blocks.map(markdownBlock).filter(Boolean).join('\n\n')}\n`
@@ -125,7 +135,7 @@ function escapeHtml(text: string): string {
 }
 
 /** The style of a report in HTML: one column of text, tables as wide as they need, light and dark. */
-export const reportStyle = `
+const reportStyle = `
 :root { color-scheme: light dark; --paper: #fff; --ink: #1b1c1e; --muted: #5b5e63; --line: #e2e2df; --plate: #fff; }
 @media (prefers-color-scheme: dark) {
   :root { --paper: #151618; --ink: #e6e6e3; --muted: #a4a7ad; --line: #33363b; --plate: #f4f4f2; }

@@ -1,12 +1,14 @@
 import type { Analysis, AnalysisStatistics } from '../study/analysis.ts'
 import { differenceInterval, hasSeveralAnswers, preferredIntervals } from '../study/preferred-intervals.ts'
+import type { AreaName } from '../study/score-statistics.ts'
 import { scoreDefinitions } from '../study/scores/answer-scores.ts'
 import { mainScore } from '../study/selection.ts'
-import type { Block } from './report-document.ts'
+import { type Block, numbersTable, textsTable } from './report-document.ts'
+import { areaWords } from './undefined-warnings.ts'
 import { digits, estimate, nats, percent, probability, statisticNotes, withInterval } from './words.ts'
 
 /** What a caption says where a problem has several answers and its intervals or p-values do not account for it. */
-export function independenceRemark(analysis: Analysis): string {
+function independenceRemark(analysis: Analysis): string {
   return hasSeveralAnswers(analysis)
     ? '. Intervals that are not of resampled problems, and p-values, take answers as independent'
     : ''
@@ -40,53 +42,53 @@ function entropyTable(analysis: Analysis): Block {
     { n, mean, sd, median }: typeof correct,
     interval: typeof intervals.correctMean,
   ) => [name, String(n), estimate(mean, interval, nats), nats(sd), nats(median)]
-  return {
-    kind: 'table',
-    of: 'numbers',
-    caption:
-      `${mainScore} of an answer, nats, by verdict. Difference wrong − right ${estimate(difference, intervals.difference, nats)}, ` +
+  return numbersTable(
+    `${mainScore} of an answer, nats, by verdict. Difference wrong − right ${estimate(difference, intervals.difference, nats)}, ` +
       `Hedges' g ${estimate(hedgesG, intervals.hedgesG)}; intervals of resampled problems. ` +
       `Mann–Whitney U ${digits(mannWhitney.u, 1)}, p ${probability(mannWhitney.p)}${permuted}. ${statisticNotes.mannWhitney}`,
-    head: ['answers', 'n', 'mean', 'standard deviation', 'median'],
-    rows: [row('right', correct, intervals.correctMean), row('wrong', incorrect, intervals.incorrectMean)],
-  }
+    ['answers', 'n', 'mean', 'standard deviation', 'median'],
+    [row('right', correct, intervals.correctMean), row('wrong', incorrect, intervals.incorrectMean)],
+  )
 }
 
 function scoreTable(analysis: Analysis): Block {
   const { scores } = analysis
+  const areas = Object.entries(areaWords) as [AreaName, string][]
+  // Beside the AUPRC stands that of a score without information.
+  const ofAuprc = (name: AreaName, cell: string) => (name === 'auprc' ? [cell] : [])
   const sorted = Object.entries(scores).sort(([, a], [, b]) => (b.auroc ?? -1) - (a.auroc ?? -1))
-  return {
-    kind: 'table',
-    of: 'numbers',
-    caption:
-      'Every score, larger where the model was less certain; wrong answers are the positive class. AUROC with its 95 % interval (DeLong, logit ' +
+  return numbersTable(
+    'Every score, larger where the model was less certain; wrong answers are the positive class. AUROC with its 95 % interval (DeLong, logit ' +
       `scale) and with that of resampled problems, which those of the areas are too; p of Mann–Whitney, not adjusted for the number of scores${independenceRemark(analysis)}`,
-    head: ['score', 'n', 'AUROC', 'resampled problems', 'p', 'AUPRC', 'base rate', 'PRR', 'AURC', 'AUGRC'],
-    rows: sorted.map(([name, score]) => [
+    [
+      'score',
+      'n',
+      'AUROC',
+      'resampled problems',
+      'p',
+      ...areas.flatMap(([name, word]) => [word, ...ofAuprc(name, 'base rate')]),
+    ],
+    sorted.map(([name, score]) => [
       name,
       String(score.n),
       withInterval(score.auroc, score.aurocLow, score.aurocHigh),
       score.bootstrapLow === null ? '–' : `${digits(score.bootstrapLow)} to ${digits(score.bootstrapHigh)}`,
       probability(score.p),
-      estimate(score.auprc, score.intervals.auprc),
-      digits(score.auprcBaseRate),
-      estimate(score.prr, score.intervals.prr),
-      estimate(score.aurc, score.intervals.aurc),
-      estimate(score.augrc, score.intervals.augrc),
+      ...areas.flatMap(([name]) => [
+        estimate(score[name], score.intervals[name]),
+        ...ofAuprc(name, digits(score.auprcBaseRate)),
+      ]),
     ]),
-  }
+  )
 }
 
 function definitionTable({ scores }: Analysis): Block {
   const definitions = Object.entries(scoreDefinitions()).filter(([name]) => name in scores)
-  return {
-    kind: 'table',
-    of: 'texts',
-    caption:
-      'What the scores are: H is the entropy of a token, p its probability, both of the raw softmax over the whole vocabulary',
-    head: ['score', 'unit', 'is', 'from'],
-    rows: definitions.map(([name, { unit, formula, source }]) => [name, unit, formula, source]),
-  }
+  return textsTable(
+    'What the scores are: H is the entropy of a token, p its probability, both of the raw softmax over the whole vocabulary',
+    ['score', 'unit', 'is', 'from'],
+    definitions.map(([name, { unit, formula, source }]) => [name, unit, formula, source]),
+  )
 }
 
 function comparisonTable(analysis: Analysis): Block {
@@ -94,12 +96,10 @@ function comparisonTable(analysis: Analysis): Block {
   const shown = scoreComparisons.filter(
     ({ against, difference }) => against === mainScore && difference !== null,
   )
-  return {
-    kind: 'table',
-    of: 'numbers',
-    caption: `AUROC of a score minus that of ${mainScore} over the same answers (${hasSeveralAnswers(analysis) ? 'intervals of resampled problems, p by DeLong with answers as independent' : 'DeLong, paired'}); p adjusted over these and the comparisons with length, which analysis.json has too`,
-    head: ['score', 'n', 'difference', 'p', 'Holm', 'Benjamini–Hochberg'],
-    rows: shown.map(compared => {
+  return numbersTable(
+    `AUROC of a score minus that of ${mainScore} over the same answers (${hasSeveralAnswers(analysis) ? 'intervals of resampled problems, p by DeLong with answers as independent' : 'DeLong, paired'}); p adjusted over these and the comparisons with length, which analysis.json has too`,
+    ['score', 'n', 'difference', 'p', 'Holm', 'Benjamini–Hochberg'],
+    shown.map(compared => {
       const { low = null, high = null } = differenceInterval(analysis, compared) ?? {}
       return [
         compared.score,
@@ -110,7 +110,7 @@ function comparisonTable(analysis: Analysis): Block {
         probability(compared.pBenjaminiHochberg),
       ]
     }),
-  }
+  )
 }
 
 function strataTables(analysis: Analysis): Block[] {
@@ -122,19 +122,19 @@ function strataTables(analysis: Analysis): Block[] {
     ] as const
   )
     .filter(([, rows]) => rows.length > 0)
-    .map(([name, rows, adjusted, interval]) => ({
-      kind: 'table',
-      of: 'numbers',
-      caption: `AUROC of ${mainScore} among answers of like ${name}; over all pairs within a stratum ${estimate(adjusted, interval)}, interval of resampled problems${independenceRemark(analysis)}`,
-      head: [name, 'n', 'right', 'wrong', 'AUROC'],
-      rows: rows.map(({ label, n, correct, incorrect, auroc, low, high }) => [
-        label,
-        String(n),
-        String(correct),
-        String(incorrect),
-        withInterval(auroc, low, high),
-      ]),
-    }))
+    .map(([name, rows, adjusted, interval]) =>
+      numbersTable(
+        `AUROC of ${mainScore} among answers of like ${name}; over all pairs within a stratum ${estimate(adjusted, interval)}, interval of resampled problems${independenceRemark(analysis)}`,
+        [name, 'n', 'right', 'wrong', 'AUROC'],
+        rows.map(({ label, n, correct, incorrect, auroc, low, high }) => [
+          label,
+          String(n),
+          String(correct),
+          String(incorrect),
+          withInterval(auroc, low, high),
+        ]),
+      ),
+    )
 }
 
 function regressionTable(analysis: Analysis): Block[] {
@@ -142,21 +142,18 @@ function regressionTable(analysis: Analysis): Block[] {
   if (!fit) return []
   const { chi2, df, p } = fit.likelihoodRatio
   return [
-    {
-      kind: 'table',
-      of: 'numbers',
-      caption:
-        `Logistic regression of a right answer, n ${fit.n}, ${mainScore} and log length in standard deviations${fit.firth ? `, with Firth’s penalty since a term separates the classes (${statisticNotes.firth})` : ''}. ` +
+    numbersTable(
+      `Logistic regression of a right answer, n ${fit.n}, ${mainScore} and log length in standard deviations${fit.firth ? `, with Firth’s penalty since a term separates the classes (${statisticNotes.firth})` : ''}. ` +
         `${mainScore} beyond the other terms: likelihood ratio ${digits(chi2, 2)} on ${df} degree of freedom, p ${probability(p)}${independenceRemark(analysis)}`,
-      head: ['term', 'coefficient', 'standard error', 'odds ratio', 'p'],
-      rows: fit.terms.map(({ name, coefficient, standardError, oddsRatio, p: termP }) => [
+      ['term', 'coefficient', 'standard error', 'odds ratio', 'p'],
+      fit.terms.map(({ name, coefficient, standardError, oddsRatio, p: termP }) => [
         name,
         digits(coefficient),
         digits(standardError),
         withInterval(oddsRatio.value, oddsRatio.low, oddsRatio.high),
         probability(termP),
       ]),
-    },
+    ),
   ]
 }
 
@@ -180,14 +177,11 @@ function calibrationTable({ calibration }: Analysis): Block[] {
     return fit ? [{ name, fit }] : []
   })
   return [
-    {
-      kind: 'table',
-      of: 'numbers',
-      caption:
-        `Calibration of a probability of being right fitted to ${mainScore}, n ${calibration.n}, each answer predicted by fits to other ` +
+    numbersTable(
+      `Calibration of a probability of being right fitted to ${mainScore}, n ${calibration.n}, each answer predicted by fits to other ` +
         `problems (${calibration.folds} folds). Intervals of resampled problems with the predictions held fixed; those of slope and intercept by the sandwich with problems ` +
         'as clusters. ECE over bins of equal number, and what a perfect calibration would show',
-      head: [
+      [
         'fit',
         'Brier',
         'Brier skill',
@@ -198,7 +192,7 @@ function calibrationTable({ calibration }: Analysis): Block[] {
         'slope',
         'intercept',
       ],
-      rows: fits.map(({ name, fit }) => [
+      fits.map(({ name, fit }) => [
         name,
         estimate(fit.brier, fit.intervals.brier),
         estimate(fit.brierSkill, fit.intervals.brierSkill),
@@ -209,7 +203,7 @@ function calibrationTable({ calibration }: Analysis): Block[] {
         estimate(fit.slope, fit.intervals.slope),
         estimate(fit.intercept, fit.intervals.intercept),
       ]),
-    },
+    ),
   ]
 }
 
@@ -224,13 +218,11 @@ function completedTable(analysis: Analysis): Block {
       withInterval(auroc.value, auroc.low, auroc.high),
     ]
   }
-  return {
-    kind: 'table',
-    of: 'numbers',
-    caption: `All answers, and only those that the model ended itself (${mainScore})`,
-    head: ['answers', 'n', 'accuracy', 'right / wrong', 'AUROC'],
-    rows: [row('all', analysis), row('ended by the model', analysis.completedOnly)],
-  }
+  return numbersTable(
+    `All answers, and only those that the model ended itself (${mainScore})`,
+    ['answers', 'n', 'accuracy', 'right / wrong', 'AUROC'],
+    [row('all', analysis), row('ended by the model', analysis.completedOnly)],
+  )
 }
 
 /** Correlations of mean entropy with a right answer, and what bounds them. */
@@ -240,18 +232,16 @@ export function correlationsSection(analysis: Analysis): Block[] {
   const bound = spearman.largestPossible
   return [
     { kind: 'heading', text: 'Correlations' },
-    {
-      kind: 'table',
-      of: 'numbers',
-      caption: `Of ${mainScore} with a right answer (1) against a wrong one (0), with intervals of resampled problems on Fisher's scale${independenceRemark(analysis)}. ${statisticNotes.kendall}`,
-      head: ['coefficient', 'n', 'value', 'p'],
-      rows: [
+    numbersTable(
+      `Of ${mainScore} with a right answer (1) against a wrong one (0), with intervals of resampled problems on Fisher's scale${independenceRemark(analysis)}. ${statisticNotes.kendall}`,
+      ['coefficient', 'n', 'value', 'p'],
+      [
         ['Pearson', n, estimate(pearson.r, intervals.pearson), probability(pearson.p)],
         ['point-biserial', n, estimate(pointBiserial.r, intervals.pearson), probability(pointBiserial.p)],
         ['Spearman', n, estimate(spearman.rho, intervals.spearman), probability(spearman.p)],
         ['Kendall, τ-b', n, estimate(kendall.tau, intervals.kendall), probability(kendall.p)],
       ],
-    },
+    ),
     {
       kind: 'paragraph',
       text:

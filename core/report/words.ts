@@ -1,7 +1,7 @@
 import { binsPerDecade } from '../study/tokens/forking-tokens.ts'
 
 /** What stands for a number that is undefined; the warnings say why it is. */
-export const undefinedNumber = '–'
+const undefinedNumber = '–'
 
 /** A number with so many digits after the point. */
 export function digits(value: number | null | undefined, places = 3): string {

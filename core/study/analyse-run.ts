@@ -33,7 +33,7 @@ import {
   powerOfAuroc,
   samplesNeeded,
 } from './statistics/hypothesis-tests.ts'
-import { type Interval, wilsonInterval } from './statistics/intervals.ts'
+import { endsOf, type Interval, wilsonInterval } from './statistics/intervals.ts'
 import { mean, median, sampleStandardDeviation } from './statistics/moments.ts'
 import { lackOfClass, orderScores, tieGroups } from './statistics/ranks.ts'
 import { affordableResamples, resamplesForErrors } from './statistics/resampling.ts'
@@ -190,7 +190,7 @@ function studyStatistics(
     scores[mainScore] ??
     analyseScore(entropy, selection, new Float64Array(0), resampleAreas(entropy, selection))
   const byLength = auroc(tieGroups(orderScores(selection.generatedTokens), incorrect))
-  const rOf = { r: partOf(linear, ({ coefficient }) => coefficient), p: partOf(linear, ({ p }) => p) }
+  const rOf = { r: partOf(linear, 'coefficient'), p: partOf(linear, 'p') }
   return {
     total,
     correct: numberCorrect,
@@ -216,12 +216,12 @@ function studyStatistics(
     pearson: rOf,
     pointBiserial: rOf,
     spearman: {
-      rho: partOf(ranked, ({ coefficient }) => coefficient),
-      p: partOf(ranked, ({ p }) => p),
+      rho: partOf(ranked, 'coefficient'),
+      p: partOf(ranked, 'p'),
       largestPossible: lackOfClass(groups) ?? Math.sqrt((3 * classProduct) / (selection.count ** 2 - 1)),
     },
     kendall: { tau: main.kendallTau, p: main.kendallP },
-    mannWhitney: { u: partOf(test, ({ u }) => u), p: partOf(test, ({ p }) => p) },
+    mannWhitney: { u: partOf(test, 'u'), p: partOf(test, 'p') },
     auroc: { value: main.auroc, low: main.aurocLow, high: main.aurocHigh, p: main.p },
     aurocBootstrap: {
       low: main.bootstrapLow,
@@ -229,11 +229,7 @@ function studyStatistics(
       resamples: taken,
       problems: problems.count,
     },
-    aurocPermutationP: permute(
-      selection,
-      partOf(test, ({ p }) => p),
-      seed,
-    ),
+    aurocPermutationP: permute(selection, partOf(test, 'p'), seed),
     auprc: main.auprc,
     auprcBaseRate: main.auprcBaseRate,
     prr: main.prr,
@@ -250,12 +246,9 @@ function studyStatistics(
     ),
     strata: analyseStrata(selection, ofEntropy.values),
     lengthConfounding: {
-      entropyLengthRho: partOf(
-        spearman(entropy.values, selection.generatedTokens),
-        ({ coefficient }) => coefficient,
-      ),
-      lengthAuroc: partOf(byLength, ({ value }) => value),
-      lengthAurocP: partOf(byLength, ({ p }) => p),
+      entropyLengthRho: partOf(spearman(entropy.values, selection.generatedTokens), 'coefficient'),
+      lengthAuroc: partOf(byLength, 'value'),
+      lengthAurocP: partOf(byLength, 'p'),
     },
     withinProblem: analyseWithinProblem(selection),
     power: describePower(incorrectGroup.n, correctGroup.n),
@@ -270,8 +263,7 @@ function studyStatistics(
 }
 
 function shareWith(value: Statistic, interval: Interval | null): AnalysisShare {
-  const ends = orBecause(interval, { because: 'no-answers' })
-  return { value, low: partOf(ends, ({ low }) => low), high: partOf(ends, ({ high }) => high) }
+  return { value, ...endsOf(orBecause(interval, { because: 'no-answers' })) }
 }
 
 function describeGroup(entropies: Float64Array, problems: number): AnalysisGroup {

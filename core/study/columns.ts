@@ -74,7 +74,7 @@ export function columnsOf(samples: Iterable<SampleRecord>): RunColumns {
 }
 
 /** A data set's grade of difficulty under its usual names; null without one. */
-export function levelOf(metadata: SampleRecord['metadata']): string | null {
+function levelOf(metadata: SampleRecord['metadata']): string | null {
   const level = metadata['level'] ?? metadata['difficulty'] ?? null
   return level === null || level === '' ? null : String(level)
 }

@@ -34,7 +34,7 @@ interface DrawnEntropies {
  * What mean entropy shows beside its areas, by the names that intervals have in `analysis.json`: each is evaluated in resampled problems for its
  * interval, with the problems that hold what it is of. The interval of `pearson` is the point-biserial's as well.
  */
-export const entropyStatistics = {
+const entropyStatistics = {
   correctMean: { of: 'correct', interval: onScale(plainScale), compute: ({ right }) => meanOf(right) },
   incorrectMean: { of: 'incorrect', interval: onScale(plainScale), compute: ({ wrong }) => meanOf(wrong) },
   difference: {
@@ -60,7 +60,7 @@ export const entropyStatistics = {
   kendall: {
     of: 'smallerClass',
     interval: onScale(fisherScale),
-    compute: ({ groups }) => partOf(kendall(groups), ({ coefficient }) => coefficient),
+    compute: ({ groups }) => partOf(kendall(groups), 'coefficient'),
   },
   entropyLengthRho: {
     of: 'all',

@@ -20,7 +20,7 @@ import { equalMassBins, orderScores, tieGroups } from './statistics/ranks.ts'
 import type { ResampledInterval } from './statistics/resampling.ts'
 import { predictionRejectionRatio, riskCoverageArea } from './statistics/selective-prediction.ts'
 import { strataOf } from './strata.ts'
-import { isUndefined, type Maybe, orNull, partOf } from './undefined.ts'
+import { ifDefined, isUndefined, type Maybe, orNull } from './undefined.ts'
 
 const draws = 2000
 const resamples = 400
@@ -93,7 +93,7 @@ it("covers the truth with DeLong's interval on the logit scale", () => {
   ] as const)
     expectCoverage(`DeLong, ${wrong} wrong and ${right} right`, trueAuroc, normal => {
       const { marks, order } = binormal(normal, wrong, right, 1, 0)
-      return partOf(auroc(tieGroups(order, marks)), ({ interval }) => interval)
+      return ifDefined(auroc(tieGroups(order, marks)), ({ interval }) => interval)
     })
 })
 
@@ -111,7 +111,7 @@ it.each([
         values[resample] = weightedAuroc(order, marks, weights)
       })
       const groups = tieGroups(order, marks)
-      return partOf(auroc(groups), ({ value }) =>
+      return ifDefined(auroc(groups), ({ value }) =>
         bootstrapAurocInterval(groups, value, values, problems.count),
       )
     })
@@ -266,7 +266,7 @@ it.each([
       resampleClusters(clusters, 200, random, weights => resampled.add(weights))
       const found = resampled.intervals()
       const columns = [predictions.map(() => 1), predictions.map(logit)]
-      const [intercept, slope] = intervalsOfCoefficients(
+      const { intercept, slope } = intervalsOfCoefficients(
         columns,
         correct,
         fitLogistic(columns, correct)!,
@@ -281,8 +281,8 @@ it.each([
         { name: 'Brier', truth: brier, interval: found.brier },
         { name: 'Brier skill', truth: 1 - brier / (rate * (1 - rate)), interval: found.brierSkill },
         { name: 'log loss', truth: logLoss, interval: found.logLoss },
-        { name: 'slope', truth: 1 / steepness, interval: slope! },
-        { name: 'intercept', truth: -offset / steepness, interval: intercept! },
+        { name: 'slope', truth: 1 / steepness, interval: slope },
+        { name: 'intercept', truth: -offset / steepness, interval: intercept },
         // Of its bias only a bound is known.
         {
           name: 'ECE',

@@ -5,6 +5,7 @@ import type { StudySettings } from './analyse-run.ts'
 import { type AurocDifference, aurocDifference, aurocInfluence, weightedAuroc } from './statistics/auroc.ts'
 import { clustersOf, resampleClusters } from './statistics/clusters.ts'
 import { type AdjustedP, adjustP, mcNemarP } from './statistics/hypothesis-tests.ts'
+import { endsOf } from './statistics/intervals.ts'
 import { orderScores } from './statistics/ranks.ts'
 import { affordableResamples, bootstrapSpread, plainInterval } from './statistics/resampling.ts'
 import { none, partOf, type Recorded, type Statistic } from './undefined.ts'
@@ -97,13 +98,13 @@ export function comparePairedRuns(
     correct => count(correct, Boolean) / rows.length,
   ) as [number, number]
   const difference = ofPairs(firstShare - secondShare)
-  const interval = plainInterval(difference, bootstrapSpread(accuracyDraws, problems.count))
+  const interval = endsOf(plainInterval(difference, bootstrapSpread(accuracyDraws, problems.count)))
   const accuracy = {
     first: ofPairs(firstShare),
     second: ofPairs(secondShare),
     difference,
-    bootstrapLow: partOf(interval, ({ low }) => low),
-    bootstrapHigh: partOf(interval, ({ high }) => high),
+    bootstrapLow: interval.low,
+    bootstrapHigh: interval.high,
     p: ofPairs(mcNemarP(onlyFirstCorrect, onlySecondCorrect)),
     onlyFirstCorrect,
     onlySecondCorrect,
@@ -113,8 +114,8 @@ export function comparePairedRuns(
     const other = aurocInfluence(score.second, secondIncorrect)
     return {
       n: score.first.order.length,
-      first: partOf(one, ({ value }) => value),
-      second: partOf(other, ({ value }) => value),
+      first: partOf(one, 'value'),
+      second: partOf(other, 'value'),
       ...aurocDifference(one, other, bootstrapSpread(scoreDraws[column]!, problems.count)),
     }
   })

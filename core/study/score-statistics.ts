@@ -17,7 +17,7 @@ import {
 import { resampleClusters } from './statistics/clusters.ts'
 import { kendall } from './statistics/correlation.ts'
 import { type AdjustedP, adjustP } from './statistics/hypothesis-tests.ts'
-import { belowOneScale, logitScale } from './statistics/intervals.ts'
+import { belowOneScale, endsOf, logitScale } from './statistics/intervals.ts'
 import { orderScores, type TieGroups, tieGroups, weightedTieGroups } from './statistics/ranks.ts'
 import {
   bootstrapSpread,
@@ -32,7 +32,7 @@ import {
   predictionRejectionRatio,
   riskCoverageArea,
 } from './statistics/selective-prediction.ts'
-import { none, partOf, type Statistic } from './undefined.ts'
+import { ifDefined, none, partOf, type Statistic } from './undefined.ts'
 
 /** Answers that count so often each, as the areas of a score read them; incorrect answers are marked. */
 interface DrawnAnswers {
@@ -44,7 +44,7 @@ interface DrawnAnswers {
  * The areas of a score, by their names in `analysis.json`, each with its interval from resampled problems. Another one is an entry here and one
  * in the table of their words (`core/report/undefined-warnings.ts`).
  */
-export const scoreAreas = {
+const scoreAreas = {
   auprc: {
     of: 'smallerClass',
     // Its standard error is the smaller the larger it comes out, and this scale makes good for that.
@@ -147,29 +147,29 @@ export function analyseScore(
   const groups = tieGroups(sorted, incorrect)
   const { auprc, ...areas } = values
   const area = auroc(groups)
-  const interval = partOf(area, found => found.interval)
-  const bootstrapped = partOf(area, ({ value }) =>
-    bootstrapAurocInterval(groups, value, resampled, problems.count),
+  const interval = endsOf(partOf(area, 'interval'))
+  const resampledInterval = endsOf(
+    ifDefined(area, ({ value }) => bootstrapAurocInterval(groups, value, resampled, problems.count)),
   )
   const tau = kendall(groups)
   return {
     n: groups.total,
     correct: groups.total - groups.totalMarked,
     incorrect: groups.totalMarked,
-    auroc: partOf(area, ({ value }) => value),
-    aurocLow: partOf(interval, ({ low }) => low),
-    aurocHigh: partOf(interval, ({ high }) => high),
-    p: partOf(area, ({ p }) => p),
-    bootstrapLow: partOf(bootstrapped, ({ low }) => low),
-    bootstrapHigh: partOf(bootstrapped, ({ high }) => high),
+    auroc: partOf(area, 'value'),
+    aurocLow: interval.low,
+    aurocHigh: interval.high,
+    p: partOf(area, 'p'),
+    bootstrapLow: resampledInterval.low,
+    bootstrapHigh: resampledInterval.high,
     missedResamples: shareOfNaN(resampled),
     auprc,
     auprcBaseRate: groups.total === 0 ? none({ because: 'no-answers' }) : groups.totalMarked / groups.total,
     ...areas,
     intervals: intervals(),
     // Groups are of incorrect answers, Kendall's tau of correctness.
-    kendallTau: partOf(tau, ({ coefficient }) => negated(coefficient)),
-    kendallP: partOf(tau, ({ p }) => p),
+    kendallTau: ifDefined(tau, ({ coefficient }) => negated(coefficient)),
+    kendallP: partOf(tau, 'p'),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Selection } from './selection.ts'
 import { auroc, stratifiedAuroc } from './statistics/auroc.ts'
 import { mannWhitney } from './statistics/hypothesis-tests.ts'
+import { endsOf } from './statistics/intervals.ts'
 import { equalMassBins, orderScores, tieGroups, weightedTieGroups } from './statistics/ranks.ts'
 import { none, orNull, partOf, type Reason, type Statistic } from './undefined.ts'
 
@@ -116,14 +117,12 @@ export function analyseWithinProblem({
 }: Selection): WithinProblem | null {
   if (problems.count === count) return null
   const within = stratifiedAuroc(entropy.sorted, incorrect, problems)
-  const interval = partOf(within, found => found.interval)
   return {
     problems: orNull(within)?.strata ?? 0,
     pairs: orNull(within)?.pairs ?? 0,
-    auroc: partOf(within, ({ value }) => value),
-    low: partOf(interval, ({ low }) => low),
-    high: partOf(interval, ({ high }) => high),
-    meanAuroc: partOf(within, ({ meanOverStrata }) => meanOverStrata),
+    auroc: partOf(within, 'value'),
+    ...endsOf(partOf(within, 'interval')),
+    meanAuroc: partOf(within, 'meanOverStrata'),
   }
 }
 
@@ -155,14 +154,12 @@ function describeStratum(
     Uint8Array.from(rows, row => incorrect[row]!),
   )
   const area = auroc(groups)
-  const interval = partOf(area, found => found.interval)
   return {
     label,
     n: groups.total,
     correct: groups.total - groups.totalMarked,
     incorrect: groups.totalMarked,
-    auroc: partOf(area, ({ value }) => value),
-    low: partOf(interval, ({ low }) => low),
-    high: partOf(interval, ({ high }) => high),
+    auroc: partOf(area, 'value'),
+    ...endsOf(partOf(area, 'interval')),
   }
 }

@@ -66,12 +66,14 @@ export function isUndefined(value: unknown): value is Undefined {
   return typeof value === 'object' && value !== null && 'undefined' in value
 }
 
-/** A part of what may be undefined, which is undefined for the same reason. */
-export function partOf<T extends object, Part>(
-  whole: Maybe<T>,
-  part: (defined: T) => Part,
-): Part | Undefined {
-  return isUndefined(whole) ? whole : part(whole)
+/** A number of what has several, which is undefined for the same reason. */
+export function partOf<T extends object, Key extends keyof T>(whole: Maybe<T>, key: Key): T[Key] | Undefined {
+  return isUndefined(whole) ? whole : whole[key]
+}
+
+/** What is made of a value, undefined for the same reason. */
+export function ifDefined<T, Made>(value: Maybe<T>, make: (defined: T) => Made): Made | Undefined {
+  return isUndefined(value) ? value : make(value)
 }
 
 /** A value that may be null, with the reason that it is null for. */

@@ -16,7 +16,7 @@ import {
   type ResampledIntervals,
   resampledIntervals,
 } from '../statistics/resampling.ts'
-import { isUndefined, type Maybe, none, orBecause, partOf, type Statistic } from '../undefined.ts'
+import { ifDefined, isUndefined, type Maybe, none, orBecause, partOf, type Statistic } from '../undefined.ts'
 import { groupedFolds, isotonicRegression, plattScaling } from './calibration-fits.ts'
 import {
   brierScore,
@@ -99,7 +99,7 @@ export function calibrateScore(
   resamples: number,
   random: () => number,
 ): Maybe<Calibration> {
-  return partOf(crossFit(scores, correct, clusters, random), predictions => {
+  return ifDefined(crossFit(scores, correct, clusters, random), predictions => {
     const judge = (of: Maybe<Float64Array>) =>
       isUndefined(of) ? of : judgeFit(of, correct, clusters, random)
     const platt = judge(predictions.platt())
@@ -115,8 +115,8 @@ export function calibrateScore(
       n: scores.length,
       folds: foldCount,
       preferred: predictions.preferred,
-      platt: partOf(platt, finish),
-      isotonic: partOf(isotonic, finish),
+      platt: ifDefined(platt, finish),
+      isotonic: ifDefined(isotonic, finish),
     }
   })
 }
@@ -131,7 +131,7 @@ export function calibratedProbabilities(
   clusters: Clusters,
   random: () => number,
 ): Maybe<Float64Array> {
-  return partOf(crossFit(scores, correct, clusters, random), predictions =>
+  return ifDefined(crossFit(scores, correct, clusters, random), predictions =>
     predictions[predictions.preferred](),
   )
 }
@@ -202,7 +202,8 @@ function judgeFit(
   const line = orBecause(fitLogistic(columns, correct), {
     because: bins.length === 1 ? 'constant-predictions' : 'separating-predictions',
   })
-  const ofLine = partOf(line, fit => intervalsOfCoefficients(columns, correct, fit, clusters))
+  const coefficients = partOf(line, 'coefficients')
+  const lineIntervals = ifDefined(line, fit => intervalsOfCoefficients(columns, correct, fit, clusters))
   const error = expectedCalibrationError(predictions, correct, bins, random)
   return {
     fit: {
@@ -210,12 +211,12 @@ function judgeFit(
       brierSkill: 1 - brier / (baseRate * (1 - baseRate)),
       logLoss: logLoss(predictions, correct)!,
       expectedCalibrationError: error,
-      slope: partOf(line, ({ coefficients }) => coefficients[1]!),
-      intercept: partOf(line, ({ coefficients }) => coefficients[0]!),
+      slope: ifDefined(coefficients, ([, slope]) => slope!),
+      intercept: ifDefined(coefficients, ([intercept]) => intercept!),
       reliability: bins.map(bin => describeBin(bin, predictions, correct)),
     },
     resampled: intervalsOfPredictions(predictions, correct, bins, error, clusters.count),
-    ofLine: { slope: partOf(ofLine, ([, slope]) => slope!), intercept: partOf(ofLine, ([first]) => first!) },
+    ofLine: { slope: partOf(lineIntervals, 'slope'), intercept: partOf(lineIntervals, 'intercept') },
   }
 }
 
@@ -311,17 +312,18 @@ function weightedError(excess: Float64Array, weights: Uint32Array, bins: readonl
   return sum
 }
 
-/** Intervals of the coefficients of a logistic regression, Student's t times the clustered standard error. */
+/** Intervals of an intercept and a slope, Student's t times the clustered standard error. */
 export function intervalsOfCoefficients(
   columns: readonly Float64Array[],
   correct: Uint8Array,
   fit: LogisticFit,
   clusters: Clusters,
-): Interval[] {
+): Record<'intercept' | 'slope', Interval> {
   const quantile = studentQuantile975(clusters.count - 1)
   const errors = clusteredLogisticErrors(columns, correct, fit, clusters)
-  return fit.coefficients.map((value, column) => ({
+  const [intercept, slope] = fit.coefficients.map((value, column) => ({
     low: value - quantile * errors[column]!,
     high: value + quantile * errors[column]!,
   }))
+  return { intercept: intercept!, slope: slope! }
 }

@@ -1,5 +1,6 @@
 import {
   type ColumnName,
+  ifDefined,
   isUndefined,
   type Maybe,
   none,
@@ -12,7 +13,7 @@ import {
 import type { Clusters } from './clusters.ts'
 import { normalQuantile975, normalTail, studentQuantile975 } from './distributions.ts'
 import { mannWhitney } from './hypothesis-tests.ts'
-import { type Interval, logitInterval } from './intervals.ts'
+import { endsOf, type Interval, logitInterval } from './intervals.ts'
 import { lackOfClass, type ScoreOrder, type TieGroups, tieGroups } from './ranks.ts'
 import { type BootstrapSpread, bootstrapSpread, plainInterval } from './resampling.ts'
 
@@ -31,7 +32,7 @@ export interface Auroc {
  * same V (perfect separation, or all scores equal), where σ is 0 and says nothing.
  */
 export function auroc(groups: TieGroups): Maybe<Auroc> {
-  return partOf(mannWhitney(groups), ({ u, p }) => {
+  return ifDefined(mannWhitney(groups), ({ u, p }) => {
     const value = u / (groups.totalMarked * (groups.total - groups.totalMarked))
     return { value, interval: deLongInterval(groups, value), p }
   })
@@ -186,16 +187,14 @@ export function aurocDifference(
   spread: Maybe<BootstrapSpread>,
 ): AurocDifference {
   const whole = differenceOf(first, second)
-  const interval = partOf(whole, found => found.interval)
-  const difference = partOf(whole, found => found.value)
-  const resampled = plainInterval(difference, spread)
+  const difference = partOf(whole, 'value')
+  const resampled = endsOf(plainInterval(difference, spread))
   return {
     difference,
-    low: partOf(interval, ({ low }) => low),
-    high: partOf(interval, ({ high }) => high),
-    bootstrapLow: partOf(resampled, ({ low }) => low),
-    bootstrapHigh: partOf(resampled, ({ high }) => high),
-    p: partOf(whole, ({ p }) => p),
+    ...endsOf(partOf(whole, 'interval')),
+    bootstrapLow: resampled.low,
+    bootstrapHigh: resampled.high,
+    p: partOf(whole, 'p'),
   }
 }
 

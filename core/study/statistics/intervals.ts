@@ -1,9 +1,15 @@
+import { type Maybe, partOf, type Statistic } from '../undefined.ts'
 import { logistic, logit, normalQuantile975 } from './distributions.ts'
 
 /** The two ends of a 95 % interval. */
 export interface Interval {
   low: number
   high: number
+}
+
+/** The two ends by themselves, undefined for the reason that the interval is. */
+export function endsOf(interval: Maybe<Interval>): { low: Statistic; high: Statistic } {
+  return { low: partOf(interval, 'low'), high: partOf(interval, 'high') }
 }
 
 /**

@@ -208,7 +208,7 @@ export function clusteredLogisticErrors(
  * Inverse and ln of the determinant of a symmetric positive definite matrix (rows of numbers, lower triangle read), by Cholesky's
  * decomposition. Null when it is not positive definite to working precision: a column follows from the others.
  */
-export function invertPositiveDefinite(
+function invertPositiveDefinite(
   matrix: readonly (readonly number[])[],
 ): { inverse: number[][]; logDeterminant: number } | null {
   const size = matrix.length

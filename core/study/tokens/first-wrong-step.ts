@@ -1,5 +1,3 @@
-import { tokenKinds } from './token-findings.ts'
-
 /** Entropy of incorrect answers at a place about their first wrong character, and two of correct answers to set it against. */
 export interface StepEntropies {
   incorrect: Mean
@@ -31,7 +29,7 @@ export interface FirstWrongStep {
 
 /** Entropies that grow answer by answer. */
 export interface FirstWrongStepCounter {
-  /** `kindAt` gives the kind of a token, as its place in `tokenKinds`. */
+  /** `kindAt` gives the kind of a token, as its number from 0. */
   addCorrect(entropies: ArrayLike<number>, kindAt: (index: number) => number): void
   /** `token` holds the first wrong character. */
   addIncorrect(entropies: ArrayLike<number>, kindAt: (index: number) => number, token: number): void
@@ -43,11 +41,11 @@ const reach = 8
 /** Positions beyond are not compared: a bound of memory. */
 const mostPositions = 4_096
 
-/** Compares the entropy about the first wrong step with that of correct answers, in one pass. */
-export function createFirstWrongStepCounter(): FirstWrongStepCounter {
+/** Compares the entropy about the first wrong step with that of correct answers, in one pass; tokens are of so many kinds. */
+export function createFirstWrongStepCounter(kinds: number): FirstWrongStepCounter {
   const correctCounts = new Float64Array(mostPositions)
   const correctSums = new Float64Array(mostPositions)
-  const correctKinds = tokenKinds.map(createRunningMean)
+  const correctKinds = Array.from({ length: kinds }, createRunningMean)
   const places = Array.from({ length: 2 * reach + 1 }, (_, index) => ({
     offset: index - reach,
     incorrect: createRunningMean(),

@@ -6,7 +6,7 @@ import type { TokenColumns } from '../../formats/run-columns.ts'
  */
 const leastNats = 1e-6
 export const binsPerDecade = 16
-export const entropyBins = 1 + 8 * binsPerDecade
+const entropyBins = 1 + 8 * binsPerDecade
 
 /** The bin of an entropy in nats. */
 export function entropyBin(entropyNats: number): number {
@@ -16,7 +16,7 @@ export function entropyBin(entropyNats: number): number {
 }
 
 /** The least entropy of a bin, nats. */
-export function binEdge(bin: number): number {
+function binEdge(bin: number): number {
   return bin === 0 ? 0 : leastNats * 10 ** ((bin - 1) / binsPerDecade)
 }
 
@@ -57,7 +57,7 @@ export function shareOfTokensThatCarry(
  * The lowest bin so that the tokens from it on are at most `share` of all; where even the highest bin that is not empty
  * has more, that one. One past the last bin without tokens.
  */
-export function binOfTop(share: number, { counts }: EntropyHistogram): number {
+function binOfTop(share: number, { counts }: EntropyHistogram): number {
   const tokens = counts.reduce((sum, value) => sum + value, 0)
   let taken = 0
   let lowest = entropyBins
@@ -117,7 +117,7 @@ export interface ForkingCounter {
 }
 
 /** Share of the tokens that count as forking: the high-entropy minority of arXiv 2506.01939. */
-export const forkingShare = 0.2
+const forkingShare = 0.2
 
 const shownTokens = 20
 const shownAlternatives = 3

@@ -88,7 +88,7 @@ export function createTokenFindings(): TokenFindingsCounter {
   const spikes = { correct: { n: 0, samples: 0 }, incorrect: { n: 0, samples: 0 } }
   const histogram = createEntropyHistogram()
   const forking = createForkingCounter()
-  const firstWrongStep = createFirstWrongStepCounter()
+  const firstWrongStep = createFirstWrongStepCounter(tokenKinds.length)
   const kindOf = createKindLookup()
 
   return {

@@ -8,12 +8,11 @@ import type { LoadedEngine } from '../engine/messages.ts'
 import { superviseEngine } from '../engine/supervise-engine.ts'
 import type { LoadFormat } from '../models/open-model.ts'
 
-/** What is to be accepted, and how much time it may take. */
-export interface AcceptanceRequest {
+/** What is asked about a model and a machine. */
+export interface AcceptanceFlags {
+  /** Its folder, once it is found. */
   model: string
   loadFormat: LoadFormat
-  config: ModelConfig
-  dtype: WeightDtype
   adapter: AdapterChoice
   tp: number
   /** Sequences at once, of the speed. */
@@ -21,7 +20,13 @@ export interface AcceptanceRequest {
   maxNewTokens: number
   /** For the kernels' checks. */
   seconds: number
-  /** Of the comparison of meshes. */
+}
+
+/** What is to be accepted, and how much time it may take. */
+export interface AcceptanceRequest extends AcceptanceFlags {
+  config: ModelConfig
+  dtype: WeightDtype
+  /** Of the agreement of meshes. */
   prompts: readonly (readonly number[])[]
   bounds: AcceptanceBounds
   signal: AbortSignal

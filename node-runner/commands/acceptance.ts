@@ -3,6 +3,7 @@ import { Command, Option } from 'commander'
 import { InputError } from '../../core/input-error.ts'
 import { maximumRanks, planShards } from '../../core/parallel/plan-shards.ts'
 import { type AcceptanceReport, acceptanceReport } from '../acceptance/acceptance-report.ts'
+import type { AcceptanceFlags } from '../acceptance/acceptance-request.ts'
 import {
   type AcceptanceBounds,
   acceptanceBounds,
@@ -11,22 +12,14 @@ import {
 import { acceptanceMarkdown, renderAcceptance } from '../acceptance/render-acceptance.ts'
 import { makeFolder } from '../files/folders.ts'
 import { writeFileAtomic } from '../files/write-file-atomic.ts'
-import { type LoadFormat, openModel } from '../models/open-model.ts'
+import { openModel } from '../models/open-model.ts'
 import { interruptSignal } from '../terminal/end-signals.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { printReport } from '../terminal/report.ts'
 import { integer } from './number-parsers.ts'
 
-/** Flags of `entrace acceptance`. */
-export interface AcceptanceFlags {
-  model: string
-  loadFormat: LoadFormat
-  tp: number
+interface Flags extends AcceptanceFlags {
   out?: string
-  seconds: number
-  concurrency: number
-  maxNewTokens: number
-  adapter: string
   json: boolean
   quiet: boolean
 }
@@ -52,17 +45,17 @@ export function acceptanceCommand(): Command {
     .option('--adapter <choice>', 'auto, cpu, gpu, or part of an adapter name', 'auto')
     .addOption(new Option('--json', 'print the report as one JSON document').default(false))
     .option('--quiet', 'no progress', false)
-    .action(async (flags: AcceptanceFlags) => {
+    .action(async (flags: Flags) => {
       process.exitCode = await runAcceptance(flags)
     })
 }
 
 /** Runs the command; returns its exit code. */
 export async function runAcceptance(
-  flags: AcceptanceFlags,
+  flags: Flags,
   bounds: AcceptanceBounds = acceptanceBounds,
 ): Promise<number> {
-  const { model, loadFormat, tp, seconds, concurrency, maxNewTokens, adapter } = flags
+  const { model, loadFormat, tp } = flags
   const folder = await openModel(model, loadFormat, createProgress(flags.quiet))
   await folder.close()
   const { config } = folder
@@ -77,15 +70,10 @@ export async function runAcceptance(
   const interrupt = interruptSignal()
   try {
     const report = await acceptanceReport({
+      ...flags,
       model: folder.path,
-      loadFormat,
       config,
       dtype: config.dtype ?? 'bf16',
-      adapter,
-      tp,
-      concurrency,
-      maxNewTokens,
-      seconds,
       prompts,
       bounds,
       signal: interrupt.signal,

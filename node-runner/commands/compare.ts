@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { Command } from 'commander'
 import { analyseRun } from '../../core/analyse/analyse-run.ts'
 import type { Analysis } from '../../core/analyse/analysis.ts'
@@ -24,7 +23,7 @@ import {
 } from '../../core/report/report-numbers.ts'
 import { refuseOutput, writeFileAtomic } from '../files/write-file-atomic.ts'
 import { readColumns } from '../run/run-columns.ts'
-import { askedSamples, type RunDescription, readRunDescription } from '../run/run-description.ts'
+import { askedSamples, type RunDescription, requireRun } from '../run/run-description.ts'
 
 interface ComparedRun {
   folder: string
@@ -68,8 +67,7 @@ export function compareCommand(): Command {
 }
 
 async function readRun(folder: string): Promise<ComparedRun> {
-  const run = readRunDescription(join(folder, 'run.json'))
-  if (!run) throw new InputError(`${folder}: expected a run's folder with run.json; check the path`)
+  const run = requireRun(folder)
   const columns = await readColumns(folder, run)
   return {
     folder,

@@ -1,14 +1,12 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import { calibratedSamples } from '../../core/analyse/analyse-run.ts'
 import { isPart, partWarning } from '../../core/analyse/coverage.ts'
 import { formatVersion } from '../../core/formats/sample-record.ts'
-import { InputError } from '../../core/input-error.ts'
 import { describeExport, type ExportFormat, exportFormats, writeExport } from '../run/export-run.ts'
 import { Journal } from '../run/journal.ts'
 import { gradeAll } from '../run/run-columns.ts'
-import { readRunDescription } from '../run/run-description.ts'
+import { requireRun } from '../run/run-description.ts'
 
 interface ExportFlags {
   format: ExportFormat
@@ -42,11 +40,8 @@ export function exportCommand(): Command {
 }
 
 async function exportRun(folder: string, flags: ExportFlags): Promise<void> {
-  const description = readRunDescription(join(folder, 'run.json'))
-  const journalPath = join(folder, 'samples.jsonl')
-  if (!description || !existsSync(journalPath))
-    throw new InputError(`${folder}: expected a run's folder with run.json and samples.jsonl; check the path`)
-  const journal = new Journal(journalPath, 'read')
+  const description = requireRun(folder, 'samples.jsonl')
+  const journal = new Journal(join(folder, 'samples.jsonl'), 'read')
   try {
     const run = describeExport(folder, description, journal)
     const graded = calibratedSamples(gradeAll(() => journal.records(description.limit), description.grading))

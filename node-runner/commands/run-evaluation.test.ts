@@ -4,31 +4,31 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { InputError } from '../../core/input-error.ts'
 import { sampleRecord } from '../../test/support/sample-record.ts'
+import { type RecordedValues, recordedFlags } from '../run/recorded-flags.ts'
 import type { EvalFlags } from './plan-evaluation.ts'
 import { runEvaluation } from './run-evaluation.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
+const recorded = Object.fromEntries(
+  Object.entries(recordedFlags).map(([name, { default: value }]) => [name, value]),
+) as RecordedValues
+
 const flags: EvalFlags = {
   model: 'models/arith-qwen2',
   dataset: 'datasets/arith-104.jsonl',
   out: '',
   loadFormat: 'auto',
-  tp: 1,
-  dp: 1,
+  ...recorded,
   temperature: 0,
-  seed: 0,
-  topLogprobs: 5,
   adapter: 'cpu',
   unsafeFast: false,
   json: false,
   quiet: true,
   maxConcurrent: 1,
-  samples: 1,
   fewShot: 0,
   showPrompt: false,
-  pTrue: false,
   stopToken: [],
   stop: [],
   ignoreEos: false,

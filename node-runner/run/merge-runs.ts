@@ -13,6 +13,7 @@ import {
   listDifferences,
   type RunDescription,
   readRunDescription,
+  requireRun,
   uncheckedFiles,
 } from './run-description.ts'
 
@@ -41,11 +42,7 @@ const mixable = /^(adapters|versions\.\w+) /
 export function describeParts(folders: readonly string[], allowMixed = false): DescribedPart[] {
   const parts: DescribedPart[] = []
   for (const folder of folders) {
-    const run = readRunDescription(join(folder, 'run.json'))
-    if (!run || !existsSync(join(folder, 'samples.jsonl')))
-      throw new InputError(
-        `${folder}: expected a run's folder with run.json and samples.jsonl; check the path`,
-      )
+    const run = requireRun(folder, 'samples.jsonl')
     if (parts.some(part => realpathSync(part.folder) === realpathSync(folder)))
       throw new InputError(`${folder}: is named twice, expected each part once; leave one out`)
     parts.push({ folder, run })

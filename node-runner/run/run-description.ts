@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { type AskedSamples, statedProblemIds } from '../../core/analyse/coverage.ts'
 import type { PromptStyle } from '../../core/evaluate/prompt.ts'
@@ -180,6 +180,15 @@ export function readRunDescription(path: string): RunDescription | null {
 function isShard(name: string): boolean {
   const [, index, count] = /^(\d{1,6})\/(\d{1,6})$/.exec(name)?.map(Number) ?? []
   return index !== undefined && count !== undefined && index >= 1 && index <= count
+}
+
+/** The run in a folder that was named as one. Throws InputError where it has no run.json, or lacks a file that is needed too. */
+export function requireRun(folder: string, ...needed: string[]): RunDescription {
+  const run = readRunDescription(join(folder, 'run.json'))
+  if (run && needed.every(name => existsSync(join(folder, name)))) return run
+  throw new InputError(
+    `${folder}: expected a run's folder with ${['run.json', ...needed].join(' and ')}; check the path`,
+  )
 }
 
 /** Throws InputError unless problems and answers are counts of a size that a run may have. */

@@ -44,44 +44,40 @@ export function summariseRun(analysis: Analysis, files: ResultFiles): string {
   const independentP = (p: number | null) =>
     p === null ? '' : `, p ${probability(p)}${several ? ', taking answers as independent' : ''}`
   const part = partWarning(analysis.coverage)
+  const row = (name: string, show: Show, value: number | null, ends: Ends, more = '') => [
+    name,
+    show(value),
+    `${interval(ends, show)}${more}`,
+  ]
+  const { correct, incorrect } = entropyNats
+  const aurocP = several && auroc.p !== null ? `, p ${probability(auroc.p)} (${auroc.pName})` : ''
   const rows = [
-    ['accuracy', percent(accuracy.value), interval(accuracy, percent)],
+    row('accuracy', percent, accuracy.value, accuracy),
     ...gradingRows(analysis),
     [
       several ? `answers to ${analysis.problems} problems` : 'problems',
       String(analysis.total),
       `${analysis.correct} right, ${analysis.incorrect} wrong, of these ${analysis.errors} failed`,
     ],
-    ['cut at the token limit', percent(analysis.capHitRate), interval(intervals.capHitRate, percent)],
-    [
-      'no answer found',
-      percent(analysis.extractionFailureRate),
-      interval(intervals.extractionFailureRate, percent),
-    ],
-    [
-      'mean entropy, right answers',
-      nats(entropyNats.correct.mean),
-      `${interval(intervals.correctMean, nats)}, sd ${nats(entropyNats.correct.sd)}`,
-    ],
-    [
+    row('cut at the token limit', percent, analysis.capHitRate, intervals.capHitRate),
+    row('no answer found', percent, analysis.extractionFailureRate, intervals.extractionFailureRate),
+    row('mean entropy, right answers', nats, correct.mean, intervals.correctMean, `, sd ${nats(correct.sd)}`),
+    row(
       'mean entropy, wrong answers',
-      nats(entropyNats.incorrect.mean),
-      `${interval(intervals.incorrectMean, nats)}, sd ${nats(entropyNats.incorrect.sd)}`,
-    ],
-    [
-      'AUROC, entropy for error',
-      digits(auroc.value),
-      `${interval(auroc, digits)}${several && auroc.p !== null ? `, p ${probability(auroc.p)} (${auroc.pName})` : ''}`,
-    ],
-    [
-      'Pearson, entropy and correctness',
-      digits(pearson.r),
-      `${interval(intervals.pearson, digits)}${independentP(pearson.p)}`,
-    ],
-    ['Spearman', digits(spearman.rho), `${interval(intervals.spearman, digits)}${independentP(spearman.p)}`],
+      nats,
+      incorrect.mean,
+      intervals.incorrectMean,
+      `, sd ${nats(incorrect.sd)}`,
+    ),
+    row('AUROC, entropy for error', digits, auroc.value, auroc, aurocP),
+    row('Pearson, entropy and correctness', digits, pearson.r, intervals.pearson, independentP(pearson.p)),
+    row('Spearman', digits, spearman.rho, intervals.spearman, independentP(spearman.p)),
     ['Mann–Whitney U', digits(mannWhitney.u, 1), independentP(mannWhitney.p).slice(2)],
   ]
-  return `${part === null ? '' : `${part}\n\n`}${renderTable(rows)}\n\nresults  ${files.results}\ncolumns  ${files.summary}\ntraces   ${files.traces}\nreport   ${files.report}\nanalysis ${files.analysis}\npicture  ${files.figurePng}\ncard     ${files.card}`
+  const { results, summary: columns, traces, report, analysis: numbers, figurePng: picture, card } = files
+  const places = { results, columns, traces, report, analysis: numbers, picture, card }
+  const lines = Object.entries(places).map(([name, path]) => `${name.padEnd(8)} ${path}`)
+  return `${part === null ? '' : `${part}\n\n`}${renderTable(rows)}\n\n${lines.join('\n')}`
 }
 
 /** By which rules the answers were graded, where these are not the usual ones, and what hangs on them. */
@@ -111,10 +107,10 @@ function digits(value: number | null, places = 3): string {
   return value === null ? '–' : value.toFixed(places)
 }
 
-function interval(
-  ends: { low: number | null; high: number | null } | null,
-  show: (value: number | null) => string,
-): string {
+type Show = (value: number | null) => string
+type Ends = { low: number | null; high: number | null } | null
+
+function interval(ends: Ends, show: Show): string {
   const { low = null, high = null } = ends ?? {}
   return low === null || high === null ? 'no interval' : `95 % interval ${show(low)} to ${show(high)}`
 }

@@ -19,16 +19,7 @@ import { type StagedResults, stageResults } from './staged-results.ts'
 import { renderFigure, titleOf, writeReport } from './write-report.ts'
 
 /** Paths of what is made from a run's journal. */
-export interface ResultFiles {
-  results: string
-  summary: string
-  traces: string
-  analysis: string
-  figureSvg: string
-  figurePng: string
-  report: string
-  card: string
-}
+export type ResultFiles = ReturnType<typeof resultFiles>
 
 /** An analysis, and where the files lie that belong to it. */
 export interface Results {
@@ -39,7 +30,7 @@ export interface Results {
 }
 
 /** Where a run's folder has its results. */
-export function resultFiles(folder: string): ResultFiles {
+export function resultFiles(folder: string) {
   return {
     results: join(folder, 'all_results.json'),
     summary: join(folder, 'summary.parquet'),

@@ -11,19 +11,15 @@ import { createLineKey } from './overlay-chart.ts'
 
 /** Which problem it is, how far the answers go together, what the reader should know, and the choice of other answers. */
 export function compareHead(
-  { problemId, problemIndex, level, problem, expectedAnswer }: OpenedSample,
+  sample: OpenedSample,
   summary: string | null,
   notes: readonly string[],
   choose: () => void,
 ): HTMLElement {
-  const facts = [
-    `problem ${problemIndex}`,
-    problemId !== String(problemIndex) && `id ${problemId}`,
-    level !== null && `level ${level}`,
-  ]
-  const expected = h('bdi', {}, legibleText(expectedAnswer))
+  const expected = h('bdi', {}, legibleText(sample.expectedAnswer))
   return problemHead(
-    { class: 'sample-head compare-head', facts, problem },
+    sample,
+    { class: 'sample-head compare-head', name: `problem ${sample.problemIndex}` },
     { text: 'Answers…', title: 'Choose the answers (C)', run: choose },
     h('p', { class: 'compare-summary' }, summary, ' Expected: ', expected, '.'),
     ...notes.map(note => h('p', { class: 'compare-note', role: 'note' }, note)),

@@ -39,16 +39,11 @@ export function replayLayout({ label, head, tools, texts, below, side }: ReplayP
 
 /** Which sample it is, its problem, its prompt folded, and the way to other answers; null: none. */
 export function sampleHead(sample: OpenedSample, compare: (() => void) | null): HTMLElement {
-  const { problemId, problemIndex, sampleIndex, level, promptTokens, generatedTokens } = sample
-  const facts = [
-    `sample ${sampleName(problemIndex, sampleIndex)}`,
-    problemId !== String(problemIndex) && `id ${problemId}`,
-    level !== null && `level ${level}`,
-    `${promptTokens} tokens of prompt`,
-    `${generatedTokens} of answer`,
-  ]
+  const name = `sample ${sampleName(sample.problemIndex, sample.sampleIndex)}`
+  const more = [`${sample.promptTokens} tokens of prompt`, `${sample.generatedTokens} of answer`]
   return problemHead(
-    { class: 'sample-head', facts, problem: sample.problem },
+    sample,
+    { class: 'sample-head', name, more },
     compare && { text: 'Compare…', title: 'Compare with other answers (C)', run: compare },
     h(
       'details',

@@ -1,3 +1,4 @@
+import type { OpenedSample } from '../data/open-run.ts'
 import { button, h } from '../dom.ts'
 
 type Content = Parameters<typeof h>[2]
@@ -25,14 +26,17 @@ export function terms(rows: readonly (readonly [name: string, value: Node | stri
 
 /** Which problem it is and what is known of it, the button of the other answers to it, and what stands below. */
 export function problemHead(
-  {
-    class: className,
-    facts,
-    problem,
-  }: { class: string; facts: readonly (string | false)[]; problem: string },
+  { problemId, problemIndex, level, problem }: OpenedSample,
+  { class: className, name, more = [] }: { class: string; name: string; more?: readonly string[] },
   choose: { text: string; title: string; run(): void } | null,
   ...below: Content[]
 ): HTMLElement {
+  const facts = [
+    name,
+    problemId !== String(problemIndex) && `id ${problemId}`,
+    level !== null && `level ${level}`,
+    ...more,
+  ]
   return h(
     'header',
     { class: className },

@@ -21,7 +21,7 @@ import {
   splitPercent,
   timeOfDay,
 } from './quantity.ts'
-import { equalRationals, type Rational } from './rational.ts'
+import { equalRationals, fromWhole, type Rational } from './rational.ts'
 import { splitUnit } from './units.ts'
 
 /** Whether two answers are equal, and by which rule: "as rationals", "as tuples, by expansion". */
@@ -55,7 +55,10 @@ function compareWithin(answer: string, expected: string, tolerance: number): Com
   }
   // Most answers are whole numbers, and need no cleaning.
   if (isWhole(answer) && isWhole(expected))
-    return { equal: sameNumber(tolerance)(wholeNumber(answer), wholeNumber(expected)), by: 'as rationals' }
+    return {
+      equal: sameNumber(tolerance)(fromWhole(BigInt(answer)), fromWhole(BigInt(expected))),
+      by: 'as rationals',
+    }
   const [left, right] = [cleanAnswer(answer), cleanAnswer(expected)]
   const [quantity, expectedQuantity] = [parseQuantity(left), parseQuantity(right)]
   if (quantity && expectedQuantity)
@@ -69,10 +72,6 @@ function compareWithin(answer: string, expected: string, tolerance: number): Com
 
 function isWhole(text: string): boolean {
   return /^-?\d+$/.test(text)
-}
-
-function wholeNumber(text: string): Rational {
-  return { numerator: BigInt(text), denominator: 1n }
 }
 
 function compareParts(a: AnswerStructure, b: AnswerStructure, tolerance: number): Comparison {

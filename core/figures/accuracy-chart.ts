@@ -68,7 +68,7 @@ export function drawAccuracyChart(document: SvgDocument, data: ScoreData, size: 
       bins,
       bins.length > 0 ? '% correct, 95 % intervals' : 'too few for a curve',
     )
-    return selectByScore(x, 'x')
+    return selectByScore(x)
   })
 }
 

@@ -72,7 +72,7 @@ export function drawBoxChart(document: SvgDocument, data: ScoreData, size: Chart
     }
     appendXAxis(chart, x.ticks, x.label)
     appendRemark(chart, 'box: middle half, whiskers: 1.5 of it')
-    return selectByScore(x, 'x')
+    return selectByScore(x)
   })
 }
 

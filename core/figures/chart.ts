@@ -25,10 +25,9 @@ export interface Chart {
 
 /** A part of a chart's area that stands for samples: what a reader may mark. */
 export interface ChartSelection {
-  axis: 'x' | 'y'
-  /** What lies between two places, pixels along the axis: the least and greatest score that is meant. */
+  /** What lies between two places, pixels along the bottom axis: the least and greatest score that is meant. */
   scores(from: number, to: number): [low: number, high: number]
-  /** Where scores from `low` to `high` lie, pixels along the axis; null where they cannot be shown. */
+  /** Where scores from `low` to `high` lie, pixels along the bottom axis; null where they cannot be shown. */
   place(low: number, high: number): [from: number, to: number] | null
 }
 

@@ -52,7 +52,7 @@ export function drawDistributionChart(document: SvgDocument, data: ScoreData, si
     const x = scoreScale(data, [0, chart.width])
     drawDistribution(chart, scoreGroups(data), x)
     appendRemark(chart, '% of class; lines: medians')
-    return selectByScore(x, 'x')
+    return selectByScore(x)
   })
 }
 

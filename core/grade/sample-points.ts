@@ -79,7 +79,7 @@ export function samplePoints(a: Expression, b: Expression): { points: Point[]; s
   return { points, spare }
 }
 
-/** Whether an expression takes few values, each over a stretch, so that many points tell the same. */
+/** Whether an expression takes few values, each over an interval, so that many points tell the same. */
 function isStep(part: Expression): boolean {
   return part.kind === 'function' && ['Sign', 'Floor', 'Ceil', 'Mod'].includes(part.name)
 }

@@ -46,7 +46,7 @@ export function drawRocChart(document: SvgDocument, data: ScoreData, size: Chart
 }
 
 /** A point of the receiver operating characteristic: what a threshold flags. */
-export interface RocPoint {
+interface RocPoint {
   /** Answers whose score is at least the threshold. */
   flagged: number
   /** Share of the correct answers that are flagged. */
@@ -60,7 +60,7 @@ export interface RocPoint {
  * 2006, doi 10.1016/j.patrec.2005.10.010). Equal scores are one step, so that the area below is the AUROC with ties half.
  * Marked are the incorrect answers; both classes have members.
  */
-export function rocCurve({ sizes, marked, total, totalMarked }: TieGroups): RocPoint[] {
+function rocCurve({ sizes, marked, total, totalMarked }: TieGroups): RocPoint[] {
   const points: RocPoint[] = [{ flagged: 0, falsePositiveRate: 0, truePositiveRate: 0 }]
   let flagged = 0
   let errors = 0

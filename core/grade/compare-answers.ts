@@ -137,7 +137,7 @@ interface Value {
  * Compares two texts that each name one value: as exact numbers with units and percent signs if both are, else as expressions.
  * What is no expression is compared as text. With a tolerance, real numbers that are that near are equal; `b` is the expected one.
  */
-export function compareValues(a: string, b: string, tolerance: number): ExpressionComparison {
+function compareValues(a: string, b: string, tolerance: number): ExpressionComparison {
   const [cleanedA, cleanedB] = [cleanAnswer(a), cleanAnswer(b)]
   const [quantityA, quantityB] = [parseQuantity(cleanedA), parseQuantity(cleanedB)]
   if (quantityA && quantityB)
@@ -163,7 +163,7 @@ export function compareValues(a: string, b: string, tolerance: number): Expressi
 }
 
 /** Whether two rationals are one number, or near enough. */
-export function sameNumber(tolerance: number): (a: Rational, b: Rational) => boolean {
+function sameNumber(tolerance: number): (a: Rational, b: Rational) => boolean {
   if (tolerance === 0) return equalRationals
   const toNumber = ({ numerator, denominator }: Rational) => Number(numerator) / Number(denominator)
   return (a, b) => equalRationals(a, b) || withinTolerance(toNumber(a), toNumber(b), tolerance)

@@ -270,7 +270,7 @@ interface Placed {
  * The same points in the fewest intervals: (0, 1) ∪ [1, 2) is (0, 2). Intervals with an end that is neither rational nor
  * infinite stay as they are, all of them.
  */
-export function mergeIntervals(intervals: readonly Interval[]): Interval[] {
+function mergeIntervals(intervals: readonly Interval[]): Interval[] {
   const placed: Placed[] = []
   for (const interval of intervals) {
     const [low, high] = [place(interval.low), place(interval.high)]

@@ -482,7 +482,7 @@ function sizeOf({ re, im }: Pick<Approximation, 're' | 'im'>): number {
 }
 
 /** log2 |p/q| */
-export function sizeOfRational({ numerator, denominator }: Rational): number {
+function sizeOfRational({ numerator, denominator }: Rational): number {
   return bitsOf(numerator) - bitsOf(denominator)
 }
 

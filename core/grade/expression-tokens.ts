@@ -114,7 +114,7 @@ function isWordHere(letters: string, text: string): boolean {
 export class NotAnExpression extends Error {}
 
 /** A place in a row of tokens. */
-export class TokenCursor {
+class TokenCursor {
   tokens: readonly Token[]
   at = 0
 

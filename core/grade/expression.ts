@@ -149,7 +149,7 @@ export function partsOf(expression: Expression): Expression[] {
 }
 
 /** The variable that is bound in the body. */
-export function boundVariable(expression: Expression): string | null {
+function boundVariable(expression: Expression): string | null {
   if (expression.kind === 'series') return expression.index
   return expression.kind === 'integral' || expression.kind === 'limit' ? expression.variable : null
 }

@@ -18,6 +18,21 @@ export interface KnownDataSet {
   rows: number
 }
 
+/** What most of them have in common. */
+const usual = {
+  configs: null,
+  split: 'test',
+  problemColumn: 'problem',
+  answerColumn: 'answer',
+  promptStyle: 'boxed',
+} as const
+
+/** AI-MO's, whose only split is called "train". */
+const aimo = { ...usual, split: 'train' } as const
+
+/** MATH, with its answers inside the solutions. */
+const math = { ...usual, answerColumn: 'solution', rows: 5000 } as const
+
 const mathSubjects = [
   'algebra',
   'counting_and_probability',
@@ -30,63 +45,41 @@ const mathSubjects = [
 
 /** The mathematics data sets that are known by name. */
 export const knownDataSets: readonly KnownDataSet[] = [
-  aimo('AI-MO/aimo-validation-math-level-4', ['math-level-4', 'aimo-validation-math-level-4'], 754),
-  aimo('AI-MO/aimo-validation-math-level-5', ['math-level-5', 'aimo-validation-math-level-5'], 721),
-  aimo('AI-MO/aimo-validation-aime', ['aime', 'aimo-validation-aime'], 90),
   {
+    ...aimo,
+    id: 'AI-MO/aimo-validation-math-level-4',
+    aliases: ['math-level-4', 'aimo-validation-math-level-4'],
+    rows: 754,
+  },
+  {
+    ...aimo,
+    id: 'AI-MO/aimo-validation-math-level-5',
+    aliases: ['math-level-5', 'aimo-validation-math-level-5'],
+    rows: 721,
+  },
+  { ...aimo, id: 'AI-MO/aimo-validation-aime', aliases: ['aime', 'aimo-validation-aime'], rows: 90 },
+  {
+    ...usual,
     id: 'openai/gsm8k',
     aliases: ['gsm8k'],
     configs: ['main'],
-    split: 'test',
     problemColumn: 'question',
-    answerColumn: 'answer',
-    promptStyle: 'boxed',
     rows: 1319,
   },
-  math('EleutherAI/hendrycks_math', ['math', 'hendrycks-math'], mathSubjects),
-  math('hendrycks/competition_math', ['competition-math'], null),
   {
-    id: 'HuggingFaceH4/MATH-500',
-    aliases: ['math-500'],
-    configs: null,
-    split: 'test',
-    problemColumn: 'problem',
-    answerColumn: 'answer',
-    promptStyle: 'boxed',
-    rows: 500,
+    ...math,
+    id: 'EleutherAI/hendrycks_math',
+    aliases: ['math', 'hendrycks-math'],
+    configs: mathSubjects,
   },
+  { ...math, id: 'hendrycks/competition_math', aliases: ['competition-math'] },
+  { ...usual, id: 'HuggingFaceH4/MATH-500', aliases: ['math-500'], rows: 500 },
 ]
 
 /** The known data set of an id or a short name, in whichever case; undefined for any other. */
 export function findKnownDataSet(name: string): KnownDataSet | undefined {
   const wanted = name.toLowerCase()
   return knownDataSets.find(({ id, aliases }) => id.toLowerCase() === wanted || aliases.includes(wanted))
-}
-
-function aimo(id: string, aliases: string[], rows: number): KnownDataSet {
-  return {
-    id,
-    aliases,
-    configs: null,
-    split: 'train',
-    problemColumn: 'problem',
-    answerColumn: 'answer',
-    promptStyle: 'boxed',
-    rows,
-  }
-}
-
-function math(id: string, aliases: string[], configs: string[] | null): KnownDataSet {
-  return {
-    id,
-    aliases,
-    configs,
-    split: 'test',
-    problemColumn: 'problem',
-    answerColumn: 'solution',
-    promptStyle: 'boxed',
-    rows: 5000,
-  }
 }
 
 /** Files of a repository that make up one split of one subset. */

@@ -145,7 +145,7 @@ export interface PTrue {
 }
 
 /** The conversation that asks whether an answer is true. */
-export function pTrueMessages(problem: string, answer: string): ChatMessage[] {
+function pTrueMessages(problem: string, answer: string): ChatMessage[] {
   const content =
     `A problem and an answer that was proposed for it follow.\n\nProblem:\n${problem}\n\nProposed answer:\n${answer}\n\n` +
     'Is the proposed answer true or false?\nA) True\nB) False\nReply with the letter alone.'

@@ -4,7 +4,6 @@ import { hasSeveralAnswers } from '../analyse/intervals-to-read.ts'
 import { type Interval, wilsonInterval } from '../analyse/statistics/wilson-interval.ts'
 import { seededRandom } from '../seeded-random.ts'
 import {
-  appendReason,
   appendRemark,
   type Chart,
   type ChartSize,
@@ -14,7 +13,7 @@ import {
   shareTicks,
 } from './chart.ts'
 import type { ScoreScale } from './entropy-scale.ts'
-import { type ClassScores, type FigureData, meanEntropyScale, missingDistribution } from './figure-data.ts'
+import { type ClassScores, type FigureData, meanEntropyScale } from './figure-data.ts'
 import { appendClassMarker, evenlyChosen, ink, mostPoints, pointLook } from './figure-theme.ts'
 import { missingScores, type ScoreData, scoreGroups, scoreScale, selectByScore } from './score-data.ts'
 import type { SvgDocument } from './svg-element.ts'
@@ -69,17 +68,12 @@ export function drawAccuracyChart(document: SvgDocument, data: ScoreData, size: 
       bins,
       bins.length > 0 ? '% correct, 95 % intervals' : 'too few for a curve',
     )
-    return selectByScore(x, 'x')
+    return selectByScore(x)
   })
 }
 
 /** Draws mean entropy against correctness: every answer as a point, and the share correct among answers of like entropy. */
 export function drawAccuracyPanel(panel: Chart, data: FigureData, analysis: Analysis): void {
-  const missing = missingDistribution(data)
-  if (missing) {
-    appendReason(panel, missing)
-    return
-  }
   const x = meanEntropyScale(data, [0, panel.width], 'mean entropy of an answer')
   const absent = data.groups.find(group => group.meanEntropies.length === 0)
   const bins = absent ? [] : accuracyBins(data)

@@ -4,7 +4,6 @@ import { intervalsToRead } from '../analyse/intervals-to-read.ts'
 import { formatCount, formatNumber, formatP } from '../format-number.ts'
 import { seededRandom } from '../seeded-random.ts'
 import {
-  appendReason,
   appendRemark,
   appendTickText,
   appendXAxis,
@@ -15,13 +14,7 @@ import {
   drawChart,
 } from './chart.ts'
 import type { ScoreScale } from './entropy-scale.ts'
-import {
-  type ClassScores,
-  type FigureData,
-  meanEntropyScale,
-  missingDistribution,
-  quartilesOf,
-} from './figure-data.ts'
+import { type ClassScores, type FigureData, meanEntropyScale, quartilesOf } from './figure-data.ts'
 import {
   type AnswerClass,
   appendClassMarker,
@@ -79,17 +72,12 @@ export function drawBoxChart(document: SvgDocument, data: ScoreData, size: Chart
     }
     appendXAxis(chart, x.ticks, x.label)
     appendRemark(chart, 'box: middle half, whiskers: 1.5 of it')
-    return selectByScore(x, 'x')
+    return selectByScore(x)
   })
 }
 
 /** Draws a box plot of mean entropy for each class, its answers as points beside it. */
 export function drawBoxPlotPanel(panel: Chart, data: FigureData, analysis: Analysis): void {
-  const missing = missingDistribution(data)
-  if (missing) {
-    appendReason(panel, missing)
-    return
-  }
   const { area, width, height } = panel
   const scale = meanEntropyScale(data, [height, 0], 'mean entropy')
   const center = scalePoint<AnswerClass>(['correct', 'incorrect'], [0, width]).padding(0.5)

@@ -25,10 +25,9 @@ export interface Chart {
 
 /** A part of a chart's area that stands for samples: what a reader may mark. */
 export interface ChartSelection {
-  axis: 'x' | 'y'
-  /** What lies between two places, pixels along the axis: the least and greatest score that is meant. */
+  /** What lies between two places, pixels along the bottom axis: the least and greatest score that is meant. */
   scores(from: number, to: number): [low: number, high: number]
-  /** Where scores from `low` to `high` lie, pixels along the axis; null where they cannot be shown. */
+  /** Where scores from `low` to `high` lie, pixels along the bottom axis; null where they cannot be shown. */
   place(low: number, high: number): [from: number, to: number] | null
 }
 
@@ -82,15 +81,16 @@ const frames = {
 /** Starts a chart, as an element that is not yet part of the document. `description` says in words what it shows. */
 export function createChart(
   document: SvgDocument,
-  size: ChartSize,
+  { width, height }: ChartSize,
   title: string,
   description: string,
 ): Chart {
   const svg = document.createElementNS(svgNamespace, 'svg')
   const attributes = {
     xmlns: svgNamespace,
-    viewBox: `0 0 ${size.width} ${size.height}`,
-    ...size,
+    viewBox: `0 0 ${width} ${height}`,
+    width,
+    height,
     role: 'img',
     'aria-label': `${title}. ${description}`,
     'font-family': fontFamily,
@@ -102,7 +102,7 @@ export function createChart(
     { x: 0, y: 12, fill: ink, 'font-size': 12.5, 'font-weight': 600, class: 'chart-title' },
     title,
   )
-  return frameOf('chart', svg, 0, 0, size)
+  return frameOf('chart', svg, 0, 0, { width, height })
 }
 
 /** Starts a panel of a figure at (x, y) with its letter and title. */

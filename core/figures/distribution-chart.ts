@@ -1,7 +1,6 @@
 import { area, curveStepAfter, line, max, median } from 'd3'
 import { formatPercentTick } from '../format-number.ts'
 import {
-  appendReason,
   appendRemark,
   type Chart,
   type ChartSize,
@@ -11,7 +10,7 @@ import {
   linearTicks,
 } from './chart.ts'
 import type { ScoreScale } from './entropy-scale.ts'
-import { type ClassScores, type FigureData, meanEntropyScale, missingDistribution } from './figure-data.ts'
+import { type ClassScores, type FigureData, meanEntropyScale } from './figure-data.ts'
 import { type AnswerClass, appendClassMarker, classStyles } from './figure-theme.ts'
 import { missingScores, type ScoreData, scoreGroups, scoreScale, selectByScore } from './score-data.ts'
 import { appendElement, type SvgDocument } from './svg-element.ts'
@@ -53,17 +52,12 @@ export function drawDistributionChart(document: SvgDocument, data: ScoreData, si
     const x = scoreScale(data, [0, chart.width])
     drawDistribution(chart, scoreGroups(data), x)
     appendRemark(chart, '% of class; lines: medians')
-    return selectByScore(x, 'x')
+    return selectByScore(x)
   })
 }
 
 /** Draws how mean entropy is distributed among correct and incorrect answers: histograms over each other, each of its own class. */
 export function drawDistributionPanel(panel: Chart, data: FigureData): void {
-  const missing = missingDistribution(data)
-  if (missing) {
-    appendReason(panel, missing)
-    return
-  }
   const scale = meanEntropyScale(data, [0, panel.width], 'mean entropy of an answer')
   const { histograms, few } = drawDistribution(panel, data.groups, scale)
   const notes: string[] = []

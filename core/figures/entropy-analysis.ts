@@ -4,9 +4,9 @@ import { hasSeveralAnswers, intervalsToRead } from '../analyse/intervals-to-read
 import { formatCount, formatP, formatPercent, percentDigits } from '../format-number.ts'
 import { drawAccuracyPanel } from './accuracy-chart.ts'
 import { drawBoxPlotPanel } from './box-chart.ts'
-import { appendPanel, panelSize } from './chart.ts'
+import { appendPanel, appendReason, type Chart, panelSize } from './chart.ts'
 import { drawDistributionPanel } from './distribution-chart.ts'
-import type { FigureData } from './figure-data.ts'
+import { type FigureData, missingDistribution } from './figure-data.ts'
 import {
   appendClassMarker,
   classStyles,
@@ -69,9 +69,18 @@ export function drawEntropyAnalysis(
 
   const right = panelSize.width
   const lower = upper + panelSize.height
-  drawDistributionPanel(appendPanel(figure, 0, upper, 'a', 'Distribution of mean entropy'), data)
-  drawAccuracyPanel(appendPanel(figure, right, upper, 'b', 'Accuracy against mean entropy'), data, analysis)
-  drawBoxPlotPanel(appendPanel(figure, 0, lower, 'c', 'Mean entropy by verdict'), data, analysis)
+  const missing = missingDistribution(data)
+  const draw = (panel: Chart, drawMeans: (panel: Chart) => void) =>
+    missing ? appendReason(panel, missing) : drawMeans(panel)
+  draw(appendPanel(figure, 0, upper, 'a', 'Distribution of mean entropy'), panel =>
+    drawDistributionPanel(panel, data),
+  )
+  draw(appendPanel(figure, right, upper, 'b', 'Accuracy against mean entropy'), panel =>
+    drawAccuracyPanel(panel, data, analysis),
+  )
+  draw(appendPanel(figure, 0, lower, 'c', 'Mean entropy by verdict'), panel =>
+    drawBoxPlotPanel(panel, data, analysis),
+  )
   drawTokenPositionPanel(appendPanel(figure, right, lower, 'd', 'Entropy along the answer'), data)
 
   const points = data.groups.some(group => group.meanEntropies.length > mostPoints)

@@ -100,7 +100,7 @@ export function meanEntropyScale({ groups }: FigureData, range: [number, number]
   return { position: scale.position, ticks: scaleTicks(scale), label: entropyLabel(what, scale) }
 }
 
-/** Why mean entropies cannot be drawn, one line per string; null when they can. */
+/** Why mean entropies cannot be drawn, one line per string; null when they can. The panels of them are drawn only then. */
 export function missingDistribution({ groups, omitted }: FigureData): string[] | null {
   const values = groups.flatMap(({ meanEntropies }) => meanEntropies)
   if (values.length === 0 && omitted === 0) return ['No answers to draw.']

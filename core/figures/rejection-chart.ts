@@ -11,7 +11,7 @@ import {
   shareTicks,
 } from './chart.ts'
 import { ink, mutedInk } from './figure-theme.ts'
-import { missingClass, rankScores, type ScoreData, selectByRank } from './score-data.ts'
+import { missingClass, orderAnswers, type ScoreData, selectByOrder } from './score-data.ts'
 import { appendElement, type SvgDocument } from './svg-element.ts'
 
 /** Draws the accuracy that is left when the answers of greatest score are rejected, with what an oracle and chance reach. */
@@ -19,7 +19,7 @@ export function drawRejectionChart(document: SvgDocument, data: ScoreData, size:
   const description = `Accuracy of what is kept, by ${data.label}`
   return drawChart(document, size, 'Rejection', description, missingClass(data), chart => {
     const { area, width, height } = chart
-    const { ties, sorted } = rankScores(data)
+    const { ties, sorted } = orderAnswers(data)
     const points = rejectionCurve(ties)
     const accuracy = 1 - ties.totalMarked / ties.total
     const least = Math.min(...points.map(point => point.accuracy), accuracy)
@@ -43,11 +43,10 @@ export function drawRejectionChart(document: SvgDocument, data: ScoreData, size:
       appendElement(area, 'path', { d: curve(points)!, fill: 'none', stroke: ink, 'stroke-width': 1.6 })
     })
     appendRemark(chart, '% correct; dotted: oracle, chance')
-    return selectByRank(
+    return selectByOrder(
       sorted,
-      'x',
       place => (1 - x.invert(place)) * sorted.length,
-      rank => x(1 - rank / sorted.length),
+      count => x(1 - count / sorted.length),
     )
   })
 }

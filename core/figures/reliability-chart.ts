@@ -9,7 +9,7 @@ import {
   shareTicks,
 } from './chart.ts'
 import { ink, mutedInk } from './figure-theme.ts'
-import { selectByRank } from './score-data.ts'
+import { selectByOrder } from './score-data.ts'
 import { appendElement, type SvgDocument } from './svg-element.ts'
 
 /**
@@ -50,15 +50,15 @@ export function drawReliabilityChart(
     const total = sortedBins.reduce((sum, bin) => sum + bin.n, 0)
     const before = (place: number) =>
       sortedBins.reduce((sum, bin) => sum + (x(bin.predicted) < place ? bin.n : 0), 0)
-    const placeOf = (rank: number) => {
-      let left = ((values.length - rank) / values.length) * total
+    const placeOf = (count: number) => {
+      let left = ((values.length - count) / values.length) * total
       for (const bin of sortedBins) {
         if (left < bin.n) return x(bin.predicted)
         left -= bin.n
       }
       return width
     }
-    const rankAt = (place: number) => (1 - before(place) / total) * values.length
-    return selectByRank(Float64Array.from(values).sort(), 'x', rankAt, placeOf)
+    const countAt = (place: number) => (1 - before(place) / total) * values.length
+    return selectByOrder(Float64Array.from(values).sort(), countAt, placeOf)
   })
 }

@@ -9,7 +9,7 @@ import {
   shareTicks,
 } from './chart.ts'
 import { ink, mutedInk } from './figure-theme.ts'
-import { missingClass, rankScores, type ScoreData, selectByRank } from './score-data.ts'
+import { missingClass, orderAnswers, type ScoreData, selectByOrder } from './score-data.ts'
 import { appendElement, type SvgDocument } from './svg-element.ts'
 
 /** More points than pixels show nothing more. */
@@ -20,7 +20,7 @@ export function drawRocChart(document: SvgDocument, data: ScoreData, size: Chart
   const description = `Errors found against false alarms, by ${data.label}`
   return drawChart(document, size, 'ROC', description, missingClass(data), chart => {
     const { area, width, height } = chart
-    const { ties, sorted } = rankScores(data)
+    const { ties, sorted } = orderAnswers(data)
     const points = rocCurve(ties)
     const x = scaleLinear().domain([0, 1]).range([0, width])
     const y = scaleLinear().domain([0, 1]).range([height, 0])
@@ -37,17 +37,16 @@ export function drawRocChart(document: SvgDocument, data: ScoreData, size: Chart
       appendElement(area, 'path', { d: curve(drawn)!, fill: 'none', stroke: ink, 'stroke-width': 1.6 })
     })
     appendRemark(chart, `% of errors flagged; area ${areaUnder(points).toFixed(3)}`)
-    return selectByRank(
+    return selectByOrder(
       sorted,
-      'x',
       place => sorted.length - flaggedAt(points, x.invert(place)),
-      rank => x(pointOf(points, sorted.length - rank).falsePositiveRate),
+      count => x(pointOf(points, sorted.length - count).falsePositiveRate),
     )
   })
 }
 
 /** A point of the receiver operating characteristic: what a threshold flags. */
-export interface RocPoint {
+interface RocPoint {
   /** Answers whose score is at least the threshold. */
   flagged: number
   /** Share of the correct answers that are flagged. */
@@ -61,7 +60,7 @@ export interface RocPoint {
  * 2006, doi 10.1016/j.patrec.2005.10.010). Equal scores are one step, so that the area below is the AUROC with ties half.
  * Marked are the incorrect answers; both classes have members.
  */
-export function rocCurve({ sizes, marked, total, totalMarked }: TieGroups): RocPoint[] {
+function rocCurve({ sizes, marked, total, totalMarked }: TieGroups): RocPoint[] {
   const points: RocPoint[] = [{ flagged: 0, falsePositiveRate: 0, truePositiveRate: 0 }]
   let flagged = 0
   let errors = 0

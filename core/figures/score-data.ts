@@ -60,7 +60,7 @@ export function missingClass(data: ScoreData): string[] | null {
 }
 
 /** The answers in the order of a score, the most certain first. */
-export interface RankData {
+export interface OrderedAnswers {
   /** Scores in rising order. */
   sorted: Float64Array
   /** Groups of equal score; incorrect answers are marked. */
@@ -68,7 +68,7 @@ export interface RankData {
 }
 
 /** Sorts the answers by their score. */
-export function rankScores({ values, correct }: ScoreData): RankData {
+export function orderAnswers({ values, correct }: ScoreData): OrderedAnswers {
   const order = orderScores(values)
   return {
     sorted: Float64Array.from(values).sort(),
@@ -79,30 +79,27 @@ export function rankScores({ values, correct }: ScoreData): RankData {
   }
 }
 
-/** Marks a stretch of an axis that is the score's own. */
-export function selectByScore({ position }: ScoreScale, axis: 'x' | 'y'): ChartSelection {
+/** Marks a range of a bottom axis that is the score's own. */
+export function selectByScore({ position }: ScoreScale): ChartSelection {
   return {
-    axis,
     scores: (from, to) => inOrder(position.invert(from), position.invert(to)),
     place: (low, high) => inOrder(position(low), position(high)),
   }
 }
 
 /**
- * Marks a stretch of an axis on which the answers stand in the order of a score: `rankAt` says how many answers lie before
+ * Marks a range of a bottom axis on which the answers stand in the order of a score: `countAt` says how many answers lie before
  * a place, `placeOf` where so many answers end. Both rise or fall along the axis.
  */
-export function selectByRank(
+export function selectByOrder(
   sorted: Float64Array,
-  axis: 'x' | 'y',
-  rankAt: (place: number) => number,
-  placeOf: (rank: number) => number,
+  countAt: (place: number) => number,
+  placeOf: (count: number) => number,
 ): ChartSelection {
-  const valueAt = (rank: number) => sorted[Math.max(0, Math.min(sorted.length - 1, rank))]!
+  const valueAt = (count: number) => sorted[Math.max(0, Math.min(sorted.length - 1, count))]!
   return {
-    axis,
     scores(from, to) {
-      const [first, last] = inOrder(rankAt(from), rankAt(to))
+      const [first, last] = inOrder(countAt(from), countAt(to))
       return [valueAt(Math.floor(first)), valueAt(Math.ceil(last) - 1)]
     },
     place(low, high) {

@@ -43,6 +43,11 @@ export interface Value {
 /** A structure of one kind. */
 export type Kind<K extends AnswerStructure['kind']> = Extract<AnswerStructure, { kind: K }>
 
+/** The items where none of them is null; null where one is. */
+export function allOrNull<Item>(items: readonly (Item | null)[]): Item[] | null {
+  return items.includes(null) ? null : (items as Item[])
+}
+
 /** A value without a name. */
 export function plainValue(text: string, name: string | null = null, isEquation = false): Value {
   return { kind: 'value', text, name, isEquation }

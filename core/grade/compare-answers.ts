@@ -21,7 +21,7 @@ import {
   splitPercent,
   timeOfDay,
 } from './quantity.ts'
-import { equalRationals, type Rational } from './rational.ts'
+import { equalRationals, fromWhole, type Rational } from './rational.ts'
 import { splitUnit } from './units.ts'
 
 /** Whether two answers are equal, and by which rule: "as rationals", "as tuples, by expansion". */
@@ -55,7 +55,10 @@ function compareWithin(answer: string, expected: string, tolerance: number): Com
   }
   // Most answers are whole numbers, and need no cleaning.
   if (isWhole(answer) && isWhole(expected))
-    return { equal: sameNumber(tolerance)(wholeNumber(answer), wholeNumber(expected)), by: 'as rationals' }
+    return {
+      equal: sameNumber(tolerance)(fromWhole(BigInt(answer)), fromWhole(BigInt(expected))),
+      by: 'as rationals',
+    }
   const [left, right] = [cleanAnswer(answer), cleanAnswer(expected)]
   const [quantity, expectedQuantity] = [parseQuantity(left), parseQuantity(right)]
   if (quantity && expectedQuantity)
@@ -69,10 +72,6 @@ function compareWithin(answer: string, expected: string, tolerance: number): Com
 
 function isWhole(text: string): boolean {
   return /^-?\d+$/.test(text)
-}
-
-function wholeNumber(text: string): Rational {
-  return { numerator: BigInt(text), denominator: 1n }
 }
 
 function compareParts(a: AnswerStructure, b: AnswerStructure, tolerance: number): Comparison {
@@ -138,7 +137,7 @@ interface Value {
  * Compares two texts that each name one value: as exact numbers with units and percent signs if both are, else as expressions.
  * What is no expression is compared as text. With a tolerance, real numbers that are that near are equal; `b` is the expected one.
  */
-export function compareValues(a: string, b: string, tolerance: number): ExpressionComparison {
+function compareValues(a: string, b: string, tolerance: number): ExpressionComparison {
   const [cleanedA, cleanedB] = [cleanAnswer(a), cleanAnswer(b)]
   const [quantityA, quantityB] = [parseQuantity(cleanedA), parseQuantity(cleanedB)]
   if (quantityA && quantityB)
@@ -164,7 +163,7 @@ export function compareValues(a: string, b: string, tolerance: number): Expressi
 }
 
 /** Whether two rationals are one number, or near enough. */
-export function sameNumber(tolerance: number): (a: Rational, b: Rational) => boolean {
+function sameNumber(tolerance: number): (a: Rational, b: Rational) => boolean {
   if (tolerance === 0) return equalRationals
   const toNumber = ({ numerator, denominator }: Rational) => Number(numerator) / Number(denominator)
   return (a, b) => equalRationals(a, b) || withinTolerance(toNumber(a), toNumber(b), tolerance)

@@ -3,7 +3,15 @@ import { withoutDerivatives } from './differentiate.ts'
 import { evaluateExpression } from './evaluate-expression.ts'
 import { Evaluation } from './evaluation.ts'
 import { differenceOf, type ExactForm, exactForm, rationalOfForm } from './exact-form.ts'
-import { type Expression, infinityOf, partsOf, unknownsOf, withCanonicalNames } from './expression.ts'
+import {
+  type Expression,
+  infinityOf,
+  partsOf,
+  product,
+  symbol,
+  unknownsOf,
+  withCanonicalNames,
+} from './expression.ts'
 import { equalRationals, invert, type Rational, TooLarge, Undefined } from './rational.ts'
 import { type Point, samplePoints } from './sample-points.ts'
 import { constantSum, leadingCoefficient, multiplySums } from './sum.ts'
@@ -60,7 +68,7 @@ export function compareConditions(a: Expression, b: Expression, signMatters: boo
     return { equal: false, by: exact === false ? 'by expansion' : 'as no common factor was found' }
   const { sign } = factor
   if (sign === 0 || (signMatters && sign < 0)) return { equal: false, by: 'numerically' }
-  const scaled: Expression = { kind: 'product', factors: [{ kind: 'symbol', name: factorName }, pair[1]] }
+  const scaled = product(symbol(factorName), pair[1])
   return compareNumerically(pair[0], scaled, new Map([[factorName, factor.value]]))
 }
 

@@ -37,7 +37,7 @@ function compareWhole(
   if (a.kind === 'value' && b.kind === 'value') return compareNamed(a, b, compare)
   if (a.kind === 'congruence' || b.kind === 'congruence') return compareCongruences(a, b, compare)
   if (a.kind === 'tuple' && b.kind === 'tuple') {
-    return a.open === b.open && a.close === b.close ? pairwise(a.items, b.items, inner) : false
+    return a.open === b.open && a.close === b.close && pairwise(a.items, b.items, inner)
   }
   if (namesItems(a) && namesItems(b)) return compareByName(a.items, b.items, inner)
   // Next to items without names, x = 1, y = 2 is a list in the order of the names.
@@ -157,7 +157,8 @@ function compareCongruences(a: AnswerStructure, b: AnswerStructure, compare: Com
   if (a.kind === 'congruence' && b.kind === 'congruence') {
     if (a.variable && b.variable && spaceless(a.variable) !== spaceless(b.variable)) return false
     const whole = [a.residue, b.residue, a.modulus, b.modulus].every(text => /^-?\d{1,30}$/.test(text))
-    if (!whole) return and(compare(a.residue, b.residue), compare(a.modulus, b.modulus))
+    // Both are compared, since the last one that is decides by which rule the whole is.
+    if (!whole) return [compare(a.residue, b.residue), compare(a.modulus, b.modulus)].every(Boolean)
     const modulus = BigInt(a.modulus)
     if (modulus === 0n || modulus !== BigInt(b.modulus)) return false
     return (BigInt(a.residue) - BigInt(b.residue)) % modulus === 0n
@@ -217,11 +218,12 @@ function sameCondition(a: Kind<'condition'>, b: Kind<'condition'>, compare: Comp
 function compareIntervals(a: Kind<'intervals'>, b: Kind<'intervals'>, compare: CompareText): boolean {
   if (a.variable !== null && b.variable !== null && a.variable !== b.variable) return false
   const sameEnd = (left: Endpoint, right: Endpoint) =>
-    isClosed(left) === isClosed(right) ? compare(left.text, right.text) : false
+    isClosed(left) === isClosed(right) && compare(left.text, right.text)
   return sameElements(
     mergeIntervals(a.intervals),
     mergeIntervals(b.intervals),
-    (left: Interval, right: Interval) => and(sameEnd(left.low, right.low), sameEnd(left.high, right.high)),
+    (left: Interval, right: Interval) =>
+      [sameEnd(left.low, right.low), sameEnd(left.high, right.high)].every(Boolean),
   )
 }
 
@@ -231,11 +233,7 @@ function isClosed({ text, isClosed }: Endpoint): boolean {
 }
 
 function pairwise<T>(a: readonly T[], b: readonly T[], compare: (a: T, b: T) => boolean): boolean {
-  if (a.length !== b.length) return false
-  return a.reduce<boolean>(
-    (truth, item, place) => (truth === false ? false : and(truth, compare(item, b[place]!))),
-    true,
-  )
+  return a.length === b.length && a.every((item, place) => compare(item, b[place]!))
 }
 
 /**
@@ -258,10 +256,6 @@ function sameElements<T>(
   return !(isListA && columns.some(count => count > 1)) && !(isListB && rows.some(count => count > 1))
 }
 
-function and(a: boolean, b: boolean): boolean {
-  return a && b
-}
-
 function spaceless(text: string): string {
   return text.replace(/[\s{}]/g, '')
 }
@@ -276,7 +270,7 @@ interface Placed {
  * The same points in the fewest intervals: (0, 1) ∪ [1, 2) is (0, 2). Intervals with an end that is neither rational nor
  * infinite stay as they are, all of them.
  */
-export function mergeIntervals(intervals: readonly Interval[]): Interval[] {
+function mergeIntervals(intervals: readonly Interval[]): Interval[] {
   const placed: Placed[] = []
   for (const interval of intervals) {
     const [low, high] = [place(interval.low), place(interval.high)]

@@ -1,9 +1,11 @@
 import {
   add,
   floor,
+  fromWhole,
   invert,
   magnitude,
   multiply,
+  opposite,
   power,
   type Rational,
   reduce,
@@ -46,7 +48,7 @@ export function rational(value: Rational): Complex {
 }
 
 export function whole(value: bigint | number): Complex {
-  return { rational: { numerator: BigInt(value), denominator: 1n } }
+  return { rational: fromWhole(BigInt(value)) }
 }
 
 /**
@@ -133,7 +135,7 @@ export class ComplexArithmetic {
   }
 
   negate(value: Complex): Complex {
-    if (value.rational !== null) return rational({ ...value.rational, numerator: -value.rational.numerator })
+    if (value.rational !== null) return rational(opposite(value.rational))
     return { ...value, re: negateReal(value.re), im: negateReal(value.im) }
   }
 
@@ -480,7 +482,7 @@ function sizeOf({ re, im }: Pick<Approximation, 're' | 'im'>): number {
 }
 
 /** log2 |p/q| */
-export function sizeOfRational({ numerator, denominator }: Rational): number {
+function sizeOfRational({ numerator, denominator }: Rational): number {
   return bitsOf(numerator) - bitsOf(denominator)
 }
 

@@ -2,11 +2,16 @@ import {
   difference,
   type Expression,
   type FunctionName,
+  functionOf,
   integer,
   mapOperands,
   negated,
   partsOf,
+  powerOf,
+  product,
+  quotient,
   substitute,
+  sum,
 } from './expression.ts'
 import { Undefined } from './rational.ts'
 
@@ -34,10 +39,10 @@ function derivativeOf(expression: Expression, variable: string): Expression {
     case 'symbol':
       return integer(1)
     case 'sum':
-      return sum(expression.terms.map(inner))
+      return sum(...expression.terms.map(inner))
     case 'product':
       return sum(
-        expression.factors.flatMap((factor, place) =>
+        ...expression.factors.flatMap((factor, place) =>
           dependsOn(factor, variable)
             ? [product(...expression.factors.map((other, at) => (at === place ? inner(factor) : other)))]
             : [],
@@ -45,9 +50,9 @@ function derivativeOf(expression: Expression, variable: string): Expression {
       )
     case 'quotient': {
       const { top, bottom } = expression
-      if (!dependsOn(bottom, variable)) return { kind: 'quotient', top: inner(top), bottom }
+      if (!dependsOn(bottom, variable)) return quotient(inner(top), bottom)
       const above = difference(product(inner(top), bottom), product(top, inner(bottom)))
-      return { kind: 'quotient', top: above, bottom: powerOf(bottom, integer(2)) }
+      return quotient(above, powerOf(bottom, integer(2)))
     }
     case 'power':
       return powerRule(expression.base, expression.exponent, variable)
@@ -55,11 +60,7 @@ function derivativeOf(expression: Expression, variable: string): Expression {
       // (x^(1/n))′ = x^(1/n)·x′/(n·x), which holds for negative numbers and odd n too.
       const { radicand, degree } = expression
       if (dependsOn(degree, variable)) throw new Undefined()
-      return {
-        kind: 'quotient',
-        top: product(expression, inner(radicand)),
-        bottom: product(degree, radicand),
-      }
+      return quotient(product(expression, inner(radicand)), product(degree, radicand))
     }
     case 'function':
       return chainRule(expression.name, expression.operands, variable)
@@ -90,53 +91,48 @@ function derivativeOf(expression: Expression, variable: string): Expression {
 function powerRule(base: Expression, exponent: Expression, variable: string): Expression {
   if (!dependsOn(exponent, variable))
     return product(exponent, powerOf(base, difference(exponent, integer(1))), derivativeOf(base, variable))
-  const growth = product(derivativeOf(exponent, variable), fn('Ln', base))
+  const growth = product(derivativeOf(exponent, variable), functionOf('Ln', base))
   const power = powerOf(base, exponent)
   if (!dependsOn(base, variable)) return product(power, growth)
-  const change: Expression = {
-    kind: 'quotient',
-    top: product(exponent, derivativeOf(base, variable)),
-    bottom: base,
-  }
-  return product(power, sum([growth, change]))
+  const change = quotient(product(exponent, derivativeOf(base, variable)), base)
+  return product(power, sum(growth, change))
 }
 
 type Derivative = (operand: Expression) => Expression
 
 const square = (operand: Expression) => powerOf(operand, integer(2))
-const inverseRoot = (operand: Expression) =>
-  powerOf(operand, { kind: 'quotient', top: integer(-1), bottom: integer(2) })
+const inverseRoot = (operand: Expression) => powerOf(operand, quotient(integer(-1), integer(2)))
 const inverse = (operand: Expression) => powerOf(operand, integer(-1))
 
 const derivatives: Partial<Record<FunctionName, Derivative>> = {
-  Sin: x => fn('Cos', x),
-  Cos: x => negated(fn('Sin', x)),
-  Tan: x => square(fn('Sec', x)),
-  Cot: x => negated(square(fn('Csc', x))),
-  Sec: x => product(fn('Sec', x), fn('Tan', x)),
-  Csc: x => negated(product(fn('Csc', x), fn('Cot', x))),
+  Sin: x => functionOf('Cos', x),
+  Cos: x => negated(functionOf('Sin', x)),
+  Tan: x => square(functionOf('Sec', x)),
+  Cot: x => negated(square(functionOf('Csc', x))),
+  Sec: x => product(functionOf('Sec', x), functionOf('Tan', x)),
+  Csc: x => negated(product(functionOf('Csc', x), functionOf('Cot', x))),
   Arcsin: x => inverseRoot(difference(integer(1), square(x))),
   Arccos: x => negated(inverseRoot(difference(integer(1), square(x)))),
-  Arctan: x => inverse(sum([integer(1), square(x)])),
-  Arccot: x => negated(inverse(sum([integer(1), square(x)]))),
-  Sinh: x => fn('Cosh', x),
-  Cosh: x => fn('Sinh', x),
-  Tanh: x => square(fn('Sech', x)),
-  Coth: x => negated(square(fn('Csch', x))),
-  Sech: x => negated(product(fn('Sech', x), fn('Tanh', x))),
-  Csch: x => negated(product(fn('Csch', x), fn('Coth', x))),
-  Arcsinh: x => inverseRoot(sum([integer(1), square(x)])),
-  Arccosh: x => product(inverseRoot(difference(x, integer(1))), inverseRoot(sum([x, integer(1)]))),
+  Arctan: x => inverse(sum(integer(1), square(x))),
+  Arccot: x => negated(inverse(sum(integer(1), square(x)))),
+  Sinh: x => functionOf('Cosh', x),
+  Cosh: x => functionOf('Sinh', x),
+  Tanh: x => square(functionOf('Sech', x)),
+  Coth: x => negated(square(functionOf('Csch', x))),
+  Sech: x => negated(product(functionOf('Sech', x), functionOf('Tanh', x))),
+  Csch: x => negated(product(functionOf('Csch', x), functionOf('Coth', x))),
+  Arcsinh: x => inverseRoot(sum(integer(1), square(x))),
+  Arccosh: x => product(inverseRoot(difference(x, integer(1))), inverseRoot(sum(x, integer(1)))),
   Arctanh: x => inverse(difference(integer(1), square(x))),
   Ln: inverse,
-  Exp: x => fn('Exp', x),
-  Abs: x => fn('Sign', x),
+  Exp: x => functionOf('Exp', x),
+  Abs: x => functionOf('Sign', x),
 }
 
 function chainRule(name: FunctionName, operands: Expression[], variable: string): Expression {
   const [operand, base] = operands
   if (name === 'Log')
-    return derivativeOf({ kind: 'quotient', top: fn('Ln', operand!), bottom: fn('Ln', base!) }, variable)
+    return derivativeOf(quotient(functionOf('Ln', operand!), functionOf('Ln', base!)), variable)
   const derivative = derivatives[name]
   if (derivative === undefined) throw new Undefined()
   return product(derivative(operand!), derivativeOf(operand!, variable))
@@ -144,20 +140,4 @@ function chainRule(name: FunctionName, operands: Expression[], variable: string)
 
 function dependsOn(expression: Expression, variable: string): boolean {
   return partsOf(expression).some(part => part.kind === 'symbol' && part.name === variable)
-}
-
-function sum(terms: Expression[]): Expression {
-  return { kind: 'sum', terms }
-}
-
-function product(...factors: Expression[]): Expression {
-  return { kind: 'product', factors }
-}
-
-function powerOf(base: Expression, exponent: Expression): Expression {
-  return { kind: 'power', base, exponent }
-}
-
-function fn(name: FunctionName, ...operands: Expression[]): Expression {
-  return { kind: 'function', name, operands }
 }

@@ -5,6 +5,7 @@ import { type Expression, type FunctionName, infinityOf } from './expression.ts'
 import {
   binomial,
   factorial,
+  fromWhole,
   greatestCommonDivisor,
   magnitude,
   reduce,
@@ -150,72 +151,60 @@ function bodyOf(body: Expression, variable: string, values: ReadonlyMap<string, 
     evaluate(body, new Map(values).set(variable, value), evaluation)
 }
 
+/** Functions of one number that the arithmetic computes at once. */
+const elementary = {
+  Sin: (x, arithmetic) => arithmetic.sin(x),
+  Cos: (x, arithmetic) => arithmetic.cos(x),
+  Sec: (x, arithmetic) => arithmetic.invert(arithmetic.cos(x)),
+  Csc: (x, arithmetic) => arithmetic.invert(arithmetic.sin(x)),
+  Arcsin: (x, arithmetic) => arithmetic.arcsin(x),
+  Arccos: (x, arithmetic) => arithmetic.arccos(x),
+  Arctan: (x, arithmetic) => arithmetic.arctan(x),
+  Arccot: (x, arithmetic) => arithmetic.subtract(arithmetic.arccos(whole(0)), arithmetic.arctan(x)),
+  Arcsec: (x, arithmetic) => arithmetic.arccos(arithmetic.invert(x)),
+  Arccsc: (x, arithmetic) => arithmetic.arcsin(arithmetic.invert(x)),
+  Sinh: (x, arithmetic) => arithmetic.sinh(x),
+  Cosh: (x, arithmetic) => arithmetic.cosh(x),
+  Sech: (x, arithmetic) => arithmetic.invert(arithmetic.cosh(x)),
+  Csch: (x, arithmetic) => arithmetic.invert(arithmetic.sinh(x)),
+  Arcsinh: (x, arithmetic) => arithmetic.arcsinh(x),
+  Arccosh: (x, arithmetic) => arithmetic.arccosh(x),
+  Arctanh: (x, arithmetic) => arithmetic.arctanh(x),
+  Ln: (x, arithmetic) => arithmetic.ln(x),
+  Exp: (x, arithmetic) => arithmetic.exp(x),
+  Abs: (x, arithmetic) => arithmetic.absolute(x),
+  Sign: (x, arithmetic) => whole(arithmetic.sign(x)),
+  Floor: (x, arithmetic) => arithmetic.floor(x),
+  Ceil: (x, arithmetic) => arithmetic.negate(arithmetic.floor(arithmetic.negate(x))),
+  Real: (x, arithmetic) => arithmetic.realPart(x),
+  Imaginary: (x, arithmetic) => arithmetic.imaginaryPart(x),
+  Conjugate: (x, arithmetic) => arithmetic.conjugate(x),
+  Argument: (x, arithmetic) => arithmetic.argument(x),
+} satisfies Partial<Record<FunctionName, (x: Complex, arithmetic: ComplexArithmetic) => Complex>>
+
+function isElementary(name: FunctionName): name is keyof typeof elementary {
+  return name in elementary
+}
+
 function functionValue(name: FunctionName, operands: Complex[], evaluation: Evaluation): Complex {
   const { arithmetic } = evaluation
   const [first, second] = operands as [Complex, Complex]
-  const { sin, cos } = { sin: () => arithmetic.sin(first), cos: () => arithmetic.cos(first) }
-  const { sinh, cosh } = { sinh: () => arithmetic.sinh(first), cosh: () => arithmetic.cosh(first) }
+  if (isElementary(name)) return elementary[name](first, arithmetic)
   const ratio = (a: Complex, b: Complex) => {
     for (const part of [a, b]) evaluation.note(part)
     return arithmetic.divide(a, b)
   }
   switch (name) {
-    case 'Sin':
-      return sin()
-    case 'Cos':
-      return cos()
     case 'Tan':
-      return ratio(sin(), cos())
+      return ratio(arithmetic.sin(first), arithmetic.cos(first))
     case 'Cot':
-      return ratio(cos(), sin())
-    case 'Sec':
-      return arithmetic.invert(cos())
-    case 'Csc':
-      return arithmetic.invert(sin())
-    case 'Arcsin':
-      return arithmetic.arcsin(first)
-    case 'Arccos':
-      return arithmetic.arccos(first)
-    case 'Arctan':
-      return arithmetic.arctan(first)
-    case 'Arccot':
-      return arithmetic.subtract(arithmetic.arccos(whole(0)), arithmetic.arctan(first))
-    case 'Arcsec':
-      return arithmetic.arccos(arithmetic.invert(first))
-    case 'Arccsc':
-      return arithmetic.arcsin(arithmetic.invert(first))
-    case 'Sinh':
-      return sinh()
-    case 'Cosh':
-      return cosh()
+      return ratio(arithmetic.cos(first), arithmetic.sin(first))
     case 'Tanh':
-      return ratio(sinh(), cosh())
+      return ratio(arithmetic.sinh(first), arithmetic.cosh(first))
     case 'Coth':
-      return ratio(cosh(), sinh())
-    case 'Sech':
-      return arithmetic.invert(cosh())
-    case 'Csch':
-      return arithmetic.invert(sinh())
-    case 'Arcsinh':
-      return arithmetic.arcsinh(first)
-    case 'Arccosh':
-      return arithmetic.arccosh(first)
-    case 'Arctanh':
-      return arithmetic.arctanh(first)
-    case 'Ln':
-      return arithmetic.ln(first)
+      return ratio(arithmetic.cosh(first), arithmetic.sinh(first))
     case 'Log':
       return ratio(arithmetic.ln(first), arithmetic.ln(second))
-    case 'Exp':
-      return arithmetic.exp(first)
-    case 'Abs':
-      return arithmetic.absolute(first)
-    case 'Sign':
-      return whole(arithmetic.sign(first))
-    case 'Floor':
-      return arithmetic.floor(first)
-    case 'Ceil':
-      return arithmetic.negate(arithmetic.floor(arithmetic.negate(first)))
     case 'Factorial':
       return factorialValue(first, evaluation)
     case 'Binomial':
@@ -235,14 +224,6 @@ function functionValue(name: FunctionName, operands: Complex[], evaluation: Eval
         arithmetic.sign(arithmetic.subtract(next, best)) === wanted ? next : best,
       )
     }
-    case 'Real':
-      return arithmetic.realPart(first)
-    case 'Imaginary':
-      return arithmetic.imaginaryPart(first)
-    case 'Conjugate':
-      return arithmetic.conjugate(first)
-    case 'Argument':
-      return arithmetic.argument(first)
     default:
       return name satisfies never
   }
@@ -286,7 +267,7 @@ function halves(numerator: bigint): Complex {
 
 function factorialOfWhole(number: bigint, evaluation: Evaluation): Complex {
   evaluation.spend(Number(number < 0n || number > 1_000n ? 0n : number) / 10)
-  return rational(factorial({ numerator: number, denominator: 1n }))
+  return rational(factorial(fromWhole(number)))
 }
 
 function binomialValue(total: Complex, chosen: Complex, evaluation: Evaluation): Complex {
@@ -295,7 +276,7 @@ function binomialValue(total: Complex, chosen: Complex, evaluation: Evaluation):
   evaluation.spend(Number(k > 2_000n || k < 0n ? 0n : k) / 5)
   const n = arithmetic.wholeNumber(total)
   const top = n === null ? total : whole(n)
-  if (top.rational !== null) return rational(binomial(top.rational, { numerator: k, denominator: 1n }))
+  if (top.rational !== null) return rational(binomial(top.rational, fromWhole(k)))
   if (k < 0n) throw new Undefined()
   if (k > 200n) throw new TooLarge()
   let product = whole(1)

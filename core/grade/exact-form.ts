@@ -4,11 +4,13 @@ import {
   binomial,
   factorial,
   floor,
+  fromWhole,
   greatestCommonDivisor,
   invert,
   magnitude,
   multiply,
   one,
+  opposite,
   power,
   primeFactors,
   type Rational,
@@ -108,7 +110,7 @@ export function rationalOfForm({ top, bottom }: ExactForm): Rational | null {
   return above && below && multiply(above, invert(below))
 }
 
-const minusOne = constantSum({ numerator: -1n, denominator: 1n })
+const minusOne = constantSum(fromWhole(-1n))
 
 function rationalForm(value: Rational): ExactForm {
   return { top: constantSum(value), bottom: unitSum }
@@ -188,7 +190,7 @@ function wholePower(base: ExactForm, exponent: bigint, work?: Work): ExactForm {
     return base
   }
   const term = singleTerm(base)
-  if (term) return termPower(term, { numerator: exponent, denominator: 1n })
+  if (term) return termPower(term, fromWhole(exponent))
   if (exponent > maximumSumPower) return powerOfWhole(base, exponent)
   let result = rationalForm(one)
   for (let factor = 0n; factor < exponent; factor++) result = multiplyForms(result, base, work)
@@ -199,10 +201,10 @@ function wholePower(base: ExactForm, exponent: bigint, work?: Work): ExactForm {
 function powerOfWhole({ top, bottom }: ExactForm, exponent: bigint): ExactForm {
   const [above, below] = [top, bottom].map((sum): Sum => {
     const coefficient = leadingCoefficient(sum)!
-    if (sum.size === 1) return termPower([...sum.values()][0]!, { numerator: exponent, denominator: 1n }).top
+    if (sum.size === 1) return termPower([...sum.values()][0]!, fromWhole(exponent)).top
     const atom = `&${keyOf(multiplySums(sum, constantSum(invert(coefficient))))}`
     if (atom.length > maximumNameLength) throw new TooLarge()
-    return termSum(power(coefficient, exponent), [[atom, { numerator: exponent, denominator: 1n }]])
+    return termSum(power(coefficient, exponent), [[atom, fromWhole(exponent)]])
   })
   return quotientForm(above!, below!)
 }
@@ -226,7 +228,7 @@ function rationalPower(base: Rational, exponent: Rational): Sum {
   if (magnitude(exponent.numerator) > 1_000n || exponent.denominator > 100n) throw new TooLarge()
   const powers = primePowers(base).map(([prime, times]): [string, Rational] => [
     primeAtom(prime),
-    multiply({ numerator: times, denominator: 1n }, exponent),
+    multiply(fromWhole(times), exponent),
   ])
   return termSum(one, powers)
 }
@@ -282,23 +284,23 @@ function rationalFunction(name: FunctionName, values: Rational[]): Rational | nu
     case 'Abs':
       return { ...first, numerator: magnitude(first.numerator) }
     case 'Sign':
-      return whole(first.numerator === 0n ? 0n : first.numerator < 0n ? -1n : 1n)
+      return fromWhole(first.numerator === 0n ? 0n : first.numerator < 0n ? -1n : 1n)
     case 'Floor':
-      return whole(floor(first))
+      return fromWhole(floor(first))
     case 'Ceil':
-      return whole(-floor(opposite(first)))
+      return fromWhole(-floor(opposite(first)))
     case 'Gcd':
     case 'Lcm': {
       if (values.some(({ denominator }) => denominator !== 1n)) throw new Undefined()
       const numbers = values.map(({ numerator }) => magnitude(numerator))
-      if (name === 'Gcd') return whole(numbers.reduce(greatestCommonDivisor))
-      return whole(
+      if (name === 'Gcd') return fromWhole(numbers.reduce(greatestCommonDivisor))
+      return fromWhole(
         numbers.reduce((a, b) => (a === 0n || b === 0n ? 0n : (a / greatestCommonDivisor(a, b)) * b)),
       )
     }
     case 'Mod': {
       const quotient = floor(multiply(first, invert(second)))
-      return add(first, multiply(second, whole(-quotient)))
+      return add(first, multiply(second, fromWhole(-quotient)))
     }
     case 'Max':
       return values.reduce((best, next) => (isBelow(best, next) ? next : best))
@@ -312,14 +314,6 @@ function rationalFunction(name: FunctionName, values: Rational[]): Rational | nu
     default:
       return null
   }
-}
-
-function whole(value: bigint): Rational {
-  return { numerator: value, denominator: 1n }
-}
-
-function opposite({ numerator, denominator }: Rational): Rational {
-  return { numerator: -numerator, denominator }
 }
 
 function isBelow(a: Rational, b: Rational): boolean {
@@ -361,7 +355,7 @@ function integralForm(integral: Extract<Expression, { kind: 'integral' }>, work:
   let result = rationalForm(zero)
   for (const { coefficient, powers } of body.top.values()) {
     const { numerator: degree } = add(powers.get(variable) ?? zero, one)
-    const factor = multiply(coefficient, invert(whole(degree)))
+    const factor = multiply(coefficient, invert(fromWhole(degree)))
     const others = [...powers].filter(([atom]) => atom !== variable)
     const ends = addForms(
       wholePower(end, degree, work),
@@ -379,7 +373,7 @@ function logarithm(operand: ExactForm): ExactForm {
   if (!term || !isPositive(term) || term.powers.has('@Pi')) return opaque('Ln', [operand])
   let sum: Sum = new Map()
   for (const [prime, times] of primePowers(term.coefficient))
-    sum = addSums(sum, termSum({ numerator: times, denominator: 1n }, [[`$Ln(${prime})`, one]]))
+    sum = addSums(sum, termSum(fromWhole(times), [[`$Ln(${prime})`, one]]))
   for (const [atom, exponent] of term.powers) {
     const atoms: [string, Rational][] = atom.startsWith('#') ? [[`$Ln(${atom.slice(1)})`, one]] : []
     sum = addSums(sum, termSum(exponent, atoms))

@@ -1,4 +1,4 @@
-import type { Expression } from './expression.ts'
+import { type Expression, sum } from './expression.ts'
 import { parseRational, type Rational } from './rational.ts'
 import { isWord } from './units.ts'
 
@@ -114,7 +114,7 @@ function isWordHere(letters: string, text: string): boolean {
 export class NotAnExpression extends Error {}
 
 /** A place in a row of tokens. */
-export class TokenCursor {
+class TokenCursor {
   tokens: readonly Token[]
   at = 0
 
@@ -194,13 +194,7 @@ export function repeatingDecimal(text: string, period: string): Expression {
   if (decimals === undefined) throw new NotAnExpression()
   const scale = 10n ** BigInt(decimals.length)
   const value = { numerator: BigInt(period), denominator: scale * (10n ** BigInt(period.length) - 1n) }
-  return {
-    kind: 'sum',
-    terms: [
-      { kind: 'number', value: readDecimal(text) },
-      { kind: 'number', value },
-    ],
-  }
+  return sum({ kind: 'number', value: readDecimal(text) }, { kind: 'number', value })
 }
 
 /** A decimal whose last digits go on as the dots say, where they show how: 0.444... is 4/9. Throws NotAnExpression where not. */

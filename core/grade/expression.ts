@@ -1,4 +1,4 @@
-import type { Rational } from './rational.ts'
+import { fromWhole, type Rational } from './rational.ts'
 
 /** Constants by their names in MathJSON. */
 export type ConstantName = 'Pi' | 'ExponentialE' | 'ImaginaryUnit' | 'PositiveInfinity'
@@ -49,23 +49,57 @@ export type Expression =
 
 /** A whole number as an expression. */
 export function integer(value: bigint | number): Expression {
-  return { kind: 'number', value: { numerator: BigInt(value), denominator: 1n } }
+  return { kind: 'number', value: fromWhole(BigInt(value)) }
+}
+
+/** The sum of some terms. */
+export function sum(...terms: Expression[]): Expression {
+  return { kind: 'sum', terms }
+}
+
+/** The product of some factors. */
+export function product(...factors: Expression[]): Expression {
+  return { kind: 'product', factors }
+}
+
+/** top / bottom */
+export function quotient(top: Expression, bottom: Expression): Expression {
+  return { kind: 'quotient', top, bottom }
+}
+
+/** base^exponent */
+export function powerOf(base: Expression, exponent: Expression): Expression {
+  return { kind: 'power', base, exponent }
+}
+
+/** The value of a known function. */
+export function functionOf(name: FunctionName, ...operands: Expression[]): Expression {
+  return { kind: 'function', name, operands }
+}
+
+/** A constant by its name. */
+export function constant(name: ConstantName): Expression {
+  return { kind: 'constant', name }
+}
+
+/** An unknown by its name. */
+export function symbol(name: string): Expression {
+  return { kind: 'symbol', name }
 }
 
 /** −x */
 export function negated(expression: Expression): Expression {
-  return { kind: 'product', factors: [integer(-1), expression] }
+  return product(integer(-1), expression)
 }
 
 /** a − b */
 export function difference(a: Expression, b: Expression): Expression {
-  return { kind: 'sum', terms: [a, negated(b)] }
+  return sum(a, negated(b))
 }
 
 /** An angle in radians of one in degrees: x·π/180. */
 export function fromDegrees(degrees: Expression): Expression {
-  const pi: Expression = { kind: 'constant', name: 'Pi' }
-  return { kind: 'quotient', top: { kind: 'product', factors: [degrees, pi] }, bottom: integer(180) }
+  return quotient(product(degrees, constant('Pi')), integer(180))
 }
 
 /** Marks names that no text can hold. */
@@ -115,7 +149,7 @@ export function partsOf(expression: Expression): Expression[] {
 }
 
 /** The variable that is bound in the body. */
-export function boundVariable(expression: Expression): string | null {
+function boundVariable(expression: Expression): string | null {
   if (expression.kind === 'series') return expression.index
   return expression.kind === 'integral' || expression.kind === 'limit' ? expression.variable : null
 }
@@ -160,15 +194,15 @@ function canonical(
   // Where i is an index it is no imaginary unit.
   const index =
     expression.kind === 'constant' && expression.name === 'ImaginaryUnit' ? names.get('i') : undefined
-  if (index !== undefined) return { kind: 'symbol', name: index }
+  if (index !== undefined) return symbol(index)
   if (expression.kind === 'symbol') {
     const name = names.get(expression.name)
-    if (name !== undefined) return { kind: 'symbol', name }
+    if (name !== undefined) return symbol(name)
     const element = splitIndex(expression.name)
     const bound = element && names.get(element.index)
     if (!element || bound === undefined || bound === null) return expression
     sequences.add(element.sequence)
-    return { kind: 'application', name: element.sequence, operands: [{ kind: 'symbol', name: bound }] }
+    return { kind: 'application', name: element.sequence, operands: [symbol(bound)] }
   }
   const variable = boundVariable(expression)
   if (expression.kind === 'derivative')
@@ -215,9 +249,7 @@ function indexed(expression: Expression, sequences: ReadonlySet<string>): Expres
   if (expression.kind !== 'symbol') return mapOperands(expression, operand => indexed(operand, sequences))
   const index = splitIndex(expression.name)
   if (index === null || !sequences.has(index.sequence)) return expression
-  const operand: Expression = /^\d+$/.test(index.index)
-    ? integer(BigInt(index.index))
-    : { kind: 'symbol', name: index.index }
+  const operand = /^\d+$/.test(index.index) ? integer(BigInt(index.index)) : symbol(index.index)
   return { kind: 'application', name: index.sequence, operands: [operand] }
 }
 

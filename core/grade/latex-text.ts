@@ -1,4 +1,4 @@
-/** A stretch of a text between math delimiters, `$…$`, `$$…$$`, `\(…\)`, `\[…\]`, or a display environment. */
+/** A segment of a text between math delimiters, `$…$`, `$$…$$`, `\(…\)`, `\[…\]`, or a display environment. */
 export interface MathSegment {
   /** Where it begins and ends, delimiters included. */
   start: number

@@ -1,10 +1,18 @@
 import {
+  constant,
+  difference,
   type Expression,
   type FunctionName,
   fromDegrees,
+  functionOf,
   integer,
   mapOperands,
   negated,
+  powerOf,
+  product,
+  quotient,
+  sum,
+  symbol,
 } from './expression.ts'
 import {
   continuedDecimal,
@@ -20,29 +28,15 @@ import { readDerivative, readIntegral, readLimit, readSeries } from './parse-ope
 /** Deeper nesting is no answer of interest, and would exhaust the stack. */
 const maximumDepth = 40
 
+const namesakes = (
+  'Sin Cos Tan Cot Sec Csc Arcsin Arccos Arctan Arccot Arcsec Arccsc Sinh Cosh Tanh Coth Sech Csch Arcsinh Arccosh Arctanh ' +
+  'Ln Log Exp Abs Sign Floor Ceil'
+).split(' ') as FunctionName[]
+/** Functions by their names in LaTeX. */
 const functions: Record<string, FunctionName> = {
-  ...{ sin: 'Sin', cos: 'Cos', tan: 'Tan', cot: 'Cot', sec: 'Sec', csc: 'Csc' },
-  ...{
-    arcsin: 'Arcsin',
-    arccos: 'Arccos',
-    arctan: 'Arctan',
-    arccot: 'Arccot',
-    arcsec: 'Arcsec',
-    arccsc: 'Arccsc',
-  },
-  ...{ sinh: 'Sinh', cosh: 'Cosh', tanh: 'Tanh', coth: 'Coth', sech: 'Sech', csch: 'Csch' },
-  ...{ arcsinh: 'Arcsinh', arccosh: 'Arccosh', arctanh: 'Arctanh', arsinh: 'Arcsinh', arcosh: 'Arccosh' },
-  ...{
-    artanh: 'Arctanh',
-    ln: 'Ln',
-    log: 'Log',
-    lg: 'Log',
-    exp: 'Exp',
-    abs: 'Abs',
-    sgn: 'Sign',
-    sign: 'Sign',
-  },
-  ...{ floor: 'Floor', ceil: 'Ceil', Re: 'Real', Im: 'Imaginary', arg: 'Argument' },
+  ...Object.fromEntries(namesakes.map(name => [name.toLowerCase(), name])),
+  ...{ arsinh: 'Arcsinh', arcosh: 'Arccosh', artanh: 'Arctanh', lg: 'Log', sgn: 'Sign' },
+  ...{ Re: 'Real', Im: 'Imaginary', arg: 'Argument' },
 }
 /** Functions of several operands, which stand in brackets. */
 const listFunctions: Record<string, FunctionName> = { gcd: 'Gcd', lcm: 'Lcm', max: 'Max', min: 'Min' }
@@ -129,13 +123,12 @@ class Parser extends ExpressionReader {
     if (++this.#depth > maximumDepth) throw new NotAnExpression()
     const terms = [this.signed(() => this.product())]
     while (this.sees('+') || this.sees('-')) terms.push(this.signed(() => this.product()))
-    const sum: Expression = terms.length === 1 ? terms[0]! : { kind: 'sum', terms }
+    const whole = terms.length === 1 ? terms[0]! : sum(...terms)
     const isQuotient = this.takesCommand('over')
     const bottom = isQuotient || this.takesCommand('choose') ? this.sum() : null
     this.#depth--
-    if (bottom === null) return sum
-    if (isQuotient) return { kind: 'quotient', top: sum, bottom }
-    return { kind: 'function', name: 'Binomial', operands: [sum, bottom] }
+    if (bottom === null) return whole
+    return isQuotient ? quotient(whole, bottom) : functionOf('Binomial', whole, bottom)
   }
 
   /** What follows, with one sign before it. */
@@ -146,15 +139,14 @@ class Parser extends ExpressionReader {
   }
 
   product(): Expression {
-    let product = this.#factor()
+    let value = this.#factor()
     const signed = () => this.signed(() => this.#factor())
     for (;;) {
-      if (this.takes('/')) product = { kind: 'quotient', top: product, bottom: signed() }
-      else if (this.takes('*')) product = times(product, signed())
-      else if (this.takesCommand('mod'))
-        product = { kind: 'function', name: 'Mod', operands: [product, signed()] }
-      else if (this.#startsFactor() && !this.#isNumberAfterFactor()) product = times(product, this.#factor())
-      else return product
+      if (this.takes('/')) value = quotient(value, signed())
+      else if (this.takes('*')) value = product(value, signed())
+      else if (this.takesCommand('mod')) value = functionOf('Mod', value, signed())
+      else if (this.#startsFactor() && !this.#isNumberAfterFactor()) value = product(value, this.#factor())
+      else return value
     }
   }
 
@@ -172,7 +164,7 @@ class Parser extends ExpressionReader {
       const isPower = this.sees('^')
       if (this.takes('^')) factor = this.takesCommand('degrees') ? fromDegrees(factor) : this.#power(factor)
       else if (this.takes('!')) factor = this.#factorial(factor)
-      else if (this.takes('%')) factor = { kind: 'quotient', top: factor, bottom: integer(100) }
+      else if (this.takes('%')) factor = quotient(factor, integer(100))
       else if (this.takesCommand('degrees')) factor = fromDegrees(factor)
       else return factor
       this.#endsInExponent = isPower && this.tokens[this.at - 1]?.kind === 'number'
@@ -182,15 +174,15 @@ class Parser extends ExpressionReader {
   #factorial(operand: Expression): Expression {
     // A double factorial is another function.
     if (this.sees('!')) throw new NotAnExpression()
-    return { kind: 'function', name: 'Factorial', operands: [operand] }
+    return functionOf('Factorial', operand)
   }
 
   #power(base: Expression): Expression {
     if (++this.#depth > maximumDepth) throw new NotAnExpression()
     const exponent = this.sees('{') ? this.group() : this.signed(() => this.primary())
-    if (this.takes('^')) return { kind: 'power', base, exponent: this.#power(exponent) }
+    if (this.takes('^')) return powerOf(base, this.#power(exponent))
     this.#depth--
-    return { kind: 'power', base, exponent }
+    return powerOf(base, exponent)
   }
 
   primary(): Expression {
@@ -199,8 +191,8 @@ class Parser extends ExpressionReader {
       case 'number':
         return this.#number(token.text)
       case 'letter':
-        if (token.text === 'e' && !this.sees('_')) return { kind: 'constant', name: 'ExponentialE' }
-        if (token.text === 'i' && !this.sees('_')) return { kind: 'constant', name: 'ImaginaryUnit' }
+        if (token.text === 'e' && !this.sees('_')) return constant('ExponentialE')
+        if (token.text === 'i' && !this.sees('_')) return constant('ImaginaryUnit')
         return this.#named(token.text)
       case 'command':
         return this.#command(token.text)
@@ -222,12 +214,11 @@ class Parser extends ExpressionReader {
     // 9C2
     if (/^\d+$/.test(text) && this.next()?.text === 'C' && this.tokens[this.at + 1]?.kind === 'number') {
       this.at++
-      const chosen = integer(BigInt(this.#digits()))
-      return { kind: 'function', name: 'Binomial', operands: [integer(BigInt(text)), chosen] }
+      return functionOf('Binomial', integer(BigInt(text)), integer(BigInt(this.#digits())))
     }
     const whole: Expression = { kind: 'number', value: readDecimal(text) }
     const fraction = /^\d+$/.test(text) ? this.#properFraction() : null
-    return fraction === null ? whole : { kind: 'sum', terms: [whole, fraction] }
+    return fraction === null ? whole : sum(whole, fraction)
   }
 
   /** The fraction of a mixed number, if the next tokens are one. */
@@ -237,7 +228,7 @@ class Parser extends ExpressionReader {
     const { tokens } = this
     this.at++
     const [top, bottom] = [this.argument(), this.argument()]
-    if (isWhole(top) && isWhole(bottom)) return { kind: 'quotient', top, bottom }
+    if (isWhole(top) && isWhole(bottom)) return quotient(top, bottom)
     this.at = before
     this.tokens = tokens
     return null
@@ -253,23 +244,21 @@ class Parser extends ExpressionReader {
 
   /** An unknown, or what a function that nobody defined gives: x, x_1, x', f(x), f^{-1}(x). */
   #named(letter: string): Expression {
-    if (letter === 'C' && this.#isPairOfNumbers()) {
-      return { kind: 'function', name: 'Binomial', operands: this.#list() }
-    }
+    if (letter === 'C' && this.#isPairOfNumbers()) return functionOf('Binomial', ...this.#list())
     let name = letter
     if (this.takes('_')) name += `_${this.#index()}`
     while (this.takes("'")) name += "'"
-    if (!this.#functionLetters.has(letter)) return { kind: 'symbol', name }
+    if (!this.#functionLetters.has(letter)) return symbol(name)
     const before = this.at
     if (this.takes('^')) {
       const isInverse = isMinusOne(this.sees('{') ? this.group() : this.signed(() => this.primary()))
       if (!isInverse || !this.sees('(')) {
         this.at = before
-        return { kind: 'symbol', name }
+        return symbol(name)
       }
       name += '^-1'
     }
-    return this.sees('(') ? { kind: 'application', name, operands: this.#list() } : { kind: 'symbol', name }
+    return this.sees('(') ? { kind: 'application', name, operands: this.#list() } : symbol(name)
   }
 
   /** C(9, 2) */
@@ -317,13 +306,9 @@ class Parser extends ExpressionReader {
       if ((letter === 'C' || letter === 'P') && this.tokens[this.at + 1]?.text === '_') {
         this.at += 2
         const chosen = this.argument()
-        if (letter === 'C') return { kind: 'function', name: 'Binomial', operands: [total, chosen] }
-        const rest: Expression = { kind: 'sum', terms: [total, negated(chosen)] }
-        const [top, bottom] = [total, rest].map(operand => this.#factorial(operand)) as [
-          Expression,
-          Expression,
-        ]
-        return { kind: 'quotient', top, bottom }
+        if (letter === 'C') return functionOf('Binomial', total, chosen)
+        const top = this.#factorial(total)
+        return quotient(top, this.#factorial(difference(total, chosen)))
       }
     }
     this.at = before
@@ -334,19 +319,19 @@ class Parser extends ExpressionReader {
     if (symbols.has(name) || capitals.has(name)) {
       if (!(name in functions)) return this.#named(`\\${name}`)
     }
-    if (units.has(name)) return { kind: 'symbol', name: `\\${name}` }
+    if (units.has(name)) return symbol(`\\${name}`)
     const functionName = functions[name]
     if (functionName) return this.#application(functionName)
     const listFunction = listFunctions[name]
-    if (listFunction) return { kind: 'function', name: listFunction, operands: this.#list() }
-    if (accents.has(name)) return { kind: 'symbol', name: `\\${name} ${this.#index()}` }
+    if (listFunction) return functionOf(listFunction, ...this.#list())
+    if (accents.has(name)) return symbol(`\\${name} ${this.#index()}`)
     switch (name) {
       case 'pi':
-        return { kind: 'constant', name: 'Pi' }
+        return constant('Pi')
       case 'frac':
-        return readDerivative(this) ?? { kind: 'quotient', top: this.argument(), bottom: this.argument() }
+        return readDerivative(this) ?? quotient(this.argument(), this.argument())
       case 'binom':
-        return { kind: 'function', name: 'Binomial', operands: [this.argument(), this.argument()] }
+        return functionOf('Binomial', this.argument(), this.argument())
       case 'sqrt': {
         const degree = this.sees('[') ? this.group() : integer(2)
         return { kind: 'root', radicand: this.argument(), degree }
@@ -355,13 +340,10 @@ class Parser extends ExpressionReader {
         return { kind: 'root', radicand: this.primary(), degree: integer(2) }
       case 'cbrt':
         return { kind: 'root', radicand: this.group(), degree: integer(3) }
-      case 'cis': {
-        const angle = this.#operand()
-        const exponent = times({ kind: 'constant', name: 'ImaginaryUnit' }, angle)
-        return { kind: 'power', base: { kind: 'constant', name: 'ExponentialE' }, exponent }
-      }
+      case 'cis':
+        return powerOf(constant('ExponentialE'), product(constant('ImaginaryUnit'), this.#operand()))
       case 'infty':
-        return { kind: 'constant', name: 'PositiveInfinity' }
+        return constant('PositiveInfinity')
       case 'sum':
       case 'prod':
         return readSeries(this, name === 'sum' ? 'sum' : 'product')
@@ -401,18 +383,14 @@ class Parser extends ExpressionReader {
     if (applied === undefined) throw new NotAnExpression()
     const operand = this.#operand()
     this.#depth--
-    const value: Expression = {
-      kind: 'function',
-      name: applied,
-      operands: base ? [operand, base] : [operand],
-    }
-    return exponent && !isInverse ? { kind: 'power', base: value, exponent } : value
+    const value = base ? functionOf(applied, operand, base) : functionOf(applied, operand)
+    return exponent && !isInverse ? powerOf(value, exponent) : value
   }
 
   #operand(): Expression {
     if (this.sees('(') || this.sees('[') || this.sees('{')) return this.group()
     let operand = this.#factor()
-    while (this.#continuesOperand()) operand = times(operand, this.#factor())
+    while (this.#continuesOperand()) operand = product(operand, this.#factor())
     return operand
   }
 
@@ -428,7 +406,7 @@ class Parser extends ExpressionReader {
   #enclosed(name: FunctionName, end: string): Expression {
     const operand = this.sum()
     if (!this.takesCommand(end)) throw new NotAnExpression()
-    return { kind: 'function', name, operands: [operand] }
+    return functionOf(name, operand)
   }
 
   #absolute(): Expression {
@@ -439,7 +417,7 @@ class Parser extends ExpressionReader {
     const operand = this.sum()
     if (!this.takes('|')) throw new NotAnExpression()
     this.#isInAbsolute = false
-    return { kind: 'function', name: 'Abs', operands: [operand] }
+    return functionOf('Abs', operand)
   }
 
   /** What stands in parentheses, brackets or braces. */
@@ -472,10 +450,6 @@ class Parser extends ExpressionReader {
       !['degrees', 'over', 'choose', 'rfloor', 'rceil', 'mod', 'to'].includes(token.text)
     )
   }
-}
-
-function times(a: Expression, b: Expression): Expression {
-  return { kind: 'product', factors: [a, b] }
 }
 
 function isWhole(expression: Expression): boolean {

@@ -1,4 +1,4 @@
-import { type Expression, integer, partsOf } from './expression.ts'
+import { type Expression, integer, partsOf, symbol } from './expression.ts'
 import { type ExpressionReader, NotAnExpression, nameOfToken, type Token } from './expression-tokens.ts'
 
 /** `\sum_{k=1}^{n}` or `\prod` with its body, which ends where its product does. */
@@ -74,7 +74,7 @@ export function readDerivative(reader: ExpressionReader): Expression | null {
   }
   const { order, rest } = upper
   const name = nameOfToken(variable)
-  if (rest.length === 1) return { kind: 'symbol', name: `d${order}${rest[0]!.text}/d${name}` }
+  if (rest.length === 1) return symbol(`d${order}${rest[0]!.text}/d${name}`)
   const body = rest.length === 0 ? reader.product() : reader.parse(rest)
   return { kind: 'derivative', variable: name, order, body }
 }

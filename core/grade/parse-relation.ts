@@ -1,7 +1,13 @@
 import { nameKind, symbol } from './answer-names.ts'
-import type { AnswerStructure, Endpoint, Interval, Kind } from './answer-structure.ts'
+import {
+  type AnswerStructure,
+  allOrNull,
+  type Endpoint,
+  type Interval,
+  type Kind,
+} from './answer-structure.ts'
 import { numberOfExpression, rationalOfExpression } from './compare-expressions.ts'
-import { type Expression, substitute } from './expression.ts'
+import { integer, substitute } from './expression.ts'
 import { splitTopLevel } from './latex-text.ts'
 import { parseExpression } from './parse-expression.ts'
 
@@ -29,12 +35,10 @@ export function parseRelation(text: string, parse: Parse): AnswerStructure | nul
     found.some(sign => !(sign in flipped) || sign === '=' || sign === '\\ne')
   )
     return null
-  const conditions = found.map((sign, place) =>
-    parseInequality(parts[place]!, sign, parts[place + 1]!, parse),
+  const conditions = allOrNull(
+    found.map((sign, place) => parseInequality(parts[place]!, sign, parts[place + 1]!, parse)),
   )
-  return conditions.some(condition => condition === null)
-    ? null
-    : (intersect(conditions as AnswerStructure[]) ?? listOf(conditions as AnswerStructure[]))
+  return conditions && (intersect(conditions) ?? listOf(conditions))
 }
 
 function listOf(items: AnswerStructure[]): AnswerStructure {
@@ -56,8 +60,8 @@ function withoutApproximation({ parts, found }: { parts: string[]; found: string
 function parseEquation(parts: string[], parse: Parse): AnswerStructure | null {
   const apart = statements(parts)
   if (apart !== null) {
-    const items = apart.map(item => parseEquation(item, parse))
-    return items.includes(null) ? null : listOf(items as AnswerStructure[])
+    const items = allOrNull(apart.map(item => parseEquation(item, parse)))
+    return items && listOf(items)
   }
   const [first, ...rest] = parts.map(part => part.replace(/^\{([^{}]*)\}$/, '$1')) as [string, ...string[]]
   const last = parts.at(-1)!
@@ -200,8 +204,7 @@ export function readLine(
   const [variable] = variables
   if (expression === null || variables.size !== 1 || variable === undefined) return null
   const at = (value: number): [bigint, bigint] | null => {
-    const number: Expression = { kind: 'number', value: { numerator: BigInt(value), denominator: 1n } }
-    const rational = rationalOfExpression(substitute(expression, variable, number))
+    const rational = rationalOfExpression(substitute(expression, variable, integer(value)))
     return rational && [rational.numerator, rational.denominator]
   }
   const values = [0, 1, 2, -7].map(at)
@@ -262,10 +265,11 @@ export function toIntervals(
 /** Single points as closed intervals; null of what is no set of numbers. */
 export function pointsOf(structure: AnswerStructure): Kind<'intervals'> | null {
   if (structure.kind !== 'set') return null
-  const texts = structure.items.map(item => (item.kind === 'value' ? item.text : null))
-  if (texts.includes(null)) return null
-  const ends = texts.map(value => ({ text: value!, isClosed: true }))
-  return { kind: 'intervals', variable: null, intervals: ends.map(end => ({ low: end, high: end })) }
+  const texts = allOrNull(structure.items.map(item => (item.kind === 'value' ? item.text : null)))
+  const ends = texts?.map(text => ({ text, isClosed: true }))
+  return ends
+    ? { kind: 'intervals', variable: null, intervals: ends.map(end => ({ low: end, high: end })) }
+    : null
 }
 
 /** All intervals of several parts; null where they are of different unknowns. */

@@ -1,4 +1,4 @@
-import { type AnswerStructure, type Kind, plainValue } from './answer-structure.ts'
+import { type AnswerStructure, allOrNull, type Kind, plainValue } from './answer-structure.ts'
 import { splitTopLevel, unbracket } from './latex-text.ts'
 import { parseMatrix } from './parse-matrix.ts'
 import {
@@ -70,8 +70,7 @@ function parse(text: string, depth: number): AnswerStructure | null {
 
 function parseAll(texts: readonly string[], depth: number): AnswerStructure[] | null {
   if (texts.length > maximumItems) return null
-  const items = texts.map(text => parse(text, depth + 1))
-  return items.some(item => item === null) ? null : (items as AnswerStructure[])
+  return allOrNull(texts.map(text => parse(text, depth + 1)))
 }
 
 /** What is said in brackets of a value says it again: 5/3 (approximately 1.67). */
@@ -121,17 +120,16 @@ function parseCases(text: string, depth: number): AnswerStructure | null {
     .split(/\\\\(?:\[[^\]]*\])?/)
     .map(row => row.split('&').map(cell => withoutWords(cell)))
     .filter(row => row.some(cell => cell !== ''))
-  const items = rows.map(cells => {
+  const items = rows.map((cells): AnswerStructure | null => {
     const inner = parseAll(
       cells.filter(cell => cell !== ''),
       depth,
     )
     if (inner === null) return null
-    return inner.length === 1 ? inner[0]! : ({ kind: 'tuple', open: '(', close: ')', items: inner } as const)
+    return inner.length === 1 ? inner[0]! : { kind: 'tuple', open: '(', close: ')', items: inner }
   })
-  return items.includes(null) || items.length === 0
-    ? null
-    : { kind: 'set', isList: true, items: items as AnswerStructure[] }
+  const all = allOrNull(items)
+  return all === null || all.length === 0 ? null : { kind: 'set', isList: true, items: all }
 }
 
 function withoutWords(cell: string): string {
@@ -263,8 +261,8 @@ function parseUnion(text: string, depth: number): AnswerStructure | null {
   if (items === null) return null
   if (items.every(item => item.kind === 'set'))
     return { kind: 'set', isList: false, items: items.flatMap(item => item.items) }
-  const sets = items.map(item => (item.kind === 'set' ? pointsOf(item) : toIntervals(item)))
-  return sets.some(set => set === null) ? null : unite(sets as AnswerStructure[])
+  const sets = allOrNull(items.map(item => (item.kind === 'set' ? pointsOf(item) : toIntervals(item))))
+  return sets && unite(sets)
 }
 
 /** An interval in the notation ]0, 1[, which is (0, 1). */
@@ -324,8 +322,8 @@ function parsePlusMinus(text: string, depth: number): AnswerStructure | null {
   if (!/\\(?:pm|mp)(?![a-z])/.test(text)) return null
   const written = (plus: string, minus: string) =>
     parse(text.replace(/\\pm(?![a-z])/g, plus).replace(/\\mp(?![a-z])/g, minus), depth + 1)
-  const items = [written('+', '-'), written('-', '+')]
-  return items.includes(null) ? null : { kind: 'set', isList: true, items: items as AnswerStructure[] }
+  const items = allOrNull([written('+', '-'), written('-', '+')])
+  return items && { kind: 'set', isList: true, items }
 }
 
 /** 3i + 8j with unit vectors as (3, 8). */

@@ -61,7 +61,7 @@ function parseDecimal(text: string, exponent = '0'): Rational | null {
   const shift = Number(exponent) - decimals.length
   const written = BigInt(`${whole}${decimals}`.replace('+', ''))
   return shift >= 0
-    ? { numerator: written * 10n ** BigInt(shift), denominator: 1n }
+    ? fromWhole(written * 10n ** BigInt(shift))
     : { numerator: written, denominator: 10n ** BigInt(-shift) }
 }
 
@@ -74,8 +74,18 @@ export class Undefined extends Error {}
 /** About 3,000 decimal digits. */
 const maximumBits = 10_000
 
-export const zero: Rational = { numerator: 0n, denominator: 1n }
-export const one: Rational = { numerator: 1n, denominator: 1n }
+/** A whole number as a fraction. */
+export function fromWhole(value: bigint): Rational {
+  return { numerator: value, denominator: 1n }
+}
+
+/** −x */
+export function opposite({ numerator, denominator }: Rational): Rational {
+  return { numerator: -numerator, denominator }
+}
+
+export const zero: Rational = fromWhole(0n)
+export const one: Rational = fromWhole(1n)
 
 /** The fraction in lowest terms. Throws TooLarge beyond 3,000 digits, Undefined for a denominator of 0. */
 export function reduce(numerator: bigint, denominator: bigint): Rational {
@@ -150,7 +160,7 @@ export function factorial({ numerator, denominator }: Rational): Rational {
   if (numerator > maximumFactorial) throw new TooLarge()
   let product = 1n
   for (let factor = 2n; factor <= numerator; factor++) product *= factor
-  return { numerator: product, denominator: 1n }
+  return fromWhole(product)
 }
 
 /**
@@ -169,11 +179,11 @@ export function binomial(total: Rational, chosen: Rational): Rational {
   if (isWhole) {
     let product = 1n
     for (let step = 1n; step <= steps; step++) product = (product * (n - steps + step)) / step
-    return add({ numerator: product, denominator: 1n }, zero)
+    return add(fromWhole(product), zero)
   }
   let product = one
   for (let step = 0n; step < steps; step++) {
-    const factor = add(total, { numerator: -step, denominator: 1n })
+    const factor = add(total, fromWhole(-step))
     product = multiply(product, multiply(factor, { numerator: 1n, denominator: step + 1n }))
   }
   return product

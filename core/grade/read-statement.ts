@@ -6,7 +6,7 @@ import { lastSide, readRun, textOf } from './read-value.ts'
 /** A value, a choice, or a word or two that a statement gives. */
 export interface Statement {
   answer: string
-  isValue: true
+  /** Whether it is a word or two, which no number need be. */
   isWord?: boolean
 }
 
@@ -43,7 +43,7 @@ export function readStatement(text: string, isLabel: boolean): Statement | 'unfi
   if (first === undefined) return null
   if (isItem(tokens, at)) return readItems(text, tokens, at)
   const letter = readLetter(text, tokens, at)
-  if (letter !== null) return { answer: letter, isValue: true }
+  if (letter !== null) return { answer: letter }
   const run = readRun(tokens, at)
   if (run === null) {
     if (first.kind === 'open') return 'unfinished'
@@ -59,11 +59,8 @@ export function readStatement(text: string, isLabel: boolean): Statement | 'unfi
     return 'unfinished'
   const behind = readBehind(text, tokens, run.end)
   if (behind === null)
-    return {
-      answer: kept + textOf(text, tokens, { first: at, end: clauseEnd(tokens, run.end) }),
-      isValue: true,
-    }
-  return { answer: kept + (behind === '' ? lastSide(value) : `${value} ${behind}`), isValue: true }
+    return { answer: kept + textOf(text, tokens, { first: at, end: clauseEnd(tokens, run.end) }) }
+  return { answer: kept + (behind === '' ? lastSide(value) : `${value} ${behind}`) }
 }
 
 /** Whether a list begins here: `1. x = 5`, `- x = 5` on a line of its own. */
@@ -90,7 +87,7 @@ function readItems(text: string, tokens: readonly ProseToken[], first: number): 
     while (at < tokens.length && tokens[at]!.kind !== 'line') at++
     while (tokens[at]?.kind === 'line') at++
   }
-  return { answer: items.join(', '), isValue: true }
+  return { answer: items.join(', ') }
 }
 
 function closes(tokens: readonly ProseToken[], open: number): boolean {
@@ -212,12 +209,12 @@ function readWords(
   if (words === null) return null
   const count = words.split(/\s+/).length
   if (count <= 2 && !/^(?:not|either|neither|maybe|perhaps|possibly|probably|likely)\b/i.test(words))
-    return { answer: words, isValue: true, isWord: true }
+    return { answer: words, isWord: true }
   if (hedges.test(words) || !finiteVerb.test(words)) return null
   if (!isLabel && !/^(?:she|he|they|it|there|we)\b/i.test(words)) return null
   const end = tokens.findIndex(({ kind }, index) => index > at && (kind === 'end' || kind === 'line'))
   const value = lastValue(text, tokens.slice(at, end === -1 ? undefined : end), true)
-  return value === null || value === 'denied' ? null : { answer: value, isValue: true }
+  return value === null || value === 'denied' ? null : { answer: value }
 }
 
 const finiteVerb =

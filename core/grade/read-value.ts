@@ -1,7 +1,7 @@
 import { splitTopLevel, trimSpacing } from './latex-text.ts'
 import type { ProseToken } from './prose-tokens.ts'
 
-/** A stretch of tokens that is one value, or a list of them. */
+/** A run of tokens that is one value, or a list of them. */
 export interface Run {
   first: number
   /** The token behind its last. */
@@ -161,7 +161,7 @@ function groupEnd(tokens: readonly ProseToken[], open: number, depth: number): n
   return null
 }
 
-/** A stretch of a text without its math delimiters and the white space of removed emphasis. */
+/** The text of a run without its math delimiters and the white space of removed emphasis. */
 export function textOf(text: string, tokens: readonly ProseToken[], { first, end }: Run): string {
   let result = ''
   for (let at = first; at < end; at++) {

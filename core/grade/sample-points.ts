@@ -2,7 +2,7 @@ import { type Complex, rational } from './complex.ts'
 import { evaluateExpression } from './evaluate-expression.ts'
 import { Evaluation } from './evaluation.ts'
 import { type Expression, type FunctionName, partsOf, unknownsOf } from './expression.ts'
-import { add, multiply, one, type Rational, reduce } from './rational.ts'
+import { add, fromWhole, multiply, one, opposite, type Rational, reduce } from './rational.ts'
 import { toDouble } from './real.ts'
 
 /** A value for each unknown. */
@@ -79,7 +79,7 @@ export function samplePoints(a: Expression, b: Expression): { points: Point[]; s
   return { points, spare }
 }
 
-/** Whether an expression takes few values, each over a stretch, so that many points tell the same. */
+/** Whether an expression takes few values, each over an interval, so that many points tell the same. */
 function isStep(part: Expression): boolean {
   return part.kind === 'function' && ['Sign', 'Floor', 'Ceil', 'Mod'].includes(part.name)
 }
@@ -156,7 +156,7 @@ function constantsOf(parts: readonly Expression[]): Constants {
       keep(derived, multiply(a, b))
       keep(derived, multiply(a, { numerator: b.denominator, denominator: b.numerator }))
       if (b.denominator === 1n && b.numerator <= 40n && a.denominator === 1n)
-        keep(derived, { numerator: a.numerator ** b.numerator, denominator: 1n })
+        keep(derived, fromWhole(a.numerator ** b.numerator))
     }
   // Where ∛x and ln x reach them.
   for (const constant of first) {
@@ -186,21 +186,9 @@ function keep(constants: Map<string, Rational>, { numerator, denominator }: Rati
   constants.set(`${value.numerator}/${value.denominator}`, value)
 }
 
-const generic: Rational[] = [
-  ...[
-    [12_347, 100_003],
-    [98_711, 100_003],
-    [173_207, 100_003],
-    [271_829, 100_003],
-    [531_457, 100_003],
-  ],
-  ...[
-    [771_121, 100_003],
-    [1_721_579, 100_003],
-    [3_713_341, 100_003],
-    [10_137_001, 100_003],
-  ],
-].map(([numerator, denominator]) => fraction(numerator!, denominator!))
+const generic = [12_347, 98_711, 173_207, 271_829, 531_457, 771_121, 1_721_579, 3_713_341, 10_137_001].map(
+  numerator => fraction(numerator, 100_003),
+)
 
 const wholes = [1, 2, 3, 4, 5, 7, 10, 12].map(value => fraction(value, 1))
 
@@ -256,7 +244,7 @@ function complexOf(x: Rational, y: Rational): Complex {
 }
 
 function withSigns(value: Rational): Rational[] {
-  return [value, { ...value, numerator: -value.numerator }]
+  return [value, opposite(value)]
 }
 
 function fraction(numerator: number, denominator: number): Rational {

@@ -99,13 +99,8 @@ function readPhrase(text: string, match: RegExpExecArray): StatedAnswer | null {
   if (value !== null) return { answer: value.answer, isValue: true, start, by: 'the answer is', isFinal }
   const words = wordsOf(rest)
   if (words === null) return null
-  return {
-    answer: isHedged ? `${lead} ${words}` : words,
-    start,
-    by: 'the answer is',
-    isValue: false,
-    isFinal,
-  }
+  const answer = isHedged ? `${lead} ${words}` : words
+  return { answer, isValue: false, start, by: 'the answer is', isFinal }
 }
 
 /** Whether what follows asks or takes back what it states: "The answer is 7? No, it is 9." */

@@ -1,4 +1,16 @@
-import { add, floor, multiply, one, power, type Rational, reduce, TooLarge } from './rational.ts'
+import {
+  add,
+  floor,
+  fromWhole,
+  multiply,
+  one,
+  opposite,
+  power,
+  type Rational,
+  reduce,
+  TooLarge,
+  zero,
+} from './rational.ts'
 
 /**
  * A product of powers of atoms, by atom. An atom is an unknown, a constant, a prime under a root (`#2`, its exponent between
@@ -50,13 +62,13 @@ export function multiplySums(a: Sum, b: Sum): Sum {
 export function invertTerm({ coefficient, powers }: Term): Sum {
   return termSum(
     reduce(coefficient.denominator, coefficient.numerator),
-    [...powers].map(([atom, exponent]) => [atom, negate(exponent)]),
+    [...powers].map(([atom, exponent]) => [atom, opposite(exponent)]),
   )
 }
 
 /** The value of a sum without atoms; null of one with some. */
 export function rationalOf(sum: Sum): Rational | null {
-  if (sum.size === 0) return { numerator: 0n, denominator: 1n }
+  if (sum.size === 0) return zero
   return sum.size === 1 ? (sum.get('')?.coefficient ?? null) : null
 }
 
@@ -105,21 +117,17 @@ function termOf(coefficient: Rational, powers: Iterable<[string, Rational]>): Te
     let rest = exponent
     if (atom.startsWith('#')) {
       const whole = floor(exponent)
-      value = multiply(value, power({ numerator: BigInt(atom.slice(1)), denominator: 1n }, whole))
-      rest = add(exponent, { numerator: -whole, denominator: 1n })
+      value = multiply(value, power(fromWhole(BigInt(atom.slice(1))), whole))
+      rest = add(exponent, fromWhole(-whole))
     } else if (atom === imaginaryUnit && exponent.denominator === 1n) {
       const quarter = ((exponent.numerator % 4n) + 4n) % 4n
-      if (quarter >= 2n) value = negate(value)
-      rest = { numerator: quarter % 2n, denominator: 1n }
+      if (quarter >= 2n) value = opposite(value)
+      rest = fromWhole(quarter % 2n)
     }
     if (rest.numerator !== 0n) kept.push([atom, rest])
   }
   kept.sort(([a], [b]) => (a < b ? -1 : 1))
   return { coefficient: value, powers: new Map(kept) }
-}
-
-function negate({ numerator, denominator }: Rational): Rational {
-  return { numerator: -numerator, denominator }
 }
 
 /** The sum of nothing but 1. */

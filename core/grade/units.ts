@@ -185,7 +185,7 @@ function plainUnit(text: string): string {
 }
 
 /** One name for a unit however it is spelled: `square meters`, `m^2`, `sq m` are `meter^2`; `miles per hour` is `mile/hour`. */
-export function unitName(written: string): string | null {
+function unitName(written: string): string | null {
   const words = written
     .replace(/\bper\b/gi, '/')
     .replace(/\bmph\b/gi, 'miles / hours')

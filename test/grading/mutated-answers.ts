@@ -178,7 +178,7 @@ const changes: readonly ((text: string, random: Random, otherText: string) => st
     text.replaceAll(text[random(text.length)] ?? '', () => textPieces[random(textPieces.length)]!),
 ]
 
-/** A stretch of the text put through a change; where there is none to take, what the change makes of nothing. */
+/** A part of the text put through a change; where there is none to take, what the change makes of nothing. */
 function splice(text: string, random: Random, change: (part: string) => string): string {
   const start = random(text.length + 1)
   const end = Math.min(text.length, start + random(12))

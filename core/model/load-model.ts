@@ -44,8 +44,8 @@ export interface LoadedRank {
 }
 
 /**
- * Loads one rank of a model, whose other ranks load at the same time. The device is the model's until it is closed.
- * Throws InputError for tensors that do not fit the config, OutOfMemoryError where the device has no room.
+ * Loads one rank of a model, whose other ranks load at the same time. What is made on the device until the model is closed
+ * goes with it: of several models on one device the last loaded is closed first. Throws InputError for tensors that do not fit the config, OutOfMemoryError where the device has no room.
  */
 export async function loadRank(
   device: Device,
@@ -102,8 +102,8 @@ export interface LoadedModel extends AsyncDisposable {
 }
 
 /**
- * Loads a model over devices of this thread, a rank on each: one device, several adapters, or several devices of one. The
- * devices are the model's until it is closed. Throws as loadRank does, and InputError for a number of devices that cannot
+ * Loads a model over devices of this thread, a rank on each: one device, several adapters, or several devices of one. What
+ * holds for loadRank and its device holds for each. Throws as loadRank does, and InputError for a number of devices that cannot
  * be served.
  */
 export async function loadModel(devices: readonly Device[], request: LoadRequest): Promise<LoadedModel> {

@@ -93,6 +93,19 @@ describe.each([
     for (const cost of costs) expect(cost).toMatchObject({ submits, synchronisations: submits })
   })
 
+  it.each<[string, Omit<Sampling, 'seed'>]>([
+    ['that the largest logits tell', { temperature: 1, topK: 4 }],
+    ['that histograms tell', { temperature: 1, topK: 30, topP: 0.9 }],
+  ])('takes five dispatches for filters %s, and one for each meeting but the first', async (_, settings) => {
+    const [greedy, cost] = [
+      await costsOf(models, true),
+      await costsOf(models, true, { ...settings, seed: 1 }),
+    ]
+    // Processed logits and their entropy, before a meeting; then the filter, the entropy of what it leaves, and the choice.
+    const meetings = cost[0]!.submits - greedy[0]!.submits
+    expect(cost[0]!.dispatches - greedy[0]!.dispatches).toBe(2 + (meetings - 1) + 3)
+  })
+
   it("hands over a partial sum an all-reduce and its scores, and gets every rank's sum", async () => {
     const sumBytes = config.hiddenSize * 4
     const allReduces = 2 * config.layers + 1

@@ -1,9 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  massHistogramReference,
-  sortKeyReference,
-} from '../../kernels/mass-histogram/mass-histogram.cases.ts'
+import { sortKeyReference } from '../../kernels/mass-histogram/mass-histogram.cases.ts'
+import type { Histogram } from '../../kernels/mass-histogram/mass-histogram.ts'
 import type { TopLogit } from '../../kernels/top-k/top-k.ts'
 import { nearnessFromLargest, ThresholdSearch } from './filters.ts'
 import type { Sampling } from './sampling.ts'
@@ -38,14 +36,32 @@ function keptBy([, ...bound]: readonly number[], scores: readonly number[]): num
   })
 }
 
+/** The nine bytes of a sort key's three words. */
+function bytesOf([high = 0, middle = 0, low = 0]: readonly number[]): number[] {
+  const bytes = (word: number, shifts: number[]) => shifts.map(by => (word >>> by) & 255)
+  return [...bytes(high, [8, 0]), ...bytes(middle, [24, 16, 8, 0]), ...bytes(low, [16, 8, 0])]
+}
+
+/** Counts and masses, cut off below 2^-40, of the scores whose sort keys begin with these bytes, by the next one. */
+function histogramOf(scores: readonly number[], maximum: number, prefix: readonly number[]): Histogram {
+  const counts = Array<number>(256).fill(0)
+  const masses = Array<number>(256).fill(0)
+  for (const [id, score] of scores.entries()) {
+    const bytes = bytesOf(sortKeyReference(score, id, maximum))
+    if (prefix.some((byte, at) => bytes[at] !== byte)) continue
+    const next = bytes[prefix.length]!
+    counts[next]!++
+    masses[next]! += Math.floor(Math.exp(Math.fround(score - maximum)) * 2 ** 40) / 2 ** 40
+  }
+  return { counts, masses }
+}
+
 function searched({ scores }: DeviceRow, sampling: Sampling): number[] {
   const maximum = Math.max(...scores)
   const search = new ThresholdSearch(maximum, sampling)
   while (!search.isDone) {
-    const [, nearness = 0, order = 0, id = 0, level = 0] = search.words
-    const bytes = [nearness >>> 8, nearness & 255, ...[24, 16, 8, 0].map(by => (order >>> by) & 255)]
-    const prefix = [...bytes, ...[16, 8, 0].map(by => (id >>> by) & 255)].slice(0, level)
-    search.take(massHistogramReference(scores, 0, maximum, prefix))
+    const [, high = 0, middle = 0, low = 0, level = 0] = search.words
+    search.take(histogramOf(scores, maximum, bytesOf([high, middle, low]).slice(0, level)))
   }
   return keptBy(search.words, scores)
 }

@@ -7,6 +7,12 @@ import type { Communicator } from '../parallel/communicator.ts'
 /** Bytes of all ranks' contributions from which they are summed on the host, each rank its part, instead of on every device. */
 export const hostSumBytes = 2 ** 20
 
+/** Rows of partial sums on a device that sums at most `rows` rows of a width: all ranks' of few rows, or the total of many. */
+export function partialSumRows(ranks: number, rows: number, width: number): number {
+  const rowsOnDevice = Math.min(rows, Math.max(1, Math.floor(hostSumBytes / (ranks * width * 4))))
+  return Math.max(rows, ranks * rowsOnDevice)
+}
+
 /** A normalisation of a residual stream to which every rank adds a partial sum. */
 export interface AllReduceAddNorm extends Omit<RmsNorm, 'delta' | 'fresh'> {
   /** [rows, width]: this rank's partial sum. */
@@ -46,8 +52,7 @@ export class StepContext {
   ): Promise<StepContext> {
     const { ranks } = communicator
     if (ranks === 1) return new StepContext(device, communicator, null)
-    const rowsOnDevice = Math.min(rows, Math.max(1, Math.floor(hostSumBytes / (ranks * width * 4))))
-    const elements = Math.max(rows * width, ranks * rowsOnDevice * width)
+    const elements = partialSumRows(ranks, rows, width) * width
     const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST
     return new StepContext(device, communicator, {
       parts: await createTensor(device, 'parts', 'f32', [elements]),

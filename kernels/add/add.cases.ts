@@ -6,7 +6,7 @@ import { Random } from '../gpu/random.ts'
 import { add } from './add.ts'
 
 /** Shapes to test and time. */
-export const addShapes = [
+const addShapes = [
   { name: 'width 1', rows: 1, width: 1 },
   { name: 'odd', rows: 5, width: 131 },
   { name: '0.5B width', rows: 16, width: 896 },

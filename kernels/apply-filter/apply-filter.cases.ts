@@ -8,7 +8,7 @@ import { bitsOfF32, sortKeyReference } from '../mass-histogram/mass-histogram.ca
 import { applyFilter } from './apply-filter.ts'
 
 /** Shapes to test and time. */
-export const applyFilterShapes = [
+const applyFilterShapes = [
   { name: 'width 1', rows: 1, width: 1, firstId: 0 },
   { name: 'odd', rows: 5, width: 331, firstId: 0 },
   { name: 'rank of 8', rows: 3, width: 300, firstId: 901 },
@@ -16,7 +16,7 @@ export const applyFilterShapes = [
 ] as const
 
 /** Whether a token is kept: it comes no later than the last one that may be, and is at least min-p times as likely as the maximum. */
-export function isKeptReference(
+function isKeptReference(
   token: { score: number; id: number },
   last: { score: number; id: number },
   maximum: number,

@@ -24,7 +24,7 @@ export const attentionShapes = [
 ] as const
 
 /** One head's attention in float64, and Σ p |v|, which scales the error bound. keys and values are [count, width]. */
-export function attentionReference(
+function attentionReference(
   query: ArrayLike<number>,
   keys: ArrayLike<number>[],
   values: ArrayLike<number>[],

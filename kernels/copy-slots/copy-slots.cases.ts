@@ -7,7 +7,7 @@ import { elementCount } from '../gpu/tensor.ts'
 import { copySlots, type SlotCopy } from './copy-slots.ts'
 
 /** Shapes to test and time. */
-export const copySlotsShapes = [
+const copySlotsShapes = [
   {
     name: 'one position',
     slots: 2,
@@ -43,7 +43,7 @@ export const copySlotsShapes = [
 ] as const
 
 /** Keys [slots, heads, width / 4, capacity, 4] or, with `isKeys` false, values [slots, heads, capacity, width] after the copies. */
-export function copySlotsReference(
+function copySlotsReference(
   cache: Float32Array,
   isKeys: boolean,
   { slots, width, capacity }: { slots: number; width: number; capacity: number },

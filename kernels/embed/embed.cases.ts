@@ -8,7 +8,7 @@ import type { WeightDType } from '../pack-weight/pack-weight.ts'
 import { embed } from './embed.ts'
 
 /** Shapes to test and time. */
-export const embedShapes = [
+const embedShapes = [
   { name: 'width 1', rows: 1, width: 1, vocabulary: 1, dtype: 'f32' },
   { name: 'odd', rows: 5, width: 131, vocabulary: 331, dtype: 'f16' },
   { name: 'odd f32', rows: 3, width: 66, vocabulary: 17, dtype: 'f32' },
@@ -19,11 +19,7 @@ export const embedShapes = [
 ] as const
 
 /** out[r, d] = table[ids[r], d]. */
-export function embedReference(
-  ids: ArrayLike<number>,
-  table: ArrayLike<number>,
-  width: number,
-): Float64Array {
+function embedReference(ids: ArrayLike<number>, table: ArrayLike<number>, width: number): Float64Array {
   const out = new Float64Array(ids.length * width)
   for (let r = 0; r < ids.length; r++) {
     for (let d = 0; d < width; d++) out[r * width + d] = table[ids[r]! * width + d]!

@@ -6,7 +6,7 @@ import { distributedRows, distributions, Random, rowOf } from '../gpu/random.ts'
 import { entropy, entropyPartialWords, entropyWords, readEntropyStatistics } from './entropy.ts'
 
 /** Shapes to test and time. */
-export const entropyShapes = [
+const entropyShapes = [
   { name: 'width 1', rows: 1, width: 1 },
   { name: 'odd', rows: 5, width: 331 },
   { name: 'one more than a slice', rows: 2, width: 2049 },
@@ -16,7 +16,7 @@ export const entropyShapes = [
 ] as const
 
 /** Entropy (nats), varentropy (nats²) and Σ (x − max) of a row's softmax in float64. */
-export function entropyReference(logits: ArrayLike<number>): {
+function entropyReference(logits: ArrayLike<number>): {
   entropy: number
   varentropy: number
   w: number

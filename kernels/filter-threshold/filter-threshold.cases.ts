@@ -9,7 +9,7 @@ import { uploadTensor } from '../gpu/tensor.ts'
 import { boundWords, type FilterLimits, filterThreshold } from './filter-threshold.ts'
 
 /** Shapes to test and time. */
-export const filterThresholdShapes = [
+const filterThresholdShapes = [
   { name: 'width 1', rows: 1, width: 1 },
   { name: 'odd', rows: 5, width: 331 },
   { name: '7B vocabulary', rows: 1, width: 152064 },
@@ -43,7 +43,7 @@ export function filterReference(
 }
 
 /** A search for the likeliest tokens with its tensors. */
-export function prepareFilterThreshold(
+function prepareFilterThreshold(
   device: Device,
   { rows, width }: { rows: number; width: number },
   limits: FilterLimits = { topK: 0, topP: 0.9 },

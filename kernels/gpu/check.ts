@@ -139,7 +139,7 @@ export function describeMismatch({ what, elements, wrong, worst }: Comparison): 
 }
 
 /** Cells of a table's row under one another. */
-export function alignedRow(cells: (string | number)[]): string {
+function alignedRow(cells: (string | number)[]): string {
   return cells.map(cell => String(cell).padStart(24)).join('')
 }
 

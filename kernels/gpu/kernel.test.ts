@@ -49,10 +49,10 @@ describe('readWgslInterface', () => {
     expect(readWgslInterface('scale', good)).toEqual({
       entryPoint: 'scale',
       bindings: [
-        { name: 'params', index: 0, access: 'uniform', element: 'Params' },
-        { name: 'x', index: 1, access: 'read', element: 'vec4<f32>' },
-        { name: 'y', index: 2, access: 'read_write', element: 'Pair' },
-        { name: 'z', index: 3, access: 'read', element: 'u32' },
+        { name: 'params', index: 0, access: 'uniform' },
+        { name: 'x', index: 1, access: 'read' },
+        { name: 'y', index: 2, access: 'read_write' },
+        { name: 'z', index: 3, access: 'read' },
       ],
       params: [
         { name: 'count', type: 'u32' },

@@ -3,8 +3,6 @@ export interface WgslBinding {
   name: string
   index: number
   access: 'uniform' | 'read' | 'read_write'
-  /** Element type, for storage arrays: f32, u32, vec4<f32>, ... */
-  element: string
 }
 
 /** A member of the shader's Params struct. */
@@ -170,16 +168,13 @@ export function readWgslInterface(name: string, source: string): WgslInterface {
   const code = source.replace(/\/\/.*$/gm, '')
   const bindings: WgslBinding[] = []
   const declaration =
-    /@group\(0\)\s*@binding\((\d+)\)\s*var<(uniform|storage)(?:,\s*(read|read_write))?>\s*(\w+)\s*:\s*([^;]+);/g
-  for (const [, index, space, access, variable, type] of code.matchAll(declaration)) {
-    const element = /^array<(.+)>$/.exec(type?.trim() ?? '')?.[1] ?? type?.trim() ?? ''
+    /@group\(0\)\s*@binding\((\d+)\)\s*var<(uniform|storage)(?:,\s*(read|read_write))?>\s*(\w+)\s*:\s*[^;]+;/g
+  for (const [, index, space, access, variable] of code.matchAll(declaration))
     bindings.push({
       name: variable ?? '',
       index: Number(index),
       access: space === 'uniform' ? 'uniform' : access === 'read_write' ? 'read_write' : 'read',
-      element,
     })
-  }
   const struct = /struct\s+Params\s*\{([^}]*)\}/.exec(code)?.[1] ?? ''
   const params = struct
     .split(',')

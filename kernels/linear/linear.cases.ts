@@ -24,7 +24,7 @@ export const linearShapes = [
 ] as const
 
 /** y[r, n] = Σ_k W[n, k] x[r, k] in float64, and Σ_k |W[n, k] x[r, k]|, which scales the error bound. */
-export function linearReference(
+function linearReference(
   x: ArrayLike<number>,
   weight: ArrayLike<number>,
   rows: number,
@@ -50,7 +50,7 @@ export function linearReference(
 }
 
 /** Sizes of a product. */
-export interface LinearShape {
+interface LinearShape {
   rows: number
   inputs: number
   outputs: number

@@ -6,7 +6,8 @@ import { runPrepared } from '../gpu/prepared-kernel.ts'
 import { Random } from '../gpu/random.ts'
 import { Recorder } from '../gpu/recorder.ts'
 import { createTensor } from '../gpu/tensor.ts'
-import { packStored, storedWeight } from '../pack-weight/pack-weight.cases.ts'
+import { packInto, storedWeight } from '../pack-weight/pack-weight.cases.ts'
+import { createPackedWeight } from '../pack-weight/pack-weight.ts'
 import {
   epilogueProducts,
   gatedReference,
@@ -70,7 +71,8 @@ describe('linear', async () => {
 
   it('gives a row the same bits alone and in company', async () => {
     const shape = { rows: 9, inputs: 300, outputs: 40, dtype: 'bf16' } as const
-    const weight = await packStored(device, storedWeight(new Random(3), 'bf16', 12_000, 1), 'bf16', 40, 300)
+    const weight = await createPackedWeight(device, 'weight', 'bf16', 40, 300)
+    await packInto(device, storedWeight(new Random(3), 'bf16', 12_000, 1), weight)
     const x = new Random(4).normals(9 * 300)
     const run = async (rows: number, variant: LinearVariant, numbers: Float32Array<ArrayBuffer>) => {
       const { tensors, destroy } = await prepareLinear(device, { ...shape, rows }, variant)
@@ -92,8 +94,7 @@ describe('linear', async () => {
   })
 
   it('refuses shapes that do not fit, naming them', async () => {
-    const random = new Random(2)
-    const weight = await packStored(device, storedWeight(random, 'f32', 6, 1), 'f32', 2, 3)
+    const weight = await createPackedWeight(device, 'weight', 'f32', 2, 3)
     const x = await createTensor(device, 'x', 'f32', [1, 4])
     const y = await createTensor(device, 'y', 'f32', [1, 2])
     expect(() => linear(new Recorder(device, 'test'), x, weight, y)).toThrow(/x is \[1,4\], expected \[1,3\]/)

@@ -6,7 +6,7 @@ import { distributedRows, distributions, Random, rowOf } from '../gpu/random.ts'
 import { histogramWords, massHistogram, readMassHistogram, searchWords } from './mass-histogram.ts'
 
 /** Shapes to test and time. */
-export const massHistogramShapes = [
+const massHistogramShapes = [
   { name: 'width 1', rows: 1, width: 1, firstId: 0 },
   { name: 'odd', rows: 5, width: 331, firstId: 0 },
   { name: 'rank of 8', rows: 3, width: 300, firstId: 901 },
@@ -44,7 +44,7 @@ function wordsOfBytes(bytes: readonly number[]): number[] {
 }
 
 /** Counts and masses of the tokens whose sort keys begin with these bytes, by the next one. */
-export function massHistogramReference(
+function massHistogramReference(
   scores: ArrayLike<number>,
   firstId: number,
   maximum: number,

@@ -8,7 +8,7 @@ import { elementCount, tensorFrom, uploadTensor } from '../gpu/tensor.ts'
 import { createPackedWeight, type PackedWeight, packWeight, type WeightDType } from './pack-weight.ts'
 
 /** Shapes to test and time: rows of a checkpoint, and where they go in a weight of `outputs` outputs. */
-export const packWeightShapes = [
+const packWeightShapes = [
   { name: 'width 1', rows: 1, inputs: 1, outputs: 1, firstOutput: 0, outputStride: 1, dtype: 'f32' },
   { name: 'width 1 bf16', rows: 3, inputs: 1, outputs: 3, firstOutput: 0, outputStride: 1, dtype: 'bf16' },
   {
@@ -39,7 +39,7 @@ export const packWeightShapes = [
  * Writes row r of `source` [rows, inputs] to output firstOutput + r · outputStride of `packed`, elements being whole bit
  * patterns: packed[(i / blockSize, output, i mod blockSize)], zeros after the last input.
  */
-export function packWeightReference(
+function packWeightReference(
   source: ArrayLike<number>,
   packed: Uint16Array | Uint32Array,
   {
@@ -62,7 +62,7 @@ export function packWeightReference(
 }
 
 /** A random weight as a checkpoint stores it, and the exact numbers that the stored bits mean. */
-export interface StoredWeight {
+interface StoredWeight {
   words: Uint32Array<ArrayBuffer>
   values: Float64Array
 }
@@ -100,19 +100,6 @@ export async function createNoiseWeight(
   return weight
 }
 
-/** Uploads and packs a stored weight [outputs, inputs]. */
-export async function packStored(
-  device: Device,
-  stored: StoredWeight,
-  dtype: WeightDType,
-  outputs: number,
-  inputs: number,
-): Promise<PackedWeight> {
-  const weight = await createPackedWeight(device, 'weight', dtype, outputs, inputs)
-  await packInto(device, stored, weight)
-  return weight
-}
-
 /** Uploads a stored weight and packs it into `weight`. */
 export async function packInto(device: Device, stored: StoredWeight, weight: PackedWeight): Promise<void> {
   const shape = [weight.outputs, weight.inputs]
@@ -140,7 +127,7 @@ function truncateToF16(value: number): number {
 }
 
 /** Sizes of a packing. */
-export interface PackWeightShape {
+interface PackWeightShape {
   rows: number
   inputs: number
   outputs: number
@@ -150,7 +137,7 @@ export interface PackWeightShape {
 }
 
 /** A packing with its tensors. */
-export async function preparePackWeight(
+async function preparePackWeight(
   device: Device,
   { rows, inputs, outputs, firstOutput, outputStride, dtype }: PackWeightShape,
 ): Promise<PreparedKernel<'source' | 'packed'>> {

@@ -6,7 +6,7 @@ import { distributedRows, distributions, Random, rowOf } from '../gpu/random.ts'
 import { processLogits, seenWords } from './process-logits.ts'
 
 /** Shapes to test and time. */
-export const processLogitsShapes = [
+const processLogitsShapes = [
   { name: 'width 1', rows: 1, width: 1, firstId: 0, slots: 1 },
   { name: 'odd', rows: 5, width: 331, firstId: 0, slots: 7 },
   { name: 'rank of 8', rows: 3, width: 300, firstId: 901, slots: 3 },

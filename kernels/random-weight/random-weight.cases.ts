@@ -6,7 +6,7 @@ import { createPackedWeight, packedWeightBytes, type WeightDType } from '../pack
 import { type RandomWeight, randomWeight } from './random-weight.ts'
 
 /** Shapes to test and time: a part of a tensor, and where it goes in a weight of `outputs` outputs. */
-export const randomWeightShapes = [
+const randomWeightShapes = [
   { name: 'width 1', rows: 1, inputs: 1, outputs: 1 },
   { name: 'width 1, many rows', rows: 131, inputs: 1, outputs: 131, firstRow: 5 },
   { name: 'odd, interleaved', rows: 5, inputs: 131, outputs: 11, firstOutput: 1, outputStride: 2 },
@@ -36,7 +36,7 @@ interface WeightNumbers extends RandomWeight {
  * Writes row r's numbers as bit patterns of `dtype` to output firstOutput + r · outputStride of `packed`:
  * packed[(c / blockSize, output, c mod blockSize)], zeros after the last input.
  */
-export function randomWeightReference(
+function randomWeightReference(
   packed: Uint16Array | Uint32Array,
   dtype: 'f32' | 'f16' | 'bf16',
   {

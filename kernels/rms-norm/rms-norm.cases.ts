@@ -17,7 +17,7 @@ export const rmsNormShapes = [
 ] as const
 
 /** y[r, d] = x[r, d] / √(mean_d x² + ε) · weight[d] in float64. */
-export function rmsNormReference(
+function rmsNormReference(
   x: ArrayLike<number>,
   weight: ArrayLike<number>,
   rows: number,

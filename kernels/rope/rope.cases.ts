@@ -6,7 +6,7 @@ import { Random } from '../gpu/random.ts'
 import { rope, ropeTable } from './rope.ts'
 
 /** Shapes to test and time. */
-export const ropeShapes = [
+const ropeShapes = [
   {
     name: 'one pair of pairs',
     rows: 1,
@@ -39,7 +39,7 @@ export const ropeShapes = [
 ] as const
 
 /** One head rotated by its position, float64: pairs (i, i + width / 2) turn by position · theta^(−2i / width). */
-export function ropeReference(head: ArrayLike<number>, position: number, theta: number): Float64Array {
+function ropeReference(head: ArrayLike<number>, position: number, theta: number): Float64Array {
   const width = head.length
   const half = width / 2
   const out = new Float64Array(width)
@@ -52,7 +52,7 @@ export function ropeReference(head: ArrayLike<number>, position: number, theta: 
 }
 
 /** Sizes of a rotation. */
-export interface RopeShape {
+interface RopeShape {
   rows: number
   queryHeads: number
   keyValueHeads: number

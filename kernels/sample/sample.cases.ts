@@ -7,7 +7,7 @@ import { topKReference } from '../top-k/top-k.cases.ts'
 import { choiceWords, sample } from './sample.ts'
 
 /** Shapes to test and time. */
-export const sampleShapes = [
+const sampleShapes = [
   { name: 'width 1', rows: 1, width: 1 },
   { name: 'odd', rows: 5, width: 331 },
   { name: '0.5B vocabulary', rows: 1, width: 151936 },

@@ -6,7 +6,7 @@ import { distributedRows, distributions, Random } from '../gpu/random.ts'
 import { softmax } from './softmax.ts'
 
 /** Shapes to test and time. */
-export const softmaxShapes = [
+const softmaxShapes = [
   { name: 'width 1', rows: 1, width: 1 },
   { name: 'odd', rows: 5, width: 331 },
   { name: '0.5B vocabulary', rows: 1, width: 151936 },

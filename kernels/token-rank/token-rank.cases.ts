@@ -7,7 +7,7 @@ import { choiceWords } from '../sample/sample.ts'
 import { tokenRank } from './token-rank.ts'
 
 /** Shapes to test and time. */
-export const tokenRankShapes = [
+const tokenRankShapes = [
   { name: 'width 1', rows: 1, width: 1 },
   { name: 'odd', rows: 5, width: 331 },
   { name: '7B vocabulary, rank of 8', rows: 3, width: 19008 },
@@ -16,7 +16,7 @@ export const tokenRankShapes = [
 ] as const
 
 /** Number of logits larger than that of `id`, or as large with a lower id. */
-export function tokenRankReference(logits: ArrayLike<number>, id: number): number {
+function tokenRankReference(logits: ArrayLike<number>, id: number): number {
   let count = 0
   for (let i = 0; i < logits.length; i++) {
     if (logits[i]! > logits[id]! || (logits[i] === logits[id] && i < id)) count++
@@ -25,7 +25,7 @@ export function tokenRankReference(logits: ArrayLike<number>, id: number): numbe
 }
 
 /** A ranking with its tensors; every row has chosen id 0 of logit 0. */
-export function prepareTokenRank(device: Device, { rows, width }: { rows: number; width: number }) {
+function prepareTokenRank(device: Device, { rows, width }: { rows: number; width: number }) {
   return prepareKernel(
     device,
     { logits: ['f32', [rows, width]], choices: ['u32', [rows, choiceWords]], ranks: ['u32', [rows]] },

@@ -6,7 +6,7 @@ import { distributedRows, distributions, Random, rowOf } from '../gpu/random.ts'
 import { readTopLogits, topK, topKCandidateWords } from './top-k.ts'
 
 /** Shapes to test and time. */
-export const topKShapes = [
+const topKShapes = [
   { name: 'width 1', rows: 1, width: 1, k: 1 },
   { name: 'all of an odd row', rows: 3, width: 7, k: 7 },
   { name: 'odd', rows: 5, width: 331, k: 5 },

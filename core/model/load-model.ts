@@ -5,12 +5,12 @@ import type { TensorEntry } from '../formats/safetensors.ts'
 import { sha256 } from '../formats/sha256.ts'
 
 import { type Communicator, localCommunicators } from '../parallel/communicator.ts'
-import { planShards } from '../parallel/plan-shards.ts'
+import { planShards, type ShardPlan } from '../parallel/plan-shards.ts'
 import { weightBytes } from './checkpoint.ts'
 import type { ModelConfig } from './config.ts'
 import { createDummyWeights } from './dummy-weights.ts'
 import { LanguageModel, type ModelLimits, stepRows } from './language-model.ts'
-import { rankWeightBytes } from './layout.ts'
+import { type ModelWeights, rankWeightBytes } from './layout.ts'
 import { scoreBytes } from './scores.ts'
 import { loadWeights } from './weights.ts'
 
@@ -45,7 +45,8 @@ export interface LoadedRank {
 
 /**
  * Loads one rank of a model, whose other ranks load at the same time. What is made on the device until the model is closed
- * goes with it: of several models on one device the last loaded is closed first. Throws InputError for tensors that do not fit the config, OutOfMemoryError where the device has no room.
+ * goes with it: of several models on one device the last loaded is closed first. Throws InputError for tensors that do
+ * not fit the config, OutOfMemoryError where the device has no room.
  */
 export async function loadRank(
   device: Device,
@@ -59,7 +60,7 @@ export async function loadRank(
   try {
     const { config, limits } = request
     const plan = planShards(config, communicator.ranks)
-    const { weights, weightDigest } = await makeWeights(device, communicator, request)
+    const { weights, weightDigest } = await obtainWeights(device, plan, communicator, request)
     const model = await LanguageModel.create(device, config, plan, weights, limits, communicator)
     return { model, weightDigest, close }
   } catch (error) {
@@ -68,10 +69,14 @@ export async function loadRank(
   }
 }
 
-async function makeWeights(device: Device, communicator: Communicator, request: LoadRequest) {
-  const { config, weights: from, onBytes = () => {}, hashRow } = request
-  const { rank, ranks } = communicator
-  const plan = planShards(config, ranks)
+/** Reads a rank's weights, or makes them of a seed, and digests what it reads. */
+async function obtainWeights(
+  device: Device,
+  plan: ShardPlan,
+  communicator: Communicator,
+  { config, weights: from, onBytes = () => {}, hashRow }: LoadRequest,
+): Promise<{ weights: ModelWeights; weightDigest: string }> {
+  const { rank } = communicator
   if ('seed' in from) {
     const weights = await createDummyWeights(device, config, plan, rank, from.seed, onBytes)
     // The numbers follow from the config and the seed; one rank speaks for all.

@@ -6,12 +6,12 @@ import type { TensorEntry } from '../formats/safetensors.ts'
 import { sha256 } from '../formats/sha256.ts'
 
 import { type Communicator, localCommunicators } from '../parallel/communicator.ts'
-import { planShards } from '../parallel/plan-shards.ts'
+import { planShards, type ShardPlan } from '../parallel/plan-shards.ts'
 import { weightBytes } from './checkpoint.ts'
 import type { ModelConfig } from './config.ts'
 import { createDummyWeights } from './dummy-weights.ts'
 import { LanguageModel, type ModelLimits, stepRows } from './language-model.ts'
-import { rankWeightBytes } from './layout.ts'
+import { type ModelWeights, rankWeightBytes } from './layout.ts'
 import { scoreBytes } from './scores.ts'
 import { loadWeights } from './weights.ts'
 
@@ -48,8 +48,9 @@ export interface LoadedRank {
 }
 
 /**
- * Loads one rank of a model, whose other ranks load at the same time. The device is the model's until it is closed.
- * Throws InputError for tensors that do not fit the config, OutOfMemoryError where the device has no room.
+ * Loads one rank of a model, whose other ranks load at the same time. What is made on the device until the model is closed
+ * goes with it: of several models on one device the last loaded is closed first. Throws InputError for tensors that do
+ * not fit the config, OutOfMemoryError where the device has no room.
  */
 export async function loadRank(
   device: Device,
@@ -63,7 +64,7 @@ export async function loadRank(
   try {
     const { config, limits } = request
     const plan = planShards(config, communicator.ranks)
-    const { weights, weightDigest } = await makeWeights(device, communicator, request)
+    const { weights, weightDigest } = await obtainWeights(device, plan, communicator, request)
     const model = await LanguageModel.create(device, config, plan, weights, limits, communicator)
     return { model, weightDigest, close }
   } catch (error) {
@@ -72,10 +73,14 @@ export async function loadRank(
   }
 }
 
-async function makeWeights(device: Device, communicator: Communicator, request: LoadRequest) {
-  const { config, weights: from, onBytes = () => {}, hashRow } = request
-  const { rank, ranks } = communicator
-  const plan = planShards(config, ranks)
+/** Reads a rank's weights, or makes them of a seed, and digests what it reads. */
+async function obtainWeights(
+  device: Device,
+  plan: ShardPlan,
+  communicator: Communicator,
+  { config, weights: from, onBytes = () => {}, hashRow }: LoadRequest,
+): Promise<{ weights: ModelWeights; weightDigest: string }> {
+  const { rank } = communicator
   if ('seed' in from) {
     const weights = await createDummyWeights(device, config, plan, rank, from.seed, onBytes)
     // The numbers follow from the config and the seed; one rank speaks for all.
@@ -106,8 +111,8 @@ export interface LoadedModel extends AsyncDisposable {
 }
 
 /**
- * Loads a model over devices of this thread, a rank on each: one device, several adapters, or several devices of one. The
- * devices are the model's until it is closed. Throws as loadRank does, and InputError for a number of devices that cannot
+ * Loads a model over devices of this thread, a rank on each: one device, several adapters, or several devices of one. What
+ * holds for loadRank and its device holds for each. Throws as loadRank does, and InputError for a number of devices that cannot
  * be served.
  */
 export async function loadModel(devices: readonly Device[], request: LoadRequest): Promise<LoadedModel> {

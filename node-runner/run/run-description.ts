@@ -244,7 +244,7 @@ export function claimRunFolder(path: string, run: RunDescription): void {
 }
 
 /** Writes run.json, whatever it said before. Results that it no longer describes are in no manifest any more. */
-export function writeRunDescription(path: string, run: RunDescription): void {
+function writeRunDescription(path: string, run: RunDescription): void {
   const folder = dirname(path)
   const text = runDescriptionText(run)
   if (existsSync(path) && readFileSync(path, 'utf8') === text) return

@@ -72,7 +72,7 @@ async function install(carrier, folder) {
   }
 }
 
-/** The same folder as node-runner/cache-folder.ts gives, which this Node may be too old to import. */
+/** The same folder as node-runner/files/folders.ts gives, which this Node may be too old to import. */
 function cacheFolder() {
   const { ENTRACE_CACHE, XDG_CACHE_HOME } = process.env
   const folder = resolve(ENTRACE_CACHE ?? join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'entrace'))

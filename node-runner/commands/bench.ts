@@ -67,7 +67,7 @@ export function selectCases(
 }
 
 /** Times cases, kernel by kernel, and says before each what comes. */
-export async function benchDevice(
+async function benchDevice(
   device: Device,
   cases: readonly BenchCase[],
   { rounds, seconds }: { rounds?: number; seconds: number },

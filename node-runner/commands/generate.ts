@@ -41,19 +41,11 @@ export function generateCommand(): Command {
 async function runGenerate(flags: GenerateFlags): Promise<number> {
   if ((flags.prompt === undefined) === (flags.promptIds === undefined))
     throw new InputError('generate: expected one of --prompt and --prompt-ids')
-  const folder = await openModel(flags.model, flags.loadFormat, createProgress(flags.quiet))
-  try {
-    return await answerPrompt(flags, folder)
-  } finally {
-    await folder.close()
-  }
-}
-
-async function answerPrompt(flags: GenerateFlags, folder: ModelFolder): Promise<number> {
+  const progress = createProgress(flags.quiet)
+  const folder = await openModel(flags.model, flags.loadFormat, progress)
   const { config } = folder
   await folder.close()
   checkMesh(flags, config)
-  const progress = createProgress(flags.quiet)
   const tokenizer = await tokenizerFor(flags, folder)
   const promptIds = flags.promptIds ?? encodePrompt(flags, tokenizer!, progress)
   const task = { promptIds, key: 0 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { dataSetDigest } from '../../core/evaluate/data-set-digest.ts'
 import { pTrueFollowUp } from '../../core/evaluate/p-true.ts'
@@ -22,6 +21,7 @@ import { readIfOpens } from '../files/file-byte-source.ts'
 import { loadTokenizer } from '../models/load-tokenizer.ts'
 import { type DataSetChoice, type OpenedDataSet, openDataSet } from '../models/open-data-set.ts'
 import { locateModel, type ModelFolder } from '../models/open-model.ts'
+import { sha256Of } from '../run/read-run-files.ts'
 import type { RecordedValues } from '../run/recorded-flags.ts'
 import { recordedValues } from '../run/recorded-flags.ts'
 import type { RunSettings } from '../run/run-description.ts'
@@ -45,7 +45,7 @@ export interface EvalFlags extends RunFlags, RecordedValues, DataSetChoice, Grad
 }
 
 /** What a run asks. */
-export interface PlannedTasks {
+interface PlannedTasks {
   dataSet: OpenedDataSet
   prompt: PromptSettings
   tasks: SampleTask[]
@@ -74,7 +74,7 @@ export async function planRun(
 ): Promise<PlannedRun> {
   const files: Record<string, string> = {}
   const keepDigest = async (name: string, source: ByteSource) => {
-    files[name] = digestOf(new Uint8Array(await source.slice(0)))
+    files[name] = sha256Of(new Uint8Array(await source.slice(0)))
   }
   // A published config, for dummy weights, has no file.
   await readIfOpens(join(folder.path, 'config.json'), source => keepDigest('config.json', source))
@@ -112,7 +112,7 @@ export async function planRun(
       systemPrompt: flags.systemPrompt ?? null,
       fewShot: flags.fewShot,
       ...(prompt.systemInUserMessage && { systemInUserMessage: true }),
-      digest: digestOf(tokenizer.renderChat(promptMessages('problem', prompt))),
+      digest: sha256Of(tokenizer.renderChat(promptMessages('problem', prompt))),
       chatTemplateDigest: templateDigest(tokenizer),
     },
     decoding: {
@@ -144,22 +144,14 @@ export async function planRun(
 function templateDigest(tokenizer: Tokenizer): string {
   const system = { role: 'system', content: 'system' } as const
   const user = { role: 'user', content: 'user' } as const
-  return digestOf(tokenizer.renderChat(tokenizer.takesSystemMessage() ? [system, user] : [user]))
-}
-
-function digestOf(content: string | Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex')
+  return sha256Of(tokenizer.renderChat(tokenizer.takesSystemMessage() ? [system, user] : [user]))
 }
 
 /**
  * Reads the data set and makes its prompts. The style is the flag's, else what a known data set asks for, else plain:
  * the problem as it stands. Throws InputError.
  */
-export async function planTasks(
-  flags: EvalFlags,
-  tokenizer: Tokenizer,
-  progress: Progress,
-): Promise<PlannedTasks> {
+async function planTasks(flags: EvalFlags, tokenizer: Tokenizer, progress: Progress): Promise<PlannedTasks> {
   const dataSet = await openDataSet(flags, progress)
   const { problems, known } = dataSet
   const prompt = promptSettingsFor(

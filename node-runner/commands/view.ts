@@ -72,7 +72,7 @@ async function interrupted(): Promise<void> {
 }
 
 /** Shows an address in the browser of whoever sits here; nothing happens where there is no screen or no browser. */
-export function openBrowser(url: string): void {
+function openBrowser(url: string): void {
   const command = browserCommand(process.platform, process.env)
   if (!command) return
   const child = spawn(command[0], [...command.slice(1), url], { stdio: 'ignore', detached: true })

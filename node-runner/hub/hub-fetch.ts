@@ -105,7 +105,7 @@ export async function withRetries<T>(
 }
 
 /** A fault of the network in words; fetch hides the reason in `cause`. */
-export function describeFault(error: unknown): string {
+function describeFault(error: unknown): string {
   const { cause, message, name } = error as Error
   if (name === 'TimeoutError' || name === 'AbortError') return `no answer for ${silenceMs / 1000} s`
   const reason = cause as (Error & { code?: string }) | undefined

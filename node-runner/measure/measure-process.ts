@@ -34,10 +34,7 @@ function reply(message: MeasureReply): void {
 }
 
 /** Checks every variant that each model of adapter would be given, within a time that the models share. */
-export async function checkKernels(
-  adapters: readonly RankAdapter[],
-  seconds: number,
-): Promise<KernelReport[]> {
+async function checkKernels(adapters: readonly RankAdapter[], seconds: number): Promise<KernelReport[]> {
   const models = Map.groupBy(adapters, ({ name }) => unnumberedName(name))
   const reports: KernelReport[] = []
   for (const ofModel of models.values()) {
@@ -60,7 +57,7 @@ export async function checkKernels(
 }
 
 /** Measures all-reduces of rows of these widths, with every rank in a thread of its own. */
-export async function measureExchange(
+async function measureExchange(
   adapters: readonly RankAdapter[],
   widths: readonly number[],
   rounds: number,

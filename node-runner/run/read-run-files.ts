@@ -15,9 +15,9 @@ import { nullWhere } from '../files/file-errors.ts'
 import type { RunFileRequest } from '../files/read-parquet.ts'
 import { journalStats } from './journal-files.ts'
 
-/** SHA-256, 64 hexadecimal digits. */
-export function sha256Of(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
+/** SHA-256 of bytes, or of a text's UTF-8: 64 hexadecimal digits. */
+export function sha256Of(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex')
 }
 
 /** The text of a run's manifest; null where there is none. */

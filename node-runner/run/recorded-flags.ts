@@ -79,6 +79,7 @@ type NamesIn<P extends Part> = {
   [Name in RecordedName]: Table[Name]['part'] extends P ? Name : never
 }[RecordedName]
 
+/** Names of the flags in the table, which are those of their fields in run.json. */
 export type RecordedName = keyof Table
 /** Their values on a command line. */
 export type RecordedValues = {

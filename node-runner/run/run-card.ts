@@ -58,7 +58,7 @@ export function isOwnCard(text: string): boolean {
 
 /** A comment of YAML; the Hub's editor drops it, and whatever else changes the card makes it wrong. */
 function markOf(rest: string): string {
-  return `# Written by entrace, which writes it anew as long as nobody changes it: sha256 ${sha256Of(Buffer.from(rest))}`
+  return `# Written by entrace, which writes it anew as long as nobody changes it: sha256 ${sha256Of(rest)}`
 }
 
 function cardBlocks(run: RunDescription, analysis: Analysis): Block[] {

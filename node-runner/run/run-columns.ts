@@ -71,7 +71,7 @@ export function analyseColumns(folder: string, run: RunDescription): Promise<Res
 }
 
 /** Reads summary.parquet apart, the number of its rows held against the manifest, run.json and the journal. */
-export function readRunSummary(
+function readRunSummary(
   files: RunFiles,
   folder: string,
   run: RunDescription,

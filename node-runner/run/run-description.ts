@@ -57,6 +57,7 @@ const settingsSchema = z.object({
     /** Texts that end an answer, where there are any. */
     stopTexts: z.array(text).readonly().exactOptional(),
     temperature: z.number(),
+    ...recordedSchemas('decoding'),
     topK: number,
     topP: number,
     minP: number,
@@ -65,7 +66,6 @@ const settingsSchema = z.object({
     lengthPenalty: number,
     /** Where a setting comes from that is not the default. */
     sources: z.record(text, text as unknown as z.ZodType<DecodingSource>).exactOptional(),
-    ...recordedSchemas('decoding'),
   }),
   mesh: z.object(recordedSchemas('mesh')),
   /** Which adapter each rank ran on, its driver in the name; kernel variants are chosen by its kind. */
@@ -244,7 +244,7 @@ export function claimRunFolder(path: string, run: RunDescription): void {
 }
 
 /** Writes run.json, whatever it said before. Results that it no longer describes are in no manifest any more. */
-export function writeRunDescription(path: string, run: RunDescription): void {
+function writeRunDescription(path: string, run: RunDescription): void {
   const folder = dirname(path)
   const text = runDescriptionText(run)
   if (existsSync(path) && readFileSync(path, 'utf8') === text) return

@@ -17,7 +17,7 @@ export function printResults(results: Results, { json, quiet }: { json: boolean;
 const mostWarnings = 8
 
 /** The warnings of a run for a terminal, a line each: the gravest, and how many there are besides. */
-export function warningLines({ warnings }: Analysis): string[] {
+function warningLines({ warnings }: Analysis): string[] {
   const lines = warnings.slice(0, mostWarnings).map(warning => `warning: ${warning}`)
   const others = warnings.length - lines.length
   if (others > 0)
@@ -28,7 +28,7 @@ export function warningLines({ warnings }: Analysis): string[] {
 }
 
 /** Says of files that were left as somebody had edited them, a line each. */
-export function leftLines({ left, files }: Pick<Results, 'left' | 'files'>): string[] {
+function leftLines({ left, files }: Pick<Results, 'left' | 'files'>): string[] {
   const folder = dirname(files.analysis)
   return left.map(
     name =>

@@ -109,7 +109,7 @@ export function titleOf(run: RunDescription, { coverage }: Analysis): string {
 function drawCharts(columns: RunColumns, analysis: Analysis, n: number): ReportFigure[] {
   const { calibration } = analysis
   const { auroc, accuracy } = intervalsToRead(analysis)
-  const document = new DOMParser().parseFromString('<svg/>', 'image/svg+xml') as unknown as SvgDocument
+  const document = emptyDocument()
   const entropies = columns.scores[mainScore] ?? new Float64Array(columns.count).fill(Number.NaN)
   const hasEntropy = (_: unknown, row: number) => Number.isFinite(entropies[row])
   const data: ScoreData = {
@@ -151,8 +151,7 @@ const pngScale = 2
 
 /** Draws a run's figure as SVG and PNG. The same data gives the same bytes, whatever fonts the machine has. */
 export function renderFigure(data: FigureData, analysis: Analysis, title = ''): RenderedFigure {
-  // linkedom's types speak of lib.dom's elements, which are not loaded here.
-  const document = new DOMParser().parseFromString('<svg/>', 'image/svg+xml') as unknown as SvgDocument
+  const document = emptyDocument()
   const svg = `${drawEntropyAnalysis(document, data, analysis, title).outerHTML}\n`
   return { svg, png: rasterise(svg, fontFiles()) }
 }
@@ -167,4 +166,9 @@ export function rasterise(svg: string, fonts: string[]): Uint8Array {
 export function fontFiles(): string[] {
   const { resolve } = createRequire(import.meta.url)
   return ['DejaVuSans', 'DejaVuSans-Bold'].map(name => resolve(`dejavu-fonts-ttf/ttf/${name}.ttf`))
+}
+
+function emptyDocument(): SvgDocument {
+  // linkedom's types speak of lib.dom's elements, which are not loaded here.
+  return new DOMParser().parseFromString('<svg/>', 'image/svg+xml') as unknown as SvgDocument
 }

@@ -17,7 +17,7 @@ describe('--debug', () => {
   ])('%s adds a stack trace', async (_, args) => {
     const { exitCode, stderr } = await runEntrace(args)
     expect(exitCode).toBe(2)
-    expect(stderr).toMatch(/^entrace: .*no such folder.*\nInputError: .*\n {4}at .*open-model-folder\.ts:\d+/)
+    expect(stderr).toMatch(/^entrace: .*no such folder.*\nInputError: .*\n {4}at .*open-model\.ts:\d+/)
   })
 })
 
@@ -45,7 +45,7 @@ describe('without an adapter', () => {
     expect(stderr).not.toMatch(/\.[mt]s:\d+/)
   })
 
-  it('doctor ends with 3 and says how to mend it', async () => {
+  it('doctor ends with 3 and says how to fix it', async () => {
     const { exitCode, stdout } = await runEntrace(['doctor', '--json'], noDriver)
     expect(exitCode).toBe(3)
     expect(JSON.parse(stdout)).toMatchObject({

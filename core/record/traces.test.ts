@@ -223,6 +223,11 @@ describe('traces.parquet', () => {
     damaged.fill(0, index.groups[0]!.end - 8, index.groups[0]!.end)
     const reader = await openTraces(memoryByteSource(damaged, 'a'), index)
     await expect(reader.read(0)).rejects.toThrow(/^a: row group at byte 4: expected a footer of its own/)
+    const [group] = index.groups
+    for (const moved of [{ start: group!.end + 1 }, { start: -1 }, { end: bytes.length + 1 }])
+      await expect(
+        openTraces(source, { ...index, groups: [{ ...group!, ...moved }] }).then(traces => traces.read(0)),
+      ).rejects.toThrow(/: row group at byte -?\d+: is said to be read from byte .*write it again/)
     const newer = Buffer.from(bytes.slice())
     newer.write('2.0', newer.lastIndexOf('1.0'))
     await expect(openTraces(memoryByteSource(newer, 'a'))).rejects.toThrow(

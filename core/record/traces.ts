@@ -250,8 +250,11 @@ async function readGroup<Result>(
   from: number,
   read: (file: ReadableBytes, metadata: FileMetaData) => Promise<Result>,
 ): Promise<Result> {
-  const bytes = await source.slice(from, group.end)
   const where = `${source.name}: row group at byte ${group.start}`
+  // Each place comes from a table of its own, and any of them may be damaged.
+  if (!(from >= 0 && from <= group.end && group.end <= source.byteLength))
+    throw damagedTable(where, `is said to be read from byte ${from} to ${group.end} of ${source.byteLength}`)
+  const bytes = await source.slice(from, group.end)
   const file: ByteSource = {
     name: where,
     byteLength: source.byteLength,

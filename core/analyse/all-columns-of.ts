@@ -1,2 +1,2 @@
 // shim
-export { allColumnsOf } from '../study/columns.ts'
+export { allColumnsOf } from '../study/all-columns.ts'

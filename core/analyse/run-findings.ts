@@ -1,2 +1,3 @@
 // shim
-export { createRunFindings, type RunFindings, readRunFindings } from '../study/run-findings.ts'
+export { type RunFindings, readRunFindings } from '../study/findings.ts'
+export { createRunFindings } from '../study/run-findings.ts'

@@ -1,7 +1,5 @@
 import type { SampleRecord } from '../formats/sample-record.ts'
-import type { ErrorCounts } from '../study/errors/error-counts.ts'
-import type { RunFindings } from '../study/run-findings.ts'
-import type { TokenFindings } from '../study/tokens/token-findings.ts'
+import type { ErrorCounts, RunFindings, TokenFindings } from '../study/findings.ts'
 import { type Block, numbersTable } from './report-document.ts'
 import { digits, excerpt, percent, statisticNotes, visible, withInterval } from './words.ts'
 

@@ -1,6 +1,7 @@
 import { describeGrading, inPercent, isDefaultGrading } from '../grade/grading-rules.ts'
 import type { Analysis } from '../study/analysis.ts'
 import { partWarning } from '../study/coverage.ts'
+import type { RunFindings } from '../study/findings.ts'
 import {
   differenceInterval,
   hasSeveralAnswers,
@@ -8,7 +9,6 @@ import {
   preferredIntervals,
   scoreInterval,
 } from '../study/preferred-intervals.ts'
-import type { RunFindings } from '../study/run-findings.ts'
 import { mainScore } from '../study/selection.ts'
 import { examplesSection, patternsSection, type ReportExamples } from './patterns-section.ts'
 import { type Block, type ReportDocument, type ReportFigure, textsTable } from './report-document.ts'

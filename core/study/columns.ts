@@ -1,9 +1,6 @@
 import type { RunColumns } from '../formats/run-columns.ts'
 import type { FinishReason, SampleRecord } from '../formats/sample-record.ts'
-import { createAnswerClassCollector } from '../grade/answer-class-collector.ts'
-import type { GradingRules } from '../grade/grading-rules.ts'
 import { tokenColumns } from '../record/token.ts'
-import { addAnswerScores } from './scores/answer-scores.ts'
 import { scoreSequence, sequenceScoreNames } from './scores/sequence-scores.ts'
 
 /**
@@ -77,21 +74,4 @@ export function columnsOf(samples: Iterable<SampleRecord>): RunColumns {
 function levelOf(metadata: SampleRecord['metadata']): string | null {
   const level = metadata['level'] ?? metadata['difficulty'] ?? null
   return level === null || level === '' ? null : String(level)
-}
-
-/**
- * The columns of a run's samples, which are read once, in the order of the data set: their own scores, and where problems
- * have several answers the scores of these together, whose classes follow the rules by which the samples were graded.
- */
-export function allColumnsOf(samples: Iterable<SampleRecord>, rules: GradingRules): RunColumns {
-  const classes = createAnswerClassCollector(rules)
-  const passSamplesOn = function* () {
-    for (const sample of samples) {
-      classes.add(sample)
-      yield sample
-    }
-  }
-  const columns = columnsOf(passSamplesOn())
-  addAnswerScores(columns, classes.classes)
-  return columns
 }

@@ -1,127 +1,8 @@
-import { z } from 'zod'
-import { describeIssues } from '../describe-issues.ts'
 import type { FinishReason, SampleRecord } from '../formats/sample-record.ts'
-import { InputError } from '../input-error.ts'
-import { createErrorCounter, type ErrorCounts } from './errors/error-counts.ts'
+import { createErrorCounter } from './errors/error-counts.ts'
 import type { ErrorLabels } from './errors/error-labels.ts'
-import { errorKinds } from './errors/sort-error.ts'
-import {
-  createTokenFindings,
-  type FindingsTokens,
-  type TokenFindings,
-  tokenKinds,
-} from './tokens/token-findings.ts'
-
-/** What the samples' texts and tokens say beyond their scores. */
-export interface RunFindings {
-  tokens: TokenFindings
-  errorKinds: ErrorCounts
-  /** Answers at the token limit that had ended before it; absent where there are none. */
-  overrun?: Overrun
-}
-
-const count = z.int().nonnegative()
-const numberOrNull = z.number().nullable()
-const mean = z.object({ n: count, mean: numberOrNull })
-const steps = { incorrect: mean, correct: mean, correctOfKind: mean }
-const spiked = z.object({ n: count, samples: count })
-
-const findingsSchema: z.ZodType<RunFindings> = z.object({
-  tokens: z.object({
-    samples: z.object({ correct: count, incorrect: count }),
-    tokens: count,
-    kinds: z.array(
-      z.object({
-        kind: z.enum(tokenKinds),
-        n: count,
-        meanEntropyNats: numberOrNull,
-        shareOfTokens: numberOrNull,
-        shareOfEntropy: numberOrNull,
-        spikes: count,
-      }),
-    ),
-    positions: z.array(
-      z.object({ from: z.number(), to: z.number(), correct: mean, incorrect: mean, spikes: count }),
-    ),
-    concentration: z.array(z.object({ shareOfEntropy: z.number(), shareOfTokens: numberOrNull })),
-    spikes: z.object({
-      n: count,
-      minimumNats: z.number(),
-      deviations: z.number(),
-      correct: spiked,
-      incorrect: spiked,
-    }),
-    forking: z.object({
-      thresholdNats: numberOrNull,
-      n: count,
-      share: numberOrNull,
-      leftOut: count,
-      tokens: z.array(
-        z.object({
-          id: count,
-          text: z.string().nullable(),
-          n: count,
-          occurrences: count,
-          meanEntropyNats: z.number(),
-          alternatives: z.array(
-            z.object({ id: count, text: z.string().nullable(), expectedCount: z.number() }),
-          ),
-        }),
-      ),
-    }),
-    firstWrongStep: z.object({
-      n: count,
-      at: z.object(steps),
-      before: z.object(steps),
-      after: z.object(steps),
-      offsets: z.array(z.object({ offset: z.int(), ...steps })),
-    }),
-  }),
-  errorKinds: z.object({
-    n: count,
-    kinds: z.array(
-      z.object({
-        kind: z.enum(errorKinds),
-        n: count,
-        share: numberOrNull,
-        low: numberOrNull,
-        high: numberOrNull,
-        meanEntropyNats: numberOrNull,
-        rules: z.array(z.object({ rule: z.string(), n: count })),
-        examples: z.array(
-          z.object({
-            problemId: z.string(),
-            sampleIndex: count,
-            step: count.nullable(),
-            characterOffset: count.nullable(),
-          }),
-        ),
-      }),
-    ),
-  }),
-  overrun: z
-    .object({
-      cut: count,
-      holding: count,
-      marker: z.object({ text: z.string(), isToken: z.boolean() }).exactOptional(),
-    })
-    .exactOptional(),
-})
-
-/** The findings that a parsed analysis.json holds; null of one that was made without. Throws InputError where they are damaged. */
-export function readRunFindings(where: string, analysis: unknown): RunFindings | null {
-  const { tokens, errorKinds: kinds, overrun } = (analysis ?? {}) as Partial<RunFindings>
-  if (tokens === undefined || kinds === undefined) return null
-  const parsed = findingsSchema.safeParse({
-    tokens,
-    errorKinds: kinds,
-    ...(overrun !== undefined && { overrun }),
-  })
-  if (parsed.success) return parsed.data
-  throw new InputError(
-    `${where}: ${describeIssues(parsed.error)}; expected the findings of an analysis: entrace analyse writes it again from the journal`,
-  )
-}
+import type { Overrun, RunFindings } from './findings.ts'
+import { createTokenFindings, type FindingsTokens } from './tokens/token-findings.ts'
 
 /** Findings that grow sample by sample and keep no sample. */
 export interface RunFindingsCounter {
@@ -150,14 +31,6 @@ export function createRunFindings(labels?: ErrorLabels): RunFindingsCounter {
       }
     },
   }
-}
-
-/** Answers that the token limit cut, and how many of them hold a marker with which models end their turn. */
-export interface Overrun {
-  cut: number
-  holding: number
-  /** The marker that most of these hold, and whether it is a token of its own, and so no text; absent where none holds one. */
-  marker?: { text: string; isToken: boolean }
 }
 
 /** What the families of chat models end an answer with, and what they begin the next turn with where that is left out. */

@@ -1,2 +1,2 @@
 // shim
-export type { ErrorCounts } from '../../study/errors/error-counts.ts'
+export type { ErrorCounts } from '../../study/findings.ts'

@@ -1,31 +1,8 @@
 import type { SampleRecord } from '../../formats/sample-record.ts'
+import { type ErrorCount, type ErrorCounts, errorKinds } from '../findings.ts'
 import { wilsonInterval } from '../statistics/intervals.ts'
 import type { ErrorLabels } from './error-labels.ts'
-import { type ErrorKind, errorKinds, type SortableSample, type SortedError, sortError } from './sort-error.ts'
-
-/** The incorrect answers of one kind. */
-export interface ErrorCount {
-  kind: ErrorKind
-  n: number
-  /** Share of all incorrect answers, with Wilson's 95 % interval; null without any. */
-  share: number | null
-  low: number | null
-  high: number | null
-  /** Mean, over the answers of this kind, of their mean token entropy, nats; null without any. */
-  meanEntropyNats: number | null
-  /** Those rules that decided, the most frequent first. */
-  rules: { rule: string; n: number }[]
-  /** The first answers of this kind. */
-  examples: { problemId: string; sampleIndex: number; step: number | null; characterOffset: number | null }[]
-}
-
-/** Incorrect answers, sorted. */
-export interface ErrorCounts {
-  /** Number of incorrect answers. */
-  n: number
-  /** Every kind, in the order of `errorKinds`. */
-  kinds: ErrorCount[]
-}
+import { type SortableSample, type SortedError, sortError } from './sort-error.ts'
 
 /** Counts that grow answer by answer and keep no answer. */
 export interface ErrorCounter {

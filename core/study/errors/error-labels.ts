@@ -2,7 +2,8 @@ import { type ReadSettings, readRows } from '../../evaluate/data-set-rows.ts'
 import type { ByteSource } from '../../formats/byte-source.ts'
 import type { SampleRecord } from '../../formats/sample-record.ts'
 import { InputError } from '../../input-error.ts'
-import { type ErrorKind, errorKinds, isErrorKind } from './sort-error.ts'
+import { type ErrorKind, errorKinds } from '../findings.ts'
+import { isErrorKind } from './sort-error.ts'
 
 /** Kinds that somebody gave to wrong answers by hand. */
 export interface ErrorLabels {

@@ -1,9 +1,5 @@
 import type { SampleRecord } from '../../formats/sample-record.ts'
-
-/** Kinds of wrong answers, in the order in which they are shown. `operation` is the wrong operation or another set-up. */
-export const errorKinds = ['arithmetic', 'operation', 'copy', 'incomplete', 'format', 'unknown'] as const
-
-export type ErrorKind = (typeof errorKinds)[number]
+import { type ErrorKind, errorKinds } from '../findings.ts'
 
 /** Whether a value names a kind of error. */
 export function isErrorKind(value: unknown): value is ErrorKind {

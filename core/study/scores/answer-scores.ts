@@ -1,6 +1,21 @@
 import type { RunColumns } from '../../formats/run-columns.ts'
 import { type ScoreDefinition, sequenceScores } from './sequence-scores.ts'
 
+/** The answers to one problem, two at least. */
+interface ProblemAnswers {
+  /** The class of each. */
+  classes: number[]
+  /** Log-probability of each, nats, and its mean over the answer's tokens. */
+  sums: number[]
+  means: number[]
+  agreement: SelfConsistency | null
+}
+
+interface AnswerScore extends ScoreDefinition {
+  /** One for all answers to the problem, or one for each. */
+  compute: (answers: ProblemAnswers) => number | readonly number[] | null
+}
+
 /**
  * Scores of an answer that need the other answers to its problem, each larger the less certain the model was. The answers
  * are all samples of a problem that did not fail; those without an extracted answer are one class.
@@ -12,6 +27,7 @@ export const answerScores = {
       '−Σ P(c) log P(c), P(c) the share of the answers in class c; the same for all answers to a problem',
     source: 'doi 10.1038/s41586-024-07421-0 (discrete semantic entropy)',
     nullWhen: 'fewer than two answers to the problem',
+    compute: ({ classes }) => semanticEntropy(classes, { kind: 'count' }),
   },
   SemanticEntropy: {
     unit: 'nats',
@@ -21,33 +37,37 @@ export const answerScores = {
       'doi 10.1038/s41586-024-07421-0 (Farquhar and others), with length-normalised likelihoods; not what lm-polygraph computes by this ' +
       'name, which is −mean over the answers of log Σ exp(Σ log p) over the class of each',
     nullWhen: 'fewer than two answers to the problem, or one without a log-probability',
+    compute: ({ classes, means }) => semanticEntropy(classes, { kind: 'likelihood', logprobs: means }),
   },
   SequenceSemanticEntropy: {
     unit: 'nats',
     formula: '−Σ P(c) log P(c), P(c) ∝ Σ exp(Σ log p) over class c; the same for all answers to a problem',
     source: 'arXiv 2302.09664, with likelihoods of whole answers',
     nullWhen: 'fewer than two answers to the problem, or one without a log-probability',
+    compute: ({ classes, sums }) => semanticEntropy(classes, { kind: 'likelihood', logprobs: sums }),
   },
   SelfConsistency: {
     unit: 'share',
     formula: '1 − share of the most frequent answer; the same for all answers to a problem',
     source: 'arXiv 2203.11171',
     nullWhen: 'fewer than two answers to the problem',
+    compute: ({ agreement }) => agreement && 1 - agreement.modalShare,
   },
   AnswerShare: {
     unit: 'share',
     formula: '1 − share of the answers that are equivalent to this one, itself included',
     source: 'arXiv 2203.11171',
     nullWhen: 'fewer than two answers to the problem',
+    compute: ({ agreement }) => agreement && Array.from(agreement.ownShares, share => 1 - share),
   },
-} as const satisfies Record<string, ScoreDefinition>
+} as const satisfies Record<string, AnswerScore>
 
 /** Name of a score that needs several answers to a problem. */
 export type AnswerScoreName = keyof typeof answerScores
 
 /**
  * Adds the scores of agreement to a run's columns, in place, and says whether it did: not where no problem has two
- * answers. `classes` holds for each row the class of its answer among those to its problem (`answerClasses`). Reads the
+ * answers. `classes` holds for each row the class of its answer among those to its problem (`createAnswerClassCollector`). Reads the
  * columns MaximumSequenceProbability and generatedTokens; rows of one problem may stand anywhere.
  */
 export function addAnswerScores(columns: RunColumns, classes: ArrayLike<number>): boolean {
@@ -62,27 +82,19 @@ export function addAnswerScores(columns: RunColumns, classes: ArrayLike<number>)
   if (several.length === 0) return false
 
   const names = Object.keys(answerScores) as AnswerScoreName[]
-  const added = Object.fromEntries(
-    names.map(name => [name, new Float64Array(columns.count).fill(Number.NaN)]),
-  ) as Record<AnswerScoreName, Float64Array>
+  for (const name of names) columns.scores[name] = new Float64Array(columns.count).fill(Number.NaN)
+  const ofAnswers = columns.scores['MaximumSequenceProbability']
   for (const rows of several) {
     const ids = rows.map(row => classes[row]!)
-    const sums = rows.map(row => -(columns.scores['MaximumSequenceProbability']?.[row] ?? Number.NaN))
+    const sums = rows.map(row => -(ofAnswers?.[row] ?? Number.NaN))
     const means = rows.map((row, index) => sums[index]! / columns.generatedTokens[row]!)
-    const agreement = selfConsistency(ids)
-    const shared = {
-      DiscreteSemanticEntropy: semanticEntropy(ids, { kind: 'count' }),
-      SemanticEntropy: semanticEntropy(ids, { kind: 'likelihood', logprobs: means }),
-      SequenceSemanticEntropy: semanticEntropy(ids, { kind: 'likelihood', logprobs: sums }),
-      SelfConsistency: agreement === null ? null : 1 - agreement.modalShare,
-    }
-    for (const [index, row] of rows.entries()) {
-      for (const name of Object.keys(shared) as (keyof typeof shared)[])
-        added[name][row] = shared[name] ?? Number.NaN
-      added.AnswerShare[row] = 1 - (agreement?.ownShares[index] ?? Number.NaN)
+    const answers = { classes: ids, sums, means, agreement: selfConsistency(ids) }
+    for (const name of names) {
+      const found = answerScores[name].compute(answers)
+      for (const [index, row] of rows.entries())
+        columns.scores[name]![row] = (typeof found === 'object' ? found?.[index] : found) ?? Number.NaN
     }
   }
-  Object.assign(columns.scores, added)
   return true
 }
 

@@ -1,31 +1,4 @@
-/** Entropy of incorrect answers at a place about their first wrong character, and two of correct answers to set it against. */
-export interface StepEntropies {
-  incorrect: Mean
-  /**
-   * Mean, over those tokens of incorrect answers, of the mean entropy of all correct answers' tokens at the same position;
-   * `n` counts the tokens whose position some correct answer reaches.
-   */
-  correct: Mean
-  /** The same for all correct answers' tokens of the same kind, wherever they stand: a wrong step is a digit more often than not. */
-  correctOfKind: Mean
-}
-
-/** The entropies so many tokens from the one that holds the first wrong character: negative before it, positive after. */
-export interface StepOffset extends StepEntropies {
-  offset: number
-}
-
-/** Entropy about the first wrong step of incorrect answers, nats. */
-export interface FirstWrongStep {
-  /** Number of answers whose first wrong character is known. */
-  n: number
-  /** Of the token that holds the first wrong character. */
-  at: StepEntropies
-  /** Over the tokens up to `reach` before and after it. */
-  before: StepEntropies
-  after: StepEntropies
-  offsets: StepOffset[]
-}
+import type { FirstWrongStep, Mean, StepEntropies } from '../findings.ts'
 
 /** Entropies that grow answer by answer. */
 export interface FirstWrongStepCounter {
@@ -130,12 +103,6 @@ function total(means: readonly RunningMean[]): RunningMean {
     (sum, { n, sum: value }) => ({ n: sum.n + n, sum: sum.sum + value }),
     createRunningMean(),
   )
-}
-
-/** A mean of numbers that come one by one, with their number; null of none. */
-export interface Mean {
-  n: number
-  mean: number | null
 }
 
 /** Number and sum of what was added. */

@@ -1,4 +1,5 @@
 import type { TokenColumns } from '../../formats/run-columns.ts'
+import type { ForkingTokens } from '../findings.ts'
 
 /**
  * Bins of entropies, even on a logarithmic scale: below the least edge one, and above it 16 a factor of ten, so that a
@@ -68,37 +69,6 @@ function binOfTop(share: number, { counts }: EntropyHistogram): number {
     lowest = bin
   }
   return lowest
-}
-
-/** A token that often stands where the model was least certain. */
-export interface ForkingToken {
-  id: number
-  /** Null without a tokenizer. */
-  text: string | null
-  /** How often it was chosen among the tokens of highest entropy. */
-  n: number
-  /** How often it was chosen at all. */
-  occurrences: number
-  /** Mean entropy where it was chosen among those, nats. */
-  meanEntropyNats: number
-  /**
-   * The likeliest other token at each of its occurrences, by the sum of its probabilities there: how often it would have
-   * been expected instead. `text` is null for a token that the run never chose.
-   */
-  alternatives: { id: number; text: string | null; expectedCount: number }[]
-}
-
-/** The tokens of highest entropy and which tokens of the vocabulary they are. */
-export interface ForkingTokens {
-  /** Least entropy of the tokens of highest entropy, nats; null without tokens. */
-  thresholdNats: number | null
-  /** Their number, and their share of all tokens: at most a fifth, as near as a threshold in steps of 15 % allows. */
-  n: number
-  share: number | null
-  /** Tokens that are in no row, since the run has more different ones (32,768) than are kept. */
-  leftOut: number
-  /** Those that are most frequent among them. */
-  tokens: ForkingToken[]
 }
 
 /** Counts that grow token by token. */

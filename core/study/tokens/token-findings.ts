@@ -1,19 +1,12 @@
 import type { TokenColumns } from '../../formats/run-columns.ts'
 import type { FinishReason } from '../../formats/sample-record.ts'
+import { type TokenFindings, type TokenKind, tokenKinds } from '../findings.ts'
 import { findSpikes, spikeDeviations, spikeMinimumNats, tokenAt } from '../scores/sequence-measures.ts'
-import {
-  addValue,
-  createFirstWrongStepCounter,
-  createRunningMean,
-  type FirstWrongStep,
-  finishMean,
-  type Mean,
-} from './first-wrong-step.ts'
+import { addValue, createFirstWrongStepCounter, createRunningMean, finishMean } from './first-wrong-step.ts'
 import {
   createEntropyHistogram,
   createForkingCounter,
   entropyBin,
-  type ForkingTokens,
   shareOfTokensThatCarry,
 } from './forking-tokens.ts'
 
@@ -34,37 +27,6 @@ export type FindingsTokens = Pick<
   TokenColumns,
   'tokenId' | 'tokenText' | 'entropyNats' | 'logprob' | 'topIds' | 'topLogprobs'
 >
-
-/** Where in the answers of a run uncertainty lies. Entropies in nats; what is undefined is null; every figure has its n. */
-export interface TokenFindings {
-  /** Samples that did not fail and have tokens, and their tokens. */
-  samples: { correct: number; incorrect: number }
-  tokens: number
-  /** Mean entropy of a token by its kind, the share of all tokens and of all entropy that the kind has, and its spikes. */
-  kinds: {
-    kind: TokenKind
-    n: number
-    meanEntropyNats: number | null
-    shareOfTokens: number | null
-    shareOfEntropy: number | null
-    spikes: number
-  }[]
-  /** Mean entropy of a token by tenth of its answer, and the spikes there. */
-  positions: { from: number; to: number; correct: Mean; incorrect: Mean; spikes: number }[]
-  /** Which share of all tokens, those with the most entropy first, carries a share of all entropy. */
-  concentration: { shareOfEntropy: number; shareOfTokens: number | null }[]
-  /** A spike has at least `minimumNats` and lies more than `deviations` standard deviations above its answer's mean. */
-  spikes: {
-    n: number
-    minimumNats: number
-    deviations: number
-    /** Spikes and answers with one, by verdict. */
-    correct: { n: number; samples: number }
-    incorrect: { n: number; samples: number }
-  }
-  forking: ForkingTokens
-  firstWrongStep: FirstWrongStep
-}
 
 /** Findings that grow sample by sample and keep no sample. */
 export interface TokenFindingsCounter {
@@ -178,19 +140,6 @@ function createKindLookup(): (tokens: FindingsTokens, index: number) => number {
     return kind
   }
 }
-
-/** Kinds of tokens, in the order in which they are shown. Punctuation holds every sign that is none of the others. */
-export const tokenKinds = [
-  'digit',
-  'operator',
-  'word',
-  'latex',
-  'punctuation',
-  'whitespace',
-  'special',
-] as const
-
-export type TokenKind = (typeof tokenKinds)[number]
 
 /**
  * The kind of a token by its text; the first that applies:

@@ -6,7 +6,7 @@ import type { SampleRecord } from '../record/sample.ts'
 import { analyseRun } from '../report/record-study.ts'
 import type { StudySettings } from '../study/analyse-run.ts'
 import type { Analysis } from '../study/analysis.ts'
-import { allColumnsOf } from '../study/columns.ts'
+import { allColumnsOf } from '../study/all-columns.ts'
 
 /** An answer that was graded. */
 export interface GradedAnswer {

@@ -143,7 +143,7 @@ export function circlesOf(files: readonly SourceFile[]): string[][] {
 
 /** Uses of what only Node has, in code that must run in a browser too. */
 function globalsOf(file: SourceFile): string[] {
-  if (!/^(kernels|core)\//.test(file.path)) return []
+  if (!/^(kernels|core|web)\//.test(file.path)) return []
   const { comments } = parseSync(file.path, file.source)
   const code = comments.reduce(
     (text, { start, end }) => text.slice(0, start) + ' '.repeat(end - start) + text.slice(end),

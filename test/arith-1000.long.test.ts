@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import type { Analysis } from '../core/analyse/analysis.ts'
+import type { Analysis } from '../core/study/analysis.ts'
 import { runEntrace } from './support/run-entrace.ts'
 import { readRunFile } from './support/run-files.ts'
 

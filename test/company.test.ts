@@ -8,11 +8,11 @@ import {
   generate,
   type SequenceRequest,
 } from '../core/generate/generate.ts'
-import type { TokenRecord } from '../core/generate/token-record.ts'
 import type { LanguageModel } from '../core/model/language-model.ts'
+import type { TokenRecord } from '../core/record/token.ts'
 import { type Device, openDevice } from '../kernels/gpu/device.ts'
 import { openAdapter } from '../node-runner/adapter/dawn.ts'
-import { openModelFolder } from '../node-runner/files/open-model-folder.ts'
+import { openModelFolder } from '../node-runner/models/open-model.ts'
 import { changedModel, overwriteTensor } from './support/change-model.ts'
 import { createWhole, loadWhole } from './support/whole-model.ts'
 

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ByteSource } from '../core/formats/byte-source.ts'
+import type { ByteSource } from '../core/files/byte-source.ts'
 import type { TensorEntry } from '../core/formats/safetensors.ts'
 import type { ModelConfig } from '../core/model/config.ts'
 import type { LanguageModel, Row } from '../core/model/language-model.ts'
@@ -13,7 +13,7 @@ import { planShards } from '../core/parallel/plan-shards.ts'
 import { countersSince, type Device, type DeviceCounters, openDevice } from '../kernels/gpu/device.ts'
 import { openAdapter } from '../node-runner/adapter/dawn.ts'
 import { hashRow } from '../node-runner/engine/load-rank.ts'
-import { openModelFolder } from '../node-runner/files/open-model-folder.ts'
+import { openModelFolder } from '../node-runner/models/open-model.ts'
 import { tinyConfig } from './support/tiny-config.ts'
 
 const opened: Device[] = []

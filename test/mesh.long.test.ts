@@ -5,7 +5,7 @@ import { generateOnMesh } from '../core/generate/generate-on-mesh.ts'
 import { loadModel } from '../core/model/load-model.ts'
 import { type Device, openDevice } from '../kernels/gpu/device.ts'
 import { openAdapter } from '../node-runner/adapter/dawn.ts'
-import { openModelFolder } from '../node-runner/files/open-model-folder.ts'
+import { openModelFolder } from '../node-runner/models/open-model.ts'
 
 /** Where two tokens are as likely as this, another order of adding may choose the other one. */
 const nearTie = 1e-3

@@ -1,6 +1,6 @@
 import { type CsvError, parse } from 'csv-parse/browser/esm'
-import type { ByteSource } from '../formats/byte-source.ts'
-import { refuseUnbounded } from '../formats/read-json.ts'
+import type { ByteSource } from '../files/byte-source.ts'
+import { refuseUnbounded } from '../files/read-json.ts'
 import { InputError } from '../input-error.ts'
 import { findPythonNumber, parseExactJson } from './cell.ts'
 import { type ParquetColumns, readParquetColumns } from './parquet-columns.ts'

@@ -1,7 +1,7 @@
 import { type FileMetaData, parquetScan, parquetSchema, type SchemaTree } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
-import type { ByteSource } from '../formats/byte-source.ts'
-import { boundedFile, type ReadableBytes, readBoundedMetadata } from '../formats/parquet-bounds.ts'
+import type { ByteSource } from '../files/byte-source.ts'
+import { boundedFile, type ReadableBytes, readBoundedMetadata } from '../files/parquet-bounds.ts'
 import { exactNumber, parseExactJson, shortestNumber } from './cell.ts'
 
 /** The columns of a Parquet file as far as they can be read. */

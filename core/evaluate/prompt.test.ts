@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
-import type { ChatMessage } from '../generate/tokenizer.ts'
 import { extractAnswer } from '../grade/extract-answer.ts'
+import type { ChatMessage } from '../tokenizer/tokenizer.ts'
 import {
   askedMessages,
   describePlacement,

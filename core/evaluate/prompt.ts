@@ -1,5 +1,5 @@
-import type { ChatMessage, Tokenizer } from '../generate/tokenizer.ts'
 import { lastBoxed } from '../grade/boxed-answer.ts'
+import type { ChatMessage, Tokenizer } from '../tokenizer/tokenizer.ts'
 import type { WorkedExample } from './problem.ts'
 
 /** What each style asks for beside the problem; null: nothing. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { ByteSource } from '../formats/byte-source.ts'
+import type { ByteSource } from '../files/byte-source.ts'
 import { readDataSet } from './read-data-set.ts'
 import { maximumTextLength } from './text-pieces.ts'
 

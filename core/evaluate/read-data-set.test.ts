@@ -4,7 +4,7 @@ import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer'
 import { describe, expect, test } from 'vitest'
 import { openFileByteSource } from '../../node-runner/files/file-byte-source.ts'
 import { memoryByteSource } from '../../test/support/memory-byte-source.ts'
-import type { ByteSource } from '../formats/byte-source.ts'
+import type { ByteSource } from '../files/byte-source.ts'
 import { gradeAnswer } from '../grade/grade-answer.ts'
 import { readDataSet } from './read-data-set.ts'
 

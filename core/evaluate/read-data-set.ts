@@ -1,4 +1,4 @@
-import type { ByteSource } from '../formats/byte-source.ts'
+import type { ByteSource } from '../files/byte-source.ts'
 import { InputError } from '../input-error.ts'
 import { type AnswerOption, optionsOf, withOptions } from './answer-options.ts'
 import { cellOf, cellText, describeCell, isEmpty, isStructure, scalar } from './cell.ts'

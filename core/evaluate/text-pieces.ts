@@ -1,4 +1,4 @@
-import type { ByteSource } from '../formats/byte-source.ts'
+import type { ByteSource } from '../files/byte-source.ts'
 import { InputError } from '../input-error.ts'
 
 /** Characters that one string holds at most in V8, which has the least of the engines. */

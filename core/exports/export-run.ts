@@ -1,7 +1,7 @@
-import type { Coverage } from '../analyse/coverage.ts'
 import type { PromptStyle } from '../evaluate/prompt.ts'
 import type { GradingRules } from '../grade/grading-rules.ts'
 import type { SampleRecord } from '../record/sample.ts'
+import type { Coverage } from '../study/coverage.ts'
 
 /** What an export says of the run besides its samples. */
 export interface ExportRun {

@@ -1,6 +1,6 @@
-import { isPart, partWarning } from '../analyse/coverage.ts'
-import { askedMessages } from '../evaluate/asked-messages.ts'
+import { askedMessages } from '../evaluate/prompt.ts'
 import type { CalibratedSample } from '../record/sample.ts'
+import { isPart, partWarning } from '../study/coverage.ts'
 import { type ExportRun, MeanTotals, readableMetadata, tokenLogprobs, wellFormedJson } from './export-run.ts'
 import { taskName } from './lm-eval.ts'
 

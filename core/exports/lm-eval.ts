@@ -1,6 +1,6 @@
-import { partWarning } from '../analyse/coverage.ts'
 import { hangsOnTolerance } from '../grade/grading-rules.ts'
 import type { CalibratedSample } from '../record/sample.ts'
+import { partWarning } from '../study/coverage.ts'
 import { type ExportRun, jsonLine, MeanTotals, readableMetadata, wellFormedJson } from './export-run.ts'
 
 // A `generate_until` task as evaluator.py and loggers/evaluation_tracker.py of lm-evaluation-harness 0.4.13 write it.

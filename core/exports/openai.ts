@@ -1,6 +1,6 @@
-import { partWarning } from '../analyse/coverage.ts'
 import { describeGrading, isDefaultGrading } from '../grade/grading-rules.ts'
 import type { SampleRecord } from '../record/sample.ts'
+import { partWarning } from '../study/coverage.ts'
 import { type ExportRun, jsonLine, tokenLogprobs } from './export-run.ts'
 
 /**

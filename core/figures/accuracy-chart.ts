@@ -1,8 +1,8 @@
 import { line, scaleLinear } from 'd3'
-import type { Analysis } from '../analyse/analysis.ts'
-import { hasSeveralAnswers } from '../analyse/intervals-to-read.ts'
-import { type Interval, wilsonInterval } from '../analyse/statistics/wilson-interval.ts'
 import { seededRandom } from '../seeded-random.ts'
+import type { Analysis } from '../study/analysis.ts'
+import { hasSeveralAnswers } from '../study/preferred-intervals.ts'
+import { type Interval, wilsonInterval } from '../study/statistics/intervals.ts'
 import {
   appendRemark,
   type Chart,
@@ -16,8 +16,7 @@ import type { ScoreScale } from './entropy-scale.ts'
 import { type ClassScores, type FigureData, meanEntropyScale } from './figure-data.ts'
 import { appendClassMarker, evenlyChosen, ink, mostPoints, pointLook } from './figure-theme.ts'
 import { missingScores, type ScoreData, scoreGroups, scoreScale, selectByScore } from './score-data.ts'
-import type { SvgDocument } from './svg-element.ts'
-import { appendElement } from './svg-element.ts'
+import { appendElement, type SvgDocument } from './svg-element.ts'
 
 /** Answers of neighbouring mean entropy: their median, nats, and the share that is correct with its Wilson interval. */
 export interface AccuracyBin {

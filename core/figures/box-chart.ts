@@ -1,8 +1,8 @@
 import { scalePoint } from 'd3'
-import type { Analysis } from '../analyse/analysis.ts'
-import { intervalsToRead } from '../analyse/intervals-to-read.ts'
 import { formatCount, formatNumber, formatP } from '../format-number.ts'
 import { seededRandom } from '../seeded-random.ts'
+import type { Analysis } from '../study/analysis.ts'
+import { preferredIntervals as intervalsToRead } from '../study/preferred-intervals.ts'
 import {
   appendRemark,
   appendTickText,

@@ -1,7 +1,7 @@
 import { quantileSorted } from 'd3'
 import { formatNumber } from '../format-number.ts'
-import type { SampleRecord } from '../formats/sample-record.ts'
-import type { TokenRecord } from '../generate/token-record.ts'
+import type { SampleRecord } from '../record/sample.ts'
+import type { TokenRecord } from '../record/token.ts'
 import { entropyLabel, entropyScale, type ScoreScale, scaleTicks } from './entropy-scale.ts'
 import type { AnswerClass } from './figure-theme.ts'
 

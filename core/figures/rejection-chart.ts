@@ -1,6 +1,6 @@
 import { line, scaleLinear } from 'd3'
-import { type RejectionPoint, rejectionCurve } from '../analyse/statistics/rejection-curve.ts'
 import { formatPercentTick } from '../format-number.ts'
+import { type RejectionPoint, rejectionCurve } from '../study/statistics/selective-prediction.ts'
 import {
   appendRemark,
   type ChartSize,

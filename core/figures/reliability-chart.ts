@@ -1,5 +1,5 @@
 import { line, scaleLinear } from 'd3'
-import type { ReliabilityBin } from '../analyse/calibration/calibration.ts'
+import type { ReliabilityBin } from '../study/calibration/calibration.ts'
 import {
   appendRemark,
   type ChartSize,

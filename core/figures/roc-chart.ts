@@ -1,5 +1,5 @@
 import { line, scaleLinear } from 'd3'
-import type { TieGroups } from '../analyse/statistics/tie-groups.ts'
+import type { TieGroups } from '../study/statistics/ranks.ts'
 import {
   appendRemark,
   type ChartSize,

@@ -1,6 +1,5 @@
 import { extent, scaleLinear } from 'd3'
-import { orderScores } from '../analyse/statistics/score-order.ts'
-import { type TieGroups, tieGroups } from '../analyse/statistics/tie-groups.ts'
+import { orderScores, type TieGroups, tieGroups } from '../study/statistics/ranks.ts'
 import type { ChartSelection } from './chart.ts'
 import { entropyScale, type ScoreScale, scaleTicks } from './entropy-scale.ts'
 import type { ClassScores } from './figure-data.ts'

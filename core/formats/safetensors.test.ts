@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { encodeSafetensors } from '../../test/support/encode-safetensors.ts'
 import { memoryByteSource } from '../../test/support/memory-byte-source.ts'
+import type { ByteSource } from '../files/byte-source.ts'
 import { InputError } from '../input-error.ts'
-import type { ByteSource } from './byte-source.ts'
 import { openSafetensors } from './safetensors.ts'
 
 const header = {

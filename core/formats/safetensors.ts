@@ -1,11 +1,10 @@
 import { z } from 'zod'
 import { bytesPerElement } from '../../kernels/gpu/tensor.ts'
 import type { WeightDType } from '../../kernels/pack-weight/pack-weight.ts'
-import { describeIssues } from '../describe-issues.ts'
-import { InputError } from '../input-error.ts'
-import type { ByteSource } from './byte-source.ts'
+import type { ByteSource } from '../files/byte-source.ts'
+import { type JsonBounds, parseJsonBytes } from '../files/read-json.ts'
+import { describeIssues, InputError } from '../input-error.ts'
 import { mostPointerBytes, refuseGitLfsPointer } from './git-lfs-pointer.ts'
-import { type JsonBounds, parseJsonBytes } from './read-json.ts'
 
 export type { WeightDType as WeightDtype } // shim
 

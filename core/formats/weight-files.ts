@@ -1,8 +1,7 @@
 import { z } from 'zod'
-import { describeIssues } from '../describe-issues.ts'
-import { InputError } from '../input-error.ts'
-import type { ByteSource } from './byte-source.ts'
-import { readJson } from './read-json.ts'
+import type { ByteSource } from '../files/byte-source.ts'
+import { readJson } from '../files/read-json.ts'
+import { describeIssues, InputError } from '../input-error.ts'
 import { openSafetensors, type TensorEntry } from './safetensors.ts'
 
 /** The files of a model, by name: a folder on disk, a Hub repository, files that were dropped on a page. */

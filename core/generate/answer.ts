@@ -3,14 +3,19 @@ import { InputError } from '../input-error.ts'
 import type { ModelConfig } from '../model/config.ts'
 import type { ModelLimits } from '../model/language-model.ts'
 import type { LoadedModel } from '../model/load-model.ts'
+import type { TokenRecord } from '../record/token.ts'
+import type { ChatMessage, Tokenizer, TokenizerEnds } from '../tokenizer/tokenizer.ts'
+import { answerText, modelStops, type StatedEnds, stopTokens } from './answer-end.ts'
 import { beamCandidates } from './beam-search.ts'
-import { type AskedDecoding, beamsOf, chooseDecoding, samplingOf } from './decoding.ts'
-import { decodingRoom } from './decoding-room.ts'
+import {
+  type AskedDecoding,
+  beamsOf,
+  chooseDecoding,
+  decodingLimits as decodingRoom,
+  samplingOf,
+} from './decoding.ts'
 import type { Generation } from './generate.ts'
 import { generateOnMesh } from './generate-on-mesh.ts'
-import { answerText, modelStops, type StatedEnds, stopTokens, type TokenizerEnds } from './stops.ts'
-import type { TokenRecord } from './token-record.ts'
-import type { ChatMessage, Tokenizer } from './tokenizer.ts'
 
 /** What a model is asked: what a user says, a conversation, both put into its chat template, or token ids as they are. */
 export type Prompt = string | readonly ChatMessage[] | { readonly ids: readonly number[] }

@@ -1,6 +1,6 @@
 import type { SlotCopy } from '../../kernels/copy-slots/copy-slots.ts'
 import type { LanguageModel, Row, StepScore } from '../model/language-model.ts'
-import type { BeamScores } from '../model/token-scores.ts'
+import type { BeamScores } from '../model/scores.ts'
 import { recordToken, type TokenRecord } from '../record/token.ts'
 import { emptyTail, nextTail, type TextTail } from './answer-end.ts'
 import {

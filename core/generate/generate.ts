@@ -1,7 +1,7 @@
 import type { ModelConfig } from '../model/config.ts'
 import type { LanguageModel, Row, StepScore } from '../model/language-model.ts'
 import type { Sampling } from '../model/sampling.ts'
-import type { TokenScores } from '../model/token-scores.ts'
+import type { TokenScores } from '../model/scores.ts'
 import { recordToken, type TokenRecord } from '../record/token.ts'
 import { emptyTail, idsUpToStop, nextTail, type StopTexts, type TextTail } from './answer-end.ts'
 

@@ -1,4 +1,4 @@
-import type { SampleRecord } from '../formats/sample-record.ts'
+import type { SampleRecord } from '../record/sample.ts'
 import { lastBoxed, type SeveralBoxes } from './boxed-answer.ts'
 import { compareAnswers } from './compare-answers.ts'
 import { extractAnswer } from './extract-answer.ts'

@@ -1,4 +1,4 @@
-import { readJson, settingsJson } from '../formats/read-json.ts'
+import { readJson, settingsJson } from '../files/read-json.ts'
 import type { TensorEntry } from '../formats/safetensors.ts'
 import { type ModelFiles, openWeights } from '../formats/weight-files.ts'
 import { InputError } from '../input-error.ts'

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import type { WeightDType } from '../../kernels/pack-weight/pack-weight.ts'
-import { describeIssues } from '../describe-issues.ts'
-import { InputError } from '../input-error.ts'
+import { describeIssues, InputError } from '../input-error.ts'
 
 /** The numbers of a Qwen2 model's config.json. */
 export interface ModelConfig {

@@ -5,7 +5,7 @@ import { linear } from '../../kernels/linear/linear.ts'
 import { rope } from '../../kernels/rope/rope.ts'
 import type { Activations } from './activations.ts'
 import type { KeyValueCache } from './key-value-cache.ts'
-import type { ModelWeights } from './load-weights.ts'
+import type { ModelWeights } from './layout.ts'
 import type { StepContext } from './step-context.ts'
 
 /** What a forward pass reads and writes. */

@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { describeIssues } from '../describe-issues.ts'
-import { InputError } from '../input-error.ts'
+import { describeIssues, InputError } from '../input-error.ts'
 import { tokenIds } from './config.ts'
 
 /** What a model's generation_config.json says. */

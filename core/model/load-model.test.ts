@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openAdapter } from '../../node-runner/adapter/dawn.ts'
 import { hashRow } from '../../node-runner/engine/load-rank.ts'
-import { openModelFolder } from '../../node-runner/files/open-model-folder.ts'
+import { openModelFolder } from '../../node-runner/models/open-model.ts'
 import { generateOnMesh } from '../generate/generate-on-mesh.ts'
 import { type LoadedModel, type LoadRequest, loadModel, WeightDigest } from './load-model.ts'
 

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { countersSince, type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openAdapter } from '../../node-runner/adapter/dawn.ts'
-import { openModelFolder } from '../../node-runner/files/open-model-folder.ts'
+import { openModelFolder } from '../../node-runner/models/open-model.ts'
 import { planShards } from '../parallel/plan-shards.ts'
 import { loadModel } from './load-model.ts'
 import { publishedConfig } from './published-configs.ts'

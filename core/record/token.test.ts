@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { distributions } from '../../kernels/gpu/distributions.ts'
-import { Random } from '../../kernels/gpu/random.ts'
+import { distributions, Random } from '../../kernels/gpu/random.ts'
 import { expectClose } from '../../test/support/expect-close.ts'
 import { traceToken } from '../../test/support/trace-sample.ts'
-import type { TokenScores } from '../model/token-scores.ts'
+import type { TokenScores } from '../model/scores.ts'
 import { recordToken, spliceColumns, type TokenColumns, type TokenRecord, tokenColumns } from './token.ts'
 
 /** What a device hands over of a row of logits, computed in float64 and rounded to the f32 that it travels in. */

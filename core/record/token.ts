@@ -1,4 +1,4 @@
-import type { TokenScores } from '../model/token-scores.ts'
+import type { TokenScores } from '../model/scores.ts'
 import { column, type Kind, kindOfColumn, number, orAbsent, type RunColumn } from './field.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { SampleRecord } from '../formats/sample-record.ts'
+import type { SampleRecord } from '../record/sample.ts'
 import type { ErrorCounts, RunFindings, TokenFindings } from '../study/findings.ts'
 import { type Block, numbersTable } from './report-document.ts'
 import { digits, excerpt, percent, statisticNotes, visible, withInterval } from './words.ts'

@@ -1,5 +1,5 @@
-import type { RunColumns } from '../formats/run-columns.ts'
 import type { GradingRules } from '../grade/grading-rules.ts'
+import type { RunColumns } from '../record/run-tables.ts'
 import { type StudySettings, studyRun } from '../study/analyse-run.ts'
 import type { Analysis } from '../study/analysis.ts'
 import type { AskedSamples } from '../study/coverage.ts'

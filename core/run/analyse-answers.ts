@@ -4,9 +4,9 @@ import { defaultGradingRules, type GradingRules } from '../grade/grading-rules.t
 import type { RunColumns } from '../record/run-tables.ts'
 import type { SampleRecord } from '../record/sample.ts'
 import { analyseRun } from '../report/record-study.ts'
+import { allColumnsOf } from '../study/all-columns.ts'
 import type { StudySettings } from '../study/analyse-run.ts'
 import type { Analysis } from '../study/analysis.ts'
-import { allColumnsOf } from '../study/all-columns.ts'
 
 /** An answer that was graded. */
 export interface GradedAnswer {

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
 import { memoryByteSource } from '../../test/support/memory-byte-source.ts'
 import { sampleRecord } from '../../test/support/sample-record.ts'
-import { encodeIndexLine, journalIndexName, mostIndexBytes } from '../formats/journal-index.ts'
-import { formatVersion } from '../formats/sample-record.ts'
-import { sha256 } from '../formats/sha256.ts'
+import { sha256 } from '../files/sha256.ts'
+import { encodeIndexLine, journalIndexName, mostIndexBytes } from '../record/journal-index.ts'
+import { formatVersion } from '../record/run-files.ts'
 import { createJournalReader } from './journal-reader.ts'
 import type { RunFiles } from './run-files.ts'
 

@@ -1,10 +1,9 @@
-import { columnsOf } from '../analyse/columns-of.ts'
-import { journalIndexName, mostIndexBytes, readJournalIndex } from '../formats/journal-index.ts'
-import type { RunColumns } from '../formats/run-columns.ts'
-import { mostLineBytes, parseSampleLine } from '../formats/sample-line.ts'
-import type { SampleRecord } from '../formats/sample-record.ts'
-import { sha256 as sha256Of } from '../formats/sha256.ts'
+import { sha256 as sha256Of } from '../files/sha256.ts'
 import { InputError } from '../input-error.ts'
+import { journalIndexName, mostIndexBytes, readJournalIndex } from '../record/journal-index.ts'
+import type { RunColumns } from '../record/run-tables.ts'
+import { mostLineBytes, parseSampleLine, type SampleRecord } from '../record/sample.ts'
+import { columnsOf } from '../study/columns.ts'
 import type { RunFiles } from './run-files.ts'
 
 /**

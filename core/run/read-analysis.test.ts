@@ -3,9 +3,9 @@ import { gunzipSync } from 'node:zlib'
 import { expect, it } from 'vitest'
 import { filesInMemory } from '../../test/support/files-in-memory.ts'
 import { traceSample } from '../../test/support/trace-sample.ts'
-import { analyseRun } from '../analyse/analyse-run.ts'
-import { columnsOf } from '../analyse/columns-of.ts'
 import { InputError } from '../input-error.ts'
+import { analyseRun } from '../report/record-study.ts'
+import { columnsOf } from '../study/columns.ts'
 import { readAnalysis } from './read-analysis.ts'
 
 const samples = Array.from({ length: 60 }, (_, index) =>

@@ -1,7 +1,7 @@
-import type { Analysis } from '../analyse/analysis.ts'
-import { readJson } from '../formats/read-json.ts'
-import { refuseNewerFormat } from '../formats/refuse-newer-format.ts'
+import { readJson } from '../files/read-json.ts'
 import { InputError } from '../input-error.ts'
+import { refuseNewerFormat } from '../record/run-files.ts'
+import type { Analysis } from '../study/analysis.ts'
 import type { RunFiles } from './run-files.ts'
 
 /** The path of the first value that is not as the page needs it; null where all are. */

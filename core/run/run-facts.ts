@@ -1,7 +1,7 @@
-import { type AskedSamples, askedCount, statedProblemIds } from '../analyse/coverage.ts'
-import { refuseNewerFormat } from '../formats/refuse-newer-format.ts'
 import { type GradingRules, readGradingRules } from '../grade/grading-rules.ts'
 import { InputError } from '../input-error.ts'
+import { refuseNewerFormat } from '../record/run-files.ts'
+import { type AskedSamples, askedCount, statedProblemIds } from '../study/coverage.ts'
 
 /** What the viewer reads of `run.json`. What an older or another writer left out is null. */
 export interface RunFacts {

@@ -1,7 +1,7 @@
-import type { RunColumns } from '../formats/run-columns.ts'
-import type { SampleRecord } from '../formats/sample-record.ts'
-import { createAnswerClassCollector } from '../grade/answer-class-collector.ts'
+import { createAnswerClassCollector } from '../grade/grade-answer.ts'
 import type { GradingRules } from '../grade/grading-rules.ts'
+import type { RunColumns } from '../record/run-tables.ts'
+import type { SampleRecord } from '../record/sample.ts'
 import { columnsOf } from './columns.ts'
 import { addAnswerScores } from './scores/answer-scores.ts'
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { dataSets, expectClose } from '../../test/golden/statistics.ts'
 import { failedSample } from '../../test/golden/statistics-samples.ts'
 import { sampleRecord, tokenRecord } from '../../test/support/sample-record.ts'
-import type { SampleRecord } from '../formats/sample-record.ts'
+import type { SampleRecord } from '../record/sample.ts'
 import { analyseRun } from '../report/record-study.ts'
 import { columnsOf } from './columns.ts'
 

@@ -1,6 +1,7 @@
-import type { RunColumns } from '../formats/run-columns.ts'
-import { type CalibratedSample, formatVersion, type SampleRecord } from '../formats/sample-record.ts'
 import { type GradingRules, hangsOnTolerance } from '../grade/grading-rules.ts'
+import { formatVersion } from '../record/run-files.ts'
+import type { RunColumns } from '../record/run-tables.ts'
+import type { CalibratedSample, SampleRecord } from '../record/sample.ts'
 import { seededRandom } from '../seeded-random.ts'
 import type {
   AnalysisGroup,

@@ -1,5 +1,5 @@
-import type { formatVersion } from '../formats/sample-record.ts'
 import type { GradingRules } from '../grade/grading-rules.ts'
+import type { formatVersion } from '../record/run-files.ts'
 import type { Calibration } from './calibration/calibration.ts'
 import type { CorrectnessRegression } from './correctness-regression.ts'
 import type { Coverage } from './coverage.ts'

@@ -1,5 +1,5 @@
-import type { RunColumns } from '../formats/run-columns.ts'
-import type { FinishReason, SampleRecord } from '../formats/sample-record.ts'
+import type { RunColumns } from '../record/run-tables.ts'
+import type { FinishReason, SampleRecord } from '../record/sample.ts'
 import { tokenColumns } from '../record/token.ts'
 import { scoreSequence, sequenceScoreNames } from './scores/sequence-scores.ts'
 

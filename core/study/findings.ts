@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { describeIssues } from '../describe-issues.ts'
-import { InputError } from '../input-error.ts'
+import { describeIssues, InputError } from '../input-error.ts'
 
 /** Kinds of tokens, in the order in which they are shown. Punctuation holds every sign that is none of the others. */
 export const tokenKinds = [

@@ -1,5 +1,5 @@
-import type { RunColumns } from '../formats/run-columns.ts'
-import { formatVersion } from '../formats/sample-record.ts'
+import { formatVersion } from '../record/run-files.ts'
+import type { RunColumns } from '../record/run-tables.ts'
 import { seededRandom } from '../seeded-random.ts'
 import type { StudySettings } from './analyse-run.ts'
 import { type AurocDifference, aurocDifference, aurocInfluence, weightedAuroc } from './statistics/auroc.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { sampleRecord, tokenRecord } from '../../test/support/sample-record.ts'
-import type { SampleRecord } from '../formats/sample-record.ts'
+import type { SampleRecord } from '../record/sample.ts'
 import { tokenColumns } from '../record/token.ts'
 import { adviceOnCut } from '../report/analysis-warnings.ts'
 import { analyseRun } from '../report/record-study.ts'

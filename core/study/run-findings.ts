@@ -1,4 +1,4 @@
-import type { FinishReason, SampleRecord } from '../formats/sample-record.ts'
+import type { FinishReason, SampleRecord } from '../record/sample.ts'
 import { createErrorCounter } from './errors/error-counts.ts'
 import type { ErrorLabels } from './errors/error-labels.ts'
 import type { Overrun, RunFindings } from './findings.ts'

@@ -1,4 +1,4 @@
-import type { RunColumns } from '../formats/run-columns.ts'
+import type { RunColumns } from '../record/run-tables.ts'
 import { type Clusters, clustersOf, clustersWith } from './statistics/clusters.ts'
 import { orderScores, type ScoreOrder } from './statistics/ranks.ts'
 

@@ -1,5 +1,4 @@
 import { type DecodedArray, parquetRead } from 'hyparquet'
-import { scoreDefinitions } from '../analyse/scores/score-definitions.ts'
 import type { ByteSource } from '../files/byte-source.ts'
 import { createParquetWriter } from '../files/parquet-writer.ts'
 import { parseJsonBytes, settingsJson } from '../files/read-json.ts'
@@ -26,6 +25,7 @@ import {
   tracesBytesKey,
 } from '../record/run-tables.ts'
 import type { TraceGroup, TraceIndex } from '../record/traces.ts'
+import { scoreDefinitions } from './scores/answer-scores.ts'
 
 /** A score of `summary.parquet`: its column is named as it is. `topLogprobs` is how many likeliest tokens the run recorded. */
 export function scoreColumn(name: string, topLogprobs?: number): RunColumn {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { promptFolders } from '../../test/golden/prompts-folders.ts'
 import { filesInMemory } from '../../test/support/files-in-memory.ts'
-import type { ChatMessage } from '../generate/tokenizer.ts'
 import { InputError } from '../input-error.ts'
 import { openTokenizer } from './open-tokenizer.ts'
+import type { ChatMessage } from './tokenizer.ts'
 
 const ships = promptFolders['as it ships']!.files
 const question: ChatMessage[] = [{ role: 'user', content: 'What is 2 + 2?' }]

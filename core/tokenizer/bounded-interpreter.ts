@@ -1,6 +1,6 @@
 import { Interpreter } from '@huggingface/jinja'
-import type { ChatMessage } from '../generate/tokenizer.ts'
 import { isNode, type RuntimeValue, type TemplateNode } from './python-template.ts'
+import type { ChatMessage } from './tokenizer.ts'
 
 /** Names and what they stand for, within those of `parent`. */
 interface Environment {

@@ -1,7 +1,7 @@
 import { Environment, parse, tokenize } from '@huggingface/jinja'
-import type { ChatMessage } from '../generate/tokenizer.ts'
 import { BoundedInterpreter, StepsExceeded } from './bounded-interpreter.ts'
 import { asPython, isNode, setPythonFunctions, type TemplateNode } from './python-template.ts'
+import type { ChatMessage } from './tokenizer.ts'
 
 /** A chat template, ready to be rendered. */
 export interface ChatTemplate {

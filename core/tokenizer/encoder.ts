@@ -1,8 +1,8 @@
 import { Tokenizer as Library } from '@huggingface/tokenizers'
-import type { Tokenizer } from '../generate/tokenizer.ts'
 import { InputError } from '../input-error.ts'
 import { createAddedTokenSplitter, type RenderedPiece } from './added-tokens.ts'
 import { openSteps, TextAllowance, type TokenizerSteps } from './bounded-steps.ts'
+import type { Tokenizer } from './tokenizer.ts'
 import type { TokenizerFiles } from './tokenizer-files.ts'
 
 /** What a token is taken for in the bounds of a text that is made of tokens; few have as many. */

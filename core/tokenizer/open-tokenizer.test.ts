@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import golden from '../../test/golden/prompts.json' with { type: 'json' }
 import { promptFolders } from '../../test/golden/prompts-folders.ts'
 import { filesInMemory } from '../../test/support/files-in-memory.ts'
-import type { Tokenizer } from '../generate/tokenizer.ts'
 import { openTokenizer } from './open-tokenizer.ts'
+import type { Tokenizer } from './tokenizer.ts'
 
 /** What Transformers made of a folder. */
 interface Facts {

@@ -1,10 +1,9 @@
 import type { ModelFiles } from '../formats/weight-files.ts'
-import { endOfTurn, type TokenizerEnds } from '../generate/stops.ts'
-import type { ChatMessage, Tokenizer } from '../generate/tokenizer.ts'
 import { InputError } from '../input-error.ts'
 import { findControlTokens, type RenderedPiece, renderInPieces } from './added-tokens.ts'
 import { type ChatTemplate, compileChatTemplate } from './chat-template.ts'
 import { createEncoder } from './encoder.ts'
+import { type ChatMessage, endOfTurn, type Tokenizer, type TokenizerEnds } from './tokenizer.ts'
 import { readTokenizerFiles, type TokenizerFiles } from './tokenizer-files.ts'
 
 /** Opens the tokenizer of a model. Throws InputError for what is none. */

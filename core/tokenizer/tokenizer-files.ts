@@ -1,10 +1,10 @@
 import { z } from 'zod'
+import { type JsonBounds, readJson } from '../files/read-json.ts'
 import { refuseGitLfsPointer } from '../formats/git-lfs-pointer.ts'
-import { type JsonBounds, readJson } from '../formats/read-json.ts'
 import type { ModelFiles } from '../formats/weight-files.ts'
-import { eosTokenOf } from '../generate/stops.ts'
 import { InputError } from '../input-error.ts'
 import { type AddedToken, addedTokenFields, gatherAddedTokens, type StatedToken } from './added-tokens.ts'
+import { eosTokenOf } from './tokenizer.ts'
 import { tokenizerClass, tokenizerOfVocabulary } from './vocabulary-files.ts'
 
 /** The files that say how a model reads text. Not all are there; what makes a prompt needs no other. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Generation } from '../../core/generate/generate.ts'
-import type { TokenRecord } from '../../core/generate/token-record.ts'
+import type { TokenRecord } from '../../core/record/token.ts'
 import { agreementOf } from './acceptance-checks.ts'
 
 /** An answer of tokens of which only what is compared matters. */

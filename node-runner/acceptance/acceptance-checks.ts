@@ -1,7 +1,7 @@
 import type { Generation } from '../../core/generate/generate.ts'
-import { type Hardware, predictMesh } from '../../core/parallel/cost-model.ts'
+import { type Hardware, predictMesh } from '../../core/model/cost-model.ts'
+import { type RankMemory, rankMemory } from '../../core/model/rank-costs.ts'
 import { planShards } from '../../core/parallel/plan-shards.ts'
-import { type RankMemory, rankMemory } from '../../core/parallel/rank-memory.ts'
 import { type AcceptanceRequest, promptOfIds, runTasks, type TaskAnswers } from './acceptance-request.ts'
 
 /** A mesh's answers against those of a smaller one. */

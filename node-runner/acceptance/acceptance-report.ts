@@ -1,12 +1,16 @@
-import { formatVersion } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'
-import { assume, hardwareOf } from '../../core/parallel/hardware-assumptions.ts'
+import { assume, hardwareOf } from '../../core/model/cost-model.ts'
+import { formatVersion } from '../../core/record/run-files.ts'
 import { passes } from '../../kernels/gpu/check.ts'
 import { NoAdapterError } from '../adapter/adapter-choice.ts'
 import { type DoctorReport, doctorReport } from '../measure/doctor-report.ts'
 import type { AdapterMeasurement } from '../measure/measure-adapter.ts'
-import type { ExchangeMeasurement, KernelReport } from '../measure/run-measurement.ts'
-import { measuredHardware, runMeasurement } from '../measure/run-measurement.ts'
+import {
+  type ExchangeMeasurement,
+  type KernelReport,
+  measuredHardware,
+  runMeasurement,
+} from '../measure/run-measurement.ts'
 import {
   type MeshAgreement,
   measureAgreement,

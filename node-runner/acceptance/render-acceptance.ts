@@ -1,5 +1,4 @@
-import { type CheckResult, passes } from '../../kernels/gpu/check.ts'
-import { describeMismatch } from '../../kernels/gpu/compare.ts'
+import { type CheckResult, describeMismatch, passes } from '../../kernels/gpu/check.ts'
 import { nameRanks } from '../adapter/rank-adapters.ts'
 import type { RankReport } from '../measure/doctor-report.ts'
 import type { ExchangeMeasurement } from '../measure/run-measurement.ts'

@@ -3,9 +3,9 @@ import { Command, Option } from 'commander'
 import { InputError } from '../../core/input-error.ts'
 import { maximumRanks, planShards } from '../../core/parallel/plan-shards.ts'
 import { type AcceptanceReport, acceptanceReport } from '../acceptance/acceptance-report.ts'
-import type { AcceptanceFlags } from '../acceptance/acceptance-request.ts'
 import {
   type AcceptanceBounds,
+  type AcceptanceFlags,
   acceptanceBounds,
   acceptancePrompts,
 } from '../acceptance/acceptance-request.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { InputError } from '../../core/input-error.ts'
-import { allBenches } from '../../kernels/all-benches.ts'
+import { allBenches } from '../../kernels/all-cases.ts'
 import { type BenchReport, benchCommand, renderBenchReport, selectCases } from './bench.ts'
 
 const adapterFlags = ['--adapter', process.env.ENTRACE_TEST_ADAPTER ?? 'cpu']

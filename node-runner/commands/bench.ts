@@ -1,10 +1,16 @@
 import { Command } from 'commander'
-import { formatVersion } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'
-import { prepareAdd } from '../../kernels/add/add.bench.ts'
-import { allBenches } from '../../kernels/all-benches.ts'
-import { type BenchCase, type BenchResult, measureCases, suitsDevice } from '../../kernels/gpu/bench.ts'
-import { type BenchClock, createBenchClock } from '../../kernels/gpu/bench-clock.ts'
+import { formatVersion } from '../../core/record/run-files.ts'
+import { prepareAdd } from '../../kernels/add/add.cases.ts'
+import { allBenches } from '../../kernels/all-cases.ts'
+import {
+  type BenchCase,
+  type BenchClock,
+  type BenchResult,
+  createBenchClock,
+  measureCases,
+  suitsDevice,
+} from '../../kernels/gpu/bench.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openAdapter } from '../adapter/dawn.ts'
 import { type Column, printReport, renderTable, rowsOf, significant } from '../terminal/report.ts'

@@ -1,26 +1,21 @@
 import { Command } from 'commander'
-import { analyseRun } from '../../core/analyse/analyse-run.ts'
-import type { Analysis } from '../../core/analyse/analysis.ts'
-import { compareRuns } from '../../core/analyse/compare-runs.ts'
-import { isPart, partWarning } from '../../core/analyse/coverage.ts'
-import { intervalsToRead } from '../../core/analyse/intervals-to-read.ts'
-import type { RunComparison } from '../../core/analyse/run-comparison.ts'
-import type { RunColumns } from '../../core/formats/run-columns.ts'
+import { describeDecoding } from '../../core/generate/decoding.ts'
 import { describeGrading, gradingDifferences } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
-import { describeDecoding } from '../../core/report/describe-decoding.ts'
-import { mainScore } from '../../core/report/findings-section.ts'
-import { renderHtml } from '../../core/report/render-html.ts'
-import { renderMarkdown } from '../../core/report/render-markdown.ts'
-import type { Block, ReportDocument } from '../../core/report/report-document.ts'
+import type { RunColumns } from '../../core/record/run-tables.ts'
+import { analyseRun, compareRuns } from '../../core/report/record-study.ts'
 import {
-  digits,
-  estimate,
-  nats,
-  percent,
-  probability,
-  withInterval,
-} from '../../core/report/report-numbers.ts'
+  type Block,
+  type ReportDocument,
+  renderHtml,
+  renderMarkdown,
+} from '../../core/report/report-document.ts'
+import { digits, estimate, nats, percent, probability, withInterval } from '../../core/report/words.ts'
+import type { Analysis } from '../../core/study/analysis.ts'
+import { isPart, partWarning } from '../../core/study/coverage.ts'
+import type { RunComparison } from '../../core/study/paired-runs.ts'
+import { preferredIntervals as intervalsToRead } from '../../core/study/preferred-intervals.ts'
+import { mainScore } from '../../core/study/selection.ts'
 import { refuseOutput, writeFileAtomic } from '../files/write-file-atomic.ts'
 import { readColumns } from '../run/run-columns.ts'
 import { askedSamples, type RunDescription, requireRun } from '../run/run-description.ts'

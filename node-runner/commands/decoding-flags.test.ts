@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { InputError } from '../../core/input-error.ts'
 import type { Tokenizer, TokenizerEnds } from '../../core/tokenizer/tokenizer.ts'
-import { loadTokenizer } from '../tokenizer/load-tokenizer.ts'
+import { loadTokenizer } from '../models/load-tokenizer.ts'
 import { chooseStops, type StopFlags, type StopModel } from './decoding-flags.ts'
 
 let tokenizer: Tokenizer & TokenizerEnds

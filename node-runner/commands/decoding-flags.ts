@@ -19,7 +19,7 @@ import {
 } from '../../core/generate/decoding.ts'
 import { InputError } from '../../core/input-error.ts'
 import type { Tokenizer, TokenizerEnds } from '../../core/tokenizer/tokenizer.ts'
-import type { ModelFolder } from '../files/open-model-folder.ts'
+import type { ModelFolder } from '../models/open-model.ts'
 import { numberWhere, wholeNumberWhere } from './number-parsers.ts'
 
 /** Flags that say how tokens are chosen. */

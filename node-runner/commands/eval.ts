@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { knownDataSets } from '../../core/evaluate/known-data-sets.ts'
+import { knownDataSets } from '../../core/evaluate/hub-data-sets.ts'
 import { promptStyles } from '../../core/evaluate/prompt.ts'
 import type { Shard } from '../../core/evaluate/samples.ts'
 import { integer } from './number-parsers.ts'

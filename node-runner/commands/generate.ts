@@ -1,20 +1,12 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { describePlacement, promptMessages, promptSettingsFor } from '../../core/evaluate/prompt.ts'
-import { formatVersion } from '../../core/formats/sample-record.ts'
-import type { Decoding } from '../../core/generate/decoding.ts'
+import { answerText, describeStops, type Stops, stopTextAt } from '../../core/generate/answer-end.ts'
+import { type Decoding, describeDecoding } from '../../core/generate/decoding.ts'
 import { findProblem, type Generation } from '../../core/generate/generate.ts'
-import {
-  answerText,
-  describeStops,
-  type Stops,
-  stopTextAt,
-  type TokenizerEnds,
-} from '../../core/generate/stops.ts'
-import { createTextDecoder } from '../../core/generate/text-decoder.ts'
-import type { TokenRecord } from '../../core/generate/token-record.ts'
-import type { Tokenizer } from '../../core/generate/tokenizer.ts'
 import { InputError } from '../../core/input-error.ts'
-import { describeDecoding } from '../../core/report/describe-decoding.ts'
+import { formatVersion } from '../../core/record/run-files.ts'
+import type { TokenRecord } from '../../core/record/token.ts'
+import { createTextDecoder, type Tokenizer, type TokenizerEnds } from '../../core/tokenizer/tokenizer.ts'
 import { createEngineProgress, type EngineListener, superviseEngine } from '../engine/supervise-engine.ts'
 import { type ModelFolder, openModel } from '../models/open-model.ts'
 import { brokenPipeSignal, interruptSignal } from '../terminal/end-signals.ts'

@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { coverageOf, describeMissing, isPart } from '../../core/analyse/coverage.ts'
-import { journalIndexName } from '../../core/formats/journal-index.ts'
+import { journalIndexName } from '../../core/record/journal-index.ts'
+import { coverageOf, describeMissing, isPart } from '../../core/study/coverage.ts'
 import { Journal } from '../run/journal.ts'
 import { journalPaths } from '../run/journal-files.ts'
 import {

@@ -1,7 +1,10 @@
 import { join } from 'node:path'
-import { dataSetDigest } from '../../core/evaluate/data-set-digest.ts'
-import { pTrueFollowUp } from '../../core/evaluate/p-true.ts'
-import type { Problem } from '../../core/evaluate/problem.ts'
+import {
+  dataSetDigest,
+  type Problem,
+  type WorkedExample,
+  workedExamples,
+} from '../../core/evaluate/problem.ts'
 import {
   describePlacement,
   type PromptSettings,
@@ -9,27 +12,30 @@ import {
   promptMessages,
   promptSettingsFor,
 } from '../../core/evaluate/prompt.ts'
-import { planSamples, type SampleTask, type Shard } from '../../core/evaluate/samples.ts'
-import { type WorkedExample, workedExamples } from '../../core/evaluate/worked-examples.ts'
-import type { ByteSource } from '../../core/formats/byte-source.ts'
-import { readJson, settingsJson } from '../../core/formats/read-json.ts'
-import { describeStops } from '../../core/generate/stops.ts'
-import type { Tokenizer } from '../../core/generate/tokenizer.ts'
+import { planSamples, pTrueFollowUp, type SampleTask, type Shard } from '../../core/evaluate/samples.ts'
+import type { ByteSource } from '../../core/files/byte-source.ts'
+import { readJson, settingsJson } from '../../core/files/read-json.ts'
+import { describeStops } from '../../core/generate/answer-end.ts'
 import { InputError } from '../../core/input-error.ts'
 import { parseGenerationConfig } from '../../core/model/generation-config.ts'
+import type { Tokenizer } from '../../core/tokenizer/tokenizer.ts'
 import { readIfOpens } from '../files/file-byte-source.ts'
 import { loadTokenizer } from '../models/load-tokenizer.ts'
 import { type DataSetChoice, type OpenedDataSet, openDataSet } from '../models/open-data-set.ts'
 import { locateModel, type ModelFolder } from '../models/open-model.ts'
 import { sha256Of } from '../run/read-run-files.ts'
-import type { RecordedValues } from '../run/recorded-flags.ts'
-import { recordedValues } from '../run/recorded-flags.ts'
+import { type RecordedValues, recordedValues } from '../run/recorded-flags.ts'
 import type { RunSettings } from '../run/run-description.ts'
 import type { Progress } from '../terminal/progress.ts'
 import { versions } from '../versions.ts'
-import type { Answering, GradingFlags, LeaseFlags, RunFlags } from './run-flags.ts'
-import { chooseAnswering } from './run-flags.ts'
-import { chooseStops } from './stop-flags.ts'
+import { chooseStops } from './decoding-flags.ts'
+import {
+  type Answering,
+  chooseAnswering,
+  type GradingFlags,
+  type LeaseFlags,
+  type RunFlags,
+} from './run-flags.ts'
 
 /** Flags of `entrace eval`. */
 export interface EvalFlags extends RunFlags, RecordedValues, DataSetChoice, GradingFlags, LeaseFlags {

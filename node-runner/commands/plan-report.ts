@@ -1,25 +1,21 @@
 import type { WeightDtype } from '../../core/formats/safetensors.ts'
-import { formatVersion } from '../../core/formats/sample-record.ts'
 import type { ModelConfig } from '../../core/model/config.ts'
 import {
+  type Assumption,
+  assume,
   bestMeshes,
   type Hardware,
+  hardwareOf,
+  type Measured,
   type Mesh,
   type MeshPrediction,
   meshesOf,
   predictMesh,
   type Workload,
-} from '../../core/parallel/cost-model.ts'
-import {
-  type Assumption,
-  assume,
-  hardwareOf,
-  type Measured,
-} from '../../core/parallel/hardware-assumptions.ts'
-import { planShards, type RankShard } from '../../core/parallel/plan-shards.ts'
-import { rankWeightBytes } from '../../core/parallel/rank-weight-bytes.ts'
-import { shardTensors, type TensorShard } from '../../core/parallel/shard-tensors.ts'
-import type { Range } from '../../core/parallel/split-range.ts'
+} from '../../core/model/cost-model.ts'
+import { rankWeightBytes, shardTensors, type TensorShard } from '../../core/model/layout.ts'
+import { planShards, type Range, type RankShard } from '../../core/parallel/plan-shards.ts'
+import { formatVersion } from '../../core/record/run-files.ts'
 import { type Column, renderTable, rowsOf, significant } from '../terminal/report.ts'
 
 /** What `entrace plan --json` prints. */

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander'
 import { InputError } from '../../core/input-error.ts'
+import type { Hardware } from '../../core/model/cost-model.ts'
 import { publishedConfigNames } from '../../core/model/published-configs.ts'
-import type { Hardware } from '../../core/parallel/cost-model.ts'
 import { maximumRanks } from '../../core/parallel/plan-shards.ts'
 import { measureHardware } from '../measure/run-measurement.ts'
 import { readModelConfig } from '../models/open-model.ts'

@@ -1,8 +1,13 @@
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { pTrueIds, pTrueOf } from '../../core/evaluate/p-true.ts'
-import { neededCapacity, recordSample, type SampleTask } from '../../core/evaluate/samples.ts'
-import { answerText, describeStops } from '../../core/generate/stops.ts'
+import {
+  neededCapacity,
+  pTrueIds,
+  pTrueOf,
+  recordSample,
+  type SampleTask,
+} from '../../core/evaluate/samples.ts'
+import { answerText, describeStops } from '../../core/generate/answer-end.ts'
 import {
   defaultGradingRules,
   type GradingRules,

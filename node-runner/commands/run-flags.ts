@@ -1,22 +1,36 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { beamsOf, type ChosenDecoding, samplingOf } from '../../core/generate/decoding.ts'
-import { decodingRoom } from '../../core/generate/decoding-room.ts'
-import type { Stops, TokenizerEnds } from '../../core/generate/stops.ts'
-import type { Tokenizer } from '../../core/generate/tokenizer.ts'
+import type { Stops } from '../../core/generate/answer-end.ts'
+import {
+  beamsOf,
+  type ChosenDecoding,
+  decodingLimits as decodingRoom,
+  samplingOf,
+} from '../../core/generate/decoding.ts'
 import { type GradingRules, gradingSettings, gradingWarning } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
 import type { ModelConfig } from '../../core/model/config.ts'
 import { planShards } from '../../core/parallel/plan-shards.ts'
+import type { Tokenizer, TokenizerEnds } from '../../core/tokenizer/tokenizer.ts'
 import type { EngineJob } from '../engine/messages.ts'
-import type { LoadFormat } from '../models/open-model.ts'
-import { type ModelFolder, statedEnds } from '../models/open-model.ts'
-import type { RecordedFlag, RecordedName, RecordedValues } from '../run/recorded-flags.ts'
-import { mostRanks, recordedFlags } from '../run/recorded-flags.ts'
+import { type LoadFormat, type ModelFolder, statedEnds } from '../models/open-model.ts'
+import {
+  mostRanks,
+  type RecordedFlag,
+  type RecordedName,
+  type RecordedValues,
+  recordedFlags,
+} from '../run/recorded-flags.ts'
 import { defaultLeaseTimes, type LeaseOptions } from '../run/run-lease.ts'
 import type { Progress } from '../terminal/progress.ts'
-import { addDecodingFlags, type DecodingFlags, decodingOf } from './decoding-flags.ts'
+import {
+  addDecodingFlags,
+  addStopFlags,
+  chooseStops,
+  type DecodingFlags,
+  decodingOf,
+  type StopFlags,
+} from './decoding-flags.ts'
 import { integer, numberWhere } from './number-parsers.ts'
-import { addStopFlags, chooseStops, type StopFlags } from './stop-flags.ts'
 
 /** Flags of `eval` and `generate` that say how answers are made and where. */
 export interface RunFlags

@@ -1,11 +1,11 @@
 // The engine: a process whose threads are the ranks of a mesh. A supervisor starts it, feeds it and starts it again when
 // it dies; a thread that ends while its device has a buffer mapping pending takes the whole process along.
 import { proxy } from 'comlink'
-import { exchangeSlotBytes } from '../../core/parallel/local-mesh.ts'
-import { createSharedExchange } from '../../core/parallel/shared-exchange.ts'
+import { DigestSum as WeightDigest } from '../../core/files/sha256.ts'
+import { communicatorSlotBytes as exchangeSlotBytes } from '../../core/model/load-model.ts'
+import { createGroupMemory as createSharedExchange } from '../../core/parallel/communicator.ts'
 import { assignAdapters } from '../adapter/rank-adapters.ts'
 import { serveParent } from '../files/processes.ts'
-import { WeightDigest } from '../run/weight-digest.ts'
 import { interrupts } from '../terminal/end-signals.ts'
 import { describeLoading } from './load-rank.ts'
 import type { EngineCommand, EngineEvent, EngineJob, EngineTask, LoadedEngine } from './messages.ts'

@@ -9,8 +9,7 @@ import {
 } from '../../core/model/load-model.ts'
 import type { Communicator } from '../../core/parallel/communicator.ts'
 import type { Device } from '../../kernels/gpu/device.ts'
-import { openModel } from '../files/open-model.ts'
-import type { ModelFolder } from '../files/open-model-folder.ts'
+import { type ModelFolder, openModel } from '../models/open-model.ts'
 import type { EngineJob } from './messages.ts'
 
 /** SHA-256 of a row of a weight after its label, by Node. */

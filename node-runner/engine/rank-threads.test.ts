@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { GroupAbortedError } from '../../core/parallel/exchange.ts'
+import { GroupAbortedError } from '../../core/parallel/communicator.ts'
 import { settleRanks } from './rank-threads.ts'
 
 /** An error as it arrives from another thread: its name is that of its class, which it no longer has. */

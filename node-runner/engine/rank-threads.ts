@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { type Remote, wrap } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
-import { GroupAbortedError } from '../../core/parallel/exchange.ts'
+import { GroupAbortedError } from '../../core/parallel/communicator.ts'
 import type { RankApi, RankStart } from './rank-worker.ts'
 
 /** A rank in a thread of its own. */

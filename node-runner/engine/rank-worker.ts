@@ -4,10 +4,14 @@ import { expose, type ProxyMarked, type Remote } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import { generateBeams } from '../../core/generate/beam-search.ts'
 import { type GenerateOptions, type Generation, generate } from '../../core/generate/generate.ts'
-import type { TokenRecord } from '../../core/generate/token-record.ts'
 import type { LanguageModel } from '../../core/model/language-model.ts'
-import { type Exchange, soloExchange } from '../../core/parallel/exchange.ts'
-import { joinSharedExchange, type SharedExchangeMemory } from '../../core/parallel/shared-exchange.ts'
+import {
+  type Communicator as Exchange,
+  sharedMemoryCommunicator as joinSharedExchange,
+  type GroupMemory as SharedExchangeMemory,
+  soloCommunicator as soloExchange,
+} from '../../core/parallel/communicator.ts'
+import type { TokenRecord } from '../../core/record/token.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openRankAdapter, type RankAdapter } from '../adapter/rank-adapters.ts'
 import { loadTokenizer } from '../models/load-tokenizer.ts'

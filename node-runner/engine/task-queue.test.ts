@@ -2,8 +2,10 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { GroupAbortedError } from '../../core/parallel/exchange.ts'
-import { createSharedExchange } from '../../core/parallel/shared-exchange.ts'
+import {
+  createGroupMemory as createSharedExchange,
+  GroupAbortedError,
+} from '../../core/parallel/communicator.ts'
 import type { ClaimReport, ClaimScript } from '../../test/support/claiming-worker.ts'
 import type { EngineTask } from './messages.ts'
 import { createTaskQueue, TaskQueueClient } from './task-queue.ts'

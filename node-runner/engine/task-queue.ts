@@ -1,5 +1,5 @@
 import type { SequenceRequest } from '../../core/generate/generate.ts'
-import { GroupAbortedError } from '../../core/parallel/exchange.ts'
+import { GroupAbortedError } from '../../core/parallel/communicator.ts'
 import type { EngineTask } from './messages.ts'
 
 /** Tasks and their state in memory that all rank threads of an engine share. */

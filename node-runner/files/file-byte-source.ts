@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
-import type { ByteSource } from '../../core/formats/byte-source.ts'
+import type { ByteSource } from '../../core/files/byte-source.ts'
 import { InputError } from '../../core/input-error.ts'
 import { nullWhenMissing } from './file-errors.ts'
 

@@ -2,12 +2,12 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { DataSetOptions } from '../../core/evaluate/data-set-columns.ts'
 import type { ParquetColumns } from '../../core/evaluate/parquet-columns.ts'
-import { DigestMismatch, type FileDigest } from '../../core/formats/manifest.ts'
-import type { RunColumns } from '../../core/formats/run-columns.ts'
-import type { KnownSamples } from '../../core/formats/summary-parquet.ts'
-import type { TraceIndex } from '../../core/formats/trace-index.ts'
 import type { GradingRules } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
+import { DigestMismatch, type FileDigest } from '../../core/record/manifest.ts'
+import type { RunColumns } from '../../core/record/run-tables.ts'
+import type { TraceIndex } from '../../core/record/traces.ts'
+import type { KnownSamples } from '../../core/study/summary.ts'
 
 /** What a reading process is asked. */
 export type ParquetRequest = { path: string } & (

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fsyncSync, lstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { isRunFile } from '../../core/formats/run-files.ts'
 import { InputError } from '../../core/input-error.ts'
+import { isRunFile } from '../../core/record/run-files.ts'
 
 /** A file that is written in pieces under another name, and is in its place only when it is whole. */
 export interface AtomicFile {

@@ -1,6 +1,12 @@
 import { InputError } from '../../core/input-error.ts'
-import type { HubSettings } from './hub-fetch.ts'
-import { bodyChunks, PassingFault, requestOnce, silenceSignal, withRetries } from './hub-fetch.ts'
+import {
+  bodyChunks,
+  type HubSettings,
+  PassingFault,
+  requestOnce,
+  silenceSignal,
+  withRetries,
+} from './hub-fetch.ts'
 import { type HubDigest, PartFile, PartTakenError } from './part-file.ts'
 
 /** A file of a repository, and where it goes. */

@@ -1,9 +1,8 @@
 import { datasetInfo, listFiles, modelInfo } from '@huggingface/hub'
 import { z } from 'zod'
-import { refuseUnbounded } from '../../core/formats/read-json.ts'
+import { refuseUnbounded } from '../../core/files/read-json.ts'
 import { InputError } from '../../core/input-error.ts'
-import type { HubSettings } from './hub-fetch.ts'
-import { bodyChunks, otherAnswer, requestOnce, withRetries } from './hub-fetch.ts'
+import { bodyChunks, type HubSettings, otherAnswer, requestOnce, withRetries } from './hub-fetch.ts'
 import { type HubRepository, isCommit, isRelativePath } from './hub-repository.ts'
 import type { HubDigest } from './part-file.ts'
 

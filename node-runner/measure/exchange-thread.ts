@@ -1,9 +1,12 @@
 // A rank of a measured group: meets the others as the ranks of an engine do, once a round.
 import { availableParallelism } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
-import { soloExchange } from '../../core/parallel/exchange.ts'
-import { RankGroup } from '../../core/parallel/rank-group.ts'
-import { joinSharedExchange, type SharedExchangeMemory } from '../../core/parallel/shared-exchange.ts'
+import { StepContext as RankGroup } from '../../core/model/step-context.ts'
+import {
+  sharedMemoryCommunicator as joinSharedExchange,
+  type GroupMemory as SharedExchangeMemory,
+  soloCommunicator as soloExchange,
+} from '../../core/parallel/communicator.ts'
 import { countersSince, type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { createTensor } from '../../kernels/gpu/tensor.ts'
 import { openRankAdapter, type RankAdapter } from '../adapter/rank-adapters.ts'

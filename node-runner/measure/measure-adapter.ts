@@ -1,9 +1,8 @@
-import { prepareAdd } from '../../kernels/add/add.bench.ts'
-import { type BenchCase, measureCases, quantile } from '../../kernels/gpu/bench.ts'
-import { createBenchClock } from '../../kernels/gpu/bench-clock.ts'
+import { prepareAdd } from '../../kernels/add/add.cases.ts'
+import { type BenchCase, createBenchClock, measureCases, quantile } from '../../kernels/gpu/bench.ts'
 import type { Device } from '../../kernels/gpu/device.ts'
 import { Recorder } from '../../kernels/gpu/recorder.ts'
-import { prepareLinear } from '../../kernels/linear/linear.bench.ts'
+import { prepareLinear } from '../../kernels/linear/linear.cases.ts'
 import { chooseLinearVariant } from '../../kernels/linear/linear.ts'
 import { timeRounds, timeRoundTrips } from './timing.ts'
 

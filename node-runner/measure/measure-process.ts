@@ -1,8 +1,8 @@
 // Measures and checks in a process of its own: a driver that crashes or hangs costs one part of a report, not all of it.
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { createSharedExchange } from '../../core/parallel/shared-exchange.ts'
-import { allChecks } from '../../kernels/all-checks.ts'
+import { createGroupMemory as createSharedExchange } from '../../core/parallel/communicator.ts'
+import { allChecks } from '../../kernels/all-cases.ts'
 import { suitsDevice } from '../../kernels/gpu/bench.ts'
 import { runChecks } from '../../kernels/gpu/check.ts'
 import { openDevice } from '../../kernels/gpu/device.ts'

@@ -5,7 +5,7 @@ import {
   type DataSetSplit,
   listSplits,
   type SplitChoice,
-} from '../../core/evaluate/data-set-splits.ts'
+} from '../../core/evaluate/hub-data-sets.ts'
 import { readShardNames } from '../../core/formats/weight-files.ts'
 import { InputError } from '../../core/input-error.ts'
 import { tokenizerFileNames } from '../../core/tokenizer/tokenizer-files.ts'

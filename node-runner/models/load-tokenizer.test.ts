@@ -6,9 +6,8 @@ import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
 import { promptMessages } from '../../core/evaluate/prompt.ts'
-import { createTextDecoder } from '../../core/generate/text-decoder.ts'
-import type { Tokenizer } from '../../core/generate/tokenizer.ts'
 import { InputError } from '../../core/input-error.ts'
+import { createTextDecoder, type Tokenizer } from '../../core/tokenizer/tokenizer.ts'
 import { loadTokenizer } from './load-tokenizer.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))

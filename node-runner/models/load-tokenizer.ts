@@ -1,11 +1,9 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ByteSource } from '../../core/formats/byte-source.ts'
-import type { TokenizerEnds } from '../../core/generate/stops.ts'
-import type { Tokenizer } from '../../core/generate/tokenizer.ts'
+import type { ByteSource } from '../../core/files/byte-source.ts'
 import { openTokenizer } from '../../core/tokenizer/open-tokenizer.ts'
-import type { FileByteSource } from '../files/file-byte-source.ts'
-import { openIfThere } from '../files/file-byte-source.ts'
+import type { Tokenizer, TokenizerEnds } from '../../core/tokenizer/tokenizer.ts'
+import { type FileByteSource, openIfThere } from '../files/file-byte-source.ts'
 
 /**
  * The tokenizer of a model folder; `onFile` gets each file that it is read from. Reads no network. Throws InputError when a

@@ -12,6 +12,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { InputError } from '../../core/input-error.ts'
 import {
   encodeIndexLine,
   type JournalIndex,
@@ -19,9 +20,8 @@ import {
   journalIndexName,
   mostIndexBytes,
   readJournalIndex,
-} from '../../core/formats/journal-index.ts'
-import { mostLineBytes } from '../../core/formats/sample-line.ts'
-import { InputError } from '../../core/input-error.ts'
+} from '../../core/record/journal-index.ts'
+import { mostLineBytes } from '../../core/record/sample.ts'
 import { nullWhere } from '../files/file-errors.ts'
 import { writeFileAtomic } from '../files/write-file-atomic.ts'
 

@@ -1,14 +1,14 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
+import { InputError } from '../../core/input-error.ts'
 import {
   type JournalIndex,
   journalIndexName,
   lineMismatch,
   readJournalIndex,
-} from '../../core/formats/journal-index.ts'
-import { parseSampleLine } from '../../core/formats/sample-line.ts'
-import { formatVersion, type SampleRecord } from '../../core/formats/sample-record.ts'
-import { InputError } from '../../core/input-error.ts'
+} from '../../core/record/journal-index.ts'
+import { formatVersion } from '../../core/record/run-files.ts'
+import { parseSampleLine, type SampleRecord } from '../../core/record/sample.ts'
 import {
   beginJournalFile,
   type FileWriter,

@@ -2,10 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { encodeSummary } from '../../core/formats/encode-summary.ts'
-import { encodeManifest } from '../../core/formats/manifest.ts'
 import { defaultGradingRules } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
+import { encodeManifest } from '../../core/record/manifest.ts'
+import { encodeSummary } from '../../core/study/summary.ts'
 import {
   damagedFiles,
   manifestOf,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { InputError } from '../../core/input-error.ts'
 import {
   checkWholeFile,
   DigestMismatch,
@@ -8,9 +9,8 @@ import {
   manifestName,
   parseManifest,
   refuseLongManifest,
-} from '../../core/formats/manifest.ts'
-import { isRunFile } from '../../core/formats/run-files.ts'
-import { InputError } from '../../core/input-error.ts'
+} from '../../core/record/manifest.ts'
+import { isRunFile } from '../../core/record/run-files.ts'
 import { nullWhere } from '../files/file-errors.ts'
 import type { RunFileRequest } from '../files/read-parquet.ts'
 import { journalStats } from './journal-files.ts'

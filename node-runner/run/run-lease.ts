@@ -3,8 +3,8 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import { formatVersion } from '../../core/formats/sample-record.ts'
 import { InputError } from '../../core/input-error.ts'
+import { formatVersion } from '../../core/record/run-files.ts'
 import { nullWhere } from '../files/file-errors.ts'
 import {
   describeProcess,

@@ -15,7 +15,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { basename, join } from 'node:path'
-import { encodeManifest, type FileDigest, manifestName } from '../../core/formats/manifest.ts'
+import { encodeManifest, type FileDigest, manifestName } from '../../core/record/manifest.ts'
 import { nullWhere } from '../files/file-errors.ts'
 import { hasEnded, thisProcess } from '../files/processes.ts'
 import { sha256Of } from './read-run-files.ts'

@@ -1,8 +1,11 @@
 import { dirname, join } from 'node:path'
-import type { Analysis } from '../../core/analyse/analysis.ts'
-import { partWarning } from '../../core/analyse/coverage.ts'
-import { hasSeveralAnswers, intervalsToRead } from '../../core/analyse/intervals-to-read.ts'
 import { gradingSettings, inPercent } from '../../core/grade/grading-rules.ts'
+import type { Analysis } from '../../core/study/analysis.ts'
+import { partWarning } from '../../core/study/coverage.ts'
+import {
+  hasSeveralAnswers,
+  preferredIntervals as intervalsToRead,
+} from '../../core/study/preferred-intervals.ts'
 import { printReport, renderTable } from '../terminal/report.ts'
 import type { ResultFiles, Results } from './write-results.ts'
 

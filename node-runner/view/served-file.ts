@@ -3,7 +3,7 @@ import { type FileHandle, lstat, open, realpath } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { basename, dirname, extname, join, relative, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { isRunFile } from '../../core/formats/run-files.ts'
+import { isRunFile } from '../../core/record/run-files.ts'
 import { tokenizerFileNames } from '../../core/tokenizer/tokenizer-files.ts'
 
 /** A file that is open to be sent, and how a browser is told to take it. */

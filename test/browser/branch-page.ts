@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
-import type { TokenRecord } from '../../core/generate/token-record.ts'
+import type { TokenRecord } from '../../core/record/token.ts'
 import { patienceMs } from './launch-chromium.ts'
 
 /** A line of a file of branches, as far as tests read it. */

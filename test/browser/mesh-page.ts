@@ -1,5 +1,5 @@
 // What runs inside the page: kernels and core alone, with what a browser gives.
-import { httpModelFiles } from '../../core/formats/http-model-files.ts'
+import { httpModelFiles } from '../../core/files/http-byte-source.ts'
 import { openWeights } from '../../core/formats/weight-files.ts'
 import { generateOnMesh } from '../../core/generate/generate-on-mesh.ts'
 import { neededTensors, openConfig } from '../../core/model/checkpoint.ts'

@@ -1,5 +1,5 @@
-import type { SampleRecord } from '../../core/formats/sample-record.ts'
-import type { TokenRecord } from '../../core/generate/token-record.ts'
+import type { SampleRecord } from '../../core/record/sample.ts'
+import type { TokenRecord } from '../../core/record/token.ts'
 import { sampleRecord, tokenRecord } from '../support/sample-record.ts'
 
 // Mathematics, scripts that are written from right to left, and characters of several bytes, as an answer may hold them.

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import type { TokenRecord } from '../../core/generate/token-record.ts'
+import type { TokenRecord } from '../../core/record/token.ts'
 import { changedModel } from '../support/change-model.ts'
 import { runEntrace } from '../support/run-entrace.ts'
 

@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { homedir, hostname, tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import type { SampleRecord } from '../../core/formats/sample-record.ts'
+import type { SampleRecord } from '../../core/record/sample.ts'
 import { analyseCommand } from '../../node-runner/commands/analyse.ts'
 import { mergeCommand } from '../../node-runner/commands/merge.ts'
 import { commandOf, isOwnCard, runCard, shellText, yamlText } from '../../node-runner/run/run-card.ts'

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { ChatMessage } from '../../core/generate/tokenizer.ts'
+import type { ChatMessage } from '../../core/tokenizer/tokenizer.ts'
 
 /** A folder that prompts.py had Transformers read, and what it was asked. */
 export interface PromptFolder {

@@ -1,4 +1,4 @@
-import type { SampleRecord } from '../../core/formats/sample-record.ts'
+import type { SampleRecord } from '../../core/record/sample.ts'
 import { seededRandom } from '../../core/seeded-random.ts'
 import { sampleRecord, tokenRecord } from '../support/sample-record.ts'
 

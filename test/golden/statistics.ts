@@ -1,6 +1,5 @@
 import { expect } from 'vitest'
-import { orderScores } from '../../core/study/statistics/ranks.ts'
-import { type TieGroups, tieGroups } from '../../core/study/statistics/ranks.ts'
+import { orderScores, type TieGroups, tieGroups } from '../../core/study/statistics/ranks.ts'
 import { isUndefined, type Statistic } from '../../core/study/undefined.ts'
 import golden from './statistics.json' with { type: 'json' }
 

@@ -1,7 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import type { Verdict } from '../../core/grade/grade-answer.ts'
-import { gradeAnswer } from '../../core/grade/grade-answer.ts'
+import { gradeAnswer, type Verdict } from '../../core/grade/grade-answer.ts'
 import { seededRandom } from '../../core/seeded-random.ts'
 import { propertySeed } from '../support/property-seed.ts'
 import { pairSets, wholeAnswerPairs } from './labelled-pairs.ts'

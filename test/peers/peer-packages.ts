@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { cacheFolder } from '../../node-runner/cache-folder.ts'
+import { cacheFolder } from '../../node-runner/files/folders.ts'
 
 const python = process.platform === 'win32' ? 'python' : 'python3'
 

@@ -2,9 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { brotliDecompressSync } from 'node:zlib'
-import { readTar } from '../../node-runner/adapter/read-tar.ts'
-import { cacheFolder } from '../../node-runner/cache-folder.ts'
-import { makeFolderWhole } from '../../node-runner/files/make-folder-whole.ts'
+import { readTar } from '../../node-runner/adapter/vulkan-driver.ts'
+import { cacheFolder, makeFolderAtomic as makeFolderWhole } from '../../node-runner/files/folders.ts'
 
 /** A headless Chromium. */
 export interface ChromiumFiles {

@@ -1,7 +1,13 @@
 // A rank of tests that claims shared work in a thread of its own, as fast as it can.
 import { parentPort, workerData } from 'node:worker_threads'
-import { joinSharedExchange, type SharedExchangeMemory } from '../../core/parallel/shared-exchange.ts'
-import { type SharedWork, WorkView } from '../../node-runner/engine/shared-work.ts'
+import {
+  sharedMemoryCommunicator as joinSharedExchange,
+  type GroupMemory as SharedExchangeMemory,
+} from '../../core/parallel/communicator.ts'
+import {
+  type TaskQueue as SharedWork,
+  TaskQueueClient as WorkView,
+} from '../../node-runner/engine/task-queue.ts'
 
 /** What such a rank is started with. */
 export interface ClaimScript {

@@ -1,8 +1,8 @@
-import type { TraceSample } from '../../core/formats/trace-reader.ts'
 import { type Generation, generate } from '../../core/generate/generate.ts'
 import { loadModel } from '../../core/model/load-model.ts'
-import { openModelFolder } from '../../node-runner/files/open-model-folder.ts'
-import { loadTokenizer } from '../../node-runner/tokenizer/load-tokenizer.ts'
+import type { TraceSample } from '../../core/record/traces.ts'
+import { loadTokenizer } from '../../node-runner/models/load-tokenizer.ts'
+import { openModelFolder } from '../../node-runner/models/open-model.ts'
 import { testDevice } from './device.ts'
 
 /** Loads a model in Node; the function that it gives has it go on greedily after a sample's prompt and these tokens. */

@@ -1,6 +1,6 @@
-import type { ChatMessage } from '../../core/generate/tokenizer.ts'
 import { InputError } from '../../core/input-error.ts'
 import { openTokenizer } from '../../core/tokenizer/open-tokenizer.ts'
+import type { ChatMessage } from '../../core/tokenizer/tokenizer.ts'
 import { promptFolders } from '../golden/prompts-folders.ts'
 import { filesInMemory } from './files-in-memory.ts'
 

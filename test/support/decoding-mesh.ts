@@ -5,7 +5,7 @@ import type { LanguageModel, ModelLimits } from '../../core/model/language-model
 import { loadModel } from '../../core/model/load-model.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openAdapter } from '../../node-runner/adapter/dawn.ts'
-import { openModelFolder } from '../../node-runner/files/open-model-folder.ts'
+import { openModelFolder } from '../../node-runner/models/open-model.ts'
 
 /** Opens so many devices of the CPU adapter. */
 export async function openDevices(count: number, kernels?: 'cpu' | 'gpu'): Promise<Device[]> {

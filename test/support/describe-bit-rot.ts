@@ -2,12 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { journalIndexName } from '../../core/formats/journal-index.ts'
-import { DigestMismatch, type Manifest, parseManifest } from '../../core/formats/manifest.ts'
 import { InputError } from '../../core/input-error.ts'
-import { analyseColumns } from '../../node-runner/run/analyse-columns.ts'
+import { journalIndexName } from '../../core/record/journal-index.ts'
+import { DigestMismatch, type Manifest, parseManifest } from '../../core/record/manifest.ts'
 import { Journal } from '../../node-runner/run/journal.ts'
-import { readColumns } from '../../node-runner/run/read-columns.ts'
+import { analyseColumns, readColumns } from '../../node-runner/run/run-columns.ts'
 import { type RunDescription, readRunDescription } from '../../node-runner/run/run-description.ts'
 import {
   manifestOf,

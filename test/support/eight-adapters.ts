@@ -1,8 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { swiftshaderFiles } from '../../node-runner/adapter/swiftshader.ts'
-import { cacheFolder } from '../../node-runner/cache-folder.ts'
-import { makeFolderWhole } from '../../node-runner/files/make-folder-whole.ts'
+import { swiftshaderFiles } from '../../node-runner/adapter/vulkan-driver.ts'
+import { cacheFolder, makeFolderAtomic as makeFolderWhole } from '../../node-runner/files/folders.ts'
 
 /** SwiftShader's device UUID: this text, whose last letter tells the copies apart. */
 const uuid = 'SwiftShaderUUID'

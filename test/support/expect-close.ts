@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { type Comparison, compareClose, describeMismatch, type Tolerance } from '../../kernels/gpu/compare.ts'
+import { type Comparison, compareClose, describeMismatch, type Tolerance } from '../../kernels/gpu/check.ts'
 
 /** Fails with the worst elements in aligned rows: index, expected, found, difference, allowed. */
 export function expectClose(

@@ -1,4 +1,4 @@
-import { compareBits } from '../../kernels/gpu/compare.ts'
+import { compareBits } from '../../kernels/gpu/check.ts'
 import { expectAgreement } from './expect-close.ts'
 
 type Numbers = Float32Array | Uint32Array | Uint16Array

@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { holdResults } from '../../node-runner/run/hold-results.ts'
+import { holdResults } from '../../node-runner/run/staged-results.ts'
 
 /** A process that takes a folder's hold many times, and fails where another one is in there with it. */
 const [folder = '', times = ''] = process.argv.slice(2)

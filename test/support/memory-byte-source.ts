@@ -1,4 +1,4 @@
-import type { ByteSource } from '../../core/formats/byte-source.ts'
+import type { ByteSource } from '../../core/files/byte-source.ts'
 
 /** A ByteSource over bytes in memory, as strict about ranges as a file's. */
 export function memoryByteSource(bytes: Uint8Array, name = 'memory'): ByteSource {

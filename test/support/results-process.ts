@@ -1,10 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
-import type { SampleRecord } from '../../core/formats/sample-record.ts'
+import type { SampleRecord } from '../../core/record/sample.ts'
 import { analyseCommand } from '../../node-runner/commands/analyse.ts'
-import { analyseColumns } from '../../node-runner/run/analyse-columns.ts'
-import { gradeAll } from '../../node-runner/run/grade-all.ts'
 import { Journal } from '../../node-runner/run/journal.ts'
-import { readColumns } from '../../node-runner/run/read-columns.ts'
+import { analyseColumns, gradeAll, readColumns } from '../../node-runner/run/run-columns.ts'
 import { readRunDescription } from '../../node-runner/run/run-description.ts'
 import { writeResults } from '../../node-runner/run/write-results.ts'
 

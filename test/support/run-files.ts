@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { SampleRecord } from '../../core/formats/sample-record.ts'
-import { journalPaths } from '../../node-runner/run/journal-file.ts'
+import type { SampleRecord } from '../../core/record/sample.ts'
+import { journalPaths } from '../../node-runner/run/journal-files.ts'
 
 /** A result of all_results.json. */
 export type Result = Omit<SampleRecord, 'tokens'> & {

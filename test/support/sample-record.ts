@@ -1,5 +1,5 @@
-import type { SampleRecord } from '../../core/formats/sample-record.ts'
-import type { TokenRecord } from '../../core/generate/token-record.ts'
+import type { SampleRecord } from '../../core/record/sample.ts'
+import type { TokenRecord } from '../../core/record/token.ts'
 
 /** A sample that says only what a test is about; the rest is a correct, finished answer without tokens. */
 export function sampleRecord(changes: Partial<SampleRecord>): SampleRecord {

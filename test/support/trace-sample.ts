@@ -1,5 +1,5 @@
-import type { SampleRecord } from '../../core/formats/sample-record.ts'
-import type { TokenRecord } from '../../core/generate/token-record.ts'
+import type { SampleRecord } from '../../core/record/sample.ts'
+import type { TokenRecord } from '../../core/record/token.ts'
 
 /** A token with numbers that follow from `seed`, each exact in f32. */
 export function traceToken(seed: number, text: string | null = ` t${seed}`, topK = 3): TokenRecord {

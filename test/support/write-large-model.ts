@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseConfig } from '../../core/model/config.ts'
-import { expectedTensors } from '../../core/model/tensor-names.ts'
+import { layout as expectedTensors } from '../../core/model/layout.ts'
 import { encodeSafetensors } from './encode-safetensors.ts'
 
 /** Writes a model like another but of a large vocabulary, whose weights are zeros: a file with a hole takes no room. */

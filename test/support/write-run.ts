@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { formatVersion, type SampleRecord } from '../../core/formats/sample-record.ts'
+import { formatVersion } from '../../core/record/run-files.ts'
+import type { SampleRecord } from '../../core/record/sample.ts'
 import { describeRun, type RunDescription, type RunSettings } from '../../node-runner/run/run-description.ts'
 
 const settings: RunSettings = {

@@ -1,4 +1,4 @@
-import { formatNumber } from '../../core/figures/format-number.ts'
+import { formatNumber } from '../../core/format-number.ts'
 import { button, h } from '../dom.ts'
 import { sampleName } from '../state/route.ts'
 import { saveBlob } from '../widgets/files.ts'

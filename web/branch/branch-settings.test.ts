@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { RunColumns } from '../../core/formats/run-columns.ts'
+import type { RunColumns } from '../../core/record/run-tables.ts'
 import { readRunFacts } from '../../core/run/run-facts.ts'
 import { branchSettings, describeMissingModel } from './branch-settings.ts'
 

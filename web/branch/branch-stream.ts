@@ -1,4 +1,4 @@
-import type { TokenRecord } from '../../core/generate/token-record.ts'
+import type { TokenRecord } from '../../core/record/token.ts'
 import { measureNamed } from '../data/measures.ts'
 import type { OpenedSample } from '../data/open-run.ts'
 import { h } from '../dom.ts'

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { tokenColumns as columnsOfRecords } from '../../core/record/token.ts'
 import { traceSample, traceToken } from '../../test/support/trace-sample.ts'
 import type { OpenedSample } from '../data/open-run.ts'
-import { columnsOfRecords } from '../data/token-columns.ts'
 import { formatRoute, parseRoute, startRoute } from '../state/route.ts'
 import {
   addBranch,

@@ -1,7 +1,6 @@
-import { formatVersion } from '../../core/formats/sample-record.ts'
-import type { TokenRecord } from '../../core/generate/token-record.ts'
+import { formatVersion } from '../../core/record/run-files.ts'
+import { tokenColumns as columnsOfRecords, spliceColumns, type TokenRecord } from '../../core/record/token.ts'
 import type { OpenedSample } from '../data/open-run.ts'
-import { columnsOfRecords, spliceColumns } from '../data/token-columns.ts'
 import type { BranchEnd } from './branch-worker.ts'
 import type { BranchModel } from './model-keeper.ts'
 

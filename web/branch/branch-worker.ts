@@ -1,11 +1,11 @@
 import './refuse-eval.ts'
 import { expose } from 'comlink'
-import type { FinishReason } from '../../core/formats/sample-record.ts'
+import { answerText } from '../../core/generate/answer-end.ts'
 import { generate } from '../../core/generate/generate.ts'
-import { answerText } from '../../core/generate/stops.ts'
-import type { TokenRecord } from '../../core/generate/token-record.ts'
 import { gradeAnswer, type Verdict } from '../../core/grade/grade-answer.ts'
 import type { GradingRules } from '../../core/grade/grading-rules.ts'
+import type { FinishReason } from '../../core/record/sample.ts'
+import type { TokenRecord } from '../../core/record/token.ts'
 import type { BranchSettings } from './branch-settings.ts'
 import {
   type LoadedModel,

@@ -1,6 +1,6 @@
 import { proxy, wrap } from 'comlink'
-import { formatNumber } from '../../core/figures/format-number.ts'
-import type { TokenRecord } from '../../core/generate/token-record.ts'
+import { formatNumber } from '../../core/format-number.ts'
+import type { TokenRecord } from '../../core/record/token.ts'
 import type { OpenRun } from '../data/open-run.ts'
 import { callWorker } from '../data/watch-worker.ts'
 import { branchSettings, modelAddress, whyNoBranches } from './branch-settings.ts'

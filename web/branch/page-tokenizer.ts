@@ -1,7 +1,7 @@
 import type { ModelFiles } from '../../core/formats/weight-files.ts'
-import { firstBehind } from '../../core/generate/stops.ts'
-import { findControlTokens, renderInPieces } from '../../core/tokenizer/control-tokens.ts'
+import { findControlTokens, renderInPieces } from '../../core/tokenizer/added-tokens.ts'
 import { createEncoder, type Encoder } from '../../core/tokenizer/encoder.ts'
+import { firstBehind } from '../../core/tokenizer/tokenizer.ts'
 import { readTokenizerFiles } from '../../core/tokenizer/tokenizer-files.ts'
 
 /** A tokenizer for prompts that were rendered before: it needs no engine for templates. */

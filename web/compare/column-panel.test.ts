@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { TokenColumns } from '../../core/formats/run-columns.ts'
+import type { TokenColumns } from '../../core/record/token.ts'
 import { columnChoices } from './column-panel.ts'
 
 /** One token, chosen from six recorded ones of 40, 20, 10, 8, 6 and 4 %. */

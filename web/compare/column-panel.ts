@@ -1,4 +1,4 @@
-import type { TokenColumns } from '../../core/formats/run-columns.ts'
+import type { TokenColumns } from '../../core/record/token.ts'
 import { threeDigits } from '../data/measures.ts'
 import { h } from '../dom.ts'
 import { inlineText } from '../text/visible-text.ts'

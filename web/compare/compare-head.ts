@@ -1,4 +1,4 @@
-import { formatNumber } from '../../core/figures/format-number.ts'
+import { formatNumber } from '../../core/format-number.ts'
 import { rangeStatistics } from '../data/measures.ts'
 import type { OpenedSample } from '../data/open-run.ts'
 import { droppedRun } from '../data/run-source.ts'

@@ -1,5 +1,5 @@
-import type { OpenedSample, OpenRun } from '../data/open-run.ts'
 import type { RunFacts } from '../../core/run/run-facts.ts'
+import type { OpenedSample, OpenRun } from '../data/open-run.ts'
 import { droppedRun } from '../data/run-source.ts'
 import { messageOf } from '../dom.ts'
 import { parseCompared, sampleName } from '../state/route.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { TokenColumns } from '../../core/formats/run-columns.ts'
+import type { TokenColumns } from '../../core/record/token.ts'
 import { createComparison, describeComparison, foldsOf, tokenKeys } from './comparison.ts'
 
 describe('createComparison', () => {

@@ -1,4 +1,4 @@
-import type { TokenColumns } from '../../core/formats/run-columns.ts'
+import type { TokenColumns } from '../../core/record/token.ts'
 import type { TokenRange } from '../data/token-range.ts'
 import { replacement } from '../text/display-units.ts'
 import {

@@ -4,11 +4,11 @@ import {
   type Chart,
   type ChartSize,
   createChart,
+  linearTicks,
 } from '../../core/figures/chart.ts'
 import { gridColor, ink, mutedInk } from '../../core/figures/figure-theme.ts'
-import { formatTick } from '../../core/figures/format-number.ts'
-import { linearTicks } from '../../core/figures/linear-ticks.ts'
 import { appendElement, type SvgDocument, svgNamespace } from '../../core/figures/svg-element.ts'
+import { formatTick } from '../../core/format-number.ts'
 import { type Measure, valueOfDoubt } from '../data/measures.ts'
 import type { TokenRange } from '../data/token-range.ts'
 import type { AlignedSegment } from './align-answers.ts'

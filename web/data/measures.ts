@@ -1,7 +1,6 @@
-import { mean } from '../../core/analyse/statistics/mean.ts'
-import { median } from '../../core/analyse/statistics/median.ts'
-import { formatNumber } from '../../core/figures/format-number.ts'
-import type { TokenColumns } from '../../core/formats/run-columns.ts'
+import { formatNumber } from '../../core/format-number.ts'
+import type { TokenColumns } from '../../core/record/token.ts'
+import { mean, median } from '../../core/study/statistics/moments.ts'
 import type { TokenRange } from './token-range.ts'
 
 /** A number of each token, as panels name it. */

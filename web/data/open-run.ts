@@ -1,6 +1,6 @@
 import { proxy, wrap } from 'comlink'
-import type { FinishReason } from '../../core/formats/sample-record.ts'
-import type { TraceSample } from '../../core/formats/trace-reader.ts'
+import type { FinishReason } from '../../core/record/sample.ts'
+import type { TraceSample } from '../../core/record/traces.ts'
 import type { RunSnapshot } from '../../core/run/open-run.ts'
 import { messageOf } from '../dom.ts'
 import { droppedRun, namedSource, type RunSource } from './run-source.ts'

@@ -1,5 +1,5 @@
 import { expose, transfer } from 'comlink'
-import type { TraceSample } from '../../core/formats/trace-reader.ts'
+import type { TraceSample } from '../../core/record/traces.ts'
 import { openRunData, type RunData, type RunSnapshot } from '../../core/run/open-run.ts'
 import { filesOf, type RunSource } from './run-source.ts'
 import { tellRead, tellReading } from './watch-worker.ts'

@@ -1,4 +1,4 @@
-import type { ByteSource } from '../../core/formats/byte-source.ts'
+import type { ByteSource } from '../../core/files/byte-source.ts'
 
 /**
  * Makes calls of a worker end when the worker could not start or stopped, or `ended` rejects: by themselves they would never.

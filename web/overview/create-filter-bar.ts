@@ -1,5 +1,5 @@
-import type { RunColumns } from '../../core/formats/run-columns.ts'
-import type { FinishReason } from '../../core/formats/sample-record.ts'
+import type { RunColumns } from '../../core/record/run-tables.ts'
+import type { FinishReason } from '../../core/record/sample.ts'
 import { button, h } from '../dom.ts'
 import { formatFilter, parseFilter, type TableFilter, withRange } from './table-filter.ts'
 

@@ -1,4 +1,4 @@
-import type { RunColumns } from '../../core/formats/run-columns.ts'
+import type { RunColumns } from '../../core/record/run-tables.ts'
 import { button, h } from '../dom.ts'
 import { shorten } from '../text/visible-text.ts'
 import { createVirtualTable } from '../widgets/virtual-table.ts'

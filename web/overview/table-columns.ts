@@ -1,5 +1,5 @@
-import { formatNumber } from '../../core/figures/format-number.ts'
-import type { RunColumns } from '../../core/formats/run-columns.ts'
+import { formatNumber } from '../../core/format-number.ts'
+import type { RunColumns } from '../../core/record/run-tables.ts'
 import { legibleText } from '../text/visible-text.ts'
 import type { TableLayout } from '../widgets/virtual-table.ts'
 

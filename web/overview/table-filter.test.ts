@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { columnsOf } from '../../core/analyse/columns-of.ts'
+import { columnsOf } from '../../core/study/columns.ts'
 import { sampleRecord } from '../../test/support/sample-record.ts'
 import { numericColumn } from './table-columns.ts'
 import { formatFilter, parseFilter, widenRange } from './table-filter.ts'

@@ -1,5 +1,5 @@
-import type { RunColumns } from '../../core/formats/run-columns.ts'
-import type { FinishReason } from '../../core/formats/sample-record.ts'
+import type { RunColumns } from '../../core/record/run-tables.ts'
+import type { FinishReason } from '../../core/record/sample.ts'
 import { numericColumn } from './table-columns.ts'
 
 /** Samples whose number lies between two bounds, both included. */

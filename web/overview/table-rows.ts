@@ -1,4 +1,4 @@
-import type { RunColumns } from '../../core/formats/run-columns.ts'
+import type { RunColumns } from '../../core/record/run-tables.ts'
 import { columnValues } from './table-columns.ts'
 
 const digitBits = 16

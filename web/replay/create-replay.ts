@@ -1,4 +1,4 @@
-import { findSpikes } from '../../core/analyse/scores/entropy-spikes.ts'
+import { findSpikes } from '../../core/study/scores/sequence-measures.ts'
 import { doubts } from '../data/measures.ts'
 import type { OpenedSample } from '../data/open-run.ts'
 import { followToken, moveEnd, type TokenRange, wholeRange } from '../data/token-range.ts'

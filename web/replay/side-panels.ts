@@ -1,5 +1,5 @@
-import { formatNumber } from '../../core/figures/format-number.ts'
-import type { TokenColumns } from '../../core/formats/run-columns.ts'
+import { formatNumber } from '../../core/format-number.ts'
+import type { TokenColumns } from '../../core/record/token.ts'
 import { doubts, largestTokens, type Measure, rangeStatistics } from '../data/measures.ts'
 import type { OpenedSample } from '../data/open-run.ts'
 import type { TokenRange } from '../data/token-range.ts'

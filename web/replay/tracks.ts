@@ -1,5 +1,5 @@
-import { formatNumber } from '../../core/figures/format-number.ts'
-import type { TokenColumns } from '../../core/formats/run-columns.ts'
+import { formatNumber } from '../../core/format-number.ts'
+import type { TokenColumns } from '../../core/record/token.ts'
 import { doubts, type Measure, threeDigits, trackMeasures, valueOfDoubt, withUnit } from '../data/measures.ts'
 import { panRange, type TokenRange, wholeRange } from '../data/token-range.ts'
 import { h } from '../dom.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { failedSample, simulateClusters, simulateSamples } from '../../../test/golden/statistics-samples.ts'
-import type { SampleRecord } from '../../formats/sample-record.ts'
+import type { SampleRecord } from '../../record/sample.ts'
 import { analyseRun } from '../../report/record-study.ts'
 import { calibrateAnswers, calibratedSamples } from '../analyse-run.ts'
 import { columnsOf } from '../columns.ts'

@@ -1,4 +1,4 @@
-import type { SampleRecord } from '../../formats/sample-record.ts'
+import type { SampleRecord } from '../../record/sample.ts'
 import { type ErrorCount, type ErrorCounts, errorKinds } from '../findings.ts'
 import { wilsonInterval } from '../statistics/intervals.ts'
 import type { ErrorLabels } from './error-labels.ts'

@@ -1,7 +1,7 @@
 import { type ReadSettings, readRows } from '../../evaluate/data-set-rows.ts'
-import type { ByteSource } from '../../formats/byte-source.ts'
-import type { SampleRecord } from '../../formats/sample-record.ts'
+import type { ByteSource } from '../../files/byte-source.ts'
 import { InputError } from '../../input-error.ts'
+import type { SampleRecord } from '../../record/sample.ts'
 import { type ErrorKind, errorKinds } from '../findings.ts'
 import { isErrorKind } from './sort-error.ts'
 

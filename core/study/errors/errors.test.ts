@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { sampleRecord } from '../../../test/support/sample-record.ts'
-import type { ByteSource } from '../../formats/byte-source.ts'
+import type { ByteSource } from '../../files/byte-source.ts'
 import { errorKinds } from '../findings.ts'
 import { createErrorCounter } from './error-counts.ts'
 import { readErrorLabels } from './error-labels.ts'

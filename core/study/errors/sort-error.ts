@@ -1,4 +1,4 @@
-import type { SampleRecord } from '../../formats/sample-record.ts'
+import type { SampleRecord } from '../../record/sample.ts'
 import { type ErrorKind, errorKinds } from '../findings.ts'
 
 /** Whether a value names a kind of error. */

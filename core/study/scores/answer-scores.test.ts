@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import golden from '../../../test/golden/scores.json' with { type: 'json' }
 import { expectClose } from '../../../test/golden/statistics.ts'
 import { sampleRecord, tokenRecord } from '../../../test/support/sample-record.ts'
-import type { SampleRecord } from '../../formats/sample-record.ts'
+import type { SampleRecord } from '../../record/sample.ts'
 import { columnsOf } from '../columns.ts'
 import { addAnswerScores, answerScores, selfConsistency, semanticEntropy } from './answer-scores.ts'
 

@@ -1,4 +1,4 @@
-import type { RunColumns } from '../../formats/run-columns.ts'
+import type { RunColumns } from '../../record/run-tables.ts'
 import { type ScoreDefinition, sequenceScores } from './sequence-scores.ts'
 
 /** The answers to one problem, two at least. */

@@ -1,4 +1,4 @@
-import type { TokenColumns } from '../../formats/run-columns.ts'
+import type { TokenColumns } from '../../record/token.ts'
 import type { ForkingTokens } from '../findings.ts'
 
 /**

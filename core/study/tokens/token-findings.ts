@@ -1,5 +1,5 @@
-import type { TokenColumns } from '../../formats/run-columns.ts'
-import type { FinishReason } from '../../formats/sample-record.ts'
+import type { FinishReason } from '../../record/sample.ts'
+import type { TokenColumns } from '../../record/token.ts'
 import { type TokenFindings, type TokenKind, tokenKinds } from '../findings.ts'
 import { findSpikes, spikeDeviations, spikeMinimumNats, tokenAt } from '../scores/sequence-measures.ts'
 import { addValue, createFirstWrongStepCounter, createRunningMean, finishMean } from './first-wrong-step.ts'

@@ -1,2 +1,0 @@
-// shim
-export { allColumnsOf } from '../study/all-columns.ts'

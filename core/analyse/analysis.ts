@@ -1,2 +1,0 @@
-// shim
-export type { Analysis } from '../study/analysis.ts'

@@ -1,2 +1,0 @@
-// shim
-export type { ReliabilityBin } from '../../study/calibration/calibration.ts'

@@ -1,2 +1,0 @@
-// shim
-export { columnsOf } from '../study/columns.ts'

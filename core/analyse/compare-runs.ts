@@ -1,2 +1,0 @@
-// shim
-export { compareRuns } from '../report/record-study.ts'

@@ -1,2 +1,0 @@
-// shim
-export type { ErrorCounts } from '../../study/findings.ts'

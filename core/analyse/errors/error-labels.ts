@@ -1,2 +1,0 @@
-// shim
-export { type ErrorLabels, readErrorLabels } from '../../study/errors/error-labels.ts'

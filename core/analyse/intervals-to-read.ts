@@ -1,2 +1,0 @@
-// shim
-export { hasSeveralAnswers, preferredIntervals as intervalsToRead } from '../study/preferred-intervals.ts'

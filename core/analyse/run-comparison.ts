@@ -1,2 +1,0 @@
-// shim
-export type { RunComparison } from '../study/paired-runs.ts'

@@ -1,3 +1,0 @@
-// shim
-export { type RunFindings, readRunFindings } from '../study/findings.ts'
-export { createRunFindings } from '../study/run-findings.ts'

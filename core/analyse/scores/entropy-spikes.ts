@@ -1,2 +1,0 @@
-// shim
-export { findSpikes } from '../../study/scores/sequence-measures.ts'

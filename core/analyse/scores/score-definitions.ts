@@ -1,2 +1,0 @@
-// shim
-export { scoreDefinitions } from '../../study/scores/answer-scores.ts'

@@ -1,2 +1,0 @@
-// shim
-export { statisticNotes } from '../report/words.ts'

@@ -1,2 +1,0 @@
-// shim
-export { mean } from '../../study/statistics/moments.ts'

@@ -1,2 +1,0 @@
-// shim
-export { median } from '../../study/statistics/moments.ts'

@@ -1,2 +1,0 @@
-// shim
-export { type RejectionPoint, rejectionCurve } from '../../study/statistics/selective-prediction.ts'

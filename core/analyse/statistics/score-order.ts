@@ -1,2 +1,0 @@
-// shim
-export { orderScores } from '../../study/statistics/ranks.ts'

@@ -1,2 +1,0 @@
-// shim
-export { type TieGroups, tieGroups } from '../../study/statistics/ranks.ts'

@@ -1,2 +1,0 @@
-// shim
-export { type Interval, wilsonInterval } from '../../study/statistics/intervals.ts'

@@ -1,2 +1,0 @@
-// shim
-export * from './hub-data-sets.ts'

@@ -1,2 +1,0 @@
-// shim
-export { linearTicks } from './chart.ts'

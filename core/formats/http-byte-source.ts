@@ -1,2 +1,0 @@
-// shim
-export * from '../files/http-byte-source.ts'

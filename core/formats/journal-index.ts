@@ -1,2 +1,0 @@
-// shim
-export * from '../record/journal-index.ts'

@@ -1,2 +1,0 @@
-// shim
-export * from '../files/parquet-bounds.ts'

@@ -1,3 +1,0 @@
-// shim
-export type { RunColumns } from '../record/run-tables.ts'
-export type { TokenColumns } from '../record/token.ts'

@@ -1,2 +1,0 @@
-// shim
-export * from '../record/run-files.ts'

@@ -1,2 +1,0 @@
-// shim
-export * from '../files/sha256.ts'

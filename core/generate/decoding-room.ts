@@ -1,2 +1,0 @@
-// shim
-export { decodingLimits as decodingRoom } from './decoding.ts'

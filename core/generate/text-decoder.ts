@@ -1,2 +1,0 @@
-// shim
-export * from '../tokenizer/tokenizer.ts'

@@ -1,2 +1,0 @@
-// shim
-export * from './grade-answer.ts'

@@ -1,2 +1,0 @@
-// shim
-export type { BeamCandidate, BeamScores, ScoredRow, TokenScores } from './scores.ts'

@@ -1,2 +1,0 @@
-// shim
-export { type Assumption, assume, hardwareOf, type Measured } from '../model/cost-model.ts'

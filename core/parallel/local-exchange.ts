@@ -1,2 +1,0 @@
-// shim
-export { localCommunicators as createLocalExchanges } from './communicator.ts'

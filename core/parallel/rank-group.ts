@@ -1,2 +1,0 @@
-// shim
-export { hostSumBytes, StepContext as RankGroup } from '../model/step-context.ts'

@@ -1,2 +1,0 @@
-// shim
-export { type RankMemory, type RankRoom, rankMemory } from '../model/rank-costs.ts'

@@ -1,2 +1,0 @@
-// shim
-export { type RankWeightBytes, rankWeightBytes, rankWeightParts } from '../model/layout.ts'

@@ -1,2 +1,0 @@
-// shim
-export { shardTensors, type TensorShard } from '../model/layout.ts'

@@ -1,2 +1,0 @@
-// shim
-export type { Range } from './plan-shards.ts'

@@ -1,2 +1,0 @@
-// shim
-export { mainScore } from '../study/selection.ts'

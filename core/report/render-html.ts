@@ -1,2 +1,0 @@
-// shim
-export { renderHtml } from './report-document.ts'

@@ -1,2 +1,0 @@
-// shim
-export { renderMarkdown } from './report-document.ts'

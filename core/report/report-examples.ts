@@ -1,2 +1,0 @@
-// shim
-export { createExampleCollector, type ReportExamples } from './patterns-section.ts'

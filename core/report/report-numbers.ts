@@ -1,2 +1,0 @@
-// shim
-export { count, digits, estimate, nats, percent, probability, withInterval } from './words.ts'

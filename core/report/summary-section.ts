@@ -1,2 +1,0 @@
-// shim
-export { summarySection } from './write-report.ts'

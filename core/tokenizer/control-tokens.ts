@@ -1,2 +1,0 @@
-// shim
-export * from './added-tokens.ts'

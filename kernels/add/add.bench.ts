@@ -1,2 +1,0 @@
-// shim
-export { prepareAdd } from './add.cases.ts'

@@ -1,2 +1,0 @@
-// shim
-export { allBenches } from './all-cases.ts'

@@ -1,2 +1,0 @@
-// shim
-export { allChecks } from './all-cases.ts'

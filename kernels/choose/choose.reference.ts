@@ -1,2 +1,0 @@
-// shim
-export { gumbelReference } from '../sample/sample.cases.ts'

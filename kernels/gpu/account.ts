@@ -1,2 +1,0 @@
-// shim
-export { countersSince as accountSince, type DeviceCounters as Account } from './device.ts'

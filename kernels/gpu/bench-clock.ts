@@ -1,2 +1,0 @@
-// shim
-export { type BenchClock, createBenchClock } from './bench.ts'

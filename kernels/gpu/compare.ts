@@ -1,8 +1,0 @@
-// shim
-export {
-  type Comparison,
-  compareBits,
-  compareClose,
-  describeMismatch,
-  type Tolerance,
-} from './check.ts'

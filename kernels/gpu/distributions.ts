@@ -1,2 +1,0 @@
-// shim
-export { distributions } from './random.ts'

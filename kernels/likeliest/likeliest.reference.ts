@@ -1,2 +1,0 @@
-// shim
-export { filterReference as likeliestReference } from '../filter-threshold/filter-threshold.cases.ts'

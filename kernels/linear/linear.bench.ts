@@ -1,2 +1,0 @@
-// shim
-export { prepareLinear } from './linear.cases.ts'

@@ -1,2 +1,0 @@
-// shim
-export { processLogitsReference } from './process-logits.cases.ts'

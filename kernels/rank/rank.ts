@@ -1,2 +1,0 @@
-// shim
-export { tokenRank as rank } from '../token-rank/token-rank.ts'

@@ -1,2 +1,0 @@
-// shim
-export { ropeTable } from './rope.ts'

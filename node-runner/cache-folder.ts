@@ -1,2 +1,0 @@
-// shim
-export { cacheFolder } from './files/folders.ts'

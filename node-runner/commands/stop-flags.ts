@@ -1,2 +1,0 @@
-// shim
-export * from './decoding-flags.ts'

@@ -1,2 +1,0 @@
-// shim
-export { makeFolderAtomic as makeFolderWhole } from './folders.ts'

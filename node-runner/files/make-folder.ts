@@ -1,2 +1,0 @@
-// shim
-export { makeFolder } from './folders.ts'

@@ -1,2 +1,0 @@
-// shim
-export * from '../models/open-model.ts'

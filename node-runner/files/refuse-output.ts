@@ -1,2 +1,0 @@
-// shim
-export { refuseOutput } from './write-file-atomic.ts'

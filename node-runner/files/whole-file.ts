@@ -1,2 +1,0 @@
-// shim
-export { openAtomicFile as openWholeFile } from './write-file-atomic.ts'

@@ -1,2 +1,0 @@
-// shim
-export { writeFileAtomic as writeFileWhole } from './write-file-atomic.ts'

@@ -1,2 +1,0 @@
-// shim
-export * from '../models/fetch-from-hub.ts'

@@ -1,2 +1,0 @@
-// shim
-export { DigestSum as WeightDigest } from '../../core/formats/digest-sum.ts'

@@ -1,2 +1,0 @@
-// shim
-export * from '../models/load-tokenizer.ts'

@@ -1,2 +1,0 @@
-// shim
-export { spliceColumns, tokenColumns as columnsOfRecords } from '../../core/record/token.ts'

@@ -2,7 +2,7 @@ import { scalePoint } from 'd3'
 import { formatCount, formatNumber, formatP } from '../format-number.ts'
 import { seededRandom } from '../seeded-random.ts'
 import type { Analysis } from '../study/analysis.ts'
-import { preferredIntervals as intervalsToRead } from '../study/preferred-intervals.ts'
+import { preferredIntervals } from '../study/preferred-intervals.ts'
 import {
   appendRemark,
   appendTickText,
@@ -112,7 +112,7 @@ function boxRemark({ groups }: FigureData, analysis: Analysis): string | null {
     return `no box with fewer than ${leastOfABox} answers`
   const { hedgesG } = analysis.entropyNats
   if (hedgesG === null) return null
-  const { p, pName } = intervalsToRead(analysis).auroc
+  const { p, pName } = preferredIntervals(analysis).auroc
   const test = p === null ? '' : `, ${pName} ${formatP(p)}`
   const { low = null, high = null } = analysis.intervals.hedgesG ?? {}
   const interval = low === null || high === null ? '' : ` (${formatNumber(low)} to ${formatNumber(high)})`

@@ -1,7 +1,7 @@
 import { formatCount, formatP, formatPercent, percentDigits } from '../format-number.ts'
 import type { Analysis } from '../study/analysis.ts'
 import { isPart, partWarning } from '../study/coverage.ts'
-import { hasSeveralAnswers, preferredIntervals as intervalsToRead } from '../study/preferred-intervals.ts'
+import { hasSeveralAnswers, preferredIntervals } from '../study/preferred-intervals.ts'
 import { drawAccuracyPanel } from './accuracy-chart.ts'
 import { drawBoxPlotPanel } from './box-chart.ts'
 import { appendPanel, appendReason, type Chart, panelSize } from './chart.ts'
@@ -172,13 +172,13 @@ function drawFigureHeader(figure: SvgElement, data: FigureData, analysis: Analys
 }
 
 function accuracyFact(analysis: Analysis): string {
-  const { value, low, high } = intervalsToRead(analysis).accuracy
+  const { value, low, high } = preferredIntervals(analysis).accuracy
   if (value === null || low === null || high === null) return 'accuracy undefined'
   return `accuracy ${formatPercent(value)} (95 % interval ${percentDigits(low)} to ${formatPercent(high)})`
 }
 
 function aurocFact(analysis: Analysis): string {
-  const { value, low, high, p } = intervalsToRead(analysis).auroc
+  const { value, low, high, p } = preferredIntervals(analysis).auroc
   if (value === null) {
     const { entropyNats } = analysis
     const isEmpty = entropyNats.correct.n + entropyNats.incorrect.n === 0

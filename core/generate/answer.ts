@@ -7,13 +7,7 @@ import type { TokenRecord } from '../record/token.ts'
 import type { ChatMessage, Tokenizer, TokenizerEnds } from '../tokenizer/tokenizer.ts'
 import { answerText, modelStops, type StatedEnds, stopTokens } from './answer-end.ts'
 import { beamCandidates } from './beam-search.ts'
-import {
-  type AskedDecoding,
-  beamsOf,
-  chooseDecoding,
-  decodingLimits as decodingRoom,
-  samplingOf,
-} from './decoding.ts'
+import { type AskedDecoding, beamsOf, chooseDecoding, decodingLimits, samplingOf } from './decoding.ts'
 import type { Generation } from './generate.ts'
 import { generateOnMesh } from './generate-on-mesh.ts'
 
@@ -132,7 +126,7 @@ export function limitsFor(config: ModelConfig, room: RoomOptions): ModelLimits {
   // As many stop tokens as models name, and one more of the caller's.
   const stopIds = numBeams > 1 ? Array<number>(mostStopsOfBeams).fill(0) : []
   return {
-    ...decodingRoom(sequences, topLogprobs, { numBeams, stopIds }, config.vocabSize),
+    ...decodingLimits(sequences, topLogprobs, { numBeams, stopIds }, config.vocabSize),
     capacity: Math.min(contextTokens, config.maxPositionEmbeddings),
   }
 }

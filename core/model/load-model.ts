@@ -1,8 +1,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Device } from '../../kernels/gpu/device.ts'
 import { histogramWords } from '../../kernels/mass-histogram/mass-histogram.ts'
+import type { TensorEntry } from '../files/safetensors'
 import { DigestSum, sha256 } from '../files/sha256.ts'
-import type { TensorEntry } from '../formats/safetensors.ts'
 
 import { type Communicator, localCommunicators } from '../parallel/communicator.ts'
 import { planShards, type ShardPlan } from '../parallel/plan-shards.ts'

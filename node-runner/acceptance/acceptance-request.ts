@@ -1,5 +1,5 @@
 import { promptMessages } from '../../core/evaluate/prompt.ts'
-import type { WeightDtype } from '../../core/formats/safetensors.ts'
+import type { WeightDtype } from '../../core/files/safetensors'
 import type { Generation } from '../../core/generate/generate.ts'
 import type { ModelConfig } from '../../core/model/config.ts'
 import type { ModelRoom } from '../../core/model/language-model.ts'

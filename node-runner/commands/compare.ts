@@ -14,7 +14,7 @@ import { digits, estimate, nats, percent, probability, withInterval } from '../.
 import type { Analysis } from '../../core/study/analysis.ts'
 import { isPart, partWarning } from '../../core/study/coverage.ts'
 import type { RunComparison } from '../../core/study/paired-runs.ts'
-import { preferredIntervals as intervalsToRead } from '../../core/study/preferred-intervals.ts'
+import { preferredIntervals } from '../../core/study/preferred-intervals.ts'
 import { mainScore } from '../../core/study/selection.ts'
 import { refuseOutput, writeFileAtomic } from '../files/write-file-atomic.ts'
 import { readColumns } from '../run/run-columns.ts'
@@ -106,7 +106,7 @@ function describeComparison(runs: ComparedRun[], pairings: Pairing[]): ReportDoc
         isPart(coverage) ? `${total} of ${coverage.of}` : String(total),
       ),
       row('accuracy', ({ analysis }) => {
-        const { accuracy } = intervalsToRead(analysis)
+        const { accuracy } = preferredIntervals(analysis)
         return withInterval(accuracy.value, accuracy.low, accuracy.high, percent)
       }),
       row('cut at the token limit', ({ analysis: { capHitRate, intervals } }) =>
@@ -123,7 +123,7 @@ function describeComparison(runs: ComparedRun[], pairings: Pairing[]): ReportDoc
         estimate(entropyNats.incorrect.mean, intervals.incorrectMean, nats),
       ),
       row('AUROC', ({ analysis }) => {
-        const { auroc } = intervalsToRead(analysis)
+        const { auroc } = preferredIntervals(analysis)
         return withInterval(auroc.value, auroc.low, auroc.high)
       }),
       row('AURC', ({ analysis: { aurc, intervals } }) => estimate(aurc, intervals.aurc)),
@@ -198,7 +198,7 @@ function asJson(runs: ComparedRun[], pairings: Pairing[]) {
       total: analysis.total,
       coverage: analysis.coverage,
       problems: analysis.problems,
-      ...intervalsToRead(analysis),
+      ...preferredIntervals(analysis),
       capHitRate: analysis.capHitRate,
       entropyNats: analysis.entropyNats,
       intervals: analysis.intervals,

@@ -1,4 +1,4 @@
-import type { WeightDtype } from '../../core/formats/safetensors.ts'
+import type { WeightDtype } from '../../core/files/safetensors'
 import type { ModelConfig } from '../../core/model/config.ts'
 import {
   type Assumption,

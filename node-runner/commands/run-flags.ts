@@ -1,11 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Stops } from '../../core/generate/answer-end.ts'
-import {
-  beamsOf,
-  type ChosenDecoding,
-  decodingLimits as decodingRoom,
-  samplingOf,
-} from '../../core/generate/decoding.ts'
+import { beamsOf, type ChosenDecoding, decodingLimits, samplingOf } from '../../core/generate/decoding.ts'
 import { type GradingRules, gradingSettings, gradingWarning } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
 import type { ModelConfig } from '../../core/model/config.ts'
@@ -151,7 +146,7 @@ export function engineJob(
     unsafeFast,
     mesh: { tp, dp },
     room: {
-      ...decodingRoom(sequences, topLogprobs, { ...decoding, stopIds }, config.vocabSize),
+      ...decodingLimits(sequences, topLogprobs, { ...decoding, stopIds }, config.vocabSize),
       capacity,
     },
     maxNewTokens,

@@ -1,9 +1,9 @@
 // The engine: a process whose threads are the ranks of a mesh. A supervisor starts it, feeds it and starts it again when
 // it dies; a thread that ends while its device has a buffer mapping pending takes the whole process along.
 import { proxy } from 'comlink'
-import { DigestSum as WeightDigest } from '../../core/files/sha256.ts'
-import { communicatorSlotBytes as exchangeSlotBytes } from '../../core/model/load-model.ts'
-import { createGroupMemory as createSharedExchange } from '../../core/parallel/communicator.ts'
+import { DigestSum } from '../../core/files/sha256.ts'
+import { communicatorSlotBytes } from '../../core/model/load-model.ts'
+import { createGroupMemory } from '../../core/parallel/communicator.ts'
 import { assignAdapters } from '../adapter/rank-adapters.ts'
 import { serveParent } from '../files/processes.ts'
 import { interrupts } from '../terminal/end-signals.ts'
@@ -29,8 +29,8 @@ async function start(started: EngineJob): Promise<void> {
   const { config, bytes } = await describeLoading(started, tp)
   const totalBytes = bytes * dp
   const adapters = await assignAdapters(started.adapter, tp * dp)
-  const slotBytes = exchangeSlotBytes(config, started.room)
-  const groups = Array.from({ length: dp }, () => (tp > 1 ? createSharedExchange(tp, slotBytes) : null))
+  const slotBytes = communicatorSlotBytes(config, started.room)
+  const groups = Array.from({ length: dp }, () => (tp > 1 ? createGroupMemory(tp, slotBytes) : null))
   threads = adapters.map((adapter, rank) => {
     return new RankThread({ job: started, rank, adapter, exchange: groups[Math.floor(rank / tp)] ?? null })
   })
@@ -43,7 +43,7 @@ async function start(started: EngineJob): Promise<void> {
     send({ kind: 'loading', readBytes, totalBytes })
   })
   const ranks = await onAllRanks(thread => thread.api.load(onRead))
-  const digest = new WeightDigest()
+  const digest = new DigestSum()
   for (const { weightDigest } of ranks.slice(0, tp)) digest.addHex(weightDigest)
   const loaded: LoadedEngine = {
     adapters,

@@ -6,10 +6,10 @@ import { generateBeams } from '../../core/generate/beam-search.ts'
 import { type GenerateOptions, type Generation, generate } from '../../core/generate/generate.ts'
 import type { LanguageModel } from '../../core/model/language-model.ts'
 import {
-  type Communicator as Exchange,
-  sharedMemoryCommunicator as joinSharedExchange,
-  type GroupMemory as SharedExchangeMemory,
-  soloCommunicator as soloExchange,
+  type Communicator,
+  type GroupMemory,
+  sharedMemoryCommunicator,
+  soloCommunicator,
 } from '../../core/parallel/communicator.ts'
 import type { TokenRecord } from '../../core/record/token.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
@@ -25,7 +25,7 @@ export interface RankStart {
   rank: number
   adapter: RankAdapter
   /** Of its group; null for a rank that is alone. */
-  exchange: SharedExchangeMemory | null
+  exchange: GroupMemory | null
 }
 
 /** What a rank hands over while it runs. */
@@ -41,9 +41,9 @@ function createRank(start: RankStart) {
   const group = Math.floor(rank / tp)
   const member = rank % tp
   // Spinning helps only where every rank has a core to spin on.
-  const exchange: Exchange = memory
-    ? joinSharedExchange(memory, member, availableParallelism() >= tp * dp)
-    : soloExchange()
+  const exchange: Communicator = memory
+    ? sharedMemoryCommunicator(memory, member, availableParallelism() >= tp * dp)
+    : soloCommunicator()
 
   // Held: Dawn crashes when what made a device is collected before it.
   let device: Device | null = null

@@ -2,10 +2,7 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  createGroupMemory as createSharedExchange,
-  GroupAbortedError,
-} from '../../core/parallel/communicator.ts'
+import { createGroupMemory, GroupAbortedError } from '../../core/parallel/communicator.ts'
 import type { ClaimReport, ClaimScript } from '../../test/support/claiming-worker.ts'
 import type { EngineTask } from './messages.ts'
 import { createTaskQueue, TaskQueueClient } from './task-queue.ts'
@@ -27,7 +24,7 @@ async function claimTogether(
   const queue = createTaskQueue(tasks, groups)
   const reports: Promise<ClaimReport>[] = []
   for (let group = 0; group < groups; group++) {
-    const exchange = createSharedExchange(ranks, 64)
+    const exchange = createGroupMemory(ranks, 64)
     for (let member = 0; member < ranks; member++) {
       const asks = group === 0 && member === 0 ? asksToStopAt : null
       const workerData: ClaimScript = { work: queue, exchange, group, member, asksToStopAt: asks }

@@ -1,11 +1,11 @@
 // A rank of a measured group: meets the others as the ranks of an engine do, once a round.
 import { availableParallelism } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
-import { StepContext as RankGroup } from '../../core/model/step-context.ts'
+import { StepContext } from '../../core/model/step-context.ts'
 import {
-  sharedMemoryCommunicator as joinSharedExchange,
-  type GroupMemory as SharedExchangeMemory,
-  soloCommunicator as soloExchange,
+  type GroupMemory,
+  sharedMemoryCommunicator,
+  soloCommunicator,
 } from '../../core/parallel/communicator.ts'
 import { countersSince, type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { createTensor } from '../../kernels/gpu/tensor.ts'
@@ -18,7 +18,7 @@ export interface ExchangeThreadStart {
   rank: number
   ranks: number
   /** Null for a rank that is alone. */
-  memory: SharedExchangeMemory | null
+  memory: GroupMemory | null
   /** Elements of the messages to measure. */
   widths: number[]
   rounds: number
@@ -37,12 +37,14 @@ export interface ExchangeSamples {
 
 async function main(start: ExchangeThreadStart): Promise<ExchangeSamples[]> {
   const { adapter, rank, ranks, memory, widths } = start
-  const exchange = memory ? joinSharedExchange(memory, rank, availableParallelism() >= ranks) : soloExchange()
+  const exchange = memory
+    ? sharedMemoryCommunicator(memory, rank, availableParallelism() >= ranks)
+    : soloCommunicator()
   try {
     const device = await openDevice(await openRankAdapter(adapter))
     const samples: ExchangeSamples[] = []
     for (const width of widths) {
-      const group = await RankGroup.create(device, exchange, 1, width)
+      const group = await StepContext.create(device, exchange, 1, width)
       samples.push(await measureWidth(device, group, width, start))
     }
     return samples
@@ -54,7 +56,7 @@ async function main(start: ExchangeThreadStart): Promise<ExchangeSamples[]> {
 
 async function measureWidth(
   device: Device,
-  group: RankGroup,
+  group: StepContext,
   width: number,
   { rank, rounds }: ExchangeThreadStart,
 ): Promise<ExchangeSamples> {

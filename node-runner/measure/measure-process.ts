@@ -1,7 +1,7 @@
 // Measures and checks in a process of its own: a driver that crashes or hangs costs one part of a report, not all of it.
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { createGroupMemory as createSharedExchange } from '../../core/parallel/communicator.ts'
+import { createGroupMemory } from '../../core/parallel/communicator.ts'
 import { allChecks } from '../../kernels/all-cases.ts'
 import { suitsDevice } from '../../kernels/gpu/bench.ts'
 import { runChecks } from '../../kernels/gpu/check.ts'
@@ -63,7 +63,7 @@ async function measureExchange(
   rounds: number,
 ): Promise<ExchangeMeasurement[]> {
   const ranks = adapters.length
-  const memory = ranks > 1 ? createSharedExchange(ranks, Math.max(...widths) * 4) : null
+  const memory = ranks > 1 ? createGroupMemory(ranks, Math.max(...widths) * 4) : null
   const workers = adapters.map((adapter, rank) => {
     const start: ExchangeThreadStart = { adapter, rank, ranks, memory, widths: [...widths], rounds }
     return new Worker(new URL('./exchange-thread.ts', import.meta.url), { workerData: start })

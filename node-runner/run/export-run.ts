@@ -10,7 +10,7 @@ import { InputError } from '../../core/input-error.ts'
 import type { CalibratedSample } from '../../core/record/sample.ts'
 import { coverageOf } from '../../core/study/coverage.ts'
 import { makeFolder } from '../files/folders.ts'
-import { refuseOutput, writeFileAtomic as writeFileWhole } from '../files/write-file-atomic.ts'
+import { refuseOutput, writeFileAtomic } from '../files/write-file-atomic.ts'
 import { zipPieces } from '../files/zip-pieces.ts'
 import { versions } from '../versions.ts'
 import { type Journal, journalTimes } from './journal.ts'
@@ -65,7 +65,7 @@ export function writeExport(
   switch (format) {
     case 'openai': {
       const path = fileToWrite(out, join(folder, 'openai.jsonl'))
-      writeFileWhole(
+      writeFileAtomic(
         path,
         piecesOf(samples(), sample => exportOpenai(run, sample) ?? ''),
       )
@@ -76,7 +76,7 @@ export function writeExport(
     case 'inspect': {
       const path = fileToWrite(out, join(folder, inspectFileName(run)))
       const isArchive = path.endsWith('.eval')
-      writeFileWhole(path, isArchive ? zipPieces(inspectEntries(run, samples)) : inspectJson(run, samples))
+      writeFileAtomic(path, isArchive ? zipPieces(inspectEntries(run, samples)) : inspectJson(run, samples))
       return [path]
     }
     default:
@@ -98,15 +98,15 @@ function writeLmEval(
   const lines = () => piecesOf(samples(), sample => written.line(sample))
   if (out !== undefined && (out.endsWith('.jsonl') || isFile(out))) {
     const path = fileToWrite(out, lmEvalFileNames(run).samples)
-    writeFileWhole(path, lines())
+    writeFileAtomic(path, lines())
     return [path]
   }
   const names = lmEvalFileNames(run)
   if (out !== undefined) makeFolder(out)
   const place = makeFolders(out ?? folder, out === undefined ? ['lm-eval', names.folder] : [names.folder])
   const files = [join(place, names.samples), join(place, names.results)] as const
-  writeFileWhole(files[0], lines())
-  writeFileWhole(files[1], [written.results()])
+  writeFileAtomic(files[0], lines())
+  writeFileAtomic(files[1], [written.results()])
   return [...files]
 }
 

@@ -8,7 +8,7 @@ import { count, estimate, nats, percent, withInterval } from '../../core/report/
 import { summarySection } from '../../core/report/write-report.ts'
 import type { Analysis } from '../../core/study/analysis.ts'
 import { isPart } from '../../core/study/coverage.ts'
-import { preferredIntervals as intervalsToRead } from '../../core/study/preferred-intervals.ts'
+import { preferredIntervals } from '../../core/study/preferred-intervals.ts'
 import { mainScore } from '../../core/study/selection.ts'
 import { sha256Of } from './read-run-files.ts'
 import { recordedWords } from './recorded-flags.ts'
@@ -112,7 +112,7 @@ function textTable(
 
 function keyNumbers(analysis: Analysis): Block {
   const { entropyNats, intervals, calibration } = analysis
-  const { accuracy, auroc } = intervalsToRead(analysis)
+  const { accuracy, auroc } = preferredIntervals(analysis)
   const { correct, incorrect } = entropyNats
   const fit = calibration?.[calibration.preferred]
   const rows: (readonly [string, string])[] = [

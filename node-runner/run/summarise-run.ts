@@ -2,10 +2,7 @@ import { dirname, join } from 'node:path'
 import { gradingSettings, inPercent } from '../../core/grade/grading-rules.ts'
 import type { Analysis } from '../../core/study/analysis.ts'
 import { partWarning } from '../../core/study/coverage.ts'
-import {
-  hasSeveralAnswers,
-  preferredIntervals as intervalsToRead,
-} from '../../core/study/preferred-intervals.ts'
+import { hasSeveralAnswers, preferredIntervals } from '../../core/study/preferred-intervals.ts'
 import { printReport, renderTable } from '../terminal/report.ts'
 import type { ResultFiles, Results } from './write-results.ts'
 
@@ -42,7 +39,7 @@ function leftLines({ left, files }: Pick<Results, 'left' | 'files'>): string[] {
 /** The key numbers of a run as a table, and where its files lie; before them how much of the run they are, where that is not all. */
 export function summariseRun(analysis: Analysis, files: ResultFiles): string {
   const { entropyNats, intervals, pearson, spearman, mannWhitney } = analysis
-  const { accuracy, auroc } = intervalsToRead(analysis)
+  const { accuracy, auroc } = preferredIntervals(analysis)
   const several = hasSeveralAnswers(analysis)
   const independentP = (p: number | null) =>
     p === null ? '' : `, p ${probability(p)}${several ? ', taking answers as independent' : ''}`

@@ -19,10 +19,7 @@ import { writeReport as compose } from '../../core/report/write-report.ts'
 import type { Analysis } from '../../core/study/analysis.ts'
 import { describeExtent, isPart } from '../../core/study/coverage.ts'
 import type { RunFindings } from '../../core/study/findings.ts'
-import {
-  hasSeveralAnswers,
-  preferredIntervals as intervalsToRead,
-} from '../../core/study/preferred-intervals.ts'
+import { hasSeveralAnswers, preferredIntervals } from '../../core/study/preferred-intervals.ts'
 import { mainScore } from '../../core/study/selection.ts'
 import type { RunDescription } from './run-description.ts'
 import type { StagedResults } from './staged-results.ts'
@@ -109,7 +106,7 @@ export function titleOf(run: RunDescription, { coverage }: Analysis): string {
 
 function drawCharts(columns: RunColumns, analysis: Analysis, n: number): ReportFigure[] {
   const { calibration } = analysis
-  const { auroc, accuracy } = intervalsToRead(analysis)
+  const { auroc, accuracy } = preferredIntervals(analysis)
   const document = emptyDocument()
   const entropies = columns.scores[mainScore] ?? new Float64Array(columns.count).fill(Number.NaN)
   const hasEntropy = (_: unknown, row: number) => Number.isFinite(entropies[row])

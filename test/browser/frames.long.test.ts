@@ -7,10 +7,7 @@ import { defaultGradingRules } from '../../core/grade/grading-rules.ts'
 import { createTraceWriter } from '../../core/record/traces.ts'
 import { columnsOf } from '../../core/study/columns.ts'
 import { encodeSummary } from '../../core/study/summary.ts'
-import {
-  openAtomicFile as openWholeFile,
-  writeFileAtomic as writeFileWhole,
-} from '../../node-runner/files/write-file-atomic.ts'
+import { openAtomicFile, writeFileAtomic } from '../../node-runner/files/write-file-atomic.ts'
 import { pageFolder } from '../../node-runner/view/page-folder.ts'
 import { serveView, type ViewServer } from '../../node-runner/view/serve-view.ts'
 import { traceSample } from '../support/trace-sample.ts'
@@ -42,7 +39,7 @@ afterAll(async () => {
 function writeLongRun(): void {
   writeRun(folder, [], { limit: sampleCount })
   rmSync(join(folder, 'samples.jsonl'))
-  const traces = openWholeFile(join(folder, 'traces.parquet'))
+  const traces = openAtomicFile(join(folder, 'traces.parquet'))
   const writer = createTraceWriter(bytes => traces.write(bytes))
   const samples = function* () {
     for (let index = 0; index < sampleCount; index++) {
@@ -54,7 +51,7 @@ function writeLongRun(): void {
   const columns = columnsOf(samples())
   const index = writer.finish()
   traces.commit()
-  writeFileWhole(join(folder, 'summary.parquet'), encodeSummary(columns, index, defaultGradingRules))
+  writeFileAtomic(join(folder, 'summary.parquet'), encodeSummary(columns, index, defaultGradingRules))
 }
 
 /** What the page's own frame log says of what is done meanwhile, in per cent of frames. */

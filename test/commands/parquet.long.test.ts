@@ -11,10 +11,7 @@ import { createTraceWriter, openTraces } from '../../core/record/traces.ts'
 import { seededRandom } from '../../core/seeded-random.ts'
 import { columnsOf } from '../../core/study/columns.ts'
 import { encodeSummary, openSummary } from '../../core/study/summary.ts'
-import {
-  openAtomicFile as openWholeFile,
-  writeFileAtomic as writeFileWhole,
-} from '../../node-runner/files/write-file-atomic.ts'
+import { openAtomicFile, writeFileAtomic } from '../../node-runner/files/write-file-atomic.ts'
 import { startEntrace } from '../support/run-entrace.ts'
 import { readRunFile } from '../support/run-files.ts'
 import { serveFolder } from '../support/serve-folder.ts'
@@ -35,7 +32,7 @@ function writeColumns(run: string, tokenCount: number): void {
   writeRun(run, [], { limit: sampleCount })
   rmSync(join(run, 'samples.jsonl'))
   const start = performance.now()
-  const traces = openWholeFile(join(run, 'traces.parquet'))
+  const traces = openAtomicFile(join(run, 'traces.parquet'))
   const writer = createTraceWriter(bytes => traces.write(bytes))
   const samples = function* () {
     for (let index = 0; index < sampleCount; index++) {
@@ -56,7 +53,7 @@ function writeColumns(run: string, tokenCount: number): void {
   for (const numbers of [columns.durationMs, ...Object.values(columns.scores)])
     for (let row = 0; row < sampleCount; row++) numbers[row] = random()
   columns.extractedAnswer = Array.from({ length: sampleCount }, () => String(Math.floor(random() * 1e4)))
-  writeFileWhole(join(run, 'summary.parquet'), encodeSummary(columns, index, defaultGradingRules))
+  writeFileAtomic(join(run, 'summary.parquet'), encodeSummary(columns, index, defaultGradingRules))
   const megabytes = (name: string) => (statSync(join(run, name)).size / 1e6).toFixed(1)
   console.log(
     `${sampleCount} samples × ${tokenCount} tokens: written in ${seconds(start).toFixed(0)} s; ` +

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { brotliDecompressSync } from 'node:zlib'
 import { readTar } from '../../node-runner/adapter/vulkan-driver.ts'
-import { cacheFolder, makeFolderAtomic as makeFolderWhole } from '../../node-runner/files/folders.ts'
+import { cacheFolder, makeFolderAtomic } from '../../node-runner/files/folders.ts'
 
 /** A headless Chromium. */
 export interface ChromiumFiles {
@@ -33,7 +33,7 @@ export function chromiumFiles(): ChromiumFiles {
     version: string
   }
   const folder = join(cacheFolder(), `chromium-${version}`)
-  makeFolderWhole(folder, staging => {
+  makeFolderAtomic(folder, staging => {
     const unpack = (name: string) => brotliDecompressSync(readFileSync(join(packageFolder, 'bin', name)))
     writeFileSync(join(staging, 'chromium'), unpack('chromium.br'), { mode: 0o755 })
     for (const archive of archives)

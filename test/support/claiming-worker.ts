@@ -1,18 +1,12 @@
 // A rank of tests that claims shared work in a thread of its own, as fast as it can.
 import { parentPort, workerData } from 'node:worker_threads'
-import {
-  sharedMemoryCommunicator as joinSharedExchange,
-  type GroupMemory as SharedExchangeMemory,
-} from '../../core/parallel/communicator.ts'
-import {
-  type TaskQueue as SharedWork,
-  TaskQueueClient as WorkView,
-} from '../../node-runner/engine/task-queue.ts'
+import { type GroupMemory, sharedMemoryCommunicator } from '../../core/parallel/communicator.ts'
+import { type TaskQueue, TaskQueueClient } from '../../node-runner/engine/task-queue.ts'
 
 /** What such a rank is started with. */
 export interface ClaimScript {
-  work: SharedWork
-  exchange: SharedExchangeMemory
+  work: TaskQueue
+  exchange: GroupMemory
   group: number
   member: number
   /** Steps after which the first rank of the first group asks all to stop; null for never. */
@@ -29,8 +23,8 @@ export interface ClaimReport {
 
 /** As generation does it: asks whether to stop, claims a task, meets the others of the group. */
 async function claimAll({ work, exchange, group, member, asksToStopAt }: ClaimScript): Promise<ClaimReport> {
-  const view = new WorkView(work, group, member === 0)
-  const meeting = joinSharedExchange(exchange, member, false)
+  const view = new TaskQueueClient(work, group, member === 0)
+  const meeting = sharedMemoryCommunicator(exchange, member, false)
   const requests = view.requests()
   const claims: ClaimReport['claims'] = []
   for (let step = 1; !view.shouldStop(); step++) {

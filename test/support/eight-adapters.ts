@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { swiftshaderFiles } from '../../node-runner/adapter/vulkan-driver.ts'
-import { cacheFolder, makeFolderAtomic as makeFolderWhole } from '../../node-runner/files/folders.ts'
+import { cacheFolder, makeFolderAtomic } from '../../node-runner/files/folders.ts'
 
 /** SwiftShader's device UUID: this text, whose last letter tells the copies apart. */
 const uuid = 'SwiftShaderUUID'
@@ -21,7 +21,7 @@ export function eightAdapters(count = 8): string | null {
   }
   const library = readFileSync(resolve(sourceFolder, manifest.ICD.library_path))
   const names = Array.from({ length: count }, (_, i) => `adapter-${i}`)
-  makeFolderWhole(folder, staging => {
+  makeFolderAtomic(folder, staging => {
     names.forEach((name, i) => {
       writeFileSync(join(staging, `${name}.so`), withUuid(library, String.fromCharCode(0x61 + i)))
       const ICD = { ...manifest.ICD, library_path: `./${name}.so` }

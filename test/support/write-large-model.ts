@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseConfig } from '../../core/model/config.ts'
-import { layout as expectedTensors } from '../../core/model/layout.ts'
+import { layout } from '../../core/model/layout.ts'
 import { encodeSafetensors } from './encode-safetensors.ts'
 
 /** Writes a model like another but of a large vocabulary, whose weights are zeros: a file with a hole takes no room. */
@@ -15,7 +15,7 @@ export function writeLargeModel(path: string, like: string, vocabSize: number): 
   writeFileSync(join(path, 'config.json'), JSON.stringify(config))
   let end = 0
   const header = Object.fromEntries(
-    expectedTensors(parseConfig(config, 'config.json')).map(({ name, shape }) => {
+    layout(parseConfig(config, 'config.json')).map(({ name, shape }) => {
       const begin = end
       end += 2 * shape.reduce((product, size) => product * size, 1)
       return [name, { dtype: 'BF16', shape, data_offsets: [begin, end] }]

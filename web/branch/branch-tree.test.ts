@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { tokenColumns as columnsOfRecords } from '../../core/record/token.ts'
+import { tokenColumns } from '../../core/record/token.ts'
 import { traceSample, traceToken } from '../../test/support/trace-sample.ts'
 import type { OpenedSample } from '../data/open-run.ts'
 import { formatRoute, parseRoute, startRoute } from '../state/route.ts'
@@ -81,7 +81,7 @@ describe('the path of a branch', () => {
 
 describe('the tree of branches', () => {
   const { tokens, ...record } = traceSample(3, 12)
-  const root: OpenedSample = { ...record, row: 0, level: null, tokens: columnsOfRecords(tokens) }
+  const root: OpenedSample = { ...record, row: 0, level: null, tokens: tokenColumns(tokens) }
 
   function treeOf(...names: string[]): BranchTree {
     const tree: BranchTree = { root, branches: new Map() }
@@ -115,7 +115,7 @@ describe('the tree of branches', () => {
       tokens: own,
     })
     const sample = sampleAt(tree, branch.path)!
-    expect(sample.tokens).toEqual(columnsOfRecords([...tokens.slice(0, 4), ...own]))
+    expect(sample.tokens).toEqual(tokenColumns([...tokens.slice(0, 4), ...own]))
     expect(sample).toMatchObject({
       generatedText: 'another',
       extractedAnswer: '5',

@@ -1,5 +1,5 @@
 import { formatVersion } from '../../core/record/run-files.ts'
-import { tokenColumns as columnsOfRecords, spliceColumns, type TokenRecord } from '../../core/record/token.ts'
+import { spliceColumns, type TokenRecord, tokenColumns } from '../../core/record/token.ts'
 import type { OpenedSample } from '../data/open-run.ts'
 import type { BranchEnd } from './branch-worker.ts'
 import type { BranchModel } from './model-keeper.ts'
@@ -115,7 +115,7 @@ export function endBranch(parent: OpenedSample, branch: Branch, end: BranchEnd):
     ...parent,
     generatedText: end.generatedText,
     error: end.error,
-    tokens: spliceColumns(parent.tokens, branch.from, columnsOfRecords(end.tokens)),
+    tokens: spliceColumns(parent.tokens, branch.from, tokenColumns(end.tokens)),
     correct: end.verdict?.equal ?? false,
     rule: end.verdict?.rule ?? end.error ?? 'not graded',
     finishReason: end.finishReason,

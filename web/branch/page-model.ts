@@ -1,7 +1,7 @@
 import { httpModelFiles } from '../../core/files/http-byte-source.ts'
 import { quickSha256 } from '../../core/files/sha256.ts'
 import { modelStops, stopTokens } from '../../core/generate/answer-end.ts'
-import { decodingLimits as decodingRoom } from '../../core/generate/decoding.ts'
+import { decodingLimits } from '../../core/generate/decoding.ts'
 import { openCheckpoint, openConfig, weightBytes } from '../../core/model/checkpoint.ts'
 import type { LanguageModel } from '../../core/model/language-model.ts'
 import { type HashRow, loadModel } from '../../core/model/load-model.ts'
@@ -74,7 +74,7 @@ export async function openPageModel(request: ModelRequest): Promise<PageModel> {
       return stopTokens(modelStops(stated, { eosId: tokenizer.eosId, endOfTurnId }), null).map(({ id }) => id)
     },
     async load(onBytes) {
-      const limits = { ...decodingRoom(1, topLogprobs, { stopIds: [] }, config.vocabSize), capacity }
+      const limits = { ...decodingLimits(1, topLogprobs, { stopIds: [] }, config.vocabSize), capacity }
       const weights = { where: address, entries }
       const loaded = await loadModel([await openPageDevice()], { config, weights, limits, onBytes, hashRow })
       const { ranks, adapterNames, weightDigest } = loaded

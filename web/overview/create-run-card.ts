@@ -1,14 +1,14 @@
 import { formatNumber, formatP } from '../../core/format-number.ts'
 import { describeGrading, inPercent } from '../../core/grade/grading-rules.ts'
 import { isPart, partWarning } from '../../core/study/coverage.ts'
-import { preferredIntervals as intervalsToRead } from '../../core/study/preferred-intervals.ts'
+import { preferredIntervals } from '../../core/study/preferred-intervals.ts'
 import type { OpenRun } from '../data/open-run.ts'
 import { h } from '../dom.ts'
 import { terms } from '../widgets/panel.ts'
 
 /** What a run is and what came of it, on a few lines; made again when samples come. */
 export function createRunCard({ facts, analysis }: OpenRun): HTMLElement {
-  const { accuracy, auroc } = intervalsToRead(analysis)
+  const { accuracy, auroc } = preferredIntervals(analysis)
   const { entropyNats, total, problems, errors, capHitRate, warnings, grading, coverage } = analysis
   const { difference, capHitRate: capHitInterval } = analysis.intervals
   const results = h(

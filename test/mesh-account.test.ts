@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ByteSource } from '../core/files/byte-source.ts'
-import type { TensorEntry } from '../core/files/safetensors'
+import type { TensorEntry } from '../core/files/safetensors.ts'
 import type { ModelConfig } from '../core/model/config.ts'
 import type { LanguageModel, Row } from '../core/model/language-model.ts'
 import { layout, rankWeightBytes } from '../core/model/layout.ts'

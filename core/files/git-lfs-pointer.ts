@@ -1,4 +1,4 @@
-import { InputError } from '../input-error'
+import { InputError } from '../input-error.ts'
 
 const firstLine = 'version https://git-lfs.github.com/spec/'
 /** A pointer is shorter than this by its specification. */

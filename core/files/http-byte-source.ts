@@ -1,6 +1,6 @@
 import { InputError } from '../input-error.ts'
 import type { ByteSource } from './byte-source.ts'
-import type { ModelFiles } from './weight-files'
+import type { ModelFiles } from './weight-files.ts'
 
 /**
  * Opens what lies at an http(s) address for ranged reads; null when the server says that nothing does (404). Rejects with

@@ -1,6 +1,6 @@
 import { InputError } from '../input-error.ts'
 import type { ByteSource } from './byte-source.ts'
-import { refuseGitLfsPointer } from './git-lfs-pointer'
+import { refuseGitLfsPointer } from './git-lfs-pointer.ts'
 
 /** What a JSON text may hold at most, so that parsing it takes neither long nor much memory. */
 export interface JsonBounds {

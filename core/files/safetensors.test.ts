@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { encodeSafetensors } from '../../test/support/encode-safetensors'
-import { memoryByteSource } from '../../test/support/memory-byte-source'
-import { InputError } from '../input-error'
-import type { ByteSource } from './byte-source'
-import { openSafetensors } from './safetensors'
+import { encodeSafetensors } from '../../test/support/encode-safetensors.ts'
+import { memoryByteSource } from '../../test/support/memory-byte-source.ts'
+import { InputError } from '../input-error.ts'
+import type { ByteSource } from './byte-source.ts'
+import { openSafetensors } from './safetensors.ts'
 
 const header = {
   __metadata__: { format: 'pt' },

@@ -1,12 +1,10 @@
 import { z } from 'zod'
-import { bytesPerElement } from '../../kernels/gpu/tensor'
-import type { WeightDType } from '../../kernels/pack-weight/pack-weight'
-import { describeIssues, InputError } from '../input-error'
-import type { ByteSource } from './byte-source'
-import { mostPointerBytes, refuseGitLfsPointer } from './git-lfs-pointer'
-import { type JsonBounds, parseJsonBytes } from './read-json'
-
-export type { WeightDType as WeightDtype } // shim
+import { bytesPerElement } from '../../kernels/gpu/tensor.ts'
+import type { WeightDType } from '../../kernels/pack-weight/pack-weight.ts'
+import { describeIssues, InputError } from '../input-error.ts'
+import type { ByteSource } from './byte-source.ts'
+import { mostPointerBytes, refuseGitLfsPointer } from './git-lfs-pointer.ts'
+import { type JsonBounds, parseJsonBytes } from './read-json.ts'
 
 /** Where one tensor lies: its bytes are `source.slice(start, start + byteLength)`, row-major and little-endian. */
 export interface TensorEntry {

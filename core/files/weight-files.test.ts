@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { encodeSafetensors } from '../../test/support/encode-safetensors'
-import { memoryByteSource } from '../../test/support/memory-byte-source'
-import { InputError } from '../input-error'
-import { openWeights } from './weight-files'
+import { encodeSafetensors } from '../../test/support/encode-safetensors.ts'
+import { memoryByteSource } from '../../test/support/memory-byte-source.ts'
+import { InputError } from '../input-error.ts'
+import { openWeights } from './weight-files.ts'
 
 const tensor = { dtype: 'F32', shape: [1], data_offsets: [0, 4] }
 const shard = (...names: string[]) =>

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { describeIssues, InputError } from '../input-error'
-import type { ByteSource } from './byte-source'
-import { readJson } from './read-json'
-import { openSafetensors, type TensorEntry } from './safetensors'
+import { describeIssues, InputError } from '../input-error.ts'
+import type { ByteSource } from './byte-source.ts'
+import { readJson } from './read-json.ts'
+import { openSafetensors, type TensorEntry } from './safetensors.ts'
 
 /** The files of a model, by name: a folder on disk, a Hub repository, files that were dropped on a page. */
 export interface ModelFiles {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { widen } from './widen'
+import { widen } from './widen.ts'
 
 const allBits = Uint16Array.from({ length: 65_536 }, (_, bits) => bits)
 

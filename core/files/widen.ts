@@ -1,4 +1,4 @@
-import type { WeightDType } from '../../kernels/pack-weight/pack-weight'
+import type { WeightDType } from '../../kernels/pack-weight/pack-weight.ts'
 
 /** Numbers of any weight format as f32, exactly. Bytes are little-endian, as safetensors keeps them. */
 export function widen(bytes: ArrayBuffer, dtype: WeightDType): Float32Array<ArrayBuffer> {

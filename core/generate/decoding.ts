@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { describeIssues, InputError } from '../input-error.ts'
-import type { ModelRoom } from '../model/language-model.ts'
+import type { ModelLimits } from '../model/language-model.ts'
 import { isTemperature, penaltyBounds, type Sampling, temperatureBounds } from '../model/sampling.ts'
 import { type BeamSettings, beamCandidates } from './beam-search.ts'
 
@@ -303,7 +303,7 @@ export function decodingLimits(
   topLogprobs: number,
   decoding: { numBeams?: number; stopIds: readonly number[] },
   vocabulary: number,
-): Pick<ModelRoom, 'sequences' | 'topK'> {
+): Pick<ModelLimits, 'sequences' | 'topK'> {
   const { numBeams = 1, stopIds } = decoding
   const candidates = numBeams > 1 ? beamCandidates(numBeams, stopIds.length) : 2
   return {

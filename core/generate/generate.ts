@@ -149,9 +149,6 @@ export function rejectionReason(
   return bad === undefined ? null : `token id ${bad} is not in the vocabulary, expected 0 to ${vocabSize - 1}`
 }
 
-// shim
-export { rejectionReason as findProblem }
-
 /** What ends a sequence whose logits are not finite. */
 export function notFiniteError(count: number, vocabulary: number, seen: number): string {
   return (

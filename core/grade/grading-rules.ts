@@ -2,9 +2,6 @@ import { formatShortPercent } from '../format-number.ts'
 import { InputError } from '../input-error.ts'
 import type { SeveralBoxes } from './boxed-answer.ts'
 
-// shim: its importers take the name of the formatter.
-export { formatShortPercent as inPercent } from '../format-number.ts'
-
 /**
  * The rules of grading that are the user's to choose. They change verdicts and no answer, so they stand in run.json outside the
  * hash, and `entrace analyse` may grade a run by others.

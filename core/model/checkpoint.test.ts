@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { memoryByteSource } from '../../test/support/memory-byte-source.ts'
-import type { TensorEntry } from '../files/safetensors'
+import type { TensorEntry } from '../files/safetensors.ts'
 import { InputError } from '../input-error.ts'
 import { checkTensors } from './checkpoint.ts'
 import { type ModelConfig, parseConfig } from './config.ts'

@@ -1,6 +1,6 @@
 import { readJson, settingsJson } from '../files/read-json.ts'
-import type { TensorEntry } from '../files/safetensors'
-import { type ModelFiles, openWeights } from '../files/weight-files'
+import type { TensorEntry } from '../files/safetensors.ts'
+import { type ModelFiles, openWeights } from '../files/weight-files.ts'
 import { InputError } from '../input-error.ts'
 import { type ModelConfig, parseConfig } from './config.ts'
 import { type GenerationConfig, parseGenerationConfig } from './generation-config.ts'

@@ -1,4 +1,4 @@
-import { createHeadGroups, stretchKeys } from '../../kernels/attention/attention.ts'
+import { createHeadGroups, splitKeys } from '../../kernels/attention/attention.ts'
 import { copySlots, type SlotCopy } from '../../kernels/copy-slots/copy-slots.ts'
 import type { Device } from '../../kernels/gpu/device.ts'
 import { createTensor, type Tensor, tensorFrom, uploadTensor, viewTensor } from '../../kernels/gpu/tensor.ts'
@@ -36,7 +36,6 @@ export interface ModelLimits {
   /** Largest logits that come back with every score. */
   topK: number
 }
-export type { ModelLimits as ModelRoom } // shim
 
 /** Tokens that a step takes at most, where there are not more sequences than that. */
 const rowsOfStep = 512
@@ -174,18 +173,11 @@ export class LanguageModel {
     const normed = await forward(this.context, { ...pass, activations, lastPosition })
     return { normed, ofSlots: scored.map(score => ({ ...score, slot: rows[score.row]!.slot })) }
   }
-
-  // shim: the old name of context.
-  get group(): StepContext {
-    return this.context
-  }
 }
 
 /** Rows that one step of a model takes: those whose attention over a full cache leaves partial results that fit. */
 export function stepRows(config: ModelConfig, { sequences, capacity }: ModelLimits): number {
-  const stretches = Math.ceil(capacity / stretchKeys)
-  const scratchRows = Math.floor(
-    attentionScratchBytes / (config.heads * stretches * (config.headDim + 2) * 4),
-  )
+  const splits = Math.ceil(capacity / splitKeys)
+  const scratchRows = Math.floor(attentionScratchBytes / (config.heads * splits * (config.headDim + 2) * 4))
   return Math.max(sequences, Math.min(rowsOfStep, sequences * capacity, scratchRows))
 }

@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Device } from '../../kernels/gpu/device.ts'
 import { histogramWords } from '../../kernels/mass-histogram/mass-histogram.ts'
-import type { TensorEntry } from '../files/safetensors'
+import type { TensorEntry } from '../files/safetensors.ts'
 import { DigestSum, sha256 } from '../files/sha256.ts'
 
 import { type Communicator, localCommunicators } from '../parallel/communicator.ts'

@@ -101,21 +101,4 @@ export class StepContext {
     this.stream.submit()
     return this.device.readMapped(readable, sizeBytes)
   }
-
-  // shim: from here on, the old names of members, for node-runner/measure and core/parallel/local-mesh.ts.
-  get exchange(): Communicator {
-    return this.communicator
-  }
-
-  get recorder(): Recorder {
-    return this.stream
-  }
-
-  begin(label: string): void {
-    this.stream.begin(label)
-  }
-
-  addNorm(norm: AllReduceAddNorm & { fresh?: boolean }): Promise<void> {
-    return this.allReduceAddNorm({ ...norm, isFirst: norm.fresh ?? false })
-  }
 }

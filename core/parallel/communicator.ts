@@ -13,12 +13,7 @@ export interface Communicator {
   allReduce(mine: Float32Array): Promise<Float32Array<ArrayBuffer>>
   /** Makes every call of this group, running or to come, reject with this reason. */
   abort(reason: string): void
-  gather: Communicator['allGather'] // shim
 }
-
-/** What a communicator is made of, without its old name of allGather. */
-type Calls = Omit<Communicator, 'gather'> // shim
-const withOldName = (calls: Calls): Communicator => ({ ...calls, gather: calls.allGather }) // shim
 
 /** A call of a communicator was ended by another rank's failure. */
 export class GroupAbortedError extends Error {
@@ -27,14 +22,14 @@ export class GroupAbortedError extends Error {
 
 /** The communicator of a rank that is alone. */
 export function soloCommunicator(): Communicator {
-  return withOldName({
+  return {
     rank: 0,
     ranks: 1,
     slotBytes: Number.MAX_SAFE_INTEGER,
     allGather: async mine => new Uint8Array(mine),
     allReduce: async mine => new Float32Array(mine),
     abort() {},
-  })
+  }
 }
 
 /** Communicators of a group whose ranks run on one thread, as devices of one page: they meet by promises. */
@@ -54,31 +49,29 @@ export function localCommunicators(ranks: number, slotBytes: number): Communicat
     })
   }
 
-  return Array.from({ length: ranks }, (_, rank) =>
-    withOldName({
-      rank,
-      ranks,
-      slotBytes,
-      async allGather(mine) {
-        // A copy, since the caller may reuse its memory before the others have read it.
-        const parts = await barrier(rank, new Uint8Array(mine))
-        const all = new Uint8Array(ranks * mine.byteLength)
-        for (const [from, part] of parts.entries()) all.set(part, from * mine.byteLength)
-        return all
-      },
-      async allReduce(mine) {
-        const parts = await barrier(rank, bytesOf(mine).slice())
-        const [first, ...others] = parts.map(part => new Float32Array(part.buffer as ArrayBuffer))
-        const result = new Float32Array(first!)
-        for (const other of others) for (let i = 0; i < result.length; i++) result[i] = result[i]! + other[i]!
-        return result
-      },
-      abort(reason) {
-        failure = `rank ${rank} failed: ${reason}`
-        for (const { settle } of waiting.splice(0)) settle.reject(new GroupAbortedError(failure))
-      },
-    }),
-  )
+  return Array.from({ length: ranks }, (_, rank) => ({
+    rank,
+    ranks,
+    slotBytes,
+    async allGather(mine) {
+      // A copy, since the caller may reuse its memory before the others have read it.
+      const parts = await barrier(rank, new Uint8Array(mine))
+      const all = new Uint8Array(ranks * mine.byteLength)
+      for (const [from, part] of parts.entries()) all.set(part, from * mine.byteLength)
+      return all
+    },
+    async allReduce(mine) {
+      const parts = await barrier(rank, bytesOf(mine).slice())
+      const [first, ...others] = parts.map(part => new Float32Array(part.buffer as ArrayBuffer))
+      const result = new Float32Array(first!)
+      for (const other of others) for (let i = 0; i < result.length; i++) result[i] = result[i]! + other[i]!
+      return result
+    },
+    abort(reason) {
+      failure = `rank ${rank} failed: ${reason}`
+      for (const { settle } of waiting.splice(0)) settle.reject(new GroupAbortedError(failure))
+    },
+  }))
 }
 
 interface Settle {
@@ -153,7 +146,7 @@ export function sharedMemoryCommunicator(memory: GroupMemory, rank: number, spin
     return parity
   }
 
-  return withOldName({
+  return {
     rank,
     ranks,
     slotBytes,
@@ -185,7 +178,7 @@ export function sharedMemoryCommunicator(memory: GroupMemory, rank: number, spin
       Atomics.store(control, aborted, 1)
       Atomics.notify(control, generation)
     },
-  })
+  }
 }
 
 function bytesOf(numbers: Float32Array): Uint8Array {

@@ -1,4 +1,5 @@
-import { describeGrading, inPercent, isDefaultGrading } from '../grade/grading-rules.ts'
+import { formatShortPercent } from '../format-number.ts'
+import { describeGrading, isDefaultGrading } from '../grade/grading-rules.ts'
 import type { Analysis } from '../study/analysis.ts'
 import { partWarning } from '../study/coverage.ts'
 import type { RunFindings } from '../study/findings.ts'
@@ -98,7 +99,7 @@ function gradingSentences({ grading, total, correct }: Analysis): string[] {
   if (tolerance === 0) return [graded]
   return [
     graded,
-    `${only} of ${count(correct, 'right answer')} ${only === 1 ? 'is' : 'are'} right only within the tolerance of ${inPercent(tolerance)}; ` +
+    `${only} of ${count(correct, 'right answer')} ${only === 1 ? 'is' : 'are'} right only within the tolerance of ${formatShortPercent(tolerance)}; ` +
       `without it ${correct - only} of ${total} would be right, ${percent((correct - only) / total)}.`,
   ]
 }

@@ -1,4 +1,4 @@
-import type { ModelFiles } from '../files/weight-files'
+import type { ModelFiles } from '../files/weight-files.ts'
 import { InputError } from '../input-error.ts'
 import { findControlTokens, type RenderedPiece, renderInPieces } from './added-tokens.ts'
 import { type ChatTemplate, compileChatTemplate } from './chat-template.ts'

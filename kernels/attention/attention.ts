@@ -14,8 +14,6 @@ const serial = defineKernel('attention-serial', [attentionHeads, serialSource])
 
 /** Keys that one workgroup reads, the SPLIT of the shaders: a longer sequence leaves partial results to be merged. */
 export const splitKeys = 128
-/** The same under its old name. */
-export const stretchKeys = splitKeys // shim
 /** Query heads that one workgroup computes; the GROUP of the shader. */
 const headsOfWorkgroup = 8
 

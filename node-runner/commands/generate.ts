@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { describePlacement, promptMessages, promptSettingsFor } from '../../core/evaluate/prompt.ts'
 import { answerText, describeStops, type Stops, stopTextAt } from '../../core/generate/answer-end.ts'
 import { type Decoding, describeDecoding } from '../../core/generate/decoding.ts'
-import { findProblem, type Generation } from '../../core/generate/generate.ts'
+import { type Generation, rejectionReason } from '../../core/generate/generate.ts'
 import { InputError } from '../../core/input-error.ts'
 import { formatVersion } from '../../core/record/run-files.ts'
 import type { TokenRecord } from '../../core/record/token.ts'
@@ -41,7 +41,7 @@ async function runGenerate(flags: GenerateFlags): Promise<number> {
   const tokenizer = await tokenizerFor(flags, folder)
   const promptIds = flags.promptIds ?? encodePrompt(flags, tokenizer!, progress)
   const task = { promptIds, key: 0 }
-  const problem = findProblem(task, config)
+  const problem = rejectionReason(task, config)
   if (problem) throw new InputError(`generate: ${problem}`)
   const answering = chooseAnswering(flags, folder, tokenizer, progress)
   const { decoding, stops, stopIds, maxNewTokens } = answering

@@ -1,4 +1,3 @@
-import type { WeightDtype } from '../../core/files/safetensors'
 import type { ModelConfig } from '../../core/model/config.ts'
 import {
   type Assumption,
@@ -16,13 +15,14 @@ import {
 import { rankWeightBytes, shardTensors, type TensorShard } from '../../core/model/layout.ts'
 import { planShards, type Range, type RankShard } from '../../core/parallel/plan-shards.ts'
 import { formatVersion } from '../../core/record/run-files.ts'
+import type { WeightDType } from '../../kernels/pack-weight/pack-weight.ts'
 import { type Column, renderTable, rowsOf, significant } from '../terminal/report.ts'
 
 /** What `entrace plan --json` prints. */
 export interface PlanReport {
   formatVersion: string
   model: string
-  dtype: WeightDtype
+  dtype: WeightDType
   adapters: number
   workload: Workload
   assumptions: Assumption[]
@@ -72,7 +72,7 @@ export function planReport(model: string, config: ModelConfig, request: PlanRequ
   }
 }
 
-function shardReports(config: ModelConfig, tp: number, dtype: WeightDtype): ShardReport[] {
+function shardReports(config: ModelConfig, tp: number, dtype: WeightDType): ShardReport[] {
   const plan = planShards(config, tp)
   return plan.ranks.map(shard => ({
     ...shard,

@@ -1,6 +1,6 @@
 import type { BeamSettings } from '../../core/generate/beam-search.ts'
 import type { FollowUp, Generation } from '../../core/generate/generate.ts'
-import type { ModelRoom } from '../../core/model/language-model.ts'
+import type { ModelLimits } from '../../core/model/language-model.ts'
 import type { Sampling } from '../../core/model/sampling.ts'
 import type { TokenRecord } from '../../core/record/token.ts'
 import type { AdapterChoice } from '../adapter/adapter-choice.ts'
@@ -17,7 +17,7 @@ export interface EngineJob {
   /** dp replicas of groups of tp ranks; rank r is member r mod tp of group ⌊r / tp⌋. */
   mesh: { tp: number; dp: number }
   /** Of each group. */
-  room: ModelRoom
+  room: ModelLimits
   maxNewTokens: number
   stopIds: readonly number[]
   /** Texts that end an answer. */

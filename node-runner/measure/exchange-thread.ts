@@ -44,8 +44,8 @@ async function main(start: ExchangeThreadStart): Promise<ExchangeSamples[]> {
     const device = await openDevice(await openRankAdapter(adapter))
     const samples: ExchangeSamples[] = []
     for (const width of widths) {
-      const group = await StepContext.create(device, exchange, 1, width)
-      samples.push(await measureWidth(device, group, width, start))
+      const context = await StepContext.create(device, exchange, 1, width)
+      samples.push(await measureWidth(device, context, width, start))
     }
     return samples
   } catch (error) {
@@ -56,7 +56,7 @@ async function main(start: ExchangeThreadStart): Promise<ExchangeSamples[]> {
 
 async function measureWidth(
   device: Device,
-  group: StepContext,
+  context: StepContext,
   width: number,
   { rank, rounds }: ExchangeThreadStart,
 ): Promise<ExchangeSamples> {
@@ -66,15 +66,15 @@ async function measureWidth(
   const weight = await createTensor(device, 'weight', 'f32', [width])
   const norm = { x: x!, partial: partial!, y: y!, weight, epsilon: 1e-6 }
   const once = async () => {
-    await group.addNorm(norm)
+    await context.allReduceAddNorm({ ...norm, isFirst: false })
     // A rank that is alone meets nobody, and would never submit.
-    if (group.exchange.ranks > 1) return
-    group.recorder.submit()
+    if (context.communicator.ranks > 1) return
+    context.stream.submit()
     await device.idle()
-    group.begin('alone')
+    context.stream.begin('alone')
   }
-  const meet = () => group.exchange.gather(new Uint8Array(4))
-  group.begin('first round')
+  const meet = () => context.communicator.allGather(new Uint8Array(4))
+  context.stream.begin('first round')
   await timeRounds(5, once)
   await meet()
   const before = { ...device.counters }

@@ -6,7 +6,7 @@ import {
   listSplits,
   type SplitChoice,
 } from '../../core/evaluate/hub-data-sets.ts'
-import { readShardNames } from '../../core/files/weight-files'
+import { readShardNames } from '../../core/files/weight-files.ts'
 import { InputError } from '../../core/input-error.ts'
 import { tokenizerFileNames } from '../../core/tokenizer/tokenizer-files.ts'
 import { openFileByteSource } from '../files/file-byte-source.ts'

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path'
-import { gradingSettings, inPercent } from '../../core/grade/grading-rules.ts'
+import { formatShortPercent } from '../../core/format-number.ts'
+import { gradingSettings } from '../../core/grade/grading-rules.ts'
 import type { Analysis } from '../../core/study/analysis.ts'
 import { partWarning } from '../../core/study/coverage.ts'
 import { hasSeveralAnswers, preferredIntervals } from '../../core/study/preferred-intervals.ts'
@@ -87,7 +88,7 @@ function gradingRows({ grading, correct }: Analysis): string[][] {
   const boxes = gradingSettings.severalBoxes
   return [
     ...(tolerance > 0
-      ? [['tolerance', inPercent(tolerance), `${only} of ${correct} right only within it`]]
+      ? [['tolerance', formatShortPercent(tolerance), `${only} of ${correct} right only within it`]]
       : []),
     ...(severalBoxes !== boxes.default
       ? [['several boxes', severalBoxes, boxes.describe(severalBoxes)]]

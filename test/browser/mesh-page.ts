@@ -1,6 +1,6 @@
 // What runs inside the page: kernels and core alone, with what a browser gives.
 import { httpModelFiles } from '../../core/files/http-byte-source.ts'
-import { openWeights } from '../../core/files/weight-files'
+import { openWeights } from '../../core/files/weight-files.ts'
 import { generateOnMesh } from '../../core/generate/generate-on-mesh.ts'
 import { neededTensors, openConfig } from '../../core/model/checkpoint.ts'
 import { loadModel } from '../../core/model/load-model.ts'

@@ -33,7 +33,7 @@ async function claimAll({ work, exchange, group, member, asksToStopAt }: ClaimSc
     if (next.done) return { group, member, claims, stoppedBefore: null }
     const { key, promptIds } = next.value
     claims.push({ key, promptIds })
-    await meeting.gather(new Uint8Array(4))
+    await meeting.allGather(new Uint8Array(4))
   }
   return { group, member, claims, stoppedBefore: claims.length + 1 }
 }

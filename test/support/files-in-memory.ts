@@ -1,4 +1,4 @@
-import type { ModelFiles } from '../../core/files/weight-files'
+import type { ModelFiles } from '../../core/files/weight-files.ts'
 import { memoryByteSource } from './memory-byte-source.ts'
 
 /** Files by name: a text as it is, anything else as JSON. The names that are asked for are added to `asked`. */

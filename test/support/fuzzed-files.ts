@@ -1,7 +1,7 @@
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { readDataSet } from '../../core/evaluate/read-data-set.ts'
 import { readJson, settingsJson } from '../../core/files/read-json.ts'
-import { openSafetensors } from '../../core/files/safetensors'
+import { openSafetensors } from '../../core/files/safetensors.ts'
 import { readStatedDecoding } from '../../core/generate/decoding.ts'
 import { defaultGradingRules } from '../../core/grade/grading-rules.ts'
 import { parseConfig } from '../../core/model/config.ts'

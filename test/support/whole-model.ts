@@ -1,4 +1,4 @@
-import type { TensorEntry } from '../../core/files/safetensors'
+import type { TensorEntry } from '../../core/files/safetensors.ts'
 import type { ModelConfig } from '../../core/model/config.ts'
 import { LanguageModel, type ModelLimits } from '../../core/model/language-model.ts'
 import type { ModelWeights } from '../../core/model/layout.ts'

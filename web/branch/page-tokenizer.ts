@@ -1,4 +1,4 @@
-import type { ModelFiles } from '../../core/files/weight-files'
+import type { ModelFiles } from '../../core/files/weight-files.ts'
 import { findControlTokens, renderInPieces } from '../../core/tokenizer/added-tokens.ts'
 import { createEncoder, type Encoder } from '../../core/tokenizer/encoder.ts'
 import { firstBehind } from '../../core/tokenizer/tokenizer.ts'

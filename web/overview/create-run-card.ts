@@ -1,5 +1,5 @@
-import { formatNumber, formatP } from '../../core/format-number.ts'
-import { describeGrading, inPercent } from '../../core/grade/grading-rules.ts'
+import { formatNumber, formatP, formatShortPercent } from '../../core/format-number.ts'
+import { describeGrading } from '../../core/grade/grading-rules.ts'
 import { isPart, partWarning } from '../../core/study/coverage.ts'
 import { preferredIntervals } from '../../core/study/preferred-intervals.ts'
 import type { OpenRun } from '../data/open-run.ts'
@@ -21,7 +21,7 @@ export function createRunCard({ facts, analysis }: OpenRun): HTMLElement {
         interval(accuracy, percent),
         grading &&
           grading.tolerance > 0 &&
-          `${grading.correctByToleranceOnly.toLocaleString('en')} right only within ${inPercent(grading.tolerance)}`,
+          `${grading.correctByToleranceOnly.toLocaleString('en')} right only within ${formatShortPercent(grading.tolerance)}`,
       ),
     ),
     result(

@@ -86,7 +86,8 @@ export const areaWords: Record<AreaName, string> = {
   augrc: 'AUGRC',
 }
 
-const entropyWords: Record<EntropyStatisticName, string> = {
+/** What the statistics of mean entropy are called where their intervals are undefined. */
+export const entropyWords: Record<EntropyStatisticName, string> = {
   correctMean: 'the mean of correct answers',
   incorrectMean: 'the mean of incorrect answers',
   difference: 'the difference of means',
@@ -99,7 +100,8 @@ const entropyWords: Record<EntropyStatisticName, string> = {
   levelAdjustedAuroc: 'the AUROC adjusted for level',
 }
 
-const calibrationWords: Record<keyof CalibrationFit['intervals'], string> = {
+/** The same of a calibration's numbers. */
+export const calibrationWords: Record<keyof CalibrationFit['intervals'], string> = {
   brier: 'Brier score',
   brierSkill: 'Brier skill',
   logLoss: 'log loss',
@@ -289,13 +291,18 @@ function missingOfScore(score: AnalysisScore, hasBothClasses: boolean): Missing[
   if (score.n === 0) return missingOf({ 'every statistic': score.auroc }, ofScore)
   const intervals = missingIntervals(score.intervals, areaWords, name => `interval of the ${name}`)
   if (!hasBothClasses) return intervals
-  const { auroc, auprc, prr, aurocLow, bootstrapLow } = score
+  const { auroc, aurocLow, bootstrapLow } = score
+  const { AUPRC, ...areas } = Object.fromEntries(
+    (Object.keys(areaWords) as AreaName[]).map(name => [areaWords[name], score[name]]),
+  )
   const tau = { "Kendall's τ": score.kendallTau }
   if (isUndefined(auroc)) {
-    const numbers = { 'AUROC with its intervals and p': auroc, PRR: prr, ...tau, AUPRC: auprc }
+    const numbers = { 'AUROC with its intervals and p': auroc, ...areas, ...tau, AUPRC }
     return [...missingOf(numbers, ofScore), ...intervals]
   }
   const numbers = {
+    ...areas,
+    AUPRC,
     ...tau,
     "DeLong's interval of the AUROC": aurocLow,
     'bootstrap interval of the AUROC': bootstrapLow,

@@ -1,3 +1,4 @@
+import { areaWords, calibrationWords, entropyWords } from '../../core/report/undefined-warnings.ts'
 import type { Analysis, AnalysisStatistics } from '../../core/study/analysis.ts'
 
 /** Whether some warning names the number at this path and says why it is undefined. */
@@ -38,13 +39,15 @@ function namesOf(part: AnalysisStatistics, path: string): RegExp[] {
     return [/The correlations .* are undefined/]
   if (field === 'auroc') return ofScore('MeanTokenEntropy', "DeLong's interval")
   if (field === 'aurocBootstrap') return ofScore('MeanTokenEntropy', 'bootstrap interval')
-  const areas = ['auprc', 'prr', 'aurc', 'augrc']
-  if (field === 'intervals' && areas.includes(key))
+  if (field === 'intervals' && key in areaWords)
     return ofScore(
       'MeanTokenEntropy',
       last === '' ? scoreFields[key]! : `interval of the ${key.toUpperCase()}`,
     )
-  if (field === 'intervals') return last === '' ? [undefinedNumbers[key]!] : [intervalOf(intervalNames[key]!)]
+  if (field === 'intervals')
+    return last === ''
+      ? [undefinedNumbers[key]!]
+      : [intervalOf(entropyWords[key as keyof typeof entropyWords])]
   if (field === 'scores' && last === 'intervals')
     return ofScore(key, end === '' ? scoreFields[name]! : `interval of the ${name.toUpperCase()}`)
   if (field === 'scores') return ofScore(key, scoreFields[last] ?? 'unknown field')
@@ -67,7 +70,7 @@ function namesOf(part: AnalysisStatistics, path: string): RegExp[] {
   if (field === 'withinProblem') return [/AUROC within problems is undefined, because/]
   if (field === 'power') return [/AUROC that is detectable with 80 % power is undefined/]
   if (field === 'calibration' && end !== '')
-    return [intervalOf(`${calibrationNames[name] ?? name} \\(${key}\\)`)]
+    return [intervalOf(`${calibrationWords[name as keyof typeof calibrationWords]} \\(${key}\\)`)]
   if (field === 'calibration')
     return last === ''
       ? [key === '' ? /Calibration is undefined: / : /Platt's calibration is undefined/]
@@ -86,19 +89,6 @@ function namesOf(part: AnalysisStatistics, path: string): RegExp[] {
 /** The warning that an interval is undefined although its number is not. */
 const intervalOf = (name: string) => new RegExp(`intervals? of .*${name}.* (is|are) undefined, because`)
 
-const intervalNames: Record<string, string> = {
-  correctMean: 'the mean of correct answers',
-  incorrectMean: 'the mean of incorrect answers',
-  difference: 'the difference of means',
-  hedgesG: "Hedges' g",
-  pearson: "Pearson's r",
-  spearman: "Spearman's ρ",
-  kendall: "Kendall's τ",
-  entropyLengthRho: 'the correlation of entropy and length',
-  lengthAdjustedAuroc: 'the AUROC adjusted for length',
-  levelAdjustedAuroc: 'the AUROC adjusted for level',
-}
-
 /** The warning that a number is undefined, whose interval is then null. */
 const undefinedNumbers: Record<string, RegExp> = {
   correctMean: /There is no correct answer with entropy/,
@@ -111,13 +101,6 @@ const undefinedNumbers: Record<string, RegExp> = {
   entropyLengthRho: /The correlation of entropy and length is undefined because/,
   lengthAdjustedAuroc: /The AUROC adjusted for length is undefined/,
   levelAdjustedAuroc: /level-adjusted AUROC is undefined|The AUROC adjusted for level is undefined/,
-}
-
-const calibrationNames: Record<string, string> = {
-  brier: 'Brier score',
-  brierSkill: 'Brier skill',
-  logLoss: 'log loss',
-  expectedCalibrationError: 'ECE',
 }
 
 const scoreFields: Record<string, string> = {

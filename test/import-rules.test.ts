@@ -36,12 +36,36 @@ describe('importViolations', () => {
     ['node-runner/a.ts', "import { b } from '../web/b.ts'", 'may not import ../web/b.ts'],
     ['web/a.ts', "import { b } from '../node-runner/b.ts'", 'may not import ../node-runner/b.ts'],
     ['web/a.ts', "import 'node:fs'", 'may not import node:fs'],
-    ['core/index.ts', "export * from './b.ts'", 'only hands on what other files export'],
-    ['core/a.ts', "import { b } from './b.ts'\nexport { b }\nexport { c } from './c.ts'", 'only hands on'],
+    ['core/files/index.ts', "export * from './b.ts'", 'only hands on what other files export'],
+    [
+      'core/files/a.ts',
+      "import { b } from './b.ts'\nexport { b }\nexport { c } from './c.ts'",
+      'only hands on',
+    ],
+    ['core/model/a.ts', "import { b } from '../record/b.ts'", 'comes before core/record/b.ts'],
+    ['core/parallel/a.ts', "import type { B } from '../model/b.ts'", 'comes before core/model/b.ts'],
+    ['core/nowhere/a.ts', "import { b } from '../files/b.ts'", 'comes before core/files/b.ts'],
+    [
+      'node-runner/run/a.ts',
+      "import { b } from '../commands/b.ts'",
+      'comes before node-runner/commands/b.ts',
+    ],
   ])('finds what is wrong in %s: %s', (path, source, message) => {
     const [violation, ...more] = importViolations([{ path, source }])
     expect(violation).toContain(`${path}: ${message}`)
     expect(more.filter(other => other !== violation)).toEqual([])
+  })
+
+  it('finds files that import one another, types included, and says the way', () => {
+    const files = [
+      { path: 'core/files/a.ts', source: "import { b } from './b.ts'" },
+      { path: 'core/files/b.ts', source: "import { c } from './c.ts'" },
+      { path: 'core/files/c.ts', source: "import type { A } from './a.ts'" },
+      { path: 'core/files/d.ts', source: "import { a } from './a.ts'" },
+    ]
+    expect(importViolations(files)).toEqual([
+      'core/files/a.ts -> core/files/b.ts -> core/files/c.ts -> core/files/a.ts: is a circle',
+    ])
   })
 
   it('finds a second file that imports Dawn', () => {
@@ -55,6 +79,7 @@ describe('importViolations', () => {
   it.each([
     ['kernels/a/a.ts', "import shader from './a.wgsl?raw'\nimport { b } from '../b/b.ts'"],
     ['core/a.ts', "import { z } from 'zod'\nimport { b } from '../kernels/b.ts'\n// process.env is Node's"],
+    ['core/study/a.ts', "import { b } from '../files/b.ts'\nimport { c } from './c.ts'"],
     ['node-runner/a.ts', "import 'node:fs'\nimport p from '../package.json' with { type: 'json' }"],
     [
       'core/a.test.ts',

@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
+  cpSync,
   existsSync,
   globSync,
   mkdirSync,
@@ -11,8 +12,10 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
+import { publint } from 'publint'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { importsOf } from './support/import-rules.ts'
 
@@ -130,7 +133,7 @@ describe('the packed package, installed in an empty project', () => {
   it.skipIf(process.platform !== 'linux')(
     'carries and finds what it compiles for ranks on equal adapters',
     async () => {
-      const script = `import { buildAdapterNumberLayer } from 'entrace/node-runner/adapter/adapter-number-layer'
+      const script = `import { buildAdapterNumberLayer } from './node_modules/entrace/dist/node-runner/adapter/adapter-number-layer.js'
       console.log(buildAdapterNumberLayer())`
       const folder = (await inProject(process.execPath, '--input-type=module', '--eval', script)).trim()
       expect(existsSync(join(folder, 'adapter-number-layer.json')), folder).toBe(true)
@@ -168,49 +171,77 @@ describe('the packed package, installed in an empty project', () => {
     await expect(inProject('npx', 'entrace', 'no-such-command')).rejects.toMatchObject({ code: 2 })
   })
 
-  it('exports every module of kernels, core and node-runner, with types', async () => {
-    const dist = join(installed, 'dist')
-    const modules = globSync('{kernels,core,node-runner}/**/*.js', { cwd: dist })
-      .map(path => path.replace(/\.js$/, ''))
-      // A shader's text belongs to its wrapper, and the command line starts when it is imported.
-      .filter(path => !path.endsWith('.wgsl_raw') && path !== 'node-runner/entrace')
-    for (const folder of ['kernels/', 'core/', 'node-runner/'])
-      expect(modules.filter(path => path.startsWith(folder)).length, folder).toBeGreaterThan(5)
-    expect(modules.filter(path => !existsSync(join(dist, `${path}.d.ts`)))).toEqual([])
-
-    const script = `for (const name of ${JSON.stringify(modules)}) await import('entrace/' + name)`
-    await inProject(process.execPath, '--input-type=module', '--eval', script)
+  it('has two doors, and is closed otherwise', async () => {
+    const script = (name: string) => `console.log(Object.keys(await import('${name}')).sort().join())`
+    const names = async (name: string) =>
+      (await inProject(process.execPath, '--input-type=module', '--eval', script(name))).trim().split(',')
+    expect(await names('entrace')).toEqual(
+      ['InputError', 'analyse', 'generate', 'gradeAnswer', 'loadModel', 'openAdapter', 'openRun'].sort(),
+    )
+    expect(await names('entrace/kernels')).toEqual(
+      expect.arrayContaining(['Recorder', 'attention', 'createTensor', 'entropy', 'openDevice', 'softmax']),
+    )
+    for (const inside of ['core/model/config', 'kernels/gpu/device', 'dist/index.js', 'node-runner/entrace'])
+      await expect(names(`entrace/${inside}`), inside).rejects.toThrow(/ERR_PACKAGE_PATH_NOT_EXPORTED/)
   })
 
-  it('type-checks where it is used', async () => {
+  it('is what publint and arethetypeswrong expect of a package of ES modules', async () => {
+    const [tarball = ''] = globSync(join(temporary, '*.tgz'))
+    const packed = readFileSync(tarball)
+    const { messages } = await publint({ pack: { tarball: Uint8Array.from(packed).buffer } })
+    expect(messages).toEqual([])
+    const { problems } = (await checkPackage(createPackageFromTarballData(packed))) as {
+      problems: { kind: string }[]
+    }
+    // CommonJS and the resolution of Node 10 are not served.
+    const served = problems.filter(({ kind }) => kind !== 'CJSResolvesToESM' && kind !== 'NoResolution')
+    expect(served).toEqual([])
+    expect(problems).toHaveLength(4)
+  })
+
+  it('shows in its README what type-checks without skipLibCheck, in Node and in a page, and runs', async () => {
+    const readme = readFileSync(join(installed, 'README.md'), 'utf8')
+    const examples = Array.from(readme.matchAll(/```ts\n([\s\S]*?)```/g), ([, code = '']) => code)
+    expect(examples).toHaveLength(2)
+    for (const [index, code] of examples.entries()) writeFileSync(join(project, `example-${index}.ts`), code)
     writeFileSync(
-      join(project, 'use.ts'),
-      `import { parseConfig } from 'entrace/core/model/config'
-import { openModelFolder } from 'entrace/node-runner/files/open-model-folder'
-export const heads: number = parseConfig({}, 'config.json').heads
+      join(project, 'wrong.ts'),
+      `import { loadModel, openRun } from 'entrace'
 // @ts-expect-error: a path, not a number
-export const model = openModelFolder(7)
+export const model = loadModel(7)
+export const right: Promise<number | null> = openRun('run').then(({ analysis }) => analysis.auroc.value)
 `,
     )
-    const compiler = resolve('node_modules/typescript/bin/tsc')
-    const flags = [
-      '--noEmit',
-      '--strict',
-      '--module',
-      'nodenext',
-      '--target',
-      'es2024',
-      '--skipLibCheck',
-      'use.ts',
-    ]
-    await inProject(process.execPath, compiler, ...flags)
-  })
-
-  it('tokenizes', async () => {
-    const script = `import { loadTokenizer } from 'entrace/node-runner/tokenizer/load-tokenizer'
-      const tokenizer = await loadTokenizer('node_modules/entrace/models/arith-qwen2')
-      console.log(tokenizer.decode(tokenizer.encode('12 apples')))`
-    expect(await inProject(process.execPath, '--input-type=module', '--eval', script)).toBe('12 apples\n')
+    // Of packages for development it has these alone, as a project of somebody else has.
+    for (const name of ['typescript', '@typescript', '@types/node', 'undici-types']) {
+      if (!existsSync(join('node_modules', name))) continue
+      mkdirSync(dirname(join(project, 'node_modules', name)), { recursive: true })
+      cpSync(join('node_modules', name), join(project, 'node_modules', name), { recursive: true })
+    }
+    const settings = { strict: true, noEmit: true, skipLibCheck: false, target: 'es2024' }
+    const pages = {
+      ...settings,
+      module: 'esnext',
+      moduleResolution: 'bundler',
+      customConditions: ['browser'],
+      types: [],
+    }
+    for (const [name, compilerOptions] of Object.entries({
+      node: { ...settings, module: 'nodenext', types: ['node'] },
+      plain: { ...settings, module: 'nodenext', types: [] },
+      page: pages,
+    })) {
+      const include = ['example-*.ts', 'wrong.ts']
+      writeFileSync(join(project, `tsconfig.${name}.json`), JSON.stringify({ compilerOptions, include }))
+      const compiler = join(project, 'node_modules/typescript/bin/tsc')
+      await inProject(process.execPath, compiler, '--project', `tsconfig.${name}.json`)
+    }
+    const [answered, computed] = await Promise.all(
+      examples.map((_, index) => inProject(process.execPath, '--no-warnings', `example-${index}.ts`)),
+    )
+    expect(answered).toMatch(/The answer is/)
+    expect(answered).toMatch(/extracted: '7', equal: true/)
+    expect(computed).toMatch(/Float32Array\(4\) \[\s*0\.032/)
   })
 })
 

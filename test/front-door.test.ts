@@ -43,7 +43,7 @@ describe('the front door', () => {
     const env = { ...process.env, VK_DRIVER_FILES: '/nowhere', VK_ICD_FILENAMES: '/nowhere' }
     const found = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8', env }))
     expect(found).toMatchObject({ equal: true, samples: 2 })
-    expect(found.tokens).toBeGreaterThan(10)
+    expect(found.tokens).toBe(8)
     expect(found.packages).toContain('zod')
     expect(found.packages.filter((name: string) => /^(webgpu|@huggingface\/)/.test(name))).toEqual([])
   })

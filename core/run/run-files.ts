@@ -41,10 +41,9 @@ export function filesOpenedBy(name: string, open: RunFiles['open']): RunFiles {
     open,
     async tail(file, start) {
       const source = await open(file)
-      return (
-        source &&
-        source.slice(Math.min(start, source.byteLength), Math.min(start + tailBytes, source.byteLength))
-      )
+      if (!source) return null
+      const { byteLength } = source
+      return source.slice(Math.min(start, byteLength), Math.min(start + tailBytes, byteLength))
     },
   }
 }

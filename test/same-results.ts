@@ -86,7 +86,7 @@ export async function evaluate(code: Checkout, out: string, limit: number, flags
   await runCheckout(code, ['eval', ...inputs, '--limit', String(limit), '--out', out, '--quiet', ...flags])
 }
 
-/** A file of a run without times, and without the order in which samples ended: text that two runs have in common. */
+/** A file of a run without times, the package's version and the order in which samples ended: text that two runs have in common. */
 export function timelessText(run: string, name: string): string {
   const text = readFileSync(join(run, name), 'utf8').replaceAll(
     /"durationMs": ?[0-9.e+-]+/g,

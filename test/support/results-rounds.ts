@@ -21,8 +21,13 @@ interface Worker {
 }
 
 async function startWorker(): Promise<Worker> {
-  const child = fork('test/support/results-process.ts')
-  await once(child, 'message')
+  const execArgv = ['--import', './node-runner/wgsl-loader.mjs']
+  const child = fork('test/support/results-process.ts', { execArgv })
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`the process that works on results ended with ${code} before it was ready`)
+  })
+  ended.catch(() => {})
+  await Promise.race([once(child, 'message'), ended])
   return {
     child,
     async run(order) {

@@ -50,7 +50,7 @@ const firstWrongStep = z.object({
   before: stepEntropies,
   after: stepEntropies,
   /** So many tokens from it: negative before it, positive after. */
-  offsets: z.array(stepEntropies.extend({ offset: z.int() })),
+  offsets: z.array(z.object({ offset: z.int(), ...stepEntropies.shape })),
 })
 
 const forkingToken = z.object({

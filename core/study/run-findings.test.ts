@@ -5,6 +5,7 @@ import { tokenColumns } from '../record/token.ts'
 import { adviceOnCut } from '../report/analysis-warnings.ts'
 import { analyseRun } from '../report/record-study.ts'
 import { columnsOf } from './columns.ts'
+import { readRunFindings } from './findings.ts'
 import { createOverrunCounter, createRunFindings } from './run-findings.ts'
 
 function overrunOf(answers: [SampleRecord['finishReason'], string[]][]) {
@@ -67,4 +68,27 @@ describe('answers that ran over their end', () => {
     )
     expect(warningOf(' and')).toMatch(/Raise --max-new-tokens, and read completedOnly\.$/)
   })
+})
+
+it('is read from an analysis as it was written there, in the same order', () => {
+  const findings = createRunFindings()
+  const wrong = 'First 2 + 3 = 6. Then 6 * 2 = 12.'
+  for (const [index, generatedText] of ['2 + 3 = 5. 5 * 2 = 10.', wrong, wrong].entries()) {
+    const tokens = Array.from(generatedText, (text, at) => tokenRecord({ text, entropyNats: (at % 7) / 3 }))
+    const correct = index === 0
+    const sample = sampleRecord({
+      problemId: `${index}`,
+      problemIndex: index,
+      generatedText,
+      correct,
+      tokens,
+    })
+    findings.add(
+      { ...sample, metadata: { solution: '2 + 3 = 5. 5 * 2 = 10.' }, expectedAnswer: '10' },
+      tokenColumns(tokens),
+    )
+  }
+  const written = JSON.stringify(findings.finish())
+  expect(JSON.parse(written).tokens.firstWrongStep.offsets.length).toBeGreaterThan(0)
+  expect(JSON.stringify(readRunFindings('analysis.json', JSON.parse(written)))).toBe(written)
 })

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 
@@ -78,6 +79,21 @@ export function hasEnded(named: string | undefined): boolean {
   if (where !== placeOf(thisIdentity())) return false
   // Within one process nothing else runs meanwhile, so its own number is of one before it.
   return Number(pid) === process.pid || !hasProcess(Number(pid))
+}
+
+/** This process as a part of a file's name that `hasTagEnded` understands. */
+export function processTag(): string {
+  return `${placeTag()}_${process.pid}`
+}
+
+/** Whether the process that a name beginning with its `processTag` is of is known to be gone; false where this machine cannot tell. */
+export function hasTagEnded(name: string): boolean {
+  const [, place, pid] = /^([0-9a-f]{12})_(\d{1,15})_/.exec(name) ?? []
+  return place === placeTag() && (Number(pid) === process.pid || !hasProcess(Number(pid)))
+}
+
+function placeTag(): string {
+  return createHash('sha256').update(placeOf(thisIdentity())).digest('hex').slice(0, 12)
 }
 
 /** Host, boot and, of a container, its namespace. */

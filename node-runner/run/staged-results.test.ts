@@ -1,10 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { thisProcess } from '../files/processes.ts'
-import { holdResults } from './staged-results.ts'
+import { processTag, thisProcess } from '../files/processes.ts'
+import { holdResults, stageResults } from './staged-results.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -25,5 +25,30 @@ describe('holdResults', () => {
     })
     expect(readdirSync(folder)).toEqual([])
     console.log('600 holds of four processes, one at a time')
+  })
+})
+
+describe('stageResults', () => {
+  it('removes what processes left that were killed, from the first moment on, and nothing of one that lives', () => {
+    const tag = (pid: number) => processTag().replace(/\d+$/, String(pid))
+    const [killed, living, elsewhere, forgotten, former, formerly] = [
+      `results.partial-${tag(4194305)}_abcdef`,
+      `results.partial-${tag(process.ppid)}_abcdef`,
+      `results.partial-0123456789ab_4194305_abcdef`,
+      `results.partial-0123456789ab_4194306_abcdef`,
+      'results.partial-abcdef',
+      'results.partial-ghijkl',
+    ]
+    for (const name of [killed, living, elsewhere, forgotten, former, formerly]) mkdirSync(join(folder, name))
+    const longAgo = Date.now() / 1000 - 25 * 3600
+    utimesSync(join(folder, forgotten), longAgo, longAgo)
+    writeFileSync(join(folder, former, 'process'), thisProcess().replace(/^\d+/, '4194305'))
+    writeFileSync(join(folder, formerly, 'process'), thisProcess().replace(/^\d+/, String(process.ppid)))
+    const staged = stageResults(folder)
+    const own = `results.partial-${processTag()}_`
+    const left = readdirSync(folder).filter(name => !name.startsWith(own))
+    expect(left.sort()).toEqual([living, elsewhere, formerly].sort())
+    staged.discard()
+    expect(readdirSync(folder).sort()).toEqual(left)
   })
 })

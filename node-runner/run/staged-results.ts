@@ -17,7 +17,7 @@ import {
 import { basename, join } from 'node:path'
 import { encodeManifest, type FileDigest, manifestName } from '../../core/record/manifest.ts'
 import { nullWhere } from '../files/file-errors.ts'
-import { hasEnded, thisProcess } from '../files/processes.ts'
+import { hasEnded, hasTagEnded, processTag, thisProcess } from '../files/processes.ts'
 import { sha256Of } from './read-run-files.ts'
 
 /** Other results were put in place, of more samples or other rules, while these were made: theirs are kept. */
@@ -59,7 +59,9 @@ export interface MadeResults {
   check?: () => void
 }
 
+/** A staging folder's name says who made it, so that one which is left is known from its first moment on. */
 const stagingPrefix = 'results.partial-'
+/** In staging folders of earlier versions, whose names do not say it. */
 const makerName = 'process'
 /** A staging folder that was left by a process of another machine is removed when nothing was written to it for so long. */
 const leftMs = 24 * 3_600_000
@@ -67,8 +69,7 @@ const leftMs = 24 * 3_600_000
 /** Begins the results of a run, in a folder of this process within that of the run. */
 export function stageResults(folder: string): StagedResults {
   removeLeft(folder)
-  const staging = mkdtempSync(join(folder, stagingPrefix))
-  writeFileSync(join(staging, makerName), thisProcess())
+  const staging = mkdtempSync(join(folder, `${stagingPrefix}${processTag()}_`))
   const files = new Map<string, ReturnType<typeof openDigestedFile>>()
   const editable = new Map<string, (found: string) => boolean>()
   const open: StagedResults['open'] = (name, inParts) => {
@@ -163,8 +164,10 @@ function removeLeft(folder: string): void {
       const maker = join(path, makerName)
       // A folder that was sent may hold a pipe in its place, which would never be read to its end.
       const isLeft =
-        (lstatSync(maker).isFile() && hasEnded(readFileSync(maker, 'utf8'))) ||
-        Math.max(...readdirSync(path).map(file => statSync(join(path, file)).mtimeMs)) < Date.now() - leftMs
+        hasTagEnded(name.slice(stagingPrefix.length)) ||
+        (lstatSync(maker, { throwIfNoEntry: false })?.isFile() && hasEnded(readFileSync(maker, 'utf8'))) ||
+        Math.max(...['.', ...readdirSync(path)].map(file => statSync(join(path, file)).mtimeMs)) <
+          Date.now() - leftMs
       if (isLeft) rmSync(path, { recursive: true, force: true })
     } catch {
       // Being begun or ended by another process.

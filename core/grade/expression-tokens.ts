@@ -25,17 +25,9 @@ const plainNames = new Set(
 const synonyms: Record<string, string> = {
   ...{ deg: 'degrees', degree: 'degrees', infinity: 'infty' },
   ...{ dbinom: 'binom', tbinom: 'binom', mid: '|', lbrack: '[', rbrack: ']', lparen: '(', rparen: ')' },
-  ...{
-    cdot: '*',
-    times: '*',
-    ast: '*',
-    div: '/',
-    bmod: 'mod',
-    surd: 'radical',
-    asin: 'arcsin',
-    acos: 'arccos',
-  },
-  ...{ atan: 'arctan', varphi: 'phi', varepsilon: 'epsilon', vartheta: 'theta', sqrt: 'sqrt' },
+  ...{ cdot: '*', times: '*', ast: '*', div: '/', bmod: 'mod', surd: 'radical' },
+  ...{ asin: 'arcsin', acos: 'arccos', atan: 'arctan' },
+  ...{ varphi: 'phi', varepsilon: 'epsilon', vartheta: 'theta' },
   ...{ rightarrow: 'to', longrightarrow: 'to', iint: '', mleft: '', mright: '' },
 }
 

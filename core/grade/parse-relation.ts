@@ -10,6 +10,7 @@ import { numberOfExpression, rationalOfExpression } from './compare-expressions.
 import { integer, substitute } from './expression.ts'
 import { splitTopLevel } from './latex-text.ts'
 import { parseExpression } from './parse-expression.ts'
+import { equalRationals, type Rational } from './rational.ts'
 
 /** Reads a part of an answer. */
 type Parse = (text: string) => AnswerStructure | null
@@ -203,33 +204,23 @@ export function readLine(
   const expression = parseExpression(text)
   const [variable] = variables
   if (expression === null || variables.size !== 1 || variable === undefined) return null
-  const at = (value: number): [bigint, bigint] | null => {
-    const rational = rationalOfExpression(substitute(expression, variable, integer(value)))
-    return rational && [rational.numerator, rational.denominator]
-  }
-  const values = [0, 1, 2, -7].map(at)
-  if (values.includes(null)) return null
-  const [zero, one, two, other] = values as [
-    [bigint, bigint],
-    [bigint, bigint],
-    [bigint, bigint],
-    [bigint, bigint],
-  ]
-  const minus = (a: [bigint, bigint], b: [bigint, bigint]): [bigint, bigint] => [
-    a[0] * b[1] - b[0] * a[1],
-    a[1] * b[1],
-  ]
-  const equal = (a: [bigint, bigint], b: [bigint, bigint]) => a[0] * b[1] === b[0] * a[1]
+  const at = (value: number) => rationalOfExpression(substitute(expression, variable, integer(value)))
+  const values = allOrNull([0, 1, 2, -7].map(at))
+  if (values === null) return null
+  const [zero, one, two, other] = values as [Rational, Rational, Rational, Rational]
   const slope = minus(one, zero)
-  const drop = minus(zero, other)
-  if (slope[0] === 0n || !equal(slope, minus(two, one)) || !equal([slope[0] * 7n, slope[1]], drop))
-    return null
-  const fraction = ([top, bottom]: [bigint, bigint]) => `(${top})/(${bottom})`
+  const sevenfold = { ...slope, numerator: 7n * slope.numerator }
+  const isLine = equalRationals(slope, minus(two, one)) && equalRationals(sevenfold, minus(zero, other))
+  if (slope.numerator === 0n || !isLine) return null
+  const fraction = ({ numerator, denominator }: Rational) => `(${numerator})/(${denominator})`
+  return { variable, slope: slope.numerator > 0n ? 1 : -1, scale: fraction(slope), offset: fraction(zero) }
+}
+
+/** The difference, which is not reduced. */
+function minus(a: Rational, b: Rational): Rational {
   return {
-    variable,
-    slope: slope[0] > 0n === slope[1] > 0n ? 1 : -1,
-    scale: fraction(slope),
-    offset: fraction(zero),
+    numerator: a.numerator * b.denominator - b.numerator * a.denominator,
+    denominator: a.denominator * b.denominator,
   }
 }
 

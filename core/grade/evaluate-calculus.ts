@@ -249,13 +249,22 @@ function segmentNode(at: number, arithmetic: ComplexArithmetic): { distance: Com
   return node
 }
 
+/** π/2·sinh t, and its derivative by t. */
+function infiniteNode(at: number, arithmetic: ComplexArithmetic): { angle: Complex; slope: Complex } {
+  const t = double(at)
+  const quarter = arithmetic.multiply(arithmetic.pi, rational({ numerator: 1n, denominator: 2n }))
+  return {
+    angle: arithmetic.multiply(quarter, arithmetic.sinh(t)),
+    slope: arithmetic.multiply(quarter, arithmetic.cosh(t)),
+  }
+}
+
 /** x = from + e^(π/2·sinh t) */
 function halfLine(from: Complex, arithmetic: ComplexArithmetic) {
   return (at: number): Node => {
-    const t = double(at)
-    const quarter = arithmetic.multiply(arithmetic.pi, rational({ numerator: 1n, denominator: 2n }))
-    const distance = arithmetic.exp(arithmetic.multiply(quarter, arithmetic.sinh(t)))
-    const weight = arithmetic.multiply(arithmetic.multiply(quarter, arithmetic.cosh(t)), distance)
+    const { angle, slope } = infiniteNode(at, arithmetic)
+    const distance = arithmetic.exp(angle)
+    const weight = arithmetic.multiply(slope, distance)
     const isEnd = Math.abs(arithmetic.size(distance)) > arithmetic.reals.bits / 2
     return { point: arithmetic.add(from, distance), weight, isEnd }
   }
@@ -264,14 +273,9 @@ function halfLine(from: Complex, arithmetic: ComplexArithmetic) {
 /** x = sinh(π/2·sinh t) */
 function wholeLine(arithmetic: ComplexArithmetic) {
   return (at: number): Node => {
-    const t = double(at)
-    const quarter = arithmetic.multiply(arithmetic.pi, rational({ numerator: 1n, denominator: 2n }))
-    const inner = arithmetic.multiply(quarter, arithmetic.sinh(t))
-    const point = arithmetic.sinh(inner)
-    const weight = arithmetic.multiply(
-      arithmetic.multiply(quarter, arithmetic.cosh(t)),
-      arithmetic.cosh(inner),
-    )
+    const { angle, slope } = infiniteNode(at, arithmetic)
+    const point = arithmetic.sinh(angle)
+    const weight = arithmetic.multiply(slope, arithmetic.cosh(angle))
     return { point, weight, isEnd: arithmetic.size(point) > arithmetic.reals.bits / 2 }
   }
 }

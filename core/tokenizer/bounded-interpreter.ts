@@ -165,17 +165,12 @@ export class BoundedInterpreter extends Engine {
   #call(node: TemplateNode, environment: Environment, evaluate: Evaluate, asEngine: AsEngine): RuntimeValue {
     const args = holdArguments(node.args as TemplateNode[], evaluate)
     const callee = node.callee as TemplateNode
-    let fn: RuntimeValue
-    if (callee.type === 'MemberExpression') {
-      const member = this.#member(callee, environment)
-      if (member.isMethod) this.#read(charactersOfMethod(member.name, member.object, args.values))
-      fn = member.value
-    } else {
-      fn = evaluate(callee)
-      if (callee.value === 'python_equal' || callee.value === 'python_differs')
-        this.#read(Math.min(...args.values.map(value => deepSize(value))))
-      else for (const value of args.values) this.#read(flatSize(value))
-    }
+    const member = callee.type === 'MemberExpression' ? this.#member(callee, environment) : null
+    const fn = member?.value ?? evaluate(callee)
+    if (member?.isMethod) this.#read(charactersOfMethod(member.name, member.object, args.values))
+    else if (callee.value === 'python_equal' || callee.value === 'python_differs')
+      this.#read(Math.min(...args.values.map(value => deepSize(value))))
+    else if (!member) for (const value of args.values) this.#read(flatSize(value))
     const result = asEngine({ ...node, callee: held(fn), args: args.nodes })
     if (result.type === 'NamespaceValue') deepSize(result)
     this.#read(flatSize(result))
@@ -275,13 +270,11 @@ function charactersOfMethod(name: string, operand: RuntimeValue, args: readonly 
 
 /** The largest of some values, texts by their length: how far an argument can widen what is written. */
 function widest(values: readonly RuntimeValue[]): number {
-  return values.reduce((most, value) => {
-    if (typeof value.value === 'number') return Math.max(most, value.value)
-    return Math.max(
-      most,
-      Array.isArray(value.value) ? widest(value.value as RuntimeValue[]) : textOf(value).length,
-    )
-  }, 0)
+  const widths = values.map(value => {
+    if (Array.isArray(value.value)) return widest(value.value as RuntimeValue[])
+    return typeof value.value === 'number' ? value.value : textOf(value).length
+  })
+  return widths.reduce((most, width) => Math.max(most, width), 0)
 }
 
 /** How often a text stands in another; the empty one does before and behind every character. */

@@ -14,7 +14,7 @@ import {
 } from './expression.ts'
 import { equalRationals, invert, magnitude, type Rational, TooLarge, Undefined } from './rational.ts'
 import { type Point, samplePoints } from './sample-points.ts'
-import { constantSum, leadingCoefficient, multiplySums } from './sum.ts'
+import { leadingCoefficient, multiplySums, termSum } from './sum.ts'
 
 /** Completes "equal" or "unequal" in a verdict; never empty. */
 export type Grounds = `${'as' | 'by' | 'without'} ${string}` | `numerically${string}`
@@ -151,7 +151,7 @@ function areMultiples(a: Expression, b: Expression, signMatters: boolean): boole
 }
 
 function scaled({ top, bottom }: ExactForm, factor: Rational): ExactForm {
-  return { top: multiplySums(top, constantSum(factor)), bottom }
+  return { top: multiplySums(top, termSum(factor)), bottom }
 }
 
 const factorName = '‹factor›'

@@ -22,7 +22,6 @@ import {
 } from './rational.ts'
 import {
   addSums,
-  constantSum,
   imaginaryUnit,
   invertTerm,
   keyOf,
@@ -111,14 +110,14 @@ export function rationalOfForm({ top, bottom }: ExactForm): Rational | null {
   return above && below && multiply(above, invert(below))
 }
 
-const minusOne = constantSum(fromWhole(-1n))
+const minusOne = termSum(fromWhole(-1n))
 
 function formOf(top: Sum): ExactForm {
   return { top, bottom: unitSum }
 }
 
 function rationalForm(value: Rational): ExactForm {
-  return formOf(constantSum(value))
+  return formOf(termSum(value))
 }
 
 function atomForm(atom: string): ExactForm {
@@ -207,7 +206,7 @@ function powerOfWhole({ top, bottom }: ExactForm, exponent: bigint): ExactForm {
   const [above, below] = [top, bottom].map((sum): Sum => {
     const coefficient = leadingCoefficient(sum)!
     if (sum.size === 1) return termPower([...sum.values()][0]!, fromWhole(exponent)).top
-    const atom = `&${keyOf(multiplySums(sum, constantSum(invert(coefficient))))}`
+    const atom = `&${keyOf(multiplySums(sum, termSum(invert(coefficient))))}`
     if (atom.length > maximumNameLength) throw new TooLarge()
     return termSum(power(coefficient, exponent), [[atom, fromWhole(exponent)]])
   })

@@ -48,54 +48,49 @@ export type Expression =
   | { kind: 'derivative'; variable: string; order: number; body: Expression }
 
 /** A whole number as an expression. */
-export function integer(value: bigint | number): Expression {
-  return { kind: 'number', value: fromWhole(BigInt(value)) }
-}
+export const integer = (value: bigint | number): Expression => ({
+  kind: 'number',
+  value: fromWhole(BigInt(value)),
+})
 
 /** The sum of some terms. */
-export function sum(...terms: Expression[]): Expression {
-  return { kind: 'sum', terms }
-}
+export const sum = (...terms: Expression[]): Expression => ({ kind: 'sum', terms })
 
 /** The product of some factors. */
-export function product(...factors: Expression[]): Expression {
-  return { kind: 'product', factors }
-}
+export const product = (...factors: Expression[]): Expression => ({ kind: 'product', factors })
 
 /** top / bottom */
-export function quotient(top: Expression, bottom: Expression): Expression {
-  return { kind: 'quotient', top, bottom }
-}
+export const quotient = (top: Expression, bottom: Expression): Expression => ({
+  kind: 'quotient',
+  top,
+  bottom,
+})
 
 /** base^exponent */
-export function powerOf(base: Expression, exponent: Expression): Expression {
-  return { kind: 'power', base, exponent }
-}
+export const powerOf = (base: Expression, exponent: Expression): Expression => ({
+  kind: 'power',
+  base,
+  exponent,
+})
 
 /** The value of a known function. */
-export function functionOf(name: FunctionName, ...operands: Expression[]): Expression {
-  return { kind: 'function', name, operands }
-}
+export const functionOf = (name: FunctionName, ...operands: Expression[]): Expression => ({
+  kind: 'function',
+  name,
+  operands,
+})
 
 /** A constant by its name. */
-export function constant(name: ConstantName): Expression {
-  return { kind: 'constant', name }
-}
+export const constant = (name: ConstantName): Expression => ({ kind: 'constant', name })
 
 /** An unknown by its name. */
-export function symbol(name: string): Expression {
-  return { kind: 'symbol', name }
-}
+export const symbol = (name: string): Expression => ({ kind: 'symbol', name })
 
 /** −x */
-export function negated(expression: Expression): Expression {
-  return product(integer(-1), expression)
-}
+export const negated = (expression: Expression): Expression => product(integer(-1), expression)
 
 /** a − b */
-export function difference(a: Expression, b: Expression): Expression {
-  return sum(a, negated(b))
-}
+export const difference = (a: Expression, b: Expression): Expression => sum(a, negated(b))
 
 /** An angle in radians of one in degrees: x·π/180. */
 export function fromDegrees(degrees: Expression): Expression {
@@ -177,10 +172,8 @@ export function substitute(expression: Expression, name: string, value: Expressi
  */
 export function withCanonicalNames(a: Expression, b: Expression): [Expression, Expression] {
   const sequences = new Set<string>()
-  const [left, right] = [a, b].map(expression => canonical(expression, new Map(), 0, sequences)) as [
-    Expression,
-    Expression,
-  ]
+  const left = canonical(a, new Map(), 0, sequences)
+  const right = canonical(b, new Map(), 0, sequences)
   return sequences.size === 0 ? [left, right] : [indexed(left, sequences), indexed(right, sequences)]
 }
 

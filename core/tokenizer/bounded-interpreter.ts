@@ -233,39 +233,35 @@ function flatSize(value: RuntimeValue): number {
   return textOf(value).length + valueCharacters * (1 + itemsOf(value))
 }
 
+/** Methods and filters that read and write no more than their arguments. */
+const constantMethods = new Set('length first last list default safe get'.split(' '))
+
+/** Of others, what they read and write beside their arguments; of those that do not stand here, a value's flat size. */
+const sizesOfMethods: [
+  names: RegExp,
+  size: (operand: RuntimeValue, args: readonly RuntimeValue[]) => number,
+][] = [
+  [/^(?:dict)?sort$/, operand => deepSize(operand) * Math.log2(itemsOf(operand) + 2)],
+  [
+    /^(?:replace|split)$/,
+    (operand, [part, content]) =>
+      flatSize(operand) + countOf(textOf(operand), textOf(part)) * (valueCharacters + textOf(content).length),
+  ],
+  [/^indent$/, (operand, args) => flatSize(operand) + countOf(textOf(operand), '\n') * widest(args)],
+  [
+    /^join$/,
+    (operand, args) => deepSize(operand) + (itemsOf(operand) + textOf(operand).length) * widest(args),
+  ],
+  // Each value may stand on a line of its own, as far to the right as it lies deep.
+  [/^(?:tojson|string)$/, (operand, args) => deepSize(operand) * (1 + widest(args))],
+]
+
 /** Characters that a method of a value, or a filter on it, reads and writes. */
 function charactersOfMethod(name: string, operand: RuntimeValue, args: readonly RuntimeValue[]): number {
   const given = args.reduce((sum, value) => sum + flatSize(value), 0)
-  switch (name) {
-    case 'length':
-    case 'first':
-    case 'last':
-    case 'list':
-    case 'default':
-    case 'safe':
-    case 'get':
-      return given
-    case 'sort':
-    case 'dictsort':
-      return given + deepSize(operand) * Math.log2(itemsOf(operand) + 2)
-    case 'replace':
-    case 'split':
-      return (
-        given +
-        flatSize(operand) +
-        countOf(textOf(operand), textOf(args[0])) * (valueCharacters + textOf(args[1]).length)
-      )
-    case 'indent':
-      return given + flatSize(operand) + countOf(textOf(operand), '\n') * widest(args)
-    case 'join':
-      return given + deepSize(operand) + (itemsOf(operand) + textOf(operand).length) * widest(args)
-    case 'tojson':
-    case 'string':
-      // Each value may stand on a line of its own, as far to the right as it lies deep.
-      return given + deepSize(operand) * (1 + widest(args))
-    default:
-      return given + flatSize(operand)
-  }
+  if (constantMethods.has(name)) return given
+  const [, size = flatSize] = sizesOfMethods.find(([names]) => names.test(name)) ?? []
+  return given + size(operand, args)
 }
 
 /** The largest of some values, texts by their length: how far an argument can widen what is written. */

@@ -154,13 +154,8 @@ function splitLabelled(text: string): string[] | null {
     const mark = new RegExp(`(?:^|[\\s,;])\\(?${letter}\\s?[).:]\\s*`, 'gi')
     mark.lastIndex = Math.max(start, 0)
     const match = mark.exec(text)
-    if (start !== -1)
-      parts.push(
-        text
-          .slice(start, match?.index)
-          .replace(/[\s,;]+$/, '')
-          .trim(),
-      )
+    const part = text.slice(start, match?.index)
+    if (start !== -1) parts.push(part.replace(/[\s,;]+$/, '').trim())
     if (match === null) break
     start = mark.lastIndex
   }

@@ -31,18 +31,15 @@ export function isMissingValue(text: string): boolean {
 export function readExpectedAnswer(cell: unknown): ExpectedAnswer {
   const value = onlyItem(cell)
   if (Array.isArray(value))
-    return {
-      found: `${describeCell(value)}: it holds lists`,
-      isMissing: false,
-      remedy:
-        'Whether one of them is enough or all are needed the file does not say: write one answer, or name another column with --answer-column',
-    }
+    return unclear(
+      `${describeCell(value)}: it holds lists`,
+      'Whether one of them is enough or all are needed the file does not say: write one answer, or name another column with --answer-column',
+    )
   if (isStructure(value) || value instanceof Uint8Array)
-    return {
-      found: `${describeCell(value)}: it holds structures`,
-      isMissing: false,
-      remedy: 'Name the part that is the answer with --answer-column COLUMN.PART, or another column',
-    }
+    return unclear(
+      `${describeCell(value)}: it holds structures`,
+      'Name the part that is the answer with --answer-column COLUMN.PART, or another column',
+    )
   const text = cellText(value)
   if (text.trim() === '') return missing('none')
   if (isMissingValue(text)) return missing(`"${text.trim()}", which programs write where they have none`)
@@ -55,12 +52,14 @@ export function readExpectedAnswer(cell: unknown): ExpectedAnswer {
   }
   const stated = lastStated(text)
   if (stated !== null) return { answer: stated, solution: text }
-  return {
-    found: `prose that names no final answer, ${describeCell(text)}`,
-    isMissing: false,
-    remedy:
-      'Write the answer alone, in \\boxed{} or after ####, or name a column of answers with --answer-column',
-  }
+  return unclear(
+    `prose that names no final answer, ${describeCell(text)}`,
+    'Write the answer alone, in \\boxed{} or after ####, or name a column of answers with --answer-column',
+  )
+}
+
+function unclear(found: string, remedy: string): ExpectedAnswer {
+  return { found, isMissing: false, remedy }
 }
 
 function missing(found: string): ExpectedAnswer {

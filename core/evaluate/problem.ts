@@ -1,3 +1,4 @@
+import { quickSha256 } from '../files/sha256.ts'
 import { InputError } from '../input-error.ts'
 
 /** A value that a table's cell holds alone. */
@@ -29,14 +30,7 @@ export async function dataSetDigest(problems: readonly Problem[]): Promise<strin
     encoder.encode(`${index === 0 ? '' : '\n'}${JSON.stringify([id, problem, expectedAnswer])}`),
   )
   // Bytes, since the texts of a large data set together are longer than a string may be.
-  const bytes = new Uint8Array(lines.reduce((sum, { length }) => sum + length, 0))
-  let place = 0
-  for (const line of lines) {
-    bytes.set(line, place)
-    place += line.length
-  }
-  const hash = await crypto.subtle.digest('SHA-256', bytes)
-  return Array.from(new Uint8Array(hash), byte => byte.toString(16).padStart(2, '0')).join('')
+  return quickSha256(new Uint8Array(await new Blob(lines).arrayBuffer()))
 }
 
 /** A problem that is shown with its solution. */

@@ -100,7 +100,7 @@ export function recordSample(
     error: generation.error,
     promptTokens: task.promptIds.length,
     generatedTokens: tokens.length,
-    ...(failed || tokens.length === 0 ? unmeasured : measure(tokens)),
+    ...measure(failed ? [] : tokens),
     // The worked solution and the right option too, so that what analyses a run needs no data set.
     metadata: {
       ...problem.metadata,
@@ -119,11 +119,10 @@ function topTexts(tokens: readonly TokenRecord[], tokenizer: Tokenizer): Record<
   return Object.fromEntries(Array.from(others, id => [id, tokenizer.tokenText(id)]))
 }
 
-type Measures = Pick<SampleRecord, 'meanEntropyNats' | 'maxEntropyNats' | 'sumLogprob'>
-
-const unmeasured: Measures = { meanEntropyNats: null, maxEntropyNats: null, sumLogprob: null }
-
-function measure(tokens: readonly TokenRecord[]): Measures {
+function measure(
+  tokens: readonly TokenRecord[],
+): Pick<SampleRecord, 'meanEntropyNats' | 'maxEntropyNats' | 'sumLogprob'> {
+  if (tokens.length === 0) return { meanEntropyNats: null, maxEntropyNats: null, sumLogprob: null }
   const entropies = tokens.map(token => token.entropyNats)
   return {
     meanEntropyNats: sum(entropies) / tokens.length,

@@ -52,3 +52,13 @@ export function allOrNull<Item>(items: readonly (Item | null)[]): Item[] | null 
 export function plainValue(text: string, name: string | null = null, isEquation = false): Value {
   return { kind: 'value', text, name, isEquation }
 }
+
+/** Items without order: of a list, which says how often each occurs, or of a set in braces. */
+export function setOf(items: AnswerStructure[], isList = true): Kind<'set'> {
+  return { kind: 'set', isList, items }
+}
+
+/** Items in order, in parentheses unless other brackets are given. */
+export function tupleOf(items: AnswerStructure[]): Kind<'tuple'> {
+  return { kind: 'tuple', open: '(', close: ')', items }
+}

@@ -206,19 +206,16 @@ function formulaAround(text: string, box: Box, boxes: Box[]): Formula | null {
   }
   const line = context.slice(0, place).split('\n').at(-1)!.slice(-200)
   const before = line.split(/(?<=\s)/)
-  let count = before.length
-  while (count > 0 && !isProse(before[count - 1]!)) count--
+  let count = before.findLastIndex(isProse) + 1
   // A dash behind a word, or at the beginning of a line, is no minus.
   if (/^[-–*•] /.test(before[count] ?? '')) count++
   const start = box.start - before.slice(count).join('').length
-  let end = box.end
-  for (const piece of text
+  const behind = text
     .slice(box.end, box.end + 200)
     .split('\n', 1)[0]!
-    .split(/(?=\s)/)) {
-    if (isProse(piece)) break
-    end += piece.length
-  }
+    .split(/(?=\s)/)
+  const proseAt = behind.findIndex(isProse)
+  const end = box.end + behind.slice(0, proseAt === -1 ? undefined : proseAt).join('').length
   return { start, end, isMath: false }
 }
 

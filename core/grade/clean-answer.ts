@@ -8,31 +8,22 @@ const wordGroups =
 const letterGroups =
   'mathbf|mathit|mathnormal|boldsymbol|bm|pmb|mathcal|mathscr|underline|ensuremath|textcolor ?\\{[^{}]*\\}|color ?\\{[^{}]*\\}|colorbox ?\\{[^{}]*\\}|cancel'
 
-const greek: Record<string, string> = {
-  ...{
-    α: 'alpha',
-    β: 'beta',
-    γ: 'gamma',
-    δ: 'delta',
-    ε: 'epsilon',
-    θ: 'theta',
-    λ: 'lambda',
-    μ: 'mu',
-    π: 'pi',
-  },
-  ...{
-    ρ: 'rho',
-    σ: 'sigma',
-    τ: 'tau',
-    φ: 'phi',
-    ϕ: 'phi',
-    χ: 'chi',
-    ψ: 'psi',
-    ω: 'omega',
-    Δ: 'Delta',
-    Σ: 'Sigma',
-  },
-}
+/** Characters that stand for a command, each before its name. */
+const commands = Object.fromEntries(
+  [
+    ...'α alpha, β beta, γ gamma, δ delta, ε epsilon, θ theta, λ lambda, μ mu, µ mu, π pi, ρ rho, σ sigma'.split(
+      ', ',
+    ),
+    ...'τ tau, φ phi, ϕ phi, χ chi, ψ psi, ω omega, Δ Delta, Σ Sigma, · cdot, ⋅ cdot, ∙ cdot, × times'.split(
+      ', ',
+    ),
+    ...'÷ div, ≤ le, ≥ ge, ≠ ne, ≈ approx, ≡ equiv, ± pm, ∓ mp, ∞ infty, √ surd, ∪ cup, ∩ cap, ∈ in'.split(
+      ', ',
+    ),
+    ...'∅ emptyset, ⟨ langle, ⟩ rangle, ⌊ lfloor, ⌋ rfloor, ⌈ lceil, ⌉ rceil, ∠ angle'.split(', '),
+  ].map(pair => pair.split(' ') as [string, string]),
+)
+const commandCharacter = new RegExp(`[${Object.keys(commands).join('')}]`, 'g')
 
 /** Characters and commands that are other ways to write one thing. Those of one step do not depend on each other. */
 const notations: [RegExp, string][] = [
@@ -41,32 +32,12 @@ const notations: [RegExp, string][] = [
   [/[−–﹣－]/g, '-'],
   [/[\u00A0\u2009\u202F\u2007\u3000]/g, '\u2009'],
   [/⁄/g, '/'],
-  [/µ/g, '\\mu '],
-  [/[·⋅∙]/g, '\\cdot '],
-  [/×/g, '\\times '],
-  [/÷/g, '\\div '],
-  [/≤|<=/g, '\\le '],
-  [/≥|>=/g, '\\ge '],
-  [/≠|!=/g, '\\ne '],
-  [/≈/g, '\\approx '],
-  [/≡/g, '\\equiv '],
-  [/±|\+\/-/g, '\\pm '],
-  [/∓/g, '\\mp '],
-  [/∞/g, '\\infty '],
-  [/√/g, '\\surd '],
-  [/∪/g, '\\cup '],
-  [/∩/g, '\\cap '],
-  [/∈/g, '\\in '],
-  [/∅/g, '\\emptyset '],
+  [/<=/g, '\\le '],
+  [/>=/g, '\\ge '],
+  [/!=/g, '\\ne '],
+  [/\+\/-/g, '\\pm '],
   [/ℝ/g, '\\mathbb{R}'],
   [/ℤ/g, '\\mathbb{Z}'],
-  [/⟨/g, '\\langle '],
-  [/⟩/g, '\\rangle '],
-  [/⌊/g, '\\lfloor '],
-  [/⌋/g, '\\rfloor '],
-  [/⌈/g, '\\lceil '],
-  [/⌉/g, '\\rceil '],
-  [/∠/g, '\\angle '],
   [/…/g, '...'],
   [/\*\*/g, '^'],
   [/(?<![A-Za-z\\])(?:infinity|infty|inf|oo)(?![A-Za-z])/gi, '\\infty '],
@@ -138,7 +109,7 @@ export function cleanAnswer(text: string): string {
   cleaned = cleaned
     .replace(/[₀-₉]+/g, digits => `_{${digits.normalize('NFKC')}}`)
     .replace(/[\uFF01-\uFF5E]/g, sign => sign.normalize('NFKC'))
-    .replace(/[αβγδεθλμπρστφϕχψωΔΣ]/g, letter => `\\${greek[letter]} `)
+    .replace(commandCharacter, sign => `\\${commands[sign]} `)
   for (const [pattern, replacement] of notations) cleaned = cleaned.replace(pattern, replacement)
   cleaned = cleaned
     .replace(new RegExp(`\\\\(?:${looks})(?![a-zA-Z])\\.?`, 'g'), '')

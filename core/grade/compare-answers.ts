@@ -75,39 +75,26 @@ function isWhole(text: string): boolean {
 }
 
 function compareParts(a: AnswerStructure, b: AnswerStructure, tolerance: number): Comparison {
-  const values = new Values(tolerance)
-  const equal = compareStructures(a, b, (left, right) => values.compare(left, right)) === true
-  const { lastRule } = values
-  // Values that nobody compared have different names.
-  if (a.kind === 'value' && b.kind === 'value') return { equal, by: lastRule ?? 'as values of other names' }
-  const kinds: Grounds =
-    a.kind === b.kind ? `as ${plurals[a.kind]}` : `as ${plurals[a.kind]} against ${plurals[b.kind]}`
-  return { equal, by: lastRule === null ? kinds : `${kinds}, ${lastRule}` }
-}
-
-/** The values compared so far, by their texts. */
-class Values {
-  readonly #tolerance: number
-  readonly #known = new Map<string, boolean>()
+  /** The values compared so far, by their texts. */
+  const known = new Map<string, boolean>()
   /** By which rule the last value was decided; one by which values are not known, or that is no proof, goes before exact rules. */
-  lastRule: Grounds | null = null
-  #weight = 0
-
-  constructor(tolerance: number) {
-    this.#tolerance = tolerance
-  }
-
-  compare(a: string, b: string): boolean {
-    const key = `${a}\n${b}`
-    const known = this.#known.get(key)
-    if (known !== undefined) return known
-    if (this.#known.size >= maximumValues) return false
-    const { equal, by } = compareValues(a, b, this.#tolerance)
+  let last: { by: Grounds; weight: number } | null = null
+  const compare = (left: string, right: string): boolean => {
+    const key = `${left}\n${right}`
+    if (known.has(key) || known.size >= maximumValues) return known.get(key) ?? false
+    const { equal, by } = compareValues(left, right, tolerance)
     const weight = equal === null ? 3 : by.startsWith('numerically') ? 2 : 1
-    if (weight >= this.#weight) [this.lastRule, this.#weight] = [by, weight]
-    this.#known.set(key, equal === true)
+    if (last === null || weight >= last.weight) last = { by, weight }
+    known.set(key, equal === true)
     return equal === true
   }
+  const equal = compareStructures(a, b, compare)
+  const rule = (last as { by: Grounds } | null)?.by
+  // Values that nobody compared have different names.
+  if (a.kind === 'value' && b.kind === 'value') return { equal, by: rule ?? 'as values of other names' }
+  const kinds: Grounds =
+    a.kind === b.kind ? `as ${plurals[a.kind]}` : `as ${plurals[a.kind]} against ${plurals[b.kind]}`
+  return { equal, by: rule === undefined ? kinds : `${kinds}, ${rule}` }
 }
 
 const plurals: Record<AnswerStructure['kind'], string> = {
@@ -152,12 +139,8 @@ function compareValues(a: string, b: string, tolerance: number): ExpressionCompa
   const [left, right] = [readValue(cleanedA, quantityA, letters), readValue(cleanedB, quantityB, letters)]
   if (left.text === right.text) return { equal: left.text !== '', by: 'as text' }
   if (left.readings.length === 0 || right.readings.length === 0) return { equal: false, by: 'as text' }
-  if (
-    left.unit !== null &&
-    right.unit !== null &&
-    left.unit !== right.unit &&
-    !areAngles(left.unit, right.unit)
-  )
+  const areMeasured = left.unit !== null && right.unit !== null
+  if (areMeasured && left.unit !== right.unit && !areAngles(left.unit, right.unit))
     return { equal: false, by: 'as units' }
   return compareReadings(left, right, tolerance)
 }
@@ -170,7 +153,7 @@ function sameNumber(tolerance: number): (a: Rational, b: Rational) => boolean {
 }
 
 /** 150° is 5π/6 radians, and never 150 radians. */
-function areAngles(a: string, b: string): boolean {
+function areAngles(a: string | null, b: string | null): boolean {
   return [a, b].sort().join() === 'degree,radian'
 }
 

@@ -17,7 +17,14 @@ function read(written: Written): Expression {
 }
 
 const sum = (index: string, from: Written, to: Written, body: Written): Expression => {
-  return { kind: 'series', operation: 'sum', index, from: read(from), to: read(to), body: read(body) }
+  return {
+    kind: 'series',
+    operation: 'sum',
+    variable: index,
+    from: read(from),
+    to: read(to),
+    body: read(body),
+  }
 }
 const product = (index: string, from: Written, to: Written, body: Written): Expression => {
   return { ...(sum(index, from, to, body) as Extract<Expression, { kind: 'series' }>), operation: 'product' }

@@ -12,9 +12,9 @@ import {
   unknownsOf,
   withCanonicalNames,
 } from './expression.ts'
-import { equalRationals, invert, type Rational, TooLarge, Undefined } from './rational.ts'
+import { equalRationals, invert, magnitude, type Rational, TooLarge, Undefined } from './rational.ts'
 import { type Point, samplePoints } from './sample-points.ts'
-import { constantSum, leadingCoefficient, multiplySums } from './sum.ts'
+import { leadingCoefficient, multiplySums, termSum } from './sum.ts'
 
 /** Completes "equal" or "unequal" in a verdict; never empty. */
 export type Grounds = `${'as' | 'by' | 'without'} ${string}` | `numerically${string}`
@@ -51,7 +51,7 @@ export function compareExpressions(a: Expression, b: Expression): ExpressionComp
   if (pair === null) return { equal: null, by: 'as one has no value' }
   if (keyOfExpression(pair[0]) === keyOfExpression(pair[1])) return { equal: true, by: 'as text' }
   const exact = compareExactly(...pair)
-  return exact === null ? compareNumerically(...pair) : { equal: exact, by: 'by expansion' }
+  return exact === null ? compareNumerically(pair) : { equal: exact, by: 'by expansion' }
 }
 
 /**
@@ -69,7 +69,7 @@ export function compareConditions(a: Expression, b: Expression, signMatters: boo
   const { sign } = factor
   if (sign === 0 || (signMatters && sign < 0)) return { equal: false, by: 'numerically' }
   const scaled = product(symbol(factorName), pair[1])
-  return compareNumerically(pair[0], scaled, new Map([[factorName, factor.value]]))
+  return compareNumerically([pair[0], scaled], new Map([[factorName, factor.value]]))
 }
 
 /** The value of an expression that is a rational number; null of any other. */
@@ -151,7 +151,7 @@ function areMultiples(a: Expression, b: Expression, signMatters: boolean): boole
 }
 
 function scaled({ top, bottom }: ExactForm, factor: Rational): ExactForm {
-  return { top: multiplySums(top, constantSum(factor)), bottom }
+  return { top: multiplySums(top, termSum(factor)), bottom }
 }
 
 const factorName = '‹factor›'
@@ -175,13 +175,12 @@ function ratioOf(a: Expression, b: Expression): { value: Complex; sign: number }
 }
 
 function compareNumerically(
-  a: Expression,
-  b: Expression,
+  pair: [Expression, Expression],
   constants: ReadonlyMap<string, Complex> = new Map(),
 ): ExpressionComparison {
-  const readings = hasOddRoots(a, b) ? [true, false] : [true]
+  const readings = hasOddRoots(pair) ? [true, false] : [true]
   const budget = { operations: allowedOperations }
-  const comparisons = readings.map(hasRealRoots => compareAtPoints(a, b, constants, hasRealRoots, budget))
+  const comparisons = readings.map(hasRealRoots => compareAtPoints(pair, constants, hasRealRoots, budget))
   return (
     comparisons.find(({ equal }) => equal === true) ??
     comparisons.find(({ equal }) => equal === null) ??
@@ -190,30 +189,25 @@ function compareNumerically(
 }
 
 /** Whether there are roots that could be read in two ways where they are of negative numbers. */
-function hasOddRoots(...expressions: Expression[]): boolean {
-  return expressions.some(expression =>
-    partsOf(expression).some(part => {
-      if (part.kind !== 'root' && part.kind !== 'power') return false
-      const value = exactly(() =>
-        rationalOfForm(exactForm(part.kind === 'root' ? part.degree : part.exponent)),
-      )
-      const fractions = part.kind === 'root' ? value?.numerator : value?.denominator
-      return fractions !== undefined && fractions !== 1n && fractions % 2n !== 0n
-    }),
-  )
+function hasOddRoots(expressions: Expression[]): boolean {
+  return expressions.flatMap(partsOf).some(part => {
+    if (part.kind !== 'root' && part.kind !== 'power') return false
+    const isRoot = part.kind === 'root'
+    const value = exactly(() => rationalOfForm(exactForm(isRoot ? part.degree : part.exponent)))
+    const fractions = isRoot ? value?.numerator : value?.denominator
+    return fractions !== undefined && fractions !== 1n && fractions % 2n !== 0n
+  })
 }
 
 function compareAtPoints(
-  a: Expression,
-  b: Expression,
+  pair: [Expression, Expression],
   constants: ReadonlyMap<string, Complex>,
   hasRealRoots: boolean,
   budget: { operations: number },
 ): ExpressionComparison {
-  const [comparator, other] = [hasRealRoots, true].map(
-    areReal => new PointComparator(a, b, constants, areReal, budget),
-  ) as [PointComparator, PointComparator]
-  const { points, spare } = samplePoints(a, b)
+  const comparator = createPointComparator(pair, constants, hasRealRoots, budget)
+  const other = createPointComparator(pair, constants, true, budget)
+  const { points, spare } = samplePoints(...pair)
   const isConstant = points.length === 1
   let told = 0
   const count: Record<PointVerdict, number> = { equal: 0, 'both 0': 0, unequal: 0, 'no value': 0, unknown: 0 }
@@ -243,59 +237,41 @@ function compareAtPoints(
 type PointVerdict = 'equal' | 'both 0' | 'unequal' | 'no value' | 'unknown'
 
 /** Compares two expressions at one point after the other. */
-class PointComparator {
-  readonly #a: Expression
-  readonly #b: Expression
-  readonly #constants: ReadonlyMap<string, Complex>
-  readonly #hasRealRoots: boolean
-  readonly #budget: { operations: number }
-  /** Digits in the texts alone could make two numbers agree to as many. */
-  readonly #writtenBits: number
-  /** To how many bits the values agreed at the last point. */
-  agreedBits = 0
-  /** Why the last point told nothing. */
-  failure: Grounds = 'as no points were found to compare'
-
-  constructor(
-    a: Expression,
-    b: Expression,
-    constants: ReadonlyMap<string, Complex>,
-    hasRealRoots: boolean,
-    budget: { operations: number },
-  ) {
-    this.#a = a
-    this.#b = b
-    this.#constants = constants
-    this.#hasRealRoots = hasRealRoots
-    this.#budget = budget
-    this.#writtenBits = [a, b].map(writtenBits).reduce((sum, bits) => sum + bits)
+function createPointComparator(
+  [a, b]: [Expression, Expression],
+  constants: ReadonlyMap<string, Complex>,
+  hasRealRoots: boolean,
+  budget: { operations: number },
+) {
+  const comparator = {
+    /** To how many bits the values agreed at the last point. */
+    agreedBits: 0,
+    /** Why the last point told nothing. */
+    failure: 'as no points were found to compare' as Grounds,
+    compare,
   }
+  /** Digits in the texts alone could make two numbers agree to as many. */
+  const written = writtenBits(a) + writtenBits(b)
 
-  #reasonOf(failure: Evaluation['failure']): Grounds {
-    if (this.#budget.operations < 0) return 'as it takes too many steps'
+  function reasonOf(failure: Evaluation['failure']): Grounds {
+    if (budget.operations < 0) return 'as it takes too many steps'
     return failure === 'too large' ? 'as the numbers are too large' : 'as one has no value'
   }
 
-  compare(point: Point, seed: number): PointVerdict {
-    const values = new Map([...point, ...this.#constants])
+  function compare(point: Point, seed: number): PointVerdict {
+    const values = new Map([...point, ...constants])
     let before = Number.NEGATIVE_INFINITY
     for (let bits = leastBits; bits <= mostBits; ) {
-      const evaluation = new Evaluation({
-        bits,
-        budget: this.#budget,
-        seed,
-        hasRealRoots: this.#hasRealRoots,
-      })
-      const left = evaluateExpression(this.#a, values, evaluation)
-      const right = left && evaluateExpression(this.#b, values, evaluation)
+      const evaluation = new Evaluation({ bits, budget, seed, hasRealRoots })
+      const left = evaluateExpression(a, values, evaluation)
+      const right = left && evaluateExpression(b, values, evaluation)
       // How large and small parts are says to how many bits values must agree, lest one part be lost beside another.
-      const needed =
-        agreementBits + Math.max(2 * evaluation.largest, -2 * evaluation.smallest, this.#writtenBits)
+      const needed = agreementBits + Math.max(2 * evaluation.largest, -2 * evaluation.smallest, written)
       if (left === null || right === null) {
         // What has no value, as 1/(x − x), may seem so for want of precision only.
         const isPrecise = bits >= needed + agreementBits
         if (evaluation.failure === 'too large' || isPrecise || needed > mostBits) {
-          this.failure = this.#reasonOf(evaluation.failure)
+          comparator.failure = reasonOf(evaluation.failure)
           return evaluation.failure === 'too large' ? 'unknown' : 'no value'
         }
         bits = Math.ceil(needed + agreementBits)
@@ -303,7 +279,7 @@ class PointComparator {
       }
       const { arithmetic } = evaluation
       if (left.rational && right.rational && !arithmetic.hasAssumed) {
-        this.agreedBits = Math.max(bits, agreementBits)
+        comparator.agreedBits = Math.max(bits, agreementBits)
         if (!equalRationals(left.rational, right.rational)) return 'unequal'
         return left.rational.numerator === 0n ? 'both 0' : 'equal'
       }
@@ -315,10 +291,10 @@ class PointComparator {
       const vanishes = size <= error + 2
       const agreement = (vanishes ? evaluation.smallest : size) - error
       if (!isApart && agreement >= needed && (!arithmetic.hasAssumed || bits >= needed + 20)) {
-        this.agreedBits = agreement
+        comparator.agreedBits = agreement
         return vanishes ? 'both 0' : 'equal'
       }
-      this.failure =
+      comparator.failure =
         needed > mostBits ? 'as the numbers are too large' : 'as the values are not known to enough digits'
       // What more bits do not improve, as an integral that diverges, even more will not.
       if (agreement < before + 10 && !arithmetic.hasAssumed && !isApart) break
@@ -329,13 +305,13 @@ class PointComparator {
     }
     return 'unknown'
   }
+
+  return comparator
 }
 
 function writtenBits(expression: Expression): number {
-  let bits = 0
-  for (const part of partsOf(expression))
-    if (part.kind === 'number')
-      for (const digits of [part.value.numerator, part.value.denominator])
-        bits += Math.max(0, (digits < 0n ? -digits : digits).toString(2).length - 1)
-  return bits
+  const numbers = partsOf(expression).flatMap(part =>
+    part.kind === 'number' ? [part.value.numerator, part.value.denominator] : [],
+  )
+  return numbers.reduce((bits, number) => bits + Math.max(0, magnitude(number).toString(2).length - 1), 0)
 }

@@ -18,6 +18,8 @@ export function compareStructures(a: AnswerStructure, b: AnswerStructure, compar
   return compareWhole(a, b, compare, true)
 }
 
+type CompareStructures = (a: AnswerStructure, b: AnswerStructure) => boolean
+
 /** As above; `isOuter` where nothing stands around the structures. */
 function compareWhole(
   a: AnswerStructure,
@@ -25,14 +27,13 @@ function compareWhole(
   compare: CompareText,
   isOuter: boolean,
 ): boolean {
-  const inner = (left: AnswerStructure, right: AnswerStructure) => compareWhole(left, right, compare, false)
+  const inner: CompareStructures = (left, right) => compareWhole(left, right, compare, false)
   if (a.label && b.label && spaceless(a.label) !== spaceless(b.label)) return false
   if (a.kind === 'choice' || b.kind === 'choice') return compareChoices(a, b, inner)
   if (a.kind === 'intervals' || b.kind === 'intervals') {
     const [left, right] = [toIntervals(a), toIntervals(b)]
-    return left?.kind === 'intervals' && right?.kind === 'intervals'
-      ? compareIntervals(left, right, compare)
-      : false
+    if (left?.kind !== 'intervals' || right?.kind !== 'intervals') return false
+    return compareIntervals(left, right, compare)
   }
   if (a.kind === 'value' && b.kind === 'value') return compareNamed(a, b, compare)
   if (a.kind === 'congruence' || b.kind === 'congruence') return compareCongruences(a, b, compare)
@@ -62,11 +63,7 @@ function isSingle(structure: AnswerStructure): structure is Kind<'set'> {
 }
 
 /** A letter stands for its value: (D) 44 is 44, and D. */
-function compareChoices(
-  a: AnswerStructure,
-  b: AnswerStructure,
-  inner: (a: AnswerStructure, b: AnswerStructure) => boolean,
-): boolean {
+function compareChoices(a: AnswerStructure, b: AnswerStructure, inner: CompareStructures): boolean {
   if (a.kind === 'choice' && b.kind === 'choice')
     return a.letter.toUpperCase() === b.letter.toUpperCase() ? inner(a.value, b.value) : false
   const [choice, other] = a.kind === 'choice' ? [a, b] : [b as Kind<'choice'>, a]
@@ -110,7 +107,7 @@ function nameOf(item: AnswerStructure): string | null {
 function compareByName(
   a: readonly AnswerStructure[],
   b: readonly AnswerStructure[],
-  inner: (a: AnswerStructure, b: AnswerStructure) => boolean,
+  inner: CompareStructures,
 ): boolean {
   const byName = (items: readonly AnswerStructure[]) =>
     [...items].sort((x, y) => (nameOf(x)! < nameOf(y)! ? -1 : 1))
@@ -142,11 +139,7 @@ function asCondition(structure: AnswerStructure): Kind<'condition'> | null {
 }
 
 /** A row or a column is the vector of its items. */
-function compareVectors(
-  matrix: Kind<'matrix'>,
-  tuple: Kind<'tuple'>,
-  inner: (a: AnswerStructure, b: AnswerStructure) => boolean,
-): boolean {
+function compareVectors(matrix: Kind<'matrix'>, tuple: Kind<'tuple'>, inner: CompareStructures): boolean {
   const { rows } = matrix
   if (tuple.open !== '(' || tuple.close !== ')' || (rows.length !== 1 && rows[0]!.length !== 1)) return false
   return pairwise(rows.flat(), tuple.items, inner)
@@ -294,9 +287,8 @@ function mergeIntervals(intervals: readonly Interval[]): Interval[] {
 function join(a: Placed, b: Placed): Placed {
   const further = order(a.high, b.high)
   const isClosed = (further >= 0 && a.interval.high.isClosed) || (further <= 0 && b.interval.high.isClosed)
-  const { high, text } =
-    further >= 0 ? { high: a.high, text: a.interval.high.text } : { high: b.high, text: b.interval.high.text }
-  return { interval: { low: a.interval.low, high: { text, isClosed } }, low: a.low, high }
+  const { high, interval } = further >= 0 ? a : b
+  return { interval: { low: a.interval.low, high: { ...interval.high, isClosed } }, low: a.low, high }
 }
 
 function place({ text }: Endpoint): number | Rational | null {

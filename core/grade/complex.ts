@@ -168,7 +168,7 @@ export class ComplexArithmetic {
     const { reals } = this
     const error = value.error - 2 * size + 1
     if (im.mantissa === 0n) return this.#approximation(reals.divide(oneReal, re), zeroReal, error)
-    const square = reals.add(reals.multiply(re, re), reals.multiply(im, im))
+    const square = this.#square(value)
     return this.#approximation(reals.divide(re, square), negateReal(reals.divide(im, square)), error)
   }
 
@@ -240,7 +240,7 @@ export class ComplexArithmetic {
         : this.#approximation(zeroReal, root, bound)
     }
     const { re, im, error } = this.approximate(value)
-    const length = reals.sqrt(reals.add(reals.multiply(re, re), reals.multiply(im, im)))
+    const length = reals.sqrt(this.#square({ re, im }))
     // The larger part from the sum without cancellation, the other by division.
     const larger = reals.sqrt(reals.half(reals.add(length, absoluteReal(re))))
     const smaller = reals.divide(reals.half(absoluteReal(im)), larger)
@@ -282,12 +282,8 @@ export class ComplexArithmetic {
       const logarithm = reals.ln(absoluteReal(re))
       return this.#approximation(logarithm, re.mantissa < 0n ? reals.pi : zeroReal, bound)
     }
-    const square = reals.add(reals.multiply(re, re), reals.multiply(im, im))
-    return this.#approximation(
-      reals.half(reals.ln(square)),
-      reals.arctan2(im, re),
-      sum(bound, -reals.bits + 2),
-    )
+    const logarithm = reals.half(reals.ln(this.#square({ re, im })))
+    return this.#approximation(logarithm, reals.arctan2(im, re), sum(bound, -reals.bits + 2))
   }
 
   sin(value: Complex): Complex {
@@ -354,9 +350,7 @@ export class ComplexArithmetic {
     if (value.rational) return rational({ ...value.rational, numerator: magnitude(value.rational.numerator) })
     const { re, im, error } = value as Approximation
     if (im.mantissa === 0n) return { rational: null, re: absoluteReal(re), im, error }
-    const { reals } = this
-    const square = reals.add(reals.multiply(re, re), reals.multiply(im, im))
-    return this.#approximation(reals.sqrt(square), zeroReal, error)
+    return this.#approximation(this.reals.sqrt(this.#square({ re, im })), zeroReal, error)
   }
 
   /** The angle of z, in (−π, π]. */
@@ -443,6 +437,11 @@ export class ComplexArithmetic {
     return name === 'sin'
       ? this.#approximation(reals.multiply(sin, cosh), reals.multiply(cos, sinh), bound)
       : this.#approximation(reals.multiply(cos, cosh), negateReal(reals.multiply(sin, sinh)), bound)
+  }
+
+  /** |z|² */
+  #square({ re, im }: Pick<Approximation, 're' | 'im'>): Real {
+    return this.reals.add(this.reals.multiply(re, re), this.reals.multiply(im, im))
   }
 
   #isLeft(value: Complex): boolean {

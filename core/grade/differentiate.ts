@@ -42,10 +42,8 @@ function derivativeOf(expression: Expression, variable: string): Expression {
       return sum(...expression.terms.map(inner))
     case 'product':
       return sum(
-        ...expression.factors.flatMap((factor, place) =>
-          dependsOn(factor, variable)
-            ? [product(...expression.factors.map((other, at) => (at === place ? inner(factor) : other)))]
-            : [],
+        ...expression.factors.flatMap((factor, place, factors) =>
+          dependsOn(factor, variable) ? product(...factors.with(place, inner(factor))) : [],
         ),
       )
     case 'quotient': {

@@ -96,12 +96,8 @@ function sumUntilNegligible(
 
 /** Levin's u-transform of the partial sums; the error is how far its last orders disagree. */
 function extrapolated(all: Complex[], far: [Complex, Complex], arithmetic: ComplexArithmetic): Complex {
-  const terms = all.slice(
-    Math.max(
-      0,
-      all.findIndex(term => !arithmetic.isZero(term)),
-    ),
-  )
+  const start = all.findIndex(term => !arithmetic.isZero(term))
+  const terms = all.slice(Math.max(0, start))
   const signs = terms.map(term => arithmetic.sign(term))
   const isAlternating = signs.every((sign, place) => place === 0 || sign === -signs[place - 1]!)
   const isOfOneSign = signs.every(sign => sign === signs[0])
@@ -110,13 +106,9 @@ function extrapolated(all: Complex[], far: [Complex, Complex], arithmetic: Compl
   if (!(isAlternating && decay > 0.05) && !(isOfOneSign && decay > 1.05)) throw new Undefined()
   const sums: Complex[] = []
   for (const term of terms) sums.push(arithmetic.add(sums.at(-1) ?? whole(0), term))
-  const orders = [terms.length - 5, terms.length - 3, terms.length - 1]
-  const [first, second, last] = orders.map(order => levin(terms, sums, order, arithmetic)) as [
-    Complex,
-    Complex,
-    Complex,
-  ]
-  const gaps = [first, second].map(value => arithmetic.size(arithmetic.subtract(value, last)))
+  const values = [5, 3, 1].map(back => levin(terms, sums, terms.length - back, arithmetic))
+  const last = values.pop()!
+  const gaps = values.map(value => arithmetic.size(arithmetic.subtract(value, last)))
   return withError(last, Math.max(...gaps) + doubtBits, arithmetic)
 }
 
@@ -249,13 +241,22 @@ function segmentNode(at: number, arithmetic: ComplexArithmetic): { distance: Com
   return node
 }
 
+/** π/2·sinh t, and its derivative by t. */
+function infiniteNode(at: number, arithmetic: ComplexArithmetic): { angle: Complex; slope: Complex } {
+  const t = double(at)
+  const quarter = arithmetic.multiply(arithmetic.pi, rational({ numerator: 1n, denominator: 2n }))
+  return {
+    angle: arithmetic.multiply(quarter, arithmetic.sinh(t)),
+    slope: arithmetic.multiply(quarter, arithmetic.cosh(t)),
+  }
+}
+
 /** x = from + e^(π/2·sinh t) */
 function halfLine(from: Complex, arithmetic: ComplexArithmetic) {
   return (at: number): Node => {
-    const t = double(at)
-    const quarter = arithmetic.multiply(arithmetic.pi, rational({ numerator: 1n, denominator: 2n }))
-    const distance = arithmetic.exp(arithmetic.multiply(quarter, arithmetic.sinh(t)))
-    const weight = arithmetic.multiply(arithmetic.multiply(quarter, arithmetic.cosh(t)), distance)
+    const { angle, slope } = infiniteNode(at, arithmetic)
+    const distance = arithmetic.exp(angle)
+    const weight = arithmetic.multiply(slope, distance)
     const isEnd = Math.abs(arithmetic.size(distance)) > arithmetic.reals.bits / 2
     return { point: arithmetic.add(from, distance), weight, isEnd }
   }
@@ -264,29 +265,14 @@ function halfLine(from: Complex, arithmetic: ComplexArithmetic) {
 /** x = sinh(π/2·sinh t) */
 function wholeLine(arithmetic: ComplexArithmetic) {
   return (at: number): Node => {
-    const t = double(at)
-    const quarter = arithmetic.multiply(arithmetic.pi, rational({ numerator: 1n, denominator: 2n }))
-    const inner = arithmetic.multiply(quarter, arithmetic.sinh(t))
-    const point = arithmetic.sinh(inner)
-    const weight = arithmetic.multiply(
-      arithmetic.multiply(quarter, arithmetic.cosh(t)),
-      arithmetic.cosh(inner),
-    )
+    const { angle, slope } = infiniteNode(at, arithmetic)
+    const point = arithmetic.sinh(angle)
+    const weight = arithmetic.multiply(slope, arithmetic.cosh(angle))
     return { point, weight, isEnd: arithmetic.size(point) > arithmetic.reals.bits / 2 }
   }
 }
 
-const discontinuous = new Set([
-  'Floor',
-  'Ceil',
-  'Sign',
-  'Mod',
-  'Argument',
-  'Gcd',
-  'Lcm',
-  'Factorial',
-  'Binomial',
-])
+const discontinuous = new Set('Floor Ceil Sign Mod Argument Gcd Lcm Factorial Binomial'.split(' '))
 /** Precision enough for a limit whose terms cancel to the fourth power of the smallest step. */
 const limitBits = 1_200
 /** Steps 2^−60, 2^−120 and 2^−240 from the point, or so far out. */
@@ -349,21 +335,16 @@ function nearby(point: End, sign: number, step: number, arithmetic: ComplexArith
   const power = 2n ** BigInt(step)
   if (point === 'infinite') return rational({ ...odd, numerator: odd.numerator * power })
   if (point === 'negative infinite') return rational({ ...odd, numerator: -odd.numerator * power })
-  const offset = rational({
-    numerator: BigInt(sign) * odd.numerator,
-    denominator: odd.denominator * power,
-  })
-  return arithmetic.add(point, offset)
+  const [numerator, denominator] = [BigInt(sign) * odd.numerator, odd.denominator * power]
+  return arithmetic.add(point, rational({ numerator, denominator }))
 }
 
 /** What three values at steps h, h² and h⁴ settle at, if they do so at least as h^(3/4)·constant. */
 function convergent([first, second, third]: Complex[], arithmetic: ComplexArithmetic): Approximation {
   const gaps = [arithmetic.subtract(first!, second!), arithmetic.subtract(second!, third!)]
   const limit = arithmetic.approximate(third!)
-  const [before, after] = gaps.map(gap => Math.max(arithmetic.size(gap), arithmetic.errorOf(gap))) as [
-    number,
-    number,
-  ]
+  const sizes = gaps.map(gap => Math.max(arithmetic.size(gap), arithmetic.errorOf(gap)))
+  const [before, after] = sizes as [number, number]
   if (after === Number.NEGATIVE_INFINITY) return { ...limit, error: Math.max(limit.error, -limitBits) }
   if (before > -8 || after > 1.5 * before) throw new Undefined()
   return { ...limit, error: Math.max(limit.error, 1.6 * after) }

@@ -1,12 +1,13 @@
 import { type Complex, type ComplexArithmetic, rational, whole } from './complex.ts'
-import { integralOf, limitOf, seriesOf } from './evaluate-calculus.ts'
+import { type End, integralOf, limitOf, seriesOf } from './evaluate-calculus.ts'
 import type { Evaluation } from './evaluation.ts'
-import { type Expression, type FunctionName, infinityOf } from './expression.ts'
+import { type Expression, type FunctionName, infinityOf, operandsOf } from './expression.ts'
 import {
   binomial,
   factorial,
   fromWhole,
   greatestCommonDivisor,
+  leastCommonMultiple,
   magnitude,
   reduce,
   TooLarge,
@@ -86,24 +87,21 @@ function evaluateKind(
       const isReal = evaluation.hasRealRoots && isNumeric(expression.degree)
       return arithmetic.power(inner(expression.radicand), inverse, isReal)
     }
-    case 'function':
+    case 'function': {
       evaluation.spend(functionCost)
-      return functionValue(expression.name, expression.operands.map(inner), evaluation)
+      const operands = expression.operands.map(inner)
+      const [x, y] = operands as [Complex, Complex]
+      return functionValues[expression.name]({ x, y, operands, evaluation, arithmetic })
+    }
     case 'application':
       return arbitraryValue(expression.name, expression.operands.map(inner), evaluation)
-    case 'series': {
-      const [from, to] = [expression.from, expression.to].map(end => endOf(end, inner))
-      return seriesOf(
-        expression.operation,
-        from!,
-        to!,
-        evaluation,
-        bodyOf(expression.body, expression.index, values),
-      )
-    }
+    case 'series':
     case 'integral': {
-      const [from, to] = [expression.from, expression.to].map(end => endOf(end, inner))
-      return integralOf(from!, to!, evaluation, bodyOf(expression.body, expression.variable, values))
+      const [from, to] = [expression.from, expression.to].map(end => endOf(end, inner)) as [End, End]
+      const body = bodyOf(expression.body, expression.variable, values)
+      return expression.kind === 'series'
+        ? seriesOf(expression.operation, from, to, evaluation, body)
+        : integralOf(from, to, evaluation, body)
     }
     case 'limit': {
       const body = bodyOf(expression.body, expression.variable, values)
@@ -118,28 +116,18 @@ function evaluateKind(
 
 /** Whether an exponent is written as a number: an unknown one that happens to be 1/3 makes no root. */
 function isNumeric(expression: Expression): boolean {
-  switch (expression.kind) {
-    case 'number':
-      return true
-    case 'sum':
-      return expression.terms.every(isNumeric)
-    case 'product':
-      return expression.factors.every(isNumeric)
-    case 'quotient':
-      return isNumeric(expression.top) && isNumeric(expression.bottom)
-    default:
-      return false
-  }
+  const { kind } = expression
+  if (kind === 'number') return true
+  return (
+    (kind === 'sum' || kind === 'product' || kind === 'quotient') && operandsOf(expression).every(isNumeric)
+  )
 }
 
 function isE(expression: Expression): boolean {
   return expression.kind === 'constant' && expression.name === 'ExponentialE'
 }
 
-function endOf(
-  end: Expression,
-  inner: (end: Expression) => Complex,
-): Complex | 'infinite' | 'negative infinite' {
+function endOf(end: Expression, inner: (end: Expression) => Complex): End {
   const sign = infinityOf(end)
   if (sign !== 0) return sign > 0 ? 'infinite' : 'negative infinite'
   return inner(end)
@@ -151,82 +139,71 @@ function bodyOf(body: Expression, variable: string, values: ReadonlyMap<string, 
     evaluate(body, new Map(values).set(variable, value), evaluation)
 }
 
-/** Functions of one number that the arithmetic computes at once. */
-const elementary = {
-  Sin: (x, arithmetic) => arithmetic.sin(x),
-  Cos: (x, arithmetic) => arithmetic.cos(x),
-  Sec: (x, arithmetic) => arithmetic.invert(arithmetic.cos(x)),
-  Csc: (x, arithmetic) => arithmetic.invert(arithmetic.sin(x)),
-  Arcsin: (x, arithmetic) => arithmetic.arcsin(x),
-  Arccos: (x, arithmetic) => arithmetic.arccos(x),
-  Arctan: (x, arithmetic) => arithmetic.arctan(x),
-  Arccot: (x, arithmetic) => arithmetic.subtract(arithmetic.arccos(whole(0)), arithmetic.arctan(x)),
-  Arcsec: (x, arithmetic) => arithmetic.arccos(arithmetic.invert(x)),
-  Arccsc: (x, arithmetic) => arithmetic.arcsin(arithmetic.invert(x)),
-  Sinh: (x, arithmetic) => arithmetic.sinh(x),
-  Cosh: (x, arithmetic) => arithmetic.cosh(x),
-  Sech: (x, arithmetic) => arithmetic.invert(arithmetic.cosh(x)),
-  Csch: (x, arithmetic) => arithmetic.invert(arithmetic.sinh(x)),
-  Arcsinh: (x, arithmetic) => arithmetic.arcsinh(x),
-  Arccosh: (x, arithmetic) => arithmetic.arccosh(x),
-  Arctanh: (x, arithmetic) => arithmetic.arctanh(x),
-  Ln: (x, arithmetic) => arithmetic.ln(x),
-  Exp: (x, arithmetic) => arithmetic.exp(x),
-  Abs: (x, arithmetic) => arithmetic.absolute(x),
-  Sign: (x, arithmetic) => whole(arithmetic.sign(x)),
-  Floor: (x, arithmetic) => arithmetic.floor(x),
-  Ceil: (x, arithmetic) => arithmetic.negate(arithmetic.floor(arithmetic.negate(x))),
-  Real: (x, arithmetic) => arithmetic.realPart(x),
-  Imaginary: (x, arithmetic) => arithmetic.imaginaryPart(x),
-  Conjugate: (x, arithmetic) => arithmetic.conjugate(x),
-  Argument: (x, arithmetic) => arithmetic.argument(x),
-} satisfies Partial<Record<FunctionName, (x: Complex, arithmetic: ComplexArithmetic) => Complex>>
-
-function isElementary(name: FunctionName): name is keyof typeof elementary {
-  return name in elementary
+/** A function's operands, of which most have one, and what computes with them. */
+interface Call {
+  x: Complex
+  y: Complex
+  operands: Complex[]
+  evaluation: Evaluation
+  arithmetic: ComplexArithmetic
 }
 
-function functionValue(name: FunctionName, operands: Complex[], evaluation: Evaluation): Complex {
-  const { arithmetic } = evaluation
-  const [first, second] = operands as [Complex, Complex]
-  if (isElementary(name)) return elementary[name](first, arithmetic)
-  const ratio = (a: Complex, b: Complex) => {
-    for (const part of [a, b]) evaluation.note(part)
-    return arithmetic.divide(a, b)
-  }
-  switch (name) {
-    case 'Tan':
-      return ratio(arithmetic.sin(first), arithmetic.cos(first))
-    case 'Cot':
-      return ratio(arithmetic.cos(first), arithmetic.sin(first))
-    case 'Tanh':
-      return ratio(arithmetic.sinh(first), arithmetic.cosh(first))
-    case 'Coth':
-      return ratio(arithmetic.cosh(first), arithmetic.sinh(first))
-    case 'Log':
-      return ratio(arithmetic.ln(first), arithmetic.ln(second))
-    case 'Factorial':
-      return factorialValue(first, evaluation)
-    case 'Binomial':
-      return binomialValue(first, second, evaluation)
-    case 'Gcd':
-      return whole(operands.map(operand => wholeOf(operand, arithmetic)).reduce(commonDivisor))
-    case 'Lcm':
-      return whole(operands.map(operand => wholeOf(operand, arithmetic)).reduce(commonMultiple))
-    case 'Mod': {
-      const quotient = arithmetic.floor(arithmetic.divide(first, second))
-      return arithmetic.subtract(first, arithmetic.multiply(second, quotient))
-    }
-    case 'Max':
-    case 'Min': {
-      const wanted = name === 'Max' ? 1 : -1
-      return operands.reduce((best, next) =>
-        arithmetic.sign(arithmetic.subtract(next, best)) === wanted ? next : best,
-      )
-    }
-    default:
-      return name satisfies never
-  }
+const functionValues: Record<FunctionName, (call: Call) => Complex> = {
+  Sin: ({ x, arithmetic }) => arithmetic.sin(x),
+  Cos: ({ x, arithmetic }) => arithmetic.cos(x),
+  Tan: call => ratio(call, 'Sin', 'Cos'),
+  Cot: call => ratio(call, 'Cos', 'Sin'),
+  Sec: ({ x, arithmetic }) => arithmetic.invert(arithmetic.cos(x)),
+  Csc: ({ x, arithmetic }) => arithmetic.invert(arithmetic.sin(x)),
+  Arcsin: ({ x, arithmetic }) => arithmetic.arcsin(x),
+  Arccos: ({ x, arithmetic }) => arithmetic.arccos(x),
+  Arctan: ({ x, arithmetic }) => arithmetic.arctan(x),
+  Arccot: ({ x, arithmetic }) => arithmetic.subtract(arithmetic.arccos(whole(0)), arithmetic.arctan(x)),
+  Arcsec: ({ x, arithmetic }) => arithmetic.arccos(arithmetic.invert(x)),
+  Arccsc: ({ x, arithmetic }) => arithmetic.arcsin(arithmetic.invert(x)),
+  Sinh: ({ x, arithmetic }) => arithmetic.sinh(x),
+  Cosh: ({ x, arithmetic }) => arithmetic.cosh(x),
+  Tanh: call => ratio(call, 'Sinh', 'Cosh'),
+  Coth: call => ratio(call, 'Cosh', 'Sinh'),
+  Sech: ({ x, arithmetic }) => arithmetic.invert(arithmetic.cosh(x)),
+  Csch: ({ x, arithmetic }) => arithmetic.invert(arithmetic.sinh(x)),
+  Arcsinh: ({ x, arithmetic }) => arithmetic.arcsinh(x),
+  Arccosh: ({ x, arithmetic }) => arithmetic.arccosh(x),
+  Arctanh: ({ x, arithmetic }) => arithmetic.arctanh(x),
+  Ln: ({ x, arithmetic }) => arithmetic.ln(x),
+  Log: call => ratio(call, 'Ln', 'Ln', call.y),
+  Exp: ({ x, arithmetic }) => arithmetic.exp(x),
+  Abs: ({ x, arithmetic }) => arithmetic.absolute(x),
+  Sign: ({ x, arithmetic }) => whole(arithmetic.sign(x)),
+  Floor: ({ x, arithmetic }) => arithmetic.floor(x),
+  Ceil: ({ x, arithmetic }) => arithmetic.negate(arithmetic.floor(arithmetic.negate(x))),
+  Factorial: ({ x, evaluation }) => factorialValue(x, evaluation),
+  Binomial: ({ x, y, evaluation }) => binomialValue(x, y, evaluation),
+  Gcd: ({ operands, arithmetic }) =>
+    whole(operands.map(operand => wholeOf(operand, arithmetic)).reduce(greatestCommonDivisor)),
+  Lcm: ({ operands, arithmetic }) =>
+    whole(operands.map(operand => wholeOf(operand, arithmetic)).reduce(leastCommonMultiple)),
+  Mod: ({ x, y, arithmetic }) =>
+    arithmetic.subtract(x, arithmetic.multiply(y, arithmetic.floor(arithmetic.divide(x, y)))),
+  Max: call => extreme(call, 1),
+  Min: call => extreme(call, -1),
+  Real: ({ x, arithmetic }) => arithmetic.realPart(x),
+  Imaginary: ({ x, arithmetic }) => arithmetic.imaginaryPart(x),
+  Conjugate: ({ x, arithmetic }) => arithmetic.conjugate(x),
+  Argument: ({ x, arithmetic }) => arithmetic.argument(x),
+}
+
+/** The quotient of two functions of one operand, or of one and of `other`. */
+function ratio(call: Call, above: FunctionName, below: FunctionName, other = call.x): Complex {
+  const [a, b] = [functionValues[above](call), functionValues[below]({ ...call, x: other })]
+  for (const part of [a, b]) call.evaluation.note(part)
+  return call.arithmetic.divide(a, b)
+}
+
+function extreme({ operands, arithmetic }: Call, wanted: 1 | -1): Complex {
+  return operands.reduce((best, next) =>
+    arithmetic.sign(arithmetic.subtract(next, best)) === wanted ? next : best,
+  )
 }
 
 function wholeOf(value: Complex, arithmetic: ComplexArithmetic): bigint {
@@ -234,14 +211,6 @@ function wholeOf(value: Complex, arithmetic: ComplexArithmetic): bigint {
   if (number === null) throw new Undefined()
   if (magnitude(number) >> maximumWholeBits > 0n) throw new TooLarge()
   return number
-}
-
-function commonDivisor(a: bigint, b: bigint): bigint {
-  return greatestCommonDivisor(magnitude(a), magnitude(b))
-}
-
-function commonMultiple(a: bigint, b: bigint): bigint {
-  return a === 0n || b === 0n ? 0n : (magnitude(a) / commonDivisor(a, b)) * magnitude(b)
 }
 
 /** n! of whole numbers, and Γ(n + 1) halfway between them: (−1/2)! = √π. */

@@ -17,22 +17,14 @@ export class Evaluation {
   /** Why the last value was null. */
   failure: 'too large' | 'undefined' = 'undefined'
 
-  constructor({
-    bits,
-    budget,
-    seed = 0,
-    hasRealRoots = true,
-  }: {
-    bits: number
-    budget: { operations: number }
-    seed?: number
-    hasRealRoots?: boolean
-  }) {
-    this.arithmetic = new ComplexArithmetic(bits)
-    this.bits = bits
-    this.budget = budget
-    this.seed = seed
-    this.hasRealRoots = hasRealRoots
+  constructor(
+    given: Pick<Evaluation, 'bits' | 'budget'> & Partial<Pick<Evaluation, 'seed' | 'hasRealRoots'>>,
+  ) {
+    this.arithmetic = new ComplexArithmetic(given.bits)
+    this.bits = given.bits
+    this.budget = given.budget
+    this.seed = given.seed ?? 0
+    this.hasRealRoots = given.hasRealRoots ?? true
   }
 
   /** The same with another precision. */

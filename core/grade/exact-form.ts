@@ -7,6 +7,7 @@ import {
   fromWhole,
   greatestCommonDivisor,
   invert,
+  leastCommonMultiple,
   magnitude,
   multiply,
   one,
@@ -21,7 +22,6 @@ import {
 } from './rational.ts'
 import {
   addSums,
-  constantSum,
   imaginaryUnit,
   invertTerm,
   keyOf,
@@ -110,14 +110,18 @@ export function rationalOfForm({ top, bottom }: ExactForm): Rational | null {
   return above && below && multiply(above, invert(below))
 }
 
-const minusOne = constantSum(fromWhole(-1n))
+const minusOne = termSum(fromWhole(-1n))
 
-function rationalForm(value: Rational): ExactForm {
-  return { top: constantSum(value), bottom: unitSum }
+function formOf(top: Sum): ExactForm {
+  return { top, bottom: unitSum }
 }
 
-function atomForm(atom: string, exponent: Rational = one): ExactForm {
-  return { top: termSum(one, [[atom, exponent]]), bottom: unitSum }
+function rationalForm(value: Rational): ExactForm {
+  return formOf(termSum(value))
+}
+
+function atomForm(atom: string): ExactForm {
+  return formOf(termSum(one, [[atom, one]]))
 }
 
 function spend(work: Work | undefined, products: number): void {
@@ -151,12 +155,12 @@ function quotientForm(top: Sum, bottom: Sum): ExactForm {
   if (bottom.size === 0) throw new Undefined()
   if (bottom.size > 1) return { top, bottom }
   const [term] = bottom.values()
-  return { top: multiplySums(top, invertTerm(term!)), bottom: unitSum }
+  return formOf(multiplySums(top, invertTerm(term!)))
 }
 
 function addForms(a: ExactForm, b: ExactForm, work?: Work): ExactForm {
   spend(work, costOf(a.top) + costOf(b.top))
-  if (a.bottom === unitSum && b.bottom === unitSum) return { top: addSums(a.top, b.top), bottom: unitSum }
+  if (a.bottom === unitSum && b.bottom === unitSum) return formOf(addSums(a.top, b.top))
   spend(work, a.top.size * b.bottom.size + b.top.size * a.bottom.size + a.bottom.size * b.bottom.size)
   const top = addSums(multiplySums(a.top, b.bottom), multiplySums(b.top, a.bottom))
   return quotientForm(top, multiplySums(a.bottom, b.bottom))
@@ -165,7 +169,7 @@ function addForms(a: ExactForm, b: ExactForm, work?: Work): ExactForm {
 function multiplyForms(a: ExactForm, b: ExactForm, work?: Work): ExactForm {
   spend(work, costOf(a.top) * b.top.size + a.top.size * costOf(b.top))
   const top = multiplySums(a.top, b.top)
-  if (a.bottom === unitSum && b.bottom === unitSum) return { top, bottom: unitSum }
+  if (a.bottom === unitSum && b.bottom === unitSum) return formOf(top)
   return quotientForm(top, multiplySums(a.bottom, b.bottom))
 }
 
@@ -202,7 +206,7 @@ function powerOfWhole({ top, bottom }: ExactForm, exponent: bigint): ExactForm {
   const [above, below] = [top, bottom].map((sum): Sum => {
     const coefficient = leadingCoefficient(sum)!
     if (sum.size === 1) return termPower([...sum.values()][0]!, fromWhole(exponent)).top
-    const atom = `&${keyOf(multiplySums(sum, constantSum(invert(coefficient))))}`
+    const atom = `&${keyOf(multiplySums(sum, termSum(invert(coefficient))))}`
     if (atom.length > maximumNameLength) throw new TooLarge()
     return termSum(power(coefficient, exponent), [[atom, fromWhole(exponent)]])
   })
@@ -216,11 +220,8 @@ function singleTerm({ top, bottom }: ExactForm): Term | null {
 /** A term raised to a power; with a broken one, only what is positive may be in the term. */
 function termPower({ coefficient, powers }: Term, exponent: Rational): ExactForm {
   const raised = [...powers].map(([atom, before]): [string, Rational] => [atom, multiply(before, exponent)])
-  if (exponent.denominator === 1n) {
-    return { top: termSum(power(coefficient, exponent.numerator), raised), bottom: unitSum }
-  }
-  const top = multiplySums(termSum(one, raised), rationalPower(coefficient, exponent))
-  return { top, bottom: unitSum }
+  if (exponent.denominator === 1n) return formOf(termSum(power(coefficient, exponent.numerator), raised))
+  return formOf(multiplySums(termSum(one, raised), rationalPower(coefficient, exponent)))
 }
 
 /** A positive rational number to a broken power, as a product of powers of primes. */
@@ -253,11 +254,11 @@ function rootForm(radicand: ExactForm, degree: ExactForm): ExactForm {
   const exponent = invert(value)
   const term = singleTerm(radicand)
   if (term && isPositive(term)) return termPower(term, exponent)
-  const opposite = multiplyForms(radicand, { top: minusOne, bottom: unitSum })
+  const opposite = multiplyForms(radicand, formOf(minusOne))
   const negative = singleTerm(opposite)
   if (negative && isPositive(negative)) {
     const root = termPower(negative, exponent)
-    if (value.numerator % 2n === 1n) return multiplyForms(root, { top: minusOne, bottom: unitSum })
+    if (value.numerator % 2n === 1n) return multiplyForms(root, formOf(minusOne))
     if (value.numerator === 2n) return multiplyForms(root, atomForm(imaginaryUnit))
   }
   return opaque('Root', [radicand, degree])
@@ -269,51 +270,31 @@ function functionForm(name: FunctionName, operands: ExactForm[]): ExactForm {
   if (name === 'Log') return multiplyForms(logarithm(first!), invertForm(logarithm(second!)))
   if (name === 'Exp') return powerForm(atomForm('@ExponentialE'), first!)
   const values = operands.map(rationalOfForm)
-  const value = values.includes(null) ? null : rationalFunction(name, values as Rational[])
-  return value === null ? opaque(name, operands) : rationalForm(value)
+  const value = values.includes(null) ? null : rationalFunctions[name]?.(values as [Rational, Rational])
+  return value ? rationalForm(value) : opaque(name, operands)
 }
 
-/** The value of a function of rational numbers, where it is one; null else. */
-function rationalFunction(name: FunctionName, values: Rational[]): Rational | null {
-  const [first, second] = values as [Rational, Rational]
-  switch (name) {
-    case 'Factorial':
-      return first.denominator === 1n ? factorial(first) : null
-    case 'Binomial':
-      return binomial(first, second)
-    case 'Abs':
-      return { ...first, numerator: magnitude(first.numerator) }
-    case 'Sign':
-      return fromWhole(first.numerator === 0n ? 0n : first.numerator < 0n ? -1n : 1n)
-    case 'Floor':
-      return fromWhole(floor(first))
-    case 'Ceil':
-      return fromWhole(-floor(opposite(first)))
-    case 'Gcd':
-    case 'Lcm': {
-      if (values.some(({ denominator }) => denominator !== 1n)) throw new Undefined()
-      const numbers = values.map(({ numerator }) => magnitude(numerator))
-      if (name === 'Gcd') return fromWhole(numbers.reduce(greatestCommonDivisor))
-      return fromWhole(
-        numbers.reduce((a, b) => (a === 0n || b === 0n ? 0n : (a / greatestCommonDivisor(a, b)) * b)),
-      )
-    }
-    case 'Mod': {
-      const quotient = floor(multiply(first, invert(second)))
-      return add(first, multiply(second, fromWhole(-quotient)))
-    }
-    case 'Max':
-      return values.reduce((best, next) => (isBelow(best, next) ? next : best))
-    case 'Min':
-      return values.reduce((best, next) => (isBelow(next, best) ? next : best))
-    case 'Real':
-    case 'Conjugate':
-      return first
-    case 'Imaginary':
-      return zero
-    default:
-      return null
-  }
+/** Functions whose value of rational numbers is one; null where it is none after all. */
+const rationalFunctions: Partial<Record<FunctionName, (values: [Rational, Rational]) => Rational | null>> = {
+  Factorial: ([x]) => (x.denominator === 1n ? factorial(x) : null),
+  Binomial: ([x, y]) => binomial(x, y),
+  Abs: ([x]) => ({ ...x, numerator: magnitude(x.numerator) }),
+  Sign: ([{ numerator }]) => fromWhole(numerator === 0n ? 0n : numerator < 0n ? -1n : 1n),
+  Floor: ([x]) => fromWhole(floor(x)),
+  Ceil: ([x]) => fromWhole(-floor(opposite(x))),
+  Gcd: values => fromWhole(wholeMagnitudes(values).reduce(greatestCommonDivisor)),
+  Lcm: values => fromWhole(wholeMagnitudes(values).reduce(leastCommonMultiple)),
+  Mod: ([x, y]) => add(x, multiply(y, fromWhole(-floor(multiply(x, invert(y)))))),
+  Max: values => values.reduce((best, next) => (isBelow(best, next) ? next : best)),
+  Min: values => values.reduce((best, next) => (isBelow(next, best) ? next : best)),
+  Real: ([x]) => x,
+  Conjugate: ([x]) => x,
+  Imaginary: () => zero,
+}
+
+function wholeMagnitudes(values: Rational[]): bigint[] {
+  if (values.some(({ denominator }) => denominator !== 1n)) throw new Undefined()
+  return values.map(({ numerator }) => magnitude(numerator))
 }
 
 function isBelow(a: Rational, b: Rational): boolean {
@@ -322,7 +303,7 @@ function isBelow(a: Rational, b: Rational): boolean {
 
 /** Written out where it has few terms. */
 function seriesForm(series: Extract<Expression, { kind: 'series' }>, work: Work): ExactForm {
-  const { operation, index, from, to, body } = series
+  const { operation, variable, from, to, body } = series
   const [first, last] = [from, to].map(end =>
     infinityOf(end) === 0 ? rationalOfForm(exactForm(end, work)) : null,
   )
@@ -332,7 +313,7 @@ function seriesForm(series: Extract<Expression, { kind: 'series' }>, work: Work)
   if (last.numerator < first.numerator - 1n) throw new Undefined()
   let result = rationalForm(operation === 'sum' ? zero : one)
   for (let at = first.numerator; at <= last.numerator; at++) {
-    const term = exactForm(substitute(body, index, integer(at)), work)
+    const term = exactForm(substitute(body, variable, integer(at)), work)
     result = operation === 'sum' ? addForms(result, term, work) : multiplyForms(result, term, work)
   }
   return result
@@ -359,9 +340,9 @@ function integralForm(integral: Extract<Expression, { kind: 'integral' }>, work:
     const others = [...powers].filter(([atom]) => atom !== variable)
     const ends = addForms(
       wholePower(end, degree, work),
-      multiplyForms({ top: minusOne, bottom: unitSum }, wholePower(start, degree, work)),
+      multiplyForms(formOf(minusOne), wholePower(start, degree, work)),
     )
-    result = addForms(result, multiplyForms({ top: termSum(factor, others), bottom: unitSum }, ends))
+    result = addForms(result, multiplyForms(formOf(termSum(factor, others)), ends))
   }
   return result
 }
@@ -378,5 +359,5 @@ function logarithm(operand: ExactForm): ExactForm {
     const atoms: [string, Rational][] = atom.startsWith('#') ? [[`$Ln(${atom.slice(1)})`, one]] : []
     sum = addSums(sum, termSum(exponent, atoms))
   }
-  return { top: sum, bottom: unitSum }
+  return formOf(sum)
 }

@@ -25,17 +25,9 @@ const plainNames = new Set(
 const synonyms: Record<string, string> = {
   ...{ deg: 'degrees', degree: 'degrees', infinity: 'infty' },
   ...{ dbinom: 'binom', tbinom: 'binom', mid: '|', lbrack: '[', rbrack: ']', lparen: '(', rparen: ')' },
-  ...{
-    cdot: '*',
-    times: '*',
-    ast: '*',
-    div: '/',
-    bmod: 'mod',
-    surd: 'radical',
-    asin: 'arcsin',
-    acos: 'arccos',
-  },
-  ...{ atan: 'arctan', varphi: 'phi', varepsilon: 'epsilon', vartheta: 'theta', sqrt: 'sqrt' },
+  ...{ cdot: '*', times: '*', ast: '*', div: '/', bmod: 'mod', surd: 'radical' },
+  ...{ asin: 'arcsin', acos: 'arccos', atan: 'arctan' },
+  ...{ varphi: 'phi', varepsilon: 'epsilon', vartheta: 'theta' },
   ...{ rightarrow: 'to', longrightarrow: 'to', iint: '', mleft: '', mright: '' },
 }
 
@@ -113,8 +105,8 @@ function isWordHere(letters: string, text: string): boolean {
 /** Thrown at what is no expression that grading reads. */
 export class NotAnExpression extends Error {}
 
-/** A place in a row of tokens. */
-class TokenCursor {
+/** A place in a row of tokens, and what the operators that have a syntax of their own read with: sums, integrals, limits, derivatives. */
+export abstract class ExpressionReader {
   tokens: readonly Token[]
   at = 0
 
@@ -157,10 +149,7 @@ class TokenCursor {
   put(token: Token): void {
     this.tokens = this.tokens.toSpliced(this.at, 0, token)
   }
-}
 
-/** What the operators that have a syntax of their own read with: sums, integrals, limits, derivatives. */
-export abstract class ExpressionReader extends TokenCursor {
   /** All of some tokens as one expression, nested as deep as this place. */
   abstract parse(tokens: readonly Token[]): Expression
   /** A product, as far as it goes. */

@@ -25,11 +25,11 @@ export type Expression =
   | { kind: 'function'; name: FunctionName; operands: Expression[] }
   /** The value of a function that nobody defined: f(x + 1). */
   | { kind: 'application'; name: string; operands: Expression[] }
-  /** A sum or product of the body over the whole numbers from `from` to `to`; `index` is bound in the body. */
+  /** A sum or product of the body over the whole numbers from `from` to `to`; the variable is bound in the body. */
   | {
       kind: 'series'
       operation: 'sum' | 'product'
-      index: string
+      variable: string
       from: Expression
       to: Expression
       body: Expression
@@ -48,54 +48,49 @@ export type Expression =
   | { kind: 'derivative'; variable: string; order: number; body: Expression }
 
 /** A whole number as an expression. */
-export function integer(value: bigint | number): Expression {
-  return { kind: 'number', value: fromWhole(BigInt(value)) }
-}
+export const integer = (value: bigint | number): Expression => ({
+  kind: 'number',
+  value: fromWhole(BigInt(value)),
+})
 
 /** The sum of some terms. */
-export function sum(...terms: Expression[]): Expression {
-  return { kind: 'sum', terms }
-}
+export const sum = (...terms: Expression[]): Expression => ({ kind: 'sum', terms })
 
 /** The product of some factors. */
-export function product(...factors: Expression[]): Expression {
-  return { kind: 'product', factors }
-}
+export const product = (...factors: Expression[]): Expression => ({ kind: 'product', factors })
 
 /** top / bottom */
-export function quotient(top: Expression, bottom: Expression): Expression {
-  return { kind: 'quotient', top, bottom }
-}
+export const quotient = (top: Expression, bottom: Expression): Expression => ({
+  kind: 'quotient',
+  top,
+  bottom,
+})
 
 /** base^exponent */
-export function powerOf(base: Expression, exponent: Expression): Expression {
-  return { kind: 'power', base, exponent }
-}
+export const powerOf = (base: Expression, exponent: Expression): Expression => ({
+  kind: 'power',
+  base,
+  exponent,
+})
 
 /** The value of a known function. */
-export function functionOf(name: FunctionName, ...operands: Expression[]): Expression {
-  return { kind: 'function', name, operands }
-}
+export const functionOf = (name: FunctionName, ...operands: Expression[]): Expression => ({
+  kind: 'function',
+  name,
+  operands,
+})
 
 /** A constant by its name. */
-export function constant(name: ConstantName): Expression {
-  return { kind: 'constant', name }
-}
+export const constant = (name: ConstantName): Expression => ({ kind: 'constant', name })
 
 /** An unknown by its name. */
-export function symbol(name: string): Expression {
-  return { kind: 'symbol', name }
-}
+export const symbol = (name: string): Expression => ({ kind: 'symbol', name })
 
 /** −x */
-export function negated(expression: Expression): Expression {
-  return product(integer(-1), expression)
-}
+export const negated = (expression: Expression): Expression => product(integer(-1), expression)
 
 /** a − b */
-export function difference(a: Expression, b: Expression): Expression {
-  return sum(a, negated(b))
-}
+export const difference = (a: Expression, b: Expression): Expression => sum(a, negated(b))
 
 /** An angle in radians of one in degrees: x·π/180. */
 export function fromDegrees(degrees: Expression): Expression {
@@ -105,53 +100,53 @@ export function fromDegrees(degrees: Expression): Expression {
 /** Marks names that no text can hold. */
 const mark = '‹'
 
+/** Where each kind of expression holds its operands, one or several. */
+const operandFields = {
+  number: [],
+  constant: [],
+  symbol: [],
+  sum: ['terms'],
+  product: ['factors'],
+  quotient: ['top', 'bottom'],
+  power: ['base', 'exponent'],
+  root: ['radicand', 'degree'],
+  function: ['operands'],
+  application: ['operands'],
+  series: ['from', 'to', 'body'],
+  integral: ['from', 'to', 'body'],
+  limit: ['point', 'body'],
+  derivative: ['body'],
+} as const satisfies Record<Expression['kind'], string[]>
+
 /** An expression with every operand replaced. The variable that it binds, if any, is not. */
-export function mapOperands(expression: Expression, map: (operand: Expression) => Expression): Expression {
-  switch (expression.kind) {
-    case 'number':
-    case 'constant':
-    case 'symbol':
-      return expression
-    case 'sum':
-      return { ...expression, terms: expression.terms.map(map) }
-    case 'product':
-      return { ...expression, factors: expression.factors.map(map) }
-    case 'quotient':
-      return { ...expression, top: map(expression.top), bottom: map(expression.bottom) }
-    case 'power':
-      return { ...expression, base: map(expression.base), exponent: map(expression.exponent) }
-    case 'root':
-      return { ...expression, radicand: map(expression.radicand), degree: map(expression.degree) }
-    case 'function':
-    case 'application':
-      return { ...expression, operands: expression.operands.map(map) }
-    case 'series':
-    case 'integral':
-      return { ...expression, from: map(expression.from), to: map(expression.to), body: map(expression.body) }
-    case 'limit':
-      return { ...expression, point: map(expression.point), body: map(expression.body) }
-    case 'derivative':
-      return { ...expression, body: map(expression.body) }
-    default:
-      return expression satisfies never
+export function mapOperands(
+  expression: Expression,
+  map: (operand: Expression, field: string) => Expression,
+): Expression {
+  const mapped = { ...expression } as Record<string, unknown>
+  for (const field of operandFields[expression.kind]) {
+    const held = mapped[field] as Expression | Expression[]
+    mapped[field] = Array.isArray(held) ? held.map(operand => map(operand, field)) : map(held, field)
   }
+  return mapped as Expression
+}
+
+/** The expressions that an expression is made of, in the order in which they are written. */
+export function operandsOf(expression: Expression): Expression[] {
+  const held = expression as unknown as Record<string, Expression | Expression[]>
+  return operandFields[expression.kind].flatMap(field => held[field]!)
 }
 
 /** An expression and all its parts, outer ones first. */
 export function partsOf(expression: Expression): Expression[] {
   const parts = [expression]
-  for (let at = 0; at < parts.length; at++)
-    mapOperands(parts[at]!, operand => {
-      parts.push(operand)
-      return operand
-    })
+  for (let at = 0; at < parts.length; at++) parts.push(...operandsOf(parts[at]!))
   return parts
 }
 
 /** The variable that is bound in the body. */
 function boundVariable(expression: Expression): string | null {
-  if (expression.kind === 'series') return expression.index
-  return expression.kind === 'integral' || expression.kind === 'limit' ? expression.variable : null
+  return 'variable' in expression && expression.kind !== 'derivative' ? expression.variable : null
 }
 
 /** The unknowns of an expression whose bound variables have names of their own. */
@@ -177,10 +172,8 @@ export function substitute(expression: Expression, name: string, value: Expressi
  */
 export function withCanonicalNames(a: Expression, b: Expression): [Expression, Expression] {
   const sequences = new Set<string>()
-  const [left, right] = [a, b].map(expression => canonical(expression, new Map(), 0, sequences)) as [
-    Expression,
-    Expression,
-  ]
+  const left = canonical(a, new Map(), 0, sequences)
+  const right = canonical(b, new Map(), 0, sequences)
   return sequences.size === 0 ? [left, right] : [indexed(left, sequences), indexed(right, sequences)]
 }
 
@@ -205,44 +198,17 @@ function canonical(
     return { kind: 'application', name: element.sequence, operands: [symbol(bound)] }
   }
   const variable = boundVariable(expression)
-  if (expression.kind === 'derivative')
-    return {
-      ...expression,
-      variable: names.get(expression.variable) ?? expression.variable,
-      body: outside(expression.body),
-    }
-  if (variable === null) return mapOperands(expression, outside)
+  if (variable === null) {
+    const mapped = mapOperands(expression, outside)
+    if (mapped.kind !== 'derivative') return mapped
+    return { ...mapped, variable: names.get(mapped.variable) ?? mapped.variable }
+  }
   const name = `${mark}${depth}`
   const inside = new Map(names).set(variable, name)
-  return bindingAs(expression, name, outside, body => canonical(body, inside, depth + 1, sequences))
-}
-
-/** An expression that binds a variable, with another name for it and everything replaced. */
-function bindingAs(
-  expression: Expression,
-  name: string,
-  outside: (operand: Expression) => Expression,
-  inside: (body: Expression) => Expression,
-): Expression {
-  switch (expression.kind) {
-    case 'series':
-    case 'integral': {
-      const [from, to] = [outside(expression.from), outside(expression.to)]
-      const body = inside(expression.body)
-      return expression.kind === 'series'
-        ? { ...expression, index: name, from, to, body }
-        : { ...expression, variable: name, from, to, body }
-    }
-    case 'limit':
-      return {
-        ...expression,
-        variable: name,
-        point: outside(expression.point),
-        body: inside(expression.body),
-      }
-    default:
-      return expression
-  }
+  const renamed = mapOperands(expression, (operand, field) =>
+    field === 'body' ? canonical(operand, inside, depth + 1, sequences) : outside(operand),
+  )
+  return { ...renamed, variable: name } as Expression
 }
 
 function indexed(expression: Expression, sequences: ReadonlySet<string>): Expression {

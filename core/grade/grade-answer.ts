@@ -48,57 +48,30 @@ export function referenceAnswer(reference: string, severalBoxes: SeveralBoxes = 
   )
 }
 
-/** Classes of equivalent answers that grow sample by sample. */
-export interface AnswerClassCollector {
-  add(sample: Pick<SampleRecord, 'problemIndex' | 'correct' | 'extractedAnswer'>): void
-  /** For each sample, in the order added, the class of its answer among those to its problem. */
-  readonly classes: ArrayLike<number>
-}
-
-interface ProblemClasses {
-  count: number
-  /** Of right answers, which are equal to the expected one and so to each other; of samples without an answer. */
-  right: number | null
-  none: number | null
-  /** The first answer of every other class. */
-  others: { answer: string; id: number }[]
-}
-
 /**
- * Sorts the answers to each problem into classes: all right ones are one, all samples without an answer another, and other
- * answers join the first class whose first answer they equal by the rules of the run.
+ * Sorts the answers to each problem into classes, sample by sample: all right ones are one, all samples without an answer another,
+ * and other answers join the first class whose first answer they equal by the rules of the run.
  */
-export function createAnswerClassCollector(rules: GradingRules): AnswerClassCollector {
+export function createAnswerClassCollector(rules: GradingRules) {
   const classes: number[] = []
-  const problems = new Map<number, ProblemClasses>()
-  return {
-    classes,
-    add({ problemIndex, correct, extractedAnswer }) {
-      let known = problems.get(problemIndex)
-      if (!known) {
-        known = { count: 0, right: null, none: null, others: [] }
-        problems.set(problemIndex, known)
-      }
-      classes.push(classOf(known, correct, extractedAnswer, rules))
-    },
+  /** Of each problem the classes by what their first sample had: a right answer (`true`), none (`null`), or another. */
+  const problems = new Map<number, Map<true | null | string, number>>()
+
+  function add(sample: Pick<SampleRecord, 'problemIndex' | 'correct' | 'extractedAnswer'>): void {
+    const known = problems.get(sample.problemIndex) ?? new Map<true | null | string, number>()
+    problems.set(sample.problemIndex, known)
+    const kind = sample.correct || sample.extractedAnswer
+    const isSame = (first: true | null | string) =>
+      typeof first === 'string' && typeof kind === 'string' && compareAnswers(kind, first, rules).equal
+    const first = [...known.keys()].find(first => first === kind || isSame(first))
+    const id = first === undefined ? known.size : known.get(first)!
+    if (first === undefined) known.set(kind, id)
+    classes.push(id)
   }
-}
 
-function classOf(
-  known: ProblemClasses,
-  correct: boolean,
-  answer: string | null,
-  rules: GradingRules,
-): number {
-  if (correct) return (known.right ??= known.count++)
-  if (answer === null) return (known.none ??= known.count++)
-  const same = known.others.find(({ answer: other }) => other === answer || areEqual(answer, other, rules))
-  if (same) return same.id
-  const id = known.count++
-  known.others.push({ answer, id })
-  return id
-}
-
-function areEqual(answer: string, first: string, rules: GradingRules): boolean {
-  return compareAnswers(answer, first, rules).equal
+  return {
+    /** For each sample, in the order added, the class of its answer among those to its problem. */
+    classes: classes as ArrayLike<number>,
+    add,
+  }
 }

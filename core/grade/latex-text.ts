@@ -10,11 +10,7 @@ export interface MathSegment {
 const environment = String.raw`(?:align(?:ed|at)?|equation|gather(?:ed)?|multline|eqnarray|flalign)\*?\}`
 const delimiter = new RegExp(String.raw`\\(begin|end)\{${environment}|\\[\s\S]|\$\$?|\n[ \t\r]{0,200}\n`, 'g')
 
-interface Opening {
-  sign: string
-  start: number
-  contentStart: number
-}
+type Opening = Omit<MathSegment, 'end' | 'content'> & { sign: string }
 
 /**
  * The math segments of a text, in order, and whether one is still open at its end. A `$` before an amount of money opens none.
@@ -25,8 +21,8 @@ export function findMath(text: string): { segments: MathSegment[]; isOpen: boole
   let open: Opening | null = null
   const begin = (sign: string, start: number, end: number): Opening => ({ sign, start, contentStart: end })
   const close = (opening: Opening, contentEnd: number, end: number) => {
-    const content = text.slice(opening.contentStart, contentEnd)
-    segments.push({ start: opening.start, end, contentStart: opening.contentStart, content })
+    const { start, contentStart } = opening
+    segments.push({ start, end, contentStart, content: text.slice(contentStart, contentEnd) })
     open = null
   }
   for (const { 0: sign, 1: edge, index } of text.matchAll(delimiter)) {

@@ -6,8 +6,8 @@ import {
   fromDegrees,
   functionOf,
   integer,
-  mapOperands,
   negated,
+  operandsOf,
   powerOf,
   product,
   quotient,
@@ -49,8 +49,8 @@ const accents = new Set(['overline', 'bar', 'vec', 'hat', 'tilde', 'widehat', 'w
 const units = new Set(['uniti', 'unitj', 'unitk'])
 const greek =
   'alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau phi chi psi omega'
-const symbols = new Set([...greek.split(' '), 'ell', 'hbar'])
-const capitals = new Set('Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega'.split(' '))
+const capitals = 'Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega'
+const symbols = new Set([...greek.split(' '), ...capitals.split(' '), 'ell', 'hbar'])
 const noFunctions: ReadonlySet<string> = new Set()
 const closing: Record<string, string> = { '(': ')', '[': ']', '{': '}', '\\{': '\\}' }
 
@@ -79,13 +79,7 @@ function isShallow(expression: Expression): boolean {
   let level = [expression]
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > deepestExpression) return false
-    const next: Expression[] = []
-    for (const each of level)
-      mapOperands(each, operand => {
-        next.push(operand)
-        return operand
-      })
-    level = next
+    level = level.flatMap(operandsOf)
   }
   return true
 }
@@ -270,20 +264,10 @@ class Parser extends ExpressionReader {
   }
 
   #index(): string {
-    if (!this.takes('{')) {
-      const index = this.take()
-      if (index.kind === 'sign') throw new NotAnExpression()
-      return index.text
-    }
-    let index = ''
-    for (let depth = 1; ; ) {
-      const { text } = this.take()
-      if (text === '{') depth++
-      if (text === '}' && --depth === 0) break
-      index += text
-    }
-    if (index === '') throw new NotAnExpression()
-    return index
+    const braced = this.braced()
+    const token = braced === null ? this.take() : null
+    if (token?.kind === 'sign' || braced?.length === 0) throw new NotAnExpression()
+    return token?.text ?? braced!.map(({ text }) => text).join('')
   }
 
   /** Expressions in brackets, parted by commas. */
@@ -316,51 +300,39 @@ class Parser extends ExpressionReader {
   }
 
   #command(name: string): Expression {
-    if (symbols.has(name) || capitals.has(name)) {
-      if (!(name in functions)) return this.#named(`\\${name}`)
-    }
+    if (symbols.has(name)) return this.#named(`\\${name}`)
     if (units.has(name)) return symbol(`\\${name}`)
     const functionName = functions[name]
     if (functionName) return this.#application(functionName)
     const listFunction = listFunctions[name]
     if (listFunction) return functionOf(listFunction, ...this.#list())
     if (accents.has(name)) return symbol(`\\${name} ${this.#index()}`)
-    switch (name) {
-      case 'pi':
-        return constant('Pi')
-      case 'frac':
-        return readDerivative(this) ?? quotient(this.argument(), this.argument())
-      case 'binom':
-        return functionOf('Binomial', this.argument(), this.argument())
-      case 'sqrt': {
-        const degree = this.sees('[') ? this.group() : integer(2)
-        return { kind: 'root', radicand: this.argument(), degree }
-      }
-      case 'radical':
-        return { kind: 'root', radicand: this.primary(), degree: integer(2) }
-      case 'cbrt':
-        return { kind: 'root', radicand: this.group(), degree: integer(3) }
-      case 'cis':
-        return powerOf(constant('ExponentialE'), product(constant('ImaginaryUnit'), this.#operand()))
-      case 'infty':
-        return constant('PositiveInfinity')
-      case 'sum':
-      case 'prod':
-        return readSeries(this, name === 'sum' ? 'sum' : 'product')
-      case 'int':
-        return readIntegral(this)
-      case 'lim':
-        return readLimit(this)
-      case 'lfloor':
-        return this.#enclosed('Floor', 'rfloor')
-      case 'lceil':
-        return this.#enclosed('Ceil', 'rceil')
-      case 'text':
-      case 'operatorname':
-        return this.#operatorName()
-      default:
-        throw new NotAnExpression()
-    }
+    const read = Parser.#commands[name]
+    if (read === undefined) throw new NotAnExpression()
+    return read(this)
+  }
+
+  /** Commands that have a syntax of their own. */
+  static readonly #commands: Record<string, (parser: Parser) => Expression> = {
+    pi: () => constant('Pi'),
+    infty: () => constant('PositiveInfinity'),
+    frac: parser => readDerivative(parser) ?? quotient(parser.argument(), parser.argument()),
+    binom: parser => functionOf('Binomial', parser.argument(), parser.argument()),
+    sqrt: parser => {
+      const degree = parser.sees('[') ? parser.group() : integer(2)
+      return { kind: 'root', radicand: parser.argument(), degree }
+    },
+    radical: parser => ({ kind: 'root', radicand: parser.primary(), degree: integer(2) }),
+    cbrt: parser => ({ kind: 'root', radicand: parser.group(), degree: integer(3) }),
+    cis: parser => powerOf(constant('ExponentialE'), product(constant('ImaginaryUnit'), parser.#operand())),
+    sum: parser => readSeries(parser, 'sum'),
+    prod: parser => readSeries(parser, 'product'),
+    int: readIntegral,
+    lim: readLimit,
+    lfloor: parser => parser.#enclosed('Floor', 'rfloor'),
+    lceil: parser => parser.#enclosed('Ceil', 'rceil'),
+    text: parser => parser.#operatorName(),
+    operatorname: parser => parser.#operatorName(),
   }
 
   /** `\operatorname{arctan}` and `\mathrm{e}`; another letter is a unit. */
@@ -422,12 +394,9 @@ class Parser extends ExpressionReader {
 
   /** What stands in parentheses, brackets or braces. */
   group(): Expression {
-    const open = this.take().text
-    const close = closing[open]
-    if (close === undefined) throw new NotAnExpression()
-    const inner = this.sum()
-    if (!this.takes(close)) throw new NotAnExpression()
-    return inner
+    const [inner, ...others] = this.#list()
+    if (others.length > 0) throw new NotAnExpression()
+    return inner!
   }
 
   /** The argument of a command: a group, or one digit, letter or command, as TeX reads it. */

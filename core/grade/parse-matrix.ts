@@ -17,7 +17,7 @@ const maximumDeterminant = 4
 export function parseMatrix(text: string): AnswerStructure | null {
   if (!text.includes('\\begin')) return null
   try {
-    const { operand } = readSum(text)
+    const operand = readSum(text)
     return 'rows' in operand ? matrixOf(operand.rows) : plainValue(operand.scalar)
   } catch (error) {
     if (error instanceof NotAMatrix) return null
@@ -31,24 +31,17 @@ function matrixOf(rows: string[][]): Kind<'matrix'> {
   return { kind: 'matrix', rows: rows.map(row => row.map(cell => plainValue(cell))) }
 }
 
-function readSum(text: string): { operand: Operand } {
-  const parts = splitTerms(text)
-  const terms = parts.map(({ sign, term }) => {
-    const operand = readProduct(term)
-    return sign === '-' ? multiply({ scalar: '-1' }, operand) : operand
-  })
-  return { operand: terms.reduce(add) }
-}
-
-/** The terms of a sum whose signs stand outside of brackets and environments. */
-function splitTerms(text: string): { sign: string; term: string }[] {
+/** Terms whose signs stand outside of brackets and environments. */
+function readSum(text: string): Operand {
   const split = splitTopLevel(text, new Set(['+', '-']))
   if (split === null) throw new NotAMatrix()
-  const { parts, found } = split
-  const signed = parts.map((term, place) => ({ sign: place === 0 ? '+' : found[place - 1]!, term }))
-  const terms = signed.filter(({ term }, place) => !(place === 0 && term === ''))
-  if (terms.length === 0 || terms.some(({ term }) => term === '')) throw new NotAMatrix()
-  return terms
+  const terms = split.parts.flatMap((term, place) => {
+    if (term === '' && place === 0) return []
+    const operand = readProduct(term)
+    return split.found[place - 1] === '-' ? multiply({ scalar: '-1' }, operand) : operand
+  })
+  if (terms.length === 0) throw new NotAMatrix()
+  return terms.reduce(add)
 }
 
 function readProduct(text: string): Operand {

@@ -8,7 +8,7 @@ export function readSeries(reader: ExpressionReader, operation: 'sum' | 'product
   const index = below[0]!
   if (index.kind !== 'letter') throw new NotAnExpression()
   const from = reader.parse(below.slice(2))
-  return { kind: 'series', operation, index: index.text, from, to: above, body: reader.product() }
+  return { kind: 'series', operation, variable: index.text, from, to: above, body: reader.product() }
 }
 
 /** An integral with bounds, whose variable is named behind: \int_0^1 x\,dx. */

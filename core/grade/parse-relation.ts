@@ -5,11 +5,13 @@ import {
   type Endpoint,
   type Interval,
   type Kind,
+  setOf,
 } from './answer-structure.ts'
 import { numberOfExpression, rationalOfExpression } from './compare-expressions.ts'
 import { integer, substitute } from './expression.ts'
 import { splitTopLevel } from './latex-text.ts'
 import { parseExpression } from './parse-expression.ts'
+import { equalRationals, type Rational } from './rational.ts'
 
 /** Reads a part of an answer. */
 type Parse = (text: string) => AnswerStructure | null
@@ -38,18 +40,11 @@ export function parseRelation(text: string, parse: Parse): AnswerStructure | nul
   const conditions = allOrNull(
     found.map((sign, place) => parseInequality(parts[place]!, sign, parts[place + 1]!, parse)),
   )
-  return conditions && (intersect(conditions) ?? listOf(conditions))
-}
-
-function listOf(items: AnswerStructure[]): AnswerStructure {
-  return { kind: 'set', isList: true, items }
+  return conditions && (intersect(conditions) ?? setOf(conditions))
 }
 
 /** An exact value before its approximation is the value; `x ≈ 0.38` has no other. */
-function withoutApproximation({ parts, found }: { parts: string[]; found: string[] }): {
-  parts: string[]
-  found: string[]
-} {
+function withoutApproximation({ parts, found }: NonNullable<ReturnType<typeof splitTopLevel>>) {
   const at = found.indexOf('\\approx')
   if (at === -1) return { parts, found }
   const isName = at === 0 && nameKind(parts[0]!) !== null && numberOf(parts[0]!) === null
@@ -61,7 +56,7 @@ function parseEquation(parts: string[], parse: Parse): AnswerStructure | null {
   const apart = statements(parts)
   if (apart !== null) {
     const items = allOrNull(apart.map(item => parseEquation(item, parse)))
-    return items && listOf(items)
+    return items && setOf(items)
   }
   const [first, ...rest] = parts.map(part => part.replace(/^\{([^{}]*)\}$/, '$1')) as [string, ...string[]]
   const last = parts.at(-1)!
@@ -203,34 +198,28 @@ export function readLine(
   const expression = parseExpression(text)
   const [variable] = variables
   if (expression === null || variables.size !== 1 || variable === undefined) return null
-  const at = (value: number): [bigint, bigint] | null => {
-    const rational = rationalOfExpression(substitute(expression, variable, integer(value)))
-    return rational && [rational.numerator, rational.denominator]
-  }
-  const values = [0, 1, 2, -7].map(at)
-  if (values.includes(null)) return null
-  const [zero, one, two, other] = values as [
-    [bigint, bigint],
-    [bigint, bigint],
-    [bigint, bigint],
-    [bigint, bigint],
-  ]
-  const minus = (a: [bigint, bigint], b: [bigint, bigint]): [bigint, bigint] => [
-    a[0] * b[1] - b[0] * a[1],
-    a[1] * b[1],
-  ]
-  const equal = (a: [bigint, bigint], b: [bigint, bigint]) => a[0] * b[1] === b[0] * a[1]
+  const at = (value: number) => rationalOfExpression(substitute(expression, variable, integer(value)))
+  const values = allOrNull([0, 1, 2, -7].map(at))
+  if (values === null) return null
+  const [zero, one, two, other] = values as [Rational, Rational, Rational, Rational]
   const slope = minus(one, zero)
-  const drop = minus(zero, other)
-  if (slope[0] === 0n || !equal(slope, minus(two, one)) || !equal([slope[0] * 7n, slope[1]], drop))
-    return null
-  const fraction = ([top, bottom]: [bigint, bigint]) => `(${top})/(${bottom})`
+  const sevenfold = { ...slope, numerator: 7n * slope.numerator }
+  const isLine = equalRationals(slope, minus(two, one)) && equalRationals(sevenfold, minus(zero, other))
+  if (slope.numerator === 0n || !isLine) return null
+  const fraction = ({ numerator, denominator }: Rational) => `(${numerator})/(${denominator})`
+  return { variable, slope: slope.numerator > 0n ? 1 : -1, scale: fraction(slope), offset: fraction(zero) }
+}
+
+/** The difference, which is not reduced. */
+function minus(a: Rational, b: Rational): Rational {
   return {
-    variable,
-    slope: slope[0] > 0n === slope[1] > 0n ? 1 : -1,
-    scale: fraction(slope),
-    offset: fraction(zero),
+    numerator: a.numerator * b.denominator - b.numerator * a.denominator,
+    denominator: a.denominator * b.denominator,
   }
+}
+
+function intervalsOf(intervals: Interval[], variable: string | null = null): Kind<'intervals'> {
+  return { kind: 'intervals', variable, intervals }
 }
 
 const below: Endpoint = { text: '-\\infty', isClosed: false }
@@ -241,7 +230,7 @@ function halfLine(variable: string, sign: string, end: string): AnswerStructure 
   const lower: Interval = { low: below, high: endpoint }
   const upper: Interval = { low: endpoint, high: above }
   const intervals = sign === '\\ne' ? [lower, upper] : sign === '<' || sign === '\\le' ? [lower] : [upper]
-  return { kind: 'intervals', variable, intervals }
+  return intervalsOf(intervals, variable)
 }
 
 /** A pair as the interval that it may stand for; null for what is no interval. */
@@ -259,7 +248,7 @@ export function toIntervals(
     low: { text: low.text, isClosed: structure.open === '[' },
     high: { text: high.text, isClosed: structure.close === ']' },
   }
-  return { kind: 'intervals', variable, intervals: [interval] }
+  return intervalsOf([interval], variable)
 }
 
 /** Single points as closed intervals; null of what is no set of numbers. */
@@ -267,9 +256,7 @@ export function pointsOf(structure: AnswerStructure): Kind<'intervals'> | null {
   if (structure.kind !== 'set') return null
   const texts = allOrNull(structure.items.map(item => (item.kind === 'value' ? item.text : null)))
   const ends = texts?.map(text => ({ text, isClosed: true }))
-  return ends
-    ? { kind: 'intervals', variable: null, intervals: ends.map(end => ({ low: end, high: end })) }
-    : null
+  return ends ? intervalsOf(ends.map(end => ({ low: end, high: end }))) : null
 }
 
 /** All intervals of several parts; null where they are of different unknowns. */
@@ -279,30 +266,23 @@ export function unite(parts: readonly AnswerStructure[]): AnswerStructure | null
   const intervals = known as Kind<'intervals'>[]
   const variables = new Set(intervals.map(({ variable }) => variable).filter(name => name !== null))
   if (variables.size > 1) return null
-  return {
-    kind: 'intervals',
-    variable: [...variables][0] ?? null,
-    intervals: intervals.flatMap(part => part.intervals),
-  }
+  return intervalsOf(
+    intervals.flatMap(part => part.intervals),
+    [...variables][0],
+  )
 }
 
 /** What several conditions on one unknown leave; null where they are no such conditions, or their ends are no numbers. */
 export function intersect(parts: readonly AnswerStructure[]): AnswerStructure | null {
   const whole = unite(parts)
   if (whole?.kind !== 'intervals') return null
-  const sets = parts.map(part => (toIntervals(part) as Kind<'intervals'>).intervals)
-  let left = sets[0]!
-  for (const right of sets.slice(1)) {
-    const next: Interval[] = []
-    for (const a of left)
-      for (const b of right) {
-        const both = overlap(a, b)
-        if (both === null) return null
-        if (both !== 'none') next.push(both)
-      }
-    left = next
+  let [left = [], ...others] = parts.map(part => (toIntervals(part) as Kind<'intervals'>).intervals)
+  for (const right of others) {
+    const overlaps = allOrNull(left.flatMap(a => right.map(b => overlap(a, b))))
+    if (overlaps === null) return null
+    left = overlaps.filter(both => both !== 'none')
   }
-  if (left.length === 0) return { kind: 'set', isList: false, items: [] }
+  if (left.length === 0) return setOf([], false)
   return { ...whole, intervals: left }
 }
 
@@ -330,12 +310,7 @@ export function complementOf(points: AnswerStructure): AnswerStructure | null {
   const placed = known.map(end => ({ end, at: place(end) }))
   if (placed.some(({ at }) => at === null)) return null
   const ends = placed.sort((a, b) => a.at! - b.at!).map(({ end }) => end)
-  const lows = [below, ...ends]
-  return {
-    kind: 'intervals',
-    variable: null,
-    intervals: lows.map((low, at) => ({ low, high: ends[at] ?? above })),
-  }
+  return intervalsOf([below, ...ends].map((low, at) => ({ low, high: ends[at] ?? above })))
 }
 
 /** x ≡ 8 (mod 13), with or without what stands left of the sign. */

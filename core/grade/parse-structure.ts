@@ -1,4 +1,4 @@
-import { type AnswerStructure, allOrNull, type Kind, plainValue } from './answer-structure.ts'
+import { type AnswerStructure, allOrNull, type Kind, plainValue, setOf, tupleOf } from './answer-structure.ts'
 import { splitTopLevel, unbracket } from './latex-text.ts'
 import { parseMatrix } from './parse-matrix.ts'
 import {
@@ -51,7 +51,7 @@ export function parseStructure(cleaned: string): AnswerStructure | null {
 
 function parse(text: string, depth: number): AnswerStructure | null {
   if (depth > maximumDepth || text === '') return null
-  if (nothing.test(text)) return { kind: 'set', isList: false, items: [] }
+  if (nothing.test(text)) return setOf([], false)
   return (
     parseChoice(text, depth) ??
     parseCases(text, depth) ??
@@ -120,16 +120,13 @@ function parseCases(text: string, depth: number): AnswerStructure | null {
     .split(/\\\\(?:\[[^\]]*\])?/)
     .map(row => row.split('&').map(cell => withoutWords(cell)))
     .filter(row => row.some(cell => cell !== ''))
-  const items = rows.map((cells): AnswerStructure | null => {
-    const inner = parseAll(
-      cells.filter(cell => cell !== ''),
-      depth,
-    )
-    if (inner === null) return null
-    return inner.length === 1 ? inner[0]! : { kind: 'tuple', open: '(', close: ')', items: inner }
+  const items = rows.map(cells => {
+    const filled = cells.filter(cell => cell !== '')
+    const inner = parseAll(filled, depth)
+    return inner?.length === 1 ? inner[0]! : inner && tupleOf(inner)
   })
   const all = allOrNull(items)
-  return all === null || all.length === 0 ? null : { kind: 'set', isList: true, items: all }
+  return all === null || all.length === 0 ? null : setOf(all)
 }
 
 function withoutWords(cell: string): string {
@@ -224,11 +221,8 @@ function withoutThousands(text: string): string {
 /** ±1 in a list stands for two items; a set in braces is one. */
 function listOf(items: AnswerStructure[], texts: readonly string[], isList = true): AnswerStructure {
   const isBraced = (at: number) => /^(?:[^=]*=)? ?(?:\\[{ev]|∅)/.test(texts[at]!)
-  return {
-    kind: 'set',
-    isList,
-    items: items.flatMap((item, at) => (item.kind === 'set' && !isBraced(at) ? withLabel(item) : [item])),
-  }
+  const spread = items.map((item, at) => (item.kind === 'set' && !isBraced(at) ? withLabel(item) : item))
+  return setOf(spread.flat(), isList)
 }
 
 /** The items of a set, each with the name that stands before all: x = ±1. */
@@ -238,15 +232,14 @@ function withLabel({ items, label }: Kind<'set'>): AnswerStructure[] {
 
 function parseUnion(text: string, depth: number): AnswerStructure | null {
   const without = splitTopLevel(text, new Set(['\\setminus']))
-  if (without?.parts.length === 2) {
-    const [whole, removed] = without.parts as [string, string]
-    const left = /^(?:[a-zA-Z] ?\\in ?)?\(-\\infty, ?\\infty\)$/.test(whole)
-    const points = left ? parse(removed, depth + 1) : null
-    return points && complementOf(points)
-  }
-  const difference = /^((?:[a-zA-Z] ?\\in ?)?\(-\\infty, ?\\infty\)) ?- ?(\\\{.*\\\})$/s.exec(text)
-  if (difference) {
-    const points = parse(difference[2]!, depth + 1)
+  const sides =
+    without?.parts.length === 2
+      ? without.parts
+      : /^((?:[a-zA-Z] ?\\in ?)?\(-\\infty, ?\\infty\)) ?- ?(\\\{.*\\\})$/s.exec(text)?.slice(1)
+  if (sides !== undefined) {
+    const [whole, removed] = sides as [string, string]
+    const isOfAll = /^(?:[a-zA-Z] ?\\in ?)?\(-\\infty, ?\\infty\)$/.test(whole)
+    const points = isOfAll ? parse(removed, depth + 1) : null
     return points && complementOf(points)
   }
   if (!text.includes('\\cup')) return null
@@ -295,7 +288,7 @@ function parseBracketed(text: string, depth: number): AnswerStructure | null {
   const items = parseAll(parts, depth)
   if (items === null) return null
   return isVector
-    ? { kind: 'tuple', open: '(', close: ')', items }
+    ? tupleOf(items)
     : { kind: 'tuple', open: open as '(' | '[', close: close as ')' | ']', items }
 }
 
@@ -323,7 +316,7 @@ function parsePlusMinus(text: string, depth: number): AnswerStructure | null {
   const written = (plus: string, minus: string) =>
     parse(text.replace(/\\pm(?![a-z])/g, plus).replace(/\\mp(?![a-z])/g, minus), depth + 1)
   const items = allOrNull([written('+', '-'), written('-', '+')])
-  return items && { kind: 'set', isList: true, items }
+  return items && setOf(items)
 }
 
 /** 3i + 8j with unit vectors as (3, 8). */
@@ -342,5 +335,5 @@ function parseVector(text: string): AnswerStructure | null {
     cells[axis] = at > 0 && split.found[at - 1] === '-' ? `-(${factor})` : factor
   }
   const axes = 'k' in cells ? ['i', 'j', 'k'] : ['i', 'j']
-  return { kind: 'tuple', open: '(', close: ')', items: axes.map(axis => plainValue(cells[axis] ?? '0')) }
+  return tupleOf(axes.map(axis => plainValue(cells[axis] ?? '0')))
 }

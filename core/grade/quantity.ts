@@ -23,26 +23,30 @@ export function parseQuantity(cleaned: string): Quantity | null {
   const variable = assignment?.[1] ?? null
   const { amount, currency } = splitMoney(assignment?.[2] ?? cleaned)
 
-  const percent = splitPercent(amount)
-  if (percent !== null) return quantity(percent, { isPercent: true, unit: null, variable })
+  const quantity = (number: string | Rational | null, unit: string | null = currency): Quantity | null => {
+    const value = typeof number === 'string' ? parseRational(number.trim()) : number
+    return value && { value, isPercent: false, unit, variable }
+  }
 
+  const percent = splitPercent(amount)
+  if (percent !== null) {
+    const hundredths = quantity(percent, null)
+    return hundredths && { ...hundredths, isPercent: true }
+  }
   const withScale = splitScale(amount)
   if (withScale !== null) {
     const { number, scale, rest } = withScale
     const value = parseRational(number.trim())
     const unit = rest === '' ? null : splitUnit(`1 ${rest}`)
     if (value === null || (rest !== '' && unit === null)) return null
-    const scaled = { ...value, numerator: value.numerator * scale }
-    return { value: scaled, isPercent: false, unit: unit?.unit ?? currency, variable }
+    return quantity({ ...value, numerator: value.numerator * scale }, unit?.unit ?? currency)
   }
   const ordinal = /^(\d+)(?:\^ ?\{? ?)?(?:\\text ?\{ ?)?(?:st|nd|rd|th)[} ]*$/.exec(amount)
-  if (ordinal) return quantity(ordinal[1]!, { isPercent: false, unit: null, variable })
+  if (ordinal) return quantity(ordinal[1]!, null)
   const withUnit = splitUnit(amount)
-  if (withUnit !== null)
-    return quantity(withUnit.number, { isPercent: false, unit: currency ?? withUnit.unit, variable })
+  if (withUnit !== null) return quantity(withUnit.number, currency ?? withUnit.unit)
   const inWords = /^[a-z][a-z -]+$/i.test(amount) ? rationalInWords(amount) : null
-  if (inWords !== null) return { value: inWords, isPercent: false, unit: null, variable }
-  return quantity(amount, { isPercent: false, unit: currency, variable })
+  return inWords === null ? quantity(amount) : quantity(inWords, null)
 }
 
 /** Parts money into its amount and the name of its currency. */
@@ -86,9 +90,4 @@ export function equalQuantities(
   const hundredths = ({ value, isPercent }: Quantity): Rational =>
     isPercent ? { ...value, denominator: value.denominator * 100n } : value
   return same(a.value, b.value) || same(hundredths(a), hundredths(b))
-}
-
-function quantity(number: string, rest: Omit<Quantity, 'value'>): Quantity | null {
-  const value = parseRational(number.trim())
-  return value && { value, ...rest }
 }

@@ -94,8 +94,7 @@ export function reduce(numerator: bigint, denominator: bigint): Rational {
     if (bits(numerator) > maximumBits) throw new TooLarge()
     return { numerator, denominator }
   }
-  const divisor =
-    greatestCommonDivisor(magnitude(numerator), magnitude(denominator)) * (denominator < 0n ? -1n : 1n)
+  const divisor = greatestCommonDivisor(numerator, denominator) * (denominator < 0n ? -1n : 1n)
   const reduced = { numerator: numerator / divisor, denominator: denominator / divisor }
   if (bits(reduced.numerator) > maximumBits || bits(reduced.denominator) > maximumBits) throw new TooLarge()
   return reduced
@@ -140,11 +139,14 @@ function bits(value: bigint): number {
   return magnitude(value).toString(16).length * 4
 }
 
-/** Of two whole numbers that are not negative. */
 export function greatestCommonDivisor(a: bigint, b: bigint): bigint {
-  let [x, y] = [a, b]
+  let [x, y] = [magnitude(a), magnitude(b)]
   while (y !== 0n) [x, y] = [y, x % y]
   return x
+}
+
+export function leastCommonMultiple(a: bigint, b: bigint): bigint {
+  return a === 0n || b === 0n ? 0n : (magnitude(a) / greatestCommonDivisor(a, b)) * magnitude(b)
 }
 
 const maximumFactorial = 1_000n

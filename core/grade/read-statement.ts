@@ -83,9 +83,8 @@ function readItems(text: string, tokens: readonly ProseToken[], first: number): 
     const run = readRun(tokens, at + (/\d/.test(tokens[at]!.text) ? 2 : 1))
     if (run === null) return null
     items.push(lastSide(textOf(text, tokens, run)))
-    at = run.end
-    while (at < tokens.length && tokens[at]!.kind !== 'line') at++
-    while (tokens[at]?.kind === 'line') at++
+    const lineEnd = placeFrom(tokens, run.end, ({ kind }) => kind === 'line')
+    at = placeFrom(tokens, lineEnd, ({ kind }) => kind !== 'line')
   }
   return { answer: items.join(', ') }
 }
@@ -142,16 +141,24 @@ function readBehind(text: string, tokens: readonly ProseToken[], from: number): 
   return textOf(text, tokens, { first: from, end: at })
 }
 
+/** The place of the first token from a place on of which something holds; behind the last where it holds of none. */
+function placeFrom(
+  tokens: readonly ProseToken[],
+  from: number,
+  holds: (token: ProseToken) => boolean,
+): number {
+  const at = tokens.findIndex((token, place) => place >= from && holds(token))
+  return at === -1 ? Math.max(from, tokens.length) : at
+}
+
 /** Where the clause ends: at a full stop, a line break, a parenthesis, a reason. */
 function clauseEnd(tokens: readonly ProseToken[], from: number): number {
-  let at = from
-  while (at < tokens.length) {
-    const { kind, text } = tokens[at]!
-    if (kind === 'end' || kind === 'line' || kind === 'separator') break
-    if (kind === 'word' && /^(?:since|because|which|where|so)$/.test(text)) break
-    at++
-  }
-  return at
+  const reasons = /^(?:since|because|which|where|so)$/
+  return placeFrom(
+    tokens,
+    from,
+    ({ kind, text }) => /^(?:end|line|separator)$/.test(kind) || (kind === 'word' && reasons.test(text)),
+  )
 }
 
 /** The letter of a choice with what is chosen: `(C) 18`, `C`; null if there is no such letter. */
@@ -168,7 +175,7 @@ export function readLetter(text: string, tokens: readonly ProseToken[], at: numb
   const isMarked = isBracketed || (sign !== undefined && !sign.isSpaced && /^[.):]/.test(sign.text))
   const isListed =
     /^(?:and|or|,)$/.test(sign?.text ?? '') && /^(?:[A-J]|\()$/.test(tokens[next + 1]?.text ?? '')
-  if (isListed) return textOf(text, tokens, { first: at, end: clauseEndOfList(tokens, next) })
+  if (isListed) return textOf(text, tokens, { first: at, end: placeFrom(tokens, next, endsSentence) })
   if (!isMarked) {
     // An article, an unknown, an initial.
     const isAlone =
@@ -188,10 +195,8 @@ export function readLetter(text: string, tokens: readonly ProseToken[], at: numb
   return `(${content}) ${textOf(text, tokens, run)}${behind === '' ? '' : ` ${behind}`}`
 }
 
-function clauseEndOfList(tokens: readonly ProseToken[], from: number): number {
-  let at = from
-  while (at < tokens.length && !/^(?:end|line)$/.test(tokens[at]!.kind)) at++
-  return at
+function endsSentence({ kind }: ProseToken): boolean {
+  return kind === 'end' || kind === 'line'
 }
 
 /** Words that say something about the answer and not what it is. */
@@ -212,8 +217,7 @@ function readWords(
     return { answer: words, isWord: true }
   if (hedges.test(words) || !finiteVerb.test(words)) return null
   if (!isLabel && !/^(?:she|he|they|it|there|we)\b/i.test(words)) return null
-  const end = tokens.findIndex(({ kind }, index) => index > at && (kind === 'end' || kind === 'line'))
-  const value = lastValue(text, tokens.slice(at, end === -1 ? undefined : end), true)
+  const value = lastValue(text, tokens.slice(at, placeFrom(tokens, at + 1, endsSentence)), true)
   return value === null || value === 'denied' ? null : { answer: value }
 }
 

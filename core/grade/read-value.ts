@@ -112,7 +112,7 @@ function joins(
       const isBeforeOperator =
         next?.kind === 'operator'
           ? !/^[-–|~]$/.test(next.text) || (tokens[at + 2] !== undefined && tokens[at + 2]!.kind !== 'word')
-          : (next?.kind === 'open' && !next.isSpaced) || (next?.kind === 'postfix' && !next.isSpaced)
+          : (next?.kind === 'open' || next?.kind === 'postfix') && !next.isSpaced
       if (isBeforeOperator && !(/^[aAI]$/.test(token.text) && next?.text === '-')) return true
       if (previous?.kind === 'operator' || (isFirst && previous !== undefined)) return true
       // The unit of `14 m`, the factor of `5 x`, the x of `5 x 3`.

@@ -1,4 +1,4 @@
-import { type Rational, TooLarge, Undefined } from './rational.ts'
+import { floor, magnitude, type Rational, TooLarge, Undefined } from './rational.ts'
 
 /** The real number mantissa·2^exponent. */
 export interface Real {
@@ -18,7 +18,7 @@ const maximumExponentBits = 40
 
 /** log2 |x|, to some 50 bits; −∞ of 0. */
 export function magnitudeOf({ mantissa, exponent }: Real): number {
-  return mantissa === 0n ? Number.NEGATIVE_INFINITY : log2(mantissa < 0n ? -mantissa : mantissa) + exponent
+  return mantissa === 0n ? Number.NEGATIVE_INFINITY : log2(mantissa) + exponent
 }
 
 export function negateReal({ mantissa, exponent }: Real): Real {
@@ -32,7 +32,7 @@ export function absoluteReal(value: Real): Real {
 /** The double next to a real number, up to rounding. */
 export function toDouble({ mantissa, exponent }: Real): number {
   if (mantissa === 0n) return 0
-  const size = Math.floor(log2(mantissa < 0n ? -mantissa : mantissa))
+  const size = Math.floor(log2(mantissa))
   const drop = Math.max(0, size - 60)
   const scale = exponent + drop
   // In two steps, as 2^1000 is a double and 2^1100 is none.
@@ -56,7 +56,7 @@ export class RealArithmetic {
   fromRational({ numerator, denominator }: Rational): Real {
     if (denominator === 1n) return this.round(numerator, 0)
     if (numerator === 0n) return zeroReal
-    const size = log2(numerator < 0n ? -numerator : numerator) - log2(denominator)
+    const size = log2(numerator) - log2(denominator)
     const shift = this.bits + 2 - Math.floor(size)
     return this.round(
       shifted(numerator, Math.max(shift, 0)) / shifted(denominator, Math.max(-shift, 0)),
@@ -67,7 +67,7 @@ export class RealArithmetic {
   /** mantissa·2^exponent in at most that many bits. */
   round(mantissa: bigint, exponent: number): Real {
     if (mantissa === 0n) return zeroReal
-    const excess = Math.floor(log2(mantissa < 0n ? -mantissa : mantissa)) + 1 - this.bits
+    const excess = Math.floor(log2(mantissa)) + 1 - this.bits
     if (excess <= 0) return { mantissa, exponent }
     return {
       mantissa: (mantissa + (1n << BigInt(excess - 1))) >> BigInt(excess),
@@ -97,7 +97,7 @@ export class RealArithmetic {
   divide(a: Real, b: Real): Real {
     if (b.mantissa === 0n) throw new Undefined()
     if (a.mantissa === 0n) return zeroReal
-    const size = log2Of(a.mantissa) - log2Of(b.mantissa)
+    const size = log2(a.mantissa) - log2(b.mantissa)
     const shift = Math.max(0, this.bits + 2 - Math.floor(size))
     return this.round((a.mantissa << BigInt(shift)) / b.mantissa, a.exponent - b.exponent - shift)
   }
@@ -125,7 +125,7 @@ export class RealArithmetic {
     const scale = this.bits + guardBits + Math.max(0, Math.ceil(size))
     const fixed = toFixed(value, scale)
     const ln2 = this.#ln2(scale)
-    const doublings = floorDivide(fixed, ln2)
+    const doublings = floor({ numerator: fixed, denominator: ln2 })
     return this.round(expFixed(fixed - doublings * ln2, scale), Number(doublings) - scale)
   }
 
@@ -137,7 +137,7 @@ export class RealArithmetic {
     const [doublings, down] = isUpper ? [exponent + length, length] : [exponent + length - 1, length - 1]
     const offset = mantissa - (1n << BigInt(down))
     if (offset === 0n && doublings === 0) return zeroReal
-    const offsetSize = offset === 0n ? 0 : log2Of(offset) - down
+    const offsetSize = offset === 0n ? 0 : log2(offset) - down
     const scale = this.bits + guardBits + (doublings === 0 ? Math.ceil(-Math.min(0, offsetSize)) : 0)
     const reduced = shifted(mantissa, scale - down)
     // A double is a first guess y: ln m = y + ln(m·e^−y), of which the second is tiny.
@@ -158,7 +158,7 @@ export class RealArithmetic {
     const scale = this.bits + guardBits + Math.ceil(Math.abs(size))
     const fixed = toFixed(angle, scale)
     const rightAngle = this.#pi(scale) / 2n
-    const quarters = floorDivide(2n * fixed + rightAngle, 2n * rightAngle)
+    const quarters = floor({ numerator: 2n * fixed + rightAngle, denominator: 2n * rightAngle })
     const { sin, cos } = sinCosFixed(fixed - quarters * rightAngle, scale)
     const [turnedSin, turnedCos] = [
       [sin, cos],
@@ -222,16 +222,13 @@ export class RealArithmetic {
   }
 }
 
-/** log2 of a positive whole number. */
+/** log2 |n| of a whole number. */
 function log2(value: bigint): number {
-  const number = Number(value)
+  const size = magnitude(value)
+  const number = Number(size)
   if (number < Number.POSITIVE_INFINITY) return Math.log2(number)
-  const digits = value.toString(16)
+  const digits = size.toString(16)
   return Math.log2(Number(`0x${digits.slice(0, 14)}`)) + 4 * (digits.length - 14)
-}
-
-function log2Of(value: bigint): number {
-  return log2(value < 0n ? -value : value)
 }
 
 function shifted(value: bigint, bits: number): bigint {
@@ -245,11 +242,6 @@ function toFixed({ mantissa, exponent }: Real, scale: number): bigint {
 /** A double of at most 2^10 as the exact number that it is. */
 function fromDouble(value: number): Real {
   return { mantissa: BigInt(Math.round(value * 2 ** 52)), exponent: -52 }
-}
-
-function floorDivide(a: bigint, b: bigint): bigint {
-  const quotient = a / b
-  return a < 0n && quotient * b !== a ? quotient - 1n : quotient
 }
 
 /** The largest whole number whose square is no larger, by Newton's iteration. */

@@ -1,7 +1,7 @@
 import { type Complex, rational } from './complex.ts'
 import { evaluateExpression } from './evaluate-expression.ts'
 import { Evaluation } from './evaluation.ts'
-import { type Expression, type FunctionName, partsOf, unknownsOf } from './expression.ts'
+import { type Expression, type FunctionName, operandsOf, partsOf, unknownsOf } from './expression.ts'
 import { add, fromWhole, multiply, one, opposite, type Rational, reduce } from './rational.ts'
 import { toDouble } from './real.ts'
 
@@ -19,7 +19,11 @@ const piecewise = new Set<FunctionName>(
   ).split(' ') as FunctionName[],
 )
 
-const complexParts = new Set<FunctionName>(['Real', 'Imaginary', 'Conjugate', 'Argument'])
+/** What functions take where they take anything special. */
+const domainsOfOperands: Partial<Record<FunctionName, Domain>> = {
+  ...{ Factorial: 'natural', Gcd: 'whole', Lcm: 'whole' },
+  ...{ Real: 'complex', Imaginary: 'complex', Conjugate: 'complex', Argument: 'complex' },
+}
 
 /** Points of no special kind, close to 0, where most expressions have values of moderate size. */
 const genericPoints = 12
@@ -106,15 +110,13 @@ function domainsOf(parts: readonly Expression[]): Map<string, Domain> {
       if (order.indexOf(domain) > order.indexOf(domains.get(name) ?? 'real')) domains.set(name, domain)
   }
   for (const part of parts) {
-    if (part.kind === 'function' && part.name === 'Factorial') restrict(part.operands[0]!, 'natural')
-    if (part.kind === 'function' && complexParts.has(part.name)) restrict(part.operands[0]!, 'complex')
+    const domain = part.kind === 'function' ? domainsOfOperands[part.name] : undefined
+    if (domain) for (const operand of operandsOf(part)) restrict(operand, domain)
     if (part.kind === 'function' && part.name === 'Binomial') {
       // x over 2 is a polynomial in x.
       const [total, chosen] = part.operands as [Expression, Expression]
       if (unknownsOf(chosen).size > 0) for (const operand of [total, chosen]) restrict(operand, 'natural')
     }
-    if (part.kind === 'function' && (part.name === 'Gcd' || part.name === 'Lcm'))
-      for (const operand of part.operands) restrict(operand, 'whole')
     if (part.kind === 'series') for (const end of [part.from, part.to]) restrict(end, 'natural')
     if (part.kind === 'power' && isNegativeNumber(part.base)) restrict(part.exponent, 'whole')
     if (part.kind === 'application' && part.name.endsWith('_'))

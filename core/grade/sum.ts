@@ -37,13 +37,9 @@ export function primeAtom(prime: bigint): string {
   return `#${prime}`
 }
 
-/** The sum of one term. Primes to whole exponents go into the coefficient, and i² is −1. */
+/** The sum of one term, by itself a constant. Primes to whole exponents go into the coefficient, and i² is −1. */
 export function termSum(coefficient: Rational, powers: Iterable<[string, Rational]> = []): Sum {
   return sumOf([termOf(coefficient, powers)])
-}
-
-export function constantSum(value: Rational): Sum {
-  return termSum(value)
 }
 
 export function addSums(a: Sum, b: Sum): Sum {
@@ -131,4 +127,4 @@ function termOf(coefficient: Rational, powers: Iterable<[string, Rational]>): Te
 }
 
 /** The sum of nothing but 1. */
-export const unitSum: Sum = constantSum(one)
+export const unitSum: Sum = termSum(one)

@@ -240,16 +240,8 @@ const scalePattern = new RegExp(
 
 /** Parts `6 million dollars` into 6, a million and `dollars`; null where no such word follows the number. */
 export function splitScale(text: string): { number: string; scale: bigint; rest: string } | null {
-  const match = scalePattern.exec(text)
-  if (match === null) return null
-  const [, number, word, rest, brace] = match as unknown as [
-    string,
-    string,
-    string,
-    string,
-    string | undefined,
-  ]
-  if (/^(?:th|of)/i.test(rest)) return null
+  const [whole, number = '', word = '', rest = '', brace] = scalePattern.exec(text) ?? []
+  if (whole === undefined || /^(?:th|of)/i.test(rest)) return null
   return {
     number,
     scale: scales[word.toLowerCase()]!,

@@ -165,17 +165,12 @@ export class BoundedInterpreter extends Engine {
   #call(node: TemplateNode, environment: Environment, evaluate: Evaluate, asEngine: AsEngine): RuntimeValue {
     const args = holdArguments(node.args as TemplateNode[], evaluate)
     const callee = node.callee as TemplateNode
-    let fn: RuntimeValue
-    if (callee.type === 'MemberExpression') {
-      const member = this.#member(callee, environment)
-      if (member.isMethod) this.#read(charactersOfMethod(member.name, member.object, args.values))
-      fn = member.value
-    } else {
-      fn = evaluate(callee)
-      if (callee.value === 'python_equal' || callee.value === 'python_differs')
-        this.#read(Math.min(...args.values.map(value => deepSize(value))))
-      else for (const value of args.values) this.#read(flatSize(value))
-    }
+    const member = callee.type === 'MemberExpression' ? this.#member(callee, environment) : null
+    const fn = member?.value ?? evaluate(callee)
+    if (member?.isMethod) this.#read(charactersOfMethod(member.name, member.object, args.values))
+    else if (callee.value === 'python_equal' || callee.value === 'python_differs')
+      this.#read(Math.min(...args.values.map(value => deepSize(value))))
+    else if (!member) for (const value of args.values) this.#read(flatSize(value))
     const result = asEngine({ ...node, callee: held(fn), args: args.nodes })
     if (result.type === 'NamespaceValue') deepSize(result)
     this.#read(flatSize(result))
@@ -238,50 +233,44 @@ function flatSize(value: RuntimeValue): number {
   return textOf(value).length + valueCharacters * (1 + itemsOf(value))
 }
 
+/** Methods and filters that read and write no more than their arguments. */
+const constantMethods = new Set('length first last list default safe get'.split(' '))
+
+/** Of others, what they read and write beside their arguments; of those that do not stand here, a value's flat size. */
+const sizesOfMethods: [
+  names: RegExp,
+  size: (operand: RuntimeValue, args: readonly RuntimeValue[]) => number,
+][] = [
+  [/^(?:dict)?sort$/, operand => deepSize(operand) * Math.log2(itemsOf(operand) + 2)],
+  [
+    /^(?:replace|split)$/,
+    (operand, [part, content]) =>
+      flatSize(operand) + countOf(textOf(operand), textOf(part)) * (valueCharacters + textOf(content).length),
+  ],
+  [/^indent$/, (operand, args) => flatSize(operand) + countOf(textOf(operand), '\n') * widest(args)],
+  [
+    /^join$/,
+    (operand, args) => deepSize(operand) + (itemsOf(operand) + textOf(operand).length) * widest(args),
+  ],
+  // Each value may stand on a line of its own, as far to the right as it lies deep.
+  [/^(?:tojson|string)$/, (operand, args) => deepSize(operand) * (1 + widest(args))],
+]
+
 /** Characters that a method of a value, or a filter on it, reads and writes. */
 function charactersOfMethod(name: string, operand: RuntimeValue, args: readonly RuntimeValue[]): number {
   const given = args.reduce((sum, value) => sum + flatSize(value), 0)
-  switch (name) {
-    case 'length':
-    case 'first':
-    case 'last':
-    case 'list':
-    case 'default':
-    case 'safe':
-    case 'get':
-      return given
-    case 'sort':
-    case 'dictsort':
-      return given + deepSize(operand) * Math.log2(itemsOf(operand) + 2)
-    case 'replace':
-    case 'split':
-      return (
-        given +
-        flatSize(operand) +
-        countOf(textOf(operand), textOf(args[0])) * (valueCharacters + textOf(args[1]).length)
-      )
-    case 'indent':
-      return given + flatSize(operand) + countOf(textOf(operand), '\n') * widest(args)
-    case 'join':
-      return given + deepSize(operand) + (itemsOf(operand) + textOf(operand).length) * widest(args)
-    case 'tojson':
-    case 'string':
-      // Each value may stand on a line of its own, as far to the right as it lies deep.
-      return given + deepSize(operand) * (1 + widest(args))
-    default:
-      return given + flatSize(operand)
-  }
+  if (constantMethods.has(name)) return given
+  const [, size = flatSize] = sizesOfMethods.find(([names]) => names.test(name)) ?? []
+  return given + size(operand, args)
 }
 
 /** The largest of some values, texts by their length: how far an argument can widen what is written. */
 function widest(values: readonly RuntimeValue[]): number {
-  return values.reduce((most, value) => {
-    if (typeof value.value === 'number') return Math.max(most, value.value)
-    return Math.max(
-      most,
-      Array.isArray(value.value) ? widest(value.value as RuntimeValue[]) : textOf(value).length,
-    )
-  }, 0)
+  const widths = values.map(value => {
+    if (Array.isArray(value.value)) return widest(value.value as RuntimeValue[])
+    return typeof value.value === 'number' ? value.value : textOf(value).length
+  })
+  return widths.reduce((most, width) => Math.max(most, width), 0)
 }
 
 /** How often a text stands in another; the empty one does before and behind every character. */

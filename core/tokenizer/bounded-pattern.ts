@@ -9,13 +9,13 @@ export interface Allowance {
 /** Whether a character, by its code point, is one that a place of a pattern takes. */
 type Test = (codePoint: number) => boolean
 
-/** A regular expression as JavaScript writes it with the flag u, parsed. */
-type Expression =
-  | { kind: 'character'; test: Test }
-  | { kind: 'sequence' | 'choice'; parts: Expression[] }
-  | { kind: 'repeat'; part: Expression; least: number; most: number; isLazy: boolean }
-  | { kind: 'look'; part: Expression; isBehind: boolean; isNegative: boolean }
-  | { kind: 'edge'; holds: (text: string, at: number) => boolean }
+/** A part of a regular expression: how few and how many units of text it takes, and what adds its instructions to a program. */
+interface Part {
+  width: [least: number, most: number]
+  /** Of one character. */
+  test?: Test
+  emit(program: Program): void
+}
 
 /** A step of matching; a number is the step that follows. */
 type Instruction =
@@ -26,7 +26,7 @@ type Instruction =
   | { op: 'mark' | 'advanced' }
   | {
       op: 'look'
-      program: Instruction[]
+      program: readonly Instruction[]
       isBehind: boolean
       isNegative: boolean
       least: number
@@ -49,11 +49,11 @@ type Marks = { at: number; outer: Marks } | null
  */
 export class BoundedPattern {
   readonly flags = 'gu'
-  readonly #program: Instruction[]
+  readonly #program: readonly Instruction[]
   readonly #allowance: Allowance
 
   constructor(source: string, allowance: Allowance) {
-    this.#program = compile(new Parser(source).parse())
+    this.#program = instructionsOf(new Parser(source).parse())
     this.#allowance = allowance
   }
 
@@ -205,45 +205,47 @@ class Parser {
     this.#source = source
   }
 
-  parse(): Expression {
-    const expression = this.#choice()
+  parse(): Part {
+    const part = this.#choice()
     if (this.#at < this.#source.length)
       throw new SyntaxError(`nothing was opened that ${this.#source[this.#at]} ends`)
-    return expression
+    return part
   }
 
-  #choice(): Expression {
+  #choice(): Part {
     const parts = [this.#sequence()]
     while (this.#takes('|')) parts.push(this.#sequence())
-    return parts.length === 1 ? parts[0]! : { kind: 'choice', parts }
+    return parts.length === 1 ? parts[0]! : choiceOf(parts)
   }
 
-  #sequence(): Expression {
-    const parts: Expression[] = []
+  #sequence(): Part {
+    const parts: Part[] = []
     while (this.#at < this.#source.length && !'|)'.includes(this.#source[this.#at]!))
       parts.push(this.#quantified())
-    return { kind: 'sequence', parts }
+    const sum = (which: 0 | 1) => parts.reduce((total, { width }) => total + width[which], 0)
+    const emit = (program: Program) => {
+      for (const part of parts) part.emit(program)
+    }
+    return { width: [sum(0), sum(1)], emit }
   }
 
-  #quantified(): Expression {
+  #quantified(): Part {
     const part = this.#term()
     const [text, symbol, from, comma, to] = this.#takesMatch(/(?:([*+?])|\{(\d+)(,?)(\d*)\})/y) ?? []
     if (text === undefined) return part
     const least = symbol ? (symbol === '+' ? 1 : 0) : Number(from)
     const most = symbol === '?' ? 1 : symbol || (comma && !to) ? Number.POSITIVE_INFINITY : Number(to || from)
-    return { kind: 'repeat', part, least, most, isLazy: this.#takes('?') }
+    return repeated(part, least, most, this.#takes('?'))
   }
 
-  #term(): Expression {
+  #term(): Part {
     if (this.#takes('(')) return this.#group()
-    if (this.#takes('^')) return { kind: 'edge', holds: (_, at) => at === 0 }
-    if (this.#takes('$')) return { kind: 'edge', holds: (text, at) => at === text.length }
+    if (this.#takes('^')) return edge((_, at) => at === 0)
+    if (this.#takes('$')) return edge((text, at) => at === text.length)
     const boundary = this.#takesMatch(/\\[bB]/y)?.[0]
     if (boundary) {
       const isWord = (text: string, at: number) => /\w/.test(text[at] ?? '')
-      const isWanted = boundary === '\\b'
-      const holds = (text: string, at: number) => (isWord(text, at - 1) !== isWord(text, at)) === isWanted
-      return { kind: 'edge', holds }
+      return edge((text, at) => (isWord(text, at - 1) !== isWord(text, at)) === (boundary === '\\b'))
     }
     if (this.#takesMatch(/\\(?:[1-9]|k)/y))
       throw new SyntaxError('a reference back to a group is not known here')
@@ -251,10 +253,11 @@ class Parser {
       /\\(?:u\{[^}]*\}|u[0-9a-fA-F]{4}(?:\\u[dD][c-fC-F][0-9a-fA-F]{2})?|x..|c.|[pP]\{[^}]*\}|.)|\[(?:\\.|[^\]\\])*\]|./suy,
     )
     if (!atom) throw new SyntaxError('it ends too early')
-    return { kind: 'character', test: createTest(atom[0], this.#flags) }
+    const test = createTest(atom[0], this.#flags)
+    return { width: [1, 2], test, emit: program => program.add({ op: 'take', test }) }
   }
 
-  #group(): Expression {
+  #group(): Part {
     const [, look, turnedOn, turnedOff] =
       this.#takesMatch(/\?(?:(<?[=!])|([ims]*)(?:-([ims]*))?:|<[^>=!]+>)/y) ?? []
     const flags = this.#flags
@@ -268,7 +271,13 @@ class Parser {
     this.#depth--
     this.#flags = flags
     if (look === undefined) return part
-    return { kind: 'look', part, isBehind: look.startsWith('<'), isNegative: look.endsWith('!') }
+    const [least, most] = part.width
+    const sides = { isBehind: look.startsWith('<'), isNegative: look.endsWith('!') }
+    return {
+      width: [0, 0],
+      emit: ({ add, size }) =>
+        add({ op: 'look', program: instructionsOf(part, size), ...sides, least, most }),
+    }
   }
 
   #takes(text: string): boolean {
@@ -299,9 +308,65 @@ function createTest(atom: string, flags: string): Test {
   }
 }
 
-/** The instructions of an expression: behind the last is a match. What looks ahead or behind has its own, counted with them. */
-function compile(expression: Expression, size = { instructions: 0 }): Instruction[] {
-  const program: Instruction[] = []
+function edge(holds: (text: string, at: number) => boolean): Part {
+  return { width: [0, 0], emit: program => program.add({ op: 'edge', holds }) }
+}
+
+function choiceOf(parts: readonly Part[]): Part {
+  const all = (which: 0 | 1) => parts.map(({ width }) => width[which])
+  return {
+    width: [Math.min(...all(0)), Math.max(...all(1))],
+    emit: program => {
+      const ends = parts.slice(0, -1).map(part => {
+        const fork = program.fork()
+        part.emit(program)
+        const end = program.add({ op: 'jump', to: 0 })
+        fork.second = program.instructions.length
+        return end
+      })
+      parts.at(-1)!.emit(program)
+      for (const end of ends) end.to = program.instructions.length
+    },
+  }
+}
+
+function repeated(part: Part, least: number, most: number, isLazy: boolean): Part {
+  const { test } = part
+  const [narrowest, widest] = part.width
+  const width: Part['width'] = [narrowest * least, most === 0 || widest === 0 ? 0 : widest * most]
+  if (test && !isLazy) return { width, emit: program => program.add({ op: 'run', test, least, most }) }
+  const emit = (program: Program) => {
+    program.grow(least)
+    for (let count = 0; count < least; count++) part.emit(program)
+    const forks: ReturnType<Program['fork']>[] = []
+    // A turn that takes nothing would be taken for ever.
+    const turn = () => {
+      forks.push(program.fork())
+      program.add({ op: 'mark' })
+      part.emit(program)
+      program.add({ op: 'advanced' })
+    }
+    if (most === Number.POSITIVE_INFINITY) {
+      const start = program.instructions.length
+      turn()
+      program.add({ op: 'jump', to: start })
+    } else for (let count = least; count < most; count++) turn()
+    for (const fork of forks) fork[isLazy ? 'first' : 'second'] = program.instructions.length
+  }
+  return { width, emit }
+}
+
+/** The instructions of a part: behind the last is a match. What looks ahead or behind has its own, counted with them. */
+function instructionsOf(part: Part, size = { instructions: 0 }): Instruction[] {
+  const program = createProgram(size)
+  part.emit(program)
+  return program.instructions
+}
+
+type Program = ReturnType<typeof createProgram>
+
+function createProgram(size: { instructions: number }) {
+  const instructions: Instruction[] = []
   const grow = (count: number) => {
     size.instructions += count
     if (size.instructions > mostInstructions)
@@ -309,94 +374,13 @@ function compile(expression: Expression, size = { instructions: 0 }): Instructio
   }
   const add = <Kind extends Instruction>(instruction: Kind): Kind => {
     grow(1)
-    program.push(instruction)
+    instructions.push(instruction)
     return instruction
   }
-  const emit = (node: Expression): void => {
-    switch (node.kind) {
-      case 'character':
-        add({ op: 'take', test: node.test })
-        return
-      case 'edge':
-        add({ op: 'edge', holds: node.holds })
-        return
-      case 'sequence':
-        node.parts.forEach(emit)
-        return
-      case 'look': {
-        const [least, most] = widthOf(node.part)
-        const { isBehind, isNegative } = node
-        add({ op: 'look', program: compile(node.part, size), isBehind, isNegative, least, most })
-        return
-      }
-      case 'choice': {
-        const ends = node.parts.slice(0, -1).map(part => {
-          const fork = add({ op: 'fork', first: program.length + 1, second: 0 })
-          emit(part)
-          const end = add({ op: 'jump', to: 0 })
-          fork.second = program.length
-          return end
-        })
-        emit(node.parts.at(-1)!)
-        for (const end of ends) end.to = program.length
-        return
-      }
-      case 'repeat':
-        emitRepeat(node)
-    }
+  /** A choice of the next instruction, or of another yet to be known. */
+  const fork = () => {
+    const next = instructions.length + 1
+    return add<Instruction & { op: 'fork' }>({ op: 'fork', first: next, second: next })
   }
-  const emitRepeat = ({ part, least, most, isLazy }: Expression & { kind: 'repeat' }) => {
-    if (part.kind === 'character' && !isLazy) {
-      add({ op: 'run', test: part.test, least, most })
-      return
-    }
-    grow(least)
-    for (let count = 0; count < least; count++) emit(part)
-    const forks: (Instruction & { op: 'fork' })[] = []
-    const enter = () => {
-      const fork = add({ op: 'fork', first: program.length + 1, second: program.length + 1 })
-      forks.push(fork)
-    }
-    // A turn that takes nothing would be taken for ever.
-    const turn = () => {
-      add({ op: 'mark' })
-      emit(part)
-      add({ op: 'advanced' })
-    }
-    if (most === Number.POSITIVE_INFINITY) {
-      const start = program.length
-      enter()
-      turn()
-      add({ op: 'jump', to: start })
-    } else
-      for (let count = least; count < most; count++) {
-        enter()
-        turn()
-      }
-    for (const fork of forks) fork[isLazy ? 'first' : 'second'] = program.length
-  }
-  emit(expression)
-  return program
-}
-
-/** How few and how many units of text an expression takes. */
-function widthOf(node: Expression): [least: number, most: number] {
-  switch (node.kind) {
-    case 'character':
-      return [1, 2]
-    case 'look':
-    case 'edge':
-      return [0, 0]
-    case 'repeat': {
-      const [least, most] = widthOf(node.part)
-      return [least * node.least, node.most === 0 || most === 0 ? 0 : most * node.most]
-    }
-    default: {
-      const widths = node.parts.map(widthOf)
-      const isChoice = node.kind === 'choice'
-      const all = (which: 0 | 1) => widths.map(width => width[which])
-      const sum = (values: number[]) => values.reduce((total, value) => total + value, 0)
-      return isChoice ? [Math.min(...all(0)), Math.max(...all(1))] : [sum(all(0)), sum(all(1))]
-    }
-  }
+  return { instructions, size, grow, add, fork }
 }

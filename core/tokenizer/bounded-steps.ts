@@ -85,12 +85,6 @@ export const knownPatterns = {
     "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
 } as const
 
-/** The parts of a tokenizer that come before and after its vocabulary, each of which may be missing. */
-export interface TokenizerSteps {
-  normalizer: ((text: string) => string) | null
-  preTokenizer: ((text: string, options: { section_index: number }) => string[]) | null
-}
-
 /**
  * Makes the steps before the vocabulary, and bounds what they and `decoder`, which is changed, may do. Throws what the library
  * throws, and InputError for a step that cannot be bounded.
@@ -100,7 +94,7 @@ export function openSteps(
   tokenizer: Record<string, unknown>,
   decoder: unknown,
   allowance: TextAllowance,
-): TokenizerSteps {
+) {
   const { normalizer = null, pre_tokenizer = null } = tokenizer
   for (const [field, config] of Object.entries({ normalizer, pre_tokenizer, decoder: tokenizer['decoder'] }))
     checkConfig(name, field, config)
@@ -110,20 +104,11 @@ export function openSteps(
       `${name}: model: max_input_chars_per_word is ${JSON.stringify(word).slice(0, 80)}, expected at most ${mostWordCharacters}; fetch the file again`,
     )
   // The library would normalise the added tokens as soon as it is made.
-  const library = new Library(
-    {
-      normalizer,
-      pre_tokenizer,
-      post_processor: null,
-      decoder: null,
-      added_tokens: [],
-      model: noModel,
-    } as object,
-    {},
-  )
-  bound(name, 'normalizer', library.normalizer as Step | null, normalizer as StepConfig, allowance)
-  bound(name, 'pre_tokenizer', library.pre_tokenizer as Step | null, pre_tokenizer as StepConfig, allowance)
-  bound(name, 'decoder', decoder as Step | null, tokenizer['decoder'] as StepConfig, allowance)
+  const others = { post_processor: null, decoder: null, added_tokens: [], model: noModel }
+  const library = new Library({ normalizer, pre_tokenizer, ...others } as object, {})
+  const made = { normalizer: library.normalizer, pre_tokenizer: library.pre_tokenizer, decoder }
+  for (const [field, step] of Object.entries(made))
+    bound(name, field, step as Step | null, (tokenizer[field] ?? null) as StepConfig | null, allowance)
   return { normalizer: library.normalizer, preTokenizer: library.pre_tokenizer }
 }
 

@@ -4,15 +4,7 @@ import { asPython, isNode, setPythonFunctions, type TemplateNode } from './pytho
 import type { ChatMessage } from './tokenizer.ts'
 
 /** A chat template, ready to be rendered. */
-export interface ChatTemplate {
-  /**
-   * The conversation up to where the model's answer begins, as Transformers renders it. Throws where the template does, and
-   * where it asks for something that is not known here. Without `isAsked` it ends with the last message.
-   */
-  render(messages: readonly ChatMessage[], isAsked?: boolean): string
-  /** What it writes by itself, whatever the messages are. */
-  written: string
-}
+export type ChatTemplate = ReturnType<typeof compileChatTemplate>
 
 /** Qwen2.5's template has 2,507 characters. What is longer than this, or mostly white space, was not written to be read. */
 const mostCharacters = 200_000
@@ -25,22 +17,24 @@ const mostItems = 100_000
  * Compiles a template; `namedTokens` are its variables `bos_token` and so on. Throws where it is no template, and where three
  * short conversations already take more steps than any may.
  */
-export function compileChatTemplate(
-  source: string,
-  namedTokens: Readonly<Record<string, string>>,
-): ChatTemplate {
+export function compileChatTemplate(source: string, namedTokens: Readonly<Record<string, string>>) {
   refuseLong(source)
   const program = parse(tokenize(asLexed(source), { trim_blocks: true, lstrip_blocks: true }))
   asPython(program)
   const globalScope = new Environment()
   setPythonFunctions(globalScope)
   for (const [name, value] of Object.entries({ ...globals, ...namedTokens })) globalScope.set(name, value)
+  /**
+   * The conversation up to where the model's answer begins, as Transformers renders it. Throws where the template does, and
+   * where it asks for something that is not known here. Without `isAsked` it ends with the last message.
+   */
   const render = (messages: readonly ChatMessage[], isAsked = true) => {
     const scope = new Environment(globalScope)
     scope.set('messages', messages)
     scope.set('add_generation_prompt', isAsked)
     return new BoundedInterpreter(scope, messages).run(program).toString()
   }
+  /** What it writes by itself, whatever the messages are. */
   const written = [
     ...textsOf(program as unknown as TemplateNode),
     ...conversations.map(roles => renderRoles(roles, render)),
@@ -102,7 +96,7 @@ function asLexed(source: string): string {
 /** Conversations whose renderings show what a template puts together, as `'<|' + message.role + '|>'`. */
 const conversations: ChatMessage['role'][][] = [['user'], ['system', 'user'], ['user', 'assistant', 'user']]
 
-function renderRoles(roles: ChatMessage['role'][], render: ChatTemplate['render']): string {
+function renderRoles(roles: ChatMessage['role'][], render: (messages: ChatMessage[]) => string): string {
   try {
     return render(roles.map(role => ({ role, content: 'x' })))
   } catch (error) {

@@ -1,7 +1,7 @@
 import { Tokenizer as Library } from '@huggingface/tokenizers'
 import { InputError } from '../input-error.ts'
 import { createAddedTokenSplitter, type RenderedPiece } from './added-tokens.ts'
-import { openSteps, TextAllowance, type TokenizerSteps } from './bounded-steps.ts'
+import { openSteps, TextAllowance } from './bounded-steps.ts'
 import type { Tokenizer } from './tokenizer.ts'
 import type { TokenizerFiles } from './tokenizer-files.ts'
 
@@ -89,23 +89,15 @@ function asInputError(name: string, error: unknown): InputError {
   )
 }
 
-function openLibrary({ name, tokenizer, config }: TokenizerFiles): TokenizerSteps & {
-  library: Library
-  model: Library['model']
-  allowance: TextAllowance
-} {
+function openLibrary({ name, tokenizer, config }: TokenizerFiles) {
   const allowance = new TextAllowance(name)
   try {
     const library = new Library(
       { ...tokenizer, normalizer: null, pre_tokenizer: null, post_processor: null } as object,
       config,
     )
-    return {
-      ...openSteps(name, tokenizer, library.decoder, allowance),
-      library,
-      model: library.model,
-      allowance,
-    }
+    const steps = openSteps(name, tokenizer, library.decoder, allowance)
+    return { ...steps, library, model: library.model, allowance }
   } catch (error) {
     throw asInputError(name, error)
   }

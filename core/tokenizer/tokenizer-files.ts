@@ -192,21 +192,20 @@ async function readTemplate(
   inConfig: z.infer<typeof templatesSchema>,
   fewRequests: boolean,
 ): Promise<Pick<TokenizerFiles, 'chatTemplate' | 'templateName' | 'otherTemplates'>> {
-  const places: [FileName, () => Promise<z.infer<typeof templatesSchema>>][] = [
-    [
-      'additional_chat_templates/default.jinja',
-      () => readText(files, 'additional_chat_templates/default.jinja'),
-    ],
-    ['chat_template.jinja', () => readText(files, 'chat_template.jinja')],
-    ['tokenizer_config.json', async () => inConfig],
-    [
-      'chat_template.json',
-      async () => (await readParsed(files, 'chat_template.json', templateFileSchema))?.chat_template,
-    ],
+  const places: FileName[] = [
+    'additional_chat_templates/default.jinja',
+    'chat_template.jinja',
+    'tokenizer_config.json',
+    'chat_template.json',
   ]
-  if (fewRequests) places.unshift(places[2]!)
-  for (const [templateName, read] of places) {
-    const template = await read()
+  if (fewRequests) places.unshift('tokenizer_config.json')
+  for (const templateName of places) {
+    const template =
+      templateName === 'tokenizer_config.json'
+        ? inConfig
+        : templateName === 'chat_template.json'
+          ? (await readParsed(files, templateName, templateFileSchema))?.chat_template
+          : await readText(files, templateName)
     if (template == null) continue
     if (!Array.isArray(template)) return { chatTemplate: template, templateName, otherTemplates: [] }
     const chatTemplate = template.find(({ name }) => name === 'default')?.template ?? null

@@ -64,27 +64,21 @@ export function decodeNext(
   }
 }
 
-/** Shows ids as text while they are generated. */
-export interface TextDecoder {
-  /** Text that became certain with this id: '' while a character is incomplete. */
-  push(id: number): string
-  /** What is left at the end: U+FFFD for a character that never became complete, else ''. */
-  flush(): string
-}
-
 /**
- * Decodes ids one at a time. A character may be spread over several tokens, so the text of a token alone is not what
- * a terminal should print; all returned texts joined are `tokenizer.decode` of all ids.
+ * Decodes ids one at a time, to show them while they are generated. A character may be spread over several tokens, so the text
+ * of a token alone is not what a terminal should print; all returned texts joined are `tokenizer.decode` of all ids.
  */
-export function createTextDecoder({ decode }: Pick<Tokenizer, 'decode'>): TextDecoder {
+export function createTextDecoder({ decode }: Pick<Tokenizer, 'decode'>) {
   let pending = noPendingText
   return {
-    push(id) {
+    /** Text that became certain with this id: '' while a character is incomplete. */
+    push(id: number): string {
       const next = decodeNext(decode, pending, id)
       pending = next.pending
       return next.text
     },
-    flush() {
+    /** What is left at the end: U+FFFD for a character that never became complete, else ''. */
+    flush(): string {
       const rest = decode(pending.ids).slice(pending.shownLength)
       pending = noPendingText
       return rest
@@ -109,13 +103,10 @@ export function eosTokenOf(json: object): string | null | undefined {
 export function firstBehind(text: string, mark: string, wanted: Iterable<string>): string | null {
   const markAt = text.lastIndexOf(mark)
   if (markAt === -1) return null
-  let first: { at: number; found: string } | null = null
-  for (const found of wanted) {
-    const at = found === '' ? -1 : text.indexOf(found, markAt + mark.length)
-    if (at === -1) continue
-    if (!first || at < first.at || (at === first.at && found.length > first.found.length))
-      first = { at, found }
-  }
+  const places = Array.from(wanted, found => ({ found, at: text.indexOf(found, markAt + mark.length) }))
+  const [first] = places
+    .filter(({ found, at }) => found !== '' && at !== -1)
+    .sort((a, b) => a.at - b.at || b.found.length - a.found.length)
   return first?.found ?? null
 }
 

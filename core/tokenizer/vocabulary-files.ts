@@ -59,12 +59,8 @@ export function tokenizerOfVocabulary(
       `${where}: has vocab.json and merges.txt of a ${tokenizer_class?.slice(0, 80)}, expected one of ${Object.keys(tokenizerClasses).join(', ')}; ` +
         'load it with AutoTokenizer of Transformers and save_pretrained it: that writes the tokenizer.json which is read',
     )
-  const byteLevel = {
-    type: 'ByteLevel',
-    add_prefix_space: add_prefix_space === true,
-    trim_offsets: false,
-    use_regex: false,
-  }
+  const prefix = { add_prefix_space: add_prefix_space === true }
+  const byteLevel = { type: 'ByteLevel', ...prefix, trim_offsets: false, use_regex: false }
   const split = { type: 'Split', pattern: { Regex: known.pattern }, behavior: 'Isolated', invert: false }
   return {
     model: {

@@ -8,7 +8,7 @@ import type { View, ViewContext } from '../widgets/view.ts'
 import { createBranchPanel } from './branch-panel.ts'
 import type { BranchSession } from './branch-session.ts'
 import { branchSettings } from './branch-settings.ts'
-import { type BranchStream, createBranchStream } from './branch-stream.ts'
+import { createBranchStream } from './branch-stream.ts'
 import {
   type Branch,
   type BranchPath,
@@ -35,10 +35,8 @@ export function createBranchingReplay(
     toggle: toggleForm,
     choose(tokens) {
       for (const { id, text } of tokens) texts.set(id, text)
-      choose(
-        token,
-        tokens.map(({ id }) => id),
-      )
+      const ids = tokens.map(({ id }) => id)
+      choose(token, ids)
     },
     show,
     stop,
@@ -242,11 +240,7 @@ export function createBranchingReplay(
           : { ...shortcut, run: (key: string) => runReplay(index, key) },
       ),
       { keys: ['i'], name: 'what if: another token here', run: toggleForm },
-      {
-        keys: ['1', '2', '3', '4', '5', '6', '7', '8', '9'],
-        name: 'what if: the token of that bar',
-        run: chooseRank,
-      },
+      { keys: [...'123456789'], name: 'what if: the token of that bar', run: chooseRank },
       { keys: ['}'], name: 'next answer of the tree', run: () => stepBranch(1) },
       { keys: ['{'], name: 'previous answer of the tree', run: () => stepBranch(-1) },
     ]
@@ -271,7 +265,7 @@ interface ShownAnswer {
   path: BranchPath
   sample: OpenedSample
   replay: Replay | null
-  stream: BranchStream | null
+  stream: ReturnType<typeof createBranchStream> | null
 }
 
 function nameOf(branch: Branch | null): string {

@@ -43,15 +43,11 @@ export function createOverlay(
   let current = 0
   let byColumn: Float64Array[] = []
   let chart: Chart | null = null
-  const figure = createFigure(
-    'compared-answers',
-    ({ width }) => {
-      const data = { measure, names, doubts: byColumn, segments, range }
-      chart = drawOverlayChart(document as unknown as SvgDocument, data, { width, height })
-      return { chart, selection: null }
-    },
-    () => {},
-  )
+  const figure = createFigure('compared-answers', ({ width }) => {
+    const data = { measure, names, doubts: byColumn, segments, range }
+    chart = drawOverlayChart(document as unknown as SvgDocument, data, { width, height })
+    return { chart, selection: null }
+  })
   const cursor = h('div', { class: 'track-cursor' })
   const plot = figure.element.querySelector<HTMLElement>('.chart')!
   figure.element.append(cursor)

@@ -8,7 +8,7 @@ import { createRouter, formatRoute, type Route, sampleName, startRoute } from '.
 import { createSettings, followTheme } from '../state/settings.ts'
 import { chooseFiles, droppedFiles } from '../widgets/files.ts'
 import { createFrameLog } from '../widgets/frame-log.ts'
-import { createKeyboard, showShortcutSheet } from '../widgets/keyboard.ts'
+import { createKeyboard } from '../widgets/keyboard.ts'
 import type { View, ViewContext } from '../widgets/view.ts'
 import { createBar, createNotice } from './create-bar.ts'
 
@@ -22,7 +22,7 @@ export function createShell(body: HTMLElement): void {
   const addressOf = (route: Route) =>
     location.pathname + location.search + formatRoute({ ...route, token: null })
   const guard = createCrashGuard(storage, () => addressOf(router.route))
-  const keyboard = createKeyboard(document)
+  const keyboard = createKeyboard()
   const toggleFrameLog = createFrameLog()
   const otherRun = createOtherRun()
   const announcer = h('div', { class: 'visually-hidden', 'aria-live': 'polite' })
@@ -31,7 +31,7 @@ export function createShell(body: HTMLElement): void {
     home: () => router.navigate({ ...startRoute, run: router.route.run }),
     openFiles,
     nextTheme,
-    shortcuts: () => showShortcutSheet(keyboard),
+    shortcuts: keyboard.showSheet,
   })
   body.append(bar.element, main, announcer)
 
@@ -49,7 +49,7 @@ export function createShell(body: HTMLElement): void {
   let request = 0
 
   keyboard.set('Everywhere', [
-    { keys: ['?'], name: 'this sheet', run: () => showShortcutSheet(keyboard) },
+    { keys: ['?'], name: 'this sheet', run: keyboard.showSheet },
     { keys: ['o'], name: 'open the files of a run', run: openFiles },
     { keys: ['t'], name: 'light, dark, or as the system has it', run: nextTheme },
     { keys: ['F'], name: 'count slow frames', run: toggleFrameLog },

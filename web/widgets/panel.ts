@@ -31,24 +31,12 @@ export function problemHead(
   choose: { text: string; title: string; run(): void } | null,
   ...below: Content[]
 ): HTMLElement {
-  const facts = [
-    name,
-    problemId !== String(problemIndex) && `id ${problemId}`,
-    level !== null && `level ${level}`,
-    ...more,
-  ]
-  return h(
-    'header',
-    { class: className },
-    h(
-      'div',
-      {},
-      h('p', { class: 'sample-facts' }, facts.filter(Boolean).join(' · ')),
-      choose && button(choose.text, choose.run, { title: choose.title }),
-    ),
-    h('h2', { class: 'sample-problem', dir: 'auto' }, problem),
-    ...below,
-  )
+  const id = problemId !== String(problemIndex) && `id ${problemId}`
+  const facts = [name, id, level !== null && `level ${level}`, ...more].filter(Boolean).join(' · ')
+  const chooser = choose && button(choose.text, choose.run, { title: choose.title })
+  const heading = h('h2', { class: 'sample-problem', dir: 'auto' }, problem)
+  const above = h('div', {}, h('p', { class: 'sample-facts' }, facts), chooser)
+  return h('header', { class: className }, above, heading, ...below)
 }
 
 /** A verdict by its sign and word; `isBare` leaves the box around it out. */

@@ -52,10 +52,6 @@ export function createTracks(
   let selection: TokenRange | null = null
   let width = 0
 
-  const place = (box: HTMLElement, left: number, right: number) => {
-    box.style.transform = `translateX(${left}px)`
-    box.style.width = `${Math.max(0, right - left)}px`
-  }
   const placeCursors = () => {
     const tokenWidth = width / (range.end - range.start)
     const x = (current + 0.5 - range.start) * tokenWidth
@@ -68,8 +64,10 @@ export function createTracks(
     const tokenWidth = width / (end - start)
     selectionBox.hidden = !selection
     if (selection) {
-      const [left, right] = [selection.start, selection.end].map(token => (token - start) * tokenWidth)
-      place(selectionBox, Math.max(0, left!), Math.min(width, right!))
+      const left = Math.max(0, (selection.start - start) * tokenWidth)
+      const right = Math.min(width, (selection.end - start) * tokenWidth)
+      selectionBox.style.transform = `translateX(${left}px)`
+      selectionBox.style.width = `${Math.max(0, right - left)}px`
     }
     mapWindow.style.transform = `translateX(${(start / Math.max(1, count)) * width}px)`
     mapWindow.style.width = `${((end - start) / Math.max(1, count)) * width}px`

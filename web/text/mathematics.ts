@@ -1,7 +1,7 @@
 import type katex from 'katex'
 
 /** A piece of a text: as it is, or a formula without its delimiters. */
-export interface TextSegment {
+interface TextSegment {
   kind: 'text' | 'inline' | 'display'
   text: string
 }

@@ -1,4 +1,4 @@
-import type { OpenedSample, OpenRun, OtherRun } from '../data/open-run.ts'
+import type { createOtherRun, OpenedSample, OpenRun } from '../data/open-run.ts'
 import type { Route } from '../state/route.ts'
 import type { Settings } from '../state/settings.ts'
 import type { Shortcut } from './keyboard.ts'
@@ -7,7 +7,7 @@ import type { Shortcut } from './keyboard.ts'
 export interface ViewContext {
   run: OpenRun
   /** What the run is compared with. */
-  otherRun: Pick<OtherRun, 'open' | 'choose'>
+  otherRun: ReturnType<typeof createOtherRun>
   /** Lets the reader choose what a recorded answer is compared with. */
   chooseAnswers(sample: OpenedSample): void
   /** What the address says now. */

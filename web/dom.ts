@@ -34,8 +34,8 @@ export function button(
 }
 
 /** What is folded below a summary. */
-export function details(summary: string, content: HTMLElement): HTMLDetailsElement {
-  return h('details', {}, h('summary', {}, summary), content)
+export function details(summary: string, content: HTMLElement, attributes = {}): HTMLElement {
+  return h('details', attributes, h('summary', {}, summary), content)
 }
 
 /** What was thrown, in words. */

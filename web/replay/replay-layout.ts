@@ -28,8 +28,8 @@ export function replayLayout({ label, head, tools, texts, below, side }: ReplayP
 export function sampleHead(sample: OpenedSample, compare: (() => void) | null): HTMLElement {
   const name = `sample ${sampleName(sample.problemIndex, sample.sampleIndex)}`
   const more = [`${sample.promptTokens} tokens of prompt`, `${sample.generatedTokens} of answer`]
-  const prompt = details('Prompt as the model saw it', h('pre', { dir: 'auto', tabindex: 0 }, sample.prompt))
-  prompt.classList.add('sample-prompt')
+  const written = h('pre', { dir: 'auto', tabindex: 0 }, sample.prompt)
+  const prompt = details('Prompt as the model saw it', written, { class: 'sample-prompt' })
   const choose = compare && { text: 'Compare…', title: 'Compare with other answers (C)', run: compare }
   return problemHead(sample, { class: 'sample-head', name, more }, choose, prompt)
 }

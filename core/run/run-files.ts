@@ -41,10 +41,9 @@ export function filesOpenedBy(name: string, open: RunFiles['open']): RunFiles {
     open,
     async tail(file, start) {
       const source = await open(file)
-      return (
-        source &&
-        source.slice(Math.min(start, source.byteLength), Math.min(start + tailBytes, source.byteLength))
-      )
+      if (!source) return null
+      const [from, to] = [start, start + tailBytes].map(at => Math.min(at, source.byteLength))
+      return source.slice(from!, to)
     },
   }
 }
@@ -58,7 +57,7 @@ export function givenFiles(files: readonly File[]): RunFiles {
 }
 
 /** A browser's file for ranged reads. */
-export function fileByteSource(file: Blob & { name: string }): ByteSource {
+function fileByteSource(file: Blob & { name: string }): ByteSource {
   return {
     name: file.name,
     byteLength: file.size,
@@ -71,21 +70,15 @@ export function fileByteSource(file: Blob & { name: string }): ByteSource {
 }
 
 async function fetchTail(address: string, start: number): Promise<ArrayBuffer | null> {
-  let response: Response
-  let body: ArrayBuffer
-  try {
-    response = await fetch(address, {
-      headers: { Range: `bytes=${start}-${start + tailBytes - 1}` },
-      cache: 'no-store',
+  const headers = { Range: `bytes=${start}-${start + tailBytes - 1}` }
+  const { status, body } = await fetch(address, { headers, cache: 'no-store' })
+    .then(async response => ({ status: response.status, body: await response.arrayBuffer() }))
+    .catch(error => {
+      const reason = error instanceof Error ? error.message : String(error)
+      const text = `${address}: could not be fetched (${reason}); is the server still there?`
+      throw new Error(text, { cause: error })
     })
-    body = await response.arrayBuffer()
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new Error(`${address}: could not be fetched (${reason}); is the server still there?`, {
-      cause: error,
-    })
-  }
-  switch (response.status) {
+  switch (status) {
     case 206:
       return body
     case 200:
@@ -96,7 +89,7 @@ async function fetchTail(address: string, start: number): Promise<ArrayBuffer | 
     case 416:
       return new ArrayBuffer(0)
     default:
-      throw new Error(`${address}: the server answered HTTP ${response.status}, expected 206; try again`)
+      throw new Error(`${address}: the server answered HTTP ${status}, expected 206; try again`)
   }
 }
 

@@ -77,11 +77,7 @@ export function alignedSegments({ alike, count }: Alignment): AlignedSegment[] {
   return segments
 }
 
-function alignPair(
-  first: Int32Array,
-  second: Int32Array,
-  largest: number,
-): { partners: Int32Array; isWhole: boolean } {
+function alignPair(first: Int32Array, second: Int32Array, largest: number) {
   const prefix = sharedPrefix(first, second)
   // The tokens at which they part were chosen after the same text, and are kept beside each other.
   const start = prefix < Math.min(first.length, second.length) ? prefix + 1 : prefix
@@ -111,10 +107,7 @@ function dropShortSegments(partners: Int32Array, start: number): void {
 }
 
 /** What lies between partners: tokens of the other answer, of which the first `shared` have one of the first beside them. */
-function* gapsOf(
-  partners: Int32Array,
-  otherLength: number,
-): Generator<{ firstStart: number; otherStart: number; gap: number; length: number; shared: number }> {
+function* gapsOf(partners: Int32Array, otherLength: number) {
   let firstStart = 0
   let otherStart = 0
   for (let token = 0; token <= partners.length; token++) {

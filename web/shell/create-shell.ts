@@ -24,6 +24,7 @@ export function createShell(body: HTMLElement): void {
   const guard = createCrashGuard(storage, () => addressOf(router.route))
   const keyboard = createKeyboard()
   const toggleFrameLog = createFrameLog()
+  const openFiles = () => chooseFiles(showFiles)
   const otherRun = createOtherRun()
   const announcer = h('div', { class: 'visually-hidden', 'aria-live': 'polite' })
   const main = h('main', { id: 'main', tabindex: -1 })
@@ -69,14 +70,16 @@ export function createShell(body: HTMLElement): void {
     settings.write('typeset', false)
     const actions = [{ name: 'Open it all the same', run: () => show(router.route) }]
     if (router.route.sample !== null) actions.push({ name: 'Show the table', run: toTable })
-    main.replaceChildren(
-      createNotice(
-        'The page ended here the last time',
-        'It crashed or was closed while it was showing what this address names, which may be more than this browser can ' +
-          `show.${wasTypeset ? ' Mathematics is not typeset any more.' : ''}`,
-        [...actions, { name: 'Open files', run: openFiles }],
-      ),
+    showNotice(
+      'The page ended here the last time',
+      'It crashed or was closed while it was showing what this address names, which may be more than this browser can ' +
+        `show.${wasTypeset ? ' Mathematics is not typeset any more.' : ''}`,
+      [...actions, { name: 'Open files', run: openFiles }],
     )
+  }
+
+  function showNotice(...notice: Parameters<typeof createNotice>): void {
+    main.replaceChildren(createNotice(...notice))
   }
 
   function show(route: Route): void {
@@ -90,7 +93,7 @@ export function createShell(body: HTMLElement): void {
     shownRun = route.run
     closeRun()
     bar.show(null)
-    main.replaceChildren(createNotice('Opening', route.run ?? ''))
+    showNotice('Opening', route.run ?? '')
     try {
       const opened = await openRun(sourceOf(route.run))
       if (ticket !== request) return opened.close()
@@ -105,12 +108,10 @@ export function createShell(body: HTMLElement): void {
       if (router.route.sample !== null) await showSample(router.route)
     } catch (error) {
       if (ticket !== request) return
-      main.replaceChildren(
-        createNotice('This run cannot be shown', messageOf(error), [
-          { name: 'Try again', run: () => void showRun(router.route) },
-          { name: 'Open files', run: openFiles },
-        ]),
-      )
+      showNotice('This run cannot be shown', messageOf(error), [
+        { name: 'Try again', run: () => void showRun(router.route) },
+        { name: 'Open files', run: openFiles },
+      ])
     } finally {
       shown()
     }
@@ -156,10 +157,8 @@ export function createShell(body: HTMLElement): void {
     const row = rowOf(columns, route.sample)
     const subject = route.with === '' ? 'sample' : 'problem'
     try {
-      if (row === null)
-        throw new Error(
-          `The run has no sample ${route.sample}${run.following ? ' yet' : ''}; check the link.`,
-        )
+      const yet = run.following ? ' yet' : ''
+      if (row === null) throw new Error(`The run has no sample ${route.sample}${yet}; check the link.`)
       const makeView = await openView(context, branches, row)
       // Made for an address that is no longer there, it would take what that asks for its own.
       if (ticket !== request) return
@@ -178,12 +177,10 @@ export function createShell(body: HTMLElement): void {
       if (ticket !== request) return
       keyboard.set('Samples', [])
       keyboard.set('Sample', [{ keys: ['Escape'], name: 'back to the table', run: toTable }])
-      main.replaceChildren(
-        createNotice('This sample cannot be shown', messageOf(error), [
-          { name: 'Try again', run: () => void showSample(router.route) },
-          { name: 'Back to the table', run: toTable },
-        ]),
-      )
+      showNotice('This sample cannot be shown', messageOf(error), [
+        { name: 'Try again', run: () => void showSample(router.route) },
+        { name: 'Back to the table', run: toTable },
+      ])
     } finally {
       shown()
     }
@@ -239,10 +236,6 @@ export function createShell(body: HTMLElement): void {
     const chosen = chooseNextTheme()
     announcer.textContent = `theme: ${chosen}`
     return chosen
-  }
-
-  function openFiles(): void {
-    chooseFiles(showFiles)
   }
 
   function showFiles(files: File[]): void {

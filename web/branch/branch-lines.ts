@@ -1,6 +1,7 @@
 import type { OpenedSample } from '../data/open-run.ts'
 import { button, h } from '../dom.ts'
 import { inlineText } from '../text/visible-text.ts'
+import { verdictWord } from '../widgets/panel.ts'
 import { type Branch, type BranchTree, treeLines } from './branch-tree.ts'
 
 /** Makes the tree of an answer's branches, as lines to choose from; `choose` is told of the branch whose line was pressed. */
@@ -62,25 +63,23 @@ function partsOf({ mark, kind, state, start, text, answer, count }: LineWords): 
   ]
 }
 
-type LineWords = ReturnType<typeof wordsOf>
+type LineWords = ReturnType<typeof branchWords>
 
 /** What a line says of an answer that is whole; `start` is the token at which a branch parts, from 1. */
-function wordsOf(
-  { correct, extractedAnswer, finishReason, tokens }: OpenedSample,
-  start: number | null = null,
-  text = 'recorded answer',
-) {
-  const isStopped = finishReason === 'stopped'
-  const [mark, kind, state] = isStopped
-    ? ['■', 'verdict-stopped', 'stopped']
-    : correct
-      ? ['✓', 'verdict-correct', 'right']
-      : ['✗', 'verdict-incorrect', 'wrong']
-  const answer = isStopped ? 'stopped' : inlineText(extractedAnswer ?? 'no answer', 12)
-  return { mark, kind, state, start, text, answer, count: tokens.tokenId.length }
+function wordsOf(sample: OpenedSample, start: number | null = null, text = 'recorded answer') {
+  const state = verdictWord(sample)
+  const [mark, kind] = marks[state]
+  const answer = state === 'stopped' ? state : inlineText(sample.extractedAnswer ?? 'no answer', 12)
+  return { mark, kind, state, start, text, answer, count: sample.tokens.tokenId.length }
 }
 
-function branchWords(branch: Branch, texts: ReadonlyMap<number, string>): LineWords {
+const marks = {
+  right: ['✓', 'verdict-correct'],
+  wrong: ['✗', 'verdict-incorrect'],
+  stopped: ['■', 'verdict-stopped'],
+} as const
+
+function branchWords(branch: Branch, texts: ReadonlyMap<number, string>) {
   const { ids } = branch.path.at(-1)!
   const text = inlineText(ids.map(id => texts.get(id) ?? `#${id}`).join(''), 18)
   const start = branch.from + 1

@@ -85,11 +85,12 @@ const workerApi = {
     if (!loaded) throw new Error('branch worker: the model is not loaded; load it first')
     isStopped = false
     const promptIds = tokenizer.encodePrompt(request.prompt, request.problem)
-    if (promptIds.length !== request.promptTokens)
-      return failure(
+    if (promptIds.length !== request.promptTokens) {
+      const error =
         `This model's tokenizer makes ${promptIds.length} tokens of the prompt, the run's made ${request.promptTokens}: ` +
-          "the ids that the run recorded may mean something else to it. Use the run's own model",
-      )
+        "the ids that the run recorded may mean something else to it. Use the run's own model"
+      return { finishReason: 'error', error, generatedText: '', verdict: null, tokens: [] }
+    }
     const { keptIds, forcedIds, topLogprobs, repetitionPenalty, stopTexts } = request
     const stopIds = new Set(request.stopIds ?? stopIdsOf(request.prompt, request.problem))
     const tokens: TokenRecord[] = []
@@ -134,10 +135,6 @@ const workerApi = {
 export type BranchWorker = typeof workerApi
 
 const tellMs = 50
-
-function failure(error: string): BranchEnd {
-  return { finishReason: 'error', error, generatedText: '', verdict: null, tokens: [] }
-}
 
 function modelOpened(): PageModel {
   if (!opened) throw new Error('branch worker: no model is open; open one first')

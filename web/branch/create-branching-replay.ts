@@ -3,6 +3,7 @@ import { h, messageOf } from '../dom.ts'
 import { createReplay, type Replay } from '../replay/create-replay.ts'
 import type { Route } from '../state/route.ts'
 import type { Shortcut } from '../widgets/keyboard.ts'
+import { verdictWord } from '../widgets/panel.ts'
 import { textsOfIds, tokenChoices } from '../widgets/token-choices.ts'
 import type { View, ViewContext } from '../widgets/view.ts'
 import { createBranchPanel } from './branch-panel.ts'
@@ -275,7 +276,6 @@ function nameOf(branch: Branch | null): string {
     : `branch at token ${branch.from + 1}: ${branch.state}`
 }
 
-function endText(branch: Branch, { correct, extractedAnswer, finishReason }: OpenedSample): string {
-  const verdict = finishReason === 'stopped' ? 'stopped' : correct ? 'right' : 'wrong'
-  return `branch at token ${branch.from + 1}: ${verdict}, ${extractedAnswer ?? 'no answer'}`
+function endText(branch: Branch, sample: OpenedSample): string {
+  return `branch at token ${branch.from + 1}: ${verdictWord(sample)}, ${sample.extractedAnswer ?? 'no answer'}`
 }

@@ -61,12 +61,8 @@ export function chooseAnswers(context: ViewContext, sample: OpenedSample): void 
     h('div', { class: 'actions' }, go, button('Cancel', close)),
   )
   const title = h('h2', { id: 'choose-answers-title', class: 'dialog-title' }, `Compare sample ${name} with`)
-  const dialog = h(
-    'dialog',
-    { class: 'choose-answers', 'aria-labelledby': title.id, onclose: onClose },
-    h('header', {}, title),
-    form,
-  )
+  const labels = { class: 'choose-answers', 'aria-labelledby': title.id, onclose: onClose }
+  const dialog = h('dialog', labels, h('header', {}, title), form)
   document.body.append(dialog)
   dialog.showModal()
   let listed: string | null = null

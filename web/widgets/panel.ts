@@ -11,12 +11,8 @@ export function panel(
   ...children: Content[]
 ): HTMLElement {
   const title = typeof heading === 'string' ? h('h3', {}, heading) : heading
-  return h(
-    'section',
-    { ...attributes, class: `panel ${attributes.class}` },
-    h('div', { class: 'panel-heading' }, title, beside),
-    ...children,
-  )
+  const head = h('div', { class: 'panel-heading' }, title, beside)
+  return h('section', { ...attributes, class: `panel ${attributes.class}` }, head, ...children)
 }
 
 /** Names and what they have, for a `dl`. */
@@ -43,6 +39,11 @@ export function problemHead(
 export function verdictMark(isCorrect: boolean, isBare = false): HTMLElement {
   const kind = isCorrect ? 'verdict-correct' : 'verdict-incorrect'
   return h('span', { class: isBare ? kind : `verdict ${kind}` }, isCorrect ? '✓ right' : '✗ wrong')
+}
+
+/** A verdict in a word; that of a branch that was stopped is none. */
+export function verdictWord({ finishReason, correct }: OpenedSample) {
+  return finishReason === 'stopped' ? 'stopped' : correct ? 'right' : 'wrong'
 }
 
 /** How an answer ended, by its finish reason: as a sentence, as a remark, and of what comes after it. */

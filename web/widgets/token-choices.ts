@@ -45,12 +45,8 @@ export function textsOfIds(tokens: TokenColumns, topTexts: Record<string, string
 
 /** An empty bar of a choice, with what stands at its end. */
 export function makeBar(end: HTMLElement): HTMLElement {
-  const track = h('span', { class: 'choice-track' }, h('span', { class: 'choice-fill' }))
-  return h(
-    'li',
-    { class: 'choice' },
-    ...[h('span', { class: 'choice-name' }), track, h('span', { class: 'choice-value' }), end],
-  )
+  const part = (name: string, within?: HTMLElement) => h('span', { class: `choice-${name}` }, within)
+  return h('li', { class: 'choice' }, part('name'), part('track', part('fill')), part('value'), end)
 }
 
 /** Shows a choice in a bar that `makeBar` made. */

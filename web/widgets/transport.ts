@@ -122,11 +122,8 @@ export function createTransport(
   const previous = iconButton('Previous token', ',', 'previous', () => events.step(-1))
   const next = iconButton('Next token', '.', 'next', () => events.step(1))
   const buttons = [spikeButtons[0], previous, play, next, spikeButtons[1], loop]
-  const element = h(
-    'div',
-    { class: 'transport', role: 'group', 'aria-label': 'Replay' },
-    ...[h('div', { class: 'transport-buttons' }, buttons), slider, position, pace],
-  )
+  const parts = [h('div', { class: 'transport-buttons' }, buttons), slider, position, pace]
+  const element = h('div', { class: 'transport', role: 'group', 'aria-label': 'Replay' }, parts)
   return {
     element,
     setPlaying(isPlaying: boolean): void {

@@ -5,11 +5,10 @@
  * @module
  */
 import { httpModelFiles } from './core/files/http-byte-source.ts'
-import { quickSha256 } from './core/files/sha256.ts'
 import { limitsFor, Model, type RoomOptions } from './core/generate/answer.ts'
 import { InputError } from './core/input-error.ts'
 import { openCheckpoint, openConfig } from './core/model/checkpoint.ts'
-import { type HashRow, loadingBytes, loadModel as loadOnDevices } from './core/model/load-model.ts'
+import { hashRow, loadingBytes, loadModel as loadOnDevices } from './core/model/load-model.ts'
 import { type OpenedRun, openRunFiles } from './core/run/open-run.ts'
 import { addressFiles, givenFiles } from './core/run/run-files.ts'
 import { type Device, type GpuProvider, openDevice } from './kernels/gpu/device.ts'
@@ -78,17 +77,6 @@ async function openTokenizerOf(files: ReturnType<typeof httpModelFiles>) {
   const vocabularies = await Promise.all(['tokenizer.json', 'vocab.json'].map(name => files.open(name)))
   if (vocabularies.every(source => source === null)) return null
   return (await import('./core/tokenizer/open-tokenizer.ts')).openTokenizer(files)
-}
-
-const encoder = new TextEncoder()
-
-/** SHA-256 of a row of a weight after its label, by the browser. */
-export const hashRow: HashRow = (label, row) => {
-  const start = encoder.encode(label)
-  const message = new Uint8Array(start.length + row.length)
-  message.set(start)
-  message.set(row, start.length)
-  return quickSha256(message)
 }
 
 /**

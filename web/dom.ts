@@ -33,6 +33,11 @@ export function button(
   return h('button', { type: 'button', ...attributes, onclick: () => run() }, content)
 }
 
+/** What is folded below a summary. */
+export function details(summary: string, content: HTMLElement, attributes = {}): HTMLElement {
+  return h('details', attributes, h('summary', {}, summary), content)
+}
+
 /** What was thrown, in words. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

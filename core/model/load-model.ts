@@ -2,13 +2,12 @@
 import type { Device } from '../../kernels/gpu/device.ts'
 import { histogramWords } from '../../kernels/mass-histogram/mass-histogram.ts'
 import type { TensorEntry } from '../files/safetensors.ts'
-import { DigestSum, sha256 } from '../files/sha256.ts'
+import { DigestSum, quickSha256, sha256 } from '../files/sha256.ts'
 
 import { type Communicator, localCommunicators } from '../parallel/communicator.ts'
 import { planShards, type ShardPlan } from '../parallel/plan-shards.ts'
 import { weightBytes } from './checkpoint.ts'
 import type { ModelConfig } from './config.ts'
-import { createDummyWeights } from './dummy-weights.ts'
 import { LanguageModel, type ModelLimits, stepRows } from './language-model.ts'
 import { type ModelWeights, rankWeightBytes } from './layout.ts'
 import { scoreBytes } from './scores.ts'
@@ -81,6 +80,8 @@ async function obtainWeights(
 ): Promise<{ weights: ModelWeights; weightDigest: string }> {
   const { rank } = communicator
   if ('seed' in from) {
+    // A page has no use for them, and need not load their code.
+    const { createDummyWeights } = await import('./dummy-weights.ts')
     const weights = await createDummyWeights(device, config, plan, rank, from.seed, onBytes)
     // The numbers follow from the config and the seed; one rank speaks for all.
     const name = new TextEncoder().encode(JSON.stringify(['dummy', from.seed, config]))
@@ -173,6 +174,17 @@ export function communicatorSlotBytes(config: ModelConfig, limits: ModelLimits):
  * is another's as soon as the function returns.
  */
 export type HashRow = (label: string, row: Uint8Array) => string | Promise<string>
+
+const encoder = new TextEncoder()
+
+/** Hashes a row as the platform does, which for a browser is quickest. */
+export const hashRow: HashRow = (label, row) => {
+  const start = encoder.encode(label)
+  const message = new Uint8Array(start.length + row.length)
+  message.set(start)
+  message.set(row, start.length)
+  return quickSha256(message)
+}
 
 /**
  * A digest of a model's weights that does not depend on who reads which row: the sum, modulo 2²⁵⁶, of SHA-256 over each

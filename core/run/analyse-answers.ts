@@ -51,12 +51,8 @@ function* samplesOf(answers: Iterable<GradedAnswer>): Generator<SampleRecord> {
     yield {
       ...{ problemId, problemIndex: problem.index, sampleIndex: problem.answers++, problem: '', prompt: '' },
       generatedText: answer.text ?? '',
-      ...{
-        extractedAnswer: verdict.extracted,
-        expectedAnswer: '',
-        correct: verdict.equal,
-        rule: verdict.rule,
-      },
+      ...{ extractedAnswer: verdict.extracted, expectedAnswer: '' },
+      ...{ correct: verdict.equal, rule: verdict.rule },
       ...{ finishReason: answer.finishReason, error: answer.error, durationMs: answer.durationMs },
       ...{ promptTokens: answer.promptTokens, generatedTokens: tokens.length },
       meanEntropyNats: of(sum(entropies) / tokens.length),

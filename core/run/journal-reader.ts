@@ -6,25 +6,6 @@ import { mostLineBytes, parseSampleLine, type SampleRecord } from '../record/sam
 import { columnsOf } from '../study/columns.ts'
 import type { RunFiles } from './run-files.ts'
 
-/**
- * The journal of a run, read as it grows: `samples.jsonl`, and `samples-2.jsonl` and so on that whoever took the run over began,
- * until the run is done and they are one. Of a sample the first whole line counts. Holds the columns and where each line
- * lies, not the samples.
- */
-export interface JournalReader {
-  /**
-   * Reads the lines that were added since. Returns whether there were any; null where there is no journal, or its files have
-   * been joined, so that a new reader has to begin.
-   */
-  readOn(): Promise<boolean | null>
-  /** Bytes read. */
-  readonly byteLength: number
-  /** The samples' columns in the order of the run: by problem, then by answer. */
-  columns(): RunColumns
-  /** A sample by its row in the columns that were asked for last. */
-  read(row: number): Promise<SampleRecord>
-}
-
 interface Line {
   file: JournalFile
   start: number
@@ -42,8 +23,14 @@ interface JournalFile {
 const nameOf = (number: number) => (number === 1 ? 'samples.jsonl' : `samples-${number}.jsonl`)
 const newline = 0x0a
 
-/** A reader of a run's journal that has read nothing yet. */
-export function createJournalReader(files: RunFiles): JournalReader {
+export type JournalReader = ReturnType<typeof createJournalReader>
+
+/**
+ * Reads the journal of a run as it grows, nothing yet: `samples.jsonl`, and `samples-2.jsonl` and so on that whoever took the
+ * run over began, until the run is done and they are one. Of a sample the first whole line counts. Holds the columns and where
+ * each line lies, not the samples.
+ */
+export function createJournalReader(files: RunFiles) {
   const lines: Line[] = []
   const seen = new Set<string>()
   let order: number[] = []
@@ -115,11 +102,8 @@ export function createJournalReader(files: RunFiles): JournalReader {
       const tail = await files.tail(file.name, file.end + pendingBytes)
       if (tail === null) return false
       if (tail.byteLength === 0) {
-        index.refuseChangedEnd(`${files.name}: ${file.name}, byte ${file.end}`, {
-          file: file.name,
-          start: file.end,
-          byteLength: pendingBytes,
-        })
+        const rest = { file: file.name, start: file.end, byteLength: pendingBytes }
+        index.refuseChangedEnd(`${files.name}: ${file.name}, byte ${file.end}`, rest)
         return true
       }
       const bytes = new Uint8Array(tail)
@@ -142,10 +126,15 @@ export function createJournalReader(files: RunFiles): JournalReader {
   }
 
   return {
+    /** Bytes read. */
     get byteLength() {
       return journal.reduce((sum, { end }) => sum + end, 0)
     },
-    async readOn() {
+    /**
+     * Reads the lines that were added since. Returns whether there were any; null where there is no journal, or its files have
+     * been joined, so that a new reader has to begin.
+     */
+    async readOn(): Promise<boolean | null> {
       const before = lines.length
       await readIndexOn()
       for (let number = 1; ; number++) {
@@ -154,14 +143,16 @@ export function createJournalReader(files: RunFiles): JournalReader {
         else return number <= Math.max(1, journal.length) ? null : lines.length > before
       }
     },
-    columns() {
+    /** The samples' columns in the order of the run: by problem, then by answer. */
+    columns(): RunColumns {
       const { problemIndex, sampleIndex } = columns
       order = Array.from(lines.keys()).sort(
         (a, b) => problemIndex[a]! - problemIndex[b]! || sampleIndex[a]! - sampleIndex[b]!,
       )
       return takeRows(columns, order)
     },
-    async read(row) {
+    /** A sample by its row in the columns that were asked for last. */
+    async read(row: number): Promise<SampleRecord> {
       const line = lines[order[row] ?? -1]
       if (!line)
         throw new RangeError(`${files.name}: has no row ${row}, expected one of 0 to ${order.length - 1}`)
@@ -196,7 +187,7 @@ function parseLine(bytes: Uint8Array, where: string): SampleRecord {
 }
 
 /** The columns of the samples of both, those of `first` first. Both have the same scores. */
-export function joinColumns(first: RunColumns, second: RunColumns): RunColumns {
+function joinColumns(first: RunColumns, second: RunColumns): RunColumns {
   return mapColumns(first, first.count + second.count, (column, name) => {
     const other = name in second.scores ? second.scores[name]! : second[name as keyof RunColumns]
     if (Array.isArray(column)) return [...column, ...(other as unknown[])]
@@ -210,7 +201,7 @@ export function joinColumns(first: RunColumns, second: RunColumns): RunColumns {
 }
 
 /** The columns of some samples, in the order of `rows`; in arrays of their own. */
-export function takeRows(columns: RunColumns, rows: readonly number[]): RunColumns {
+function takeRows(columns: RunColumns, rows: readonly number[]): RunColumns {
   return mapColumns(columns, rows.length, column => {
     if (Array.isArray(column)) return rows.map(row => column[row])
     const taken = new (column.constructor as new (length: number) => Float64Array)(rows.length)

@@ -41,15 +41,11 @@ export interface ReadingWatch {
 const nobody: ReadingWatch = { reading: source => source, read() {} }
 
 /** A run's data: from its Parquet files, or from its journal while they are not written. */
-export interface RunData {
-  readonly count: number
+export interface RunData extends Pick<OpenedRun, 'count' | 'readScore' | 'readSample' | 'texts'> {
   /** What is known now. Its columns are the caller's. */
   snapshot(): RunSnapshot
   /** The run as it is now, when that is more than this; null when it is not. */
   poll(): Promise<RunData | null>
-  readScore(name: string): Promise<Float64Array>
-  readSample(row: number): Promise<TraceSample>
-  texts(): AsyncGenerator<TraceText>
   readPositions(onProgress: (rows: number) => void): Promise<Float32Array>
 }
 
@@ -131,16 +127,7 @@ export async function openRunFiles(files: RunFiles, close = async () => {}): Pro
 const firstScore = 'MeanTokenEntropy'
 
 /** A run from `summary.parquet` and `traces.parquet`; null without the former. */
-async function openParquetData(
-  files: CheckedFiles,
-  watch: ReadingWatch,
-): Promise<
-  | (Pick<RunData, 'count'> & {
-      /** The run's data, once run.json is read as well. */
-      withFacts(facts: RunFacts | null): Promise<RunData>
-    })
-  | null
-> {
+async function openParquetData(files: CheckedFiles, watch: ReadingWatch) {
   const source = await files.open('summary.parquet')
   if (!source) return null
   const { manifest } = files
@@ -150,7 +137,8 @@ async function openParquetData(
   const { count, scoreNames } = summary
   return {
     count,
-    async withFacts(facts) {
+    /** The run's data, once run.json is read as well. */
+    async withFacts(facts: RunFacts | null): Promise<RunData> {
       const samples = facts?.decoding['samples']
       const most = (facts?.problems ?? Number.POSITIVE_INFINITY) * (typeof samples === 'number' ? samples : 1)
       if (count > most)
@@ -168,14 +156,13 @@ async function openParquetData(
       const analysis = stored ?? analyseRun(forAnalysis!, { grading: summary.grading })
       // An analysis of 0.1.0, or one made here, does not say how much of the run it is of.
       if (facts?.asked) analysis.coverage = columnsCoverage(facts.asked, columns)
+      const shown = { facts, analysis, columns, scoreNames }
       // A run can be looked at without its tokens, and opens before it is known where they lie.
       let opening: Promise<TraceReader> | null = null
-      const traces = (): Promise<TraceReader> => {
+      const traces = async (): Promise<TraceReader> => {
         if (!traceSource)
-          return Promise.reject(
-            new InputError(
-              `${files.name}: has no traces.parquet, which holds the tokens and texts; add it, or drop the whole folder`,
-            ),
+          throw new InputError(
+            `${files.name}: has no traces.parquet, which holds the tokens and texts; add it, or drop the whole folder`,
           )
         opening ??= summary
           .readTraceIndex()
@@ -189,16 +176,9 @@ async function openParquetData(
       }
       return {
         count,
-        snapshot: () => ({
-          facts,
-          analysis,
-          columns,
-          scoreNames,
-          following: false,
-          traceBytes: traceSource?.byteLength ?? 0,
-        }),
+        snapshot: () => ({ ...shown, following: false, traceBytes: traceSource?.byteLength ?? 0 }),
         poll: async () => null,
-        readScore: name => summary.readScore(name),
+        readScore: summary.readScore,
         readSample: async row => (await traces()).read(row),
         async *texts() {
           yield* (await traces()).texts()
@@ -255,10 +235,9 @@ function openJournalData(
         return parquet && parquet.count >= count ? parquet.withFacts(now) : null
       })
     },
-    readScore: name =>
-      Promise.reject(
-        new RangeError(`${files.name}: has no score ${name}, expected one of ${scoreNames.join(', ')}`),
-      ),
+    async readScore(name) {
+      throw new RangeError(`${files.name}: has no score ${name}, expected one of ${scoreNames.join(', ')}`)
+    },
     readSample: async row => sampleOf(await journal.read(row)),
     async *texts() {
       let row = 0

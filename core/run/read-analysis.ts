@@ -7,36 +7,32 @@ import type { RunFiles } from './run-files.ts'
 /** The path of the first value that is not as the page needs it; null where all are. */
 type Check = (value: unknown, path: string) => string | null
 
-const unless =
-  (holds: (value: unknown) => boolean): Check =>
-  (value, path) =>
-    holds(value) ? null : path
-const text = unless(value => typeof value === 'string')
-const number = unless(value => Number.isFinite(value))
-const orNothing =
-  (check: Check): Check =>
-  (value, path) =>
-    value === null || value === undefined ? null : check(value, path)
-const listOf =
-  (check: Check): Check =>
-  (value, path) =>
+const text: Check = (value, path) => (typeof value === 'string' ? null : path)
+const number: Check = (value, path) => (Number.isFinite(value) ? null : path)
+const numberOrNull: Check = (value, path) => (value === null ? null : number(value, path))
+
+function orNothing(check: Check): Check {
+  return (value, path) => (value === null || value === undefined ? null : check(value, path))
+}
+
+function listOf(check: Check): Check {
+  return (value, path) =>
     Array.isArray(value) ? firstFault(value.map((each, index) => check(each, `${path}.${index}`))) : path
-const fields =
-  (checks: Record<string, Check>): Check =>
-  (value, path) =>
-    typeof value === 'object' && value !== null
-      ? firstFault(
-          Object.entries(checks).map(([name, check]) =>
-            check((value as Record<string, unknown>)[name], path === '' ? name : `${path}.${name}`),
-          ),
-        )
-      : path
+}
+
+function fields(checks: Record<string, Check>): Check {
+  return (value, path) => {
+    if (typeof value !== 'object' || value === null) return path
+    const of = value as Record<string, unknown>
+    const start = path === '' ? '' : `${path}.`
+    return firstFault(Object.entries(checks).map(([name, check]) => check(of[name], start + name)))
+  }
+}
 
 function firstFault(faults: (string | null)[]): string | null {
   return faults.find(fault => fault !== null) ?? null
 }
 
-const numberOrNull = unless(value => value === null || Number.isFinite(value))
 const interval = { low: numberOrNull, high: numberOrNull }
 const fit = fields({
   reliability: listOf(fields({ n: number, predicted: number, observed: number, low: number, high: number })),

@@ -40,15 +40,10 @@ export function readRunFacts(where: string, parsed: unknown): RunFacts {
   const decoding = recordOf(run['decoding'])
   const mesh = recordOf(run['mesh'])
   const limit = numberOf(run['limit'])
-  const asked =
-    limit === null
-      ? null
-      : {
-          limit,
-          samples: numberOf(decoding['samples']) ?? 1,
-          shard: textOf(run['shard']),
-          problemIds: statedProblemIds(run['problemIds']),
-        }
+  const samples = numberOf(decoding['samples']) ?? 1
+  const shard = textOf(run['shard'])
+  const problemIds = statedProblemIds(run['problemIds'])
+  const asked = limit === null ? null : { limit, samples, shard, problemIds }
   const adapters = Array.isArray(run['adapters']) ? run['adapters'] : []
   return {
     model: textOf(model['name']),

@@ -57,7 +57,7 @@ export function givenFiles(files: readonly File[]): RunFiles {
 }
 
 /** A browser's file for ranged reads. */
-export function fileByteSource(file: Blob & { name: string }): ByteSource {
+function fileByteSource(file: Blob & { name: string }): ByteSource {
   return {
     name: file.name,
     byteLength: file.size,
@@ -70,21 +70,15 @@ export function fileByteSource(file: Blob & { name: string }): ByteSource {
 }
 
 async function fetchTail(address: string, start: number): Promise<ArrayBuffer | null> {
-  let response: Response
-  let body: ArrayBuffer
-  try {
-    response = await fetch(address, {
-      headers: { Range: `bytes=${start}-${start + tailBytes - 1}` },
-      cache: 'no-store',
+  const headers = { Range: `bytes=${start}-${start + tailBytes - 1}` }
+  const { status, body } = await fetch(address, { headers, cache: 'no-store' })
+    .then(async response => ({ status: response.status, body: await response.arrayBuffer() }))
+    .catch(error => {
+      const reason = error instanceof Error ? error.message : String(error)
+      const text = `${address}: could not be fetched (${reason}); is the server still there?`
+      throw new Error(text, { cause: error })
     })
-    body = await response.arrayBuffer()
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new Error(`${address}: could not be fetched (${reason}); is the server still there?`, {
-      cause: error,
-    })
-  }
-  switch (response.status) {
+  switch (status) {
     case 206:
       return body
     case 200:
@@ -95,7 +89,7 @@ async function fetchTail(address: string, start: number): Promise<ArrayBuffer | 
     case 416:
       return new ArrayBuffer(0)
     default:
-      throw new Error(`${address}: the server answered HTTP ${response.status}, expected 206; try again`)
+      throw new Error(`${address}: the server answered HTTP ${status}, expected 206; try again`)
   }
 }
 

@@ -6,22 +6,12 @@ import { panel } from '../widgets/panel.ts'
 import { createBranchLines } from './branch-lines.ts'
 import type { BranchSession } from './branch-session.ts'
 import { type BranchTree, branchAt, branchesAsJsonl, parseBranchPath } from './branch-tree.ts'
-import type { BranchModel, BranchStatus, TextToken } from './model-keeper.ts'
-import { createWhatIfForm, type WhatIfForm } from './what-if-form.ts'
-
-/** Beside the replay: what asks for a branch, what is going on, and the tree. */
-export interface BranchPanel {
-  element: HTMLElement
-  form: Pick<WhatIfForm, 'isOpen' | 'setToken'>
-  /** Opens the form, and puts the focus before it: so digits choose a bar, and Tab leads to the field. */
-  open(): void
-  close(): void
-  /** Brings it in line with the session. `shown` is the branch that the address names, null for the recorded answer. */
-  update(shown: string | null, texts: ReadonlyMap<number, string>): void
-}
+import type { TextToken } from './branch-worker.ts'
+import type { BranchModel, BranchStatus } from './model-keeper.ts'
+import { createWhatIfForm } from './what-if-form.ts'
 
 /** What the panel asks for. */
-export interface BranchPanelEvents {
+interface BranchPanelEvents {
   /** The button that opens and closes the form. */
   toggle(): void
   /** The reader typed a text of these tokens. */
@@ -32,14 +22,17 @@ export interface BranchPanelEvents {
   compute(): void
 }
 
-/** Makes the panel of an answer's tree. `isOtherwise` says that the run's own answers are no greedy ones. */
+/**
+ * Makes what stands beside the replay: what asks for a branch, what is going on, and the tree. `isOtherwise` says that the
+ * run's own answers are no greedy ones.
+ */
 export function createBranchPanel(
   session: BranchSession,
   tree: BranchTree,
   isOtherwise: boolean,
   events: BranchPanelEvents,
-): BranchPanel {
-  const form = createWhatIfForm({ encode: session.encode, choose: events.choose })
+) {
+  const form = createWhatIfForm(session.encode, events.choose)
   const lines = createBranchLines(events.show)
   const status = createBranchStatusLine({ ...events, answer: session.answer })
   const opener = quietButton('Another token', events.toggle, 'Another token here (I)')
@@ -63,6 +56,7 @@ export function createBranchPanel(
   return {
     element,
     form,
+    /** Opens the form, and puts the focus before it: so digits choose a bar, and Tab leads to the field. */
     open() {
       setOpen(true)
       opener.focus({ preventScroll: true })
@@ -72,7 +66,8 @@ export function createBranchPanel(
       if (form.element.contains(document.activeElement)) opener.focus({ preventScroll: true })
       setOpen(false)
     },
-    update(shown, texts) {
+    /** Brings it in line with the session. `shown` is the branch that the address names, null for the recorded answer. */
+    update(shown: string | null, texts: ReadonlyMap<number, string>): void {
       const isEmpty = tree.branches.size === 0
       lines.update(tree, shown, texts)
       lines.element.hidden = isEmpty
@@ -97,26 +92,13 @@ function unfinished(tree: BranchTree, shown: string | null): Unfinished | null {
   return branch.state === 'stopped' ? 'stopped' : null
 }
 
-/** Says what is going on, what is wrong, and what can be done about it. */
-export interface BranchStatusLine {
-  element: HTMLElement
-  /** `unfinished` says what there is to compute of the branch that the address names; null: nothing. */
-  update(status: BranchStatus, model: BranchModel | null, unfinished: Unfinished | null): void
-}
-
 /** Of a branch: it is not computed, or not to its end. */
-export type Unfinished = 'missing' | 'stopped'
+type Unfinished = 'missing' | 'stopped'
 
-/** What its buttons do. */
-export interface BranchStatusEvents {
-  stop(): void
-  answer(isWanted: boolean): void
-  /** Computes what the address names. */
-  compute(): void
-}
-
-/** Makes the line. */
-export function createBranchStatusLine(events: BranchStatusEvents): BranchStatusLine {
+/** Makes the line that says what is going on, what is wrong, and what can be done about it. */
+function createBranchStatusLine(
+  events: Pick<BranchPanelEvents, 'stop' | 'compute'> & Pick<BranchSession, 'answer'>,
+) {
   const text = h('p', { role: 'status' })
   const progress = h('progress', { 'aria-label': 'Bytes of the model' })
   const stop = quietButton('Stop', events.stop, 'Stop (Esc)')
@@ -124,17 +106,10 @@ export function createBranchStatusLine(events: BranchStatusEvents): BranchStatus
   const leave = quietButton('Leave it', () => events.answer(false))
   const compute = quietButton('Compute the branch', events.compute)
   const model = h('p', { class: 'branch-note' })
-  const element = h(
-    'div',
-    { class: 'branch-status' },
-    text,
-    progress,
-    h('div', { class: 'branch-actions' }, stop, load, leave, compute),
-    model,
-  )
+  const actions = h('div', { class: 'branch-actions' }, stop, load, leave, compute)
   return {
-    element,
-    update(status, loaded, unfinished) {
+    element: h('div', { class: 'branch-status' }, text, progress, actions, model),
+    update(status: BranchStatus, loaded: BranchModel | null, unfinished: Unfinished | null): void {
       const isWorking = status.kind === 'working'
       const total = isWorking ? status.total : undefined
       const message = textOf(status, unfinished)

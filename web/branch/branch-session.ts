@@ -12,35 +12,15 @@ import {
   formatBranchPath,
   sampleAt,
 } from './branch-tree.ts'
-import { type BranchModel, type BranchStatus, createModelKeeper, type TextToken } from './model-keeper.ts'
+import { type BranchStatus, createModelKeeper } from './model-keeper.ts'
 
-/** The branches of a run's answers, for as long as the run is open, and the model that makes them. */
-export interface BranchSession {
-  readonly status: BranchStatus
-  /** The model that is loaded; null before one is. */
-  readonly model: BranchModel | null
-  treeOf(sample: OpenedSample): BranchTree
-  /**
-   * Has a branch, and those it comes from, in the tree: computes what is missing, one after another, and the branch itself
-   * again where it was stopped. Never rejects.
-   */
-  compute(tree: BranchTree, path: BranchPath): Promise<void>
-  /** Says that something cannot be done. */
-  fail(text: string): void
-  /** Whether to load a model that is large: what `asking` waits for. */
-  answer(isWanted: boolean): void
-  /** The tokens of a text. */
-  encode(text: string): Promise<TextToken[]>
-  textsOf(ids: readonly number[]): Promise<string[]>
-  /** Ends what is being computed, and drops what waits. */
-  stop(): void
-  /** Calls the listener after every change of status and of branches. Returns what ends that. */
-  subscribe(listener: () => void): () => void
-  close(): void
-}
+export type BranchSession = ReturnType<typeof createBranchSession>
 
-/** Branches of a run, none yet. Nothing is loaded before it is asked for. */
-export function createBranchSession(run: OpenRun): BranchSession {
+/**
+ * The branches of a run's answers, for as long as the run is open, and the model that makes them: none yet. Nothing is loaded
+ * before it is asked for.
+ */
+export function createBranchSession(run: OpenRun) {
   const keeper = createModelKeeper(run, setStatus)
   const trees = new Map<string, BranchTree>()
   const listeners = new Set<() => void>()
@@ -108,16 +88,21 @@ export function createBranchSession(run: OpenRun): BranchSession {
     get status() {
       return status
     },
+    /** The model that is loaded; null before one is. */
     get model() {
       return keeper.model
     },
-    treeOf(sample) {
+    treeOf(sample: OpenedSample): BranchTree {
       const name = sampleName(sample.problemIndex, sample.sampleIndex)
       const tree = trees.get(name) ?? { root: sample, branches: new Map() }
       trees.set(name, tree)
       return tree
     },
-    compute(tree, path) {
+    /**
+     * Has a branch, and those it comes from, in the tree: computes what is missing, one after another, and the branch itself
+     * again where it was stopped. Never rejects.
+     */
+    compute(tree: BranchTree, path: BranchPath): Promise<void> {
       const asked = stops
       queue = queue.then(async () => {
         try {
@@ -135,17 +120,21 @@ export function createBranchSession(run: OpenRun): BranchSession {
       })
       return queue
     },
-    fail: text => setStatus({ kind: 'failed', text }),
+    /** Says that something cannot be done. */
+    fail: (text: string) => setStatus({ kind: 'failed', text }),
+    /** Whether to load a model that is large: what `asking` waits for. */
     answer: keeper.answer,
-    encode: async text => (await keeper.open()).encode(text),
-    textsOf: async ids => (await keeper.open()).textsOf(ids),
+    encode: async (text: string) => (await keeper.open()).encode(text),
+    textsOf: async (ids: readonly number[]) => (await keeper.open()).textsOf(ids),
+    /** Ends what is being computed, and drops what waits. */
     stop() {
       stops++
       // Who leaves an answer leaves what failed with it.
       if (status.kind === 'failed') status = { kind: 'idle' }
       keeper.stop()
     },
-    subscribe(listener) {
+    /** Calls the listener after every change of status and of branches. Returns what ends that. */
+    subscribe(listener: () => void): () => void {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },

@@ -7,15 +7,11 @@ import { displayUnits } from '../text/display-units.ts'
 import { tokenElements, unitElement } from '../text/token-elements.ts'
 import { colourClass, paintClasses } from '../widgets/colour-classes.ts'
 
-/** An answer while it is computed: its text grows. */
-export interface BranchStream {
-  element: HTMLElement
-  /** Shows the tokens that are there by now. */
-  update(tokens: readonly TokenRecord[]): void
-}
-
-/** Shows what a branch keeps of `parent`, the first `from` tokens, and then its own as they come, coloured by entropy. */
-export function createBranchStream(parent: OpenedSample, from: number, side: HTMLElement): BranchStream {
+/**
+ * Shows an answer while it is computed: what the branch keeps of `parent`, the first `from` tokens, and then its own as they
+ * come, coloured by entropy.
+ */
+export function createBranchStream(parent: OpenedSample, from: number, side: HTMLElement) {
   const { tokens } = parent
   const measure = measureNamed('entropy')
   const keptTexts = Array.from(tokens.tokenText).slice(0, from)
@@ -40,7 +36,8 @@ export function createBranchStream(parent: OpenedSample, from: number, side: HTM
   let shown = 0
   return {
     element,
-    update(own) {
+    /** Shows the tokens that are there by now. */
+    update(own: readonly TokenRecord[]): void {
       for (const record of own.slice(shown)) {
         if (!paragraph) {
           paragraph = h('div', { class: 'paragraph' })

@@ -131,24 +131,14 @@ export function endBranch(parent: OpenedSample, branch: Branch, end: BranchEnd):
  * `from` of the answer on; those before are the answer's that it comes from, whose path is `branch` without its last part.
  */
 export function branchesAsJsonl({ root, branches }: BranchTree, model: BranchModel | null): string {
+  const { problemId, problemIndex, sampleIndex } = root
   const lines = treeLines({ root, branches }).flatMap(({ branch: { name, from, tokens, sample } }) => {
     if (!sample) return []
-    const { generatedText, extractedAnswer, expectedAnswer, correct, rule, finishReason } = sample
+    const { generatedText, extractedAnswer, expectedAnswer, rule, finishReason } = sample
+    const correct = finishReason === 'stopped' ? null : sample.correct
     const line = {
-      formatVersion,
-      model,
-      problemId: root.problemId,
-      problemIndex: root.problemIndex,
-      sampleIndex: root.sampleIndex,
-      branch: name,
-      from,
-      generatedText,
-      extractedAnswer,
-      expectedAnswer,
-      correct: finishReason === 'stopped' ? null : correct,
-      rule,
-      finishReason,
-      tokens,
+      ...{ formatVersion, model, problemId, problemIndex, sampleIndex, branch: name, from, generatedText },
+      ...{ extractedAnswer, expectedAnswer, correct, rule, finishReason, tokens },
     }
     return `${JSON.stringify(line)}\n`
   })

@@ -7,13 +7,7 @@ import type { GradingRules } from '../../core/grade/grading-rules.ts'
 import type { FinishReason } from '../../core/record/sample.ts'
 import type { TokenRecord } from '../../core/record/token.ts'
 import type { BranchSettings } from './branch-settings.ts'
-import {
-  type LoadedModel,
-  type ModelCost,
-  type ModelRequest,
-  openPageModel,
-  type PageModel,
-} from './page-model.ts'
+import { type ModelRequest, openPageModel, type PageModel } from './page-model.ts'
 
 /** A branch to be computed. */
 export interface BranchRequest extends Omit<BranchSettings, 'longestTokens' | 'isOtherwise'> {
@@ -29,6 +23,12 @@ export interface BranchRequest extends Omit<BranchSettings, 'longestTokens' | 'i
   grading: GradingRules
 }
 
+/** A token of a text that the reader typed. */
+export interface TextToken {
+  id: number
+  text: string
+}
+
 /** What became of a branch. */
 export interface BranchEnd {
   finishReason: FinishReason | 'stopped'
@@ -41,18 +41,24 @@ export interface BranchEnd {
   tokens: TokenRecord[]
 }
 
+/** What is known of a model that is loaded: its digest is as run.json has it. */
+export interface ModelFacts {
+  adapterName: string
+  weightDigest: string
+}
+
 let opened: PageModel | null = null
-let loaded: LoadedModel | null = null
+let loaded: Awaited<ReturnType<PageModel['load']>> | null = null
 let isStopped = false
 
 const workerApi = {
   /** Reads what the model costs, and its tokenizer. */
-  async open(request: ModelRequest): Promise<ModelCost> {
+  async open(request: ModelRequest): Promise<PageModel['cost']> {
     opened = await openPageModel(request)
     return opened.cost
   },
   /** Loads the opened model; `onBytes` gets how many bytes were read so far. */
-  async load(onBytes: (readBytes: number) => void): Promise<Omit<LoadedModel, 'model'>> {
+  async load(onBytes: (readBytes: number) => void): Promise<ModelFacts> {
     let readBytes = 0
     let toldMs = 0
     loaded = await modelOpened().load(sizeBytes => {
@@ -65,7 +71,7 @@ const workerApi = {
     return { adapterName, weightDigest }
   },
   /** The tokens of a text. */
-  encode(text: string): { id: number; text: string }[] {
+  encode(text: string): TextToken[] {
     const { tokenizer } = modelOpened()
     return tokenizer.encode(text).map(id => ({ id, text: tokenizer.tokenText(id) }))
   },
@@ -79,11 +85,12 @@ const workerApi = {
     if (!loaded) throw new Error('branch worker: the model is not loaded; load it first')
     isStopped = false
     const promptIds = tokenizer.encodePrompt(request.prompt, request.problem)
-    if (promptIds.length !== request.promptTokens)
-      return failure(
+    if (promptIds.length !== request.promptTokens) {
+      const error =
         `This model's tokenizer makes ${promptIds.length} tokens of the prompt, the run's made ${request.promptTokens}: ` +
-          "the ids that the run recorded may mean something else to it. Use the run's own model",
-      )
+        "the ids that the run recorded may mean something else to it. Use the run's own model"
+      return { finishReason: 'error', error, generatedText: '', verdict: null, tokens: [] }
+    }
     const { keptIds, forcedIds, topLogprobs, repetitionPenalty, stopTexts } = request
     const stopIds = new Set(request.stopIds ?? stopIdsOf(request.prompt, request.problem))
     const tokens: TokenRecord[] = []
@@ -128,10 +135,6 @@ const workerApi = {
 export type BranchWorker = typeof workerApi
 
 const tellMs = 50
-
-function failure(error: string): BranchEnd {
-  return { finishReason: 'error', error, generatedText: '', verdict: null, tokens: [] }
-}
 
 function modelOpened(): PageModel {
   if (!opened) throw new Error('branch worker: no model is open; open one first')

@@ -3,12 +3,13 @@ import { h, messageOf } from '../dom.ts'
 import { createReplay, type Replay } from '../replay/create-replay.ts'
 import type { Route } from '../state/route.ts'
 import type { Shortcut } from '../widgets/keyboard.ts'
+import { verdictWord } from '../widgets/panel.ts'
 import { textsOfIds, tokenChoices } from '../widgets/token-choices.ts'
 import type { View, ViewContext } from '../widgets/view.ts'
 import { createBranchPanel } from './branch-panel.ts'
 import type { BranchSession } from './branch-session.ts'
 import { branchSettings } from './branch-settings.ts'
-import { type BranchStream, createBranchStream } from './branch-stream.ts'
+import { createBranchStream } from './branch-stream.ts'
 import {
   type Branch,
   type BranchPath,
@@ -35,10 +36,8 @@ export function createBranchingReplay(
     toggle: toggleForm,
     choose(tokens) {
       for (const { id, text } of tokens) texts.set(id, text)
-      choose(
-        token,
-        tokens.map(({ id }) => id),
-      )
+      const ids = tokens.map(({ id }) => id)
+      choose(token, ids)
     },
     show,
     stop,
@@ -242,11 +241,7 @@ export function createBranchingReplay(
           : { ...shortcut, run: (key: string) => runReplay(index, key) },
       ),
       { keys: ['i'], name: 'what if: another token here', run: toggleForm },
-      {
-        keys: ['1', '2', '3', '4', '5', '6', '7', '8', '9'],
-        name: 'what if: the token of that bar',
-        run: chooseRank,
-      },
+      { keys: [...'123456789'], name: 'what if: the token of that bar', run: chooseRank },
       { keys: ['}'], name: 'next answer of the tree', run: () => stepBranch(1) },
       { keys: ['{'], name: 'previous answer of the tree', run: () => stepBranch(-1) },
     ]
@@ -271,7 +266,7 @@ interface ShownAnswer {
   path: BranchPath
   sample: OpenedSample
   replay: Replay | null
-  stream: BranchStream | null
+  stream: ReturnType<typeof createBranchStream> | null
 }
 
 function nameOf(branch: Branch | null): string {
@@ -281,7 +276,6 @@ function nameOf(branch: Branch | null): string {
     : `branch at token ${branch.from + 1}: ${branch.state}`
 }
 
-function endText(branch: Branch, { correct, extractedAnswer, finishReason }: OpenedSample): string {
-  const verdict = finishReason === 'stopped' ? 'stopped' : correct ? 'right' : 'wrong'
-  return `branch at token ${branch.from + 1}: ${verdict}, ${extractedAnswer ?? 'no answer'}`
+function endText(branch: Branch, sample: OpenedSample): string {
+  return `branch at token ${branch.from + 1}: ${verdictWord(sample)}, ${sample.extractedAnswer ?? 'no answer'}`
 }

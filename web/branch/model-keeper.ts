@@ -4,8 +4,8 @@ import type { TokenRecord } from '../../core/record/token.ts'
 import type { OpenRun } from '../data/open-run.ts'
 import { callWorker } from '../data/watch-worker.ts'
 import { branchSettings, modelAddress, whyNoBranches } from './branch-settings.ts'
-import type { BranchEnd, BranchRequest, BranchWorker } from './branch-worker.ts'
-import type { LoadedModel, ModelCost, ModelRequest } from './page-model.ts'
+import type { BranchRequest, BranchWorker, ModelFacts } from './branch-worker.ts'
+import type { ModelRequest } from './page-model.ts'
 
 /** What goes on with branches. */
 export type BranchStatus =
@@ -17,44 +17,26 @@ export type BranchStatus =
   | { kind: 'failed'; text: string }
 
 /** The model that makes branches. */
-export interface BranchModel {
+export interface BranchModel extends ModelFacts {
   name: string
-  adapterName: string
-  weightDigest: string
   /** Whether its weights are those of the run; null where the run does not say. */
   isRuns: boolean | null
-}
-
-/** Keeps the model that is at hand: opened when something is asked of its tokenizer, loaded when it is to compute. */
-export interface ModelKeeper {
-  /** The model that is loaded; null before one is. */
-  readonly model: BranchModel | null
-  /** The engine, without weights unless they were loaded before. Rejects with what is in the way in words. */
-  open(): Promise<BranchEngine>
-  /**
-   * The engine with its weights; null where the reader would rather not load a model of such a size, or where `isWanted`
-   * says that nobody waits for it any more.
-   */
-  load(isWanted: () => boolean): Promise<BranchEngine | null>
-  /** What was asked: whether to load a model of such a size. */
-  answer(isWanted: boolean): void
-  /** A result of the engine; where it fails, the next one begins with a new worker and a new device. */
-  trust<Result>(result: Promise<Result>): Promise<Result>
-  /** Ends the answer or the loading that is under way, and takes a question for answered with no. */
-  stop(): void
-  close(): void
 }
 
 /** A model of so many bytes is loaded without asking. */
 const unaskedBytes = 64 * 10 ** 6
 
-/** A keeper of the model for a run's answers, which has none yet. `tell` is told what goes on. */
-export function createModelKeeper(run: OpenRun, tell: (status: BranchStatus) => void): ModelKeeper {
+/**
+ * Keeps the model that is at hand for a run's answers: opened when something is asked of its tokenizer, loaded when it is to
+ * compute. `tell` is told what goes on.
+ */
+export function createModelKeeper(run: OpenRun, tell: (status: BranchStatus) => void) {
   let opening: Promise<BranchEngine> | null = null
   let engine: BranchEngine | null = null
   let isLoading = false
   let answer: (isWanted: boolean) => void = () => {}
 
+  /** The engine, without weights unless they were loaded before. Rejects with what is in the way in words. */
   function open(): Promise<BranchEngine> {
     const reason = whyNoBranches(run.facts)
     if (reason !== null) return Promise.reject(new Error(reason))
@@ -84,6 +66,7 @@ export function createModelKeeper(run: OpenRun, tell: (status: BranchStatus) => 
     engine = opening = null
   }
 
+  /** A result of the engine; where it fails, the next one begins with a new worker and a new device. */
   async function trust<Result>(result: Promise<Result>): Promise<Result> {
     try {
       return await result
@@ -101,7 +84,8 @@ export function createModelKeeper(run: OpenRun, tell: (status: BranchStatus) => 
   }
 
   return {
-    get model() {
+    /** The model that is loaded; null before one is. */
+    get model(): BranchModel | null {
       if (!engine?.loaded) return null
       const recorded = run.facts?.weightDigest ?? null
       const { weightDigest } = engine.loaded
@@ -112,7 +96,11 @@ export function createModelKeeper(run: OpenRun, tell: (status: BranchStatus) => 
       }
     },
     open,
-    async load(isWanted) {
+    /**
+     * The engine with its weights; null where the reader would rather not load a model of such a size, or where `isWanted`
+     * says that nobody waits for it any more.
+     */
+    async load(isWanted: () => boolean): Promise<BranchEngine | null> {
       // A run that goes on may have got a longer prompt.
       if (engine && engine.request.longestTokens < branchSettings(run).longestTokens) close()
       tell({ kind: 'working', text: 'Opening the model' })
@@ -136,8 +124,10 @@ export function createModelKeeper(run: OpenRun, tell: (status: BranchStatus) => 
       }
       return opened
     },
-    answer: isWanted => answer(isWanted),
+    /** What was asked: whether to load a model of such a size. */
+    answer: (isWanted: boolean) => answer(isWanted),
     trust,
+    /** Ends the answer or the loading that is under way, and takes a question for answered with no. */
     stop() {
       answer(false)
       // Loading has no other end: a large model would be fetched to its last byte.
@@ -158,31 +148,13 @@ function bytesText(bytes: number): string {
   return `${formatNumber(Number((bytes / size).toPrecision(3)))} ${unit}`
 }
 
-/** A token of a text that the reader typed. */
-export interface TextToken {
-  id: number
-  text: string
-}
+type BranchEngine = Awaited<ReturnType<typeof openBranchEngine>>
 
-/** A model in a worker of its own, which continues answers. */
-export interface BranchEngine {
-  readonly request: ModelRequest
-  readonly cost: ModelCost
-  /** What is known of the model once it is loaded; null before. */
-  readonly loaded: Omit<LoadedModel, 'model'> | null
-  /** Loads the weights; once is enough. `onBytes` gets how many were read so far. */
-  load(onBytes: (readBytes: number) => void): Promise<void>
-  encode(text: string): Promise<TextToken[]>
-  textsOf(ids: readonly number[]): Promise<string[]>
-  run(request: BranchRequest, onToken: (token: TokenRecord) => void): Promise<BranchEnd>
-  /** Ends the answer that is under way before its next token. */
-  stop(): void
-  /** Ends the worker and all that it holds; what it was asked rejects. */
-  close(): void
-}
-
-/** Starts the worker and opens a model in it, without its weights. Rejects with what is wrong with it in words. */
-export async function openBranchEngine(request: ModelRequest): Promise<BranchEngine> {
+/**
+ * Opens a model, without its weights, in a worker of its own, which continues answers. Rejects with what is wrong with it in
+ * words.
+ */
+async function openBranchEngine(request: ModelRequest) {
   const worker = new Worker(new URL('./branch-worker.ts', import.meta.url), {
     type: 'module',
     name: 'branch',
@@ -190,27 +162,29 @@ export async function openBranchEngine(request: ModelRequest): Promise<BranchEng
   const remote = wrap<BranchWorker>(worker)
   const closed = Promise.withResolvers<never>()
   const call = callWorker(worker, closed.promise)
-  let cost: ModelCost
-  try {
-    cost = await call(remote.open(request))
-  } catch (error) {
+  const cost = await call(remote.open(request)).catch(error => {
     worker.terminate()
     throw error
-  }
-  let loaded: BranchEngine['loaded'] = null
+  })
+  let loaded: ModelFacts | null = null
   return {
     request,
     cost,
+    /** What is known of the model once it is loaded; null before. */
     get loaded() {
       return loaded
     },
-    async load(onBytes) {
+    /** Loads the weights; once is enough. `onBytes` gets how many were read so far. */
+    async load(onBytes: (readBytes: number) => void): Promise<void> {
       loaded ??= await call(remote.load(proxy(onBytes)))
     },
-    encode: text => call(remote.encode(text)),
-    textsOf: ids => call(remote.textsOf(ids)),
-    run: (branch, onToken) => call(remote.run(branch, proxy(onToken))),
+    encode: (text: string) => call(remote.encode(text)),
+    textsOf: (ids: readonly number[]) => call(remote.textsOf(ids)),
+    run: (branch: BranchRequest, onToken: (token: TokenRecord) => void) =>
+      call(remote.run(branch, proxy(onToken))),
+    /** Ends the answer that is under way before its next token. */
     stop: () => void remote.stop(),
+    /** Ends the worker and all that it holds; what it was asked rejects. */
     close() {
       worker.terminate()
       // A worker that is ended answers no call.

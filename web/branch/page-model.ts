@@ -1,14 +1,12 @@
 import { httpModelFiles } from '../../core/files/http-byte-source.ts'
-import { quickSha256 } from '../../core/files/sha256.ts'
 import { modelStops, stopTokens } from '../../core/generate/answer-end.ts'
 import { decodingLimits } from '../../core/generate/decoding.ts'
 import { openCheckpoint, openConfig, weightBytes } from '../../core/model/checkpoint.ts'
-import type { LanguageModel } from '../../core/model/language-model.ts'
-import { type HashRow, loadModel } from '../../core/model/load-model.ts'
+import { hashRow, loadModel } from '../../core/model/load-model.ts'
 import { rankMemory } from '../../core/model/rank-costs.ts'
 import { planShards } from '../../core/parallel/plan-shards.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
-import { openPageTokenizer, type PageTokenizer } from './page-tokenizer.ts'
+import { openPageTokenizer } from './page-tokenizer.ts'
 
 /** What is asked of a model: room for the longest answer, and what its records keep. */
 export interface ModelRequest {
@@ -19,36 +17,13 @@ export interface ModelRequest {
   topLogprobs: number
 }
 
-/** What loading a model will cost. */
-export interface ModelCost {
-  downloadBytes: number
-  /** On the device: weights, keys and values, and an estimate of what a step needs. */
-  deviceBytes: number
-}
+export type PageModel = Awaited<ReturnType<typeof openPageModel>>
 
-/** A model that is loaded. */
-export interface LoadedModel {
-  model: LanguageModel
-  adapterName: string
-  /** As run.json has it. */
-  weightDigest: string
-}
-
-/** A model at an address, of which little was read: enough to say what it costs, and to encode and decode. */
-export interface PageModel {
-  cost: ModelCost
-  tokenizer: PageTokenizer
-  /**
-   * Tokens that end an answer where the run does not say. This page renders no chat template: the token that ends the
-   * problem's turn in the recorded prompt stands for the end of turn.
-   */
-  stopIds(prompt: string, problem: string): number[]
-  /** Reads the weights onto a device of this page. `onBytes` gets bytes as they are read, of `cost.downloadBytes`. */
-  load(onBytes: (sizeBytes: number) => void): Promise<LoadedModel>
-}
-
-/** Opens a model by HTTP ranges. Throws InputError for what is no model that can be run. */
-export async function openPageModel(request: ModelRequest): Promise<PageModel> {
+/**
+ * Opens a model by HTTP ranges, of which little is read: enough to say what it costs, and to encode and decode. Throws
+ * InputError for what is no model that can be run.
+ */
+export async function openPageModel(request: ModelRequest) {
   const { address, longestTokens, topLogprobs } = request
   const files = httpModelFiles(address)
   const config = await openConfig(
@@ -66,14 +41,20 @@ export async function openPageModel(request: ModelRequest): Promise<PageModel> {
     contextTokens: capacity,
   })
   return {
+    /** `deviceBytes` are weights, keys and values, and an estimate of what a step needs. */
     cost: { downloadBytes: weightBytes(config, entries), deviceBytes: peakBytes },
     tokenizer,
-    stopIds(prompt, problem) {
+    /**
+     * Tokens that end an answer where the run does not say. This page renders no chat template: the token that ends the
+     * problem's turn in the recorded prompt stands for the end of turn.
+     */
+    stopIds(prompt: string, problem: string): number[] {
       const stated = { config: config.eosTokenIds, generationConfig: generationConfig?.eosTokenIds ?? null }
       const endOfTurnId = () => tokenizer.idBehind(prompt, problem)
       return stopTokens(modelStops(stated, { eosId: tokenizer.eosId, endOfTurnId }), null).map(({ id }) => id)
     },
-    async load(onBytes) {
+    /** Reads the weights onto a device of this page. `onBytes` gets bytes as they are read, of `cost.downloadBytes`. */
+    async load(onBytes: (sizeBytes: number) => void) {
       const limits = { ...decodingLimits(1, topLogprobs, { stopIds: [] }, config.vocabSize), capacity }
       const weights = { where: address, entries }
       const loaded = await loadModel([await openPageDevice()], { config, weights, limits, onBytes, hashRow })
@@ -81,17 +62,6 @@ export async function openPageModel(request: ModelRequest): Promise<PageModel> {
       return { model: ranks[0]!, adapterName: adapterNames[0]!, weightDigest }
     },
   }
-}
-
-const encoder = new TextEncoder()
-
-/** SHA-256 of a row of a weight after its label, by the browser. */
-const hashRow: HashRow = (label, row) => {
-  const start = encoder.encode(label)
-  const message = new Uint8Array(start.length + row.length)
-  message.set(start)
-  message.set(row, start.length)
-  return quickSha256(message)
 }
 
 async function openPageDevice(): Promise<Device> {

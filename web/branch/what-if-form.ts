@@ -1,26 +1,15 @@
 import { h, messageOf } from '../dom.ts'
 import { inlineText } from '../text/visible-text.ts'
-import type { TextToken } from './model-keeper.ts'
+import type { TextToken } from './branch-worker.ts'
 
-/** Where the reader says what a token is to be instead: a rank of the bars above, or a text. */
-export interface WhatIfForm {
-  element: HTMLElement
-  readonly isOpen: boolean
-  /** Shows or hides it. */
-  open(isOpen: boolean): void
-  /** Names the token that is asked about, from 0, and how many bars there are to choose from. */
-  setToken(token: number, text: string, bars: number): void
-}
-
-/** What the form asks for. */
-export interface WhatIfFormEvents {
-  encode(text: string): Promise<TextToken[]>
-  /** The reader wants these tokens. */
-  choose(tokens: readonly TextToken[]): void
-}
-
-/** Makes the form, closed. */
-export function createWhatIfForm({ encode, choose }: WhatIfFormEvents): WhatIfForm {
+/**
+ * Makes the form, closed, where the reader says what a token is to be instead: a rank of the bars above, or a text. `choose` is
+ * told of the tokens that are wanted.
+ */
+export function createWhatIfForm(
+  encode: (text: string) => Promise<TextToken[]>,
+  choose: (tokens: readonly TextToken[]) => void,
+) {
   const question = h('p', { class: 'what-if-question' })
   const input = h('input', {
     type: 'text',
@@ -32,26 +21,14 @@ export function createWhatIfForm({ encode, choose }: WhatIfFormEvents): WhatIfFo
   const button = h('button', { type: 'submit', disabled: true }, 'Run')
   const lastKey = h('kbd')
   const preview = h('output', { class: 'what-if-tokens', for: 'what-if-text' })
+  const rest = ' for a bar above, or type a text:'
+  const label = h('label', { class: 'visually-hidden', for: input.id }, 'A text instead of this token')
   const element = h(
     'form',
     { class: 'what-if-form', onsubmit: submit },
     question,
-    h(
-      'p',
-      { class: 'branch-note' },
-      'Press ',
-      h('kbd', {}, '1'),
-      ' to ',
-      lastKey,
-      ' for a bar above, or type a text:',
-    ),
-    h(
-      'div',
-      { class: 'what-if-row' },
-      h('label', { class: 'visually-hidden', for: 'what-if-text' }, 'A text instead of this token'),
-      input,
-      button,
-    ),
+    h('p', { class: 'branch-note' }, 'Press ', h('kbd', {}, '1'), ' to ', lastKey, rest),
+    h('div', { class: 'what-if-row' }, label, input, button),
     preview,
   )
   element.hidden = true
@@ -92,13 +69,14 @@ export function createWhatIfForm({ encode, choose }: WhatIfFormEvents): WhatIfFo
     get isOpen() {
       return !element.hidden
     },
-    open(isOpen) {
+    open(isOpen: boolean): void {
       element.hidden = !isOpen
       if (isOpen) return
       input.value = ''
       void showTokens()
     },
-    setToken(token, text, bars) {
+    /** Names the token that is asked about, from 0, and how many bars there are to choose from. */
+    setToken(token: number, text: string, bars: number): void {
       lastKey.textContent = String(Math.min(9, bars))
       question.replaceChildren(
         `What if token ${token + 1}, `,

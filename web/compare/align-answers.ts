@@ -1,16 +1,5 @@
 /** Answers side by side: in each column at most one token of each, equal ones in the same column where they are alike. */
-export interface Alignment {
-  /** Number of columns. */
-  count: number
-  /** For each answer, the token of each column; -1 where it has none there. */
-  tokens: Int32Array[]
-  /** For each answer, the column of each token: rising. */
-  columns: Int32Array[]
-  /** 1 for each column whose tokens are all there and alike. */
-  alike: Uint8Array
-  /** False where answers were too long to look for what they share after they parted, other than their endings. */
-  isWhole: boolean
-}
+export type Alignment = ReturnType<typeof alignAnswers>
 
 /** Neighbouring columns that are all alike, or of which none is. */
 export interface AlignedSegment {
@@ -30,7 +19,7 @@ const mostPairs = 2 ** 26
  * segment; after the parting, what an answer shares with the first in at least `leastShared` tokens in a row stands in the
  * same columns, and what lies between stands side by side from its beginning on.
  */
-export function alignAnswers(answers: readonly Int32Array[], largest = mostPairs): Alignment {
+export function alignAnswers(answers: readonly Int32Array[], largest = mostPairs) {
   const [first = new Int32Array(0), ...others] = answers
   const pairs = others.map(other => alignPair(first, other, largest))
   // Columns before each token of the first answer, and after its last, for what others have more there.
@@ -42,19 +31,24 @@ export function alignAnswers(answers: readonly Int32Array[], largest = mostPairs
   let count = 0
   for (let token = 0; token <= first.length; token++) starts[token] = (count += inserted[token]!) + token
   count += first.length
+  /** For each answer, the column of each token: rising. */
   const columns = [
     starts.slice(0, first.length),
     ...pairs.map(({ partners }, index) => columnsOf(partners, others[index]!.length, starts, inserted)),
   ]
+  /** For each answer, the token of each column; -1 where it has none there. */
   const tokens = columns.map(columnOf => {
     const tokenOf = new Int32Array(count).fill(-1)
     for (const [token, column] of columnOf.entries()) tokenOf[column] = token
     return tokenOf
   })
+  /** 1 for each column whose tokens are all there and alike. */
   const alike = new Uint8Array(count)
   for (let token = 0; token < first.length; token++)
     if (pairs.every(({ partners }) => partners[token] !== -1)) alike[starts[token]!] = 1
-  return { count, tokens, columns, alike, isWhole: pairs.every(pair => pair.isWhole) }
+  /** False where answers were too long to look for what they share after they parted, other than their endings. */
+  const isWhole = pairs.every(pair => pair.isWhole)
+  return { count, tokens, columns, alike, isWhole }
 }
 
 /** How many tokens two answers both begin with. */
@@ -77,11 +71,7 @@ export function alignedSegments({ alike, count }: Alignment): AlignedSegment[] {
   return segments
 }
 
-function alignPair(
-  first: Int32Array,
-  second: Int32Array,
-  largest: number,
-): { partners: Int32Array; isWhole: boolean } {
+function alignPair(first: Int32Array, second: Int32Array, largest: number) {
   const prefix = sharedPrefix(first, second)
   // The tokens at which they part were chosen after the same text, and are kept beside each other.
   const start = prefix < Math.min(first.length, second.length) ? prefix + 1 : prefix
@@ -111,10 +101,7 @@ function dropShortSegments(partners: Int32Array, start: number): void {
 }
 
 /** What lies between partners: tokens of the other answer, of which the first `shared` have one of the first beside them. */
-function* gapsOf(
-  partners: Int32Array,
-  otherLength: number,
-): Generator<{ firstStart: number; otherStart: number; gap: number; length: number; shared: number }> {
+function* gapsOf(partners: Int32Array, otherLength: number) {
   let firstStart = 0
   let otherStart = 0
   for (let token = 0; token <= partners.length; token++) {

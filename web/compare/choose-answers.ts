@@ -1,3 +1,4 @@
+import { formatCount } from '../../core/format-number.ts'
 import type { OpenedSample, OpenRun } from '../data/open-run.ts'
 import { button, h, messageOf } from '../dom.ts'
 import {
@@ -25,13 +26,11 @@ export function chooseAnswers(context: ViewContext, sample: OpenedSample): void 
   const wasChosen = (isOther: boolean, sampleIndex: number) =>
     chosen.some(answer => answer.isOther === isOther && answer.sampleIndex === sampleIndex)
   const ownRows = rowsOfProblem(run.columns, sample.problemIndex).filter(row => row !== sample.row)
-  const own = h(
-    'div',
-    { class: 'answer-list' },
-    ownRows.length === 0
-      ? h('p', { class: 'answer-missing' }, 'This run has no other answer to this problem.')
-      : ownRows.map(row => answerChoice(run, row, false, wasChosen(false, run.columns.sampleIndex[row]!))),
+  const ownAnswers = ownRows.map(row =>
+    answerChoice(run, row, false, wasChosen(false, run.columns.sampleIndex[row]!)),
   )
+  const none = h('p', { class: 'answer-missing' }, 'This run has no other answer to this problem.')
+  const own = h('div', { class: 'answer-list' }, ownRows.length === 0 ? none : ownAnswers)
   const served = (document.querySelector<HTMLMetaElement>('meta[name="entrace-other-runs"]')?.content ?? '')
     .split(' ')
     .filter(Boolean)
@@ -46,51 +45,28 @@ export function chooseAnswers(context: ViewContext, sample: OpenedSample): void 
   const other = h('div', { class: 'answer-list' })
   const status = h('p', { class: 'answer-missing', role: 'status' })
   const go = h('button', { class: 'primary' }, 'Compare')
+  const options = served.map(value => h('option', { value }))
+  const tools = [
+    h('datalist', { id: 'other-runs' }, options),
+    button('List', listOther),
+    button('Files…', () => chooseFiles(listFiles)),
+  ]
+  const close = () => dialog.close()
+  const otherParts = [h('div', { class: 'other-address' }, address, tools), status, other]
   const form = h(
     'form',
     { onsubmit: onSubmit, onchange: check },
     h('fieldset', {}, h('legend', {}, 'This run'), own),
-    h(
-      'fieldset',
-      {},
-      h('legend', {}, 'Another run'),
-      h(
-        'div',
-        { class: 'other-address' },
-        address,
-        h(
-          'datalist',
-          { id: 'other-runs' },
-          served.map(value => h('option', { value })),
-        ),
-        button('List', listOther),
-        button('Files…', () => chooseFiles(listFiles)),
-      ),
-      status,
-      other,
-    ),
-    h(
-      'div',
-      { class: 'actions' },
-      go,
-      button('Cancel', () => dialog.close()),
-    ),
+    h('fieldset', {}, h('legend', {}, 'Another run'), otherParts),
+    h('div', { class: 'actions' }, go, button('Cancel', close)),
   )
-  const dialog = h(
-    'dialog',
-    { class: 'choose-answers', 'aria-labelledby': 'choose-answers-title', onclose: onClose },
-    h(
-      'header',
-      {},
-      h('h2', { id: 'choose-answers-title', class: 'dialog-title' }, `Compare sample ${name} with`),
-    ),
-    form,
-  )
+  const title = h('h2', { id: 'choose-answers-title', class: 'dialog-title' }, `Compare sample ${name} with`)
+  const labels = { class: 'choose-answers', 'aria-labelledby': title.id, onclose: onClose }
+  const dialog = h('dialog', labels, h('header', {}, title), form)
   document.body.append(dialog)
   dialog.showModal()
   let listed: string | null = null
   // The back button leads to another screen, on which this has no place.
-  const close = () => dialog.close()
   addEventListener('popstate', close)
   if (address.value !== '') void listOther()
   check()
@@ -119,16 +95,13 @@ export function chooseAnswers(context: ViewContext, sample: OpenedSample): void 
       const rows = await findProblem(found, sample)
       if (wanted !== listed) return
       status.textContent = rows.length === 0 ? 'That run has no such problem.' : (found.facts?.model ?? '')
-      const isSame = wanted === route.against
-      other.replaceChildren(
-        ...rows.map(row => {
-          const isChosen = isSame && wasChosen(true, found.columns.sampleIndex[row]!)
-          return answerChoice(found, row, true, isChosen)
-        }),
-      )
-      const isFirstChoice = checked().length === 0
-      const [first] = other.querySelectorAll('input')
-      if (first && isFirstChoice) first.checked = true
+      const choices = rows.map(row => {
+        const isChosen = wanted === route.against && wasChosen(true, found.columns.sampleIndex[row]!)
+        return answerChoice(found, row, true, isChosen)
+      })
+      other.replaceChildren(...choices)
+      const first = other.querySelector('input')
+      if (first && checked().length === 0) first.checked = true
     } catch (error) {
       if (wanted !== listed) return
       listed = null
@@ -171,22 +144,19 @@ export function chooseAnswers(context: ViewContext, sample: OpenedSample): void 
 }
 
 function answerChoice({ columns }: OpenRun, row: number, isOther: boolean, isChosen: boolean): HTMLElement {
-  const input = h('input', {
-    type: 'checkbox',
-    name: isOther ? 'other' : 'own',
-    value: columns.sampleIndex[row]!,
-  })
+  const sampleIndex = columns.sampleIndex[row]!
+  const input = h('input', { type: 'checkbox', name: isOther ? 'other' : 'own', value: sampleIndex })
   input.checked = isChosen
-  const extracted = columns.extractedAnswer[row]
+  const extracted = columns.extractedAnswer[row] ?? null
   return h(
     'label',
     {},
     input,
-    h('span', {}, `sample ${sampleName(columns.problemIndex[row]!, columns.sampleIndex[row]!)}`),
+    h('span', {}, `sample ${sampleName(columns.problemIndex[row]!, sampleIndex)}`),
     verdictMark(columns.correct[row] === 1, true),
-    extracted === null || extracted === undefined
+    extracted === null
       ? h('span', { class: 'answer-missing' }, 'none found')
       : h('bdi', { class: 'answer-value' }, inlineText(extracted)),
-    h('span', { class: 'answer-tokens' }, `${columns.generatedTokens[row]!.toLocaleString('en')} tokens`),
+    h('span', { class: 'answer-tokens' }, `${formatCount(columns.generatedTokens[row]!)} tokens`),
   )
 }

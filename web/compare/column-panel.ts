@@ -8,19 +8,16 @@ import type { Alignment } from './align-answers.ts'
 import type { ComparedSample } from './compared-samples.ts'
 import type { Comparison, OtherChoice } from './comparison.ts'
 
-/** What one answer has at a column: its token, and what it was chosen from. */
-export interface ColumnPanel {
-  element: HTMLElement
-  show(column: number): void
-}
-
-/** Makes the panel of the compared answer of that index. `texts` are those known of ids. */
+/**
+ * Makes the panel of the compared answer of that index: its token at a column, and what it was chosen from. `texts` are those
+ * known of ids.
+ */
 export function createColumnPanel(
   answers: readonly ComparedSample[],
   index: number,
   comparison: Comparison,
   texts: ReadonlyMap<number, string>,
-): ColumnPanel {
+) {
   const { sample } = answers[index]!
   const { tokens } = sample
   const letters = answers.map(({ letter }) => letter)
@@ -31,7 +28,7 @@ export function createColumnPanel(
   const element = h('div', { class: 'place' }, h('p', { class: 'place-title' }, title), facts, bars)
   return {
     element,
-    show(column) {
+    show(column: number): void {
       const token = tokenOf[column] ?? -1
       if (token === -1) {
         title.textContent = ''
@@ -48,7 +45,9 @@ export function createColumnPanel(
         `entropy ${threeDigits(tokens.entropyNats[token]!)} nats`
       const choices = columnChoices(tokens, token, comparison.otherChoices(index, column, letters))
       for (const [at, choice] of choices.entries()) {
-        const bar = (bars.children[at] as HTMLElement | undefined) ?? bars.appendChild(makeColumnBar())
+        const bar =
+          (bars.children[at] as HTMLElement | undefined) ??
+          bars.appendChild(makeBar(h('span', { class: 'choice-by' })))
         const text = choice.kind === 'chosen' ? tokens.tokenText[token] : texts.get(choice.id ?? -1)
         fillBar(bar, choice, text ?? null)
         const value = bar.children[2]!
@@ -65,12 +64,6 @@ export function createColumnPanel(
       while (bars.childElementCount > choices.length) bars.lastElementChild!.remove()
     },
   }
-}
-
-function makeColumnBar(): HTMLElement {
-  const bar = makeBar()
-  bar.append(h('span', { class: 'choice-by' }))
-  return bar
 }
 
 /** A bar of the distribution in a column, and the other answers that chose it there. */
@@ -97,37 +90,24 @@ export function columnChoices(
   const choices = tokenChoices(tokens, token)
   const rest = choices.at(-1)!
   const lettersOf = (id: number | null) =>
-    others
-      .filter(other => other.id === id)
-      .map(({ letter }) => letter)
-      .join('')
-  const missing = [...new Set(others.map(({ id }) => id))].filter(
-    id => !choices.some(choice => choice.id === id),
-  )
+    others.flatMap(other => (other.id === id ? [other.letter] : [])).join('')
+  const missing = new Set(others.map(({ id }) => id))
+  for (const { id } of choices) if (id !== null) missing.delete(id)
   const named = choices
     .slice(0, -1)
     .map(choice => ({ ...choice, chosenBy: lettersOf(choice.id), isBound: false }))
   const isMeant = ({ kind, chosenBy }: ColumnChoice) => kind === 'chosen' || chosenBy !== ''
-  let room = mostBars - missing.length - named.filter(isMeant).length
+  let room = mostBars - missing.size - named.filter(isMeant).length
   const shown = named.filter(choice => isMeant(choice) || room-- > 0)
   const recorded = tokens.topLogprobs[token]!
   const least = recorded.length === 0 ? 1 : Math.exp(recorded[recorded.length - 1]!)
   const bound = Math.min(least, rest.probability)
-  const unrecorded = missing.map(
-    (id): ColumnChoice => ({
-      kind: 'likely',
-      id,
-      rank: null,
-      probability: bound,
-      chosenBy: lettersOf(id),
-      isBound: true,
-    }),
-  )
-  const left = Math.max(
-    0,
-    shown.reduce((sum, { probability }) => sum - probability, 1),
-  )
-  return [...shown, ...unrecorded, { ...rest, probability: left, chosenBy: '', isBound: false }]
+  const unrecorded = Array.from(missing, (id): ColumnChoice => {
+    return { kind: 'likely', id, rank: null, probability: bound, chosenBy: lettersOf(id), isBound: true }
+  })
+  const left = shown.reduce((sum, { probability }) => sum - probability, 1)
+  const all = { ...rest, probability: Math.max(0, left), chosenBy: '', isBound: false }
+  return [...shown, ...unrecorded, all]
 }
 
 /** One line on a column, for a screen reader. */

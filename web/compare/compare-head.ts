@@ -1,4 +1,4 @@
-import { formatNumber } from '../../core/format-number.ts'
+import { formatCount, formatNumber } from '../../core/format-number.ts'
 import { rangeStatistics } from '../data/measures.ts'
 import type { OpenedSample } from '../data/open-run.ts'
 import { droppedRun } from '../data/run-source.ts'
@@ -41,35 +41,24 @@ export function answerHead(answer: ComparedSample, index: number, route: Route):
   const found = rangeStatistics(sample.tokens, { start: 0, end: count })
   const { extractedAnswer, correct, finishReason } = sample
   const remark = endings[finishReason]?.remark
-  const extracted =
-    extractedAnswer === null
-      ? 'none found'
-      : h('bdi', { class: 'answer-value' }, inlineText(extractedAnswer, 80))
+  const extracted = h('bdi', { class: 'answer-value' }, inlineText(extractedAnswer ?? '', 80))
   const facts = [
-    ['Extracted', extracted],
-    ['Tokens', count.toLocaleString('en') + (remark ? `, ${remark}` : '')],
+    ['Extracted', extractedAnswer === null ? 'none found' : extracted],
+    ['Tokens', formatCount(count) + (remark ? `, ${remark}` : '')],
     ['Mean entropy', found ? `${formatNumber(found.meanEntropy)} nats` : '–'],
     ['Log-probability', found ? `${formatNumber(found.sumLogprob)} nats` : '–'],
   ] as const
-  return h(
-    'header',
-    { class: 'compared-head' },
-    h(
-      'h3',
-      {},
-      createLineKey(index),
-      h('span', { class: 'letter' }, letter),
-      // No address leads to files that were chosen.
-      address === droppedRun
-        ? nameOfSample(answer)
-        : h('a', { href: replay, title: 'Replay this answer' }, nameOfSample(answer)),
-      address !== null && h('span', { class: 'compared-run' }, run.facts?.model ?? ''),
-      verdictMark(correct),
-    ),
-    h(
-      'dl',
-      { class: 'compared-facts' },
-      facts.map(fact => h('div', {}, terms([fact]))),
-    ),
+  const link = h('a', { href: replay, title: 'Replay this answer' }, nameOfSample(answer))
+  const title = h(
+    'h3',
+    {},
+    createLineKey(index),
+    h('span', { class: 'letter' }, letter),
+    // No address leads to files that were chosen.
+    address === droppedRun ? nameOfSample(answer) : link,
+    address !== null && h('span', { class: 'compared-run' }, run.facts?.model ?? ''),
+    verdictMark(correct),
   )
+  const factRows = facts.map(fact => h('div', {}, terms([fact])))
+  return h('header', { class: 'compared-head' }, title, h('dl', { class: 'compared-facts' }, factRows))
 }

@@ -41,25 +41,21 @@ export async function readCompared(
   const answers: ComparedSample[] = [{ letter: letters[0]!, sample: first, run, address: null }]
   const notes: string[] = []
   const wanted = parseCompared(route.with)
-  const add = async (
-    { run: from, rows, address }: { run: OpenRun; rows: readonly number[]; address: string | null },
-    sampleIndex: number,
-  ) => {
+  const add = async (from: OpenRun, address: string | null, rows: readonly number[], sampleIndex: number) => {
     const found = rows.find(candidate => from.columns.sampleIndex[candidate] === sampleIndex)
-    const where = address === null ? 'This run' : runName(address)
-    const has = rows.length === 1 ? 'one answer' : `${rows.length} answers`
-    if (found === undefined)
-      notes.push(
-        `${where} has ${has} to this problem, and none that is ${sampleName(from.columns.problemIndex[rows[0]!]!, sampleIndex)}.`,
-      )
-    else {
+    if (found !== undefined) {
       const sample = await from.readSample(found)
       answers.push({ letter: letters[answers.length]!, sample, run: from, address })
+      return
     }
+    const where = address === null ? 'This run' : runName(address)
+    const has = rows.length === 1 ? 'one answer' : `${rows.length} answers`
+    const name = sampleName(from.columns.problemIndex[rows[0]!]!, sampleIndex)
+    notes.push(`${where} has ${has} to this problem, and none that is ${name}.`)
   }
-  const own = { run, rows: rowsOfProblem(run.columns, first.problemIndex), address: null }
+  const own = rowsOfProblem(run.columns, first.problemIndex)
   for (const { isOther, sampleIndex } of wanted)
-    if (!isOther && sampleIndex !== first.sampleIndex) await add(own, sampleIndex)
+    if (!isOther && sampleIndex !== first.sampleIndex) await add(run, null, own, sampleIndex)
   if (route.against === null) {
     if (answers.length + notes.length === 1) notes.push('This run has no other answer to this problem.')
     return { answers, notes }
@@ -71,11 +67,10 @@ export async function readCompared(
       notes.push(`${runName(route.against)} has no such problem: none of its problems has this text.`)
     else {
       for (const { isOther, sampleIndex } of wanted)
-        if (isOther) await add({ run: other, rows, address: route.against }, sampleIndex)
+        if (isOther) await add(other, route.against, rows, sampleIndex)
       const differences = runDifferences(run.facts, other.facts)
       if (differences.length > 0) notes.push(`The runs differ: ${differences.join(', ')}.`)
-      const isOtherPrompt = answers.some(({ sample }) => sample.prompt !== first.prompt)
-      if (isOtherPrompt)
+      if (answers.some(({ sample }) => sample.prompt !== first.prompt))
         notes.push('The prompts differ: the models were not given the same text before they answered.')
     }
   } catch (error) {
@@ -121,13 +116,9 @@ const withoutEffect = new Set(['samples', 'topLogprobs', 'pTrue', 'sources'])
 /** In words, what of the settings of two runs differs and changes answers or verdicts; none where a run does not say. */
 export function runDifferences(one: RunFacts | null, other: RunFacts | null): string[] {
   if (!one || !other) return []
-  const settings = ({ model, dtypes, dataSet, decoding, grading }: RunFacts): Record<string, unknown> => ({
-    model,
-    dtypes,
-    'data set': dataSet,
-    ...decoding,
-    ...grading,
-  })
+  const settings = ({ model, dtypes, dataSet, decoding, grading }: RunFacts): Record<string, unknown> => {
+    return { model, dtypes, 'data set': dataSet, ...decoding, ...grading }
+  }
   const [first, second] = [settings(one), settings(other)]
   return [...new Set([...Object.keys(first), ...Object.keys(second)])].flatMap(name => {
     const [from, to] = [wordsOf(first[name]), wordsOf(second[name])]

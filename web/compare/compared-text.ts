@@ -1,10 +1,11 @@
+import { formatCount } from '../../core/format-number.ts'
 import type { TokenRange } from '../data/token-range.ts'
 import { button } from '../dom.ts'
 import type { DisplayUnit } from '../text/display-units.ts'
-import { createTokenText, type TokenEvents, type TokenText, tokenElements } from '../text/token-elements.ts'
+import { createTokenText, type TokenEvents, tokenElements } from '../text/token-elements.ts'
 
 /** What the text of an answer in a comparison shows of its tokens. */
-export interface TokenMarks {
+interface TokenMarks {
   /** Class of doubt, 0 to 7, of each token. */
   doubts: ArrayLike<number>
   /** 1 for each token that all answers share. */
@@ -14,28 +15,15 @@ export interface TokenMarks {
   partingName: string
 }
 
-/** What the text tells the comparison. */
-export interface ComparedTextEvents extends TokenEvents {
-  /** A fold, by its index, is to be opened or closed. */
-  toggleFold(fold: number): void
-}
-
-/** The text of one answer, with what all answers share folded; a fold is brought into sight for a token in it. */
-export interface ComparedText extends Pick<TokenText, 'element' | 'show'> {
-  /** `folds` in tokens of this answer; those in `open` are shown. */
-  setFolds(folds: readonly TokenRange[], open: ReadonlySet<number>): void
-  setMarks(marks: TokenMarks): void
-  /** -1 for a column in which this answer has no token. */
-  setCurrent(token: number): void
-  setPinned(isPinned: boolean): void
-}
-
-/** Makes the text. Nothing is shown until the folds are set. */
+/**
+ * Makes the text of one answer, with what all answers share folded; a fold is brought into sight for a token in it. Nothing is
+ * shown until the folds are set. `toggleFold` is told of a fold, by its index, that is to be opened or closed.
+ */
 export function createComparedText(
   units: readonly DisplayUnit[],
   label: string,
-  events: ComparedTextEvents,
-): ComparedText {
+  events: TokenEvents & { toggleFold(fold: number): void },
+) {
   const text = createTokenText(units, label, events)
   /** What stands for each unit: its own element, or the button of its fold. */
   let standsFor: HTMLElement[] = []
@@ -66,6 +54,7 @@ export function createComparedText(
     setCurrent(currentToken)
   }
 
+  /** -1 for a column in which this answer has no token. */
   function setCurrent(token: number): void {
     current?.classList.remove('current', 'locked')
     currentToken = token
@@ -77,15 +66,16 @@ export function createComparedText(
   return {
     element: text.element,
     setCurrent,
-    setMarks(next) {
+    setMarks(next: TokenMarks): void {
       marks = next
       mark()
     },
-    setPinned(next) {
+    setPinned(next: boolean): void {
       isPinned = next
       setCurrent(currentToken)
     },
-    setFolds(folds, open) {
+    /** `folds` in tokens of this answer; those in `open` are shown. */
+    setFolds(folds: readonly TokenRange[], open: ReadonlySet<number>): void {
       const parts: HTMLElement[] = []
       standsFor = []
       const add = (from: number, to: number) => {
@@ -102,11 +92,9 @@ export function createComparedText(
         while (to < units.length && units[to]!.end <= fold.end) to++
         add(unit, from)
         const isOpen = open.has(index)
-        const count = `${(fold.end - fold.start).toLocaleString('en')} tokens alike`
-        const opener = button(count, () => events.toggleFold(index), {
-          class: 'fold',
-          'aria-expanded': String(isOpen),
-        })
+        const count = `${formatCount(fold.end - fold.start)} tokens alike`
+        const opener = button(count, () => events.toggleFold(index), { class: 'fold' })
+        opener.setAttribute('aria-expanded', String(isOpen))
         parts.push(opener)
         if (isOpen) add(from, to)
         else for (; from < to; from++) standsFor.push(opener)

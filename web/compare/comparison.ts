@@ -1,13 +1,8 @@
+import { formatCount } from '../../core/format-number.ts'
 import type { TokenColumns } from '../../core/record/token.ts'
 import type { TokenRange } from '../data/token-range.ts'
 import { replacement } from '../text/display-units.ts'
-import {
-  type AlignedSegment,
-  type Alignment,
-  alignAnswers,
-  alignedSegments,
-  sharedPrefix,
-} from './align-answers.ts'
+import { type AlignedSegment, alignAnswers, alignedSegments, sharedPrefix } from './align-answers.ts'
 
 /** What another answer chose in the same column. */
 export interface OtherChoice {
@@ -15,22 +10,10 @@ export interface OtherChoice {
   id: number
 }
 
-/** What is known of several answers side by side. */
-export interface Comparison {
-  alignment: Alignment
-  segments: readonly AlignedSegment[]
-  /** Columns at which answers that were all alike part. */
-  partings: readonly number[]
-  /** Whether ids mean the same token in all answers. */
-  hasSharedIds: boolean
-  /** The first token of an answer that is not that of the first one (of the first: of any other); -1 where none is. */
-  partingToken(answer: number): number
-  /** What the other answers that read the same up to a column chose there instead; `letters` names the answers. */
-  otherChoices(answer: number, column: number, letters: readonly string[]): OtherChoice[]
-}
+export type Comparison = ReturnType<typeof createComparison>
 
-/** Compares answers, given as their tokens. */
-export function createComparison(answers: readonly TokenColumns[], isOneRun: boolean): Comparison {
+/** What is known of several answers, given as their tokens, side by side. */
+export function createComparison(answers: readonly TokenColumns[], isOneRun: boolean) {
   const { keys, hasSharedIds } = tokenKeys(answers, isOneRun)
   const alignment = alignAnswers(keys)
   const segments = alignedSegments(alignment)
@@ -40,13 +23,16 @@ export function createComparison(answers: readonly TokenColumns[], isOneRun: boo
   return {
     alignment,
     segments,
+    /** Columns at which answers that were all alike part. */
     partings: segments.filter(({ isAlike }) => !isAlike).map(({ start }) => start),
     hasSharedIds,
-    partingToken(answer) {
+    /** The first token of an answer that is not that of the first one (of the first: of any other); -1 where none is. */
+    partingToken(answer: number): number {
       const token = longestPrefix(answer)
       return token < keys[answer]!.length ? token : -1
     },
-    otherChoices(answer, column, letters) {
+    /** What the other answers that read the same up to a column chose there instead; `letters` names the answers. */
+    otherChoices(answer: number, column: number, letters: readonly string[]): OtherChoice[] {
       const token = alignment.tokens[answer]![column]!
       if (token === -1 || !hasSharedIds) return []
       return answers.flatMap(({ tokenId }, other) => {
@@ -63,7 +49,7 @@ export function createComparison(answers: readonly TokenColumns[], isOneRun: boo
 /** In words, how far the answers go together. */
 export function describeComparison({ alignment, segments, partings }: Comparison): string {
   const { count, isWhole } = alignment
-  const tokens = (number: number) => `${number.toLocaleString('en')} ${number === 1 ? 'token' : 'tokens'}`
+  const tokens = (number: number) => formatCount(number, 'token')
   if (count === 0) return 'None of the answers has tokens.'
   if (partings.length === 0) return `The answers are the same in all of their ${tokens(count)}.`
   const alike = segments.filter(({ isAlike }) => isAlike)
@@ -79,19 +65,12 @@ export function describeComparison({ alignment, segments, partings }: Comparison
   return `${beginning}${again}.${bound}`
 }
 
-/** What tells whether tokens of several answers are equal. */
-export interface TokenKeys {
-  /** For each answer, a number for each token: the same for equal tokens. */
-  keys: Int32Array[]
-  /** Whether ids mean the same token in all answers, so that likely alternatives can be compared too. */
-  hasSharedIds: boolean
-}
-
 /**
- * Keys of the tokens of answers. In one run, and where nothing says that they come from different vocabularies, a token is
- * its id; else it is its text, and one that holds a part of a character, or has no text, equals none of another answer.
+ * Keys of the tokens of answers, the same for equal tokens. In one run, and where nothing says that they come from different
+ * vocabularies (`hasSharedIds`), a token is its id; else it is its text, and one that holds a part of a character, or has no
+ * text, equals none of another answer.
  */
-export function tokenKeys(answers: readonly TokenColumns[], isOneRun: boolean): TokenKeys {
+export function tokenKeys(answers: readonly TokenColumns[], isOneRun: boolean) {
   const hasSharedIds = isOneRun || haveOneVocabulary(answers)
   if (hasSharedIds) return { keys: answers.map(({ tokenId }) => Int32Array.from(tokenId)), hasSharedIds }
   const numbers = new Map<string, number>()

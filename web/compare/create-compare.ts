@@ -84,16 +84,13 @@ function createCompare(
   const vocabularies = comparison.hasSharedIds
     ? []
     : ['The vocabularies differ: tokens are compared by their texts, and what is not chosen is not compared.']
+  const sections = views.map(view => view.element)
   const element = h(
     'article',
     { class: 'compare', 'aria-label': 'Comparison of answers' },
     compareHead(first, summary, [...notes, ...vocabularies], choose),
     !isAlone && overlay.element,
-    h(
-      'div',
-      { class: 'compared-columns' },
-      views.map(view => view.element),
-    ),
+    h('div', { class: 'compared-columns' }, sections),
   )
   element.style.setProperty('--answers', String(answers.length))
   const endLook = watchLook(element)
@@ -211,10 +208,8 @@ function createCompare(
     for (const [index, { text }] of views.entries()) {
       const own = alignment.columns[index]!
       const tokenAt = (column: number) => tokens[index]![column] ?? own.length
-      text.setFolds(
-        folds.map(({ start, end }) => ({ start: tokenAt(start), end: tokenAt(end - 1) + 1 })),
-        open,
-      )
+      const ranges = folds.map(({ start, end }) => ({ start: tokenAt(start), end: tokenAt(end - 1) + 1 }))
+      text.setFolds(ranges, open)
     }
     showColumn()
   }

@@ -1,37 +1,28 @@
 import type { Chart } from '../../core/figures/chart.ts'
 import type { SvgDocument } from '../../core/figures/svg-element.ts'
 import { doubts, type Measure, measureNamed, threeDigits, trackMeasures } from '../data/measures.ts'
-import { wholeRange } from '../data/token-range.ts'
+import { type TokenRange, wholeRange } from '../data/token-range.ts'
 import { h } from '../dom.ts'
 import { shorten } from '../text/visible-text.ts'
 import { createFigure, watchWidth } from '../widgets/figure.ts'
-import { listenToWheel, type PlotEvents, type TokenPlot } from '../widgets/range-controls.ts'
+import { listenToWheel, type PlotEvents } from '../widgets/range-controls.ts'
 import { type ComparedSample, nameOfSample } from './compared-samples.ts'
 import type { Comparison } from './comparison.ts'
 import { createLineKey, drawOverlayChart } from './overlay-chart.ts'
-
-/** What the plot tells the comparison, of columns as of tokens. */
-export interface OverlayEvents extends PlotEvents {
-  setMeasure(measure: Measure): void
-}
-
-/** The lines of all answers in one plot with a cursor, the choice of the measure, and the values at the cursor. */
-export interface Overlay extends TokenPlot {
-  setMeasure(measure: Measure): void
-  nextMeasure(): void
-  destroy(): void
-}
 
 const height = 178
 /** Characters of a name in the figure's key. */
 const longestName = 32
 
-/** Makes the plot; it is drawn when it is on the page. */
+/**
+ * Makes the lines of all answers in one plot with a cursor, the choice of the measure, and the values at the cursor; it is drawn
+ * when it is on the page. Its events tell of columns as of tokens.
+ */
 export function createOverlay(
   answers: readonly ComparedSample[],
   comparison: Comparison,
-  events: OverlayEvents,
-): Overlay {
+  events: PlotEvents & { setMeasure(measure: Measure): void },
+) {
   const { alignment, segments } = comparison
   const { count, tokens } = alignment
   const names = answers.map(answer => shorten(`${answer.letter} ${nameOfSample(answer)}`, longestName))
@@ -43,28 +34,20 @@ export function createOverlay(
   for (const { name, label, unit } of trackMeasures)
     select.append(new Option(unit ? `${label}, ${unit}` : label, name))
   const values = answers.map(() => h('output', { class: 'overlay-value' }))
-  const key = h(
-    'div',
-    { class: 'overlay-key' },
-    select,
-    answers.map(({ letter }, index) =>
-      h('span', {}, createLineKey(index), h('span', { class: 'letter' }, letter), values[index]),
-    ),
+  const keys = answers.map(({ letter }, index) =>
+    h('span', {}, createLineKey(index), h('span', { class: 'letter' }, letter), values[index]),
   )
+  const key = h('div', { class: 'overlay-key' }, select, keys)
   let measure = trackMeasures[0]!
   let range = wholeRange(count)
   let current = 0
   let byColumn: Float64Array[] = []
   let chart: Chart | null = null
-  const figure = createFigure(
-    'compared-answers',
-    ({ width }) => {
-      const data = { measure, names, doubts: byColumn, segments, range }
-      chart = drawOverlayChart(document as unknown as SvgDocument, data, { width, height })
-      return { chart, selection: null }
-    },
-    () => {},
-  )
+  const figure = createFigure('compared-answers', ({ width }) => {
+    const data = { measure, names, doubts: byColumn, segments, range }
+    chart = drawOverlayChart(document as unknown as SvgDocument, data, { width, height })
+    return { chart, selection: null }
+  })
   const cursor = h('div', { class: 'track-cursor' })
   const plot = figure.element.querySelector<HTMLElement>('.chart')!
   figure.element.append(cursor)
@@ -80,12 +63,8 @@ export function createOverlay(
   plot.addEventListener('pointermove', event => events.hover(columnAt(event)))
   plot.addEventListener('pointerleave', () => events.hover(null))
   plot.addEventListener('click', event => events.pick(columnAt(event)))
-  listenToWheel(
-    plot,
-    { count, range: () => range, setRange: events.setRange },
-    columnAt,
-    () => chart?.width ?? 1,
-  )
+  const inSight = { count, range: () => range, setRange: events.setRange }
+  listenToWheel(plot, inSight, columnAt, () => chart?.width ?? 1)
 
   function choose(): void {
     events.setMeasure(measureNamed(select.value))
@@ -112,7 +91,7 @@ export function createOverlay(
 
   return {
     element,
-    setMeasure(next) {
+    setMeasure(next: Measure): void {
       measure = next
       select.value = next.name
       byColumn = answers.map(({ sample }, index) => {
@@ -121,11 +100,11 @@ export function createOverlay(
       })
       draw()
     },
-    setRange(next) {
+    setRange(next: TokenRange): void {
       range = next
       draw()
     },
-    setCurrent(column) {
+    setCurrent(column: number): void {
       current = column
       placeCursor()
     },

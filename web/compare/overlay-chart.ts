@@ -25,7 +25,7 @@ const answerStyles = [
 ] as const
 
 /** What is drawn: a measure of the tokens of several answers over the columns of their alignment. */
-export interface OverlayData {
+interface OverlayData {
   measure: Measure
   /** In words, one an answer: "A sample 0.0". */
   names: readonly string[]
@@ -48,20 +48,11 @@ export function drawOverlayChart(document: SvgDocument, data: OverlayData, size:
   )
   const { area, width, height } = chart
   const toX = (column: number) => ((column - range.start) / (range.end - range.start)) * width
+  const within = (column: number) => Math.max(0, Math.min(width, toX(column)))
   for (const { start, end, isAlike } of segments) {
-    const [from, to] = [start, end].map(column => Math.max(0, Math.min(width, toX(column)))) as [
-      number,
-      number,
-    ]
-    if (!isAlike && to > from)
-      appendElement(area, 'rect', {
-        x: from,
-        y: 0,
-        width: to - from,
-        height,
-        fill: gridColor,
-        'fill-opacity': 0.5,
-      })
+    const box = { x: within(start), y: 0, width: within(end) - within(start), height }
+    if (!isAlike && box.width > 0)
+      appendElement(area, 'rect', { ...box, fill: gridColor, 'fill-opacity': 0.5 })
   }
   const largest = doubts.reduce((most, values) => values.reduce(largerOf, most), 0) || 1
   const ends = [valueOfDoubt(measure, largest), measure.certain].sort((a, b) => a - b) as [number, number]
@@ -69,15 +60,8 @@ export function drawOverlayChart(document: SvgDocument, data: OverlayData, size:
   appendYAxis(chart, y.ticks)
   for (const [index, values] of doubts.entries()) {
     const d = linePath(values, range, width, doubt => y.position(valueOfDoubt(measure, doubt)))
-    const { color, dash } = answerStyles[index]!
-    const stroke = { stroke: color, 'stroke-width': 1.4, 'stroke-dasharray': dash }
-    appendElement(area, 'path', {
-      d,
-      fill: 'none',
-      'stroke-linejoin': 'round',
-      class: 'overlay-line',
-      ...stroke,
-    })
+    const path = { d, fill: 'none', 'stroke-linejoin': 'round', class: 'overlay-line' }
+    appendElement(area, 'path', { ...path, ...strokeOf(index, 1.4) })
   }
   // Of an answer's tokens the first is number 1, and a tick stands in the middle of its column.
   const x = linearTicks([range.start + 0.5, range.end + 0.5], [0, width], String)
@@ -89,6 +73,11 @@ export function drawOverlayChart(document: SvgDocument, data: OverlayData, size:
   appendXAxis(chart, ticks, 'aligned position (tokens)')
   appendKey(chart, names)
   return chart
+}
+
+function strokeOf(index: number, width: number) {
+  const { color, dash } = answerStyles[index]!
+  return { stroke: color, 'stroke-width': width, 'stroke-dasharray': dash }
 }
 
 /** The larger one; not a number is no token. */
@@ -144,12 +133,11 @@ function appendKey(chart: Chart, names: readonly string[]): void {
   const key = appendElement(chart.area, 'g', { class: 'print-only' })
   let right = chart.width
   for (const [back, name] of names.toReversed().entries()) {
-    const { color, dash } = answerStyles[names.length - 1 - back]!
     const text = { x: right, y: 12 - chart.top, 'text-anchor': 'end', fill: mutedInk, 'font-size': 11 }
     appendElement(key, 'text', text, name)
     right -= name.length * 6.4 + 6
     const line = { x1: right - 22, x2: right, y1: 8 - chart.top, y2: 8 - chart.top }
-    appendElement(key, 'line', { ...line, stroke: color, 'stroke-width': 1.4, 'stroke-dasharray': dash })
+    appendElement(key, 'line', { ...line, ...strokeOf(names.length - 1 - back, 1.4) })
     right -= 36
   }
 }
@@ -157,10 +145,9 @@ function appendKey(chart: Chart, names: readonly string[]): void {
 /** A short piece of an answer's line as the plot has it. */
 export function createLineKey(index: number): Element {
   const svg = (document as unknown as SvgDocument).createElementNS(svgNamespace, 'svg')
-  const { color, dash } = answerStyles[index]!
   const frame = { class: 'line-key', width: 26, height: 10, viewBox: '0 0 26 10', 'aria-hidden': 'true' }
   for (const [name, value] of Object.entries(frame)) svg.setAttribute(name, String(value))
-  const stroke = { stroke: color, 'stroke-width': 2, 'stroke-dasharray': dash, 'stroke-linecap': 'round' }
-  appendElement(svg, 'line', { x1: 1, x2: 25, y1: 5, y2: 5, ...stroke })
+  const line = { x1: 1, x2: 25, y1: 5, y2: 5, ...strokeOf(index, 2), 'stroke-linecap': 'round' }
+  appendElement(svg, 'line', line)
   return svg as unknown as Element
 }

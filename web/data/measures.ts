@@ -136,22 +136,13 @@ export function valueOfDoubt(measure: Measure, doubt: number): number {
   return measure.certain + measure.sign * doubt
 }
 
-/** What is said of neighbouring tokens. */
-export interface RangeStatistics {
-  n: number
-  /** Nats. */
-  meanEntropy: number
-  medianEntropy: number
-  maxEntropy: number
-  /** Log-probability of all of them given what precedes them, nats. */
-  sumLogprob: number
-  meanMargin: number
-  /** Their part of the sum of all tokens' entropies; null where that is 0. */
-  entropyShare: number | null
+/** The same in words. */
+export function valueInWords(measure: Measure, doubt: number): string {
+  return withUnit(threeDigits(valueOfDoubt(measure, doubt)), measure.unit)
 }
 
 /** Statistics of the tokens of a range, or null of an empty one. */
-export function rangeStatistics(tokens: TokenColumns, { start, end }: TokenRange): RangeStatistics | null {
+export function rangeStatistics(tokens: TokenColumns, { start, end }: TokenRange) {
   const part = (column: ArrayLike<number>) => Array.prototype.slice.call(column, start, end) as number[]
   const entropies = part(tokens.entropyNats)
   if (entropies.length === 0) return null
@@ -163,6 +154,7 @@ export function rangeStatistics(tokens: TokenColumns, { start, end }: TokenRange
     maxEntropy: entropies.reduce((largest, value) => Math.max(largest, value)),
     sumLogprob: sum(part(tokens.logprob)),
     meanMargin: mean(part(tokens.margin))!,
+    /** Their part of the sum of all tokens' entropies; null where that is 0. */
     entropyShare: all > 0 ? sum(entropies) / all : null,
   }
 }

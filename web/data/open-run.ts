@@ -1,5 +1,5 @@
 import { proxy, wrap } from 'comlink'
-import type { FinishReason } from '../../core/record/sample.ts'
+import type { FinishReason, SampleRecord } from '../../core/record/sample.ts'
 import type { TraceSample } from '../../core/record/traces.ts'
 import type { RunSnapshot } from '../../core/run/open-run.ts'
 import { messageOf } from '../dom.ts'
@@ -8,49 +8,26 @@ import type { RunWorker, TextMatches } from './run-worker.ts'
 import { callWorker, endStuckReading } from './watch-worker.ts'
 
 /** One sample with its tokens and its scalars. */
-export interface OpenedSample extends TraceSample {
+export interface OpenedSample
+  extends TraceSample,
+    Pick<SampleRecord, 'correct' | 'rule' | 'extractedAnswer' | 'expectedAnswer'>,
+    Pick<SampleRecord, 'promptTokens' | 'generatedTokens' | 'durationMs'> {
   /** Its row in the run's columns, as they were when it was read. */
   row: number
   level: string | null
-  correct: boolean
-  /** The rule that reached the verdict. */
-  rule: string
   /** A branch of an answer may be stopped by the reader. */
   finishReason: FinishReason | 'stopped'
-  extractedAnswer: string | null
-  expectedAnswer: string
-  promptTokens: number
-  generatedTokens: number
-  durationMs: number
 }
 
-/**
- * A run that is open: its columns are in the page, its tokens are read when they are asked for. `columns.scores` holds the
- * scores that were read; `readScore` adds one.
- */
-export interface OpenRun extends Readonly<RunSnapshot> {
-  /** What went wrong when the run was last looked at for more; null when nothing did. */
-  readonly followError: string | null
-  /** One score of every sample, NaN where it is undefined. */
-  readScore(name: string): Promise<Float64Array>
-  /** One sample by its row in `columns`. */
-  readSample(row: number): Promise<OpenedSample>
-  /** Looks for a text, whatever its case, in every problem and answer; hands over what it found as it goes. */
-  searchText(query: string, onMatches: (matches: TextMatches) => void): Promise<void>
-  /**
-   * Mean entropy of each of `positionCount` parts of every answer, nats: [row][part] in one array, NaN where the answer has
-   * no tokens. Reads all tokens of the run.
-   */
-  readPositions(onProgress: (rows: number) => void): Promise<Float32Array>
-  /** Calls the listener when samples came or the run ended. Returns what ends that. */
-  subscribe(listener: () => void): () => void
-  close(): void
-}
+export type OpenRun = Awaited<ReturnType<typeof openRun>>
 
 const pollMs = 1000
 
-/** Opens a run in a worker of its own. Rejects with what is wrong with it in words. */
-export async function openRun(source: RunSource): Promise<OpenRun> {
+/**
+ * Opens a run in a worker of its own: its columns are in the page, its tokens are read when they are asked for.
+ * `columns.scores` holds the scores that were read; `readScore` adds one. Rejects with what is wrong with it in words.
+ */
+export async function openRun(source: RunSource) {
   const worker = new Worker(new URL('./run-worker.ts', import.meta.url), { type: 'module', name: 'run' })
   const remote = wrap<RunWorker>(worker)
   const call = callWorker(
@@ -60,13 +37,10 @@ export async function openRun(source: RunSource): Promise<OpenRun> {
 
   let closed = false
   const listeners = new Set<() => void>()
-  let snapshot: RunSnapshot
-  try {
-    snapshot = await call(remote.open(source))
-  } catch (error) {
+  const snapshot: Readonly<RunSnapshot> = await call(remote.open(source)).catch(error => {
     worker.terminate()
     throw error
-  }
+  })
 
   /** Looks for more samples until there are all. */
   async function follow(): Promise<void> {
@@ -85,14 +59,17 @@ export async function openRun(source: RunSource): Promise<OpenRun> {
     }
   }
 
-  const run: OpenRun = {
+  const run = {
     ...snapshot,
-    followError: null,
-    async readScore(name) {
+    /** What went wrong when the run was last looked at for more; null when nothing did. */
+    followError: null as string | null,
+    /** One score of every sample, NaN where it is undefined. */
+    async readScore(name: string): Promise<Float64Array> {
       const { scores } = run.columns
       return (scores[name] ??= await call(remote.readScore(name)))
     },
-    async readSample(row) {
+    /** One sample by its row in `columns`. */
+    async readSample(row: number): Promise<OpenedSample> {
       const { columns } = run
       const sample = await call(remote.readSample(row))
       return {
@@ -109,9 +86,16 @@ export async function openRun(source: RunSource): Promise<OpenRun> {
         durationMs: columns.durationMs[row] ?? 0,
       }
     },
-    searchText: (query, onMatches) => call(remote.searchText(query, proxy(onMatches))),
-    readPositions: onProgress => call(remote.readPositions(proxy(onProgress))),
-    subscribe(listener) {
+    /** Looks for a text, whatever its case, in every problem and answer; hands over what it found as it goes. */
+    searchText: (query: string, onMatches: (matches: TextMatches) => void) =>
+      call(remote.searchText(query, proxy(onMatches))),
+    /**
+     * Mean entropy of each of `positionCount` parts of every answer, nats: [row][part] in one array, NaN where the answer has
+     * no tokens. Reads all tokens of the run.
+     */
+    readPositions: (onProgress: (rows: number) => void) => call(remote.readPositions(proxy(onProgress))),
+    /** Calls the listener when samples came or the run ended. Returns what ends that. */
+    subscribe(listener: () => void): () => void {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
@@ -124,17 +108,10 @@ export async function openRun(source: RunSource): Promise<OpenRun> {
   return run
 }
 
-/** The run that the shown one is compared with. It stays open, so that the next comparison with it costs nothing. */
-export interface OtherRun {
-  /** Opens the run of a name (see `namedSource`), and closes the one before. Rejects with what is wrong in words. */
-  open(name: string): Promise<OpenRun>
-  /** Takes files as the other run. Returns its name. */
-  choose(files: File[]): string
-  close(): void
-}
-
-/** No other run yet. */
-export function createOtherRun(): OtherRun {
+/**
+ * The run that the shown one is compared with, none yet. It stays open, so that the next comparison with it costs nothing.
+ */
+export function createOtherRun() {
   let chosen: File[] | null = null
   let last: { name: string; opening: Promise<OpenRun> } | null = null
   function close(): void {
@@ -145,7 +122,8 @@ export function createOtherRun(): OtherRun {
     last = null
   }
   return {
-    async open(name) {
+    /** Opens the run of a name (see `namedSource`), and closes the one before. Rejects with what is wrong in words. */
+    async open(name: string): Promise<OpenRun> {
       if (last?.name === name) return last.opening
       close()
       const own = (last = { name, opening: openRun(namedSource(name, chosen)) })
@@ -155,7 +133,8 @@ export function createOtherRun(): OtherRun {
       })
       return own.opening
     },
-    choose(files) {
+    /** Takes files as the other run. Returns its name. */
+    choose(files: File[]): string {
       if (last?.name === droppedRun) close()
       chosen = files
       return droppedRun

@@ -9,42 +9,35 @@ import { drawReliabilityChart } from '../../core/figures/reliability-chart.ts'
 import { drawRocChart } from '../../core/figures/roc-chart.ts'
 import type { ScoreData } from '../../core/figures/score-data.ts'
 import type { SvgDocument } from '../../core/figures/svg-element.ts'
+import { formatCount } from '../../core/format-number.ts'
 import type { RunColumns } from '../../core/record/run-tables.ts'
 import type { OpenRun } from '../data/open-run.ts'
 import { h } from '../dom.ts'
 import { createFigure, watchWidth } from '../widgets/figure.ts'
 import { scoreLabels } from './table-columns.ts'
 
-/** The figures of a run, linked with its table. */
-export interface Figures {
-  element: HTMLElement
-  /** Draws the figures of `rows` by a score, with these scores marked. */
-  show(rows: Int32Array, score: string, range: readonly [number, number] | null): void
-  destroy(): void
-}
+/** What was marked of a score. */
+type Marked = readonly [number, number] | null
 
 /** The score that reliability is about. */
 const calibratedScore = 'MeanTokenEntropy'
 /** Traces of more bytes are only read when the reader asks for it. */
 const freelyReadBytes = 32 * 2 ** 20
 
-/** Creates the figures. `select` is called with a score and what was marked of it. */
-export function createFigures(
-  run: OpenRun,
-  select: (score: string, range: readonly [number, number] | null) => void,
-): Figures {
+/** Creates the figures of a run, linked with its table. `select` is called with a score and what was marked of it. */
+export function createFigures(run: OpenRun, select: (score: string, range: Marked) => void) {
   const svgDocument = document as unknown as SvgDocument
   let score = calibratedScore
   let rows: Int32Array = new Int32Array(0)
   let data: ScoreData = { label: '', values: new Float64Array(0), correct: new Uint8Array(0) }
-  let range: readonly [number, number] | null = null
+  let range: Marked = null
   let positions: Float32Array | null = null
   let positionsNote: string[] = ['Reading tokens']
-  const selectScore = (marked: readonly [number, number] | null) => select(score, marked)
+  const selectScore = (marked: Marked) => select(score, marked)
   const byScore =
     (draw: (document: SvgDocument, data: ScoreData, size: ChartSize) => DrawnChart) => (size: ChartSize) =>
       draw(svgDocument, data, size)
-  const positionFigure = createFigure('along-the-answer', drawPositions, () => {})
+  const positionFigure = createFigure('along-the-answer', drawPositions)
   const readTokens = h('button', { class: 'read-tokens', hidden: true, onclick: () => void readPositions() })
   positionFigure.element.append(readTokens)
   const figures = [
@@ -56,16 +49,13 @@ export function createFigures(
     createFigure('rejection', byScore(drawRejectionChart), selectScore),
     createFigure('reliability', drawReliability, marked => select(calibratedScore, marked)),
   ]
-  const element = h(
-    'div',
-    { class: 'figures' },
-    figures.map(figure => figure.element),
-  )
+  const elements = figures.map(figure => figure.element)
+  const element = h('div', { class: 'figures' }, elements)
   const endWidth = watchWidth(element, drawAll)
   if (run.traceBytes > freelyReadBytes) {
     positionsNote = []
     readTokens.hidden = false
-    readTokens.textContent = `Read all tokens (${Math.round(run.traceBytes / 2 ** 20).toLocaleString('en')} MB)`
+    readTokens.textContent = `Read all tokens (${formatCount(Math.round(run.traceBytes / 2 ** 20))} MB)`
   } else void readPositions()
 
   function drawPositions(size: ChartSize): DrawnChart {
@@ -74,11 +64,8 @@ export function createFigures(
       const entropies = new Float32Array(rows.length * positionCount)
       for (const [index, row] of rows.entries())
         entropies.set(all.subarray(row * positionCount, (row + 1) * positionCount), index * positionCount)
-      return drawPositionChart(
-        svgDocument,
-        { entropies, correct: Uint8Array.from(rows, row => run.columns.correct[row]!) },
-        size,
-      )
+      const correct = Uint8Array.from(rows, row => run.columns.correct[row]!)
+      return drawPositionChart(svgDocument, { entropies, correct }, size)
     }
     const chart = createChart(svgDocument, size, 'Along the answer', positionsNote.join(' '))
     appendReason(chart, positionsNote)
@@ -93,9 +80,8 @@ export function createFigures(
       positionFigure.draw(null)
     }
     try {
-      positions = await run.readPositions(done =>
-        say([`Reading tokens: ${Math.round((100 * done) / count)} %`]),
-      )
+      const tell = (done: number) => say([`Reading tokens: ${Math.round((100 * done) / count)} %`])
+      positions = await run.readPositions(tell)
       positionFigure.draw(null)
     } catch {
       say(['The tokens', 'cannot be read'])
@@ -105,9 +91,8 @@ export function createFigures(
   function drawReliability(size: ChartSize): DrawnChart {
     const { calibration } = run.analysis
     const fit = calibration && (calibration[calibration.preferred] ?? calibration.platt)
-    const values = (run.columns.scores[calibratedScore] ?? new Float64Array(0)).filter(
-      value => !Number.isNaN(value),
-    )
+    const all = run.columns.scores[calibratedScore] ?? new Float64Array(0)
+    const values = all.filter(value => !Number.isNaN(value))
     return drawReliabilityChart(svgDocument, fit?.reliability ?? null, values, size)
   }
 
@@ -117,7 +102,8 @@ export function createFigures(
 
   return {
     element,
-    show(nextRows, nextScore, nextRange) {
+    /** Draws the figures of `rows` by a score, with these scores marked. */
+    show(nextRows: Int32Array, nextScore: string, nextRange: Marked): void {
       const isNewSize = run.columns.count * positionCount !== positions?.length
       if (isNewSize && positions && run.following) void readPositions()
       rows = nextRows

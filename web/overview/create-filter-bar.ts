@@ -1,26 +1,23 @@
+import { formatCount } from '../../core/format-number.ts'
 import type { RunColumns } from '../../core/record/run-tables.ts'
 import type { FinishReason } from '../../core/record/sample.ts'
 import { button, h } from '../dom.ts'
 import { formatFilter, parseFilter, type TableFilter, withRange } from './table-filter.ts'
 
-/** The line above the table: what is listed, by which score, and how. */
-export interface FilterBar {
-  element: HTMLElement
-  show(state: {
-    columns: RunColumns
-    filter: TableFilter
-    listed: number
-    score: string
-    scoreNames: readonly string[]
-    group: boolean
-    /** How far a search is, or what cannot be read. */
-    note: string | null
-  }): void
-  focus(): void
+/** What the bar shows. */
+interface FilterState {
+  columns: RunColumns
+  filter: TableFilter
+  listed: number
+  score: string
+  scoreNames: readonly string[]
+  group: boolean
+  /** How far a search is, or what cannot be read. */
+  note: string | null
 }
 
 /** What the bar's fields do. */
-export interface FilterActions {
+interface FilterActions {
   setFilter(filter: TableFilter, isTyping: boolean): void
   /** The field is left: what is typed next is something new. */
   endTyping(): void
@@ -29,8 +26,8 @@ export interface FilterActions {
   saveCsv(): void
 }
 
-/** Creates the bar. */
-export function createFilterBar(actions: FilterActions): FilterBar {
+/** Creates the line above the table: what is listed, by which score, and how. */
+export function createFilterBar(actions: FilterActions) {
   let filter = parseFilter('')
   const text = h('input', {
     class: 'field',
@@ -47,32 +44,26 @@ export function createFilterBar(actions: FilterActions): FilterBar {
   const finish = choice('Ended by', value => set({ finish: value as FinishReason | null }))
   const level = choice('Level', value => set({ level: value }))
   const score = choice('Score', name => name && actions.setScore(name))
+  const ends = { '': 'Any end', stop: 'Stopped', length: 'At the limit', error: 'Failed' }
   setOptions(verdict, Object.entries({ '': 'Any verdict', correct: 'Right', incorrect: 'Wrong' }))
-  setOptions(
-    finish,
-    Object.entries({ '': 'Any end', stop: 'Stopped', length: 'At the limit', error: 'Failed' }),
-  )
+  setOptions(finish, Object.entries(ends))
   const group = button('By problem', () => actions.setGroup(group.getAttribute('aria-pressed') !== 'true'))
   const ranges = h('span', { class: 'ranges' })
   const count = h('span', { class: 'count', role: 'status' })
-  const element = h(
-    'div',
-    { class: 'filter-bar', role: 'search' },
-    text,
-    verdict,
-    finish,
-    level,
-    ranges,
-    count,
-    h('span', { class: 'spring' }),
-    h('label', { class: 'score' }, h('span', {}, 'Score'), score),
-    group,
-    button('CSV', actions.saveCsv, { title: 'Save the listed samples as CSV (c)' }),
-  )
+  const filters = [text, verdict, finish, level, ranges, count, h('span', { class: 'spring' })]
+  const scores = h('label', { class: 'score' }, h('span', {}, 'Score'), score)
+  const save = button('CSV', actions.saveCsv, { title: 'Save the listed samples as CSV (c)' })
+  const element = h('div', { class: 'filter-bar', role: 'search' }, filters, scores, group, save)
+
+  function rangeButton({ column, low, high }: TableFilter['ranges'][number]): HTMLElement {
+    const end = () => actions.setFilter(withRange(filter, column, null), false)
+    const names = { class: 'range', 'aria-label': `End the filter by ${column}` }
+    return button(`${column} ${rangeText(low, high)} ×`, end, names)
+  }
 
   return {
     element,
-    show({ columns, filter: shown, listed, score: shownScore, scoreNames, group: isGrouped, note }) {
+    show({ columns, filter: shown, listed, score: shownScore, scoreNames, ...state }: FilterState): void {
       filter = shown
       const isSame = formatFilter(parseFilter(text.value)) === formatFilter(shown)
       if (!isSame) text.value = formatFilter(shown)
@@ -90,19 +81,11 @@ export function createFilterBar(actions: FilterActions): FilterBar {
       finish.value = shown.finish ?? ''
       level.value = shown.level ?? ''
       score.value = shownScore
-      group.setAttribute('aria-pressed', String(isGrouped))
-      ranges.replaceChildren(
-        ...shown.ranges.map(({ column, low, high }) =>
-          button(
-            `${column} ${rangeText(low, high)} ×`,
-            () => actions.setFilter(withRange(filter, column, null), false),
-            { class: 'range', 'aria-label': `End the filter by ${column}` },
-          ),
-        ),
-      )
-      const all = columns.count.toLocaleString('en')
-      const found = listed === columns.count ? all : `${listed.toLocaleString('en')} of ${all}`
-      count.textContent = `${found} samples${note === null ? '' : `, ${note}`}`
+      group.setAttribute('aria-pressed', String(state.group))
+      ranges.replaceChildren(...shown.ranges.map(rangeButton))
+      const all = formatCount(columns.count)
+      const found = listed === columns.count ? all : `${formatCount(listed)} of ${all}`
+      count.textContent = `${found} samples${state.note === null ? '' : `, ${state.note}`}`
     },
     focus: () => text.select(),
   }

@@ -1,7 +1,7 @@
 import { h, messageOf } from '../dom.ts'
 import { formatCompared, mostCompared, sampleName } from '../state/route.ts'
 import { saveBlob } from '../widgets/files.ts'
-import type { View, ViewContext } from '../widgets/view.ts'
+import type { ViewContext } from '../widgets/view.ts'
 import { createFigures } from './create-figures.ts'
 import { createFilterBar } from './create-filter-bar.ts'
 import { createRunCard } from './create-run-card.ts'
@@ -16,18 +16,12 @@ import {
 } from './table-filter.ts'
 import { csvOfRows, groupLines, plainLines, sortRows, type TableLines } from './table-rows.ts'
 
-/** The overview, which stays while a sample is replayed. */
-export interface Overview extends View {
-  /** It is on the page again. */
-  shown(): void
-  /** The row that the table lists so many places after another; null where there is none. */
-  neighbour(row: number, by: 1 | -1): number | null
-}
+export type Overview = ReturnType<typeof createOverview>
 
 const typingMs = 150
 
-/** The screen of a run: its card, its figures and the table of its samples. */
-export function createOverview(context: ViewContext): Overview {
+/** The screen of a run, which stays while a sample is replayed: its card, its figures and the table of its samples. */
+export function createOverview(context: ViewContext) {
   const { run, settings } = context
   let textRows = new Uint8Array(0)
   /** What was searched for in the texts, and how far that is. */
@@ -54,7 +48,7 @@ export function createOverview(context: ViewContext): Overview {
       settings.write('score', name)
       void update(true)
     },
-    setGroup: group => context.navigate({ group }, { replace: true }),
+    setGroup,
     saveCsv,
   })
   let card = createRunCard(run)
@@ -82,10 +76,7 @@ export function createOverview(context: ViewContext): Overview {
   }
 
   /** Brings the page in line with the run, the address and the settings; without the scores that cannot be read, `unread`. */
-  async function update(
-    drawFigures: boolean,
-    unread: ReadonlyMap<string, string> = new Map(),
-  ): Promise<void> {
+  async function update(drawFigures: boolean, unread = new Map<string, string>()): Promise<void> {
     const { columns, scoreNames } = run
     const filter = currentFilter()
     const score = currentScore()
@@ -105,15 +96,8 @@ export function createOverview(context: ViewContext): Overview {
     listedRows = sortRows(columns, filterRows(columns, filter, textRows), sort)
     listed = group ? groupLines(columns, listedRows) : plainLines(listedRows)
     table.show(columns, listed, score, sort)
-    bar.show({
-      columns,
-      filter,
-      listed: listedRows.length,
-      score,
-      scoreNames,
-      group,
-      note: [...unread.values()].join('. ') || search.progress,
-    })
+    const note = [...unread.values()].join('. ') || search.progress
+    bar.show({ columns, filter, listed: listedRows.length, score, scoreNames, group, note })
     if (!drawFigures || figures.element.hidden) return
     // The figures show what the other terms leave, so that a mark can be moved where it is.
     const others = { ...filter, ranges: filter.ranges.filter(({ column }) => !scoreNames.includes(column)) }
@@ -146,6 +130,14 @@ export function createOverview(context: ViewContext): Overview {
   function openRow(row: number): void {
     const { problemIndex, sampleIndex } = run.columns
     context.navigate({ sample: sampleName(problemIndex[row]!, sampleIndex[row]!), token: null, branch: null })
+  }
+
+  function openMarked(): void {
+    if (table.marked !== null) openRow(table.marked)
+  }
+
+  function setGroup(group: boolean): void {
+    context.navigate({ group }, { replace: true })
   }
 
   /** Lays the first of some answers to one problem side by side. */
@@ -223,21 +215,13 @@ export function createOverview(context: ViewContext): Overview {
       { keys: ['PageUp'], name: 'twenty back', run: () => table.move(-20) },
       { keys: ['Home'], name: 'first sample', run: () => table.markFirst() },
       { keys: ['End'], name: 'last sample', run: () => table.markLast() },
-      {
-        keys: ['Enter'],
-        name: 'replay the sample',
-        run: () => table.marked !== null && openRow(table.marked),
-      },
+      { keys: ['Enter'], name: 'replay the sample', run: openMarked },
       { keys: ['C'], name: 'compare the answers to its problem', run: compareMarked },
       { keys: ['/'], name: 'filter', run: () => bar.focus() },
       { keys: ['x'], name: 'only wrong answers', run: () => toggleVerdict('incorrect') },
       { keys: ['r'], name: 'only right answers', run: () => toggleVerdict('correct') },
       { keys: ['s'], name: 'sort by the score', run: () => sortBy(currentScore()) },
-      {
-        keys: ['g'],
-        name: 'group by problem',
-        run: () => context.navigate({ group: !context.route.group }, { replace: true }),
-      },
+      { keys: ['g'], name: 'group by problem', run: () => setGroup(!context.route.group) },
       { keys: ['p'], name: 'hide or show the figures', run: toggleFigures },
       { keys: ['c'], name: 'save the listed samples as CSV', run: saveCsv },
       { keys: ['Escape'], name: 'end the filter', run: () => setFilter(parseFilter('')) },
@@ -249,8 +233,10 @@ export function createOverview(context: ViewContext): Overview {
       figures.destroy()
       table.destroy()
     },
+    /** It is on the page again. */
     shown: () => table.refresh(),
-    neighbour(row, by) {
+    /** The row that the table lists so many places after another; null where there is none. */
+    neighbour(row: number, by: 1 | -1): number | null {
       const index = listedRows.indexOf(row)
       return index === -1 ? null : (listedRows[index + by] ?? null)
     },

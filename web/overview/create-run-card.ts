@@ -1,9 +1,17 @@
-import { formatNumber, formatP, formatShortPercent } from '../../core/format-number.ts'
+import {
+  formatCount,
+  formatNumber,
+  formatP,
+  formatPercent,
+  formatShortPercent,
+} from '../../core/format-number.ts'
 import { describeGrading } from '../../core/grade/grading-rules.ts'
+import type { RunFacts } from '../../core/run/run-facts.ts'
+import type { Analysis } from '../../core/study/analysis.ts'
 import { isPart, partWarning } from '../../core/study/coverage.ts'
 import { preferredIntervals } from '../../core/study/preferred-intervals.ts'
 import type { OpenRun } from '../data/open-run.ts'
-import { h } from '../dom.ts'
+import { details, h } from '../dom.ts'
 import { terms } from '../widgets/panel.ts'
 
 /** What a run is and what came of it, on a few lines; made again when samples come. */
@@ -16,114 +24,79 @@ export function createRunCard({ facts, analysis }: OpenRun): HTMLElement {
     { class: 'results' },
     result(
       'Accuracy',
-      accuracy.value === null ? '–' : percent(accuracy.value),
-      listed(
-        interval(accuracy, percent),
-        grading &&
-          grading.tolerance > 0 &&
-          `${grading.correctByToleranceOnly.toLocaleString('en')} right only within ${formatShortPercent(grading.tolerance)}`,
-      ),
+      known(accuracy.value, formatPercent),
+      interval(accuracy, formatPercent),
+      grading && grading.tolerance > 0 && byTolerance(grading),
     ),
     result(
       'AUROC of entropy for errors',
-      auroc.value === null ? '–' : auroc.value.toFixed(3),
-      auroc.value === null
-        ? 'undefined with one class'
-        : listed(
-            interval(auroc, share => share.toFixed(3)),
-            auroc.p !== null && formatP(auroc.p),
-          ),
+      known(auroc.value, threePlaces),
+      auroc.value === null ? 'undefined with one class' : interval(auroc, threePlaces),
+      auroc.value !== null && auroc.p !== null && formatP(auroc.p),
     ),
     result(
       'Samples',
-      isPart(coverage)
-        ? `${total.toLocaleString('en')} of ${coverage.of.toLocaleString('en')}`
-        : total.toLocaleString('en'),
-      listed(
-        problems < total && `of ${problems.toLocaleString('en')} problems`,
-        errors > 0 ? `${errors.toLocaleString('en')} failed` : 'none failed',
-      ),
+      isPart(coverage) ? `${formatCount(total)} of ${formatCount(coverage.of)}` : formatCount(total),
+      problems < total && `of ${formatCount(problems)} problems`,
+      errors > 0 ? `${formatCount(errors)} failed` : 'none failed',
     ),
     result(
       'Mean entropy, wrong − right',
-      entropyNats.difference === null ? '–' : `${formatNumber(entropyNats.difference)} nats`,
-      listed(
-        interval(difference, formatNumber),
-        entropyNats.hedgesG !== null && `Hedges’ g ${formatNumber(entropyNats.hedgesG)}`,
-      ),
+      known(entropyNats.difference, value => `${formatNumber(value)} nats`),
+      interval(difference, formatNumber),
+      entropyNats.hedgesG !== null && `Hedges’ g ${formatNumber(entropyNats.hedgesG)}`,
     ),
-    result(
-      'At the token limit',
-      capHitRate === null ? '–' : percent(capHitRate),
-      interval(capHitInterval, percent),
-    ),
+    result('At the token limit', known(capHitRate, formatPercent), interval(capHitInterval, formatPercent)),
   )
-  const settings: [string, string][] | null = facts && [
-    ['Model', listed(facts.model, facts.dtypes)],
-    [
-      'Data',
-      listed(facts.dataSet, facts.problems !== null && `${facts.problems.toLocaleString('en')} problems`),
-    ],
-    [
-      'Mesh',
-      facts.mesh ? `tensor ${facts.mesh.tp} × data ${facts.mesh.dp}, ${facts.adapters.join(', ')}` : '',
-    ],
-    ['Decoding', decodingText(facts.decoding)],
-    ['Grading', describeGrading(facts.grading)],
-    [
-      'Versions',
-      Object.entries(facts.versions)
-        .map(([name, version]) => `${name} ${version}`)
-        .join(', '),
-    ],
-  ]
   const part = partWarning(coverage)
+  const warningList = h('ul', {}, ...warnings.map(warning => h('li', {}, warning)))
+  const more = [
+    facts && details('Settings', h('dl', { class: 'settings' }, terms(settingsOf(facts)))),
+    warnings.length > 0 &&
+      details(formatCount(warnings.length, 'warning'), warningList, { class: 'warnings' }),
+  ]
   return h(
     'section',
     { class: 'run-card', 'aria-label': 'The run' },
     part !== null && h('p', { class: 'part', role: 'note' }, part),
     results,
-    h(
-      'div',
-      { class: 'card-more' },
-      settings &&
-        h(
-          'details',
-          {},
-          h('summary', {}, 'Settings'),
-          h('dl', { class: 'settings' }, terms(settings.map(([name, text]) => [name, text || '–']))),
-        ),
-      warnings.length > 0 &&
-        h(
-          'details',
-          { class: 'warnings' },
-          h('summary', {}, warnings.length === 1 ? '1 warning' : `${warnings.length} warnings`),
-          h(
-            'ul',
-            {},
-            warnings.map(warning => h('li', {}, warning)),
-          ),
-        ),
-    ),
+    h('div', { class: 'card-more' }, more),
   )
 }
 
-function result(name: string, value: string, remark: string): HTMLElement {
-  return h(
-    'div',
-    {},
-    h('dt', {}, name),
-    h('dd', {}, h('span', { class: 'value' }, value), ' ', h('span', { class: 'remark' }, remark)),
-  )
+/** The run's settings in words. */
+function settingsOf({ model, dtypes, dataSet, problems, mesh, ...facts }: RunFacts): [string, string][] {
+  const rows: [string, string][] = [
+    ['Model', listed(model, dtypes)],
+    ['Data', listed(dataSet, problems !== null && `${formatCount(problems)} problems`)],
+    ['Mesh', mesh ? `tensor ${mesh.tp} × data ${mesh.dp}, ${facts.adapters.join(', ')}` : ''],
+    ['Decoding', namedValues(facts.decoding)],
+    ['Grading', describeGrading(facts.grading)],
+    ['Versions', namedValues(facts.versions)],
+  ]
+  return rows.map(([name, text]) => [name, text || '–'])
+}
+
+function result(name: string, value: string, ...remarks: Parameters<typeof listed>): HTMLElement {
+  const remark = h('span', { class: 'remark' }, listed(...remarks))
+  return h('div', {}, h('dt', {}, name), h('dd', {}, h('span', { class: 'value' }, value), ' ', remark))
+}
+
+function byTolerance({ correctByToleranceOnly, tolerance }: NonNullable<Analysis['grading']>): string {
+  return `${formatCount(correctByToleranceOnly)} right only within ${formatShortPercent(tolerance)}`
+}
+
+function known(value: number | null, format: (value: number) => string): string {
+  return value === null ? '–' : format(value)
+}
+
+function threePlaces(value: number): string {
+  return value.toFixed(3)
 }
 
 /** Parts of a text with commas between them, without those that are empty. */
 function listed(...parts: (string | null | undefined | false)[]): string {
   return parts.filter(Boolean).join(', ')
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`
 }
 
 function interval(
@@ -134,8 +107,8 @@ function interval(
   return `95 %: ${format(ends.low)} – ${format(ends.high)}`
 }
 
-function decodingText(decoding: Record<string, unknown>): string {
-  return Object.entries(decoding)
+function namedValues(values: Record<string, unknown>): string {
+  return Object.entries(values)
     .filter(([, value]) => value !== null && typeof value !== 'object')
     .map(([name, value]) => `${name} ${String(value)}`)
     .join(', ')

@@ -8,31 +8,15 @@ import { plainLines, type TableLines } from './table-rows.ts'
 /** Characters of a cell; a text without end would make the page slow to lay out. */
 const longestShown = 200
 
-/** The table of samples. */
-export interface SamplesTable {
-  element: HTMLElement
-  /** Lists other lines. The marked row stays marked if it is among them. */
-  show(columns: RunColumns, lines: TableLines, score: string, sort: string): void
-  /** Moves the mark by so many lines. */
-  move(by: number): void
-  markFirst(): void
-  markLast(): void
-  /** The row that is marked; null while none is. */
-  readonly marked: number | null
-  /** Draws what is in sight; to be called when the table is on the page again. */
-  refresh(): void
-  destroy(): void
-}
-
 /**
- * Creates the table. `open` is called with the row that is chosen, `sortBy` with the column whose head is, `compare` with
+ * Creates the table of samples. `open` is called with the row that is chosen, `sortBy` with the column whose head is, `compare` with
  * the rows of the problem whose answers are to be laid side by side.
  */
 export function createSamplesTable(
   open: (row: number) => void,
   sortBy: (column: string) => void,
   compare: (rows: Int32Array) => void,
-): SamplesTable {
+) {
   let listed = plainLines(new Int32Array(0))
   let columns: TableColumn[] = []
   let marked: number | null = null
@@ -60,30 +44,18 @@ export function createSamplesTable(
     const order = name === (falls ? sort.slice(1) : sort) ? (falls ? 'descending' : 'ascending') : 'none'
     const arrow = order === 'none' ? '' : falls ? ' ↓' : ' ↑'
     const text = [label, h('span', { 'aria-hidden': true }, arrow)]
-    return h(
-      'div',
-      {
-        role: 'columnheader',
-        'aria-sort': order,
-        class: `${isNumber ? 'number' : ''} ${isMinor ? 'minor' : ''}`,
-      },
-      button(text, () => sortBy(name), { class: 'quiet', tabindex: -1 }),
-    )
+    const sorter = button(text, () => sortBy(name), { class: 'quiet', tabindex: -1 })
+    const kind = `${isNumber ? 'number' : ''} ${isMinor ? 'minor' : ''}`
+    return h('div', { role: 'columnheader', 'aria-sort': order, class: kind }, sorter)
   }
 
   /** A problem, with what lays the answers to it, which are listed below, side by side. */
   function fillHeading(element: HTMLElement, index: number): void {
     const { problemId, answers, correct } = listed.groups[-1 - listed.lines[index]!]!
     const compareAll = () => compare(listed.lines.slice(index + 1, index + 1 + answers))
-    element.replaceChildren(
-      h(
-        'div',
-        { role: 'gridcell', 'aria-colspan': columns.length },
-        h('b', {}, problemId),
-        ` ${correct} of ${answers} right`,
-        answers > 1 && button('compare', compareAll, { class: 'quiet compare-link', tabindex: -1 }),
-      ),
-    )
+    const link = answers > 1 && button('compare', compareAll, { class: 'quiet compare-link', tabindex: -1 })
+    const words = [h('b', {}, problemId), ` ${correct} of ${answers} right`, link]
+    element.replaceChildren(h('div', { role: 'gridcell', 'aria-colspan': columns.length }, words))
   }
 
   function fillRow(element: HTMLElement, row: number): void {
@@ -116,17 +88,16 @@ export function createSamplesTable(
 
   return {
     element: table.element,
-    show(run, lines, score, sort) {
+    /** Lists other lines. The marked row stays marked if it is among them. */
+    show(run: RunColumns, lines: TableLines, score: string, sort: string): void {
       listed = lines
       columns = tableColumns(run, score)
       table.grid.classList.toggle('grouped', lines.groups.length > 0)
-      table.show(
-        columns,
-        columns.map(column => headOf(column, sort)),
-        lines.lines.length,
-      )
+      const heads = columns.map(column => headOf(column, sort))
+      table.show(columns, heads, lines.lines.length)
     },
-    move(by) {
+    /** Moves the mark by so many lines. */
+    move(by: number) {
       const index = marked === null ? -1 : listed.lines.indexOf(marked)
       if (index === -1) return markFrom(0, 1)
       const target = Math.max(0, Math.min(listed.lines.length - 1, index + by))
@@ -134,9 +105,11 @@ export function createSamplesTable(
     },
     markFirst: () => markFrom(0, 1),
     markLast: () => markFrom(listed.lines.length - 1, -1),
+    /** The row that is marked; null while none is. */
     get marked() {
       return marked
     },
+    /** Draws what is in sight; to be called when the table is on the page again. */
     refresh: () => (marked === null ? table.draw() : mark(marked)),
     destroy: table.destroy,
   }

@@ -34,6 +34,8 @@ export function tableColumns(run: RunColumns, score: string): TableColumn[] {
   ): TableColumn => ({ name, label, width, text, ...kind })
   const minor = { isMinor: true } as const
   const number = { isNumber: true } as const
+  const scoreText = (row: number) =>
+    values && Number.isFinite(values[row]!) ? formatNumber(values[row]!) : '–'
   const all = [
     column('problem', 'Problem', 'minmax(64px, 1fr)', row => run.problemId[row]!),
     run.sampleIndex.some(index => index > 0) &&
@@ -45,13 +47,7 @@ export function tableColumns(run: RunColumns, score: string): TableColumn[] {
       column('level', 'Level', '72px', row => run.level[row] ?? '–', minor),
     column('finish', 'Ended by', '80px', row => run.finishReason[row]!, minor),
     column('tokens', 'Tokens', '72px', row => String(run.generatedTokens[row]), { ...number, ...minor }),
-    column(
-      score,
-      scoreLabels[score]?.short ?? score,
-      'minmax(96px, 1.2fr)',
-      row => (values && Number.isFinite(values[row]!) ? formatNumber(values[row]!) : '–'),
-      number,
-    ),
+    column(score, scoreLabels[score]?.short ?? score, 'minmax(96px, 1.2fr)', scoreText, number),
   ]
   return all.filter(column => column !== false)
 }
@@ -64,28 +60,21 @@ export function columnValues(
   run: RunColumns,
   name: string,
 ): ArrayLike<number> | readonly (string | null)[] | null {
-  switch (name) {
-    case 'problem':
-      return run.problemIndex
-    case 'answer':
-      // As the table counts them.
-      return run.sampleIndex.map(index => index + 1)
-    case 'verdict':
-      return run.correct
-    case 'extracted':
-      return run.extractedAnswer
-    case 'expected':
-      return run.expectedAnswer
-    case 'level':
-      return run.level
-    case 'finish':
-      return run.finishReason
-    case 'tokens':
-      return run.generatedTokens
-    default:
-      return run.scores[name] ?? null
-  }
+  // As the table counts them.
+  if (name === 'answer') return run.sampleIndex.map(index => index + 1)
+  return Object.hasOwn(fields, name) ? run[fields[name as keyof typeof fields]] : (run.scores[name] ?? null)
 }
+
+/** What the columns of the table show, by their names. */
+const fields = {
+  problem: 'problemIndex',
+  verdict: 'correct',
+  extracted: 'extractedAnswer',
+  expected: 'expectedAnswer',
+  level: 'level',
+  finish: 'finishReason',
+  tokens: 'generatedTokens',
+} as const
 
 /** The numbers of a column; null where it has texts, or is not there. */
 export function numericColumn(run: RunColumns, name: string): ArrayLike<number> | null {

@@ -3,7 +3,7 @@ import type { FinishReason } from '../../core/record/sample.ts'
 import { numericColumn } from './table-columns.ts'
 
 /** Samples whose number lies between two bounds, both included. */
-export interface RangeTerm {
+interface RangeTerm {
   /** A score, or a column of `numericColumn`. */
   column: string
   low: number
@@ -109,15 +109,8 @@ export function filterRows(columns: RunColumns, filter: TableFilter, textRows: U
     // A comparison with NaN is false, so that a sample without the number is in no range of it.
     if (!ranges.every(({ values, low, high }) => values && values[row]! >= low && values[row]! <= high))
       continue
-    if (
-      text !== '' &&
-      !textRows[row] &&
-      !holds(problemId[row]!) &&
-      !holds(extractedAnswer[row]!) &&
-      !holds(expectedAnswer[row]!)
-    )
-      continue
-    rows[count++] = row
+    const textsOf = () => [problemId[row]!, extractedAnswer[row]!, expectedAnswer[row]!]
+    if (text === '' || textRows[row] || textsOf().some(holds)) rows[count++] = row
   }
   return rows.slice(0, count)
 }

@@ -59,17 +59,13 @@ function orderOfTexts(first: string | null, second: string | null): number {
   return (first ?? '') < (second ?? '') ? -1 : 1
 }
 
-/** The answers to one problem among those that are listed. */
-export interface ProblemGroup {
-  problemId: string
-  answers: number
-  correct: number
-}
-
-/** What the table lists: rows of the run as they are, and headings of groups as −1 − their index. */
+/**
+ * What the table lists: rows of the run as they are, and headings of groups, which are the answers to one problem, as
+ * −1 − their index.
+ */
 export interface TableLines {
   lines: Int32Array
-  groups: ProblemGroup[]
+  groups: { problemId: string; answers: number; correct: number }[]
 }
 
 /** One line for each row. */
@@ -80,13 +76,8 @@ export function plainLines(rows: Int32Array): TableLines {
 /** The rows with the answers to one problem together, below a heading; groups stand where their first row stood. */
 export function groupLines(columns: RunColumns, rows: Int32Array): TableLines {
   const { problemIndex, problemId, correct } = columns
-  const members = new Map<number, number[]>()
-  for (const row of rows) {
-    const group = members.get(problemIndex[row]!)
-    if (group) group.push(row)
-    else members.set(problemIndex[row]!, [row])
-  }
-  const groups: ProblemGroup[] = []
+  const members = Map.groupBy(rows, row => problemIndex[row]!)
+  const groups: TableLines['groups'] = []
   const lines = new Int32Array(rows.length + members.size)
   let at = 0
   for (const group of members.values()) {
@@ -118,10 +109,7 @@ export function csvOfRows(columns: RunColumns, rows: ArrayLike<number>): string 
     generated_tokens: columns.generatedTokens,
     duration_ms: columns.durationMs,
   }
-  const fields: [string, ArrayLike<string | number | null>][] = [
-    ...Object.entries(scalars),
-    ...Object.entries(scores),
-  ]
+  const fields = Object.entries<ArrayLike<string | number | null>>(scalars).concat(Object.entries(scores))
   const lines = [fields.map(([name]) => csvField(name)).join(',')]
   for (let index = 0; index < rows.length; index++)
     lines.push(fields.map(([, values]) => csvField(values[rows[index]!]!)).join(','))

@@ -1,31 +1,15 @@
+import { formatCount } from '../../core/format-number.ts'
 import type { TokenRange } from '../data/token-range.ts'
 import { button, h, messageOf } from '../dom.ts'
 import type { DisplayUnit } from '../text/display-units.ts'
 import { renderMathematics } from '../text/mathematics.ts'
-import { createTokenText, type TokenEvents, type TokenText, tokenElements } from '../text/token-elements.ts'
+import { createTokenText, type TokenEvents, tokenElements } from '../text/token-elements.ts'
 import type { ViewContext } from '../widgets/view.ts'
 
-/** The answer's text: tokens made once, of which a replay changes a few classes a frame. */
-export interface AnswerText extends Pick<TokenText, 'element' | 'show'> {
-  setCurrent(token: number): void
-  setLocked(token: number | null): void
-  /** Tokens after the current one are dimmed while an answer is revealed. */
-  setRevealing(isRevealing: boolean): void
-  /** A class of 0 to 7 for each token; a unit shows the largest of its tokens. */
-  setClasses(classes: ArrayLike<number>): void
-  setSelection(selection: TokenRange | null): void
-  /** Marks the token from which on the answer is another than the recorded one. */
-  setStart(token: number): void
-}
-
-/** Makes the scrollable text of an answer. */
-export function createAnswerText(
-  units: readonly DisplayUnit[],
-  count: number,
-  events: TokenEvents,
-): AnswerText {
+/** Makes the scrollable text of an answer: tokens made once, of which a replay changes a few classes a frame. */
+export function createAnswerText(units: readonly DisplayUnit[], count: number, events: TokenEvents) {
   const made = tokenElements(units)
-  const text = createTokenText(units, `Answer, ${count.toLocaleString('en')} tokens`, events)
+  const text = createTokenText(units, `Answer, ${formatCount(count)} tokens`, events)
   const { element, unitOf } = text
   text.fill(made.paragraphs, made.units)
   const shownClasses = new Uint8Array(units.length)
@@ -45,7 +29,7 @@ export function createAnswerText(
 
   return {
     element,
-    setCurrent(token) {
+    setCurrent(token: number): void {
       const unit = unitOf(token)
       if (unit === current) return
       made.units[current]?.classList.remove('current')
@@ -53,17 +37,19 @@ export function createAnswerText(
       current = unit
       dimGroups()
     },
-    setLocked(token) {
+    setLocked(token: number | null): void {
       made.units[locked]?.classList.remove('locked')
       locked = token === null ? -1 : unitOf(token)
       made.units[locked]?.classList.add('locked')
     },
-    setRevealing(value) {
+    /** Tokens after the current one are dimmed while an answer is revealed. */
+    setRevealing(value: boolean): void {
       isRevealing = value
       element.classList.toggle('revealing', value)
       dimGroups()
     },
-    setClasses(classes) {
+    /** A class of 0 to 7 for each token; a unit shows the largest of its tokens. */
+    setClasses(classes: ArrayLike<number>): void {
       for (const [index, { start, end }] of units.entries()) {
         let largest = 0
         for (let token = start; token < end; token++) largest = Math.max(largest, classes[token]!)
@@ -74,7 +60,7 @@ export function createAnswerText(
         shownClasses[index] = largest
       }
     },
-    setSelection(selection) {
+    setSelection(selection: TokenRange | null): void {
       const next = selection
         ? { start: unitOf(selection.start), end: unitOf(selection.end - 1) + 1 }
         : { start: 0, end: 0 }
@@ -84,26 +70,19 @@ export function createAnswerText(
           made.units[unit]!.classList.toggle('in-selection', isIn(unit, next))
       marked = next
     },
-    setStart(token) {
+    /** Marks the token from which on the answer is another than the recorded one. */
+    setStart(token: number): void {
       made.units[unitOf(token)]?.classList.add('branch-start')
     },
     show: text.show,
   }
 }
 
-/** A pane with the answer's mathematics typeset, beside the raw text, and the button that opens it. */
-export interface Typeset {
-  element: HTMLElement
-  button: HTMLElement
-  toggle(): void
-  destroy(): void
-}
-
-/** Makes the pane. What typesets is fetched when it is opened for the first time; that it is open is remembered. */
-export function createTypeset(
-  text: string,
-  { settings, guard }: Pick<ViewContext, 'settings' | 'guard'>,
-): Typeset {
+/**
+ * Makes a pane with the answer's mathematics typeset, beside the raw text, and the button that opens it. What typesets is
+ * fetched when it is opened for the first time; that it is open is remembered.
+ */
+export function createTypeset(text: string, { settings, guard }: ViewContext) {
   const element = h('div', { class: 'typeset', tabindex: 0, role: 'region', 'aria-label': 'Typeset answer' })
   const end = new AbortController()
   let isFilled = false

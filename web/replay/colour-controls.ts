@@ -1,11 +1,4 @@
-import {
-  type Measure,
-  measureNamed,
-  measures,
-  threeDigits,
-  valueOfDoubt,
-  withUnit,
-} from '../data/measures.ts'
+import { type Measure, measureNamed, measures, valueInWords } from '../data/measures.ts'
 import { h } from '../dom.ts'
 import type { Settings } from '../state/settings.ts'
 import { colourClasses } from '../widgets/colour-classes.ts'
@@ -17,20 +10,13 @@ export interface Colouring {
   thresholds: readonly [number, number]
 }
 
-/** Choice of measure, and a scale of colours whose two ends can be moved. */
-export interface ColourControls {
-  element: HTMLElement
-  /** The next measure of the list. */
-  nextMeasure(): void
-}
-
 const steps = 200
 
-/** Makes the controls; `change` is told of every new colouring, the first one at once. The measure is remembered. */
-export function createColourControls(
-  settings: Settings,
-  change: (colouring: Colouring) => void,
-): ColourControls {
+/**
+ * Makes a choice of measure, and a scale of colours whose two ends can be moved; `change` is told of every new colouring, the
+ * first one at once. The measure is remembered.
+ */
+export function createColourControls(settings: Settings, change: (colouring: Colouring) => void) {
   const select = h('select', { class: 'measure', 'aria-label': 'Colour by', onchange: () => choose() })
   for (const { name, label } of measures) select.append(new Option(label, name))
   select.value = settings.read('colour-by')
@@ -42,14 +28,8 @@ export function createColourControls(
   const lowValue = h('output', { class: 'threshold' })
   const highValue = h('output', { class: 'threshold' })
   const scale = h('span', { class: 'colour-scale' }, swatches, low, high)
-  const element = h(
-    'div',
-    { class: 'colour-controls' },
-    h('label', {}, h('span', { class: 'label-text' }, 'Colour by '), select),
-    lowValue,
-    scale,
-    highValue,
-  )
+  const chooser = h('label', {}, h('span', { class: 'label-text' }, 'Colour by '), select)
+  const element = h('div', { class: 'colour-controls' }, chooser, lowValue, scale, highValue)
   // Of each measure, so that a change of measure and back keeps what was moved.
   const thresholds = new Map<string, readonly [number, number]>()
 
@@ -60,7 +40,7 @@ export function createColourControls(
       [low, lowValue, ends[0]],
       [high, highValue, ends[1]],
     ] as const) {
-      const text = withUnit(threeDigits(valueOfDoubt(measure, end)), measure.unit)
+      const text = valueInWords(measure, end)
       input.value = String((end / measure.largestThreshold) * steps)
       input.setAttribute('aria-valuetext', text)
       output.textContent = text
@@ -86,6 +66,7 @@ export function createColourControls(
   announce()
   return {
     element,
+    /** The next measure of the list. */
     nextMeasure() {
       select.selectedIndex = (select.selectedIndex + 1) % select.length
       choose()

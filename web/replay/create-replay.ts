@@ -5,15 +5,8 @@ import { followToken, moveEnd, type TokenRange, wholeRange } from '../data/token
 import { displayUnits } from '../text/display-units.ts'
 import { colourClass, watchLook } from '../widgets/colour-classes.ts'
 import { rangeShortcuts } from '../widgets/range-controls.ts'
-import {
-  advance,
-  createTransport,
-  currentToken,
-  type Playback,
-  play,
-  recordedPace,
-} from '../widgets/transport.ts'
-import { createAddressKeeper, type View, type ViewContext } from '../widgets/view.ts'
+import { advance, createTransport, currentToken, type Playback, play } from '../widgets/transport.ts'
+import { createAddressKeeper, type ViewContext } from '../widgets/view.ts'
 import { createAnswerText, createTypeset } from './answer-text.ts'
 import { type Colouring, createColourControls } from './colour-controls.ts'
 import { replayLayout, sampleHead } from './replay-layout.ts'
@@ -22,20 +15,14 @@ import { createTokenPanel, tokenSummary, type WhatIfBars } from './token-panel.t
 import { createTracks } from './tracks.ts'
 
 /** What asks for other ways than the one that is replayed. */
-export interface WhatIf extends WhatIfBars {
+interface WhatIf extends WhatIfBars {
   /** Stands below the token panel. */
   element: HTMLElement
   /** Told which token the panel shows. */
   show(token: number): void
 }
 
-/** The replay of one answer, as what asks for other ways uses it. */
-export interface Replay extends View {
-  /** Stops on the token that is shown, and locks it. */
-  hold(): void
-  /** Shows the texts of alternatives that became known. */
-  refreshTexts(): void
-}
+export type Replay = ReturnType<typeof createReplay>
 
 /** How many of the least certain tokens are listed. */
 const listedDoubts = 12
@@ -53,19 +40,13 @@ export function createReplay(
   sample: OpenedSample,
   whatIf: WhatIf,
   from: number | null,
-): Replay {
+) {
   const { tokens } = sample
   const count = tokens.tokenId.length
   const units = displayUnits(tokens.tokenText, tokens.tokenId, sample.generatedText)
   const spikes = findSpikes(tokens.entropyNats)
   const linked = Math.min(context.route.token ?? 0, Math.max(0, count - 1))
-  let playback: Playback = {
-    count,
-    position: linked,
-    playing: false,
-    tokensPerSecond: 0,
-    loop: null,
-  }
+  let playback: Playback = { count, position: linked, playing: false, tokensPerSecond: 0, loop: null }
   let locked: number | null = context.route.token === null ? null : linked
   let hovered: number | null = null
   let selection: TokenRange | null = null
@@ -81,22 +62,16 @@ export function createReplay(
   const panel = createTokenPanel(sample, units, whatIf)
   const list = createDoubtList(tokens, units, listedDoubts, jump)
   const selectionPanel = createSelectionPanel(tokens, toggleLoop, () => setSelection(null))
-  const transport = createTransport(
-    count,
-    spikes.length,
-    recordedPace(count, sample.durationMs),
-    context.settings,
-    {
-      togglePlay,
-      step,
-      jumpSpike,
-      toggleLoop,
-      scrub: jump,
-      setPace: tokensPerSecond => {
-        playback = { ...playback, tokensPerSecond }
-      },
+  const transport = createTransport(sample, spikes.length, context.settings, {
+    togglePlay,
+    step,
+    jumpSpike,
+    toggleLoop,
+    scrub: jump,
+    setPace: tokensPerSecond => {
+      playback = { ...playback, tokensPerSecond }
     },
-  )
+  })
   const typeset = createTypeset(sample.generatedText, context)
   const colours = createColourControls(context.settings, colour)
   const element = replayLayout({
@@ -301,11 +276,12 @@ export function createReplay(
       { keys: ['m'], name: 'typeset the mathematics', run: typeset.toggle },
       { keys: ['C'], name: 'compare with other answers', run: compare },
     ],
+    /** Stops on the token that is shown, and locks it. */
     hold() {
       setPlaying(false)
       if (locked === null) setLocked(currentToken(playback))
     },
-    refreshTexts: () => panel.refreshTexts(),
+    refreshTexts: panel.refreshTexts,
     destroy() {
       cancelAnimationFrame(frame)
       address.end()

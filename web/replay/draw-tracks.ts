@@ -16,7 +16,7 @@ export interface Lane {
 }
 
 /** What a lane is drawn on: a canvas, or what stands for one. */
-export interface LaneContext
+interface LaneContext
   extends Pick<
     CanvasRenderingContext2D,
     'fillStyle' | 'strokeStyle' | 'lineWidth' | 'clearRect' | 'fillRect' | 'beginPath' | 'moveTo' | 'lineTo'
@@ -26,12 +26,7 @@ export interface LaneContext
 }
 
 /** Colours of a drawing. */
-export interface TrackColours {
-  bar: string
-  line: string
-  mark: string
-  rule: string
-}
+export type TrackColours = Record<'bar' | 'line' | 'mark' | 'rule', string>
 
 /** The largest doubt of each of `columns` equal parts of a range; 0 where a part holds no token's beginning. */
 export function columnMaxima(
@@ -104,13 +99,6 @@ export function drawLane(
   }
 }
 
-/** A lane with what stands beside it. */
-export interface NamedLane {
-  name: string
-  scale: string
-  lane: Lane
-}
-
 const labelWidth = 130
 const laneHeight = 44
 const laneGap = 6
@@ -118,17 +106,15 @@ const footHeight = 18
 const printed = { bar: mutedInk, line: '#1f5fbf', mark: '#b45309', rule: gridColor }
 
 /** The lanes over a range of tokens as a figure for print: light, `width` CSS pixels wide, what is drawn being `drawLane`'s. */
-export function tracksSvg(lanes: readonly NamedLane[], range: TokenRange, width: number): SVGSVGElement {
+export function tracksSvg(
+  lanes: readonly { name: string; scale: string; lane: Lane }[],
+  range: TokenRange,
+  width: number,
+): SVGSVGElement {
   const svg = document.createElementNS(svgNamespace, 'svg') as SVGSVGElement
   const height = lanes.length * (laneHeight + laneGap) + footHeight
-  const size = {
-    width,
-    height,
-    viewBox: `0 0 ${width} ${height}`,
-    'font-family': fontFamily,
-    'font-size': 11,
-  }
-  for (const [name, value] of Object.entries({ xmlns: svgNamespace, ...size }))
+  const size = { xmlns: svgNamespace, width, height, viewBox: `0 0 ${width} ${height}` }
+  for (const [name, value] of Object.entries({ ...size, 'font-family': fontFamily, 'font-size': 11 }))
     svg.setAttribute(name, String(value))
   const root = svg as unknown as SvgElement
   const plotWidth = width - labelWidth

@@ -17,38 +17,24 @@ export function verdictPanel(sample: OpenedSample): HTMLElement {
     const shown = text === null ? 'none found' : legibleText(text)
     return [h('dt', {}, label), h('dd', { class: className, dir: 'auto' }, shown)]
   }
-  return panel(
-    { class: 'verdict-panel' },
-    'Verdict',
-    // A branch that was stopped has no verdict.
-    finishReason !== 'stopped' && verdictMark(correct),
-    h(
-      'dl',
-      { class: 'answers' },
-      ...answer('Extracted', extractedAnswer),
-      ...answer('Expected', expectedAnswer),
-    ),
-    h('p', { class: 'rule' }, `Rule: ${rule}. ${endings[finishReason]?.sentence ?? finishReason}`),
-  )
+  // A branch that was stopped has no verdict.
+  const mark = finishReason !== 'stopped' && verdictMark(correct)
+  const answers = [...answer('Extracted', extractedAnswer), ...answer('Expected', expectedAnswer)]
+  const ending = `Rule: ${rule}. ${endings[finishReason]?.sentence ?? finishReason}`
+  const parts = [h('dl', { class: 'answers' }, answers), h('p', { class: 'rule' }, ending)]
+  return panel({ class: 'verdict-panel' }, 'Verdict', mark, ...parts)
 }
 
 /** Characters of an answer that a listed token is shown after. */
 const longestPreceding = 14
 
-/** The least certain tokens by a measure, to jump to. */
-export interface DoubtList {
-  element: HTMLElement
-  setMeasure(measure: Measure): void
-  setCurrent(token: number): void
-}
-
-/** Makes the list of the least certain tokens, each with what precedes it. */
+/** Makes the list of the least certain tokens by a measure, to jump to, each with what precedes it. */
 export function createDoubtList(
   tokens: TokenColumns,
   units: readonly DisplayUnit[],
   length: number,
   jump: (token: number) => void,
-): DoubtList {
+) {
   const list = h('ol', { class: 'doubts' })
   const measureName = h('span', { class: 'heading-note' })
   let buttons = new Map<number, HTMLButtonElement>()
@@ -56,25 +42,18 @@ export function createDoubtList(
 
   function entry(token: number, value: number): HTMLButtonElement {
     const unit = unitOfToken(units, token)!
-    const text = h(
-      'bdi',
-      { class: 'doubt-text' },
-      h('span', { class: 'doubt-before' }, precedingText(units, unit.start)),
-      h('strong', {}, inlineText(unit.text, 18)),
-    )
-    return button(
-      [
-        h('span', { class: 'doubt-place' }, String(token + 1)),
-        text,
-        h('span', { class: 'doubt-value' }, formatNumber(value)),
-      ],
-      () => jump(token),
-    )
+    const before = h('span', { class: 'doubt-before' }, precedingText(units, unit.start))
+    const parts = [
+      h('span', { class: 'doubt-place' }, token + 1),
+      h('bdi', { class: 'doubt-text' }, before, h('strong', {}, inlineText(unit.text, 18))),
+      h('span', { class: 'doubt-value' }, formatNumber(value)),
+    ]
+    return button(parts, () => jump(token))
   }
 
   return {
     element: panel({ class: 'doubt-panel' }, 'Least certain', measureName, list),
-    setMeasure(measure) {
+    setMeasure(measure: Measure): void {
       measureName.textContent = `by ${measure.label.toLowerCase()}`
       const values = measure.values(tokens)
       const listed = largestTokens(doubts(measure, tokens), length)
@@ -82,7 +61,7 @@ export function createDoubtList(
       list.replaceChildren(...Array.from(buttons.values(), made => h('li', {}, made)))
       buttons.get(current)?.setAttribute('aria-current', 'true')
     },
-    setCurrent(token) {
+    setCurrent(token: number): void {
       if (token === current) return
       buttons.get(current)?.removeAttribute('aria-current')
       buttons.get(token)?.setAttribute('aria-current', 'true')
@@ -102,18 +81,8 @@ function precedingText(units: readonly DisplayUnit[], start: number): string {
   return inlineText([...text].slice(-longestPreceding).join(''))
 }
 
-/** Statistics of the selected tokens, hidden while there are none. */
-export interface SelectionPanel {
-  element: HTMLElement
-  show(selection: TokenRange | null, isLooped: boolean): void
-}
-
-/** Makes the panel on a selection, which can be looped or let go. */
-export function createSelectionPanel(
-  tokens: TokenColumns,
-  toggleLoop: () => void,
-  clear: () => void,
-): SelectionPanel {
+/** Makes the panel on a selection, which can be looped or let go: statistics of its tokens, hidden while there are none. */
+export function createSelectionPanel(tokens: TokenColumns, toggleLoop: () => void, clear: () => void) {
   const heading = h('h3')
   const facts = h('dl', { class: 'facts' })
   const loop = button('Loop', toggleLoop, { class: 'quiet-button' })
@@ -123,12 +92,13 @@ export function createSelectionPanel(
   element.hidden = true
   return {
     element,
-    show(selection, isLooped) {
+    show(selection: TokenRange | null, isLooped: boolean): void {
       const found = selection && rangeStatistics(tokens, selection)
       element.hidden = !found
       if (!found) return
       heading.textContent = `Tokens ${selection.start + 1} to ${selection.end}`
       loop.setAttribute('aria-pressed', String(isLooped))
+      const share = found.entropyShare === null ? 'none to share' : percent(found.entropyShare)
       facts.replaceChildren(
         ...terms([
           ['Tokens', String(found.n)],
@@ -137,10 +107,7 @@ export function createSelectionPanel(
           ['Largest entropy', `${formatNumber(found.maxEntropy)} nats`],
           ['Sum of log-probabilities', `${formatNumber(found.sumLogprob)} nats`],
           ['Mean margin', formatNumber(found.meanMargin)],
-          [
-            'Share of all entropy',
-            found.entropyShare === null ? 'none to share' : percent(found.entropyShare),
-          ],
+          ['Share of all entropy', share],
         ]),
       )
     },

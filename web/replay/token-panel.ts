@@ -9,14 +9,6 @@ import { makeIcon } from '../widgets/icon.ts'
 import { panel, terms } from '../widgets/panel.ts'
 import { fillBar, makeBar, percent, textsOfIds, tokenChoices } from '../widgets/token-choices.ts'
 
-/** The panel of one token: what was chosen, from what, how surely. */
-export interface TokenPanel {
-  element: HTMLElement
-  show(token: number, isLocked: boolean): void
-  /** After texts of alternatives became known. */
-  refreshTexts(): void
-}
-
 /** What the bars of a distribution are asked for and told. */
 export interface WhatIfBars {
   /** Texts that are known beside those of the answer, by id. */
@@ -28,9 +20,8 @@ export interface WhatIfBars {
 /** One line on a token, for a screen reader. */
 export function tokenSummary(tokens: TokenColumns, units: readonly DisplayUnit[], token: number): string {
   const text = inlineText(tokens.tokenText[token] ?? `#${tokens.tokenId[token]}`)
-  const unit = unitOfToken(units, token)
-  const part =
-    unit && unit.end - unit.start > 1 ? `, part ${token - unit.start + 1} of ${inlineText(unit.text)}` : ''
+  const { start, end, text: whole } = unitOfToken(units, token)!
+  const part = end - start > 1 ? `, part ${token - start + 1} of ${inlineText(whole)}` : ''
   return (
     `Token ${token + 1} of ${tokens.tokenId.length}: ${text}${part}. ` +
     `Entropy ${formatNumber(tokens.entropyNats[token]!)} nats, ` +
@@ -38,12 +29,15 @@ export function tokenSummary(tokens: TokenColumns, units: readonly DisplayUnit[]
   )
 }
 
-/** Makes the panel. Bars are kept and changed, so that it can follow a replay. */
+/**
+ * Makes the panel of one token: what was chosen, from what, how surely. Bars are kept and changed, so that it can follow a
+ * replay.
+ */
 export function createTokenPanel(
   { tokens, topTexts }: Pick<TraceSample, 'tokens' | 'topTexts'>,
   units: readonly DisplayUnit[],
   whatIf: WhatIfBars,
-): TokenPanel {
+) {
   const texts = textsOfIds(tokens, topTexts)
   const title = h('div', { class: 'token-title' })
   const state = h('span', { class: 'token-state' })
@@ -59,11 +53,9 @@ export function createTokenPanel(
   /** A bar, with the button that asks what if its token had been chosen. */
   function createRow() {
     let id: number | null = null
-    const ask = button(makeIcon('branch'), () => id !== null && whatIf.choose(shown, id), {
-      class: 'choice-if',
-    })
-    const bar = makeBar()
-    bar.append(ask)
+    const choose = () => id !== null && whatIf.choose(shown, id)
+    const ask = button(makeIcon('branch'), choose, { class: 'choice-if' })
+    const bar = makeBar(ask)
     return {
       bar,
       fill(choice: ReturnType<typeof tokenChoices>[number], text: string | null): void {
@@ -90,10 +82,11 @@ export function createTokenPanel(
 
   return {
     element,
+    /** After texts of alternatives became known. */
     refreshTexts() {
       if (shown >= 0) fillBars()
     },
-    show(token, isLocked) {
+    show(token: number, isLocked: boolean): void {
       state.textContent = isLocked ? 'locked, Esc to follow' : ''
       element.classList.toggle('is-locked', isLocked)
       if (token === shown || token < 0) return

@@ -4,30 +4,13 @@ import { doubts, type Measure, threeDigits, trackMeasures, valueOfDoubt, withUni
 import { panRange, type TokenRange, wholeRange } from '../data/token-range.ts'
 import { h } from '../dom.ts'
 import { saveButtons } from '../widgets/figure.ts'
-import { listenToWheel, type PlotEvents, type TokenPlot } from '../widgets/range-controls.ts'
-import { drawLane, type Lane, type NamedLane, type TrackColours, tracksSvg } from './draw-tracks.ts'
+import { listenToWheel, type PlotEvents } from '../widgets/range-controls.ts'
+import { drawLane, type Lane, type TrackColours, tracksSvg } from './draw-tracks.ts'
 
 /** What the tracks tell the replay. */
-export interface TrackEvents extends PlotEvents {
+interface TrackEvents extends PlotEvents {
   /** Tokens were dragged over. */
   select(selection: TokenRange): void
-}
-
-/** Lanes of all measures over the same tokens, a minimap, and a cursor. */
-export interface Tracks extends TokenPlot {
-  /** The values of a token, beside the lanes. */
-  showValues(token: number): void
-  setSelection(selection: TokenRange | null): void
-  /** After a change of size or of colours. */
-  redraw(): void
-}
-
-/** A lane on the page, with what stands beside it. */
-interface TrackLane extends NamedLane {
-  canvas: HTMLCanvasElement
-  column: ArrayLike<number>
-  /** The value of the current token. */
-  value: HTMLElement
 }
 
 const laneHeight = 44
@@ -37,13 +20,16 @@ const printWidth = 900
 /** A pointer that moves less drags nothing, in CSS pixels. */
 const leastDrag = 4
 
-/** Makes the tracks of a sample. `spikes` are marked above the entropies; `figureName` is what they are saved as. */
+/**
+ * Makes the tracks of a sample: lanes of all measures over the same tokens, a minimap, and a cursor. `spikes` are marked above
+ * the entropies; `figureName` is what they are saved as.
+ */
 export function createTracks(
   tokens: TokenColumns,
   spikes: readonly number[],
   figureName: string,
   events: TrackEvents,
-): Tracks {
+) {
   const count = tokens.tokenId.length
   const lanes = trackMeasures.map(measure => createLane(measure, tokens, spikes))
   const minimap: Lane = { ...lanes[0]!.lane, hangs: false, line: null, marks: [] }
@@ -54,24 +40,13 @@ export function createTracks(
   const mapCursor = h('div', { class: 'track-cursor' })
   const mapWindow = h('div', { class: 'minimap-window' })
   const map = h('div', { class: 'minimap' }, mapCanvas, mapWindow, mapCursor)
-  const labels = lanes.map(({ name, scale, value }) =>
-    h(
-      'div',
-      { class: 'track-label' },
-      h('span', { class: 'track-name' }, name),
-      h('span', { class: 'track-scale' }, scale),
-      value,
-    ),
-  )
-  const save = saveButtons('the tracks', figureName, () => tracksSvg(lanes, range, printWidth))
-  const element = h(
-    'div',
-    { class: 'tracks' },
-    h('div', { class: 'track-labels' }, labels),
-    plot,
-    h('div', { class: 'track-save' }, save),
-    map,
-  )
+  const labels = lanes.map(({ name, scale, value }) => {
+    const words = [h('span', { class: 'track-name' }, name), h('span', { class: 'track-scale' }, scale)]
+    return h('div', { class: 'track-label' }, words, value)
+  })
+  const buttons = saveButtons('the tracks', figureName, () => tracksSvg(lanes, range, printWidth))
+  const save = h('div', { class: 'track-save' }, buttons)
+  const element = h('div', { class: 'tracks' }, h('div', { class: 'track-labels' }, labels), plot, save, map)
   let range = wholeRange(count)
   let current = -1
   let selection: TokenRange | null = null
@@ -85,17 +60,18 @@ export function createTracks(
     mapCursor.style.transform = `translateX(${((current + 0.5) / Math.max(1, count)) * width}px)`
   }
   const placeBoxes = () => {
-    const tokenWidth = width / (range.end - range.start)
+    const { start, end } = range
+    const tokenWidth = width / (end - start)
     selectionBox.hidden = !selection
     if (selection) {
-      const left = Math.max(0, (selection.start - range.start) * tokenWidth)
-      const right = Math.min(width, (selection.end - range.start) * tokenWidth)
+      const left = Math.max(0, (selection.start - start) * tokenWidth)
+      const right = Math.min(width, (selection.end - start) * tokenWidth)
       selectionBox.style.transform = `translateX(${left}px)`
       selectionBox.style.width = `${Math.max(0, right - left)}px`
     }
-    mapWindow.style.transform = `translateX(${(range.start / Math.max(1, count)) * width}px)`
-    mapWindow.style.width = `${((range.end - range.start) / Math.max(1, count)) * width}px`
-    mapWindow.hidden = range.end - range.start >= count
+    mapWindow.style.transform = `translateX(${(start / Math.max(1, count)) * width}px)`
+    mapWindow.style.width = `${((end - start) / Math.max(1, count)) * width}px`
+    mapWindow.hidden = end - start >= count
   }
   const draw = () => {
     const colours = trackColours(element)
@@ -118,9 +94,10 @@ export function createTracks(
     return Math.max(0, Math.min(count - 1, token))
   }
   listenToPlot(plot, event => tokenAt(event, plot, range), events)
+  const inSight = { count, range: () => range, setRange: events.setRange }
   listenToWheel(
     plot,
-    { count, range: () => range, setRange: events.setRange },
+    inSight,
     event => tokenAt(event, plot, range),
     () => width,
   )
@@ -140,22 +117,24 @@ export function createTracks(
 
   return {
     element,
+    /** After a change of size or of colours. */
     redraw,
-    setCurrent(token) {
+    setCurrent(token: number): void {
       current = token
       placeCursors()
     },
-    showValues(token) {
+    /** The values of a token, beside the lanes. */
+    showValues(token: number): void {
       for (const { column, value } of lanes) {
         const number = column[token]
         value.textContent = number === undefined ? '' : threeDigits(number)
       }
     },
-    setRange(next) {
+    setRange(next: TokenRange): void {
       range = next
       if (width > 0) draw()
     },
-    setSelection(next) {
+    setSelection(next: TokenRange | null): void {
       selection = next
       placeBoxes()
     },
@@ -192,7 +171,8 @@ function listenToPlot(
   plot.addEventListener('pointerleave', () => events.hover(null))
 }
 
-function createLane(measure: Measure, tokens: TokenColumns, spikes: readonly number[]): TrackLane {
+/** A lane on the page, with what stands beside it. */
+function createLane(measure: Measure, tokens: TokenColumns, spikes: readonly number[]) {
   const laneDoubts = doubts(measure, tokens)
   const { fullDoubt, line } = measure.track ?? {}
   const largest = fullDoubt ?? (laneDoubts.reduce((most, doubt) => Math.max(most, doubt), 0) || 1)
@@ -209,6 +189,7 @@ function createLane(measure: Measure, tokens: TokenColumns, spikes: readonly num
     },
     canvas: createCanvas('track-canvas', laneHeight),
     column: measure.values(tokens),
+    /** The value of the current token. */
     value: h('output', { class: 'track-value' }),
   }
 }
@@ -233,11 +214,6 @@ function sizedContext(canvas: HTMLCanvasElement, width: number, height: number):
 
 function trackColours(element: Element): TrackColours {
   const style = getComputedStyle(element)
-  const colour = (name: string) => style.getPropertyValue(name).trim() || style.color
-  return {
-    bar: colour('--track-bar'),
-    line: colour('--track-line'),
-    mark: colour('--track-mark'),
-    rule: colour('--track-rule'),
-  }
+  const colour = (name: string) => style.getPropertyValue(`--track-${name}`).trim() || style.color
+  return { bar: colour('bar'), line: colour('line'), mark: colour('mark'), rule: colour('rule') }
 }

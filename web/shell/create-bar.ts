@@ -1,40 +1,18 @@
+import { formatCount } from '../../core/format-number.ts'
 import type { OpenRun } from '../data/open-run.ts'
 import { button, h } from '../dom.ts'
 
-/** The bar above every screen: what is open, whether it is being followed, and the page's own tools. */
-export interface Bar {
-  element: HTMLElement
-  /** Shows the run that is open now; null while there is none. */
-  show(run: OpenRun | null): void
-}
-
-/** What the bar's buttons do. */
-export interface BarActions {
-  home(): void
-  openFiles(): void
-  nextTheme(): string
-  shortcuts(): void
-}
-
-/** Creates the bar. */
-export function createBar(actions: BarActions): Bar {
+/** Creates the bar above every screen: what is open, whether it is being followed, and the page's own tools. */
+export function createBar(actions: Record<'home' | 'openFiles' | 'nextTheme' | 'shortcuts', () => void>) {
   const title = h('h1')
   const status = h('span', { role: 'status' })
   const home = h('a', { class: 'wordmark', href: '#/', onclick: onHome }, 'entrace')
-  const element = h(
-    'header',
-    { class: 'bar' },
-    home,
-    title,
-    status,
-    h(
-      'div',
-      { class: 'tools' },
-      tool('Open', 'Open the files of a run (o)', actions.openFiles),
-      tool('Theme', 'Light, dark, or as the system has it (t)', actions.nextTheme),
-      tool('?', 'Keyboard (?)', actions.shortcuts, { 'aria-label': 'Keyboard' }),
-    ),
-  )
+  const tools = [
+    tool('Open', 'Open the files of a run (o)', actions.openFiles),
+    tool('Theme', 'Light, dark, or as the system has it (t)', actions.nextTheme),
+    tool('?', 'Keyboard (?)', actions.shortcuts, { 'aria-label': 'Keyboard' }),
+  ]
+  const element = h('header', { class: 'bar' }, home, title, status, h('div', { class: 'tools' }, tools))
 
   function tool(text: string, title: string, run: () => void, attributes = {}): HTMLElement {
     return button(text, run, { class: 'quiet', title, ...attributes })
@@ -47,7 +25,8 @@ export function createBar(actions: BarActions): Bar {
 
   return {
     element,
-    show(run) {
+    /** Shows the run that is open now; null while there is none. */
+    show(run: OpenRun | null): void {
       const { model, dataSet } = run?.facts ?? { model: null, dataSet: null }
       const name = model === null ? (run ? 'a run' : '') : `${model} on ${dataSet}`
       document.title = name === '' ? 'Entrace' : `${name} · Entrace`
@@ -57,7 +36,7 @@ export function createBar(actions: BarActions): Bar {
       status.className = `status ${run?.followError ? 'failing' : 'following'}`
       if (!run?.following) return
       const expected = run.facts?.expectedSamples
-      const progress = `${run.columns.count.toLocaleString('en')}${expected ? ` of ${expected.toLocaleString('en')}` : ''}`
+      const progress = formatCount(run.columns.count) + (expected ? ` of ${formatCount(expected)}` : '')
       status.textContent = run.followError ? `${progress}, not reachable` : `live, ${progress}`
       status.title = run.followError ?? 'The run goes on; new samples are shown as they are finished.'
     },
@@ -70,15 +49,7 @@ export function createNotice(
   text: string,
   actions: readonly { name: string; run(): void }[] = [],
 ): HTMLElement {
-  return h(
-    'section',
-    { class: 'notice' },
-    h('h2', {}, title),
-    h('p', {}, text),
-    h(
-      'div',
-      { class: 'actions' },
-      actions.map(({ name, run }) => button(name, run)),
-    ),
-  )
+  const buttons = actions.map(({ name, run }) => button(name, run))
+  const words = [h('h2', {}, title), h('p', {}, text)]
+  return h('section', { class: 'notice' }, words, h('div', { class: 'actions' }, buttons))
 }

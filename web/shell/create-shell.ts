@@ -8,7 +8,7 @@ import { createRouter, formatRoute, type Route, sampleName, startRoute } from '.
 import { createSettings, followTheme } from '../state/settings.ts'
 import { chooseFiles, droppedFiles } from '../widgets/files.ts'
 import { createFrameLog } from '../widgets/frame-log.ts'
-import { createKeyboard, showShortcutSheet } from '../widgets/keyboard.ts'
+import { createKeyboard } from '../widgets/keyboard.ts'
 import type { View, ViewContext } from '../widgets/view.ts'
 import { createBar, createNotice } from './create-bar.ts'
 
@@ -22,8 +22,9 @@ export function createShell(body: HTMLElement): void {
   const addressOf = (route: Route) =>
     location.pathname + location.search + formatRoute({ ...route, token: null })
   const guard = createCrashGuard(storage, () => addressOf(router.route))
-  const keyboard = createKeyboard(document)
+  const keyboard = createKeyboard()
   const toggleFrameLog = createFrameLog()
+  const openFiles = () => chooseFiles(showFiles)
   const otherRun = createOtherRun()
   const announcer = h('div', { class: 'visually-hidden', 'aria-live': 'polite' })
   const main = h('main', { id: 'main', tabindex: -1 })
@@ -31,7 +32,7 @@ export function createShell(body: HTMLElement): void {
     home: () => router.navigate({ ...startRoute, run: router.route.run }),
     openFiles,
     nextTheme,
-    shortcuts: () => showShortcutSheet(keyboard),
+    shortcuts: keyboard.showSheet,
   })
   body.append(bar.element, main, announcer)
 
@@ -49,7 +50,7 @@ export function createShell(body: HTMLElement): void {
   let request = 0
 
   keyboard.set('Everywhere', [
-    { keys: ['?'], name: 'this sheet', run: () => showShortcutSheet(keyboard) },
+    { keys: ['?'], name: 'this sheet', run: keyboard.showSheet },
     { keys: ['o'], name: 'open the files of a run', run: openFiles },
     { keys: ['t'], name: 'light, dark, or as the system has it', run: nextTheme },
     { keys: ['F'], name: 'count slow frames', run: toggleFrameLog },
@@ -69,14 +70,16 @@ export function createShell(body: HTMLElement): void {
     settings.write('typeset', false)
     const actions = [{ name: 'Open it all the same', run: () => show(router.route) }]
     if (router.route.sample !== null) actions.push({ name: 'Show the table', run: toTable })
-    main.replaceChildren(
-      createNotice(
-        'The page ended here the last time',
-        'It crashed or was closed while it was showing what this address names, which may be more than this browser can ' +
-          `show.${wasTypeset ? ' Mathematics is not typeset any more.' : ''}`,
-        [...actions, { name: 'Open files', run: openFiles }],
-      ),
+    showNotice(
+      'The page ended here the last time',
+      'It crashed or was closed while it was showing what this address names, which may be more than this browser can ' +
+        `show.${wasTypeset ? ' Mathematics is not typeset any more.' : ''}`,
+      [...actions, { name: 'Open files', run: openFiles }],
     )
+  }
+
+  function showNotice(...notice: Parameters<typeof createNotice>): void {
+    main.replaceChildren(createNotice(...notice))
   }
 
   function show(route: Route): void {
@@ -90,7 +93,7 @@ export function createShell(body: HTMLElement): void {
     shownRun = route.run
     closeRun()
     bar.show(null)
-    main.replaceChildren(createNotice('Opening', route.run ?? ''))
+    showNotice('Opening', route.run ?? '')
     try {
       const opened = await openRun(sourceOf(route.run))
       if (ticket !== request) return opened.close()
@@ -105,12 +108,10 @@ export function createShell(body: HTMLElement): void {
       if (router.route.sample !== null) await showSample(router.route)
     } catch (error) {
       if (ticket !== request) return
-      main.replaceChildren(
-        createNotice('This run cannot be shown', messageOf(error), [
-          { name: 'Try again', run: () => void showRun(router.route) },
-          { name: 'Open files', run: openFiles },
-        ]),
-      )
+      showNotice('This run cannot be shown', messageOf(error), [
+        { name: 'Try again', run: () => void showRun(router.route) },
+        { name: 'Open files', run: openFiles },
+      ])
     } finally {
       shown()
     }
@@ -156,10 +157,8 @@ export function createShell(body: HTMLElement): void {
     const row = rowOf(columns, route.sample)
     const subject = route.with === '' ? 'sample' : 'problem'
     try {
-      if (row === null)
-        throw new Error(
-          `The run has no sample ${route.sample}${run.following ? ' yet' : ''}; check the link.`,
-        )
+      const yet = run.following ? ' yet' : ''
+      if (row === null) throw new Error(`The run has no sample ${route.sample}${yet}; check the link.`)
       const makeView = await openView(context, branches, row)
       // Made for an address that is no longer there, it would take what that asks for its own.
       if (ticket !== request) return
@@ -178,12 +177,10 @@ export function createShell(body: HTMLElement): void {
       if (ticket !== request) return
       keyboard.set('Samples', [])
       keyboard.set('Sample', [{ keys: ['Escape'], name: 'back to the table', run: toTable }])
-      main.replaceChildren(
-        createNotice('This sample cannot be shown', messageOf(error), [
-          { name: 'Try again', run: () => void showSample(router.route) },
-          { name: 'Back to the table', run: toTable },
-        ]),
-      )
+      showNotice('This sample cannot be shown', messageOf(error), [
+        { name: 'Try again', run: () => void showSample(router.route) },
+        { name: 'Back to the table', run: toTable },
+      ])
     } finally {
       shown()
     }
@@ -239,10 +236,6 @@ export function createShell(body: HTMLElement): void {
     const chosen = chooseNextTheme()
     announcer.textContent = `theme: ${chosen}`
     return chosen
-  }
-
-  function openFiles(): void {
-    chooseFiles(showFiles)
   }
 
   function showFiles(files: File[]): void {

@@ -1,19 +1,12 @@
-/** Knows at which addresses pages ended while they were showing something: they crashed there, or hung and were closed. */
-export interface CrashGuard {
-  /** Whether a page ended so at this address; says so once. */
-  hasCrashedAt(address: string): Promise<boolean>
-  /** Says that something is about to be shown. Returns what says that it was, which makes it no crash. */
-  begin(): () => void
-}
-
 const prefix = 'entrace.showing '
 
 /**
- * A guard that leaves a mark in a storage, `localStorage` of a page, while something is being shown. A page that goes takes
- * its mark along, and one that lives holds a lock of its mark's name, so that what another tab is showing is no crash. Without
- * a storage nothing is known.
+ * Knows at which addresses pages ended while they were showing something: they crashed there, or hung and were closed. Leaves
+ * a mark in a storage, `localStorage` of a page, while something is being shown. A page that goes takes its mark along, and one
+ * that lives holds a lock of its mark's name, so that what another tab is showing is no crash. Without a storage nothing is
+ * known.
  */
-export function createCrashGuard(storage: Storage | null, address: () => string): CrashGuard {
+export function createCrashGuard(storage: Storage | null, address: () => string) {
   const mark = `${prefix}${performance.timeOrigin} ${Math.random()}`
   // Pages of http addresses of other machines have none; there a mark is a crash.
   const locks = navigator.locks as LockManager | undefined
@@ -26,7 +19,8 @@ export function createCrashGuard(storage: Storage | null, address: () => string)
   }
 
   return {
-    async hasCrashedAt(here) {
+    /** Whether a page ended so at this address; says so once. */
+    async hasCrashedAt(here: string): Promise<boolean> {
       if (!storage) return false
       const held = new Set((await locks?.query())?.held?.map(({ name }) => name))
       const left = Object.keys(storage).filter(
@@ -35,7 +29,8 @@ export function createCrashGuard(storage: Storage | null, address: () => string)
       for (const key of left) storage.removeItem(key)
       return left.length > 0
     },
-    begin() {
+    /** Says that something is about to be shown. Returns what says that it was, which makes it no crash. */
+    begin(): () => void {
       begun++
       try {
         storage?.setItem(mark, address())

@@ -107,16 +107,8 @@ export function formatCompared(answers: readonly ComparedAnswer[]): string {
   return answers.map(({ isOther, sampleIndex }) => `${isOther ? '@' : ''}${sampleIndex}`).join(',')
 }
 
-/** The page's address as a route. */
-export interface Router {
-  readonly route: Route
-  navigate(change: Partial<Route>, options?: { replace?: boolean }): void
-  /** Calls the listener after each change, by `navigate` or by the back button. Returns what ends that. */
-  subscribe(listener: (route: Route) => void): () => void
-}
-
 /** Keeps the page's address and its route the same. */
-export function createRouter(): Router {
+export function createRouter() {
   const listeners = new Set<(route: Route) => void>()
   let route = parseRoute(location)
   const tell = () => {
@@ -130,7 +122,7 @@ export function createRouter(): Router {
     get route() {
       return route
     },
-    navigate(change, { replace = false } = {}) {
+    navigate(change: Partial<Route>, { replace = false } = {}): void {
       const next = { ...route, ...change }
       const hash = formatRoute(next)
       if (hash === formatRoute(route)) return
@@ -139,7 +131,8 @@ export function createRouter(): Router {
       else history.pushState(null, '', hash)
       tell()
     },
-    subscribe(listener) {
+    /** Calls the listener after each change, by `navigate` or by the back button. Returns what ends that. */
+    subscribe(listener: (route: Route) => void): () => void {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },

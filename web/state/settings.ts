@@ -15,28 +15,24 @@ export const initialSettings = {
 
 type Named = typeof initialSettings
 
-/** What the page remembers from one visit to the next. */
-export interface Settings {
-  /** What was remembered under a name; the initial value when nothing was, or something of another type. */
-  read<Name extends keyof Named>(name: Name): Named[Name]
-  write<Name extends keyof Named>(name: Name, value: Named[Name]): void
-}
+export type Settings = ReturnType<typeof createSettings>
 
 const prefix = 'entrace.'
 
 /**
- * Settings in a storage, `localStorage` of a page. Where it is missing or refuses, as in a private window, what is
- * written lasts as long as the page.
+ * What the page remembers from one visit to the next, in a storage, its `localStorage`. Where that is missing or refuses, as in
+ * a private window, what is written lasts as long as the page.
  */
-export function createSettings(storage: Pick<Storage, 'getItem' | 'setItem'> | null): Settings {
+export function createSettings(storage: Storage | null) {
   const written = new Map<string, unknown>()
   return {
-    read(name) {
+    /** What was remembered under a name; the initial value when nothing was, or something of another type. */
+    read<Name extends keyof Named>(name: Name): Named[Name] {
       const value = written.has(name) ? written.get(name) : stored(storage, name)
       const initial = initialSettings[name]
       return typeof value === typeof initial ? (value as typeof initial) : initial
     },
-    write(name, value) {
+    write<Name extends keyof Named>(name: Name, value: Named[Name]): void {
       written.set(name, value)
       try {
         storage?.setItem(prefix + name, JSON.stringify(value))
@@ -47,7 +43,7 @@ export function createSettings(storage: Pick<Storage, 'getItem' | 'setItem'> | n
   }
 }
 
-function stored(storage: Pick<Storage, 'getItem'> | null, name: string): unknown {
+function stored(storage: Storage | null, name: string): unknown {
   try {
     return JSON.parse(storage?.getItem(prefix + name) ?? '') as unknown
   } catch {
@@ -55,16 +51,14 @@ function stored(storage: Pick<Storage, 'getItem'> | null, name: string): unknown
   }
 }
 
+/** What the reader chooses from; `system` is what the browser asks for. */
 const themes = ['system', 'light', 'dark'] as const
-
-/** What the reader chose; `system` is what the browser asks for. */
-export type Theme = (typeof themes)[number]
 
 /**
  * Applies the remembered theme to the page, and follows the browser's while the choice is `system`. Returns what chooses the
  * next one and remembers it.
  */
-export function followTheme(settings: Settings): () => Theme {
+export function followTheme(settings: Settings): () => string {
   let theme = themes.find(name => name === settings.read('theme')) ?? 'system'
   const dark = matchMedia('(prefers-color-scheme: dark)')
   const apply = () => {

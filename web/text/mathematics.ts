@@ -1,7 +1,8 @@
 import type katex from 'katex'
+import { h } from '../dom.ts'
 
 /** A piece of a text: as it is, or a formula without its delimiters. */
-export interface TextSegment {
+interface TextSegment {
   kind: 'text' | 'inline' | 'display'
   text: string
 }
@@ -119,11 +120,8 @@ export async function renderMathematics(
   let sliceEnd = performance.now() + sliceMs
   let elementsLeft = mostOfAnswer
   const newParagraph = () => {
-    const block = document.createElement('p')
-    block.dir = 'auto'
-    target.append(block)
     elementsLeft--
-    return block
+    return target.appendChild(h('p', { dir: 'auto' }))
   }
   const paragraphs = text.split(/\n{2,}/)
   for (const [index, paragraph] of paragraphs.entries()) {
@@ -147,16 +145,13 @@ export async function renderMathematics(
   }
 }
 
-interface RenderedSegment {
-  node: Node
-  /** How many elements were made for it. */
-  elements: number
-}
-
-/** By the DOM, never as markup: a strict content security policy lets KaTeX set styles only that way. */
-function renderSegment(library: typeof katex, segment: TextSegment): RenderedSegment {
+/**
+ * A segment's node, and how many elements were made for it. By the DOM, never as markup: a strict content security policy lets
+ * KaTeX set styles only that way.
+ */
+function renderSegment(library: typeof katex, segment: TextSegment): ReturnType<typeof asWritten> {
   if (segment.kind === 'text' || !isModest(segment.text)) return asWritten(segment)
-  const element = formulaElement(segment)
+  const element = formulaElement(segment.kind)
   try {
     library.render(segment.text, element, { ...options, displayMode: segment.kind === 'display' })
   } catch {
@@ -168,17 +163,13 @@ function renderSegment(library: typeof katex, segment: TextSegment): RenderedSeg
   return { ...asWritten(segment), elements: Math.min(elements, mostElements) }
 }
 
-function asWritten(segment: TextSegment): RenderedSegment {
-  if (segment.kind === 'text') return { node: document.createTextNode(segment.text), elements: 0 }
-  const element = formulaElement(segment)
-  element.textContent = segment.text
-  return { node: element, elements: 1 }
+function asWritten({ kind, text }: TextSegment): { node: Node; elements: number } {
+  if (kind === 'text') return { node: document.createTextNode(text), elements: 0 }
+  return { node: formulaElement(kind, text), elements: 1 }
 }
 
-function formulaElement({ kind }: TextSegment): HTMLElement {
-  const element = document.createElement('span')
-  element.className = kind === 'display' ? 'formula formula-display' : 'formula'
-  return element
+function formulaElement(kind: TextSegment['kind'], text = ''): HTMLElement {
+  return h('span', { class: kind === 'display' ? 'formula formula-display' : 'formula' }, text)
 }
 
 /**

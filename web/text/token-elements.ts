@@ -1,3 +1,4 @@
+import { formatCount } from '../../core/format-number.ts'
 import { h } from '../dom.ts'
 import type { DisplayUnit } from './display-units.ts'
 import { visiblePieces } from './visible-text.ts'
@@ -9,28 +10,19 @@ const groupSize = 48
 /** Characters of a line, for the height of a paragraph that was not laid out yet. */
 const charactersOfLine = 80
 
-/** The elements of an answer, made once. */
-export interface TokenElements {
-  paragraphs: HTMLElement[]
-  /** Inline parts of paragraphs, in order. */
-  groups: HTMLElement[]
-  /** One a unit, in order. */
-  units: HTMLElement[]
-  /** The group of each unit. */
-  groupOfUnit: Int32Array
-}
-
 /**
  * An answer as paragraphs of groups of units. A paragraph ends with a unit that ends with a line break, so that each is a
  * block that the browser lays out only when it comes in sight. All texts are set as text. What turns the
  * direction of its neighbours is never put on the page, so that scripts from right to left read as they are written even
  * where a word is several tokens.
  */
-export function tokenElements(units: readonly DisplayUnit[]): TokenElements {
-  const made: TokenElements = {
-    paragraphs: [],
-    groups: [],
-    units: [],
+export function tokenElements(units: readonly DisplayUnit[]) {
+  const made = {
+    paragraphs: [] as HTMLElement[],
+    /** Inline parts of paragraphs, in order. */
+    groups: [] as HTMLElement[],
+    /** One a unit, in order. */
+    units: [] as HTMLElement[],
     groupOfUnit: new Int32Array(units.length),
   }
   let paragraph: HTMLElement | null = null
@@ -72,7 +64,7 @@ export function unitElement({ text, inText }: DisplayUnit): HTMLElement {
       event.stopPropagation()
       element.replaceChildren(...textNodes(text))
     }
-    const label = `… show all ${text.length.toLocaleString('en')} characters`
+    const label = `… show all ${formatCount(text.length)} characters`
     const more = h('button', { class: 'token-more', type: 'button', onclick: showAll }, label)
     element.append(...textNodes(text.slice(0, longestShown)), more)
   }
@@ -97,29 +89,15 @@ export interface TokenEvents {
   pick(token: number): void
 }
 
-/** A scrollable text of tokens. */
-export interface TokenText {
-  element: HTMLElement
-  /** Shows these parts, within which an element stands for each unit. */
-  fill(parts: readonly HTMLElement[], elements: readonly HTMLElement[]): void
-  /** The unit that holds a token; -1 where there is no such token. */
-  unitOf(token: number): number
-  /** Brings a token into sight, at once: what follows a replay scrolls too often for gliding. */
-  show(token: number): void
-}
-
 /** Space that is left above and below what is brought into sight, CSS pixels. */
 const margin = 24
 
-/** Makes a text, empty. Of an element `.token`, which may be several tokens, it tells the first. */
-export function createTokenText(
-  units: readonly DisplayUnit[],
-  label: string,
-  events: TokenEvents,
-): TokenText {
+/** Makes a scrollable text of tokens, empty. Of an element `.token`, which may be several tokens, it tells the first. */
+export function createTokenText(units: readonly DisplayUnit[], label: string, events: TokenEvents) {
   const element = h('div', { class: 'answer-text', tabindex: 0, role: 'region', 'aria-label': label })
   const unitOfToken = new Int32Array(units.at(-1)?.end ?? 0)
   for (const [index, { start, end }] of units.entries()) unitOfToken.fill(index, start, end)
+  /** The unit that holds a token; -1 where there is no such token. */
   const unitOf = (token: number) => unitOfToken[token] ?? -1
   let shown: readonly HTMLElement[] = []
   let unitOfElement = new Map<Element | null, number>()
@@ -137,12 +115,14 @@ export function createTokenText(
   return {
     element,
     unitOf,
-    fill(parts, elements) {
+    /** Shows these parts, within which an element stands for each unit. */
+    fill(parts: readonly HTMLElement[], elements: readonly HTMLElement[]): void {
       shown = elements
       unitOfElement = new Map(elements.map((unit, index) => [unit, index]))
       element.replaceChildren(...parts)
     },
-    show(token) {
+    /** Brings a token into sight, at once: what follows a replay scrolls too often for gliding. */
+    show(token: number): void {
       const box = shown[unitOf(token)]?.getBoundingClientRect()
       const frame = element.getBoundingClientRect()
       if (!box || (box.top >= frame.top + margin && box.bottom <= frame.bottom - margin)) return

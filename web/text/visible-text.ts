@@ -1,5 +1,5 @@
 /** A piece of a text: with a glyph, it is what a reader would not see. */
-export interface VisiblePiece {
+interface VisiblePiece {
   text: string
   /** What is drawn for it when white space is shown, and always for a control character; null for plain text. */
   glyph: string | null
@@ -53,19 +53,12 @@ export function inlineText(text: string, longest = 40): string {
 }
 
 function glyphOf(character: string): { glyph: string; isControl: boolean } {
-  switch (character) {
-    case ' ':
-      return { glyph: '·', isControl: false }
-    case '\n':
-      return { glyph: '↵', isControl: false }
-    case '\t':
-      return { glyph: '→', isControl: false }
-    default: {
-      const point = character.codePointAt(0)!
-      if (/\s/.test(character) && point > 0x9f && point !== 0xfeff) return { glyph: '·', isControl: false }
-      // The block of control pictures has one for each of the first 32.
-      const picture = point < 0x20 ? String.fromCodePoint(0x2400 + point) : null
-      return { glyph: picture ?? `⟨U+${point.toString(16).toUpperCase().padStart(4, '0')}⟩`, isControl: true }
-    }
-  }
+  if (character === '\n') return { glyph: '↵', isControl: false }
+  if (character === '\t') return { glyph: '→', isControl: false }
+  const point = character.codePointAt(0)!
+  const isSpace = character === ' ' || (/\s/.test(character) && point > 0x9f && point !== 0xfeff)
+  if (isSpace) return { glyph: '·', isControl: false }
+  // The block of control pictures has one for each of the first 32.
+  const picture = point < 0x20 ? String.fromCodePoint(0x2400 + point) : null
+  return { glyph: picture ?? `⟨U+${point.toString(16).toUpperCase().padStart(4, '0')}⟩`, isControl: true }
 }

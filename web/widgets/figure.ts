@@ -3,30 +3,18 @@ import { appendElement, type SvgElement } from '../../core/figures/svg-element.t
 import { button, h } from '../dom.ts'
 import { saveBlob } from './files.ts'
 
-/** A chart on which scores can be marked, and the means to save it. */
-export interface Figure {
-  element: HTMLElement
-  /** Draws it in the width that it has, and marks the scores from `low` to `high`; null marks none. */
-  draw(range: readonly [number, number] | null): void
-}
-
-/** Creates a figure. `select` is called with the scores that the reader marked; null when the mark was ended. */
+/**
+ * Creates a chart on which scores can be marked, and the means to save it. `select` is called with the scores that the reader
+ * marked; null when the mark was ended.
+ */
 export function createFigure(
   name: string,
   drawChart: (size: { width: number; height: number }) => DrawnChart,
-  select: (range: readonly [number, number] | null) => void,
-): Figure {
+  select: (range: readonly [number, number] | null) => void = () => {},
+) {
   const holder = h('div', { class: 'chart', onpointerdown: onDown })
-  const element = h(
-    'figure',
-    {},
-    holder,
-    h(
-      'div',
-      { class: 'save' },
-      saveButtons(name, name, () => holder.querySelector('svg')),
-    ),
-  )
+  const save = saveButtons(name, name, () => holder.querySelector('svg'))
+  const element = h('figure', {}, holder, h('div', { class: 'save' }, save))
   let drawn: DrawnChart | null = null
   let mark: SvgElement | null = null
 
@@ -73,7 +61,8 @@ export function createFigure(
 
   return {
     element,
-    draw(range) {
+    /** Draws it in the width that it has, and marks the scores from `low` to `high`; null marks none. */
+    draw(range: readonly [number, number] | null): void {
       const width = Math.floor(holder.clientWidth)
       if (width < 80) return
       drawn = drawChart({ width, height: Math.round(Math.min(210, Math.max(170, width * 0.62))) })

@@ -1,3 +1,4 @@
+import { formatPercent } from '../../core/format-number.ts'
 import { h } from '../dom.ts'
 
 const longFrameMs = 33
@@ -29,7 +30,7 @@ export function createFrameLog(): () => void {
       if (frames > 1) longestMs = Math.max(longestMs, frameMs)
       output.textContent =
         `${frames} frames, ${longFrames} over ${longFrameMs} ms ` +
-        `(${((longFrames / frames) * 100).toFixed(2)} %), longest ${longestMs.toFixed(0)} ms`
+        `(${formatPercent(longFrames / frames, 2)}), longest ${longestMs.toFixed(0)} ms`
       requestAnimationFrame(count)
     }
     requestAnimationFrame(count)

@@ -10,21 +10,13 @@ export interface Shortcut {
   run(key: string): void
 }
 
-/** The shortcuts that hold now. */
-export interface Keyboard {
-  /** Sets the shortcuts of a scope, in place of its former ones; none removes it. Later scopes come first. */
-  set(scope: string, shortcuts: readonly Shortcut[]): void
-  /** Every scope with its shortcuts, for the sheet. */
-  scopes(): readonly { scope: string; shortcuts: readonly Shortcut[] }[]
-}
-
 /**
- * Runs shortcuts on the keys pressed in a document. A field that takes text keeps its keys, Escape excepted; an open dialog
+ * Runs shortcuts on the keys pressed in the document. A field that takes text keeps its keys, Escape excepted; an open dialog
  * keeps all of them, and closes on Escape itself.
  */
-export function createKeyboard(target: Pick<Document, 'addEventListener'>): Keyboard {
+export function createKeyboard() {
   const scopes = new Map<string, readonly Shortcut[]>()
-  target.addEventListener('keydown', event => {
+  document.addEventListener('keydown', event => {
     if (event.defaultPrevented || event.isComposing) return
     const key = keyOf(event)
     if (keepsKey(event.target, event.key)) return
@@ -37,22 +29,18 @@ export function createKeyboard(target: Pick<Document, 'addEventListener'>): Keyb
     }
   })
   return {
-    set(scope, shortcuts) {
+    /** Sets the shortcuts of a scope, in place of its former ones; none removes it. Later scopes come first. */
+    set(scope: string, shortcuts: readonly Shortcut[]): void {
       scopes.delete(scope)
       if (shortcuts.length > 0) scopes.set(scope, shortcuts)
     },
-    scopes: () => Array.from(scopes, ([scope, shortcuts]) => ({ scope, shortcuts })),
+    /** Shows every shortcut that holds now. */
+    showSheet: () => showShortcutSheet(scopes),
   }
 }
 
 /** The name that shortcuts have for a key: Shift counts only where it does not already choose the character. */
-export function keyOf({
-  key,
-  ctrlKey,
-  metaKey,
-  altKey,
-  shiftKey,
-}: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>): string {
+function keyOf({ key, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): string {
   const shift = shiftKey && (key.length > 1 || key === ' ')
   return `${ctrlKey || metaKey ? 'Ctrl+' : ''}${altKey ? 'Alt+' : ''}${shift ? 'Shift+' : ''}${key}`
 }
@@ -70,48 +58,26 @@ function keepsKey(target: EventTarget | null, key: string): boolean {
   return (key === ' ' || key === 'Enter') && target.closest('button, a[href], summary') !== null
 }
 
-/** Shows every shortcut that holds now in a dialog, which removes itself when it is closed. */
-export function showShortcutSheet(keyboard: Keyboard): void {
+/** Shows shortcuts by their scopes in a dialog, which removes itself when it is closed. */
+function showShortcutSheet(scopes: ReadonlyMap<string, readonly Shortcut[]>): void {
   if (document.querySelector('dialog[open]')) return
-  const sections = keyboard.scopes().map(({ scope, shortcuts }) =>
-    h(
-      'section',
-      {},
-      h('h3', {}, scope),
-      h(
-        'dl',
-        {},
-        shortcuts.map(({ keys, name }) =>
-          h(
-            'div',
-            {},
-            h('dt', {}, name),
-            h(
-              'dd',
-              {},
-              keys.flatMap(key => [h('kbd', {}, keyLabel(key)), ' ']),
-            ),
-          ),
-        ),
-      ),
-    ),
-  )
+  const sections = Array.from(scopes, ([scope, shortcuts]) => {
+    const lines = shortcuts.map(({ keys, name }) => {
+      const labels = keys.flatMap(key => [h('kbd', {}, keyLabel(key)), ' '])
+      return h('div', {}, h('dt', {}, name), h('dd', {}, labels))
+    })
+    return h('section', {}, h('h3', {}, scope), h('dl', {}, lines))
+  })
+  const close = button('Close', () => dialog.close(), { class: 'quiet' })
+  const notices = { href: './THIRD_PARTY_NOTICES.txt', target: '_blank' }
+  const print = h('p', { class: 'fine-print' }, 'Entrace is under Apache-2.0. ')
+  print.append(h('a', notices, 'Notices of what the page is made of'))
   const dialog = h(
     'dialog',
     { 'aria-labelledby': 'shortcut-sheet-title', onclose: () => dialog.remove() },
-    h(
-      'header',
-      {},
-      h('h2', { id: 'shortcut-sheet-title', class: 'dialog-title' }, 'Keyboard'),
-      button('Close', () => dialog.close(), { class: 'quiet' }),
-    ),
+    h('header', {}, h('h2', { id: 'shortcut-sheet-title', class: 'dialog-title' }, 'Keyboard'), close),
     h('div', { class: 'sheet' }, sections),
-    h(
-      'p',
-      { class: 'fine-print' },
-      'Entrace is under Apache-2.0. ',
-      h('a', { href: './THIRD_PARTY_NOTICES.txt', target: '_blank' }, 'Notices of what the page is made of'),
-    ),
+    print,
   )
   document.body.append(dialog)
   dialog.showModal()

@@ -11,12 +11,8 @@ export function panel(
   ...children: Content[]
 ): HTMLElement {
   const title = typeof heading === 'string' ? h('h3', {}, heading) : heading
-  return h(
-    'section',
-    { ...attributes, class: `panel ${attributes.class}` },
-    h('div', { class: 'panel-heading' }, title, beside),
-    ...children,
-  )
+  const head = h('div', { class: 'panel-heading' }, title, beside)
+  return h('section', { ...attributes, class: `panel ${attributes.class}` }, head, ...children)
 }
 
 /** Names and what they have, for a `dl`. */
@@ -31,30 +27,23 @@ export function problemHead(
   choose: { text: string; title: string; run(): void } | null,
   ...below: Content[]
 ): HTMLElement {
-  const facts = [
-    name,
-    problemId !== String(problemIndex) && `id ${problemId}`,
-    level !== null && `level ${level}`,
-    ...more,
-  ]
-  return h(
-    'header',
-    { class: className },
-    h(
-      'div',
-      {},
-      h('p', { class: 'sample-facts' }, facts.filter(Boolean).join(' · ')),
-      choose && button(choose.text, choose.run, { title: choose.title }),
-    ),
-    h('h2', { class: 'sample-problem', dir: 'auto' }, problem),
-    ...below,
-  )
+  const id = problemId !== String(problemIndex) && `id ${problemId}`
+  const facts = [name, id, level !== null && `level ${level}`, ...more].filter(Boolean).join(' · ')
+  const chooser = choose && button(choose.text, choose.run, { title: choose.title })
+  const heading = h('h2', { class: 'sample-problem', dir: 'auto' }, problem)
+  const above = h('div', {}, h('p', { class: 'sample-facts' }, facts), chooser)
+  return h('header', { class: className }, above, heading, ...below)
 }
 
 /** A verdict by its sign and word; `isBare` leaves the box around it out. */
 export function verdictMark(isCorrect: boolean, isBare = false): HTMLElement {
   const kind = isCorrect ? 'verdict-correct' : 'verdict-incorrect'
   return h('span', { class: isBare ? kind : `verdict ${kind}` }, isCorrect ? '✓ right' : '✗ wrong')
+}
+
+/** A verdict in a word; that of a branch that was stopped is none. */
+export function verdictWord({ finishReason, correct }: OpenedSample) {
+  return finishReason === 'stopped' ? 'stopped' : correct ? 'right' : 'wrong'
 }
 
 /** How an answer ended, by its finish reason: as a sentence, as a remark, and of what comes after it. */

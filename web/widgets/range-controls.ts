@@ -2,20 +2,13 @@ import { panRange, type TokenRange, wholeRange, zoomRange } from '../data/token-
 import type { TokenEvents } from '../text/token-elements.ts'
 import type { Shortcut } from './keyboard.ts'
 
-/** A plot over tokens, of which a range is in sight, with a cursor. */
-export interface TokenPlot {
-  element: HTMLElement
-  setCurrent(token: number): void
-  setRange(range: TokenRange): void
-}
-
 /** What a plot tells its screen. */
 export interface PlotEvents extends TokenEvents {
   setRange(range: TokenRange): void
 }
 
 /** The range of a plot, to be read and changed. */
-export interface RangeInSight {
+interface RangeInSight {
   /** Number of tokens. */
   count: number
   range(): TokenRange

@@ -20,15 +20,10 @@ export interface TokenChoice {
 export function tokenChoices(tokens: TokenColumns, index: number): TokenChoice[] {
   const chosenId = tokens.tokenId[index]!
   const ids = tokens.topIds[index]!
-  const choices = Array.from(
-    ids,
-    (id, rank): TokenChoice => ({
-      kind: id === chosenId ? 'chosen' : 'likely',
-      id,
-      rank,
-      probability: Math.exp(tokens.topLogprobs[index]![rank]!),
-    }),
-  )
+  const choices = Array.from(ids, (id, rank): TokenChoice => {
+    const probability = Math.exp(tokens.topLogprobs[index]![rank]!)
+    return { kind: id === chosenId ? 'chosen' : 'likely', id, rank, probability }
+  })
   let rest = tokens.tailMass[index]!
   if (!choices.some(choice => choice.kind === 'chosen')) {
     const probability = Math.exp(tokens.logprob[index]!)
@@ -48,15 +43,10 @@ export function textsOfIds(tokens: TokenColumns, topTexts: Record<string, string
   return texts
 }
 
-/** An empty bar of a choice. */
-export function makeBar(): HTMLElement {
-  return h(
-    'li',
-    { class: 'choice' },
-    h('span', { class: 'choice-name' }),
-    h('span', { class: 'choice-track' }, h('span', { class: 'choice-fill' })),
-    h('span', { class: 'choice-value' }),
-  )
+/** An empty bar of a choice, with what stands at its end. */
+export function makeBar(end: HTMLElement): HTMLElement {
+  const part = (name: string, within?: HTMLElement) => h('span', { class: `choice-${name}` }, within)
+  return h('li', { class: 'choice' }, part('name'), part('track', part('fill')), part('value'), end)
 }
 
 /** Shows a choice in a bar that `makeBar` made. */

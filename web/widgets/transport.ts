@@ -1,3 +1,4 @@
+import type { OpenedSample } from '../data/open-run.ts'
 import type { TokenRange } from '../data/token-range.ts'
 import { button, h } from '../dom.ts'
 import { initialSettings, type Settings } from '../state/settings.ts'
@@ -59,7 +60,7 @@ const paces = [2, 5, 10, 20, 40, 80, 160, 320]
 const recordedName = 'recorded'
 
 /** What the controls ask for. */
-export interface TransportEvents {
+interface TransportEvents {
   togglePlay(): void
   step(by: 1 | -1): void
   jumpSpike(by: 1 | -1): void
@@ -68,27 +69,18 @@ export interface TransportEvents {
   setPace(tokensPerSecond: number): void
 }
 
-/** Buttons, pace and slider of a replay. */
-export interface Transport {
-  element: HTMLElement
-  setPlaying(isPlaying: boolean): void
-  setCurrent(token: number): void
-  setLoop(isLooped: boolean): void
-  /** The chosen pace moved by so many places of the list. */
-  shiftPace(by: number): void
-}
-
 /**
- * Makes the controls. `recorded` is the pace of the run, tokens a second; null where nothing was measured. The pace that
- * was chosen last, of this sample or another, is asked for at once.
+ * Makes buttons, pace and slider of a replay. The pace that was chosen last, of this sample or another, is asked for at
+ * once.
  */
 export function createTransport(
-  count: number,
+  { tokens, durationMs }: OpenedSample,
   spikes: number,
-  recorded: number | null,
   settings: Settings,
   events: TransportEvents,
-): Transport {
+) {
+  const count = tokens.tokenId.length
+  const recorded = recordedPace(count, durationMs)
   const playIcon = makeIcon('play')
   const play = iconButton('Play', 'Space', playIcon, events.togglePlay)
   play.classList.add('play-button')
@@ -127,41 +119,27 @@ export function createTransport(
     tell()
   }
   pace.addEventListener('change', change)
-  const element = h(
-    'div',
-    { class: 'transport', role: 'group', 'aria-label': 'Replay' },
-    h(
-      'div',
-      { class: 'transport-buttons' },
-      spikeButtons[0],
-      iconButton('Previous token', ',', 'previous', () => events.step(-1)),
-      play,
-      iconButton('Next token', '.', 'next', () => events.step(1)),
-      spikeButtons[1],
-      loop,
-    ),
-    slider,
-    position,
-    pace,
-  )
+  const previous = iconButton('Previous token', ',', 'previous', () => events.step(-1))
+  const next = iconButton('Next token', '.', 'next', () => events.step(1))
+  const buttons = [spikeButtons[0], previous, play, next, spikeButtons[1], loop]
+  const parts = [h('div', { class: 'transport-buttons' }, buttons), slider, position, pace]
+  const element = h('div', { class: 'transport', role: 'group', 'aria-label': 'Replay' }, parts)
   return {
     element,
-    setPlaying(isPlaying) {
+    setPlaying(isPlaying: boolean): void {
       setIcon(playIcon, isPlaying ? 'pause' : 'play')
       const name = isPlaying ? 'Pause' : 'Play'
       play.setAttribute('aria-label', name)
       play.title = `${name} (Space)`
     },
-    setCurrent(token) {
+    setCurrent(token: number): void {
       slider.value = String(token)
       position.textContent = `${Math.min(token + 1, count)} / ${count}`
     },
-    setLoop(isLooped) {
-      loop.setAttribute('aria-pressed', String(isLooped))
-    },
-    shiftPace(by) {
-      const next = Math.max(0, Math.min(pace.length - 1, pace.selectedIndex + by))
-      pace.selectedIndex = next
+    setLoop: (isLooped: boolean) => loop.setAttribute('aria-pressed', String(isLooped)),
+    /** The chosen pace moved by so many places of the list. */
+    shiftPace(by: number): void {
+      pace.selectedIndex = Math.max(0, Math.min(pace.length - 1, pace.selectedIndex + by))
       change()
     },
   }

@@ -1,4 +1,4 @@
-import type { OpenedSample, OpenRun, OtherRun } from '../data/open-run.ts'
+import type { createOtherRun, OpenedSample, OpenRun } from '../data/open-run.ts'
 import type { Route } from '../state/route.ts'
 import type { Settings } from '../state/settings.ts'
 import type { Shortcut } from './keyboard.ts'
@@ -7,7 +7,7 @@ import type { Shortcut } from './keyboard.ts'
 export interface ViewContext {
   run: OpenRun
   /** What the run is compared with. */
-  otherRun: Pick<OtherRun, 'open' | 'choose'>
+  otherRun: ReturnType<typeof createOtherRun>
   /** Lets the reader choose what a recorded answer is compared with. */
   chooseAnswers(sample: OpenedSample): void
   /** What the address says now. */
@@ -36,23 +36,12 @@ export interface View {
 const addressRestMs = 250
 
 /** Keeps the address at the token on which the cursor of a screen stands. */
-export interface AddressKeeper {
-  /** The cursor moved, and may move on. */
-  moved(): void
-  /** The cursor rests. */
-  rests(): void
-  end(): void
-}
-
-/** A keeper of the address for a screen whose cursor stands on `token`. */
-export function createAddressKeeper(
-  { navigate }: Pick<ViewContext, 'navigate'>,
-  token: () => number,
-): AddressKeeper {
+export function createAddressKeeper({ navigate }: ViewContext, token: () => number) {
   let timer = 0
   const rests = () => navigate({ token: token() }, { replace: true })
   const end = () => window.clearTimeout(timer)
   return {
+    /** The cursor moved, and may move on. */
     moved() {
       end()
       timer = window.setTimeout(rests, addressRestMs)

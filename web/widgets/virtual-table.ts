@@ -9,7 +9,7 @@ export interface TableLayout {
 }
 
 /** What a table asks of what it lists. */
-export interface ListedRows {
+interface ListedRows {
   /** Class of the table, and beginning of the identifiers of its rows. */
   class: string
   label: string
@@ -21,28 +21,14 @@ export interface ListedRows {
   pick(index: number): void
 }
 
-/** A table of any length, of which as many rows are in the page as are seen. */
-export interface VirtualTable {
-  element: HTMLElement
-  /** The element that has the role of a grid. */
-  grid: HTMLElement
-  /** Lists so many rows anew, below heads of these columns. */
-  show(columns: readonly TableLayout[], heads: readonly HTMLElement[], count: number): void
-  /** Brings a row into sight, as the one that is active. */
-  reveal(index: number): void
-  /** Draws what is in sight. */
-  draw(): void
-  destroy(): void
-}
-
 const rowHeight = 30
 /** Rows kept above and below what is seen. */
 const reserve = 8
 /** Browsers cut an element that is higher than some 17 million pixels. */
 const highestPixels = 15_000_000
 
-/** Makes a table, empty. */
-export function createVirtualTable(rows: ListedRows): VirtualTable {
+/** Makes a table of any length, empty, of which as many rows are in the page as are seen. */
+export function createVirtualTable(rows: ListedRows) {
   const head = h('div', { class: 'table-head', role: 'row', 'aria-rowindex': 1 })
   const space = h('div', { class: 'table-space', role: 'presentation' })
   const scroller = h(
@@ -63,6 +49,7 @@ export function createVirtualTable(rows: ListedRows): VirtualTable {
   const resizes = new ResizeObserver(() => draw())
   resizes.observe(scroller)
 
+  /** Draws what is in sight. */
   function draw(): void {
     const first = Math.max(0, Math.floor((scroller.scrollTop * scale()) / rowHeight) - reserve)
     const last = Math.min(count, first + Math.ceil(scroller.clientHeight / rowHeight) + 2 * reserve)
@@ -113,7 +100,8 @@ export function createVirtualTable(rows: ListedRows): VirtualTable {
     element,
     grid,
     draw,
-    show(columns, heads, nextCount) {
+    /** Lists so many rows anew, below heads of these columns. */
+    show(columns: readonly TableLayout[], heads: readonly HTMLElement[], nextCount: number): void {
       count = nextCount
       head.replaceChildren(...heads)
       const template = (among: readonly TableLayout[]) => among.map(column => column.width).join(' ')
@@ -129,7 +117,8 @@ export function createVirtualTable(rows: ListedRows): VirtualTable {
       empty.hidden = count > 0
       draw()
     },
-    reveal(index) {
+    /** Brings a row into sight, as the one that is active. */
+    reveal(index: number): void {
       const top = (index * rowHeight) / scale()
       const bottom = top + rowHeight
       if (top < scroller.scrollTop) scroller.scrollTop = top

@@ -1,5 +1,6 @@
 import { homedir, hostname, userInfo } from 'node:os'
 import { basename } from 'node:path'
+import { decodingFlagsOf } from '../../core/generate/decoding.ts'
 import { gradingFlagsOf, isDefaultGrading } from '../../core/grade/grading-rules.ts'
 import { isModelName } from '../../core/model/model-name.ts'
 import { runFiles } from '../../core/record/run-files.ts'
@@ -78,7 +79,7 @@ function cardBlocks(run: RunDescription, analysis: Analysis): Block[] {
     { kind: 'heading', text: 'Key numbers' },
     keyNumbers(analysis),
     { kind: 'heading', text: 'What was run' },
-    textTable('Settings', ['setting', 'value'], describeSetUp(run, analysis)),
+    textTable('Settings', 'setting', 'value', describeSetUp(run, analysis)),
     { kind: 'heading', text: 'Made again by' },
     { kind: 'code', language: 'sh', text: commandOf(run) },
     { kind: 'paragraph', text: commandRemarks(run, analysis).join(' ') },
@@ -96,39 +97,31 @@ function cardBlocks(run: RunDescription, analysis: Analysis): Block[] {
     { kind: 'heading', text: 'Files' },
     textTable(
       'Files of the run',
-      ['file', 'holds'],
-      runFiles.map(({ names, holds }) => [names.join(', '), holds] as const),
+      'file',
+      'holds',
+      runFiles.map(({ names, holds }) => [names.join(', '), holds]),
     ),
   ]
 }
 
-function textTable(
-  caption: string,
-  head: [string, string],
-  rows: readonly (readonly [string, string])[],
-): Block {
-  return { kind: 'table', of: 'texts', caption, head, rows: rows.map(row => [...row]) }
+function textTable(caption: string, first: string, second: string, rows: string[][]): Block {
+  return { kind: 'table', of: 'texts', caption, head: [first, second], rows }
 }
 
 function keyNumbers(analysis: Analysis): Block {
   const { entropyNats, intervals, calibration } = analysis
   const { accuracy, auroc } = preferredIntervals(analysis)
-  const { correct, incorrect } = entropyNats
   const fit = calibration?.[calibration.preferred]
-  const rows: (readonly [string, string])[] = [
+  const rows: string[][] = [
     [`accuracy, ${accuracy.method}`, withInterval(accuracy.value, accuracy.low, accuracy.high, percent)],
     [
       `AUROC of ${mainScore} for a wrong answer, ${auroc.method}`,
       withInterval(auroc.value, auroc.low, auroc.high),
     ],
-    [
-      `${mainScore} of right answers, nats, n ${correct.n}`,
-      estimate(correct.mean, intervals.correctMean, nats),
-    ],
-    [
-      `${mainScore} of wrong answers, nats, n ${incorrect.n}`,
-      estimate(incorrect.mean, intervals.incorrectMean, nats),
-    ],
+    ...(['correct', 'incorrect'] as const).map(verdict => [
+      `${mainScore} of ${verdict === 'correct' ? 'right' : 'wrong'} answers, nats, n ${entropyNats[verdict].n}`,
+      estimate(entropyNats[verdict].mean, intervals[`${verdict}Mean`], nats),
+    ]),
     ['answers cut at the token limit', estimate(analysis.capHitRate, intervals.capHitRate, percent)],
     [
       'answers in which none was found',
@@ -140,7 +133,7 @@ function keyNumbers(analysis: Analysis): Block {
       `Brier score of the probability of being right, by ${calibration.folds} folds of problems`,
       estimate(fit.brier, fit.intervals.brier),
     ])
-  return textTable('With 95 % intervals', ['number', 'value'], rows)
+  return textTable('With 95 % intervals', 'number', 'value', rows)
 }
 
 /** The command line that asks for a run of these settings, with the model and the data set by their names. */
@@ -163,13 +156,7 @@ export function commandOf(run: RunDescription): string {
     // What ended answers is said in full, since the model's own tokens may be found otherwise elsewhere.
     ['--ignore-eos', ...decoding.stopIds.toSorted((a, b) => a - b).flatMap(id => flag('stop-token', id))],
     ...(decoding.stopTexts ?? []).map(text => flag('stop', text)),
-    flag('temperature', decoding.temperature, 0),
-    flag('top-k', decoding.topK),
-    flag('top-p', decoding.topP),
-    flag('min-p', decoding.minP),
-    flag('repetition-penalty', decoding.repetitionPenalty, 1),
-    flag('num-beams', decoding.numBeams, 1),
-    flag('length-penalty', decoding.lengthPenalty),
+    ...decodingFlagsOf(decoding).map(words => [words]),
     ...recordedWords(run),
     adapters.length > 0 && adapters.every(({ kind }) => kind === 'cpu') ? ['--adapter', 'cpu'] : [],
     // Random weights are of no number format.
@@ -188,25 +175,18 @@ export function commandOf(run: RunDescription): string {
 /** What the command line does not say. */
 function commandRemarks({ model, dataSet, prompt, merged }: RunDescription, analysis: Analysis): string[] {
   const local = [
-    ...(model.revision === null
-      ? [`${model.name} is the name of a folder (say where it lies) or of a published config`]
-      : []),
-    ...(dataSet.revision === null ? [`${dataSet.name} is the name of a file (say where it lies)`] : []),
-  ]
+    model.revision === null &&
+      `${model.name} is the name of a folder (say where it lies) or of a published config`,
+    dataSet.revision === null && `${dataSet.name} is the name of a file (say where it lies)`,
+  ].filter(text => text !== false)
   return [
-    ...(local.length > 0
-      ? [`${local.join(', and ')}: what has the same digest is the same, wherever it lies.`]
-      : []),
-    ...(prompt.fewShot > 0
-      ? [
-          'The worked examples may have been of a file of their own (--few-shot-file); their digest is that of the prompt.',
-        ]
-      : []),
-    ...(merged || isPart(analysis.coverage)
-      ? ['Without --shard it asks for the whole run, of which the samples here may be a part.']
-      : []),
+    local.length > 0 && `${local.join(', and ')}: what has the same digest is the same, wherever it lies.`,
+    prompt.fewShot > 0 &&
+      'The worked examples may have been of a file of their own (--few-shot-file); their digest is that of the prompt.',
+    (merged || isPart(analysis.coverage)) &&
+      'Without --shard it asks for the whole run, of which the samples here may be a part.',
     'The same versions and adapters give the same bits, and other adapters others.',
-  ]
+  ].filter(text => text !== false)
 }
 
 /** The run with names that say nothing of where and whose its model and data set were. */

@@ -54,7 +54,7 @@ export function analyseColumns(folder: string, run: RunDescription): Promise<Res
     }
     const staged = stageResults(folder)
     try {
-      const { analysis } = writeAnalysis(staged, run, { columns, figureData: figure.data, findings })
+      const { analysis } = writeAnalysis(staged, run, columns, figure.data, findings)
       const left = staged.commit({
         samples: columns.count,
         journalBytes: manifest?.journalBytes ?? journalBytesOf(folder),

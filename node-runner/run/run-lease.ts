@@ -6,13 +6,7 @@ import { Worker } from 'node:worker_threads'
 import { InputError } from '../../core/input-error.ts'
 import { formatVersion } from '../../core/record/run-files.ts'
 import { nullWhere } from '../files/file-errors.ts'
-import {
-  describeProcess,
-  hasProcess,
-  isGone,
-  type ProcessIdentity,
-  thisIdentity,
-} from '../files/processes.ts'
+import { describeProcess, hasProcess, isGone, thisIdentity } from '../files/processes.ts'
 
 // Who may write to a run's folder. Leases are numbered files, `lease-1`, `lease-2` and so on; the highest one that is there
 // holds. To take a folder is to create the next number with O_EXCL, which one process alone can, on a local disk and on
@@ -49,21 +43,7 @@ export interface LeaseOptions {
 }
 
 /** The right to write to a run, until it is released or taken over. */
-export interface RunLease {
-  /** Grows from one holder of a folder to the next. */
-  readonly number: number
-  /**
-   * Whether the last journal of the folder is written by nobody else: not so after a take-over, whose victim may wake, until
-   * the new holder has begun a file of its own. Handed on with the lease.
-   */
-  ownsJournal: boolean
-  /** Aborts soon after another process took over. */
-  readonly lost: AbortSignal
-  /** Looks into the folder. Throws LeaseLostError where another process took over. */
-  check(): void
-  /** Gives the folder back. Does nothing the second time, nor to a lease that is lost. */
-  release(): void
-}
+export type RunLease = ReturnType<typeof hold>
 
 /** Another process writes to the run now. */
 export class LeaseLostError extends Error {}
@@ -116,7 +96,10 @@ async function watchLease(
     const lease = readLease(folder, number)
     if (lastLease(folder) !== number) return null
     if (lease.released) return lease.released
-    if (lease.text !== first.text) throw new InputError(heldMessage(folder, holder ?? lease.holder))
+    if (lease.text !== first.text)
+      throw new InputError(
+        `${folder}: ${describeProcess(holder ?? lease.holder)} is writing to this run; wait for it, or use another --out`,
+      )
     if (silentMs >= silenceMs || (holder && isGone(holder))) return { ownsJournal: false }
     if (!isSaid && silentMs > 2 * Math.max(beatMs, napMs)) {
       isSaid = true
@@ -131,10 +114,6 @@ async function watchLease(
     silentMs += Math.min(nowMs - lookedMs, 2 * napMs)
     lookedMs = nowMs
   }
-}
-
-function heldMessage(folder: string, holder: ProcessIdentity | null): string {
-  return `${folder}: ${describeProcess(holder)} is writing to this run; wait for it, or use another --out`
 }
 
 /** Creates the lease of this number. Null where another process has it, or a higher one. */
@@ -183,13 +162,7 @@ function removeBefore(folder: string, number: number): void {
 }
 
 /** Keeps a lease that was created: a thread writes its beat, since results are written for minutes in one go. */
-function hold(
-  folder: string,
-  number: number,
-  beatAt: number,
-  ownsJournal: boolean,
-  times: LeaseTimes,
-): RunLease {
+function hold(folder: string, number: number, beatAt: number, ownsJournal: boolean, times: LeaseTimes) {
   const lost = new AbortController()
   const stop = new Int32Array(new SharedArrayBuffer(4))
   const start: BeatStart = { folder, number, beatAt, beatMs: times.beatMs, stop }
@@ -207,11 +180,18 @@ function hold(
   // After the listeners, which count as work to be waited for.
   thread.unref()
   let isReleased = false
-  const lease: RunLease = {
+  const lease = {
+    /** Grows from one holder of a folder to the next. */
     number,
+    /**
+     * Whether the last journal of the folder is written by nobody else: not so after a take-over, whose victim may wake, until
+     * the new holder has begun a file of its own. Handed on with the lease.
+     */
     ownsJournal,
+    /** Aborts soon after another process took over. */
     lost: lost.signal,
-    check() {
+    /** Looks into the folder. Throws LeaseLostError where another process took over. */
+    check(): void {
       if (failure)
         throw new LeaseLostError(`${folder}: the thread that keeps the lease failed: ${failure.message}`)
       const last = lastLease(folder)
@@ -224,7 +204,8 @@ function hold(
               '(stopped, or cut off from the folder); what it had finished is kept there',
       )
     },
-    release() {
+    /** Gives the folder back. Does nothing the second time, nor to a lease that is lost. */
+    release(): void {
       if (isReleased) return
       isReleased = true
       process.off('exit', lease.release)
@@ -282,39 +263,23 @@ export function lastLease(folder: string): number {
   )
 }
 
-interface FoundLease {
-  /** All that is in it: what another beat changes. */
-  text: string
-  /** Null where the file does not say, as one that is being made. */
-  holder: ProcessIdentity | null
-  beatMs: number
-  /** Set once the lease was released. */
-  released: { ownsJournal: boolean } | null
-}
-
 const leaseBytes = 4096
 const longestBeatMs = 3_600_000
 
 /** Reads a lease; of a file that is none, or has gone, its text is empty. */
-function readLease(folder: string, number: number): FoundLease {
+function readLease(folder: string, number: number) {
   const text = readStart(leasePath(folder, number))
   const [head = '', , end = ''] = text.split('\n')
   const { host, pid, beatMs, bootId, pidNamespace, startTime, jobId } = parseLine(head)
-  const isNamed = typeof host === 'string' && Number.isInteger(pid)
   const textOf = (value: unknown) => (typeof value === 'string' ? value : null)
+  const where = { bootId: textOf(bootId), pidNamespace: textOf(pidNamespace), startTime: textOf(startTime) }
   const { released, ownsJournal } = parseLine(end)
+  const isNamed = typeof host === 'string' && Number.isInteger(pid)
   return {
+    /** What another beat changes. */
     text,
-    holder: isNamed
-      ? {
-          host,
-          pid: pid as number,
-          bootId: textOf(bootId),
-          pidNamespace: textOf(pidNamespace),
-          startTime: textOf(startTime),
-          jobId: textOf(jobId),
-        }
-      : null,
+    /** Null where the file does not say, as one that is being made. */
+    holder: isNamed ? { host, pid: pid as number, ...where, jobId: textOf(jobId) } : null,
     beatMs: typeof beatMs === 'number' && beatMs > 0 && beatMs <= longestBeatMs ? beatMs : 0,
     released: released === true ? { ownsJournal: ownsJournal === true } : null,
   }

@@ -3,23 +3,11 @@ import { assume, hardwareOf } from '../../core/model/cost-model.ts'
 import { formatVersion } from '../../core/record/run-files.ts'
 import { passes } from '../../kernels/gpu/check.ts'
 import { NoAdapterError } from '../adapter/adapter-choice.ts'
-import { type DoctorReport, doctorReport } from '../measure/doctor-report.ts'
+import { doctorReport } from '../measure/doctor-report.ts'
 import type { AdapterMeasurement } from '../measure/measure-adapter.ts'
-import {
-  type ExchangeMeasurement,
-  type KernelReport,
-  measuredHardware,
-  runMeasurement,
-} from '../measure/run-measurement.ts'
-import {
-  type MeshAgreement,
-  measureAgreement,
-  measureSpeed,
-  type RankBytes,
-  rankBytes,
-  type SpeedMeasurement,
-} from './acceptance-checks.ts'
-import type { AcceptanceBounds, AcceptanceRequest } from './acceptance-request.ts'
+import { measuredHardware, runMeasurement } from '../measure/run-measurement.ts'
+import { measureAgreement, measureSpeed, rankBytes, type SpeedMeasurement } from './acceptance-checks.ts'
+import type { AcceptanceRequest } from './acceptance-request.ts'
 
 /** One thing that must hold. */
 export interface AcceptanceCheck {
@@ -32,23 +20,7 @@ export interface AcceptanceCheck {
 }
 
 /** What `entrace acceptance` writes and prints. A part that could not be had is null, and its check says why. */
-export interface AcceptanceReport {
-  formatVersion: string
-  model: string
-  loadFormat: string
-  dtype: string
-  tp: number
-  bounds: AcceptanceBounds
-  passed: boolean
-  checks: AcceptanceCheck[]
-  adapters: DoctorReport
-  kernels: KernelReport[] | null
-  comparison: MeshAgreement | null
-  memory: RankBytes[] | null
-  exchange: ExchangeMeasurement[] | null
-  adapterSpeed: AdapterMeasurement | null
-  speed: SpeedMeasurement[] | null
-}
+export type AcceptanceReport = Awaited<ReturnType<typeof acceptanceReport>>
 
 /** Elements of a message of 14 KB: a row of Qwen2.5-7B's residual stream. */
 const commonWidth = 3584
@@ -57,7 +29,7 @@ const exchangeRounds = 50
 const graceMs = 10 * 60_000
 
 /** Checks and measures everything. A part that fails is a failed check; NoAdapterError and InputError are thrown. */
-export async function acceptanceReport(request: AcceptanceRequest): Promise<AcceptanceReport> {
+export async function acceptanceReport(request: AcceptanceRequest) {
   const { model, loadFormat, dtype, tp, bounds, adapter, config, say } = request
   const checks: AcceptanceCheck[] = []
   const check = checker(checks, request.signal)
@@ -101,7 +73,7 @@ export async function acceptanceReport(request: AcceptanceRequest): Promise<Acce
     const text = `${against}: ${wrongTokens} of ${tokens} tokens differ above a margin of ${bounds.margin}, ${closeCalls} below`
     return [found, wrongTokens === 0 && tokens > 0, text]
   })
-  if (compared) {
+  if (compared)
     await check('entropies', 'the kernels first, then the order in which ranks are summed', async () => {
       const { largestEntropyDifferenceNats: largest, baselineTp } = compared.comparison
       // Two runs of one mesh have the same bits.
@@ -109,7 +81,6 @@ export async function acceptanceReport(request: AcceptanceRequest): Promise<Acce
       const text = `largest difference ${largest.toExponential(1)} nats, allowed ${allowed}`
       return [null, largest <= allowed, text]
     })
-  }
 
   const memory = compared
     ? await check('memory', '"entrace plan --tp": what each rank should hold', async () => {
@@ -141,7 +112,7 @@ export async function acceptanceReport(request: AcceptanceRequest): Promise<Acce
 
   say('the adapter')
   const speeds: SpeedMeasurement[] = []
-  let adapterSpeed: AdapterMeasurement | null = null
+  let adapterSpeed = null as AdapterMeasurement | null
   await check('speed', 'the bottleneck that "entrace plan" names', async () => {
     adapterSpeed = await runMeasurement<'adapter'>({ kind: 'adapter', adapter, ranks: 1 }, graceMs)
     if (!exchange) throw new Error('no all-reduce was measured, so that nothing can be predicted')

@@ -52,33 +52,20 @@ export const acceptanceBounds: AcceptanceBounds = {
   memoryBytes: 4 * 2 ** 20,
 }
 
-/** What an engine is to answer. */
-export interface TaskRun {
-  tp: number
-  room: ModelLimits
-  prompts: readonly (readonly number[])[]
-  maxNewTokens: number
-}
-
-/** What it answered, and when. */
-export interface TaskAnswers {
-  loaded: LoadedEngine
-  loadMs: number
-  /** In the order of the prompts. */
-  answers: Generation[]
-  /** When each answer arrived, in the order of their arrival; performance.now(). */
-  arrivedMs: number[]
-}
-
 /**
  * Has prompts answered greedily and to the limit by an engine as users run it. An engine that fails is not started again:
  * here that is a finding. Throws what the engine met.
  */
-export async function runTasks(request: AcceptanceRequest, run: TaskRun): Promise<TaskAnswers> {
-  const { model, loadFormat, adapter, signal } = request
-  const { tp, room, prompts, maxNewTokens } = run
+export async function runTasks(
+  { model, loadFormat, adapter, signal }: AcceptanceRequest,
+  tp: number,
+  room: ModelLimits,
+  prompts: readonly (readonly number[])[],
+  maxNewTokens: number,
+) {
   const startedMs = performance.now()
-  let loaded: { engine: LoadedEngine; loadMs: number } | null = null
+  let loaded = null as LoadedEngine | null
+  let loadMs = 0
   const answers: Generation[] = []
   const arrivedMs: number[] = []
   const finished = await superviseEngine(
@@ -99,7 +86,8 @@ export async function runTasks(request: AcceptanceRequest, run: TaskRun): Promis
     {
       onLoading() {},
       onLoaded(engine) {
-        loaded = { engine, loadMs: performance.now() - startedMs }
+        loaded = engine
+        loadMs = performance.now() - startedMs
       },
       onAnswer({ key, generation }) {
         answers[key] = generation
@@ -114,8 +102,14 @@ export async function runTasks(request: AcceptanceRequest, run: TaskRun): Promis
   if (!finished) throw new Error('interrupted')
   const failed = answers.find(({ error }) => error !== null)
   if (failed) throw new Error(`tp ${tp}: an answer failed: ${failed.error}`)
-  const { engine, loadMs } = loaded!
-  return { loaded: engine, loadMs, answers, arrivedMs }
+  return {
+    loaded: loaded!,
+    loadMs,
+    /** In the order of the prompts. */
+    answers,
+    /** When each answer arrived, in the order of their arrival; performance.now(). */
+    arrivedMs,
+  }
 }
 
 /** Problems of the kind that evaluations ask. */

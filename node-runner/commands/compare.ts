@@ -2,7 +2,6 @@ import { Command } from 'commander'
 import { describeDecoding } from '../../core/generate/decoding.ts'
 import { describeGrading, gradingDifferences } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
-import type { RunColumns } from '../../core/record/run-tables.ts'
 import { analyseRun, compareRuns } from '../../core/report/record-study.ts'
 import {
   type Block,
@@ -11,29 +10,14 @@ import {
   renderMarkdown,
 } from '../../core/report/report-document.ts'
 import { digits, estimate, nats, percent, probability, withInterval } from '../../core/report/words.ts'
-import type { Analysis } from '../../core/study/analysis.ts'
 import { isPart, partWarning } from '../../core/study/coverage.ts'
-import type { RunComparison } from '../../core/study/paired-runs.ts'
 import { preferredIntervals } from '../../core/study/preferred-intervals.ts'
 import { mainScore } from '../../core/study/selection.ts'
 import { refuseOutput, writeFileAtomic } from '../files/write-file-atomic.ts'
 import { readColumns } from '../run/run-columns.ts'
-import { askedSamples, type RunDescription, requireRun } from '../run/run-description.ts'
+import { askedSamples, requireRun } from '../run/run-description.ts'
 
-interface ComparedRun {
-  folder: string
-  run: RunDescription
-  columns: RunColumns
-  analysis: Analysis
-}
-
-/** Two runs of one data set, or why they cannot be paired. */
-interface Pairing {
-  first: string
-  second: string
-  comparison: RunComparison | null
-  reason: string | null
-}
+type ComparedRun = Awaited<ReturnType<typeof readRun>>
 
 /** `entrace compare`: runs side by side; the first against each other one by paired tests where they share problems. */
 export function compareCommand(): Command {
@@ -61,18 +45,17 @@ export function compareCommand(): Command {
     })
 }
 
-async function readRun(folder: string): Promise<ComparedRun> {
+async function readRun(folder: string) {
   const run = requireRun(folder)
   const columns = await readColumns(folder, run)
-  return {
-    folder,
-    run,
-    columns,
-    analysis: analyseRun(columns, { grading: run.grading, asked: askedSamples(run) }),
-  }
+  const analysis = analyseRun(columns, { grading: run.grading, asked: askedSamples(run) })
+  return { folder, run, columns, analysis }
 }
 
-function pair(first: ComparedRun, second: ComparedRun): Pairing {
+/** Two runs of one data set, or why they cannot be paired. */
+type Pairing = ReturnType<typeof pair>
+
+function pair(first: ComparedRun, second: ComparedRun) {
   const names = { first: first.folder, second: second.folder }
   if (first.run.dataSet.digest !== second.run.dataSet.digest)
     return {

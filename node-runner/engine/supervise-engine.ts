@@ -1,9 +1,10 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { formatBytes } from '../../core/format-number.ts'
 import { InputError } from '../../core/input-error.ts'
 import { NoAdapterError } from '../adapter/adapter-choice.ts'
 import { sharingNotice } from '../adapter/rank-adapters.ts'
-import { formatBytes, type Progress, type ProgressStage } from '../terminal/progress.ts'
+import type { Progress, ProgressStage } from '../terminal/progress.ts'
 import type { EngineCommand, EngineEvent, EngineJob, EngineTask, LoadedEngine } from './messages.ts'
 
 /** What a supervisor is told while its engine works. */

@@ -113,20 +113,24 @@ function drawCharts(columns: RunColumns, analysis: Analysis, n: number): ReportF
   const bins = calibration?.[calibration.preferred]?.reliability ?? null
   const area = withInterval(auroc.value, auroc.low, auroc.high)
   const share = withInterval(accuracy.value, accuracy.low, accuracy.high, percent)
-  const bars = hasSeveralAnswers(analysis) ? ', answers as independent' : ''
-  const charts = {
-    [`Wrong answers found against right ones flagged, by ${mainScore} (n ${n}; area with its 95 % interval ${area}, ${auroc.method})`]:
-      drawRocChart(document, data, chartSize),
-    [`Accuracy of what is kept when the answers of greatest ${mainScore} are rejected (n ${n}; of all ${analysis.total} answers ${share}, ${accuracy.method})`]:
-      drawRejectionChart(document, data, chartSize),
-    [`Share of right answers by predicted probability, from ${mainScore} (n ${calibration?.n ?? 0}; bars: 95 % intervals${bars})`]:
-      drawReliabilityChart(document, bins, data.values, chartSize),
+  const figure = (caption: string, { chart }: Pick<ReturnType<typeof drawRocChart>, 'chart'>) => {
+    return { caption, svg: chart.svg.outerHTML, file: null }
   }
-  return Object.entries(charts).map(([caption, { chart }]) => ({
-    caption,
-    svg: chart.svg.outerHTML,
-    file: null,
-  }))
+  const bars = hasSeveralAnswers(analysis) ? ', answers as independent' : ''
+  return [
+    figure(
+      `Wrong answers found against right ones flagged, by ${mainScore} (n ${n}; area with its 95 % interval ${area}, ${auroc.method})`,
+      drawRocChart(document, data, chartSize),
+    ),
+    figure(
+      `Accuracy of what is kept when the answers of greatest ${mainScore} are rejected (n ${n}; of all ${analysis.total} answers ${share}, ${accuracy.method})`,
+      drawRejectionChart(document, data, chartSize),
+    ),
+    figure(
+      `Share of right answers by predicted probability, from ${mainScore} (n ${calibration?.n ?? 0}; bars: 95 % intervals${bars})`,
+      drawReliabilityChart(document, bins, data.values, chartSize),
+    ),
+  ]
 }
 
 /** Pixels of the PNG per pixel of the drawing: sharp in print at half the size. */

@@ -90,15 +90,8 @@ export async function openRankAdapter(
   )
 }
 
-interface Adapter {
-  name: string
-  kind: 'cpu' | 'gpu'
-  /** Whether it is the first whose name contains its own: Dawn opens that one. */
-  opensByName: boolean
-}
-
 /** The first adapters that fit a choice, at most as many as there are ranks, numbered ones in the order of their numbers. */
-async function fittingAdapters(choice: AdapterChoice, ranks: number): Promise<Adapter[]> {
+async function fittingAdapters(choice: AdapterChoice, ranks: number) {
   const fitting = async (kind: 'cpu' | 'gpu') => {
     const named = choice !== 'auto' && choice !== 'gpu' && choice !== 'cpu'
     const adapters = await listAdapters()
@@ -114,7 +107,7 @@ async function fittingAdapters(choice: AdapterChoice, ranks: number): Promise<Ad
 }
 
 /** Every adapter that Dawn sees, in its order. */
-async function listAdapters(): Promise<Adapter[]> {
+async function listAdapters() {
   const names = await adapterNames()
   // Adapters of one model are of one kind, and asking each of eight GPUs takes their driver long.
   const kinds = new Map<string, 'cpu' | 'gpu'>()
@@ -127,6 +120,7 @@ async function listAdapters(): Promise<Adapter[]> {
   return names.map((name, place) => ({
     name,
     kind: kinds.get(unnumberedName(name))!,
+    /** Whether it is the first whose name contains its own: Dawn opens that one. */
     opensByName: names.findIndex(other => other.includes(name)) === place,
   }))
 }

@@ -67,12 +67,9 @@ export function analyseCommand(): Command {
       // A run under way would end with verdicts by both.
       const lease = changes.length > 0 ? await takeLease(folder, leaseOptionsOf(flags)) : null
       try {
-        printResults(
-          await untilCurrent(() =>
-            flags.fromColumns ? analyseColumns(folder, run) : analyseJournal(folder, flags, lease),
-          ),
-          flags,
-        )
+        const analyse = () =>
+          flags.fromColumns ? analyseColumns(folder, run) : analyseJournal(folder, flags, lease)
+        printResults(await untilCurrent(analyse), flags)
       } finally {
         lease?.release()
       }

@@ -6,7 +6,7 @@ import { type Generation, rejectionReason } from '../../core/generate/generate.t
 import { InputError } from '../../core/input-error.ts'
 import { formatVersion } from '../../core/record/run-files.ts'
 import type { TokenRecord } from '../../core/record/token.ts'
-import { createTextDecoder, type Tokenizer, type TokenizerEnds } from '../../core/tokenizer/tokenizer.ts'
+import { createTextDecoder, type Tokenizer } from '../../core/tokenizer/tokenizer.ts'
 import { createEngineProgress, type EngineListener, superviseEngine } from '../engine/supervise-engine.ts'
 import { type ModelFolder, openModel } from '../models/open-model.ts'
 import { brokenPipeSignal, interruptSignal } from '../terminal/end-signals.ts'
@@ -74,9 +74,9 @@ async function runGenerate(flags: GenerateFlags): Promise<number> {
   if (!answer) return interrupt.signal.aborted ? 130 : 0
   printer?.end()
   const text = tokenizer && answerText(tokenizer.decode, idsOf(answer), new Set(stopIds), stops.texts)
-  const code = report(flags, answer, promptIds.length, text, { ...decoding, maxNewTokens, seed: flags.seed })
+  report(flags, answer, promptIds.length, text, { ...decoding, maxNewTokens, seed: flags.seed })
   progress.say(describeStops(stops))
-  return code
+  return 0
 }
 
 function encodePrompt(flags: GenerateFlags, tokenizer: Tokenizer, progress: Progress): number[] {
@@ -92,17 +92,17 @@ function report(
   promptTokens: number,
   text: string | null,
   decoding: Decoding & { maxNewTokens: number; seed: number },
-): number {
+): void {
   const { finishReason, tokens, error, durationMs } = generation
   if (error !== null) throw new Error(`generate: ${error}`)
   if (flags.json) {
     console.log(JSON.stringify({ formatVersion, promptTokens, finishReason, text, tokens, decoding }))
-    return 0
+    return
   }
   if (flags.quiet) {
     const answer = text ?? tokens.map(token => token.id).join(',')
     process.stdout.write(`${printableOn(process.stdout, answer)}\n`)
-    return 0
+    return
   }
   const entropies = tokens.map(token => token.entropyNats)
   const mean = entropies.reduce((sum, value) => sum + value, 0) / entropies.length
@@ -112,17 +112,13 @@ function report(
       `max ${Math.max(...entropies).toFixed(4)} nats; ${(tokens.length / seconds).toFixed(1)} tokens/s\n` +
       `decoding: ${describeDecoding(decoding)}\n`,
   )
-  return 0
 }
 
 /**
  * Shows tokens as they come: text where there is a tokenizer, ids elsewhere. What ends the answer is not shown: text in which
  * a stop text may begin waits until it is known.
  */
-function tokenPrinter(
-  tokenizer: Tokenizer | null,
-  { tokens, texts }: Stops,
-): { show(token: TokenRecord): void; end(): void } {
+function tokenPrinter(tokenizer: Tokenizer | null, { tokens, texts }: Stops) {
   const decoder = tokenizer && createTextDecoder(tokenizer)
   const colour = process.stdout.isTTY && !process.env.NO_COLOR
   const stopIds = new Set(tokens.map(({ id }) => id))
@@ -146,7 +142,7 @@ function tokenPrinter(
     write(at < whole.length ? at : whole.length - stopBeginning(whole, texts))
   }
   return {
-    show({ id, entropyNats }) {
+    show({ id, entropyNats }: TokenRecord) {
       shown = true
       if (!decoder) process.stdout.write(colour ? colourByEntropy(`${id} `, entropyNats) : `${id} `)
       else if (!stopIds.has(id)) take(decoder.push(id), entropyNats)
@@ -173,10 +169,7 @@ function stopBeginning(text: string, stopTexts: readonly string[]): number {
 const idsOf = ({ tokens }: Generation) => tokens.map(({ id }) => id)
 
 /** The model's tokenizer; with --prompt-ids only where the folder has one, for the text. */
-async function tokenizerFor(
-  flags: GenerateFlags,
-  folder: ModelFolder,
-): Promise<(Tokenizer & TokenizerEnds) | null> {
+async function tokenizerFor(flags: GenerateFlags, folder: ModelFolder) {
   const { hasTokenizer, loadTokenizer } = await import('../models/load-tokenizer.ts')
   return flags.prompt === undefined && !hasTokenizer(folder.path) ? null : loadTokenizer(folder.path)
 }

@@ -20,7 +20,6 @@ const settleMs = 5000
 
 let threads: RankThread[] = []
 let stop = () => {}
-
 let job: EngineJob | null = null
 
 async function start(started: EngineJob): Promise<void> {

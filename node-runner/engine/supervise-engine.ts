@@ -101,11 +101,8 @@ async function runEngine(
     engine.kill('SIGKILL')
   }
   const stop = () => (running ? tell({ kind: 'stop' }) : end({ kind: 'stopped' }))
-  const failed = (reason: string, thrown: string | null = null): Outcome => ({
-    kind: 'failed',
-    reason,
-    thrown,
-  })
+  const failed = (reason: string, thrown: string | null = null) =>
+    ({ kind: 'failed', reason, thrown }) as const
   const watch = watchForHang(hangMs, () => end(failed(`no sign of work for ${hangMs / 1000} s`)))
   const take = (event: EngineEvent) => {
     if (event.kind === 'loading') {
@@ -211,10 +208,8 @@ export function createEngineProgress(progress: Progress, label: string | null, t
     onLoaded(loaded: LoadedEngine) {
       end()
       deviceBytes = loaded.deviceBytes.reduce((sum, size) => sum + size, 0)
-      const [first] = loaded.adapters
-      progress.say(
-        `${first?.kind === 'cpu' ? 'CPU adapter' : 'GPU'}: ${[...new Set(loaded.adapterNames)].join(', ')}`,
-      )
+      const kind = loaded.adapters[0]?.kind === 'cpu' ? 'CPU adapter' : 'GPU'
+      progress.say(`${kind}: ${[...new Set(loaded.adapterNames)].join(', ')}`)
       const notice = sharingNotice(loaded.adapters)
       if (notice) progress.say(notice)
       startedMs = performance.now()

@@ -96,7 +96,8 @@ export function serveParent<Message>(take: (message: Message) => void): void {
   process.channel?.ref()
 }
 
-function orNull<T>(read: () => T): T | null {
+/** What `read` gives; null where it throws. */
+export function orNull<T>(read: () => T): T | null {
   try {
     return read()
   } catch {

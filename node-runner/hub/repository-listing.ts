@@ -6,15 +6,8 @@ import { bodyChunks, type HubSettings, otherAnswer, requestOnce, withRetries } f
 import { type HubRepository, isCommit, isRelativePath } from './hub-repository.ts'
 import type { HubDigest } from './part-file.ts'
 
-/** A file of a repository as the Hub lists it. */
-export interface HubFile {
-  path: string
-  sizeBytes: number
-  digest: HubDigest
-}
-
-/** A list of such files, as the cache keeps it. */
-export const hubFilesSchema: z.ZodType<HubFile[]> = z.array(
+/** A list of files, as the cache keeps it. */
+export const hubFilesSchema = z.array(
   z.object({
     path: z.string().refine(isRelativePath),
     // Not z.int, which ends at 2^53.
@@ -26,6 +19,9 @@ export const hubFilesSchema: z.ZodType<HubFile[]> = z.array(
       ),
   }),
 )
+
+/** A file of a repository as the Hub lists it. */
+export type HubFile = z.infer<typeof hubFilesSchema>[number]
 
 const listingAttempts = 5
 /** The Hub lists 1,000 files a page, in some 250 kB. */

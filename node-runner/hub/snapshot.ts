@@ -13,26 +13,13 @@ import { type HubRepository, isCommit } from './hub-repository.ts'
 import { type HubFile, hubFilesSchema, listFilesAt, resolveCommit } from './repository-listing.ts'
 
 /** A repository at one commit, in the cache: `refs`, `blobs` and `snapshots` as Python's huggingface_hub lays them out. */
-export interface Snapshot {
-  repository: HubRepository
-  commit: string
-  /** Folder of the commit, where files stand under their names once they are fetched. */
-  folder: string
-  /** Paths of all files of the commit; where neither Hub nor listing is at hand, of those that are in the cache. */
-  paths: readonly string[]
-  /** Has these files in the folder, whole and checked; downloads what is missing. Throws InputError. */
-  fetch(paths: readonly string[]): Promise<void>
-}
+export type Snapshot = Awaited<ReturnType<typeof openSnapshot>>
 
 /**
  * Opens a repository at its revision. The Hub is asked which commit that is, unless it is one or HF_HUB_OFFLINE is set;
  * where the Hub cannot be reached, the commit that the cache remembers is taken and the user is told. Throws InputError.
  */
-export async function openSnapshot(
-  settings: HubSettings,
-  repository: HubRepository,
-  progress: Progress,
-): Promise<Snapshot> {
+export async function openSnapshot(settings: HubSettings, repository: HubRepository, progress: Progress) {
   const { type, id } = repository
   const root = join(settings.cacheFolder, getRepoFolderName({ type, name: id }))
   const cached: CachedRepository = { settings, repository, root, progress }
@@ -57,9 +44,12 @@ export async function openSnapshot(
     return {
       repository,
       commit,
+      /** Folder of the commit, where files stand under their names once they are fetched. */
       folder,
+      /** Paths of all files of the commit; where neither Hub nor listing is at hand, of those that are in the cache. */
       paths,
-      fetch: wanted =>
+      /** Has these files in the folder, whole and checked; downloads what is missing. Throws InputError. */
+      fetch: (wanted: readonly string[]) =>
         fetchFiles(wanted).catch((error: unknown) => {
           throw asDiskError(root, error)
         }),

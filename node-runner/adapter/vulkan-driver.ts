@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { constants, homedir } from 'node:os'
 import { basename, join } from 'node:path'
 import { brotliDecompressSync } from 'node:zlib'
+import { orNull } from '../files/file-errors.ts'
 import { cacheFolder, makeFolderAtomic } from '../files/folders.ts'
 
 /**
@@ -41,15 +42,8 @@ export function hasVulkanDriver(): boolean {
     env['XDG_DATA_HOME'] ?? join(home, '.local/share'),
     ...(env['XDG_DATA_DIRS'] ?? '/usr/local/share:/usr/share').split(':'),
   ]
-  return roots.some(root => hasManifest(join(root, 'vulkan/icd.d')))
-}
-
-function hasManifest(folder: string): boolean {
-  try {
-    return readdirSync(folder).some(name => name.endsWith('.json'))
-  } catch {
-    return false
-  }
+  const namesIn = (root: string) => orNull(() => readdirSync(join(root, 'vulkan/icd.d'))) ?? []
+  return roots.flatMap(namesIn).some(name => name.endsWith('.json'))
 }
 
 /** Keeps a shared library in the process; a later dlopen of its soname finds it. */

@@ -5,6 +5,7 @@ import { InputError } from '../../core/input-error.ts'
 import { analyseRun, compareRuns } from '../../core/report/record-study.ts'
 import {
   type Block,
+  numbersTable,
   type ReportDocument,
   renderHtml,
   renderMarkdown,
@@ -74,12 +75,10 @@ function pair(first: ComparedRun, second: ComparedRun) {
 
 function describeComparison(runs: ComparedRun[], pairings: Pairing[]): ReportDocument {
   const row = (name: string, cell: (run: ComparedRun) => string) => [name, ...runs.map(cell)]
-  const table: Block = {
-    kind: 'table',
-    of: 'numbers',
-    caption: `Runs side by side, with 95 % intervals; scores are of ${mainScore}`,
-    head: ['', ...runs.map(({ folder }) => folder)],
-    rows: [
+  const table = numbersTable(
+    `Runs side by side, with 95 % intervals; scores are of ${mainScore}`,
+    ['', ...runs.map(({ folder }) => folder)],
+    [
       row('model', ({ run }) => run.model.name),
       row('data set', ({ run }) => run.dataSet.name),
       row('decoding', ({ run }) => describeDecoding(run.decoding)),
@@ -115,7 +114,7 @@ function describeComparison(runs: ComparedRun[], pairings: Pairing[]): ReportDoc
         return estimate(fit?.expectedCalibrationError.value, fit?.intervals.expectedCalibrationError)
       }),
     ],
-  }
+  )
   return {
     title: 'Comparison of runs',
     blocks: [...partBlocks(runs), table, ...pairings.flatMap(pairingBlocks)],
@@ -152,18 +151,15 @@ function pairingBlocks({ first, second, comparison, reason }: Pairing): Block[] 
   ]
   return [
     heading,
-    {
-      kind: 'table',
-      of: 'numbers',
-      caption:
-        `${pairs} answers to ${problems} problems that both have (${onlyInFirst} and ${onlyInSecond} are in one only). Differences first − second with ` +
+    numbersTable(
+      `${pairs} answers to ${problems} problems that both have (${onlyInFirst} and ${onlyInSecond} are in one only). Differences first − second with ` +
         "intervals of resampled problems; p by McNemar's exact test and DeLong's paired one, adjusted over all rows",
-      head: ['', 'n', 'first', 'second', 'difference', 'p', 'Holm', 'Benjamini–Hochberg'],
-      rows: [
+      ['', 'n', 'first', 'second', 'difference', 'p', 'Holm', 'Benjamini–Hochberg'],
+      [
         row('accuracy', pairs, accuracy, percent),
         ...Object.entries(aurocs).map(([name, found]) => row(`AUROC of ${name}`, found.n, found, digits)),
       ],
-    },
+    ),
     ...(warnings.length > 0 ? ([{ kind: 'list', items: warnings }] satisfies Block[]) : []),
   ]
 }

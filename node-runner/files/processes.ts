@@ -1,5 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { orNull } from './file-errors.ts'
 
 /** A process, by what no other one shares. Where a system does not tell (boot, namespace and start are Linux's), null. */
 export interface ProcessIdentity {
@@ -94,13 +95,4 @@ export function serveParent<Message>(take: (message: Message) => void): void {
   process.on('message', take)
   process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
   process.channel?.ref()
-}
-
-/** What `read` gives; null where it throws. */
-export function orNull<T>(read: () => T): T | null {
-  try {
-    return read()
-  } catch {
-    return null
-  }
 }

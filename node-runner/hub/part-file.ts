@@ -4,7 +4,8 @@ import { type FileHandle, lstat, open, readdir, rename, rm } from 'node:fs/promi
 import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { InputError } from '../../core/input-error.ts'
-import { hasProcess, orNull, processStat } from '../files/processes.ts'
+import { orNull } from '../files/file-errors.ts'
+import { hasProcess, processStat } from '../files/processes.ts'
 
 /** What the Hub states of a file's content: SHA-256 of large files, git's own SHA-1 of small ones. */
 export interface HubDigest {

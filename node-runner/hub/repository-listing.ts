@@ -2,6 +2,7 @@ import { datasetInfo, listFiles, modelInfo } from '@huggingface/hub'
 import { z } from 'zod'
 import { refuseUnbounded } from '../../core/files/read-json.ts'
 import { InputError } from '../../core/input-error.ts'
+import { orNull } from '../files/file-errors.ts'
 import { bodyChunks, type HubSettings, otherAnswer, requestOnce, withRetries } from './hub-fetch.ts'
 import { type HubRepository, isCommit, isRelativePath } from './hub-repository.ts'
 import type { HubDigest } from './part-file.ts'
@@ -125,20 +126,15 @@ function hubFetch(
       }
       const body = Buffer.concat(chunks)
       const text = body.toString('utf8')
-      if (!schema.safeParse(parseOrNull(body)).success)
+      const parsed = orNull(() => {
+        refuseUnbounded(body, 'the list', pageBounds)
+        return JSON.parse(new TextDecoder().decode(body))
+      })
+      if (!schema.safeParse(parsed).success)
         throw otherAnswer(settings, what, JSON.stringify(text.slice(0, 60)))
       bytesBefore = bytes
       const link = response.headers.get('link')
       return new Response(text, { headers: link === null ? {} : { link } })
     })
-  }
-}
-
-function parseOrNull(body: Uint8Array): unknown {
-  try {
-    refuseUnbounded(body, 'the list', pageBounds)
-    return JSON.parse(new TextDecoder().decode(body))
-  } catch {
-    return null
   }
 }

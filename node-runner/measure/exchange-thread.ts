@@ -21,8 +21,9 @@ export interface ExchangeThreadStart {
   memory: GroupMemory | null
   /** Elements of the messages to measure. */
   widths: number[]
-  rounds: number
 }
+
+const rounds = 50
 
 /** What a rank found, for each width. */
 export type ExchangeSamples = Awaited<ReturnType<typeof measureWidth>>
@@ -50,7 +51,7 @@ async function measureWidth(
   device: Device,
   context: StepContext,
   width: number,
-  { rank, rounds }: ExchangeThreadStart,
+  { rank }: ExchangeThreadStart,
 ) {
   const [x, partial, y] = await Promise.all(
     ['x', 'partial', 'y'].map(name => createTensor(device, name, 'f32', [1, width])),

@@ -24,7 +24,7 @@ serveParent((request: MeasureRequest) => {
 async function answer(request: MeasureRequest): Promise<unknown> {
   const adapters = await assignAdapters(request.adapter, request.ranks)
   if (request.kind === 'kernels') return checkKernels(adapters, request.seconds)
-  if (request.kind === 'exchange') return measureExchange(adapters, request.widths, request.rounds)
+  if (request.kind === 'exchange') return measureExchange(adapters, request.widths)
   request satisfies { kind: 'adapter' }
   return measureAdapter(await openDevice(await openRankAdapter(adapters[0]!)))
 }
@@ -59,22 +59,18 @@ async function checkKernels(adapters: readonly RankAdapter[], seconds: number): 
 /** Measures all-reduces of rows of these widths, with every rank in a thread of its own. */
 async function measureExchange(
   adapters: readonly RankAdapter[],
-  widths: readonly number[],
-  rounds: number,
+  widths: number[],
 ): Promise<ExchangeMeasurement[]> {
   const ranks = adapters.length
   const memory = ranks > 1 ? createGroupMemory(ranks, Math.max(...widths) * 4) : null
   const workers = adapters.map((adapter, rank) => {
-    const start: ExchangeThreadStart = { adapter, rank, ranks, memory, widths: [...widths], rounds }
+    const start: ExchangeThreadStart = { adapter, rank, ranks, memory, widths }
     return new Worker(new URL('./exchange-thread.ts', import.meta.url), { workerData: start })
   })
-  const samples = await Promise.all(
-    workers.map(async worker => {
-      const [found] = (await once(worker, 'message')) as [ExchangeSamples[]]
-      return found
-    }),
+  const [samples] = await Promise.all(
+    workers.map(async worker => (await once(worker, 'message')) as [ExchangeSamples[]]),
   )
-  return samples[0]!.map(({ width, allReduceMs, roundTripMs, submits, synchronisations }) => {
+  return samples![0].map(({ width, allReduceMs, roundTripMs, submits, synchronisations }) => {
     const [allReduce, roundTrip] = [spreadOf(allReduceMs), spreadOf(roundTripMs)]
     return {
       ranks,

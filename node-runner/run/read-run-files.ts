@@ -11,7 +11,7 @@ import {
   refuseLongManifest,
 } from '../../core/record/manifest.ts'
 import { isRunFile } from '../../core/record/run-files.ts'
-import { nullWhere } from '../files/file-errors.ts'
+import { nullWhere, orNull } from '../files/file-errors.ts'
 import { journalStats } from './journal-files.ts'
 
 /** SHA-256 of bytes, or of a text's UTF-8: 64 hexadecimal digits. */
@@ -128,15 +128,12 @@ function readOrNull(path: string): Buffer | null {
  * anybody, and a link in it would have this machine's other files read or written.
  */
 export function foreignFiles(folder: string): string[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true })
-      .filter(isForeign)
-      .map(({ name }) => name)
-      .sort()
-  } catch {
-    // No folder: whoever reads it says so.
-    return []
-  }
+  // Where there is no folder, whoever reads it says so.
+  const entries = orNull(() => readdirSync(folder, { withFileTypes: true })) ?? []
+  return entries
+    .filter(isForeign)
+    .map(({ name }) => name)
+    .sort()
 }
 
 /** Throws InputError where the folder of a run's file has foreign files. */

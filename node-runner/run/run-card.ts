@@ -4,13 +4,14 @@ import { decodingFlagsOf } from '../../core/generate/decoding.ts'
 import { gradingFlagsOf, isDefaultGrading } from '../../core/grade/grading-rules.ts'
 import { isModelName } from '../../core/model/model-name.ts'
 import { runFiles } from '../../core/record/run-files.ts'
-import { type Block, renderMarkdown } from '../../core/report/report-document.ts'
+import { type Block, renderMarkdown, textsTable } from '../../core/report/report-document.ts'
 import { count, estimate, nats, percent, withInterval } from '../../core/report/words.ts'
 import { summarySection } from '../../core/report/write-report.ts'
 import type { Analysis } from '../../core/study/analysis.ts'
 import { isPart } from '../../core/study/coverage.ts'
 import { preferredIntervals } from '../../core/study/preferred-intervals.ts'
 import { mainScore } from '../../core/study/selection.ts'
+import { orNull } from '../files/file-errors.ts'
 import { sha256Of } from './read-run-files.ts'
 import { recordedWords } from './recorded-flags.ts'
 import type { RunDescription } from './run-description.ts'
@@ -79,7 +80,7 @@ function cardBlocks(run: RunDescription, analysis: Analysis): Block[] {
     { kind: 'heading', text: 'Key numbers' },
     keyNumbers(analysis),
     { kind: 'heading', text: 'What was run' },
-    textTable('Settings', 'setting', 'value', describeSetUp(run, analysis)),
+    textsTable('Settings', ['setting', 'value'], describeSetUp(run, analysis)),
     { kind: 'heading', text: 'Made again by' },
     { kind: 'code', language: 'sh', text: commandOf(run) },
     { kind: 'paragraph', text: commandRemarks(run, analysis).join(' ') },
@@ -95,17 +96,12 @@ function cardBlocks(run: RunDescription, analysis: Analysis): Block[] {
       ].join('\n'),
     },
     { kind: 'heading', text: 'Files' },
-    textTable(
+    textsTable(
       'Files of the run',
-      'file',
-      'holds',
+      ['file', 'holds'],
       runFiles.map(({ names, holds }) => [names.join(', '), holds]),
     ),
   ]
-}
-
-function textTable(caption: string, first: string, second: string, rows: string[][]): Block {
-  return { kind: 'table', of: 'texts', caption, head: [first, second], rows }
 }
 
 function keyNumbers(analysis: Analysis): Block {
@@ -133,7 +129,7 @@ function keyNumbers(analysis: Analysis): Block {
       `Brier score of the probability of being right, by ${calibration.folds} folds of problems`,
       estimate(fit.brier, fit.intervals.brier),
     ])
-  return textTable('With 95 % intervals', 'number', 'value', rows)
+  return textsTable('With 95 % intervals', ['number', 'value'], rows)
 }
 
 /** The command line that asks for a run of these settings, with the model and the data set by their names. */
@@ -205,17 +201,9 @@ function publicName(
 ): string {
   if (revision && isModelName(name)) return name
   const last = name.split(/[\\/]/).filter(Boolean).at(-1) ?? ''
-  const privateNames = [basename(homedir()), hostname(), userName()]
+  // An account may have no entry in the system's list, as in a container.
+  const privateNames = [basename(homedir()), hostname(), orNull(() => userInfo().username)]
   return /^\.*$/.test(last) || privateNames.includes(last) ? otherwise : last
-}
-
-function userName(): string {
-  try {
-    return userInfo().username
-  } catch {
-    // An account without an entry in the system's list, as in a container.
-    return ''
-  }
 }
 
 /** The Hub's names for how many rows there are. */

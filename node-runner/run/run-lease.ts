@@ -5,19 +5,12 @@ import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { InputError } from '../../core/input-error.ts'
 import { formatVersion } from '../../core/record/run-files.ts'
-import { nullWhere } from '../files/file-errors.ts'
+import { nullWhere, orNull } from '../files/file-errors.ts'
 import { describeProcess, hasProcess, isGone, thisIdentity } from '../files/processes.ts'
 
-// Who may write to a run's folder. Leases are numbered files, `lease-1`, `lease-2` and so on; the highest one that is there
-// holds. To take a folder is to create the next number with O_EXCL, which one process alone can, on a local disk and on
-// network file systems (NFS since version 3, SMB, Lustre, GPFS, CephFS); nothing depends on locks, on two hosts' clocks or
-// on times of files. Numbers only grow: who releases a lease says so in its file and leaves it, and who takes the next one
-// removes those before. So a process that was stopped between a look and what it did upon it creates, when it wakes, a
-// number below the highest, sees that and has lost; it can never stand beside the holder.
-//
-// A holder that was stopped cannot be kept from going on when it wakes, so that what it may still do must do no harm: it
-// appends to a journal that is nobody else's (journal.ts), and what it has yet to rename into place is called
-// `NAME.partial-NUMBER`, which the next holder removes before it reads anything: the rename then fails.
+// Who may write to a run's folder: whoever made the highest of its files `lease-1`, `lease-2` and so on, with O_EXCL. Why so, and why
+// a holder that wakes too late does no harm: docs/decisions.md, "Who writes to a run" and what follows it. What a holder has yet to
+// rename into place is called `NAME.partial-NUMBER`, which the next one removes before it reads anything.
 
 /** How often a holder writes its beat, and for how long a beat must not have moved until the run is taken over. */
 export interface LeaseTimes {
@@ -245,22 +238,16 @@ export interface BeatStart {
 }
 
 /** The line of a lease that counts its beats, always of the same length. */
-export function beatLine(count: number): string {
-  return `beat ${String(count).padStart(12, '0')}\n`
-}
+export const beatLine = (count: number) => `beat ${String(count).padStart(12, '0')}\n`
 
 /** Path of a lease. */
-export function leasePath(folder: string, number: number): string {
-  return join(folder, `lease-${number}`)
-}
+export const leasePath = (folder: string, number: number) => join(folder, `lease-${number}`)
 
 /** The highest number of a folder's leases, which holds; 0 where there is none, or no folder. */
 export function lastLease(folder: string): number {
   const names = nullWhere('ENOENT', () => readdirSync(folder)) ?? []
-  return names.reduce(
-    (last, name) => Math.max(last, Number(/^lease-([1-9]\d{0,11})$/.exec(name)?.[1] ?? 0)),
-    0,
-  )
+  const numberOf = (name: string) => Number(/^lease-([1-9]\d{0,11})$/.exec(name)?.[1] ?? 0)
+  return names.reduce((last, name) => Math.max(last, numberOf(name)), 0)
 }
 
 const leaseBytes = 4096
@@ -287,7 +274,7 @@ function readLease(folder: string, number: number) {
 
 /** Opened anew at each look: network file systems then ask the server for what has changed. */
 function readStart(path: string): string {
-  try {
+  const text = orNull(() => {
     // What a folder was sent with may be a pipe, which would never be read to its end.
     if (!lstatOrNull(path)?.isFile()) return ''
     const file = openSync(path, 'r')
@@ -297,25 +284,18 @@ function readStart(path: string): string {
     } finally {
       closeSync(file)
     }
-  } catch {
-    return ''
-  }
+  })
+  return text ?? ''
 }
 
 function parseLine(line: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(line)
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
-  } catch {
-    return {}
-  }
+  const value: unknown = orNull(() => JSON.parse(line))
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
 }
 
 const lstatOrNull = (path: string) => lstatSync(path, { throwIfNoEntry: false }) ?? null
 
-function oldLockPath(folder: string): string {
-  return join(folder, 'lock')
-}
+const oldLockPath = (folder: string) => join(folder, 'lock')
 
 /**
  * Throws InputError where a process of version 0.1.0 holds the folder by its file `lock`, or may hold it on another machine.

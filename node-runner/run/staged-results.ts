@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { basename, join } from 'node:path'
 import { encodeManifest, type FileDigest, manifestName } from '../../core/record/manifest.ts'
-import { nullWhere } from '../files/file-errors.ts'
+import { nullWhere, orNull } from '../files/file-errors.ts'
 import { hasEnded, thisProcess } from '../files/processes.ts'
 import { openNewFile } from '../files/write-file-atomic.ts'
 import { sha256Of } from './read-run-files.ts'
@@ -159,13 +159,10 @@ const mostWaitMs = 60_000
 const napMs = 5
 
 /**
- * Does something while no other process that calls this does, on any machine that shares the folder: puts results of a run in
- * place, which takes milliseconds. Waits for the others. A holder whose process is gone, or that is silent for long, is passed over.
- * Throws where one stays.
- *
- * One that was only stopped wakes in the middle of it. So `staging` names the folder below that what it puts in place lies in: who passes
- * it over takes that away first, and nothing can be moved out of it any more. To `act` is to move files out of `staging` or into it, and
- * nothing else.
+ * Does something while no other process that calls this does, on any machine that shares the folder: moves files out of `staging`,
+ * the folder below in which results were made, or into it, and nothing else, which takes milliseconds. Waits for the others. A holder
+ * whose process is gone, or that is silent for long, is passed over, and its `staging` taken away first, as it may only have been
+ * stopped. Throws where one stays.
  *
  * Holds are numbered files. The highest one that is there holds; who finds its process gone makes the next number, which only one
  * can, and it counts if the one before is still there: a holder removes those before its own first.
@@ -239,9 +236,5 @@ function holdPath(folder: string, number: number): string {
 
 /** Which process holds, and something that no other hold has; empty while it is being written, null where it has ended. */
 function readHolder(folder: string, number: number): string | null {
-  try {
-    return readFileSync(holdPath(folder, number), 'utf8')
-  } catch {
-    return null
-  }
+  return orNull(() => readFileSync(holdPath(folder, number), 'utf8'))
 }

@@ -112,7 +112,6 @@ export async function runTasks(
   }
 }
 
-/** Problems of the kind that evaluations ask. */
 const problems = [
   'Tom has 14 apples and buys 9 more. How many apples does he have?',
   'A box holds 6 rows of 8 eggs. How many eggs does it hold?',

@@ -87,7 +87,6 @@ async function untilCurrent(make: () => Promise<Results>): Promise<Results> {
     }
 }
 
-/** Grades and analyses a run from its journal. */
 async function analyseJournal(folder: string, flags: AnalyseFlags, lease: RunLease | null): Promise<Results> {
   // What is read here is what the results are made from.
   const manifestBefore = readUndamagedManifest(folder)

@@ -65,7 +65,6 @@ export function selectCases(
   return cases.filter(({ kernel }) => names.includes(kernel))
 }
 
-/** Times cases, kernel by kernel, and says before each what comes. */
 async function benchDevice(
   device: Device,
   cases: readonly BenchCase[],

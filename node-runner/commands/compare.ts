@@ -121,7 +121,6 @@ function describeComparison(runs: ComparedRun[], pairings: Pairing[]): ReportDoc
   }
 }
 
-/** Which of the runs are parts, and of what. */
 function partBlocks(runs: readonly ComparedRun[]): Block[] {
   const items = runs.flatMap(({ folder, analysis }) => {
     const part = partWarning(analysis.coverage)

@@ -54,7 +54,6 @@ const rankColumns: Column<RankReport>[] = [
   ],
 ]
 
-/** Ranks in groups whose adapters offer the same. */
 function alike(ranks: readonly RankReport[]): RankReport[][] {
   const groups = Map.groupBy(ranks, ({ limits, features }) => JSON.stringify([limits, features]))
   return [...groups.values()]

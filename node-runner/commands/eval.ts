@@ -62,7 +62,6 @@ export function evalCommand(): Command {
     })
 }
 
-/** Part i of n, as 2/8. */
 function parseShard(text: string): Shard {
   const shard = readShard(text)
   if (shard) return shard

@@ -22,7 +22,6 @@ import { type Column, renderTable, rowsOf } from '../terminal/report.ts'
 /** What `entrace plan --json` prints. */
 export type PlanReport = ReturnType<typeof planReport>
 
-/** What a plan is asked for. */
 interface PlanRequest {
   adapters: number
   /** Ranks whose shards are wanted, or null. */

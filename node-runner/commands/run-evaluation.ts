@@ -120,12 +120,7 @@ async function resumeRun(planned: PlannedRun, lease: RunLease, progress: Progres
  * The run as it goes on from what a folder holds: what is known of the finished samples stays known of it. Where they are of
  * 0.1.0, which did not record the model's files, their prompts are compared instead. Throws InputError where one differs.
  */
-function continueRun(
-  run: PlannedRun,
-  before: RunDescription,
-  journal: Journal,
-  progress: Progress,
-): PlannedRun {
+function continueRun(run: PlannedRun, before: RunDescription, journal: Journal, progress: Progress) {
   if (journal.size === 0) return run
   const unchecked = uncheckedFiles([before, run.settings])
   if (before.model.files === undefined) {

@@ -72,7 +72,6 @@ async function run(tasks: EngineTask[]): Promise<void> {
   send({ kind: 'done', stopped: stopped.some(Boolean) })
 }
 
-/** The same call on all ranks. */
 function onAllRanks<T>(call: (thread: RankThread) => Promise<T>): Promise<T[]> {
   return settleRanks(
     threads.map(thread => thread.call(call(thread))),

@@ -167,17 +167,13 @@ function finalError({ name, message }: { name: string; message: string }): Error
 /** Calls `onHang` once no new sign came for `hangMs`. */
 function watchForHang(hangMs: number, onHang: () => void) {
   let last: unknown = null
-  let changedMs = performance.now()
-  const look = () => {
-    if (performance.now() - changedMs >= hangMs) onHang()
-  }
-  const timer = setInterval(look, Math.min(1000, hangMs / 4))
+  const timer = setTimeout(onHang, hangMs)
   return {
     sign(value: unknown) {
-      if (value !== last) changedMs = performance.now()
+      if (value !== last) timer.refresh()
       last = value
     },
-    end: () => clearInterval(timer),
+    end: () => clearTimeout(timer),
   }
 }
 

@@ -25,12 +25,7 @@ const silenceMs = 60_000
  * One request to the Hub. The token goes to the endpoint's own host alone; when it redirects to another, fetch drops
  * the header. Throws PassingFault for what may pass, InputError for a refusal, saying of `what`.
  */
-export async function requestOnce(
-  settings: HubSettings,
-  what: string,
-  url: string,
-  init: RequestInit = {},
-): Promise<Response> {
+export async function requestOnce(settings: HubSettings, what: string, url: string, init: RequestInit = {}) {
   const headers = new Headers(init.headers)
   const isOwn = new URL(url).origin === new URL(settings.endpoint).origin
   if (settings.token !== null && isOwn) headers.set('authorization', `Bearer ${settings.token}`)

@@ -42,11 +42,7 @@ const treeSchema = z.array(
 )
 
 /** Asks the Hub which commit a revision is. Throws HubUnreachableError after `attempts`, InputError for a refusal. */
-export async function resolveCommit(
-  settings: HubSettings,
-  repository: HubRepository,
-  attempts: number,
-): Promise<string> {
+export async function resolveCommit(settings: HubSettings, repository: HubRepository, attempts: number) {
   const { type, id, revision } = repository
   const request = {
     name: id,
@@ -63,11 +59,7 @@ export async function resolveCommit(
 }
 
 /** Lists the files of a commit. Throws InputError, also for a path that would lead out of the cache's folder. */
-export async function listFilesAt(
-  settings: HubSettings,
-  repository: HubRepository,
-  commit: string,
-): Promise<HubFile[]> {
+export async function listFilesAt(settings: HubSettings, repository: HubRepository, commit: string) {
   const { type, id } = repository
   const entries = listFiles({
     repo: { type, name: id },

@@ -59,7 +59,6 @@ export async function openSnapshot(settings: HubSettings, repository: HubReposit
   }
 }
 
-/** A repository, and its folder in the cache. */
 interface CachedRepository {
   settings: HubSettings
   repository: HubRepository
@@ -95,10 +94,7 @@ async function chooseCommit(cached: CachedRepository): Promise<{ commit: string;
 }
 
 /** The files of a commit, which never change, so that the Hub is asked once; null where it cannot be, but the cache has some. */
-async function listOnce(
-  { settings, repository, root, progress }: CachedRepository,
-  commit: string,
-): Promise<HubFile[] | null> {
+async function listOnce({ settings, repository, root, progress }: CachedRepository, commit: string) {
   const known = readListing(root, commit)
   if (known) return known
   try {

@@ -49,7 +49,6 @@ async function reportRanks(assigned: RankAdapter[]) {
   })
 }
 
-/** What an adapter offers. */
 async function reportAdapter(rank: RankAdapter) {
   const provider = await openRankAdapter(rank)
   const { info, limits, features } = provider.adapter

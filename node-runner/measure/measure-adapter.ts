@@ -62,11 +62,7 @@ export async function measureAdapter(device: Device) {
   }
 }
 
-async function timeDispatches(
-  device: Device,
-  record: (recorder: Recorder) => void,
-  dispatches: number,
-): Promise<number> {
+async function timeDispatches(device: Device, record: (recorder: Recorder) => void, dispatches: number) {
   const samplesMs = await timeRounds(rounds, async () => {
     const recorder = new Recorder(device, 'dispatch overhead')
     for (let i = 0; i < dispatches; i++) record(recorder)

@@ -11,7 +11,7 @@ import { assignAdapters, openRankAdapter, type RankAdapter } from '../adapter/ra
 import { serveParent } from '../files/processes.ts'
 import type { ExchangeSamples, ExchangeThreadStart } from './exchange-thread.ts'
 import { measureAdapter } from './measure-adapter.ts'
-import type { ExchangeMeasurement, KernelReport, MeasureReply, MeasureRequest } from './run-measurement.ts'
+import type { KernelReport, MeasureReply, MeasureRequest } from './run-measurement.ts'
 import { spreadOf } from './timing.ts'
 
 serveParent((request: MeasureRequest) => {
@@ -57,10 +57,7 @@ async function checkKernels(adapters: readonly RankAdapter[], seconds: number): 
 }
 
 /** Measures all-reduces of rows of these widths, with every rank in a thread of its own. */
-async function measureExchange(
-  adapters: readonly RankAdapter[],
-  widths: number[],
-): Promise<ExchangeMeasurement[]> {
+async function measureExchange(adapters: readonly RankAdapter[], widths: number[]) {
   const ranks = adapters.length
   const memory = ranks > 1 ? createGroupMemory(ranks, Math.max(...widths) * 4) : null
   const workers = adapters.map((adapter, rank) => {

@@ -43,7 +43,6 @@ export interface ExchangeMeasurement {
   synchronisations: number
 }
 
-/** What it answers to each kind of question. */
 interface MeasureResults {
   kernels: KernelReport[]
   adapter: AdapterMeasurement

@@ -78,20 +78,15 @@ function findOnHub(name: string): { repository: HubRepository; known: KnownDataS
 }
 
 async function readFiles(paths: readonly string[], columns: DataSetOptions): Promise<DataSet> {
+  const names = knownDataSets.map(({ aliases }) => aliases[0]).join(', ')
+  const expected =
+    `expected a data set (${dataSetEndings}), an id of the Hub (organisation/name), ` +
+    `or one of ${names}; check --dataset`
   const sources: FileByteSource[] = []
   try {
-    for (const path of paths) sources.push(await openFile(path))
+    for (const path of paths) sources.push(await openNamedFile(path, expected))
     return await readDataSet(sources, columns, ({ name }) => readDataSetApart(name, columns))
   } finally {
     await Promise.all(sources.map(source => source.close()))
   }
-}
-
-function openFile(path: string): Promise<FileByteSource> {
-  const names = knownDataSets.map(({ aliases }) => aliases[0]).join(', ')
-  return openNamedFile(
-    path,
-    `expected a data set (${dataSetEndings}), an id of the Hub (organisation/name), ` +
-      `or one of ${names}; check --dataset`,
-  )
 }

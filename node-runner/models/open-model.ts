@@ -44,11 +44,7 @@ export async function openModel(
 }
 
 /** The folder of a model: itself, or that of an id of the Hub in the cache, with so much as is needed. Throws InputError. */
-export async function locateModel(
-  model: string,
-  extent: ModelExtent,
-  progress: Progress,
-): Promise<ModelPlace> {
+export async function locateModel(model: string, extent: ModelExtent, progress: Progress) {
   const repository = existsSync(model) ? null : parseRepository(model, 'model')
   if (!repository) return { path: model, name: basename(model), revision: null }
   const { fetchModel } = await import('./fetch-from-hub.ts')

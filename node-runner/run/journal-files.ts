@@ -233,7 +233,6 @@ function numberedPath(path: string, number: number): string {
   return number === 1 ? path : join(dirname(path), `${basename(path, '.jsonl')}-${number}.jsonl`)
 }
 
-/** A line of the journal as it lies in its file. */
 type IndexedLine = Omit<JournalIndexLine, 'check'>
 
 /** The index of a journal, open to append. */

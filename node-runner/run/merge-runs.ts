@@ -17,7 +17,6 @@ import {
   uncheckedFiles,
 } from './run-description.ts'
 
-/** One of the runs that are joined. */
 interface DescribedPart {
   folder: string
   run: RunDescription

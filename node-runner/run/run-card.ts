@@ -168,7 +168,6 @@ export function commandOf(run: RunDescription): string {
     .join(' \\\n  ')}`
 }
 
-/** What the command line does not say. */
 function commandRemarks({ model, dataSet, prompt, merged }: RunDescription, analysis: Analysis): string[] {
   const local = [
     model.revision === null &&
@@ -195,10 +194,7 @@ function withPublicNames(run: RunDescription): RunDescription {
 }
 
 /** An id of the Hub as it is; else what comes last in a path, unless that is a person's or this machine's name. */
-function publicName(
-  { name, revision }: { name: string; revision?: string | null },
-  otherwise: string,
-): string {
+function publicName({ name, revision }: { name: string; revision?: string | null }, otherwise: string) {
   if (revision && isModelName(name)) return name
   const last = name.split(/[\\/]/).filter(Boolean).at(-1) ?? ''
   // An account may have no entry in the system's list, as in a container.

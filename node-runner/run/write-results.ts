@@ -46,7 +46,6 @@ export function resultFiles(folder: string) {
   }
 }
 
-/** What results are made with besides the samples. */
 interface ResultOptions {
   /** Errors sorted by hand. */
   labels?: ErrorLabels | undefined

@@ -18,7 +18,6 @@ export interface ProgressStage {
   stop(): void
 }
 
-/** Milliseconds between two plain lines. */
 const plainIntervalMs = 10_000
 
 /** Makes the progress display that suits the stream. */

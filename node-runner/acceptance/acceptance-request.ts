@@ -34,23 +34,16 @@ export interface AcceptanceRequest extends AcceptanceFlags {
 }
 
 /** How far things may be apart. */
-export interface AcceptanceBounds {
+export const acceptanceBounds = {
   /** A token may differ where the baseline's margin (p1 − p2) is no larger. */
-  margin: number
-  /** Between two meshes' entropies of a token, in nats. */
-  entropyNats: number
-  /** A device's buffers against what is planned for its rank: a share, beside a fixed allowance for the small ones. */
-  memoryShare: number
-  memoryBytes: number
-}
-
-/** The bounds of the project. */
-export const acceptanceBounds: AcceptanceBounds = {
   margin: 1e-3,
+  /** Between two meshes' entropies of a token, in nats. */
   entropyNats: 1e-4,
+  /** A device's buffers against what is planned for its rank: a share, beside a fixed allowance for the small ones. */
   memoryShare: 0.05,
   memoryBytes: 4 * 2 ** 20,
 }
+export type AcceptanceBounds = typeof acceptanceBounds
 
 /**
  * Has prompts answered greedily and to the limit by an engine as users run it. An engine that fails is not started again:

@@ -8,7 +8,7 @@ import { formatVersion } from '../../core/record/run-files.ts'
 import type { TokenRecord } from '../../core/record/token.ts'
 import { createTextDecoder, type Tokenizer } from '../../core/tokenizer/tokenizer.ts'
 import { createEngineProgress, type EngineListener, superviseEngine } from '../engine/supervise-engine.ts'
-import { type ModelFolder, openModel } from '../models/open-model.ts'
+import { openModel } from '../models/open-model.ts'
 import { brokenPipeSignal, interruptSignal } from '../terminal/end-signals.ts'
 import { colourByEntropy, printableOn } from '../terminal/printable.ts'
 import { createProgress, type Progress } from '../terminal/progress.ts'
@@ -38,7 +38,10 @@ async function runGenerate(flags: GenerateFlags): Promise<number> {
   const { config } = folder
   await folder.close()
   checkMesh(flags, config)
-  const tokenizer = await tokenizerFor(flags, folder)
+  const { hasTokenizer, loadTokenizer } = await import('../models/load-tokenizer.ts')
+  // With --prompt-ids only where the folder has one, for the text.
+  const hasNone = flags.prompt === undefined && !hasTokenizer(folder.path)
+  const tokenizer = hasNone ? null : await loadTokenizer(folder.path)
   const promptIds = flags.promptIds ?? encodePrompt(flags, tokenizer!, progress)
   const task = { promptIds, key: 0 }
   const problem = rejectionReason(task, config)
@@ -73,7 +76,8 @@ async function runGenerate(flags: GenerateFlags): Promise<number> {
   // Whoever closed standard output has read all that was wanted.
   if (!answer) return interrupt.signal.aborted ? 130 : 0
   printer?.end()
-  const text = tokenizer && answerText(tokenizer.decode, idsOf(answer), new Set(stopIds), stops.texts)
+  const ids = (answer as Generation).tokens.map(({ id }) => id)
+  const text = tokenizer && answerText(tokenizer.decode, ids, new Set(stopIds), stops.texts)
   report(flags, answer, promptIds.length, text, { ...decoding, maxNewTokens, seed: flags.seed })
   progress.say(describeStops(stops))
   return 0
@@ -164,14 +168,6 @@ function stopBeginning(text: string, stopTexts: readonly string[]): number {
   let length = Math.min(longest, text.length)
   while (length > 0 && !stopTexts.some(stop => stop.startsWith(text.slice(-length)))) length--
   return length
-}
-
-const idsOf = ({ tokens }: Generation) => tokens.map(({ id }) => id)
-
-/** The model's tokenizer; with --prompt-ids only where the folder has one, for the text. */
-async function tokenizerFor(flags: GenerateFlags, folder: ModelFolder) {
-  const { hasTokenizer, loadTokenizer } = await import('../models/load-tokenizer.ts')
-  return flags.prompt === undefined && !hasTokenizer(folder.path) ? null : loadTokenizer(folder.path)
 }
 
 function parseIds(text: string): number[] {

@@ -65,16 +65,13 @@ function shardReports(config: ModelConfig, tp: number, dtype: WeightDType) {
   }))
 }
 
-const assumptionTexts: Record<Assumption['name'], { label: string; show: (value: number) => string }> = {
-  memoryBytes: { label: 'memory of an adapter', show: value => `${significant(value / 1e9)} GB` },
-  bandwidthBytesPerSecond: {
-    label: 'bandwidth of its memory',
-    show: value => `${significant(value / 1e12)} TB/s`,
-  },
-  flopsPerSecond: { label: 'its arithmetic', show: value => `${significant(value / 1e12)} TFLOP/s` },
-  latencySeconds: { label: 'latency of a synchronisation', show: value => `${significant(value * 1e6)} µs` },
-  linkBytesPerSecond: { label: 'link to the host', show: value => `${significant(value / 1e9)} GB/s` },
-  dispatchSeconds: { label: 'overhead of a dispatch', show: value => `${significant(value * 1e6)} µs` },
+const assumptionTexts: Record<Assumption['name'], [label: string, show: (value: number) => string]> = {
+  memoryBytes: ['memory of an adapter', value => `${significant(value / 1e9)} GB`],
+  bandwidthBytesPerSecond: ['bandwidth of its memory', value => `${significant(value / 1e12)} TB/s`],
+  flopsPerSecond: ['its arithmetic', value => `${significant(value / 1e12)} TFLOP/s`],
+  latencySeconds: ['latency of a synchronisation', value => microseconds(value)],
+  linkBytesPerSecond: ['link to the host', value => `${significant(value / 1e9)} GB/s`],
+  dispatchSeconds: ['overhead of a dispatch', value => microseconds(value)],
 }
 
 const meshColumns: Column<MeshPrediction>[] = [
@@ -118,11 +115,10 @@ export function renderPlan(report: PlanReport): string {
     '',
     assumptions.some(({ measured }) => measured) ? 'Measured and assumed' : 'Assumed',
     renderTable(
-      assumptions.map(({ name, value, reason }) => [
-        `  ${assumptionTexts[name].label}`,
-        assumptionTexts[name].show(value),
-        reason,
-      ]),
+      assumptions.map(({ name, value, reason }) => {
+        const [label, show] = assumptionTexts[name]
+        return [`  ${label}`, show(value), reason]
+      }),
     ),
     ...(shards ? ['', `Shards of tp ${shards.length}`, renderTable(rowsOf(shardColumns, shards))] : []),
   ].join('\n')

@@ -55,17 +55,10 @@ export function otherAnswer({ endpoint }: HubSettings, what: string, found: stri
 
 /** The bytes of an answer as they come. Throws PassingFault when the connection breaks. */
 export async function* bodyChunks(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const reader = body.getReader()
   try {
-    for (;;) {
-      const { done, value } = await reader.read().catch((error: unknown) => {
-        throw new PassingFault(describeFault(error))
-      })
-      if (done) return
-      yield value
-    }
-  } finally {
-    await reader.cancel().catch(() => {})
+    yield* body
+  } catch (error) {
+    throw new PassingFault(describeFault(error))
   }
 }
 

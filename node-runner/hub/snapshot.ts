@@ -23,6 +23,9 @@ export async function openSnapshot(settings: HubSettings, repository: HubReposit
   const { type, id } = repository
   const root = join(settings.cacheFolder, getRepoFolderName({ type, name: id }))
   const cached: CachedRepository = { settings, repository, root, progress }
+  const explain = (error: unknown) => {
+    throw asDiskError(root, error)
+  }
   try {
     const { commit, isOffline } = await chooseCommit(cached)
     const folder = join(root, 'snapshots', commit)
@@ -49,13 +52,10 @@ export async function openSnapshot(settings: HubSettings, repository: HubReposit
       /** Paths of all files of the commit; where neither Hub nor listing is at hand, of those that are in the cache. */
       paths,
       /** Has these files in the folder, whole and checked; downloads what is missing. Throws InputError. */
-      fetch: (wanted: readonly string[]) =>
-        fetchFiles(wanted).catch((error: unknown) => {
-          throw asDiskError(root, error)
-        }),
+      fetch: (wanted: readonly string[]) => fetchFiles(wanted).catch(explain),
     }
   } catch (error) {
-    throw asDiskError(root, error)
+    return explain(error)
   }
 }
 

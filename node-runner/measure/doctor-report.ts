@@ -67,7 +67,7 @@ async function reportAdapter(rank: RankAdapter) {
   }
 }
 
-function computeLimits(limits: GPUSupportedLimits): Record<string, number> {
+function computeLimits(limits: GPUSupportedLimits) {
   const found: Record<string, number> = {}
   // The limits are accessors of the prototype, which Object.entries does not list.
   for (const name in limits)

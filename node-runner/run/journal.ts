@@ -40,10 +40,8 @@ const soleOwner = (): JournalOwner => ({ number: 0, ownsJournal: true, check() {
  * `samples.jsonl`: one line for each finished sample, appended and synced before it counts as finished. What a resume
  * reads, and what every other file of a run is made from. Holds places in memory, not records. Beside it lies its index, by which
  * a line is known without parsing it, and damage to it is found; both are checked wherever a line is read.
- *
- * A holder whose run was taken over may wake and go on writing. So whoever takes over begins a file of its own,
- * `samples-2.jsonl` and so on, and no file is ever written to by two. Readers take all of them, and of a sample the first
- * whole line; a run that is done joins them.
+ * Whoever takes a run over begins a file of its own, `samples-2.jsonl` and so on, so that no file is ever written to by two. Readers
+ * take all of them, and of a sample the first whole line; a run that is done joins them.
  */
 export class Journal {
   readonly path: string

@@ -12,6 +12,7 @@ import {
   describeRun,
   listDifferences,
   type RunDescription,
+  type RunSettings,
   readRunDescription,
   requireRun,
   uncheckedFiles,
@@ -76,6 +77,9 @@ function mostRecorded(parts: readonly DescribedPart[]): DescribedPart {
   return part
 }
 
+/** What a description has beside the settings that determine numbers. */
+const besideSettings = new Set('formatVersion hash grading limit shard problemIds merged'.split(' '))
+
 /** Opens the journals of parts. Throws InputError where one is damaged. */
 export function openParts(described: readonly DescribedPart[]): RunPart[] {
   const parts: RunPart[] = []
@@ -99,16 +103,9 @@ export function closeParts(parts: readonly RunPart[]): void {
  */
 export function describeWhole(parts: readonly DescribedPart[]): RunDescription {
   const { run: first } = mostRecorded(parts)
-  const {
-    formatVersion: _,
-    hash: __,
-    grading,
-    limit: ___,
-    shard: ____,
-    problemIds: _____,
-    merged: ______,
-    ...settings
-  } = first
+  const settings = Object.fromEntries(
+    Object.entries(first).filter(([name]) => !besideSettings.has(name)),
+  ) as unknown as RunSettings
   const runs = parts.map(({ run }) => run)
   // Where none recorded the files, that they are absent says as much.
   const unchecked = first.model.files ? uncheckedFiles(runs) : []
@@ -122,7 +119,7 @@ export function describeWhole(parts: readonly DescribedPart[]): RunDescription {
   }
   const longest = runs.reduce((a, b) => (b.limit > a.limit ? b : a))
   return {
-    ...describeRun({ ...settings, ...past }, longest.limit, null, grading),
+    ...describeRun({ ...settings, ...past }, longest.limit, null, first.grading),
     ...(longest.problemIds !== undefined && { problemIds: longest.problemIds }),
   }
 }

@@ -204,10 +204,8 @@ function publicName({ name, revision }: { name: string; revision?: string | null
 
 /** The Hub's names for how many rows there are. */
 function sizeCategory(rows: number): string {
-  const steps = ['1K', '10K', '100K', '1M', '10M', '100M']
-  const step = steps.findIndex((_, index) => rows < 1000 * 10 ** index)
-  if (step === 0) return 'n<1K'
-  return step === -1 ? 'n>100M' : `${steps[step - 1]}<n<${steps[step]}`
+  const names = ['n<1K', '1K<n<10K', '10K<n<100K', '100K<n<1M', '1M<n<10M', '10M<n<100M']
+  return names.find((_, index) => rows < 1000 * 10 ** index) ?? 'n>100M'
 }
 
 /**

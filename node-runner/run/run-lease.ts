@@ -12,14 +12,12 @@ import { describeProcess, hasProcess, isGone, thisIdentity } from '../files/proc
 // a holder that wakes too late does no harm: docs/decisions.md, "Who writes to a run" and what follows it. What a holder has yet to
 // rename into place is called `NAME.partial-NUMBER`, which the next one removes before it reads anything.
 
-/** How often a holder writes its beat, and for how long a beat must not have moved until the run is taken over. */
-export interface LeaseTimes {
-  beatMs: number
-  silenceMs: number
-}
-
-/** A network file system that stands still for some seconds costs nobody a run. */
-export const defaultLeaseTimes: LeaseTimes = { beatMs: 2000, silenceMs: 60_000 }
+/**
+ * How often a holder writes its beat, and for how long a beat must not have moved until the run is taken over: a network file system
+ * that stands still for some seconds costs nobody a run.
+ */
+export const defaultLeaseTimes = { beatMs: 2000, silenceMs: 60_000 }
+type LeaseTimes = typeof defaultLeaseTimes
 
 /** What watches a lease: time in milliseconds that only grows, and a nap. */
 export interface LeaseClock {

@@ -10,7 +10,7 @@ import {
 import { type HubDigest, PartFile, PartTakenError } from './part-file.ts'
 
 /** A file of a repository, and where it goes. */
-export interface Download {
+interface Download {
   /** For messages. */
   name: string
   url: string

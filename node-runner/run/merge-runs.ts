@@ -12,7 +12,6 @@ import {
   describeRun,
   listDifferences,
   type RunDescription,
-  type RunSettings,
   readRunDescription,
   requireRun,
   uncheckedFiles,
@@ -77,9 +76,6 @@ function mostRecorded(parts: readonly DescribedPart[]): DescribedPart {
   return part
 }
 
-/** What a description has beside the settings that determine numbers. */
-const besideSettings = new Set('formatVersion hash grading limit shard problemIds merged'.split(' '))
-
 /** Opens the journals of parts. Throws InputError where one is damaged. */
 export function openParts(described: readonly DescribedPart[]): RunPart[] {
   const parts: RunPart[] = []
@@ -103,9 +99,16 @@ export function closeParts(parts: readonly RunPart[]): void {
  */
 export function describeWhole(parts: readonly DescribedPart[]): RunDescription {
   const { run: first } = mostRecorded(parts)
-  const settings = Object.fromEntries(
-    Object.entries(first).filter(([name]) => !besideSettings.has(name)),
-  ) as unknown as RunSettings
+  const {
+    formatVersion: _,
+    hash: __,
+    grading,
+    limit: ___,
+    shard: ____,
+    problemIds: _____,
+    merged: ______,
+    ...settings
+  } = first
   const runs = parts.map(({ run }) => run)
   // Where none recorded the files, that they are absent says as much.
   const unchecked = first.model.files ? uncheckedFiles(runs) : []
@@ -119,7 +122,7 @@ export function describeWhole(parts: readonly DescribedPart[]): RunDescription {
   }
   const longest = runs.reduce((a, b) => (b.limit > a.limit ? b : a))
   return {
-    ...describeRun({ ...settings, ...past }, longest.limit, null, first.grading),
+    ...describeRun({ ...settings, ...past }, longest.limit, null, grading),
     ...(longest.problemIds !== undefined && { problemIds: longest.problemIds }),
   }
 }

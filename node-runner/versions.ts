@@ -4,12 +4,9 @@ import packageJson from '../package.json' with { type: 'json' }
 /**
  * A number for the bits of results. It is raised by whoever changes code so that a run of the same settings on the same
  * machine would record another token, number or text than before: an order of summation, a kernel's arithmetic, the noise
- * of sampling, the making of a prompt or of its tokens. It is not raised for what a run records as a setting of its own
- * (where answers end, filters that are on by default), nor for grading and statistics, which are made anew from the
- * journal. Runs of different numbers are different runs; 0.1.0 did not record it and counts as 1.
- *
- * 1: 0.1.0 and what followed. Since then no kernel, sum or sampled token has changed; where a prompt is rendered or
- * encoded otherwise, a resume of 0.1.0 finds it by the prompts and their lengths in the journal.
+ * of sampling, the making of a prompt or of its tokens. It is not raised for what a run records as a setting of its own,
+ * nor for grading and statistics, which are made anew from the journal. 0.1.0 did not record it and counts as 1: where it
+ * rendered or encoded a prompt otherwise, a resume finds that by the prompts and their lengths in the journal.
  */
 export const bitsNumber = 1
 

@@ -1,50 +1,31 @@
 import type { Generation } from '../../core/generate/generate.ts'
 import { type Hardware, predictMesh } from '../../core/model/cost-model.ts'
-import { type RankMemory, rankMemory } from '../../core/model/rank-costs.ts'
+import { rankMemory } from '../../core/model/rank-costs.ts'
 import { planShards } from '../../core/parallel/plan-shards.ts'
-import { type AcceptanceRequest, promptOfIds, runTasks, type TaskAnswers } from './acceptance-request.ts'
-
-/** A mesh's answers against those of a smaller one. */
-export interface MeshAgreement {
-  tp: number
-  /** The smallest that loads; the same as `tp` where it is 1: then two runs, which must agree to the bit. */
-  baselineTp: number
-  /** Sizes below the baseline, and why they did not load. */
-  refused: { tp: number; reason: string }[]
-  tokens: number
-  /** Tokens that differ although the baseline's margin is above the bound. */
-  wrongTokens: number
-  /** Prompts whose answers part at a token whose margin is below it; what follows cannot be compared. */
-  closeCalls: number
-  largestEntropyDifferenceNats: number
-}
+import { type AcceptanceRequest, promptOfIds, runTasks } from './acceptance-request.ts'
 
 /** Compares answers over the model's prompts. Also gives the larger mesh's run, whose memory is looked at next. */
-export async function measureAgreement(
-  request: AcceptanceRequest,
-): Promise<{ comparison: MeshAgreement; run: TaskAnswers; capacity: number }> {
+export async function measureAgreement(request: AcceptanceRequest) {
   const { tp, prompts, config, say } = request
   const longest = Math.max(...prompts.map(ids => ids.length))
   const capacity = Math.min(longest + request.maxNewTokens, config.maxPositionEmbeddings)
-  const answer = (ranks: number) =>
-    runTasks(request, {
-      tp: ranks,
-      room: { sequences: prompts.length, capacity, topK: Math.min(5, config.vocabSize) },
-      prompts,
-      maxNewTokens: request.maxNewTokens,
-    })
+  const room = { sequences: prompts.length, capacity, topK: Math.min(5, config.vocabSize) }
+  const answer = (ranks: number) => runTasks(request, ranks, room, prompts, request.maxNewTokens)
   say(`tp ${tp}: ${prompts.length} prompts`)
   const run = await answer(tp)
-  const refused: MeshAgreement['refused'] = []
+  const refused: { tp: number; reason: string }[] = []
   for (let baselineTp = 1; baselineTp === 1 || baselineTp < tp; baselineTp *= 2) {
     say(`tp ${baselineTp}, to compare with`)
     try {
       const baseline = await answer(baselineTp)
+      const agreement = agreementOf(baseline.answers, run.answers, request.bounds)
       const comparison = {
         tp,
+        /** The smallest that loads; the same as `tp` where it is 1: then two runs, which must agree to the bit. */
         baselineTp,
+        /** Sizes below the baseline, and why they did not load. */
         refused,
-        ...agreementOf(baseline.answers, run.answers, request.bounds),
+        ...agreement,
       }
       return { comparison, run, capacity }
     } catch (error) {
@@ -61,8 +42,15 @@ export function agreementOf(
   baseline: readonly Generation[],
   answers: readonly Generation[],
   bounds: { margin: number },
-): Pick<MeshAgreement, 'tokens' | 'wrongTokens' | 'closeCalls' | 'largestEntropyDifferenceNats'> {
-  const found = { tokens: 0, wrongTokens: 0, closeCalls: 0, largestEntropyDifferenceNats: 0 }
+) {
+  const found = {
+    tokens: 0,
+    /** Tokens that differ although the baseline's margin is above the bound. */
+    wrongTokens: 0,
+    /** Prompts whose answers part at a token whose margin is below it; what follows cannot be compared. */
+    closeCalls: 0,
+    largestEntropyDifferenceNats: 0,
+  }
   baseline.forEach(({ tokens: expected }, index) => {
     const tokens = answers[index]?.tokens ?? []
     for (const [step, token] of expected.entries()) {
@@ -79,26 +67,11 @@ export function agreementOf(
   return found
 }
 
-/** Tokens a second as an engine gives them, beside the cost model's prediction. */
-export interface SpeedMeasurement {
-  concurrency: number
-  /** Tokens of the measured answers. */
-  tokens: number
-  seconds: number
-  /** Reading the short prompts included, loading and the first answers not. */
-  tokensPerSecond: number
-  /** With what was measured of the adapters. */
-  predictedTokensPerSecond: number
-  /** Loading of weights and making of all else. */
-  loadSeconds: number
-}
+/** A mesh's answers against those of a smaller one. */
+export type MeshAgreement = Awaited<ReturnType<typeof measureAgreement>>['comparison']
 
 /** Measures so many sequences at once: as many answers first, while pipelines are compiled, then as many that count. */
-export async function measureSpeed(
-  request: AcceptanceRequest,
-  concurrency: number,
-  hardware: Hardware,
-): Promise<SpeedMeasurement> {
+export async function measureSpeed(request: AcceptanceRequest, concurrency: number, hardware: Hardware) {
   const { config, dtype, tp, say } = request
   const prompts = Array.from({ length: 2 * concurrency }, (_, index) => promptOfIds(config, index))
   const promptTokens = prompts[0]!.length
@@ -106,7 +79,7 @@ export async function measureSpeed(
   const maxNewTokens = capacity - promptTokens
   say(`tp ${tp}, ${concurrency} at once: ${2 * concurrency} answers of ${maxNewTokens} tokens`)
   const room = { sequences: concurrency, capacity, topK: Math.min(5, config.vocabSize) }
-  const { answers, arrivedMs, loadMs } = await runTasks(request, { tp, room, prompts, maxNewTokens })
+  const { answers, arrivedMs, loadMs } = await runTasks(request, tp, room, prompts, maxNewTokens)
   // All answers have one length, so that those that count begin when the last of the first ones ends.
   const seconds = (arrivedMs.at(-1)! - arrivedMs[concurrency - 1]!) / 1000
   const tokens = answers.slice(concurrency).reduce((sum, answer) => sum + answer.tokens.length, 0)
@@ -114,30 +87,27 @@ export async function measureSpeed(
   const predicted = predictMesh(config, dtype, { dp: 1, tp }, workload, hardware)
   return {
     concurrency,
+    /** Of the measured answers. */
     tokens,
     seconds,
+    /** Reading the short prompts included, loading and the first answers not. */
     tokensPerSecond: tokens / seconds,
+    /** With what was measured of the adapters. */
     predictedTokensPerSecond: predicted.tokensPerSecond,
+    /** Loading of weights and making of all else. */
     loadSeconds: loadMs / 1000,
   }
 }
 
-/** What is planned for a rank, and what its device holds. */
-export interface RankBytes {
-  rank: number
-  adapterName: string
-  planned: RankMemory
-  /** Bytes in buffers of its device once all is made for the run. */
-  deviceBytes: number
-  holds: boolean
-}
+/** Tokens a second as an engine gives them, beside the cost model's prediction. */
+export type SpeedMeasurement = Awaited<ReturnType<typeof measureSpeed>>
 
 /** The memory of every rank of a run with so many sequences of `contextTokens` tokens. */
 export function rankBytes(
   { config, dtype, tp, bounds }: AcceptanceRequest,
   loaded: { adapterNames: readonly string[]; deviceBytes: readonly number[] },
   room: { sequences: number; contextTokens: number },
-): RankBytes[] {
+) {
   const plan = planShards(config, tp)
   return plan.ranks.map(({ rank }) => {
     const planned = rankMemory(config, plan, rank, dtype, room)
@@ -148,8 +118,12 @@ export function rankBytes(
       rank,
       adapterName: loaded.adapterNames[rank] ?? 'unknown',
       planned,
+      /** Bytes in buffers of its device once all is made for the run. */
       deviceBytes,
       holds: deviceBytes >= least && deviceBytes <= most,
     }
   })
 }
+
+/** What is planned for a rank, and what its device holds. */
+export type RankBytes = ReturnType<typeof rankBytes>[number]

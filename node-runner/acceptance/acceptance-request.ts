@@ -34,51 +34,31 @@ export interface AcceptanceRequest extends AcceptanceFlags {
 }
 
 /** How far things may be apart. */
-export interface AcceptanceBounds {
+export const acceptanceBounds = {
   /** A token may differ where the baseline's margin (p1 − p2) is no larger. */
-  margin: number
-  /** Between two meshes' entropies of a token, in nats. */
-  entropyNats: number
-  /** A device's buffers against what is planned for its rank: a share, beside a fixed allowance for the small ones. */
-  memoryShare: number
-  memoryBytes: number
-}
-
-/** The bounds of the project. */
-export const acceptanceBounds: AcceptanceBounds = {
   margin: 1e-3,
+  /** Between two meshes' entropies of a token, in nats. */
   entropyNats: 1e-4,
+  /** A device's buffers against what is planned for its rank: a share, beside a fixed allowance for the small ones. */
   memoryShare: 0.05,
   memoryBytes: 4 * 2 ** 20,
 }
-
-/** What an engine is to answer. */
-export interface TaskRun {
-  tp: number
-  room: ModelLimits
-  prompts: readonly (readonly number[])[]
-  maxNewTokens: number
-}
-
-/** What it answered, and when. */
-export interface TaskAnswers {
-  loaded: LoadedEngine
-  loadMs: number
-  /** In the order of the prompts. */
-  answers: Generation[]
-  /** When each answer arrived, in the order of their arrival; performance.now(). */
-  arrivedMs: number[]
-}
+export type AcceptanceBounds = typeof acceptanceBounds
 
 /**
  * Has prompts answered greedily and to the limit by an engine as users run it. An engine that fails is not started again:
  * here that is a finding. Throws what the engine met.
  */
-export async function runTasks(request: AcceptanceRequest, run: TaskRun): Promise<TaskAnswers> {
-  const { model, loadFormat, adapter, signal } = request
-  const { tp, room, prompts, maxNewTokens } = run
+export async function runTasks(
+  { model, loadFormat, adapter, signal }: AcceptanceRequest,
+  tp: number,
+  room: ModelLimits,
+  prompts: readonly (readonly number[])[],
+  maxNewTokens: number,
+) {
   const startedMs = performance.now()
-  let loaded: { engine: LoadedEngine; loadMs: number } | null = null
+  let loaded = null as LoadedEngine | null
+  let loadMs = 0
   const answers: Generation[] = []
   const arrivedMs: number[] = []
   const finished = await superviseEngine(
@@ -99,7 +79,8 @@ export async function runTasks(request: AcceptanceRequest, run: TaskRun): Promis
     {
       onLoading() {},
       onLoaded(engine) {
-        loaded = { engine, loadMs: performance.now() - startedMs }
+        loaded = engine
+        loadMs = performance.now() - startedMs
       },
       onAnswer({ key, generation }) {
         answers[key] = generation
@@ -114,11 +95,16 @@ export async function runTasks(request: AcceptanceRequest, run: TaskRun): Promis
   if (!finished) throw new Error('interrupted')
   const failed = answers.find(({ error }) => error !== null)
   if (failed) throw new Error(`tp ${tp}: an answer failed: ${failed.error}`)
-  const { engine, loadMs } = loaded!
-  return { loaded: engine, loadMs, answers, arrivedMs }
+  return {
+    loaded: loaded!,
+    loadMs,
+    /** In the order of the prompts. */
+    answers,
+    /** When each answer arrived, in the order of their arrival; performance.now(). */
+    arrivedMs,
+  }
 }
 
-/** Problems of the kind that evaluations ask. */
 const problems = [
   'Tom has 14 apples and buys 9 more. How many apples does he have?',
   'A box holds 6 rows of 8 eggs. How many eggs does it hold?',

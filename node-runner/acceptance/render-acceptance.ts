@@ -30,42 +30,32 @@ export function acceptanceMarkdown(report: AcceptanceReport): string {
     report.passed ? '**All checks hold.**' : '**Not accepted: a check failed.**',
     '',
     ...markdownTable(rowsOf(checkColumns, report.checks)),
-    ...section('Adapters', markdownTable(rowsOf(rankColumns, adapters.ranks))),
-    '',
-    `${describeVersions(adapters.versions)}.`,
-    '',
-    ...adapters.findings.map(({ problem, remedy }) => `- ${problem}. To mend: ${remedy}.`),
+    ...tableSection(
+      'Adapters',
+      rankColumns,
+      adapters.ranks,
+      `${describeVersions(adapters.versions)}.`,
+      '',
+      ...adapters.findings.map(({ problem, remedy }) => `- ${problem}. To mend: ${remedy}.`),
+    ),
     ...(kernels ? section('Kernels', kernels.flatMap(kernelLines)) : []),
     ...(comparison
       ? section(`tp ${comparison.tp} against tp ${comparison.baselineTp}`, comparisonLines(report))
       : []),
-    ...(memory
-      ? section('Memory of each rank, MB', [
-          ...markdownTable(rowsOf(memoryColumns, memory)),
-          '',
-          'Weights and cache are planned to the byte, the rest is an estimate. The device counts the buffers made on it.',
-        ])
-      : []),
-    ...(exchange
-      ? section('All-reduce', [
-          ...markdownTable(rowsOf(exchangeColumns, exchange)),
-          '',
-          'Medians with quartiles, on the first rank. The round trip writes the same bytes to its device, copies and maps',
-          'them, while the other ranks wait. Submits and maps are of each rank, an all-reduce.',
-        ])
-      : []),
-    ...(speed && adapterSpeed
-      ? section('Speed', [
-          ...markdownTable(rowsOf(speedColumns, speed)),
-          '',
-          `Predicted with what was measured of ${adapterSpeed.adapterName} and of the all-reduce above: ` +
-            `${(adapterSpeed.bandwidthBytesPerSecond / 1e9).toPrecision(3)} GB/s read, ` +
-            `${(adapterSpeed.flopsPerSecond / 1e9).toPrecision(3)} GFLOP/s, ` +
-            `${(adapterSpeed.dispatchSeconds * 1e6).toPrecision(3)} µs a dispatch, ` +
-            `${(adapterSpeed.linkBytesPerSecond / 1e9).toPrecision(3)} GB/s between device and host. The model takes every ` +
-            'rank for one with an adapter and a processor of its own.',
-        ])
-      : []),
+    ...tableSection(
+      'Memory of each rank, MB',
+      memoryColumns,
+      memory,
+      'Weights and cache are planned to the byte, the rest is an estimate. The device counts the buffers made on it.',
+    ),
+    ...tableSection(
+      'All-reduce',
+      exchangeColumns,
+      exchange,
+      'Medians with quartiles, on the first rank. The round trip writes the same bytes to its device, copies and maps',
+      'them, while the other ranks wait. Submits and maps are of each rank, an all-reduce.',
+    ),
+    ...(adapterSpeed ? tableSection('Speed', speedColumns, speed, describePrediction(adapterSpeed)) : []),
   ].join('\n')}\n`
 }
 
@@ -111,8 +101,29 @@ function comparisonLines({ comparison, bounds }: AcceptanceReport): string[] {
   ]
 }
 
+function describePrediction(measured: NonNullable<AcceptanceReport['adapterSpeed']>): string {
+  const inUnits = (value: number) => value.toPrecision(3)
+  return (
+    `Predicted with what was measured of ${measured.adapterName} and of the all-reduce above: ` +
+    `${inUnits(measured.bandwidthBytesPerSecond / 1e9)} GB/s read, ` +
+    `${inUnits(measured.flopsPerSecond / 1e9)} GFLOP/s, ${inUnits(measured.dispatchSeconds * 1e6)} µs a dispatch, ` +
+    `${inUnits(measured.linkBytesPerSecond / 1e9)} GB/s between device and host. The model takes every ` +
+    'rank for one with an adapter and a processor of its own.'
+  )
+}
+
 function section(heading: string, lines: readonly string[]): string[] {
   return ['', `## ${heading}`, '', ...lines]
+}
+
+/** A section with a table and what is said below it; none where there are no items. */
+function tableSection<Item>(
+  heading: string,
+  columns: Column<Item>[],
+  items: readonly Item[] | null,
+  ...below: string[]
+): string[] {
+  return items ? section(heading, [...markdownTable(rowsOf(columns, items)), '', ...below]) : []
 }
 
 const checkColumns: Column<AcceptanceCheck>[] = [
@@ -122,7 +133,6 @@ const checkColumns: Column<AcceptanceCheck>[] = [
   ['where to look', ({ passed, lookAt }) => (passed ? '' : lookAt)],
 ]
 
-/** Which rank gets which adapter, and what it offers. */
 const rankColumns: Column<RankReport>[] = [
   ['rank', ({ rank }) => String(rank)],
   ['adapter', ({ adapter }) => adapter],
@@ -143,7 +153,6 @@ const rankColumns: Column<RankReport>[] = [
   ],
 ]
 
-/** Every kernel and variant that was checked. */
 const kernelColumns: Column<[name: string, results: CheckResult[]]>[] = [
   ['kernel', ([name]) => name],
   ['cases', ([, results]) => String(results.length)],
@@ -165,7 +174,6 @@ function largestShare(results: readonly CheckResult[]): string {
   return shares.length === 0 ? 'exact' : `${(100 * Math.max(...shares)).toPrecision(2)} %`
 }
 
-/** What every rank should hold, and holds. */
 const memoryColumns: Column<RankBytes>[] = [
   ['rank', ({ rank }) => String(rank)],
   ['weights', ({ planned }) => megabytes(planned.weightBytes)],
@@ -179,7 +187,6 @@ function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(2)
 }
 
-/** All-reduces beside plain round trips. */
 const exchangeColumns: Column<ExchangeMeasurement>[] = [
   ['bytes', ({ sizeBytes }) => sizeBytes.toLocaleString('en-US')],
   ['ranks', ({ ranks }) => String(ranks)],
@@ -197,7 +204,6 @@ function spread({ medianMs, lowerQuartileMs, upperQuartileMs }: Spread): string 
   return `${median} µs (${lower}–${upper})`
 }
 
-/** Tokens a second beside the prediction. */
 const speedColumns: Column<SpeedMeasurement>[] = [
   ['at once', ({ concurrency }) => String(concurrency)],
   ['tokens', ({ tokens }) => String(tokens)],

@@ -52,10 +52,10 @@ export function buildAdapterNumberLayer(): string {
   makeFolderAtomic(folder, staging => {
     const args = [...compilerFlags, '-x', 'c', '-', '-o', join(staging, libraryName)]
     const { status, stderr } = runCompiler(command, args, source)
+    const lines = (stderr ?? '').split('\n')
+    const reason = lines.find(line => line.includes('error')) ?? lines[0]
     if (status !== 0)
-      throw new LayerBuildError(
-        `${command.join(' ')} cannot compile it (${firstError(stderr)}). ${installCompiler}`,
-      )
+      throw new LayerBuildError(`${command.join(' ')} cannot compile it (${reason}). ${installCompiler}`)
     writeFileSync(join(staging, 'adapter-number-layer.json'), JSON.stringify(manifest))
   })
   return folder
@@ -101,9 +101,4 @@ function runCompiler([executable = '', ...flags]: string[], args: string[], inpu
     // Its messages are quoted in ours.
     env: { ...process.env, LC_ALL: 'C' },
   })
-}
-
-function firstError(messages: string | null): string {
-  const lines = (messages ?? '').split('\n')
-  return lines.find(line => line.includes('error')) ?? lines[0] ?? ''
 }

@@ -13,15 +13,11 @@ import { LayerBuildError, numberAdapters } from './adapter-number-layer.ts'
 import { adapterNames, type OpenAdapterOptions, openNamedAdapter } from './dawn.ts'
 import { hasVulkanDriver, useCpuDriver } from './vulkan-driver.ts'
 
-/** The adapter that a rank computes on. Plain data: a worker gets it by message. */
-export interface RankAdapter {
-  rank: number
-  /** Its name in Dawn's list: opening the first adapter whose name contains this one opens it and no other. */
-  name: string
-  kind: 'cpu' | 'gpu'
-  /** All ranks on this adapter, this one among them: several where there are fewer adapters than ranks. */
-  sharedBy: number[]
-}
+/**
+ * The adapter that a rank computes on. Plain data: a worker gets it by message. To open the first adapter whose name contains `name`,
+ * one in Dawn's list, opens it and no other. `sharedBy` are all ranks on it, several where there are fewer adapters than ranks.
+ */
+export type RankAdapter = Awaited<ReturnType<typeof assignAdapters>>[number]
 
 /**
  * Decides which adapter each rank gets: of n adapters that fit the choice, rank i gets i mod n. `auto` means all GPUs,
@@ -29,7 +25,7 @@ export interface RankAdapter {
  * not tell the adapters apart, this numbers them for the whole process, so call it on the main thread before workers
  * start. Throws NoAdapterError where no adapter fits or they cannot be told apart.
  */
-export async function assignAdapters(choice: AdapterChoice, ranks: number): Promise<RankAdapter[]> {
+export async function assignAdapters(choice: AdapterChoice, ranks: number) {
   if (namesNumber(choice)) numberOrExplain(`--adapter "${choice}" names an adapter by its number`)
   let adapters = await fittingAdapters(choice, ranks)
   if (!adapters.every(adapter => adapter.opensByName)) {
@@ -45,7 +41,7 @@ export async function assignAdapters(choice: AdapterChoice, ranks: number): Prom
   }
   return Array.from({ length: ranks }, (_, rank) => {
     const { name, kind } = adapters[rank % adapters.length]!
-    const sharedBy = []
+    const sharedBy: number[] = []
     for (let other = rank % adapters.length; other < ranks; other += adapters.length) sharedBy.push(other)
     return { rank, name, kind, sharedBy }
   })
@@ -90,15 +86,8 @@ export async function openRankAdapter(
   )
 }
 
-interface Adapter {
-  name: string
-  kind: 'cpu' | 'gpu'
-  /** Whether it is the first whose name contains its own: Dawn opens that one. */
-  opensByName: boolean
-}
-
 /** The first adapters that fit a choice, at most as many as there are ranks, numbered ones in the order of their numbers. */
-async function fittingAdapters(choice: AdapterChoice, ranks: number): Promise<Adapter[]> {
+async function fittingAdapters(choice: AdapterChoice, ranks: number) {
   const fitting = async (kind: 'cpu' | 'gpu') => {
     const named = choice !== 'auto' && choice !== 'gpu' && choice !== 'cpu'
     const adapters = await listAdapters()
@@ -114,7 +103,7 @@ async function fittingAdapters(choice: AdapterChoice, ranks: number): Promise<Ad
 }
 
 /** Every adapter that Dawn sees, in its order. */
-async function listAdapters(): Promise<Adapter[]> {
+async function listAdapters() {
   const names = await adapterNames()
   // Adapters of one model are of one kind, and asking each of eight GPUs takes their driver long.
   const kinds = new Map<string, 'cpu' | 'gpu'>()
@@ -127,6 +116,7 @@ async function listAdapters(): Promise<Adapter[]> {
   return names.map((name, place) => ({
     name,
     kind: kinds.get(unnumberedName(name))!,
+    /** Whether it is the first whose name contains its own: Dawn opens that one. */
     opensByName: names.findIndex(other => other.includes(name)) === place,
   }))
 }

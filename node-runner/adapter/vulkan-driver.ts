@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { constants, homedir } from 'node:os'
 import { basename, join } from 'node:path'
 import { brotliDecompressSync } from 'node:zlib'
+import { orNull } from '../files/file-errors.ts'
 import { cacheFolder, makeFolderAtomic } from '../files/folders.ts'
 
 /**
@@ -41,26 +42,16 @@ export function hasVulkanDriver(): boolean {
     env['XDG_DATA_HOME'] ?? join(home, '.local/share'),
     ...(env['XDG_DATA_DIRS'] ?? '/usr/local/share:/usr/share').split(':'),
   ]
-  return roots.some(root => hasManifest(join(root, 'vulkan/icd.d')))
-}
-
-function hasManifest(folder: string): boolean {
-  try {
-    return readdirSync(folder).some(name => name.endsWith('.json'))
-  } catch {
-    return false
-  }
+  const namesIn = (root: string) => orNull(() => readdirSync(join(root, 'vulkan/icd.d'))) ?? []
+  return roots.flatMap(namesIn).some(name => name.endsWith('.json'))
 }
 
 /** Keeps a shared library in the process; a later dlopen of its soname finds it. */
 function loadLibrary(path: string): boolean {
   const keepLoaded = 0x1000 // RTLD_NODELETE, which Node does not name: a library that is no addon is closed again otherwise
   try {
-    process.dlopen(
-      { exports: {} },
-      path,
-      constants.dlopen.RTLD_NOW | constants.dlopen.RTLD_GLOBAL | keepLoaded,
-    )
+    const { RTLD_NOW, RTLD_GLOBAL } = constants.dlopen
+    process.dlopen({ exports: {} }, path, RTLD_NOW | RTLD_GLOBAL | keepLoaded)
   } catch (error) {
     // "Module did not self-register": it was loaded and is not an addon, as expected.
     return /self-register/.test(String(error))
@@ -68,23 +59,15 @@ function loadLibrary(path: string): boolean {
   return true
 }
 
-/** Files of a CPU adapter: a Vulkan driver manifest and the Vulkan loader that reads it. */
-export interface CpuAdapterFiles {
-  driverManifest: string
-  loader: string
-}
-
 /**
- * Unpacks SwiftShader and its Vulkan loader from the npm package `@sparticuz/chromium` into the cache folder, once per
+ * Unpacks SwiftShader's driver manifest and its Vulkan loader from the npm package `@sparticuz/chromium` into the cache folder, once per
  * version; null where that optional package is not installed or this is not Linux on x64 (which is all it carries).
  */
-export function swiftshaderFiles(): CpuAdapterFiles | null {
+export function swiftshaderFiles() {
   if (process.platform !== 'linux' || process.arch !== 'x64') return null
   const packageFolder = findPackage('@sparticuz/chromium')
   if (!packageFolder) return null
-  const { version } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')) as {
-    version: string
-  }
+  const { version } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'))
   const folder = join(cacheFolder(), `swiftshader-${version}`)
   makeFolderAtomic(folder, staging => {
     const archive = brotliDecompressSync(readFileSync(join(packageFolder, 'bin', 'swiftshader.tar.br')))
@@ -94,24 +77,13 @@ export function swiftshaderFiles(): CpuAdapterFiles | null {
   return { driverManifest: join(folder, 'vk_swiftshader_icd.json'), loader: join(folder, 'libvulkan.so.1') }
 }
 
-function findPackage(name: string): string | null {
-  const require = createRequire(import.meta.url)
-  for (const folder of require.resolve.paths(name) ?? []) {
-    const candidate = join(folder, name)
-    if (existsSync(join(candidate, 'package.json'))) return candidate
-  }
-  return null
-}
-
-/** A regular file of a tar archive. */
-export interface TarFile {
-  /** Its name without folders. */
-  name: string
-  content: Uint8Array
+function findPackage(name: string): string | undefined {
+  const folders = createRequire(import.meta.url).resolve.paths(name) ?? []
+  return folders.map(folder => join(folder, name)).find(path => existsSync(join(path, 'package.json')))
 }
 
 /** Regular files of a ustar archive (POSIX.1-1988), flattened to their base names. Throws when the archive is cut. */
-export function* readTar(archive: Uint8Array): Generator<TarFile> {
+export function* readTar(archive: Uint8Array) {
   const blockBytes = 512
   const text = (start: number, length: number) =>
     new TextDecoder().decode(archive.subarray(start, start + length)).replace(/\0.*$/s, '')

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import { InputError } from '../../core/input-error.ts'
 import { maximumRanks, planShards } from '../../core/parallel/plan-shards.ts'
-import { type AcceptanceReport, acceptanceReport } from '../acceptance/acceptance-report.ts'
+import { acceptanceReport } from '../acceptance/acceptance-report.ts'
 import {
   type AcceptanceBounds,
   type AcceptanceFlags,
@@ -56,7 +56,8 @@ export async function runAcceptance(
   bounds: AcceptanceBounds = acceptanceBounds,
 ): Promise<number> {
   const { model, loadFormat, tp } = flags
-  const folder = await openModel(model, loadFormat, createProgress(flags.quiet))
+  const progress = createProgress(flags.quiet)
+  const folder = await openModel(model, loadFormat, progress)
   await folder.close()
   const { config } = folder
   planShards(config, tp)
@@ -66,7 +67,6 @@ export async function runAcceptance(
     throw new InputError(
       `acceptance: ${model} takes ${config.maxPositionEmbeddings} tokens, the prompts have ${longest}; expected a longer context`,
     )
-  const progress = createProgress(flags.quiet)
   const interrupt = interruptSignal()
   try {
     const report = await acceptanceReport({
@@ -79,7 +79,11 @@ export async function runAcceptance(
       signal: interrupt.signal,
       say: line => progress.say(`acceptance: ${line}`),
     })
-    if (flags.out !== undefined) writeReport(flags.out, report)
+    if (flags.out !== undefined) {
+      makeFolder(flags.out)
+      writeFileAtomic(join(flags.out, 'acceptance.json'), [`${JSON.stringify(report, null, 2)}\n`])
+      writeFileAtomic(join(flags.out, 'acceptance.md'), [acceptanceMarkdown(report)])
+    }
     printReport(report, flags.json, renderAcceptance)
     return report.passed ? 0 : 1
   } catch (error) {
@@ -88,10 +92,4 @@ export async function runAcceptance(
   } finally {
     interrupt.release()
   }
-}
-
-function writeReport(folder: string, report: AcceptanceReport): void {
-  makeFolder(folder)
-  writeFileAtomic(join(folder, 'acceptance.json'), [`${JSON.stringify(report, null, 2)}\n`])
-  writeFileAtomic(join(folder, 'acceptance.md'), [acceptanceMarkdown(report)])
 }

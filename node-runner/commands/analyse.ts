@@ -67,12 +67,9 @@ export function analyseCommand(): Command {
       // A run under way would end with verdicts by both.
       const lease = changes.length > 0 ? await takeLease(folder, leaseOptionsOf(flags)) : null
       try {
-        printResults(
-          await untilCurrent(() =>
-            flags.fromColumns ? analyseColumns(folder, run) : analyseJournal(folder, flags, lease),
-          ),
-          flags,
-        )
+        const analyse = () =>
+          flags.fromColumns ? analyseColumns(folder, run) : analyseJournal(folder, flags, lease)
+        printResults(await untilCurrent(analyse), flags)
       } finally {
         lease?.release()
       }
@@ -90,7 +87,6 @@ async function untilCurrent(make: () => Promise<Results>): Promise<Results> {
     }
 }
 
-/** Grades and analyses a run from its journal. */
 async function analyseJournal(folder: string, flags: AnalyseFlags, lease: RunLease | null): Promise<Results> {
   // What is read here is what the results are made from.
   const manifestBefore = readUndamagedManifest(folder)

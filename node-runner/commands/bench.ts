@@ -1,11 +1,11 @@
 import { Command } from 'commander'
+import { formatSignificant as significant } from '../../core/format-number.ts'
 import { InputError } from '../../core/input-error.ts'
 import { formatVersion } from '../../core/record/run-files.ts'
 import { prepareAdd } from '../../kernels/add/add.cases.ts'
 import { allBenches } from '../../kernels/all-cases.ts'
 import {
   type BenchCase,
-  type BenchClock,
   type BenchResult,
   createBenchClock,
   measureCases,
@@ -13,18 +13,11 @@ import {
 } from '../../kernels/gpu/bench.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openAdapter } from '../adapter/dawn.ts'
-import { type Column, printReport, renderTable, rowsOf, significant } from '../terminal/report.ts'
+import { type Column, printReport, renderTable, rowsOf } from '../terminal/report.ts'
 import { integer } from './number-parsers.ts'
 
 /** What `entrace bench --json` prints. */
-export interface BenchReport {
-  formatVersion: string
-  adapter: string
-  kind: Device['kind']
-  /** `timestamps`: the device's own clock; `wall`: the host's, around submit and wait. */
-  clock: BenchClock['kind']
-  results: BenchResult[]
-}
+export type BenchReport = Awaited<ReturnType<typeof benchDevice>>
 
 interface BenchFlags {
   kernel?: string[]
@@ -72,13 +65,12 @@ export function selectCases(
   return cases.filter(({ kernel }) => names.includes(kernel))
 }
 
-/** Times cases, kernel by kernel, and says before each what comes. */
 async function benchDevice(
   device: Device,
   cases: readonly BenchCase[],
   { rounds, seconds }: { rounds?: number; seconds: number },
   say: (line: string) => void,
-): Promise<BenchReport> {
+) {
   const probe = await prepareAdd(device, { rows: 1, width: 1000 })
   const clock = await createBenchClock(device, probe)
   probe.destroy()

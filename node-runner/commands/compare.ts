@@ -2,38 +2,23 @@ import { Command } from 'commander'
 import { describeDecoding } from '../../core/generate/decoding.ts'
 import { describeGrading, gradingDifferences } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
-import type { RunColumns } from '../../core/record/run-tables.ts'
 import { analyseRun, compareRuns } from '../../core/report/record-study.ts'
 import {
   type Block,
+  numbersTable,
   type ReportDocument,
   renderHtml,
   renderMarkdown,
 } from '../../core/report/report-document.ts'
 import { digits, estimate, nats, percent, probability, withInterval } from '../../core/report/words.ts'
-import type { Analysis } from '../../core/study/analysis.ts'
 import { isPart, partWarning } from '../../core/study/coverage.ts'
-import type { RunComparison } from '../../core/study/paired-runs.ts'
 import { preferredIntervals } from '../../core/study/preferred-intervals.ts'
 import { mainScore } from '../../core/study/selection.ts'
 import { refuseOutput, writeFileAtomic } from '../files/write-file-atomic.ts'
 import { readColumns } from '../run/run-columns.ts'
-import { askedSamples, type RunDescription, requireRun } from '../run/run-description.ts'
+import { askedSamples, requireRun } from '../run/run-description.ts'
 
-interface ComparedRun {
-  folder: string
-  run: RunDescription
-  columns: RunColumns
-  analysis: Analysis
-}
-
-/** Two runs of one data set, or why they cannot be paired. */
-interface Pairing {
-  first: string
-  second: string
-  comparison: RunComparison | null
-  reason: string | null
-}
+type ComparedRun = Awaited<ReturnType<typeof readRun>>
 
 /** `entrace compare`: runs side by side; the first against each other one by paired tests where they share problems. */
 export function compareCommand(): Command {
@@ -61,18 +46,17 @@ export function compareCommand(): Command {
     })
 }
 
-async function readRun(folder: string): Promise<ComparedRun> {
+async function readRun(folder: string) {
   const run = requireRun(folder)
   const columns = await readColumns(folder, run)
-  return {
-    folder,
-    run,
-    columns,
-    analysis: analyseRun(columns, { grading: run.grading, asked: askedSamples(run) }),
-  }
+  const analysis = analyseRun(columns, { grading: run.grading, asked: askedSamples(run) })
+  return { folder, run, columns, analysis }
 }
 
-function pair(first: ComparedRun, second: ComparedRun): Pairing {
+/** Two runs of one data set, or why they cannot be paired. */
+type Pairing = ReturnType<typeof pair>
+
+function pair(first: ComparedRun, second: ComparedRun) {
   const names = { first: first.folder, second: second.folder }
   if (first.run.dataSet.digest !== second.run.dataSet.digest)
     return {
@@ -91,12 +75,10 @@ function pair(first: ComparedRun, second: ComparedRun): Pairing {
 
 function describeComparison(runs: ComparedRun[], pairings: Pairing[]): ReportDocument {
   const row = (name: string, cell: (run: ComparedRun) => string) => [name, ...runs.map(cell)]
-  const table: Block = {
-    kind: 'table',
-    of: 'numbers',
-    caption: `Runs side by side, with 95 % intervals; scores are of ${mainScore}`,
-    head: ['', ...runs.map(({ folder }) => folder)],
-    rows: [
+  const table = numbersTable(
+    `Runs side by side, with 95 % intervals; scores are of ${mainScore}`,
+    ['', ...runs.map(({ folder }) => folder)],
+    [
       row('model', ({ run }) => run.model.name),
       row('data set', ({ run }) => run.dataSet.name),
       row('decoding', ({ run }) => describeDecoding(run.decoding)),
@@ -132,14 +114,13 @@ function describeComparison(runs: ComparedRun[], pairings: Pairing[]): ReportDoc
         return estimate(fit?.expectedCalibrationError.value, fit?.intervals.expectedCalibrationError)
       }),
     ],
-  }
+  )
   return {
     title: 'Comparison of runs',
     blocks: [...partBlocks(runs), table, ...pairings.flatMap(pairingBlocks)],
   }
 }
 
-/** Which of the runs are parts, and of what. */
 function partBlocks(runs: readonly ComparedRun[]): Block[] {
   const items = runs.flatMap(({ folder, analysis }) => {
     const part = partWarning(analysis.coverage)
@@ -169,18 +150,15 @@ function pairingBlocks({ first, second, comparison, reason }: Pairing): Block[] 
   ]
   return [
     heading,
-    {
-      kind: 'table',
-      of: 'numbers',
-      caption:
-        `${pairs} answers to ${problems} problems that both have (${onlyInFirst} and ${onlyInSecond} are in one only). Differences first − second with ` +
+    numbersTable(
+      `${pairs} answers to ${problems} problems that both have (${onlyInFirst} and ${onlyInSecond} are in one only). Differences first − second with ` +
         "intervals of resampled problems; p by McNemar's exact test and DeLong's paired one, adjusted over all rows",
-      head: ['', 'n', 'first', 'second', 'difference', 'p', 'Holm', 'Benjamini–Hochberg'],
-      rows: [
+      ['', 'n', 'first', 'second', 'difference', 'p', 'Holm', 'Benjamini–Hochberg'],
+      [
         row('accuracy', pairs, accuracy, percent),
         ...Object.entries(aurocs).map(([name, found]) => row(`AUROC of ${name}`, found.n, found, digits)),
       ],
-    },
+    ),
     ...(warnings.length > 0 ? ([{ kind: 'list', items: warnings }] satisfies Block[]) : []),
   ]
 }

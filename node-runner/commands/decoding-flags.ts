@@ -9,7 +9,6 @@ import {
 } from '../../core/generate/answer-end.ts'
 import {
   type AskedDecoding,
-  type ChosenDecoding,
   chooseDecoding,
   type Decoding,
   type DecodingSetting,
@@ -46,11 +45,7 @@ function parserOf({ values, bounds, isWhole, noneTexts = [] }: DecodingSetting<n
 }
 
 /** What flags and, where it is asked for, the model's file say of decoding. Throws InputError. */
-export function decodingOf(
-  flags: DecodingFlags,
-  folder: ModelFolder,
-  say: (message: string) => void,
-): ChosenDecoding {
+export function decodingOf(flags: DecodingFlags, folder: ModelFolder, say: (message: string) => void) {
   const asked: AskedDecoding = Object.fromEntries(
     decodingNames.map(name => [
       name,

@@ -29,13 +29,14 @@ export function doctorCommand(): Command {
 
 /** The report as text for a terminal. */
 export function renderReport({ versions, adapters, ranks, findings }: DoctorReport): string {
+  const alike = Map.groupBy(ranks, ({ limits, features }) => JSON.stringify([limits, features]))
   return [
     describeVersions(versions),
     '',
     'Adapters',
     ...(adapters.length > 0 ? adapters : ['none']).map(name => `  ${name}`),
     ...(ranks.length > 1 ? ['', renderTable(rowsOf(rankColumns, ranks))] : []),
-    ...alike(ranks).flatMap(renderAdapter),
+    ...[...alike.values()].flatMap(renderAdapter),
     '',
     'Findings',
     ...(findings.length > 0 ? [] : ['  nothing is missing']),
@@ -53,12 +54,6 @@ const rankColumns: Column<RankReport>[] = [
       !opens ? 'opens no device' : sharedBy.length > 1 ? `shared by ${nameRanks(sharedBy)}` : '',
   ],
 ]
-
-/** Ranks in groups whose adapters offer the same. */
-function alike(ranks: readonly RankReport[]): RankReport[][] {
-  const groups = Map.groupBy(ranks, ({ limits, features }) => JSON.stringify([limits, features]))
-  return [...groups.values()]
-}
 
 function renderAdapter(ranks: readonly RankReport[]): string[] {
   const [{ name, kind, limits, features }] = ranks as [RankReport]

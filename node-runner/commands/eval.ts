@@ -1,7 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { dataSetEndings } from '../../core/evaluate/data-set-rows.ts'
 import { knownDataSets } from '../../core/evaluate/hub-data-sets.ts'
 import { promptStyles } from '../../core/evaluate/prompt.ts'
 import type { Shard } from '../../core/evaluate/samples.ts'
+import { readShard } from '../run/recorded-flags.ts'
 import { integer } from './number-parsers.ts'
 import type { EvalFlags } from './plan-evaluation.ts'
 import { runEvaluation } from './run-evaluation.ts'
@@ -15,7 +17,7 @@ export function evalCommand(): Command {
     .description('answer every problem of a data set, grade, analyse and draw; the same command resumes')
     .requiredOption(
       '--dataset <file>',
-      `a .jsonl, .json, .csv, .tsv or .parquet file, text also as .gz; an id of the Hub (with @revision behind it if need be); or one of ${knownNames}`,
+      `a ${dataSetEndings} file, text also as .gz; an id of the Hub (with @revision behind it if need be); or one of ${knownNames}`,
     )
     .option('--out <dir>', 'folder of the run')
   const withRun = addLeaseFlags(addGradingFlags(addRunFlags(command))).option(
@@ -60,10 +62,8 @@ export function evalCommand(): Command {
     })
 }
 
-/** Part i of n, as 2/8. */
 function parseShard(text: string): Shard {
-  const [, index, count] = /^(\d{1,6})\/(\d{1,6})$/.exec(text)?.map(Number) ?? []
-  if (index === undefined || count === undefined || index < 1 || index > count)
-    throw new InvalidArgumentError(`expected part i of n as 2/8, found "${text}".`)
-  return { index, count }
+  const shard = readShard(text)
+  if (shard) return shard
+  throw new InvalidArgumentError(`expected part i of n as 2/8, found "${text}".`)
 }

@@ -57,20 +57,14 @@ async function exportRun(folder: string, flags: ExportFlags): Promise<void> {
     const files = writeExport(flags.format, { folder, run, out: flags.out }, samples)
     const leftOut = flags.format === 'openai' ? count.failed : 0
     const written = count.samples - leftOut
+    const { of } = run.coverage
+    const { format } = flags
     if (flags.json)
       console.log(
-        JSON.stringify({
-          formatVersion,
-          format: flags.format,
-          file: files[0],
-          files,
-          samples: written,
-          leftOut,
-          of: run.coverage.of,
-        }),
+        JSON.stringify({ formatVersion, format, file: files[0], files, samples: written, leftOut, of }),
       )
     else if (!flags.quiet)
-      console.log(`${written}${isPart(run.coverage) ? ` of ${run.coverage.of}` : ''} samples in ${files[0]}`)
+      console.log(`${written}${isPart(run.coverage) ? ` of ${of}` : ''} samples in ${files[0]}`)
     const part = partWarning(run.coverage)
     if (part !== null && !flags.quiet) console.error(`warning: ${part}`)
     if (leftOut > 0 && !flags.quiet)

@@ -6,9 +6,9 @@ import { type Generation, rejectionReason } from '../../core/generate/generate.t
 import { InputError } from '../../core/input-error.ts'
 import { formatVersion } from '../../core/record/run-files.ts'
 import type { TokenRecord } from '../../core/record/token.ts'
-import { createTextDecoder, type Tokenizer, type TokenizerEnds } from '../../core/tokenizer/tokenizer.ts'
+import { createTextDecoder, type Tokenizer } from '../../core/tokenizer/tokenizer.ts'
 import { createEngineProgress, type EngineListener, superviseEngine } from '../engine/supervise-engine.ts'
-import { type ModelFolder, openModel } from '../models/open-model.ts'
+import { openModel } from '../models/open-model.ts'
 import { brokenPipeSignal, interruptSignal } from '../terminal/end-signals.ts'
 import { colourByEntropy, printableOn } from '../terminal/printable.ts'
 import { createProgress, type Progress } from '../terminal/progress.ts'
@@ -38,7 +38,10 @@ async function runGenerate(flags: GenerateFlags): Promise<number> {
   const { config } = folder
   await folder.close()
   checkMesh(flags, config)
-  const tokenizer = await tokenizerFor(flags, folder)
+  const { hasTokenizer, loadTokenizer } = await import('../models/load-tokenizer.ts')
+  // With --prompt-ids only where the folder has one, for the text.
+  const hasNone = flags.prompt === undefined && !hasTokenizer(folder.path)
+  const tokenizer = hasNone ? null : await loadTokenizer(folder.path)
   const promptIds = flags.promptIds ?? encodePrompt(flags, tokenizer!, progress)
   const task = { promptIds, key: 0 }
   const problem = rejectionReason(task, config)
@@ -73,10 +76,11 @@ async function runGenerate(flags: GenerateFlags): Promise<number> {
   // Whoever closed standard output has read all that was wanted.
   if (!answer) return interrupt.signal.aborted ? 130 : 0
   printer?.end()
-  const text = tokenizer && answerText(tokenizer.decode, idsOf(answer), new Set(stopIds), stops.texts)
-  const code = report(flags, answer, promptIds.length, text, { ...decoding, maxNewTokens, seed: flags.seed })
+  const ids = (answer as Generation).tokens.map(({ id }) => id)
+  const text = tokenizer && answerText(tokenizer.decode, ids, new Set(stopIds), stops.texts)
+  report(flags, answer, promptIds.length, text, { ...decoding, maxNewTokens, seed: flags.seed })
   progress.say(describeStops(stops))
-  return code
+  return 0
 }
 
 function encodePrompt(flags: GenerateFlags, tokenizer: Tokenizer, progress: Progress): number[] {
@@ -92,17 +96,17 @@ function report(
   promptTokens: number,
   text: string | null,
   decoding: Decoding & { maxNewTokens: number; seed: number },
-): number {
+): void {
   const { finishReason, tokens, error, durationMs } = generation
   if (error !== null) throw new Error(`generate: ${error}`)
   if (flags.json) {
     console.log(JSON.stringify({ formatVersion, promptTokens, finishReason, text, tokens, decoding }))
-    return 0
+    return
   }
   if (flags.quiet) {
     const answer = text ?? tokens.map(token => token.id).join(',')
     process.stdout.write(`${printableOn(process.stdout, answer)}\n`)
-    return 0
+    return
   }
   const entropies = tokens.map(token => token.entropyNats)
   const mean = entropies.reduce((sum, value) => sum + value, 0) / entropies.length
@@ -112,17 +116,13 @@ function report(
       `max ${Math.max(...entropies).toFixed(4)} nats; ${(tokens.length / seconds).toFixed(1)} tokens/s\n` +
       `decoding: ${describeDecoding(decoding)}\n`,
   )
-  return 0
 }
 
 /**
  * Shows tokens as they come: text where there is a tokenizer, ids elsewhere. What ends the answer is not shown: text in which
  * a stop text may begin waits until it is known.
  */
-function tokenPrinter(
-  tokenizer: Tokenizer | null,
-  { tokens, texts }: Stops,
-): { show(token: TokenRecord): void; end(): void } {
+function tokenPrinter(tokenizer: Tokenizer | null, { tokens, texts }: Stops) {
   const decoder = tokenizer && createTextDecoder(tokenizer)
   const colour = process.stdout.isTTY && !process.env.NO_COLOR
   const stopIds = new Set(tokens.map(({ id }) => id))
@@ -146,7 +146,7 @@ function tokenPrinter(
     write(at < whole.length ? at : whole.length - stopBeginning(whole, texts))
   }
   return {
-    show({ id, entropyNats }) {
+    show({ id, entropyNats }: TokenRecord) {
       shown = true
       if (!decoder) process.stdout.write(colour ? colourByEntropy(`${id} `, entropyNats) : `${id} `)
       else if (!stopIds.has(id)) take(decoder.push(id), entropyNats)
@@ -168,17 +168,6 @@ function stopBeginning(text: string, stopTexts: readonly string[]): number {
   let length = Math.min(longest, text.length)
   while (length > 0 && !stopTexts.some(stop => stop.startsWith(text.slice(-length)))) length--
   return length
-}
-
-const idsOf = ({ tokens }: Generation) => tokens.map(({ id }) => id)
-
-/** The model's tokenizer; with --prompt-ids only where the folder has one, for the text. */
-async function tokenizerFor(
-  flags: GenerateFlags,
-  folder: ModelFolder,
-): Promise<(Tokenizer & TokenizerEnds) | null> {
-  const { hasTokenizer, loadTokenizer } = await import('../models/load-tokenizer.ts')
-  return flags.prompt === undefined && !hasTokenizer(folder.path) ? null : loadTokenizer(folder.path)
 }
 
 function parseIds(text: string): number[] {

@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs'
 import { Command } from 'commander'
 import { gradeAnswer } from '../../core/grade/grade-answer.ts'
-import { defaultGradingRules, withAskedRules } from '../../core/grade/grading-rules.ts'
+import { defaultGradingRules, gradingWarning, withAskedRules } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
-import { addGradingFlags, type GradingFlags, warnOfRules } from './run-flags.ts'
+import { addGradingFlags, type GradingFlags } from './run-flags.ts'
 
 interface GradeFlags extends GradingFlags {
   answer?: string
@@ -27,7 +27,8 @@ export function gradeCommand(): Command {
       const rules = withAskedRules(defaultGradingRules, flags)
       const verdicts = readPairs(flags).map(({ answer, expected }) => gradeAnswer(answer, expected, rules))
       if (flags.quiet) return
-      warnOfRules(rules)
+      const warning = gradingWarning(rules)
+      if (warning !== null) console.error(`warning: ${warning}`)
       if (flags.json) console.log(JSON.stringify(flags.pairs === undefined ? verdicts[0] : verdicts, null, 2))
       else
         for (const { extracted, equal, rule } of verdicts)
@@ -45,9 +46,7 @@ function readPairs({ answer, expected, pairs }: GradeFlags): { answer: string; e
     throw new InputError('grade: --pairs takes the place of --answer and --expected; give one or the other')
   return readText(pairs)
     .split('\n')
-    .map((line, index) => ({ line, where: `${pairs}: line ${index + 1}` }))
-    .filter(({ line }) => line.trim() !== '')
-    .map(({ line, where }) => parsePair(line, where))
+    .flatMap((line, index) => (line.trim() === '' ? [] : parsePair(line, `${pairs}: line ${index + 1}`)))
 }
 
 /** What one text can hold. */

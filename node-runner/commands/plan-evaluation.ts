@@ -7,7 +7,6 @@ import {
 } from '../../core/evaluate/problem.ts'
 import {
   describePlacement,
-  type PromptSettings,
   type PromptStyle,
   promptMessages,
   promptSettingsFor,
@@ -29,13 +28,7 @@ import type { RunSettings } from '../run/run-description.ts'
 import type { Progress } from '../terminal/progress.ts'
 import { versions } from '../versions.ts'
 import { chooseStops } from './decoding-flags.ts'
-import {
-  type Answering,
-  chooseAnswering,
-  type GradingFlags,
-  type LeaseFlags,
-  type RunFlags,
-} from './run-flags.ts'
+import { chooseAnswering, type GradingFlags, type LeaseFlags, type RunFlags } from './run-flags.ts'
 
 /** Flags of `entrace eval`. */
 export interface EvalFlags extends RunFlags, RecordedValues, DataSetChoice, GradingFlags, LeaseFlags {
@@ -50,34 +43,14 @@ export interface EvalFlags extends RunFlags, RecordedValues, DataSetChoice, Grad
   showPrompt: boolean
 }
 
-/** What a run asks. */
-interface PlannedTasks {
-  dataSet: OpenedDataSet
-  prompt: PromptSettings
-  tasks: SampleTask[]
-  /** Number of problems asked for, over all shards. */
-  limit: number
-}
-
-/** What is known of a run before the weights are read. */
-export interface PlannedRun extends Omit<PlannedTasks, 'prompt'> {
-  flags: EvalFlags
-  folder: ModelFolder
-  tokenizer: Tokenizer
-  /** Ids of the problems asked for, by their places; null where each is its place. */
-  problemIds: readonly string[] | null
-  /** As "2/8"; null of a whole run. */
-  shard: string | null
-  settings: RunSettings
-  answering: Answering
-}
+/**
+ * What is known of a run before the weights are read. `problemIds` are those of the problems asked for, by their places, null where
+ * each is its place; `shard` is as "2/8", null of a whole run.
+ */
+export type PlannedRun = Awaited<ReturnType<typeof planRun>>
 
 /** Reads the data set and the tokenizer and says what is to be run. Throws InputError. */
-export async function planRun(
-  flags: EvalFlags,
-  folder: ModelFolder,
-  progress: Progress,
-): Promise<PlannedRun> {
+export async function planRun(flags: EvalFlags, folder: ModelFolder, progress: Progress) {
   const files: Record<string, string> = {}
   const keepDigest = async (name: string, source: ByteSource) => {
     files[name] = sha256Of(new Uint8Array(await source.slice(0)))
@@ -95,6 +68,7 @@ export async function planRun(
     )
   const { dataSet, prompt, tasks: plannedTasks, limit } = await planTasks(flags, tokenizer, progress)
   const { problems, name, revision, config, split } = dataSet
+  const source = { name, revision, config, split }
   // In the order in which run.json has had them.
   const { seed, samples, topLogprobs, ...others } = recordedValues('decoding', flags)
   const settings: RunSettings = {
@@ -105,14 +79,7 @@ export async function planRun(
       dtypes: [...new Set([...folder.weights.values()].map(entry => entry.dtype))].sort(),
       files,
     },
-    dataSet: {
-      name,
-      revision,
-      config,
-      split,
-      digest: await dataSetDigest(problems),
-      problems: problems.length,
-    },
+    dataSet: { ...source, digest: await dataSetDigest(problems), problems: problems.length },
     prompt: {
       style: prompt.style ?? 'plain',
       systemPrompt: flags.systemPrompt ?? null,
@@ -137,7 +104,7 @@ export async function planRun(
     unsafeFast: flags.unsafeFast,
     versions: versions(),
   }
-  const tasks = flags.pTrue
+  const tasks: SampleTask[] = flags.pTrue
     ? plannedTasks.map(task => ({ ...task, followUp: pTrueFollowUp(task.problem.problem, tokenizer) }))
     : plannedTasks
   const shard = flags.shard ? `${flags.shard.index}/${flags.shard.count}` : null
@@ -155,9 +122,9 @@ function templateDigest(tokenizer: Tokenizer): string {
 
 /**
  * Reads the data set and makes its prompts. The style is the flag's, else what a known data set asks for, else plain:
- * the problem as it stands. Throws InputError.
+ * the problem as it stands. `limit` is the number of problems asked for, over all shards. Throws InputError.
  */
-async function planTasks(flags: EvalFlags, tokenizer: Tokenizer, progress: Progress): Promise<PlannedTasks> {
+async function planTasks(flags: EvalFlags, tokenizer: Tokenizer, progress: Progress) {
   const dataSet = await openDataSet(flags, progress)
   const { problems, known } = dataSet
   const prompt = promptSettingsFor(
@@ -227,10 +194,8 @@ export async function showPrompt(flags: EvalFlags, progress: Progress): Promise<
   const [task] = tasks
   if (!task) throw new InputError(`${flags.dataset}: has no problem to show`)
   const promptTokens = task.promptIds.length
-  const stated = {
-    config: await statedIn(path, 'config.json'),
-    generationConfig: await statedIn(path, 'generation_config.json'),
-  }
+  const config = await statedIn(path, 'config.json')
+  const stated = { config, generationConfig: await statedIn(path, 'generation_config.json') }
   const stops = chooseStops(flags, { stated, tokenizer, usesTemplate: true, vocabSize: null })
   if (flags.json) {
     const { style = null, systemInUserMessage = false } = prompt

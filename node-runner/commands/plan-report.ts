@@ -1,3 +1,4 @@
+import { formatMs, formatSignificant as significant } from '../../core/format-number.ts'
 import type { ModelConfig } from '../../core/model/config.ts'
 import {
   type Assumption,
@@ -12,36 +13,16 @@ import {
   predictMesh,
   type Workload,
 } from '../../core/model/cost-model.ts'
-import { rankWeightBytes, shardTensors, type TensorShard } from '../../core/model/layout.ts'
-import { planShards, type Range, type RankShard } from '../../core/parallel/plan-shards.ts'
+import { rankWeightBytes, shardTensors } from '../../core/model/layout.ts'
+import { planShards, type Range } from '../../core/parallel/plan-shards.ts'
 import { formatVersion } from '../../core/record/run-files.ts'
 import type { WeightDType } from '../../kernels/pack-weight/pack-weight.ts'
-import { type Column, renderTable, rowsOf, significant } from '../terminal/report.ts'
+import { type Column, renderTable, rowsOf } from '../terminal/report.ts'
 
 /** What `entrace plan --json` prints. */
-export interface PlanReport {
-  formatVersion: string
-  model: string
-  dtype: WeightDType
-  adapters: number
-  workload: Workload
-  assumptions: Assumption[]
-  meshes: MeshPrediction[]
-  /** Null where no mesh fits. */
-  best: { latency: Mesh | null; throughput: Mesh | null }
-  /** Of every rank, where a tensor-parallel size was asked for. */
-  shards: ShardReport[] | null
-}
+export type PlanReport = ReturnType<typeof planReport>
 
-/** What a rank holds. */
-export interface ShardReport extends RankShard {
-  weightBytes: number
-  /** What it reads of the checkpoint. */
-  tensors: TensorShard[]
-}
-
-/** What a plan is asked for. */
-export interface PlanRequest {
+interface PlanRequest {
   adapters: number
   /** Ranks whose shards are wanted, or null. */
   tp: number | null
@@ -52,7 +33,7 @@ export interface PlanRequest {
 }
 
 /** Predicts every mesh of so many adapters. `model` is only named. A config that states no type is taken as bf16. */
-export function planReport(model: string, config: ModelConfig, request: PlanRequest): PlanReport {
+export function planReport(model: string, config: ModelConfig, request: PlanRequest) {
   const { adapters, tp, workload, given, measured } = request
   const dtype = config.dtype ?? 'bf16'
   const assumptions = assume(given, measured)
@@ -67,12 +48,15 @@ export function planReport(model: string, config: ModelConfig, request: PlanRequ
     workload,
     assumptions,
     meshes,
+    /** Null where no mesh fits. */
     best: { latency: latency?.mesh ?? null, throughput: throughput?.mesh ?? null },
+    /** Of every rank, where a tensor-parallel size was asked for. */
     shards: tp === null ? null : shardReports(config, tp, dtype),
   }
 }
 
-function shardReports(config: ModelConfig, tp: number, dtype: WeightDType): ShardReport[] {
+/** What each rank holds, and reads of the checkpoint. */
+function shardReports(config: ModelConfig, tp: number, dtype: WeightDType) {
   const plan = planShards(config, tp)
   return plan.ranks.map(shard => ({
     ...shard,
@@ -81,16 +65,13 @@ function shardReports(config: ModelConfig, tp: number, dtype: WeightDType): Shar
   }))
 }
 
-const assumptionTexts: Record<Assumption['name'], { label: string; show: (value: number) => string }> = {
-  memoryBytes: { label: 'memory of an adapter', show: value => `${significant(value / 1e9)} GB` },
-  bandwidthBytesPerSecond: {
-    label: 'bandwidth of its memory',
-    show: value => `${significant(value / 1e12)} TB/s`,
-  },
-  flopsPerSecond: { label: 'its arithmetic', show: value => `${significant(value / 1e12)} TFLOP/s` },
-  latencySeconds: { label: 'latency of a synchronisation', show: value => `${significant(value * 1e6)} µs` },
-  linkBytesPerSecond: { label: 'link to the host', show: value => `${significant(value / 1e9)} GB/s` },
-  dispatchSeconds: { label: 'overhead of a dispatch', show: value => `${significant(value * 1e6)} µs` },
+const assumptionTexts: Record<Assumption['name'], [label: string, show: (value: number) => string]> = {
+  memoryBytes: ['memory of an adapter', value => `${significant(value / 1e9)} GB`],
+  bandwidthBytesPerSecond: ['bandwidth of its memory', value => `${significant(value / 1e12)} TB/s`],
+  flopsPerSecond: ['its arithmetic', value => `${significant(value / 1e12)} TFLOP/s`],
+  latencySeconds: ['latency of a synchronisation', value => microseconds(value)],
+  linkBytesPerSecond: ['link to the host', value => `${significant(value / 1e9)} GB/s`],
+  dispatchSeconds: ['overhead of a dispatch', value => microseconds(value)],
 }
 
 const meshColumns: Column<MeshPrediction>[] = [
@@ -134,11 +115,10 @@ export function renderPlan(report: PlanReport): string {
     '',
     assumptions.some(({ measured }) => measured) ? 'Measured and assumed' : 'Assumed',
     renderTable(
-      assumptions.map(({ name, value, reason }) => [
-        `  ${assumptionTexts[name].label}`,
-        assumptionTexts[name].show(value),
-        reason,
-      ]),
+      assumptions.map(({ name, value, reason }) => {
+        const [label, show] = assumptionTexts[name]
+        return [`  ${label}`, show(value), reason]
+      }),
     ),
     ...(shards ? ['', `Shards of tp ${shards.length}`, renderTable(rowsOf(shardColumns, shards))] : []),
   ].join('\n')
@@ -184,7 +164,7 @@ function oneAgainstSeveral(meshes: readonly MeshPrediction[]): string[] {
       ]
 }
 
-const shardColumns: Column<ShardReport>[] = [
+const shardColumns: Column<ReturnType<typeof shardReports>[number]>[] = [
   ['  rank', ({ rank }) => `  ${rank}`],
   ['query heads', ({ queryHeads }) => showRange(queryHeads)],
   ['key-value heads', ({ keyValueHeads }) => showRange(keyValueHeads)],
@@ -202,7 +182,7 @@ function meshName({ dp, tp }: Mesh): string {
 }
 
 function milliseconds(seconds: number): string {
-  return `${significant(seconds * 1e3)} ms`
+  return formatMs(seconds * 1e3)
 }
 
 function microseconds(seconds: number): string {

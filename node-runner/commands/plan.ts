@@ -81,7 +81,6 @@ export function planCommand(): Command {
     })
 }
 
-/** What the flags say of the hardware, in its units. */
 function givenHardware(flags: PlanFlags): Partial<Hardware> {
   return {
     ...(flags.memory !== undefined && { memoryBytes: flags.memory * 1e9 }),

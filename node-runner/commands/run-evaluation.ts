@@ -48,26 +48,22 @@ export async function runEvaluation(flags: EvalFlags): Promise<number> {
   const folder = await openModel(flags.model, flags.loadFormat, progress)
   try {
     checkMesh(flags, folder.config)
-    return await resumeRun(await planRun(flags, folder, progress), progress)
+    const run = await planRun(flags, folder, progress)
+    const options = leaseOptionsOf(flags)
+    makeFolder(flags.out)
+    const lease = await takeLease(flags.out, options)
+    try {
+      return await resumeRun(run, lease, progress)
+    } finally {
+      lease.release()
+    }
   } finally {
     await folder.close()
   }
 }
 
 /** Goes on with a run from where its folder stands, and finishes it. */
-async function resumeRun(run: PlannedRun, progress: Progress): Promise<number> {
-  const { out } = run.flags
-  const options = leaseOptionsOf(run.flags)
-  makeFolder(out)
-  const lease = await takeLease(out, options)
-  try {
-    return await resumeHeld(run, lease, progress)
-  } finally {
-    lease.release()
-  }
-}
-
-async function resumeHeld(planned: PlannedRun, lease: RunLease, progress: Progress): Promise<number> {
+async function resumeRun(planned: PlannedRun, lease: RunLease, progress: Progress): Promise<number> {
   const { flags } = planned
   const descriptionPath = join(flags.out, 'run.json')
   const before = readRunDescription(descriptionPath)
@@ -124,12 +120,7 @@ async function resumeHeld(planned: PlannedRun, lease: RunLease, progress: Progre
  * The run as it goes on from what a folder holds: what is known of the finished samples stays known of it. Where they are of
  * 0.1.0, which did not record the model's files, their prompts are compared instead. Throws InputError where one differs.
  */
-function continueRun(
-  run: PlannedRun,
-  before: RunDescription,
-  journal: Journal,
-  progress: Progress,
-): PlannedRun {
+function continueRun(run: PlannedRun, before: RunDescription, journal: Journal, progress: Progress) {
   if (journal.size === 0) return run
   const unchecked = uncheckedFiles([before, run.settings])
   if (before.model.files === undefined) {
@@ -170,10 +161,8 @@ interface HeldRun {
 }
 
 /** Has the pending tasks answered into the journal. Returns false when interrupted. */
-async function answer(
-  { run, grading, journal, lease, progress }: HeldRun,
-  pending: SampleTask[],
-): Promise<boolean> {
+async function answer(held: HeldRun, pending: SampleTask[]): Promise<boolean> {
+  const { run, grading, journal, lease, progress } = held
   const { flags, folder, tokenizer, settings, answering } = run
   const { decoding, stops, stopIds, maxNewTokens } = answering
   const { dp } = settings.mesh

@@ -1,7 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { Stops } from '../../core/generate/answer-end.ts'
-import { beamsOf, type ChosenDecoding, decodingLimits, samplingOf } from '../../core/generate/decoding.ts'
-import { type GradingRules, gradingSettings, gradingWarning } from '../../core/grade/grading-rules.ts'
+import { beamsOf, decodingLimits, samplingOf } from '../../core/generate/decoding.ts'
+import { type GradingRules, gradingSettings } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
 import type { ModelConfig } from '../../core/model/config.ts'
 import { planShards } from '../../core/parallel/plan-shards.ts'
@@ -99,12 +98,7 @@ export function checkMesh({ tp, dp }: RunFlags, config: ModelConfig): void {
 }
 
 /** How a model answers: as flags say, and where they leave it open as its own files do. */
-export interface Answering extends ChosenDecoding {
-  stops: Stops
-  /** Of `stops`. */
-  stopIds: number[]
-  maxNewTokens: number
-}
+type Answering = ReturnType<typeof chooseAnswering>
 
 /** Chooses how a model answers; without --prompt-ids, or of `eval`, its prompts are of the chat template. Throws InputError. */
 export function chooseAnswering(
@@ -112,7 +106,7 @@ export function chooseAnswering(
   folder: ModelFolder,
   tokenizer: (Tokenizer & TokenizerEnds) | null,
   progress: Progress,
-): Answering {
+) {
   const chosen = decodingOf(flags, folder, message => progress.say(message))
   const stops = chooseStops(flags, {
     stated: statedEnds(folder),
@@ -173,12 +167,6 @@ export function addGradingFlags(command: Command, otherwise?: string): Command {
   return command
 }
 
-/** Says on standard error what makes verdicts by these rules doubtful. */
-export function warnOfRules(rules: GradingRules): void {
-  const warning = gradingWarning(rules)
-  if (warning !== null) console.error(`warning: ${warning}`)
-}
-
 /** Flags of the commands that write to a run's folder, in seconds. */
 export interface LeaseFlags {
   leaseBeat?: number
@@ -204,13 +192,10 @@ export function addLeaseFlags(command: Command): Command {
 }
 
 /** How a lease is taken by these flags. Throws InputError where a living holder would count as silent. */
-export function leaseOptionsOf({
-  leaseBeat,
-  leaseSilence,
-  quiet,
-}: LeaseFlags & { quiet: boolean }): LeaseOptions {
-  const beatMs = leaseBeat === undefined ? defaultLeaseTimes.beatMs : leaseBeat * 1000
-  const silenceMs = leaseSilence === undefined ? defaultLeaseTimes.silenceMs : leaseSilence * 1000
+export function leaseOptionsOf(flags: LeaseFlags & { quiet: boolean }): LeaseOptions {
+  const { leaseBeat = defaultLeaseTimes.beatMs / 1000, quiet } = flags
+  const { leaseSilence = defaultLeaseTimes.silenceMs / 1000 } = flags
+  const [beatMs, silenceMs] = [leaseBeat * 1000, leaseSilence * 1000]
   if (silenceMs < 3 * beatMs)
     throw new InputError(
       `--lease-silence ${silenceMs / 1000}: expected 3 times --lease-beat (${beatMs / 1000}) at least, since a beat may come late`,

@@ -73,16 +73,15 @@ async function interrupted(): Promise<void> {
 
 /** Shows an address in the browser of whoever sits here; nothing happens where there is no screen or no browser. */
 function openBrowser(url: string): void {
-  const command = browserCommand(process.platform, process.env)
-  if (!command) return
-  const child = spawn(command[0], [...command.slice(1), url], { stdio: 'ignore', detached: true })
+  const { platform, env } = process
+  const others: Record<string, [string, ...string[]]> = {
+    darwin: ['open'],
+    win32: ['cmd', '/c', 'start', ''],
+  }
+  const hasScreen = env['DISPLAY'] || env['WAYLAND_DISPLAY'] || platform in others
+  if (env['CI'] || env['SSH_CONNECTION'] || !hasScreen) return
+  const [program, ...words] = others[platform] ?? ['xdg-open']
+  const child = spawn(program, [...words, url], { stdio: 'ignore', detached: true })
   child.on('error', () => {})
   child.unref()
-}
-
-function browserCommand(platform: string, env: NodeJS.ProcessEnv): [string, ...string[]] | null {
-  if (env['CI'] || env['SSH_CONNECTION']) return null
-  if (platform === 'darwin') return ['open']
-  if (platform === 'win32') return ['cmd', '/c', 'start', '']
-  return env['DISPLAY'] || env['WAYLAND_DISPLAY'] ? ['xdg-open'] : null
 }

@@ -20,7 +20,6 @@ const settleMs = 5000
 
 let threads: RankThread[] = []
 let stop = () => {}
-
 let job: EngineJob | null = null
 
 async function start(started: EngineJob): Promise<void> {
@@ -73,7 +72,6 @@ async function run(tasks: EngineTask[]): Promise<void> {
   send({ kind: 'done', stopped: stopped.some(Boolean) })
 }
 
-/** The same call on all ranks. */
 function onAllRanks<T>(call: (thread: RankThread) => Promise<T>): Promise<T[]> {
   return settleRanks(
     threads.map(thread => thread.call(call(thread))),
@@ -85,15 +83,15 @@ function send(event: EngineEvent): void {
   process.send?.(event, () => {})
 }
 
-/** Says why the engine cannot go on. The supervisor ends it then: to end threads in the midst of their work aborts the process. */
-function fail(error: unknown): void {
-  const { name, message } = error instanceof Error ? error : new Error(String(error))
-  send({ kind: 'failed', name, message })
-}
-
-serveParent((command: EngineCommand) => {
-  if (command.kind === 'stop') stop()
-  else (command.kind === 'start' ? start(command.job) : run(command.tasks)).catch(fail)
+serveParent(async (command: EngineCommand) => {
+  try {
+    if (command.kind === 'stop') stop()
+    else await (command.kind === 'start' ? start(command.job) : run(command.tasks))
+  } catch (error) {
+    // The supervisor ends the engine then: to end threads in the midst of their work aborts the process.
+    const { name, message } = error instanceof Error ? error : new Error(String(error))
+    send({ kind: 'failed', name, message })
+  }
 })
 // The supervisor answers Ctrl-C.
 if (process.send) for (const name of interrupts) process.on(name, () => {})

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import type { ModelConfig } from '../../core/model/config.ts'
 import {
   type HashRow,
   type LoadedRank,
@@ -31,10 +30,7 @@ export async function loadRank(
 }
 
 /** The config of a job's model, and the bytes that a group of `ranks` loads or makes. */
-export async function describeLoading(
-  job: EngineJob,
-  ranks: number,
-): Promise<{ config: ModelConfig; bytes: number }> {
+export async function describeLoading(job: EngineJob, ranks: number) {
   const folder = await openModel(job.model, job.loadFormat)
   await folder.close()
   return { config: folder.config, bytes: loadingBytes(loadRequest(job, folder), ranks) }

@@ -40,9 +40,12 @@ export class RankThread {
  */
 export async function settleRanks<T>(calls: readonly Promise<T>[], settleMs: number): Promise<T[]> {
   let failure: { error: unknown } | null = null
+  // That another rank failed. The class of an error is lost on the way between threads, its name is not.
+  const isConsequence = ({ error }: { error: unknown }) =>
+    error instanceof Error && error.name === GroupAbortedError.name
   const watched = calls.map(call =>
     call.catch(error => {
-      if (!failure || isConsequence(failure.error)) failure = { error }
+      if (!failure || isConsequence(failure)) failure = { error }
       throw error
     }),
   )
@@ -50,9 +53,4 @@ export async function settleRanks<T>(calls: readonly Promise<T>[], settleMs: num
   await Promise.race([Promise.allSettled(watched), firstFailure])
   if (failure) throw (failure as { error: unknown }).error
   return Promise.all(watched)
-}
-
-/** Whether an error only says that another rank failed. Its class is lost on the way between threads, its name is not. */
-function isConsequence(error: unknown): boolean {
-  return error instanceof Error && error.name === GroupAbortedError.name
 }

@@ -1,9 +1,10 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { formatBytes } from '../../core/format-number.ts'
 import { InputError } from '../../core/input-error.ts'
 import { NoAdapterError } from '../adapter/adapter-choice.ts'
 import { sharingNotice } from '../adapter/rank-adapters.ts'
-import { formatBytes, type Progress, type ProgressStage } from '../terminal/progress.ts'
+import type { Progress, ProgressStage } from '../terminal/progress.ts'
 import type { EngineCommand, EngineEvent, EngineJob, EngineTask, LoadedEngine } from './messages.ts'
 
 /** What a supervisor is told while its engine works. */
@@ -100,11 +101,8 @@ async function runEngine(
     engine.kill('SIGKILL')
   }
   const stop = () => (running ? tell({ kind: 'stop' }) : end({ kind: 'stopped' }))
-  const failed = (reason: string, thrown: string | null = null): Outcome => ({
-    kind: 'failed',
-    reason,
-    thrown,
-  })
+  const failed = (reason: string, thrown: string | null = null) =>
+    ({ kind: 'failed', reason, thrown }) as const
   const watch = watchForHang(hangMs, () => end(failed(`no sign of work for ${hangMs / 1000} s`)))
   const take = (event: EngineEvent) => {
     if (event.kind === 'loading') {
@@ -169,17 +167,13 @@ function finalError({ name, message }: { name: string; message: string }): Error
 /** Calls `onHang` once no new sign came for `hangMs`. */
 function watchForHang(hangMs: number, onHang: () => void) {
   let last: unknown = null
-  let changedMs = performance.now()
-  const look = () => {
-    if (performance.now() - changedMs >= hangMs) onHang()
-  }
-  const timer = setInterval(look, Math.min(1000, hangMs / 4))
+  const timer = setTimeout(onHang, hangMs)
   return {
     sign(value: unknown) {
-      if (value !== last) changedMs = performance.now()
+      if (value !== last) timer.refresh()
       last = value
     },
-    end: () => clearInterval(timer),
+    end: () => clearTimeout(timer),
   }
 }
 
@@ -210,10 +204,8 @@ export function createEngineProgress(progress: Progress, label: string | null, t
     onLoaded(loaded: LoadedEngine) {
       end()
       deviceBytes = loaded.deviceBytes.reduce((sum, size) => sum + size, 0)
-      const [first] = loaded.adapters
-      progress.say(
-        `${first?.kind === 'cpu' ? 'CPU adapter' : 'GPU'}: ${[...new Set(loaded.adapterNames)].join(', ')}`,
-      )
+      const kind = loaded.adapters[0]?.kind === 'cpu' ? 'CPU adapter' : 'GPU'
+      progress.say(`${kind}: ${[...new Set(loaded.adapterNames)].join(', ')}`)
       const notice = sharingNotice(loaded.adapters)
       if (notice) progress.say(notice)
       startedMs = performance.now()

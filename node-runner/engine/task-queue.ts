@@ -3,13 +3,7 @@ import { GroupAbortedError } from '../../core/parallel/communicator.ts'
 import type { EngineTask } from './messages.ts'
 
 /** Tasks and their state in memory that all rank threads of an engine share. */
-export interface TaskQueue {
-  count: number
-  groups: number
-  /** Key, first token, and numbers of tokens of the prompt and before and after the answer of each task; then all tokens. */
-  tasks: SharedArrayBuffer
-  control: SharedArrayBuffer
-}
+export type TaskQueue = ReturnType<typeof createTaskQueue>
 
 /** Words of the control block, before the groups' logs. */
 const cursor = 0
@@ -26,14 +20,13 @@ const logWords = (count: number) => count + 2
 const taskWords = 5
 
 /** Lays tasks out for groups to share: one queue, from which a group takes when it has room. */
-export function createTaskQueue(tasks: readonly EngineTask[], groups: number): TaskQueue {
+export function createTaskQueue(tasks: readonly EngineTask[], groups: number) {
   const count = tasks.length
-  const parts = tasks.map(({ promptIds, followUp }) => [
-    promptIds,
-    followUp?.before ?? [],
-    followUp?.after ?? [],
-  ])
+  const parts = tasks.map(({ promptIds, followUp: { before = [], after = [] } = {} }) => {
+    return [promptIds, before, after]
+  })
   const tokens = parts.flat().reduce((sum, ids) => sum + ids.length, 0)
+  // Key, first token, and numbers of tokens of the prompt and before and after the answer of each task; then all tokens.
   const words = new Uint32Array(new SharedArrayBuffer((count * taskWords + tokens) * 4))
   let at = count * taskWords
   for (const [index, { key }] of tasks.entries()) {

@@ -8,6 +8,15 @@ export function nullWhere<T>(code: string, act: () => T): T | null {
   }
 }
 
+/** What `read` gives; null where it throws. */
+export function orNull<T>(read: () => T): T | null {
+  try {
+    return read()
+  } catch {
+    return null
+  }
+}
+
 /** Null for Node's error about a file that is not there; throws any other. */
 export function nullWhenMissing(error: NodeJS.ErrnoException): null {
   if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null

@@ -109,7 +109,6 @@ async function* partsOf(request: ParquetRequest, source: ByteSource): AsyncGener
   }
 }
 
-/** A column in pieces of some megabytes. */
 function* piecesOf(name: string, values: unknown[]): Generator<ParquetPart> {
   let first = 0
   let bytes = 0

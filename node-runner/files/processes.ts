@@ -1,20 +1,10 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { orNull } from './file-errors.ts'
 
 /** A process, by what no other one shares. Where a system does not tell (boot, namespace and start are Linux's), null. */
-export interface ProcessIdentity {
-  host: string
-  /** Differs each time that the machine starts. */
-  bootId: string | null
-  /** Within which a process number means something: containers have their own. */
-  pidNamespace: string | null
-  pid: number
-  /** In clock ticks since the machine started. */
-  startTime: string | null
-  /** Number of the batch job, for messages. */
-  jobId: string | null
-}
+export type ProcessIdentity = ReturnType<typeof thisIdentity>
 
 /** A holder in a message. */
 export function describeProcess(holder: ProcessIdentity | null): string {
@@ -26,13 +16,17 @@ export function describeProcess(holder: ProcessIdentity | null): string {
 const jobVariables = ['SLURM_JOB_ID', 'PBS_JOBID', 'LSB_JOBID', 'FLUX_JOB_ID', 'JOB_ID']
 
 /** This process. */
-export function thisIdentity(): ProcessIdentity {
+export function thisIdentity() {
   return {
     host: hostname(),
+    /** Differs each time that the machine starts. */
     bootId: orNull(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
+    /** Within which a process number means something: containers have their own. */
     pidNamespace: orNull(() => readlinkSync('/proc/self/ns/pid')),
     pid: process.pid,
+    /** In clock ticks since the machine started. */
     startTime: orNull(() => processStat(process.pid).startTime),
+    /** Of the batch job, for messages. */
     jobId: jobVariables.map(name => process.env[name]).find(Boolean) ?? null,
   }
 }
@@ -110,12 +104,4 @@ export function serveParent<Message>(take: (message: Message) => void): void {
   process.on('message', take)
   process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
   process.channel?.ref()
-}
-
-function orNull<T>(read: () => T): T | null {
-  try {
-    return read()
-  } catch {
-    return null
-  }
 }

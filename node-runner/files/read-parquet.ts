@@ -52,20 +52,16 @@ export type ParquetReply =
 export const errorKinds = { DigestMismatch, InputError }
 
 /** What reading a file may take. */
-export interface ParquetLimits {
-  /** Computing time without progress, milliseconds. */
-  idleMs: number
-  /** Memory of the process that reads. */
-  processBytes: number
-  /** Memory of what it reads. */
-  handedBytes: number
-}
+export type ParquetLimits = ReturnType<typeof parquetLimits>
 
 /** Limits for a file of this length, none of which a good one comes near: it takes no 0.5 s a MB. */
-export function parquetLimits(byteLength: number): ParquetLimits {
+export function parquetLimits(byteLength: number) {
   return {
+    /** Computing time without progress. */
     idleMs: 1200 + byteLength / 2000,
+    /** Memory of the process that reads. */
     processBytes: 384 * 2 ** 20 + 24 * byteLength,
+    /** Memory of what it reads. */
     handedBytes: 2 ** 27 + 64 * byteLength,
   }
 }

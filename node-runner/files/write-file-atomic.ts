@@ -3,45 +3,49 @@ import { basename, dirname, join } from 'node:path'
 import { InputError } from '../../core/input-error.ts'
 import { isRunFile } from '../../core/record/run-files.ts'
 
-/** A file that is written in pieces under another name, and is in its place only when it is whole. */
-export interface AtomicFile {
-  write(piece: string | Uint8Array): void
-  /** Puts the file in its place: a reader finds the old file or the new one, never a part. */
-  commit(): void
-  /** Removes what was written and leaves the old file; after `commit`, does nothing. */
-  discard(): void
-}
-
-/** Begins a file that may be larger than memory. */
-export function openAtomicFile(path: string): AtomicFile {
-  const staging = `${path}.partial`
-  // What an earlier process left is removed and never written to: in a folder from elsewhere it may be a link.
-  rmSync(staging, { force: true })
-  const file = openSync(staging, 'wx')
+/** Begins a new file, which is written in pieces. */
+export function openNewFile(path: string) {
+  const file = openSync(path, 'wx')
   let isOpen = true
   const close = () => {
-    closeSync(file)
+    if (isOpen) closeSync(file)
     isOpen = false
   }
   return {
-    write(piece) {
+    /** Returns the bytes of the piece. */
+    write(piece: string | Uint8Array): Uint8Array {
       const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece
       for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written)
+      return bytes
     },
-    commit() {
+    /** Makes sure that the file is on disk, and closes it. */
+    finish() {
       fsyncSync(file)
       close()
-      try {
-        renameSync(staging, path)
-      } catch (error) {
-        rmSync(staging, { force: true })
-        throw error
-      }
     },
+    close,
+  }
+}
+
+/** Begins a file that may be larger than memory. It is written under another name, and is in its place only when it is whole. */
+export function openAtomicFile(path: string) {
+  const staging = `${path}.partial`
+  // What an earlier process left is removed and never written to: in a folder from elsewhere it may be a link.
+  rmSync(staging, { force: true })
+  const { write, finish, close } = openNewFile(staging)
+  let isInPlace = false
+  return {
+    write,
+    /** Puts the file in its place: a reader finds the old file or the new one, never a part. */
+    commit() {
+      finish()
+      renameSync(staging, path)
+      isInPlace = true
+    },
+    /** Removes what was written and leaves the old file; after `commit`, does nothing. */
     discard() {
-      if (!isOpen) return
       close()
-      rmSync(staging, { force: true })
+      if (!isInPlace) rmSync(staging, { force: true })
     },
   }
 }

@@ -15,17 +15,7 @@ export interface ZipEntry {
  */
 export function* zipPieces(entries: Iterable<ZipEntry>): Generator<Uint8Array> {
   // Few large writes in the place of three small ones for each file.
-  let held: Uint8Array[] = []
-  let length = 0
-  for (const record of recordsOf(entries)) {
-    held.push(record)
-    length += record.length
-    if (length < blockLength) continue
-    yield Buffer.concat(held)
-    held = []
-    length = 0
-  }
-  yield Buffer.concat(held)
+  for (const { held } of blocksOf(recordsOf(entries))) yield Buffer.concat(held)
 }
 
 /** Text is compressed so many characters at a time, each time from nothing: a file may be larger than memory. */
@@ -41,8 +31,8 @@ function* recordsOf(entries: Iterable<ZipEntry>): Generator<Uint8Array> {
   for (const { name, pieces } of entries) {
     const file: WrittenFile = { name, start: offset, crc: 0, compressed: 0, size: 0 }
     yield count(localHeader(name))
-    for (const { text, isLast } of blocksOf(pieces)) {
-      const bytes = Buffer.from(text)
+    for (const { held, isLast } of blocksOf(pieces)) {
+      const bytes = Buffer.from(held.join(''))
       const block = deflateRawSync(bytes, {
         finishFlush: isLast ? constants.Z_FINISH : constants.Z_FULL_FLUSH,
       })
@@ -74,18 +64,19 @@ interface WrittenFile {
   size: number
 }
 
-function* blocksOf(pieces: Iterable<string>): Generator<{ text: string; isLast: boolean }> {
-  let held: string[] = []
+/** Pieces put together, as many as make a block or are left. */
+function* blocksOf<Piece extends string | Uint8Array>(pieces: Iterable<Piece>) {
+  let held: Piece[] = []
   let length = 0
   for (const piece of pieces) {
     held.push(piece)
     length += piece.length
     if (length < blockLength) continue
-    yield { text: held.join(''), isLast: false }
+    yield { held, isLast: false }
     held = []
     length = 0
   }
-  yield { text: held.join(''), isLast: true }
+  yield { held, isLast: true }
 }
 
 const most16 = 0xffff
@@ -104,19 +95,8 @@ function localHeader(name: string): Buffer {
     throw new InputError(
       `${name.slice(0, 100)}...: has ${bytes.length} bytes, expected at most ${most16} in a ZIP archive; shorten the id of the problem`,
     )
-  const header = pack(
-    'IHHHIIIIHH',
-    0x04034b50,
-    plainVersion,
-    flags,
-    deflate,
-    noTime,
-    0,
-    0,
-    0,
-    bytes.length,
-    0,
-  )
+  const named = [0x04034b50, plainVersion, flags, deflate, noTime, 0, 0, 0, bytes.length, 0]
+  const header = pack('IHHHIIIIHH', ...named)
   return Buffer.concat([header, bytes])
 }
 

@@ -10,7 +10,7 @@ import {
 import { type HubDigest, PartFile, PartTakenError } from './part-file.ts'
 
 /** A file of a repository, and where it goes. */
-export interface Download {
+interface Download {
   /** For messages. */
   name: string
   url: string
@@ -40,11 +40,7 @@ export async function downloadFile(
     }
 }
 
-async function downloadOnce(
-  settings: HubSettings,
-  download: Download,
-  onBytes: (sizeBytes: number) => void,
-): Promise<void> {
+async function downloadOnce(settings: HubSettings, download: Download, onBytes: (sizeBytes: number) => void) {
   const { name, blobPath, sizeBytes, digest } = download
   const part = await PartFile.take(blobPath, sizeBytes, digest)
   onBytes(part.byteLength)

@@ -25,12 +25,7 @@ const silenceMs = 60_000
  * One request to the Hub. The token goes to the endpoint's own host alone; when it redirects to another, fetch drops
  * the header. Throws PassingFault for what may pass, InputError for a refusal, saying of `what`.
  */
-export async function requestOnce(
-  settings: HubSettings,
-  what: string,
-  url: string,
-  init: RequestInit = {},
-): Promise<Response> {
+export async function requestOnce(settings: HubSettings, what: string, url: string, init: RequestInit = {}) {
   const headers = new Headers(init.headers)
   const isOwn = new URL(url).origin === new URL(settings.endpoint).origin
   if (settings.token !== null && isOwn) headers.set('authorization', `Bearer ${settings.token}`)
@@ -60,17 +55,10 @@ export function otherAnswer({ endpoint }: HubSettings, what: string, found: stri
 
 /** The bytes of an answer as they come. Throws PassingFault when the connection breaks. */
 export async function* bodyChunks(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const reader = body.getReader()
   try {
-    for (;;) {
-      const { done, value } = await reader.read().catch((error: unknown) => {
-        throw new PassingFault(describeFault(error))
-      })
-      if (done) return
-      yield value
-    }
-  } finally {
-    await reader.cancel().catch(() => {})
+    yield* body
+  } catch (error) {
+    throw new PassingFault(describeFault(error))
   }
 }
 
@@ -113,12 +101,10 @@ function describeFault(error: unknown): string {
 }
 
 /** Aborts when nothing has been heard for long; call `heard` at every sign of life, `end` at last. */
-export function silenceSignal(): { signal: AbortSignal; heard(): void; end(): void } {
+export function silenceSignal() {
   const controller = new AbortController()
-  const timer = globalThis.setTimeout(
-    () => controller.abort(new DOMException('silence', 'TimeoutError')),
-    silenceMs,
-  )
+  const abort = () => controller.abort(new DOMException('silence', 'TimeoutError'))
+  const timer = globalThis.setTimeout(abort, silenceMs)
   return { signal: controller.signal, heard: () => void timer.refresh(), end: () => clearTimeout(timer) }
 }
 
@@ -150,26 +136,21 @@ function refusal({ endpoint, token }: HubSettings, what: string, response: Respo
 }
 
 /** How the Hub is reached and where its files are kept: the environment variables that its own tools heed. */
-export interface HubSettings {
-  /** HF_ENDPOINT, without a slash at the end. */
-  endpoint: string
-  /** HF_TOKEN; sent to the endpoint alone. */
-  token: string | null
-  /** HF_HUB_OFFLINE: nothing but the cache is used. */
-  isOffline: boolean
-  /** HF_HUB_CACHE, else $HF_HOME/hub, else ~/.cache/huggingface/hub: shared with Python's huggingface_hub. */
-  cacheFolder: string
-}
+export type HubSettings = ReturnType<typeof hubSettings>
 
 /** Reads the settings. Throws InputError for an HF_ENDPOINT that is no address. */
-export function hubSettings(): HubSettings {
+export function hubSettings() {
   const endpoint = (process.env['HF_ENDPOINT'] || 'https://huggingface.co').replace(/\/+$/, '')
   if (!/^https?:$/.test(URL.parse(endpoint)?.protocol ?? ''))
     throw new InputError(`HF_ENDPOINT: is "${endpoint}", expected the address of a Hub, as https://host`)
   return {
+    /** Without a slash at the end. */
     endpoint,
+    /** Sent to the endpoint alone. */
     token: process.env['HF_TOKEN']?.trim() || null,
+    /** Nothing but the cache is used. */
     isOffline: /^(1|on|yes|true)$/i.test(process.env['HF_HUB_OFFLINE'] ?? ''),
+    /** HF_HUB_CACHE, else $HF_HOME/hub, else ~/.cache/huggingface/hub: shared with Python's huggingface_hub. */
     cacheFolder: getHFHubCachePath(),
   }
 }

@@ -4,7 +4,8 @@ import { type FileHandle, lstat, open, readdir, rename, rm } from 'node:fs/promi
 import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { InputError } from '../../core/input-error.ts'
-import { processStat } from '../files/processes.ts'
+import { orNull } from '../files/file-errors.ts'
+import { hasProcess, processStat } from '../files/processes.ts'
 
 /** What the Hub states of a file's content: SHA-256 of large files, git's own SHA-1 of small ones. */
 export interface HubDigest {
@@ -73,12 +74,8 @@ export class PartFile {
     if (this.#isTaken) throw new PartTakenError(this.#path)
     try {
       for (let done = 0; done < bytes.length; ) {
-        const { bytesWritten } = await this.#file.write(
-          bytes,
-          done,
-          bytes.length - done,
-          this.#byteLength + done,
-        )
+        const position = this.#byteLength + done
+        const { bytesWritten } = await this.#file.write(bytes.subarray(done), { position })
         done += bytesWritten
       }
     } catch (error) {
@@ -174,9 +171,8 @@ async function openOwn(path: string): Promise<FileHandle> {
 
 /** Renames the longest part of a blob that belongs to nobody to `path`; without one nothing happens. */
 async function takeOver(blobPath: string, path: string): Promise<void> {
-  const names = await readdir(dirname(blobPath))
   const parts: { path: string; size: number }[] = []
-  for (const name of names) {
+  for (const name of await readdir(dirname(blobPath))) {
     if (!name.startsWith(`${basename(blobPath)}.`) || !name.endsWith('.incomplete')) continue
     const candidate = join(dirname(blobPath), name)
     const stats = await lstat(candidate).catch(() => null)
@@ -184,11 +180,8 @@ async function takeOver(blobPath: string, path: string): Promise<void> {
       parts.push({ path: candidate, size: stats.size })
   }
   for (const part of parts.sort((a, b) => b.size - a.size)) {
-    const isTaken = await rename(part.path, path).then(
-      () => true,
-      () => false,
-    )
-    if (isTaken) return
+    const failure = await rename(part.path, path).catch(error => error as Error)
+    if (!failure) return
   }
 }
 
@@ -202,22 +195,11 @@ function isAbandoned(name: string, heardMs: number): boolean {
 function isAlive(pid: number, heardMs: number): boolean {
   // In a container every process may have the same number.
   if (pid === process.pid) return heardMs >= Date.now() - process.uptime() * 1000
-  try {
-    process.kill(pid, 0)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
-  }
-  // Both are whole seconds or less.
-  return (startedMs(pid) ?? 0) <= heardMs + 2000
-}
-
-/** When a process began; null where the system does not say. */
-function startedMs(pid: number): number | null {
-  try {
+  if (!hasProcess(pid)) return false
+  const startedMs = orNull(() => {
     const boot = /^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[1]
-    const ms = (Number(boot) + Number(processStat(pid).startTime) / ticksPerSecond) * 1000
-    return Number.isNaN(ms) ? null : ms
-  } catch {
-    return null
-  }
+    return (Number(boot) + Number(processStat(pid).startTime) / ticksPerSecond) * 1000
+  })
+  // Both are whole seconds or less; the system may not say when a process began.
+  return (startedMs || 0) <= heardMs + 2000
 }

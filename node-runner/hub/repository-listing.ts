@@ -2,19 +2,13 @@ import { datasetInfo, listFiles, modelInfo } from '@huggingface/hub'
 import { z } from 'zod'
 import { refuseUnbounded } from '../../core/files/read-json.ts'
 import { InputError } from '../../core/input-error.ts'
+import { orNull } from '../files/file-errors.ts'
 import { bodyChunks, type HubSettings, otherAnswer, requestOnce, withRetries } from './hub-fetch.ts'
 import { type HubRepository, isCommit, isRelativePath } from './hub-repository.ts'
 import type { HubDigest } from './part-file.ts'
 
-/** A file of a repository as the Hub lists it. */
-export interface HubFile {
-  path: string
-  sizeBytes: number
-  digest: HubDigest
-}
-
-/** A list of such files, as the cache keeps it. */
-export const hubFilesSchema: z.ZodType<HubFile[]> = z.array(
+/** A list of files, as the cache keeps it. */
+export const hubFilesSchema = z.array(
   z.object({
     path: z.string().refine(isRelativePath),
     // Not z.int, which ends at 2^53.
@@ -26,6 +20,9 @@ export const hubFilesSchema: z.ZodType<HubFile[]> = z.array(
       ),
   }),
 )
+
+/** A file of a repository as the Hub lists it. */
+export type HubFile = z.infer<typeof hubFilesSchema>[number]
 
 const listingAttempts = 5
 /** The Hub lists 1,000 files a page, in some 250 kB. */
@@ -45,11 +42,7 @@ const treeSchema = z.array(
 )
 
 /** Asks the Hub which commit a revision is. Throws HubUnreachableError after `attempts`, InputError for a refusal. */
-export async function resolveCommit(
-  settings: HubSettings,
-  repository: HubRepository,
-  attempts: number,
-): Promise<string> {
+export async function resolveCommit(settings: HubSettings, repository: HubRepository, attempts: number) {
   const { type, id, revision } = repository
   const request = {
     name: id,
@@ -66,11 +59,7 @@ export async function resolveCommit(
 }
 
 /** Lists the files of a commit. Throws InputError, also for a path that would lead out of the cache's folder. */
-export async function listFilesAt(
-  settings: HubSettings,
-  repository: HubRepository,
-  commit: string,
-): Promise<HubFile[]> {
+export async function listFilesAt(settings: HubSettings, repository: HubRepository, commit: string) {
   const { type, id } = repository
   const entries = listFiles({
     repo: { type, name: id },
@@ -129,20 +118,15 @@ function hubFetch(
       }
       const body = Buffer.concat(chunks)
       const text = body.toString('utf8')
-      if (!schema.safeParse(parseOrNull(body)).success)
+      const parsed = orNull(() => {
+        refuseUnbounded(body, 'the list', pageBounds)
+        return JSON.parse(new TextDecoder().decode(body))
+      })
+      if (!schema.safeParse(parsed).success)
         throw otherAnswer(settings, what, JSON.stringify(text.slice(0, 60)))
       bytesBefore = bytes
       const link = response.headers.get('link')
       return new Response(text, { headers: link === null ? {} : { link } })
     })
-  }
-}
-
-function parseOrNull(body: Uint8Array): unknown {
-  try {
-    refuseUnbounded(body, 'the list', pageBounds)
-    return JSON.parse(new TextDecoder().decode(body))
-  } catch {
-    return null
   }
 }

@@ -4,37 +4,28 @@ import { copyFile, link, mkdir, rename, rm, stat, statfs, symlink, writeFile } f
 import { dirname, join, relative, sep } from 'node:path'
 import { getRepoFolderName } from '@huggingface/hub'
 import { z } from 'zod'
+import { formatBytes } from '../../core/format-number.ts'
 import { InputError } from '../../core/input-error.ts'
-import { formatBytes, type Progress } from '../terminal/progress.ts'
+import type { Progress } from '../terminal/progress.ts'
 import { downloadFile } from './download-file.ts'
 import { type HubSettings, HubUnreachableError } from './hub-fetch.ts'
 import { type HubRepository, isCommit } from './hub-repository.ts'
 import { type HubFile, hubFilesSchema, listFilesAt, resolveCommit } from './repository-listing.ts'
 
 /** A repository at one commit, in the cache: `refs`, `blobs` and `snapshots` as Python's huggingface_hub lays them out. */
-export interface Snapshot {
-  repository: HubRepository
-  commit: string
-  /** Folder of the commit, where files stand under their names once they are fetched. */
-  folder: string
-  /** Paths of all files of the commit; where neither Hub nor listing is at hand, of those that are in the cache. */
-  paths: readonly string[]
-  /** Has these files in the folder, whole and checked; downloads what is missing. Throws InputError. */
-  fetch(paths: readonly string[]): Promise<void>
-}
+export type Snapshot = Awaited<ReturnType<typeof openSnapshot>>
 
 /**
  * Opens a repository at its revision. The Hub is asked which commit that is, unless it is one or HF_HUB_OFFLINE is set;
  * where the Hub cannot be reached, the commit that the cache remembers is taken and the user is told. Throws InputError.
  */
-export async function openSnapshot(
-  settings: HubSettings,
-  repository: HubRepository,
-  progress: Progress,
-): Promise<Snapshot> {
+export async function openSnapshot(settings: HubSettings, repository: HubRepository, progress: Progress) {
   const { type, id } = repository
   const root = join(settings.cacheFolder, getRepoFolderName({ type, name: id }))
   const cached: CachedRepository = { settings, repository, root, progress }
+  const explain = (error: unknown) => {
+    throw asDiskError(root, error)
+  }
   try {
     const { commit, isOffline } = await chooseCommit(cached)
     const folder = join(root, 'snapshots', commit)
@@ -56,19 +47,18 @@ export async function openSnapshot(
     return {
       repository,
       commit,
+      /** Folder of the commit, where files stand under their names once they are fetched. */
       folder,
+      /** Paths of all files of the commit; where neither Hub nor listing is at hand, of those that are in the cache. */
       paths,
-      fetch: wanted =>
-        fetchFiles(wanted).catch((error: unknown) => {
-          throw asDiskError(root, error)
-        }),
+      /** Has these files in the folder, whole and checked; downloads what is missing. Throws InputError. */
+      fetch: (wanted: readonly string[]) => fetchFiles(wanted).catch(explain),
     }
   } catch (error) {
-    throw asDiskError(root, error)
+    return explain(error)
   }
 }
 
-/** A repository, and its folder in the cache. */
 interface CachedRepository {
   settings: HubSettings
   repository: HubRepository
@@ -104,10 +94,7 @@ async function chooseCommit(cached: CachedRepository): Promise<{ commit: string;
 }
 
 /** The files of a commit, which never change, so that the Hub is asked once; null where it cannot be, but the cache has some. */
-async function listOnce(
-  { settings, repository, root, progress }: CachedRepository,
-  commit: string,
-): Promise<HubFile[] | null> {
+async function listOnce({ settings, repository, root, progress }: CachedRepository, commit: string) {
   const known = readListing(root, commit)
   if (known) return known
   try {

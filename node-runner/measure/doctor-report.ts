@@ -12,39 +12,13 @@ import {
   type RankAdapter,
   sharingNotice,
 } from '../adapter/rank-adapters.ts'
-import { type Versions, versions } from '../versions.ts'
+import { versions } from '../versions.ts'
 
-/** What an adapter offers. */
-export interface AdapterReport {
-  /** Vendor, architecture, device and driver, as the adapter reports them. */
-  name: string
-  /** Whether a device could be opened on it, as a run opens it. */
-  opens: boolean
-  limits: Record<string, number>
-  /** Optional features that a kernel or a timing can use, and whether the adapter has them. */
-  features: Record<string, boolean>
-}
+/** The adapter that one rank would get; `adapter` is its entry in the list of adapters. */
+export type RankReport = Awaited<ReturnType<typeof reportRanks>>[number]
 
-/** The adapter that one rank would get. */
-export interface RankReport extends AdapterReport {
-  rank: number
-  /** The adapter's entry in the list of adapters. */
-  adapter: string
-  kind: 'cpu' | 'gpu'
-  /** All ranks on this adapter, this one among them. */
-  sharedBy: number[]
-}
-
-/** What `entrace doctor --json` prints. */
-export interface DoctorReport {
-  formatVersion: string
-  versions: Versions
-  /** Names as `--adapter NAME` matches them. */
-  adapters: string[]
-  /** Empty without a usable adapter for every rank. */
-  ranks: RankReport[]
-  findings: Finding[]
-}
+/** What `entrace doctor --json` prints; `ranks` is empty without a usable adapter for every rank. */
+export type DoctorReport = Awaited<ReturnType<typeof doctorReport>>
 
 /** Limits that decide what a kernel may bind and how it may be dispatched. */
 const computeLimit = /^max(BufferSize|StorageBufferBindingSize|StorageBuffersPerShaderStage|Compute.*)$/
@@ -52,7 +26,7 @@ const computeLimit = /^max(BufferSize|StorageBufferBindingSize|StorageBuffersPer
 const featureNames = ['shader-f16', 'subgroups', 'timestamp-query', 'chromium-experimental-subgroup-matrix']
 
 /** Looks for adapters, assigns them to ranks and opens each once. */
-export async function doctorReport(choice: AdapterChoice, rankCount = 1): Promise<DoctorReport> {
+export async function doctorReport(choice: AdapterChoice, rankCount = 1) {
   const findings: Finding[] = []
   const assigned = await assignAdapters(choice, rankCount).catch((error: unknown) => {
     if (!(error instanceof NoAdapterError)) throw error
@@ -67,15 +41,15 @@ export async function doctorReport(choice: AdapterChoice, rankCount = 1): Promis
   return { formatVersion, versions: versions(), adapters, ranks, findings }
 }
 
-async function reportRanks(assigned: RankAdapter[]): Promise<RankReport[]> {
-  const reports = new Map<string, AdapterReport>()
+async function reportRanks(assigned: RankAdapter[]) {
+  const reports = new Map<string, Awaited<ReturnType<typeof reportAdapter>>>()
   for (const rank of assigned) if (!reports.has(rank.name)) reports.set(rank.name, await reportAdapter(rank))
   return assigned.map(({ rank, name, kind, sharedBy }) => {
     return { rank, adapter: name, kind, sharedBy, ...reports.get(name)! }
   })
 }
 
-async function reportAdapter(rank: RankAdapter): Promise<AdapterReport> {
+async function reportAdapter(rank: RankAdapter) {
   const provider = await openRankAdapter(rank)
   const { info, limits, features } = provider.adapter
   const device = await openDevice(provider).catch(() => null)
@@ -83,14 +57,17 @@ async function reportAdapter(rank: RankAdapter): Promise<AdapterReport> {
   // Dawn crashes when `gpu` is collected before its device has gone.
   await device?.handle.lost.then(() => provider.gpu)
   return {
+    /** Vendor, architecture, device and driver, as the adapter reports them. */
     name: [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(' '),
+    /** Whether a device could be opened on it, as a run opens it. */
     opens: device !== null,
     limits: computeLimits(limits),
+    /** Optional features that a kernel or a timing can use, and whether the adapter has them. */
     features: Object.fromEntries(featureNames.map(name => [name, features.has(name)])),
   }
 }
 
-function computeLimits(limits: GPUSupportedLimits): Record<string, number> {
+function computeLimits(limits: GPUSupportedLimits) {
   const found: Record<string, number> = {}
   // The limits are accessors of the prototype, which Object.entries does not list.
   for (const name in limits)

@@ -10,7 +10,7 @@ import {
 import { countersSince, type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { createTensor } from '../../kernels/gpu/tensor.ts'
 import { openRankAdapter, type RankAdapter } from '../adapter/rank-adapters.ts'
-import { timeRounds, timeRoundTrips } from './timing.ts'
+import { timeEach, timeRounds, timeRoundTrips } from './timing.ts'
 
 /** What a rank thread is started with. */
 export interface ExchangeThreadStart {
@@ -21,19 +21,12 @@ export interface ExchangeThreadStart {
   memory: GroupMemory | null
   /** Elements of the messages to measure. */
   widths: number[]
-  rounds: number
 }
 
+const rounds = 50
+
 /** What a rank found, for each width. */
-export interface ExchangeSamples {
-  width: number
-  allReduceMs: number[]
-  /** Of this rank's device alone while the others sleep; empty but on the first rank. */
-  roundTripMs: number[]
-  /** Of the rank's device, a round. */
-  submits: number
-  synchronisations: number
-}
+export type ExchangeSamples = Awaited<ReturnType<typeof measureWidth>>
 
 async function main(start: ExchangeThreadStart): Promise<ExchangeSamples[]> {
   const { adapter, rank, ranks, memory, widths } = start
@@ -58,8 +51,8 @@ async function measureWidth(
   device: Device,
   context: StepContext,
   width: number,
-  { rank, rounds }: ExchangeThreadStart,
-): Promise<ExchangeSamples> {
+  { rank }: ExchangeThreadStart,
+) {
   const [x, partial, y] = await Promise.all(
     ['x', 'partial', 'y'].map(name => createTensor(device, name, 'f32', [1, width])),
   )
@@ -78,20 +71,17 @@ async function measureWidth(
   await timeRounds(5, once)
   await meet()
   const before = { ...device.counters }
-  const samplesMs: number[] = []
-  for (let round = 0; round < rounds; round++) {
-    const startMs = performance.now()
-    await once()
-    samplesMs.push(performance.now() - startMs)
-  }
+  const allReduceMs = await timeEach(rounds, once)
   const { submits, synchronisations } = countersSince(before, device.counters)
   await meet()
   const roundTripMs = rank === 0 ? await timeRoundTrips(device, width * 4, rounds) : []
   await meet()
   return {
     width,
-    allReduceMs: samplesMs,
+    allReduceMs,
+    /** Of this rank's device alone while the others sleep; empty but on the first rank. */
     roundTripMs,
+    /** Of the rank's device, a round; `synchronisations` too. */
     submits: submits / rounds,
     synchronisations: synchronisations / rounds,
   }

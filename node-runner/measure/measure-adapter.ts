@@ -1,24 +1,13 @@
 import { prepareAdd } from '../../kernels/add/add.cases.ts'
-import { type BenchCase, createBenchClock, measureCases, quantile } from '../../kernels/gpu/bench.ts'
+import { type BenchCase, createBenchClock, measureCases } from '../../kernels/gpu/bench.ts'
 import type { Device } from '../../kernels/gpu/device.ts'
 import { Recorder } from '../../kernels/gpu/recorder.ts'
 import { prepareLinear } from '../../kernels/linear/linear.cases.ts'
 import { chooseLinearVariant } from '../../kernels/linear/linear.ts'
-import { timeRounds, timeRoundTrips } from './timing.ts'
+import { spreadOf, timeRounds, timeRoundTrips } from './timing.ts'
 
 /** What an adapter reaches with the kernels that decide a step's time. */
-export interface AdapterMeasurement {
-  adapterName: string
-  kind: 'cpu' | 'gpu'
-  /** Of a product of one row with a weight that no cache holds. */
-  bandwidthBytesPerSecond: number
-  /** Of a product of many rows. */
-  flopsPerSecond: number
-  /** What one more dispatch, dependent on the one before, adds to a submit. */
-  dispatchSeconds: number
-  /** What one more byte to the device and one back add to a round trip. */
-  linkBytesPerSecond: number
-}
+export type AdapterMeasurement = Awaited<ReturnType<typeof measureAdapter>>
 
 /** Sizes that make a GPU busy, and sizes that a CPU adapter computes in a second. */
 const sizes = {
@@ -39,7 +28,7 @@ const manyDispatches = 512
 const rounds = 9
 
 /** Measures an adapter: takes a few seconds. */
-export async function measureAdapter(device: Device): Promise<AdapterMeasurement> {
+export async function measureAdapter(device: Device) {
   const { reading, computing, linkBytes } = sizes[device.kind]
   const probe = await prepareAdd(device, { rows: 1, width: 1000 })
   const clock = await createBenchClock(device, probe)
@@ -57,40 +46,33 @@ export async function measureAdapter(device: Device): Promise<AdapterMeasurement
   const many = await timeDispatches(device, probe.record, manyDispatches)
   probe.destroy()
   const smallBytes = 2 ** 14
-  const small = median(await timeRoundTrips(device, smallBytes, rounds))
-  const large = median(await timeRoundTrips(device, linkBytes, rounds))
+  const small = spreadOf(await timeRoundTrips(device, smallBytes, rounds)).medianMs
+  const large = spreadOf(await timeRoundTrips(device, linkBytes, rounds)).medianMs
   return {
     adapterName: device.adapterName,
     kind: device.kind,
+    /** Of a product of one row with a weight that no cache holds. */
     bandwidthBytesPerSecond: read!.gigabytesPerSecond * 1e9,
+    /** Of a product of many rows. */
     flopsPerSecond: computed!.gigaflopsPerSecond * 1e9,
+    /** What one more dispatch, dependent on the one before, adds to a submit. */
     dispatchSeconds: slope(few, many, manyDispatches - fewDispatches) / 1e3,
+    /** What one more byte to the device and one back add to a round trip. */
     linkBytesPerSecond: 1e3 / slope(small, large, 2 * (linkBytes - smallBytes)),
   }
 }
 
-async function timeDispatches(
-  device: Device,
-  record: (recorder: Recorder) => void,
-  dispatches: number,
-): Promise<number> {
+async function timeDispatches(device: Device, record: (recorder: Recorder) => void, dispatches: number) {
   const samplesMs = await timeRounds(rounds, async () => {
     const recorder = new Recorder(device, 'dispatch overhead')
     for (let i = 0; i < dispatches; i++) record(recorder)
     recorder.submit()
     await device.idle()
   })
-  return median(samplesMs)
+  return spreadOf(samplesMs).medianMs
 }
 
 /** Milliseconds of one more; never 0, whatever the noise. */
 function slope(lessMs: number, moreMs: number, steps: number): number {
   return Math.max(moreMs - lessMs, 1e-6) / steps
-}
-
-function median(samplesMs: readonly number[]): number {
-  return quantile(
-    samplesMs.toSorted((a, b) => a - b),
-    0.5,
-  )
 }

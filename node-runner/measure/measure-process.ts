@@ -11,7 +11,7 @@ import { assignAdapters, openRankAdapter, type RankAdapter } from '../adapter/ra
 import { serveParent } from '../files/processes.ts'
 import type { ExchangeSamples, ExchangeThreadStart } from './exchange-thread.ts'
 import { measureAdapter } from './measure-adapter.ts'
-import type { ExchangeMeasurement, KernelReport, MeasureReply, MeasureRequest } from './run-measurement.ts'
+import type { KernelReport, MeasureReply, MeasureRequest } from './run-measurement.ts'
 import { spreadOf } from './timing.ts'
 
 serveParent((request: MeasureRequest) => {
@@ -24,7 +24,7 @@ serveParent((request: MeasureRequest) => {
 async function answer(request: MeasureRequest): Promise<unknown> {
   const adapters = await assignAdapters(request.adapter, request.ranks)
   if (request.kind === 'kernels') return checkKernels(adapters, request.seconds)
-  if (request.kind === 'exchange') return measureExchange(adapters, request.widths, request.rounds)
+  if (request.kind === 'exchange') return measureExchange(adapters, request.widths)
   request satisfies { kind: 'adapter' }
   return measureAdapter(await openDevice(await openRankAdapter(adapters[0]!)))
 }
@@ -57,24 +57,17 @@ async function checkKernels(adapters: readonly RankAdapter[], seconds: number): 
 }
 
 /** Measures all-reduces of rows of these widths, with every rank in a thread of its own. */
-async function measureExchange(
-  adapters: readonly RankAdapter[],
-  widths: readonly number[],
-  rounds: number,
-): Promise<ExchangeMeasurement[]> {
+async function measureExchange(adapters: readonly RankAdapter[], widths: number[]) {
   const ranks = adapters.length
   const memory = ranks > 1 ? createGroupMemory(ranks, Math.max(...widths) * 4) : null
   const workers = adapters.map((adapter, rank) => {
-    const start: ExchangeThreadStart = { adapter, rank, ranks, memory, widths: [...widths], rounds }
+    const start: ExchangeThreadStart = { adapter, rank, ranks, memory, widths }
     return new Worker(new URL('./exchange-thread.ts', import.meta.url), { workerData: start })
   })
-  const samples = await Promise.all(
-    workers.map(async worker => {
-      const [found] = (await once(worker, 'message')) as [ExchangeSamples[]]
-      return found
-    }),
+  const [samples] = await Promise.all(
+    workers.map(async worker => (await once(worker, 'message')) as [ExchangeSamples[]]),
   )
-  return samples[0]!.map(({ width, allReduceMs, roundTripMs, submits, synchronisations }) => {
+  return samples![0].map(({ width, allReduceMs, roundTripMs, submits, synchronisations }) => {
     const [allReduce, roundTrip] = [spreadOf(allReduceMs), spreadOf(roundTripMs)]
     return {
       ranks,

@@ -11,7 +11,7 @@ import type { Spread } from './timing.ts'
 export type MeasureRequest = { adapter: AdapterChoice; ranks: number } & (
   | { kind: 'kernels'; seconds: number }
   | { kind: 'adapter' }
-  | { kind: 'exchange'; widths: number[]; rounds: number }
+  | { kind: 'exchange'; widths: number[] }
 )
 
 /** The kernels that a model of adapter runs, against their references. */
@@ -43,8 +43,7 @@ export interface ExchangeMeasurement {
   synchronisations: number
 }
 
-/** What it answers to each kind of question. */
-export interface MeasureResults {
+interface MeasureResults {
   kernels: KernelReport[]
   adapter: AdapterMeasurement
   exchange: ExchangeMeasurement[]
@@ -55,11 +54,18 @@ export type MeasureReply =
   | { kind: 'done'; value: unknown }
   | { kind: 'failed'; name: string; message: string }
 
-/** Has something measured or checked by a process of its own. Throws what it met there, or that it died or hung. */
+/** A measurement that takes longer hangs. */
+const longestMs = 10 * 60_000
+
+/**
+ * Has something measured or checked by a process of its own, which may take `moreMs` beyond what every measurement may. Throws what
+ * it met there, or that it died or hung.
+ */
 export async function runMeasurement<Kind extends MeasureRequest['kind']>(
   request: Extract<MeasureRequest, { kind: Kind }>,
-  limitMs: number,
+  moreMs = 0,
 ): Promise<MeasureResults[Kind]> {
+  const limitMs = longestMs + moreMs
   const child = fork(new URL('./measure-process.ts', import.meta.url), { serialization: 'advanced' })
   const timer = setTimeout(() => child.kill('SIGKILL'), limitMs)
   const ended = once(child, 'exit')
@@ -88,10 +94,6 @@ export async function runMeasurement<Kind extends MeasureRequest['kind']>(
   }
 }
 
-const exchangeRounds = 50
-/** A measurement that takes longer hangs. */
-const limitMs = 10 * 60_000
-
 /** What measurements say of the cost model's hardware: all but the size of its memory, which WebGPU does not tell. */
 export function measuredHardware(
   adapter: AdapterMeasurement,
@@ -114,11 +116,9 @@ export async function measureHardware(
   ranks: number,
   config: ModelConfig,
 ): Promise<Measured> {
-  const adapter = await runMeasurement<'adapter'>({ kind: 'adapter', adapter: choice, ranks: 1 }, limitMs)
-  const [exchange] = await runMeasurement<'exchange'>(
-    { kind: 'exchange', adapter: choice, ranks, widths: [config.hiddenSize], rounds: exchangeRounds },
-    limitMs,
-  )
+  const adapter = await runMeasurement<'adapter'>({ kind: 'adapter', adapter: choice, ranks: 1 })
+  const widths = [config.hiddenSize]
+  const [exchange] = await runMeasurement<'exchange'>({ kind: 'exchange', adapter: choice, ranks, widths })
   const hardware = measuredHardware(adapter, exchange!)
   const how: Record<keyof typeof hardware, string> = {
     bandwidthBytesPerSecond: `one row times a large weight on ${adapter.adapterName}`,

@@ -2,15 +2,10 @@ import { quantile } from '../../kernels/gpu/bench.ts'
 import type { Device } from '../../kernels/gpu/device.ts'
 
 /** Times of something done again and again: the median and the quartiles. */
-export interface Spread {
-  rounds: number
-  medianMs: number
-  lowerQuartileMs: number
-  upperQuartileMs: number
-}
+export type Spread = ReturnType<typeof spreadOf>
 
 /** The spread of some times. */
-export function spreadOf(samplesMs: readonly number[]): Spread {
+export function spreadOf(samplesMs: readonly number[]) {
   const sorted = samplesMs.toSorted((a, b) => a - b)
   return {
     rounds: sorted.length,
@@ -23,6 +18,11 @@ export function spreadOf(samplesMs: readonly number[]): Spread {
 /** Does something a few times untimed, then `rounds` times timed. */
 export async function timeRounds(rounds: number, once: () => Promise<void>): Promise<number[]> {
   for (let round = 0; round < Math.min(5, rounds); round++) await once()
+  return timeEach(rounds, once)
+}
+
+/** Does something `rounds` times, timed. */
+export async function timeEach(rounds: number, once: () => Promise<void>): Promise<number[]> {
   const samplesMs: number[] = []
   for (let round = 0; round < rounds; round++) {
     const startMs = performance.now()

@@ -1,11 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import {
-  chooseSplits,
-  type DataSetSplit,
-  listSplits,
-  type SplitChoice,
-} from '../../core/evaluate/hub-data-sets.ts'
+import { chooseSplits, listSplits, type SplitChoice } from '../../core/evaluate/hub-data-sets.ts'
 import { readShardNames } from '../../core/files/weight-files.ts'
 import { InputError } from '../../core/input-error.ts'
 import { tokenizerFileNames } from '../../core/tokenizer/tokenizer-files.ts'
@@ -15,16 +10,6 @@ import type { HubRepository } from '../hub/hub-repository.ts'
 import { openSnapshot, type Snapshot } from '../hub/snapshot.ts'
 import type { Progress } from '../terminal/progress.ts'
 
-/** The files of a data set's split in the cache. */
-export interface FetchedDataSet {
-  /** In the order of their rows. */
-  paths: string[]
-  revision: string
-  /** The subsets and the split that were chosen, also where there was no choice. */
-  configs: string[]
-  split: string
-}
-
 const extensions = ['parquet', 'jsonl', 'csv']
 
 /** Where the Hub keeps what it converted to Parquet. */
@@ -32,13 +17,10 @@ const convertedRevision = 'refs/convert/parquet'
 
 /**
  * Has a split of a data set of the Hub in the cache: from its own Parquet files, else its JSON Lines or CSV, else the
- * Parquet files that the Hub converted. Throws InputError, with what there is when subset or split must be chosen.
+ * Parquet files that the Hub converted: `paths` in the order of their rows, with the subsets and the split that were chosen.
+ * Throws InputError, with what there is when subset or split must be chosen.
  */
-export async function fetchDataSet(
-  repository: HubRepository,
-  choice: SplitChoice,
-  progress: Progress,
-): Promise<FetchedDataSet> {
+export async function fetchDataSet(repository: HubRepository, choice: SplitChoice, progress: Progress) {
   const settings = hubSettings()
   const own = await openSnapshot(settings, repository, progress)
   const { snapshot, splits } = splitsOf(own) ?? (await convertedSplits(settings, repository, progress))
@@ -53,22 +35,13 @@ export async function fetchDataSet(
   }
 }
 
-interface FoundSplits {
-  snapshot: Snapshot
-  splits: DataSetSplit[]
-}
-
-function splitsOf(snapshot: Snapshot): FoundSplits | undefined {
+function splitsOf(snapshot: Snapshot) {
   return extensions
     .map(extension => ({ snapshot, splits: listSplits(snapshot.repository.id, snapshot.paths, extension) }))
     .find(({ splits }) => splits.length > 0)
 }
 
-async function convertedSplits(
-  settings: HubSettings,
-  repository: HubRepository,
-  progress: Progress,
-): Promise<FoundSplits> {
+async function convertedSplits(settings: HubSettings, repository: HubRepository, progress: Progress) {
   const { id, revision } = repository
   const nothing = `${id}: revision ${revision} holds no ${extensions.map(name => `.${name}`).join(', ')} files`
   try {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { DataSetOptions } from '../../core/evaluate/data-set-columns.ts'
-import { dataSetEnding } from '../../core/evaluate/data-set-rows.ts'
+import { dataSetEnding, dataSetEndings } from '../../core/evaluate/data-set-rows.ts'
 import { findKnownDataSet, type KnownDataSet, knownDataSets } from '../../core/evaluate/hub-data-sets.ts'
 import { type DataSet, readDataSet } from '../../core/evaluate/read-data-set.ts'
 import { InputError } from '../../core/input-error.ts'
@@ -23,20 +23,11 @@ export interface DataSetChoice {
   isNamedForAnother?: boolean
 }
 
-/** A data set that was read, and where it is from. */
-export interface OpenedDataSet extends DataSet {
-  /** Name of the file, or id on the Hub. */
-  name: string
-  /** Commit on the Hub; null of a file. */
-  revision: string | null
-  /** Subsets as a,b; null of a file. */
-  config: string | null
-  split: string | null
-  known: KnownDataSet | undefined
-}
+/** A data set that was read, and where it is from; `revision`, `config` and `split` are null of a file. */
+export type OpenedDataSet = Awaited<ReturnType<typeof openDataSet>>
 
 /** Reads a data set of this machine or of the Hub. Throws InputError. */
-export async function openDataSet(choice: DataSetChoice, progress: Progress): Promise<OpenedDataSet> {
+export async function openDataSet(choice: DataSetChoice, progress: Progress) {
   const { dataset, config, split, problemColumn, answerColumn, isNamedForAnother = false } = choice
   const onHub = existsSync(dataset) ? null : findOnHub(dataset)
   if (onHub === null) {
@@ -57,17 +48,18 @@ export async function openDataSet(choice: DataSetChoice, progress: Progress): Pr
   const { fetchDataSet } = await import('./fetch-from-hub.ts')
   const wanted = { configs: config?.split(',') ?? known?.configs ?? undefined, split: split ?? known?.split }
   const fetched = await fetchDataSet(repository, wanted, progress)
-  const { problems, columns } = await readFiles(fetched.paths, {
+  const read = await readFiles(fetched.paths, {
     problemColumn: problemColumn ?? known?.problemColumn,
     answerColumn: answerColumn ?? known?.answerColumn,
     isNamedForAnother,
   })
   const isPublished = config === undefined && fetched.split === known?.split
-  if (known && isPublished && problems.length !== known.rows)
-    progress.say(`${known.id}: has ${problems.length} problems here, ${known.rows} when it was published`)
+  if (known && isPublished && read.problems.length !== known.rows)
+    progress.say(
+      `${known.id}: has ${read.problems.length} problems here, ${known.rows} when it was published`,
+    )
   return {
-    problems,
-    columns,
+    ...read,
     name: repository.id,
     revision: fetched.revision,
     config: fetched.configs.join(','),
@@ -86,20 +78,15 @@ function findOnHub(name: string): { repository: HubRepository; known: KnownDataS
 }
 
 async function readFiles(paths: readonly string[], columns: DataSetOptions): Promise<DataSet> {
+  const names = knownDataSets.map(({ aliases }) => aliases[0]).join(', ')
+  const expected =
+    `expected a data set (${dataSetEndings}), an id of the Hub (organisation/name), ` +
+    `or one of ${names}; check --dataset`
   const sources: FileByteSource[] = []
   try {
-    for (const path of paths) sources.push(await openFile(path))
+    for (const path of paths) sources.push(await openNamedFile(path, expected))
     return await readDataSet(sources, columns, ({ name }) => readDataSetApart(name, columns))
   } finally {
     await Promise.all(sources.map(source => source.close()))
   }
-}
-
-function openFile(path: string): Promise<FileByteSource> {
-  const names = knownDataSets.map(({ aliases }) => aliases[0]).join(', ')
-  return openNamedFile(
-    path,
-    'expected a data set (.jsonl, .json, .csv, .tsv or .parquet), an id of the Hub (organisation/name), ' +
-      `or one of ${names}; check --dataset`,
-  )
 }

@@ -2,13 +2,10 @@ import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { readJson, settingsJson } from '../../core/files/read-json.ts'
-import type { TensorEntry } from '../../core/files/safetensors.ts'
-import { openWeights } from '../../core/files/weight-files.ts'
 import type { StatedEnds } from '../../core/generate/answer-end.ts'
 import { InputError } from '../../core/input-error.ts'
-import { checkTensors, neededTensors } from '../../core/model/checkpoint.ts'
+import { type Checkpoint, openCheckpoint, openConfig } from '../../core/model/checkpoint.ts'
 import { type ModelConfig, parseConfig } from '../../core/model/config.ts'
-import { type GenerationConfig, parseGenerationConfig } from '../../core/model/generation-config.ts'
 import { publishedConfig, publishedConfigNames } from '../../core/model/published-configs.ts'
 import { type FileByteSource, openIfThere, readIfOpens } from '../files/file-byte-source.ts'
 import { nullWhenMissing } from '../files/file-errors.ts'
@@ -20,10 +17,11 @@ import type { ModelExtent } from './fetch-from-hub.ts'
 export type LoadFormat = 'auto' | 'dummy'
 
 /** Where a model's files are, and what it is called. */
-export interface ModelPlace {
+interface ModelPlace {
   path: string
+  /** What a run calls the model: the folder's name, or its id on the Hub. */
   name: string
-  /** Commit on the Hub; null of a folder. */
+  /** Its commit on the Hub; null of a folder. */
   revision: string | null
 }
 
@@ -42,21 +40,11 @@ export async function openModel(
     : await locateModel(model, loadFormat === 'dummy' ? 'prompts' : 'weights', progress)
   if (loadFormat === 'auto') return { ...(await openModelFolder(place.path)), ...place }
   const config = await readModelConfig(place.path)
-  return {
-    ...place,
-    config,
-    generationConfig: null,
-    weights: new Map(),
-    close: async () => {},
-  }
+  return { ...place, config, generationConfig: null, weights: new Map(), close: async () => {} }
 }
 
 /** The folder of a model: itself, or that of an id of the Hub in the cache, with so much as is needed. Throws InputError. */
-export async function locateModel(
-  model: string,
-  extent: ModelExtent,
-  progress: Progress,
-): Promise<ModelPlace> {
+export async function locateModel(model: string, extent: ModelExtent, progress: Progress) {
   const repository = existsSync(model) ? null : parseRepository(model, 'model')
   if (!repository) return { path: model, name: basename(model), revision: null }
   const { fetchModel } = await import('./fetch-from-hub.ts')
@@ -64,12 +52,8 @@ export async function locateModel(
     return { name: repository.id, ...(await fetchModel(repository, extent, progress)) }
   } catch (error) {
     if (!(error instanceof InputError)) throw error
-    throw new InputError(
-      `--model ${model}: no such folder, so it is looked up on the Hub. ${error.message}`,
-      {
-        cause: error,
-      },
-    )
+    const reason = `--model ${model}: no such folder, so it is looked up on the Hub. ${error.message}`
+    throw new InputError(reason, { cause: error })
   }
 }
 
@@ -92,17 +76,9 @@ export async function readModelConfig(
 }
 
 /** A model folder in the Hub's layout, its weight files open for ranged reads. */
-export interface ModelFolder {
-  path: string
-  /** What a run calls the model: the folder's name, or its id on the Hub. */
-  name: string
-  /** Its commit on the Hub; null of a folder. */
-  revision: string | null
-  config: ModelConfig
-  /** Null without a generation_config.json. */
-  generationConfig: GenerationConfig | null
+export interface ModelFolder extends ModelPlace, Pick<Checkpoint, 'config' | 'generationConfig'> {
   /** Every tensor that the config expects is among them, in its shape. */
-  weights: Map<string, TensorEntry>
+  weights: Checkpoint['entries']
   /** Closes the files; the entries of `weights` cannot be read any more. */
   close(): Promise<void>
 }
@@ -117,7 +93,8 @@ export function statedEnds({
 
 /** Opens a model folder and checks all of it but the tensors' data, which it does not read. Throws InputError. */
 export async function openModelFolder(path: string): Promise<ModelFolder> {
-  if (!(await isFolder(path)))
+  const stats = await stat(path).catch(nullWhenMissing)
+  if (!stats?.isDirectory())
     throw new InputError(
       `${path}: no such folder; expected a model folder with config.json, model.safetensors and tokenizer.json`,
     )
@@ -129,34 +106,15 @@ export async function openModelFolder(path: string): Promise<ModelFolder> {
   }
   const close = async () => void (await Promise.all(opened.splice(0).map(source => source.close())))
   try {
-    const configSource = await open('config.json')
-    if (!configSource)
-      throw new InputError(
-        `${path}: config.json is missing; expected a model folder in the Hub's layout, check the path`,
-      )
-    const config = parseConfig(await readJson(configSource, settingsJson), configSource.name)
-    const generationSource = await open('generation_config.json')
-    const generationConfig =
-      generationSource &&
-      parseGenerationConfig(await readJson(generationSource, settingsJson), generationSource.name)
-    const weights = await openWeights({ name: path, open }, neededTensors(config))
-    checkTensors(config, weights, path)
-    return {
-      path,
-      name: basename(path),
-      revision: null,
-      config,
-      generationConfig,
-      weights,
-      close,
-    }
+    const files = { name: path, open }
+    const config = await openConfig(
+      files,
+      "config.json is missing; expected a model folder in the Hub's layout, check the path",
+    )
+    const { generationConfig, entries: weights } = await openCheckpoint(files, config)
+    return { path, name: basename(path), revision: null, config, generationConfig, weights, close }
   } catch (error) {
     await close()
     throw error
   }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  const stats = await stat(path).catch(nullWhenMissing)
-  return stats?.isDirectory() ?? false
 }

@@ -65,10 +65,8 @@ export function writeExport(
   switch (format) {
     case 'openai': {
       const path = fileToWrite(out, join(folder, 'openai.jsonl'))
-      writeFileAtomic(
-        path,
-        piecesOf(samples(), sample => exportOpenai(run, sample) ?? ''),
-      )
+      const lines = piecesOf(samples(), sample => exportOpenai(run, sample) ?? '')
+      writeFileAtomic(path, lines)
       return [path]
     }
     case 'lm-eval':
@@ -96,29 +94,23 @@ function writeLmEval(
     return { update: text => hash.update(text), digest: () => hash.digest('hex') }
   })
   const lines = () => piecesOf(samples(), sample => written.line(sample))
+  const names = lmEvalFileNames(run)
+  const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile()
   if (out !== undefined && (out.endsWith('.jsonl') || isFile(out))) {
-    const path = fileToWrite(out, lmEvalFileNames(run).samples)
+    const path = fileToWrite(out, names.samples)
     writeFileAtomic(path, lines())
     return [path]
   }
-  const names = lmEvalFileNames(run)
   if (out !== undefined) makeFolder(out)
   const place = makeFolders(out ?? folder, out === undefined ? ['lm-eval', names.folder] : [names.folder])
-  const files = [join(place, names.samples), join(place, names.results)] as const
-  writeFileAtomic(files[0], lines())
-  writeFileAtomic(files[1], [written.results()])
-  return [...files]
+  const [samplesPath, resultsPath] = [join(place, names.samples), join(place, names.results)]
+  writeFileAtomic(samplesPath, lines())
+  writeFileAtomic(resultsPath, [written.results()])
+  return [samplesPath, resultsPath]
 }
 
-function* piecesOf(
-  samples: Iterable<CalibratedSample>,
-  piece: (sample: CalibratedSample) => string,
-): Generator<string> {
+function* piecesOf(samples: Iterable<CalibratedSample>, piece: (sample: CalibratedSample) => string) {
   for (const sample of samples) yield piece(sample)
-}
-
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
 }
 
 /** The file that was asked for, or the one that is written where none was. Throws InputError where it cannot be a file. */

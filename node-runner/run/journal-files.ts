@@ -233,15 +233,10 @@ function numberedPath(path: string, number: number): string {
   return number === 1 ? path : join(dirname(path), `${basename(path, '.jsonl')}-${number}.jsonl`)
 }
 
-/** A line of the journal as it lies in its file. */
-export type IndexedLine = Omit<JournalIndexLine, 'check'>
+type IndexedLine = Omit<JournalIndexLine, 'check'>
 
 /** The index of a journal, open to append. */
-export interface JournalIndexFile {
-  /** Tells of a line that is on disk. That this could not be written leaves the line unchecked, and is no error. */
-  append(line: IndexedLine): void
-  close(): void
-}
+export type JournalIndexFile = ReturnType<typeof openIndexFile>
 
 /** The index of the journals in a run's folder; of nothing where there is none. What is too long for its journal is not read. */
 export function readIndexFile(folder: string): JournalIndex {
@@ -280,11 +275,7 @@ export function writeFirstIndex(folder: string, lines: readonly IndexedLine[]): 
  * Opens the index of the journals in a run's folder to append. Where it does not tell of exactly the `lines` that are there (a process died before
  * it told of one, a line was removed by hand, the run is of 0.1.0) it is written again.
  */
-export function openIndexFile(
-  folder: string,
-  index: JournalIndex,
-  lines: readonly IndexedLine[],
-): JournalIndexFile {
+export function openIndexFile(folder: string, index: JournalIndex, lines: readonly IndexedLine[]) {
   const path = join(folder, journalIndexName)
   const keyOf = ({ file, start, sha256 }: IndexedLine) => `${file} ${start} ${sha256}`
   const known = new Set(index.lines.map(keyOf))
@@ -293,7 +284,8 @@ export function openIndexFile(
   const handle = openSync(path, 'a')
   let isCut = false
   return {
-    append(line) {
+    /** Tells of a line that is on disk. That this could not be written leaves the line unchecked, and is no error. */
+    append(line: IndexedLine) {
       try {
         const bytes = Buffer.from(`${isCut ? '\n' : ''}${encodeIndexLine(line)}`)
         isCut = writeSync(handle, bytes) < bytes.length

@@ -4,6 +4,7 @@ import { InputError } from '../../core/input-error.ts'
 import {
   type JournalIndex,
   journalIndexName,
+  type LineSample,
   lineMismatch,
   readJournalIndex,
 } from '../../core/record/journal-index.ts'
@@ -23,20 +24,14 @@ import {
 import { sha256Of } from './read-run-files.ts'
 import type { RunLease } from './run-lease.ts'
 
-/** What names a sample within a run: a problem's place in its data set, and which of its answers. */
-export interface SampleName {
-  problemIndex: number
-  sampleIndex: number
-}
-
 /** Where a record's line lies, and its digest. */
-interface Line extends SampleName, LinePlace {
+interface Line extends LineSample, LinePlace {
   file: JournalFile
   sha256: string
 }
 
 /** Who may append to a journal: see RunLease. */
-export type JournalOwner = Pick<RunLease, 'number' | 'ownsJournal' | 'check'>
+type JournalOwner = Pick<RunLease, 'number' | 'ownsJournal' | 'check'>
 
 /** For a folder that nobody else knows of. */
 const soleOwner = (): JournalOwner => ({ number: 0, ownsJournal: true, check() {} })
@@ -45,10 +40,8 @@ const soleOwner = (): JournalOwner => ({ number: 0, ownsJournal: true, check() {
  * `samples.jsonl`: one line for each finished sample, appended and synced before it counts as finished. What a resume
  * reads, and what every other file of a run is made from. Holds places in memory, not records. Beside it lies its index, by which
  * a line is known without parsing it, and damage to it is found; both are checked wherever a line is read.
- *
- * A holder whose run was taken over may wake and go on writing. So whoever takes over begins a file of its own,
- * `samples-2.jsonl` and so on, and no file is ever written to by two. Readers take all of them, and of a sample the first
- * whole line; a run that is done joins them.
+ * Whoever takes a run over begins a file of its own, `samples-2.jsonl` and so on, so that no file is ever written to by two. Readers
+ * take all of them, and of a sample the first whole line; a run that is done joins them.
  */
 export class Journal {
   readonly path: string
@@ -73,7 +66,7 @@ export class Journal {
     this.#open()
   }
 
-  has(sample: SampleName): boolean {
+  has(sample: LineSample): boolean {
     return this.#lines.has(keyOf(sample))
   }
 
@@ -87,19 +80,17 @@ export class Journal {
     const file = this.#ownFile()
     const { problemIndex, sampleIndex } = record
     const sha256 = sha256Of(line.subarray(0, -1))
-    const place = { problemIndex, sampleIndex, ...this.#appendTo(file, line), sha256 }
-    this.#lines.set(keyOf(record), { ...place, file })
-    this.#indexFile?.append({ ...place, file: basename(file.path) })
-  }
-
-  #appendTo(file: JournalFile, line: Buffer): LinePlace {
+    let place: LinePlace
     try {
-      return file.append(line)
+      place = file.append(line)
     } catch (error) {
       // Taken over since it was looked at: the new holder has joined the files, and this one is gone.
       this.#owner?.check()
       throw error
     }
+    const entry = { problemIndex, sampleIndex, ...place, sha256 }
+    this.#lines.set(keyOf(record), { ...entry, file })
+    this.#indexFile?.append({ ...entry, file: basename(file.path) })
   }
 
   /** Length of all its files as they were read, with what was appended, bytes. */
@@ -108,7 +99,7 @@ export class Journal {
   }
 
   /** Which samples are finished, in the order of the files and of their lines. */
-  names(): Iterable<SampleName> {
+  names(): Iterable<LineSample> {
     return this.#lines.values()
   }
 
@@ -212,34 +203,24 @@ export class Journal {
    * as a record. A repeated sample keeps its first line.
    */
   #take(file: JournalFile): void {
+    const { path } = file
+    const name = basename(path)
     for (const { bytes, number, ...place } of file.lines()) {
       const sha256 = sha256Of(bytes)
-      const { problemIndex, sampleIndex } = this.#sampleOf(file, { ...place, number }, bytes, sha256)
+      let sample = this.#index.sampleOf(sha256)
+      if (!sample) {
+        const where = `${path}: line ${number}`
+        const known = { file: name, start: place.start }
+        this.#index.refuseChanged(where, { ...known, sample })
+        sample = parseSampleLine(where, bytes.toString('utf8'))
+        this.#index.refuseChanged(where, { ...known, sample })
+      }
+      const { problemIndex, sampleIndex } = sample
       const line = { problemIndex, sampleIndex, ...place, file, sha256 }
       if (!this.has(line)) this.#lines.set(keyOf(line), line)
     }
-    this.#index.refuseChangedEnd(`${file.path}: line ${file.nextNumber}`, {
-      file: basename(file.path),
-      start: file.end,
-      byteLength: file.byteLength - file.end,
-    })
-  }
-
-  #sampleOf(
-    { path }: JournalFile,
-    { start, number }: LinePlace & { number: number },
-    bytes: Buffer,
-    sha256: string,
-  ): SampleName {
-    const where = `${path}: line ${number}`
-    const known = this.#index.sampleOf(sha256)
-    if (known) return known
-    const file = basename(path)
-    this.#index.refuseChanged(where, { file, start, sample: null })
-    const { problemIndex, sampleIndex } = parseSampleLine(where, bytes.toString('utf8'))
-    const sample = { problemIndex, sampleIndex }
-    this.#index.refuseChanged(where, { file, start, sample })
-    return sample
+    const rest = { file: name, start: file.end, byteLength: file.byteLength - file.end }
+    this.#index.refuseChangedEnd(`${path}: line ${file.nextNumber}`, rest)
   }
 
   /** The file that this process appends to; begun where the last one is, or may be, another's, or cannot be fixed. */
@@ -264,11 +245,7 @@ function readLine({ file, ...place }: Line): Buffer {
   const line = file.read(place)
   const { start, sha256 } = place
   if (sha256Of(line.subarray(0, -1)) !== sha256 || line.at(-1) !== newline)
-    throw lineMismatch(`${file.path}: the line at byte ${start}`, {
-      ...place,
-      sha256,
-      file: basename(file.path),
-    })
+    throw lineMismatch(`${file.path}: the line at byte ${start}`, { ...place, file: basename(file.path) })
   return line
 }
 
@@ -318,10 +295,10 @@ function syncFolder(path: string): void {
 }
 
 /** The order of the data set: problems in theirs, and the answers to one in theirs. */
-export function sampleOrder(a: SampleName, b: SampleName): number {
+export function sampleOrder(a: LineSample, b: LineSample): number {
   return a.problemIndex - b.problemIndex || a.sampleIndex - b.sampleIndex
 }
 
-function keyOf({ problemIndex, sampleIndex }: SampleName): string {
+function keyOf({ problemIndex, sampleIndex }: LineSample): string {
   return `${problemIndex} ${sampleIndex}`
 }

@@ -17,8 +17,7 @@ import {
   uncheckedFiles,
 } from './run-description.ts'
 
-/** One of the runs that are joined. */
-export interface DescribedPart {
+interface DescribedPart {
   folder: string
   run: RunDescription
 }
@@ -137,10 +136,10 @@ export function makeMergeFolder(folder: string, parts: readonly RunPart[]): void
   if (parts.some(part => realpathSync(part.folder) === realpathSync(folder)))
     throw new InputError(`--out ${folder}: is one of the parts, expected a new folder; use another --out`)
   const before = readRunDescription(join(folder, 'run.json'))
-  const journalPath = join(folder, 'samples.jsonl')
   if (!before) return
   if (!before.merged)
     throw new InputError(`--out ${folder}: holds a run already, expected a new folder; use another --out`)
+  const journalPath = join(folder, 'samples.jsonl')
   if (!existsSync(journalPath)) return
   const journal = new Journal(journalPath, 'read')
   try {
@@ -191,13 +190,11 @@ export function describeMissingShards(run: RunDescription, parts: readonly RunPa
 export function joinJournals(path: string, parts: readonly RunPart[]): void {
   const file = openAtomicFile(path)
   try {
-    const entries = parts.map(({ journal, folder }) => ({ folder, iterator: journal.entries() }))
-    const heads = entries.map(({ folder, iterator }) => ({
-      folder,
-      iterator,
-      entry: iterator.next().value ?? null,
-    }))
-    let last: { record: SampleRecord; folder: string } | null = null
+    const heads = parts.map(({ journal, folder }) => {
+      const iterator = journal.entries()
+      return { folder, iterator, entry: iterator.next().value ?? null }
+    })
+    let last: FoundSample | null = null
     for (;;) {
       // The next sample of all parts; journals give theirs in order.
       let next: (typeof heads)[number] | undefined
@@ -205,11 +202,11 @@ export function joinJournals(path: string, parts: readonly RunPart[]): void {
         if (head.entry && (!next?.entry || sampleOrder(head.entry.record, next.entry.record) < 0)) next = head
       if (!next?.entry) break
       const { record, line } = next.entry
-      if (last && sampleOrder(last.record, record) === 0)
-        refuseDifferent(last, { record, folder: next.folder })
+      const found = { record, folder: next.folder }
+      if (last && sampleOrder(last.record, record) === 0) refuseDifferent(last, found)
       else {
         file.write(line)
-        last = { record, folder: next.folder }
+        last = found
       }
       next.entry = next.iterator.next().value ?? null
     }

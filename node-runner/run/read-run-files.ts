@@ -11,8 +11,7 @@ import {
   refuseLongManifest,
 } from '../../core/record/manifest.ts'
 import { isRunFile } from '../../core/record/run-files.ts'
-import { nullWhere } from '../files/file-errors.ts'
-import type { RunFileRequest } from '../files/read-parquet.ts'
+import { nullWhere, orNull } from '../files/file-errors.ts'
 import { journalStats } from './journal-files.ts'
 
 /** SHA-256 of bytes, or of a text's UTF-8: 64 hexadecimal digits. */
@@ -55,14 +54,7 @@ function parseUndamaged(folder: string, text: string | null): Manifest | null {
 }
 
 /** The files of a run as one manifest tells of them, each checked as it is read. */
-export interface RunFiles {
-  /** What the files were when they were written together; null where they are read unchecked. */
-  readonly manifest: Manifest | null
-  /** A whole file; null where there is none. Throws DigestMismatch. */
-  readWhole(name: string): Buffer | null
-  /** A file that another process reads, and checks as it does. */
-  request(name: string): RunFileRequest
-}
+export type RunFiles = ReturnType<typeof filesOf>
 
 /** Another process may put its results in place while they are read; more often than that it would be a fault of ours. */
 const mostTries = 20
@@ -89,17 +81,20 @@ export async function readRunFiles<Read>(
   }
 }
 
-function filesOf(folder: string, manifest: Manifest | null): RunFiles {
+function filesOf(folder: string, manifest: Manifest | null) {
   return {
+    /** What the files were when they were written together; null where they are read unchecked. */
     manifest,
-    readWhole(name) {
+    /** A whole file; null where there is none. Throws DigestMismatch. */
+    readWhole(name: string): Buffer | null {
       const path = join(folder, name)
       const bytes = readOrNull(path)
       const digest = manifest?.files[name]
       if (bytes && digest) checkWholeFile(path, name, bytes, digest, sha256Of)
       return bytes
     },
-    request: name => ({ path: join(folder, name), digest: manifest?.files[name] ?? null }),
+    /** A file that another process reads, and checks as it does. */
+    request: (name: string) => ({ path: join(folder, name), digest: manifest?.files[name] ?? null }),
   }
 }
 
@@ -133,15 +128,12 @@ function readOrNull(path: string): Buffer | null {
  * anybody, and a link in it would have this machine's other files read or written.
  */
 export function foreignFiles(folder: string): string[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true })
-      .filter(isForeign)
-      .map(({ name }) => name)
-      .sort()
-  } catch {
-    // No folder: whoever reads it says so.
-    return []
-  }
+  // Where there is no folder, whoever reads it says so.
+  const entries = orNull(() => readdirSync(folder, { withFileTypes: true })) ?? []
+  return entries
+    .filter(isForeign)
+    .map(({ name }) => name)
+    .sort()
 }
 
 /** Throws InputError where the folder of a run's file has foreign files. */

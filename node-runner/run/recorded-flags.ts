@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Shard } from '../../core/evaluate/samples.ts'
 import { maximumRanks } from '../../core/parallel/plan-shards.ts'
 
 /** Ranks of one engine at most. */
@@ -84,6 +85,12 @@ export type RecordedName = keyof Table
 /** Their values on a command line. */
 export type RecordedValues = {
   [Name in RecordedName]: Table[Name]['default'] extends boolean ? boolean : number
+}
+
+/** Part i of n of a run, as "2/8"; null for what is none. */
+export function readShard(text: string): Shard | null {
+  const [, index = 0, count = 0] = /^(\d{1,6})\/(\d{1,6})$/.exec(text)?.map(Number) ?? []
+  return index >= 1 && index <= count ? { index, count } : null
 }
 
 const entries = Object.entries(recordedFlags) as [RecordedName, RecordedFlag][]

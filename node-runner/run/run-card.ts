@@ -1,15 +1,17 @@
 import { homedir, hostname, userInfo } from 'node:os'
 import { basename } from 'node:path'
+import { decodingFlagsOf } from '../../core/generate/decoding.ts'
 import { gradingFlagsOf, isDefaultGrading } from '../../core/grade/grading-rules.ts'
 import { isModelName } from '../../core/model/model-name.ts'
 import { runFiles } from '../../core/record/run-files.ts'
-import { type Block, renderMarkdown } from '../../core/report/report-document.ts'
+import { type Block, renderMarkdown, textsTable } from '../../core/report/report-document.ts'
 import { count, estimate, nats, percent, withInterval } from '../../core/report/words.ts'
 import { summarySection } from '../../core/report/write-report.ts'
 import type { Analysis } from '../../core/study/analysis.ts'
 import { isPart } from '../../core/study/coverage.ts'
 import { preferredIntervals } from '../../core/study/preferred-intervals.ts'
 import { mainScore } from '../../core/study/selection.ts'
+import { orNull } from '../files/file-errors.ts'
 import { sha256Of } from './read-run-files.ts'
 import { recordedWords } from './recorded-flags.ts'
 import type { RunDescription } from './run-description.ts'
@@ -78,7 +80,7 @@ function cardBlocks(run: RunDescription, analysis: Analysis): Block[] {
     { kind: 'heading', text: 'Key numbers' },
     keyNumbers(analysis),
     { kind: 'heading', text: 'What was run' },
-    textTable('Settings', ['setting', 'value'], describeSetUp(run, analysis)),
+    textsTable('Settings', ['setting', 'value'], describeSetUp(run, analysis)),
     { kind: 'heading', text: 'Made again by' },
     { kind: 'code', language: 'sh', text: commandOf(run) },
     { kind: 'paragraph', text: commandRemarks(run, analysis).join(' ') },
@@ -94,41 +96,28 @@ function cardBlocks(run: RunDescription, analysis: Analysis): Block[] {
       ].join('\n'),
     },
     { kind: 'heading', text: 'Files' },
-    textTable(
+    textsTable(
       'Files of the run',
       ['file', 'holds'],
-      runFiles.map(({ names, holds }) => [names.join(', '), holds] as const),
+      runFiles.map(({ names, holds }) => [names.join(', '), holds]),
     ),
   ]
-}
-
-function textTable(
-  caption: string,
-  head: [string, string],
-  rows: readonly (readonly [string, string])[],
-): Block {
-  return { kind: 'table', of: 'texts', caption, head, rows: rows.map(row => [...row]) }
 }
 
 function keyNumbers(analysis: Analysis): Block {
   const { entropyNats, intervals, calibration } = analysis
   const { accuracy, auroc } = preferredIntervals(analysis)
-  const { correct, incorrect } = entropyNats
   const fit = calibration?.[calibration.preferred]
-  const rows: (readonly [string, string])[] = [
+  const rows: string[][] = [
     [`accuracy, ${accuracy.method}`, withInterval(accuracy.value, accuracy.low, accuracy.high, percent)],
     [
       `AUROC of ${mainScore} for a wrong answer, ${auroc.method}`,
       withInterval(auroc.value, auroc.low, auroc.high),
     ],
-    [
-      `${mainScore} of right answers, nats, n ${correct.n}`,
-      estimate(correct.mean, intervals.correctMean, nats),
-    ],
-    [
-      `${mainScore} of wrong answers, nats, n ${incorrect.n}`,
-      estimate(incorrect.mean, intervals.incorrectMean, nats),
-    ],
+    ...(['correct', 'incorrect'] as const).map(verdict => [
+      `${mainScore} of ${verdict === 'correct' ? 'right' : 'wrong'} answers, nats, n ${entropyNats[verdict].n}`,
+      estimate(entropyNats[verdict].mean, intervals[`${verdict}Mean`], nats),
+    ]),
     ['answers cut at the token limit', estimate(analysis.capHitRate, intervals.capHitRate, percent)],
     [
       'answers in which none was found',
@@ -140,7 +129,7 @@ function keyNumbers(analysis: Analysis): Block {
       `Brier score of the probability of being right, by ${calibration.folds} folds of problems`,
       estimate(fit.brier, fit.intervals.brier),
     ])
-  return textTable('With 95 % intervals', ['number', 'value'], rows)
+  return textsTable('With 95 % intervals', ['number', 'value'], rows)
 }
 
 /** The command line that asks for a run of these settings, with the model and the data set by their names. */
@@ -163,13 +152,7 @@ export function commandOf(run: RunDescription): string {
     // What ended answers is said in full, since the model's own tokens may be found otherwise elsewhere.
     ['--ignore-eos', ...decoding.stopIds.toSorted((a, b) => a - b).flatMap(id => flag('stop-token', id))],
     ...(decoding.stopTexts ?? []).map(text => flag('stop', text)),
-    flag('temperature', decoding.temperature, 0),
-    flag('top-k', decoding.topK),
-    flag('top-p', decoding.topP),
-    flag('min-p', decoding.minP),
-    flag('repetition-penalty', decoding.repetitionPenalty, 1),
-    flag('num-beams', decoding.numBeams, 1),
-    flag('length-penalty', decoding.lengthPenalty),
+    ...decodingFlagsOf(decoding).map(words => [words]),
     ...recordedWords(run),
     adapters.length > 0 && adapters.every(({ kind }) => kind === 'cpu') ? ['--adapter', 'cpu'] : [],
     // Random weights are of no number format.
@@ -185,28 +168,20 @@ export function commandOf(run: RunDescription): string {
     .join(' \\\n  ')}`
 }
 
-/** What the command line does not say. */
 function commandRemarks({ model, dataSet, prompt, merged }: RunDescription, analysis: Analysis): string[] {
   const local = [
-    ...(model.revision === null
-      ? [`${model.name} is the name of a folder (say where it lies) or of a published config`]
-      : []),
-    ...(dataSet.revision === null ? [`${dataSet.name} is the name of a file (say where it lies)`] : []),
-  ]
+    model.revision === null &&
+      `${model.name} is the name of a folder (say where it lies) or of a published config`,
+    dataSet.revision === null && `${dataSet.name} is the name of a file (say where it lies)`,
+  ].filter(text => text !== false)
   return [
-    ...(local.length > 0
-      ? [`${local.join(', and ')}: what has the same digest is the same, wherever it lies.`]
-      : []),
-    ...(prompt.fewShot > 0
-      ? [
-          'The worked examples may have been of a file of their own (--few-shot-file); their digest is that of the prompt.',
-        ]
-      : []),
-    ...(merged || isPart(analysis.coverage)
-      ? ['Without --shard it asks for the whole run, of which the samples here may be a part.']
-      : []),
+    local.length > 0 && `${local.join(', and ')}: what has the same digest is the same, wherever it lies.`,
+    prompt.fewShot > 0 &&
+      'The worked examples may have been of a file of their own (--few-shot-file); their digest is that of the prompt.',
+    (merged || isPart(analysis.coverage)) &&
+      'Without --shard it asks for the whole run, of which the samples here may be a part.',
     'The same versions and adapters give the same bits, and other adapters others.',
-  ]
+  ].filter(text => text !== false)
 }
 
 /** The run with names that say nothing of where and whose its model and data set were. */
@@ -219,31 +194,18 @@ function withPublicNames(run: RunDescription): RunDescription {
 }
 
 /** An id of the Hub as it is; else what comes last in a path, unless that is a person's or this machine's name. */
-function publicName(
-  { name, revision }: { name: string; revision?: string | null },
-  otherwise: string,
-): string {
+function publicName({ name, revision }: { name: string; revision?: string | null }, otherwise: string) {
   if (revision && isModelName(name)) return name
   const last = name.split(/[\\/]/).filter(Boolean).at(-1) ?? ''
-  const privateNames = [basename(homedir()), hostname(), userName()]
+  // An account may have no entry in the system's list, as in a container.
+  const privateNames = [basename(homedir()), hostname(), orNull(() => userInfo().username)]
   return /^\.*$/.test(last) || privateNames.includes(last) ? otherwise : last
-}
-
-function userName(): string {
-  try {
-    return userInfo().username
-  } catch {
-    // An account without an entry in the system's list, as in a container.
-    return ''
-  }
 }
 
 /** The Hub's names for how many rows there are. */
 function sizeCategory(rows: number): string {
-  const steps = ['1K', '10K', '100K', '1M', '10M', '100M']
-  const step = steps.findIndex((_, index) => rows < 1000 * 10 ** index)
-  if (step === 0) return 'n<1K'
-  return step === -1 ? 'n>100M' : `${steps[step - 1]}<n<${steps[step]}`
+  const names = ['n<1K', '1K<n<10K', '10K<n<100K', '100K<n<1M', '1M<n<10M', '10M<n<100M']
+  return names.find((_, index) => rows < 1000 * 10 ** index) ?? 'n>100M'
 }
 
 /**

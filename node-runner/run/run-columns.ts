@@ -10,7 +10,7 @@ import type { RunColumns } from '../../core/record/run-tables.ts'
 import type { SampleRecord } from '../../core/record/sample.ts'
 import { allColumnsOf } from '../../core/study/all-columns.ts'
 import { type RunFindings, readRunFindings } from '../../core/study/findings.ts'
-import { readEntropiesApart, readSummaryApart, type SummaryContent } from '../files/read-parquet.ts'
+import { readEntropiesApart, readSummaryApart } from '../files/read-parquet.ts'
 import { Journal } from './journal.ts'
 import { journalBytesOf } from './journal-files.ts'
 import { columnFileFault, type RunFiles, readRunFiles, readUndamagedManifest } from './read-run-files.ts'
@@ -54,7 +54,7 @@ export function analyseColumns(folder: string, run: RunDescription): Promise<Res
     }
     const staged = stageResults(folder)
     try {
-      const { analysis } = writeAnalysis(staged, run, { columns, figureData: figure.data, findings })
+      const { analysis } = writeAnalysis(staged, run, columns, figure.data, findings)
       const left = staged.commit({
         samples: columns.count,
         journalBytes: manifest?.journalBytes ?? journalBytesOf(folder),
@@ -71,12 +71,7 @@ export function analyseColumns(folder: string, run: RunDescription): Promise<Res
 }
 
 /** Reads summary.parquet apart, the number of its rows held against the manifest, run.json and the journal. */
-function readRunSummary(
-  files: RunFiles,
-  folder: string,
-  run: RunDescription,
-  withTraces: boolean,
-): Promise<SummaryContent> {
+function readRunSummary(files: RunFiles, folder: string, run: RunDescription, withTraces: boolean) {
   const { dataSet, decoding } = run
   const journalBytes = journalBytesOf(folder)
   const atMost: [number, string][] = [

@@ -3,21 +3,20 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { PromptStyle } from '../../core/evaluate/prompt.ts'
-import type { Decoding, DecodingSource } from '../../core/generate/decoding.ts'
+import { type Decoding, type DecodingSource, recordedDecoding } from '../../core/generate/decoding.ts'
 import { defaultGradingRules, type GradingRules, readGradingRules } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
 import { formatVersion, refuseNewerFormat } from '../../core/record/run-files.ts'
 import { type AskedSamples, statedProblemIds } from '../../core/study/coverage.ts'
 import type { Versions } from '../versions.ts'
 import { readCheckedFile, refuseForeignFilesBeside } from './read-run-files.ts'
-import { recordedSchemas } from './recorded-flags.ts'
+import { readShard, recordedSchemas } from './recorded-flags.ts'
 import { stageResults } from './staged-results.ts'
 
 const text = z.string()
 const count = z.int().nonnegative()
 /** Null where there is none; 0.1.0 may have left it out, which is read alike. */
 const textOrNone = text.nullish() as unknown as z.ZodType<string | null>
-const number = z.number().nullish()
 
 /** What determines every number of a run, as it is now; a field that 0.1.0 did not write is optional. */
 const settingsSchema = z.object({
@@ -55,14 +54,8 @@ const settingsSchema = z.object({
     stopIds: z.array(count),
     /** Texts that end an answer, where there are any. */
     stopTexts: z.array(text).readonly().exactOptional(),
-    temperature: z.number(),
+    ...recordedDecoding,
     ...recordedSchemas('decoding'),
-    topK: number,
-    topP: number,
-    minP: number,
-    repetitionPenalty: number,
-    numBeams: number,
-    lengthPenalty: number,
     /** Where a setting comes from that is not the default. */
     sources: z.record(text, text as unknown as z.ZodType<DecodingSource>).exactOptional(),
   }),
@@ -86,7 +79,9 @@ const runSchema = z.object({
   /** Number of problems asked for, of those in the data set; may grow from one call to the next. */
   limit: z.int().positive(),
   /** Which part of the run this is, as "2/8"; null of a whole one. Not in the hash, which all parts have in common. */
-  shard: text.refine(isShard, 'expected a shard such as "2/8"').nullish() as unknown as typeof textOrNone,
+  shard: text
+    .refine(name => readShard(name) !== null, 'expected a shard such as "2/8"')
+    .nullish() as unknown as typeof textOrNone,
   /** Ids of the problems asked for, by their places; null where each is its place. */
   problemIds: z.array(text).readonly().nullable().exactOptional(),
   /** How many samples of the whole run a merge found; there in runs that entrace merge made, and nobody has gone on with. */
@@ -176,11 +171,6 @@ export function readRunDescription(path: string): RunDescription | null {
   return { ...(description as RunDescription), grading: readGradingRules(path, description.grading) }
 }
 
-function isShard(name: string): boolean {
-  const [, index, count] = /^(\d{1,6})\/(\d{1,6})$/.exec(name)?.map(Number) ?? []
-  return index !== undefined && count !== undefined && index >= 1 && index <= count
-}
-
 /** The run in a folder that was named as one. Throws InputError where it has no run.json, or lacks a file that is needed too. */
 export function requireRun(folder: string, ...needed: string[]): RunDescription {
   const run = readRunDescription(join(folder, 'run.json'))
@@ -239,15 +229,10 @@ export function claimRunFolder(path: string, run: RunDescription): void {
     checkSameSettings(path, before, run)
     checkSameShard(path, before, run.shard)
   }
-  writeRunDescription(path, run)
-}
-
-/** Writes run.json, whatever it said before. Results that it no longer describes are in no manifest any more. */
-function writeRunDescription(path: string, run: RunDescription): void {
-  const folder = dirname(path)
   const text = runDescriptionText(run)
   if (existsSync(path) && readFileSync(path, 'utf8') === text) return
-  const staged = stageResults(folder)
+  // Results that it no longer describes are in no manifest any more.
+  const staged = stageResults(dirname(path))
   try {
     staged.write(basename(path), [text])
     staged.commit({ samples: null, journalBytes: null })
@@ -257,9 +242,7 @@ function writeRunDescription(path: string, run: RunDescription): void {
 }
 
 /** The text of run.json. */
-export function runDescriptionText(run: RunDescription): string {
-  return `${JSON.stringify(run, null, 2)}\n`
-}
+export const runDescriptionText = (run: RunDescription) => `${JSON.stringify(run, null, 2)}\n`
 
 /**
  * Settings that differ between two runs, as "a.b: was x, is y". The order of what ends an answer is no difference, nor is
@@ -291,14 +274,11 @@ function flatSettings(settings: RunSettings): Map<string, string> {
           flatten(inner, path === '' ? name : `${path}.${name}`),
         )
       : [[path, JSON.stringify(path === 'decoding.stopIds' ? inOrder(value) : value)]]
+  const inOrder = (ids: unknown) => (Array.isArray(ids) ? [...new Set(ids)].sort((a, b) => a - b) : ids)
   const { model, dataSet, prompt, decoding, mesh, adapters, unsafeFast, unchecked, mixed } = settings
   // Runs of 0.1.0 have no number for the bits.
   const versions = { ...settings.versions, bits: settings.versions.bits ?? 1 }
   const hashed = { model, dataSet, prompt, decoding, mesh, adapters, unsafeFast, versions }
   const past = { ...(unchecked && { unchecked }), ...(mixed && { mixed }) }
   return new Map(flatten({ ...hashed, ...past }, '').filter(([name]) => !notHashed.test(name)))
-}
-
-function inOrder(ids: unknown): unknown {
-  return Array.isArray(ids) ? [...new Set(ids)].sort((a, b) => a - b) : ids
 }

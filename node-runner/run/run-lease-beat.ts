@@ -2,6 +2,7 @@
 // by blocking, so that nothing else has to run for it.
 import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
+import { orNull } from '../files/file-errors.ts'
 import { type BeatStart, beatLine, lastLease, leasePath } from './run-lease.ts'
 
 function beat({ folder, number, beatAt, beatMs, stop }: BeatStart): void {
@@ -10,7 +11,8 @@ function beat({ folder, number, beatAt, beatMs, stop }: BeatStart): void {
   try {
     let count = 0
     do {
-      if (isTaken(folder, number)) {
+      const last = orNull(() => lastLease(folder))
+      if (last !== null && last !== number) {
         parentPort?.postMessage('lost')
         return
       }
@@ -24,14 +26,6 @@ function beat({ folder, number, beatAt, beatMs, stop }: BeatStart): void {
     } while (Atomics.wait(stop, 0, 0, beatMs) === 'timed-out')
   } finally {
     closeSync(file)
-  }
-}
-
-function isTaken(folder: string, number: number): boolean {
-  try {
-    return lastLease(folder) !== number
-  } catch {
-    return false
   }
 }
 

@@ -5,34 +5,19 @@ import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { InputError } from '../../core/input-error.ts'
 import { formatVersion } from '../../core/record/run-files.ts'
-import { nullWhere } from '../files/file-errors.ts'
-import {
-  describeProcess,
-  hasProcess,
-  isGone,
-  type ProcessIdentity,
-  thisIdentity,
-} from '../files/processes.ts'
+import { nullWhere, orNull } from '../files/file-errors.ts'
+import { describeProcess, hasProcess, isGone, thisIdentity } from '../files/processes.ts'
 
-// Who may write to a run's folder. Leases are numbered files, `lease-1`, `lease-2` and so on; the highest one that is there
-// holds. To take a folder is to create the next number with O_EXCL, which one process alone can, on a local disk and on
-// network file systems (NFS since version 3, SMB, Lustre, GPFS, CephFS); nothing depends on locks, on two hosts' clocks or
-// on times of files. Numbers only grow: who releases a lease says so in its file and leaves it, and who takes the next one
-// removes those before. So a process that was stopped between a look and what it did upon it creates, when it wakes, a
-// number below the highest, sees that and has lost; it can never stand beside the holder.
-//
-// A holder that was stopped cannot be kept from going on when it wakes, so that what it may still do must do no harm: it
-// appends to a journal that is nobody else's (journal.ts), and what it has yet to rename into place is called
-// `NAME.partial-NUMBER`, which the next holder removes before it reads anything: the rename then fails.
+// Who may write to a run's folder: whoever made the highest of its files `lease-1`, `lease-2` and so on, with O_EXCL. Why so, and why
+// a holder that wakes too late does no harm: docs/decisions.md, "Who writes to a run" and what follows it. What a holder has yet to
+// rename into place is called `NAME.partial-NUMBER`, which the next one removes before it reads anything.
 
-/** How often a holder writes its beat, and for how long a beat must not have moved until the run is taken over. */
-export interface LeaseTimes {
-  beatMs: number
-  silenceMs: number
-}
-
-/** A network file system that stands still for some seconds costs nobody a run. */
-export const defaultLeaseTimes: LeaseTimes = { beatMs: 2000, silenceMs: 60_000 }
+/**
+ * How often a holder writes its beat, and for how long a beat must not have moved until the run is taken over: a network file system
+ * that stands still for some seconds costs nobody a run.
+ */
+export const defaultLeaseTimes = { beatMs: 2000, silenceMs: 60_000 }
+type LeaseTimes = typeof defaultLeaseTimes
 
 /** What watches a lease: time in milliseconds that only grows, and a nap. */
 export interface LeaseClock {
@@ -49,21 +34,7 @@ export interface LeaseOptions {
 }
 
 /** The right to write to a run, until it is released or taken over. */
-export interface RunLease {
-  /** Grows from one holder of a folder to the next. */
-  readonly number: number
-  /**
-   * Whether the last journal of the folder is written by nobody else: not so after a take-over, whose victim may wake, until
-   * the new holder has begun a file of its own. Handed on with the lease.
-   */
-  ownsJournal: boolean
-  /** Aborts soon after another process took over. */
-  readonly lost: AbortSignal
-  /** Looks into the folder. Throws LeaseLostError where another process took over. */
-  check(): void
-  /** Gives the folder back. Does nothing the second time, nor to a lease that is lost. */
-  release(): void
-}
+export type RunLease = ReturnType<typeof hold>
 
 /** Another process writes to the run now. */
 export class LeaseLostError extends Error {}
@@ -116,7 +87,10 @@ async function watchLease(
     const lease = readLease(folder, number)
     if (lastLease(folder) !== number) return null
     if (lease.released) return lease.released
-    if (lease.text !== first.text) throw new InputError(heldMessage(folder, holder ?? lease.holder))
+    if (lease.text !== first.text)
+      throw new InputError(
+        `${folder}: ${describeProcess(holder ?? lease.holder)} is writing to this run; wait for it, or use another --out`,
+      )
     if (silentMs >= silenceMs || (holder && isGone(holder))) return { ownsJournal: false }
     if (!isSaid && silentMs > 2 * Math.max(beatMs, napMs)) {
       isSaid = true
@@ -131,10 +105,6 @@ async function watchLease(
     silentMs += Math.min(nowMs - lookedMs, 2 * napMs)
     lookedMs = nowMs
   }
-}
-
-function heldMessage(folder: string, holder: ProcessIdentity | null): string {
-  return `${folder}: ${describeProcess(holder)} is writing to this run; wait for it, or use another --out`
 }
 
 /** Creates the lease of this number. Null where another process has it, or a higher one. */
@@ -183,13 +153,7 @@ function removeBefore(folder: string, number: number): void {
 }
 
 /** Keeps a lease that was created: a thread writes its beat, since results are written for minutes in one go. */
-function hold(
-  folder: string,
-  number: number,
-  beatAt: number,
-  ownsJournal: boolean,
-  times: LeaseTimes,
-): RunLease {
+function hold(folder: string, number: number, beatAt: number, ownsJournal: boolean, times: LeaseTimes) {
   const lost = new AbortController()
   const stop = new Int32Array(new SharedArrayBuffer(4))
   const start: BeatStart = { folder, number, beatAt, beatMs: times.beatMs, stop }
@@ -207,11 +171,18 @@ function hold(
   // After the listeners, which count as work to be waited for.
   thread.unref()
   let isReleased = false
-  const lease: RunLease = {
+  const lease = {
+    /** Grows from one holder of a folder to the next. */
     number,
+    /**
+     * Whether the last journal of the folder is written by nobody else: not so after a take-over, whose victim may wake, until
+     * the new holder has begun a file of its own. Handed on with the lease.
+     */
     ownsJournal,
+    /** Aborts soon after another process took over. */
     lost: lost.signal,
-    check() {
+    /** Looks into the folder. Throws LeaseLostError where another process took over. */
+    check(): void {
       if (failure)
         throw new LeaseLostError(`${folder}: the thread that keeps the lease failed: ${failure.message}`)
       const last = lastLease(folder)
@@ -224,7 +195,8 @@ function hold(
               '(stopped, or cut off from the folder); what it had finished is kept there',
       )
     },
-    release() {
+    /** Gives the folder back. Does nothing the second time, nor to a lease that is lost. */
+    release(): void {
       if (isReleased) return
       isReleased = true
       process.off('exit', lease.release)
@@ -264,57 +236,35 @@ export interface BeatStart {
 }
 
 /** The line of a lease that counts its beats, always of the same length. */
-export function beatLine(count: number): string {
-  return `beat ${String(count).padStart(12, '0')}\n`
-}
+export const beatLine = (count: number) => `beat ${String(count).padStart(12, '0')}\n`
 
 /** Path of a lease. */
-export function leasePath(folder: string, number: number): string {
-  return join(folder, `lease-${number}`)
-}
+export const leasePath = (folder: string, number: number) => join(folder, `lease-${number}`)
 
 /** The highest number of a folder's leases, which holds; 0 where there is none, or no folder. */
 export function lastLease(folder: string): number {
   const names = nullWhere('ENOENT', () => readdirSync(folder)) ?? []
-  return names.reduce(
-    (last, name) => Math.max(last, Number(/^lease-([1-9]\d{0,11})$/.exec(name)?.[1] ?? 0)),
-    0,
-  )
-}
-
-interface FoundLease {
-  /** All that is in it: what another beat changes. */
-  text: string
-  /** Null where the file does not say, as one that is being made. */
-  holder: ProcessIdentity | null
-  beatMs: number
-  /** Set once the lease was released. */
-  released: { ownsJournal: boolean } | null
+  const numberOf = (name: string) => Number(/^lease-([1-9]\d{0,11})$/.exec(name)?.[1] ?? 0)
+  return names.reduce((last, name) => Math.max(last, numberOf(name)), 0)
 }
 
 const leaseBytes = 4096
 const longestBeatMs = 3_600_000
 
 /** Reads a lease; of a file that is none, or has gone, its text is empty. */
-function readLease(folder: string, number: number): FoundLease {
+function readLease(folder: string, number: number) {
   const text = readStart(leasePath(folder, number))
   const [head = '', , end = ''] = text.split('\n')
   const { host, pid, beatMs, bootId, pidNamespace, startTime, jobId } = parseLine(head)
-  const isNamed = typeof host === 'string' && Number.isInteger(pid)
   const textOf = (value: unknown) => (typeof value === 'string' ? value : null)
+  const where = { bootId: textOf(bootId), pidNamespace: textOf(pidNamespace), startTime: textOf(startTime) }
   const { released, ownsJournal } = parseLine(end)
+  const isNamed = typeof host === 'string' && Number.isInteger(pid)
   return {
+    /** What another beat changes. */
     text,
-    holder: isNamed
-      ? {
-          host,
-          pid: pid as number,
-          bootId: textOf(bootId),
-          pidNamespace: textOf(pidNamespace),
-          startTime: textOf(startTime),
-          jobId: textOf(jobId),
-        }
-      : null,
+    /** Null where the file does not say, as one that is being made. */
+    holder: isNamed ? { host, pid: pid as number, ...where, jobId: textOf(jobId) } : null,
     beatMs: typeof beatMs === 'number' && beatMs > 0 && beatMs <= longestBeatMs ? beatMs : 0,
     released: released === true ? { ownsJournal: ownsJournal === true } : null,
   }
@@ -322,7 +272,7 @@ function readLease(folder: string, number: number): FoundLease {
 
 /** Opened anew at each look: network file systems then ask the server for what has changed. */
 function readStart(path: string): string {
-  try {
+  const text = orNull(() => {
     // What a folder was sent with may be a pipe, which would never be read to its end.
     if (!lstatOrNull(path)?.isFile()) return ''
     const file = openSync(path, 'r')
@@ -332,25 +282,18 @@ function readStart(path: string): string {
     } finally {
       closeSync(file)
     }
-  } catch {
-    return ''
-  }
+  })
+  return text ?? ''
 }
 
 function parseLine(line: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(line)
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
-  } catch {
-    return {}
-  }
+  const value: unknown = orNull(() => JSON.parse(line))
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
 }
 
 const lstatOrNull = (path: string) => lstatSync(path, { throwIfNoEntry: false }) ?? null
 
-function oldLockPath(folder: string): string {
-  return join(folder, 'lock')
-}
+const oldLockPath = (folder: string) => join(folder, 'lock')
 
 /**
  * Throws InputError where a process of version 0.1.0 holds the folder by its file `lock`, or may hold it on another machine.

@@ -1,23 +1,20 @@
 import { createHash, randomUUID } from 'node:crypto'
 import {
-  closeSync,
   existsSync,
-  fsyncSync,
   lstatSync,
   mkdtempSync,
-  openSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
-  writeSync,
 } from 'node:fs'
 import { basename, join } from 'node:path'
 import { encodeManifest, type FileDigest, manifestName } from '../../core/record/manifest.ts'
-import { nullWhere } from '../files/file-errors.ts'
+import { nullWhere, orNull } from '../files/file-errors.ts'
 import { hasEnded, hasTagEnded, processTag, thisProcess } from '../files/processes.ts'
+import { openNewFile } from '../files/write-file-atomic.ts'
 import { sha256Of } from './read-run-files.ts'
 
 /** Other results were put in place, of more samples or other rules, while these were made: theirs are kept. */
@@ -30,27 +27,10 @@ export class ResultsOutdated extends Error {
 }
 
 /** Files of a run that are written beside it, and put in its folder together. */
-export interface StagedResults {
-  /** Begins a file. Where a reader fetches it in parts, each piece that is written is one. */
-  open(name: string, inParts?: 'in parts'): { write(piece: string | Uint8Array): void }
-  /** Writes a file. */
-  write(name: string, pieces: Iterable<string | Uint8Array>, inParts?: 'in parts'): void
-  /**
-   * Writes a file that people may edit: it is in no manifest, and replaces only what `isOwn` knows as unchanged since it was written.
-   */
-  writeEditable(name: string, text: string, isOwn: (found: string) => boolean): void
-  /**
-   * Puts the files in place, and a manifest of them: the old manifest goes first, the new one comes last, and no other process
-   * does so meanwhile. Leaves everything as it is where `check` throws. Throws ResultsOutdated where this process was stopped in the
-   * middle of it and another one went past it. Returns the names of files that were left, as somebody edited them.
-   */
-  commit(made: MadeResults): string[]
-  /** Removes what was not put in place. */
-  discard(): void
-}
+export type StagedResults = ReturnType<typeof stageResults>
 
 /** What results were made from; null of a description alone. */
-export interface MadeResults {
+interface MadeResults {
   samples: number | null
   journalBytes: number | null
   /** Digests of files that stay as they are. */
@@ -67,27 +47,34 @@ const makerName = 'process'
 const leftMs = 24 * 3_600_000
 
 /** Begins the results of a run, in a folder of this process within that of the run. */
-export function stageResults(folder: string): StagedResults {
+export function stageResults(folder: string) {
   removeLeft(folder)
   const staging = mkdtempSync(join(folder, `${stagingPrefix}${processTag()}_`))
   const files = new Map<string, ReturnType<typeof openDigestedFile>>()
   const editable = new Map<string, (found: string) => boolean>()
-  const open: StagedResults['open'] = (name, inParts) => {
+  const open = (name: string, inParts?: 'in parts') => {
     const file = openDigestedFile(join(staging, name), inParts !== undefined)
     files.set(name, file)
     return file
   }
   return {
+    /** Begins a file. Where a reader fetches it in parts, each piece that is written is one. */
     open,
-    write(name, pieces, inParts) {
+    write(name: string, pieces: Iterable<string | Uint8Array>, inParts?: 'in parts') {
       const file = open(name, inParts)
       for (const piece of pieces) file.write(piece)
     },
-    writeEditable(name, text, isOwn) {
+    /** Writes a file that people may edit: it is in no manifest, and replaces only what `isOwn` knows as unchanged since it was written. */
+    writeEditable(name: string, text: string, isOwn: (found: string) => boolean) {
       editable.set(name, isOwn)
       open(name).write(text)
     },
-    commit({ samples, journalBytes, kept = {}, check = () => {} }) {
+    /**
+     * Puts the files in place, and a manifest of them: the old manifest goes first, the new one comes last, and no other process
+     * does so meanwhile. Leaves everything as it is where `check` throws. Throws ResultsOutdated where this process was stopped in
+     * the middle of it and another one went past it. Returns the names of files that were left, as somebody edited them.
+     */
+    commit({ samples, journalBytes, kept = {}, check = () => {} }: MadeResults): string[] {
       const digests = [...files].map(([name, file]) => [name, file.finish()] as const)
       const written = Object.fromEntries(digests.filter(([name]) => !editable.has(name)))
       const manifest = openDigestedFile(join(staging, manifestName), false)
@@ -109,6 +96,7 @@ export function stageResults(folder: string): StagedResults {
       })
       return left
     },
+    /** Removes what was not put in place. */
     discard() {
       for (const file of files.values()) file.close()
       rmSync(staging, { recursive: true, force: true })
@@ -128,31 +116,23 @@ function isReplaceable(path: string, isOwn?: (found: string) => boolean): boolea
 
 /** A file that is digested while it is written. */
 function openDigestedFile(path: string, inParts: boolean) {
-  const file = openSync(path, 'wx')
+  const file = openNewFile(path)
   const whole = createHash('sha256')
   const parts: [number, string][] = []
   let sizeBytes = 0
-  let isOpen = true
-  const close = () => {
-    if (isOpen) closeSync(file)
-    isOpen = false
-  }
   return {
     write(piece: string | Uint8Array) {
-      const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece
-      if (bytes.length === 0) return
-      for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written)
+      if (piece.length === 0) return
+      const bytes = file.write(piece)
       whole.update(bytes)
       sizeBytes += bytes.length
       if (inParts) parts.push([sizeBytes, sha256Of(bytes)])
     },
-    /** Makes sure that the file is on disk. */
     finish(): FileDigest {
-      fsyncSync(file)
-      close()
+      file.finish()
       return { sizeBytes, sha256: whole.digest('hex'), ...(inParts && { parts }) }
     },
-    close,
+    close: file.close,
   }
 }
 
@@ -182,13 +162,10 @@ const mostWaitMs = 60_000
 const napMs = 5
 
 /**
- * Does something while no other process that calls this does, on any machine that shares the folder: puts results of a run in
- * place, which takes milliseconds. Waits for the others. A holder whose process is gone, or that is silent for long, is passed over.
- * Throws where one stays.
- *
- * One that was only stopped wakes in the middle of it. So `staging` names the folder below that what it puts in place lies in: who passes
- * it over takes that away first, and nothing can be moved out of it any more. To `act` is to move files out of `staging` or into it, and
- * nothing else.
+ * Does something while no other process that calls this does, on any machine that shares the folder: moves files out of `staging`,
+ * the folder below in which results were made, or into it, and nothing else, which takes milliseconds. Waits for the others. A holder
+ * whose process is gone, or that is silent for long, is passed over, and its `staging` taken away first, as it may only have been
+ * stopped. Throws where one stays.
  *
  * Holds are numbered files. The highest one that is there holds; who finds its process gone makes the next number, which only one
  * can, and it counts if the one before is still there: a holder removes those before its own first.
@@ -220,7 +197,7 @@ function takeHold(folder: string, staging: string): number {
         `${folder}: ${/^\d+ on \S+/.exec(holder ?? '')?.[0] ?? 'a process'} has been putting results in place for ${Math.round((nowMs - seenMs) / 1000)} s, expected ` +
           `milliseconds; end it, or delete ${holdPath(folder, last)}, and have the results written with entrace analyse`,
       )
-    nap()
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, napMs)
   }
 }
 
@@ -262,13 +239,5 @@ function holdPath(folder: string, number: number): string {
 
 /** Which process holds, and something that no other hold has; empty while it is being written, null where it has ended. */
 function readHolder(folder: string, number: number): string | null {
-  try {
-    return readFileSync(holdPath(folder, number), 'utf8')
-  } catch {
-    return null
-  }
-}
-
-function nap(): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, napMs)
+  return orNull(() => readFileSync(holdPath(folder, number), 'utf8'))
 }

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path'
-import { formatShortPercent } from '../../core/format-number.ts'
+import { formatPercent, formatProbability, formatShortPercent } from '../../core/format-number.ts'
 import { gradingSettings } from '../../core/grade/grading-rules.ts'
 import type { Analysis } from '../../core/study/analysis.ts'
 import { partWarning } from '../../core/study/coverage.ts'
@@ -19,13 +19,11 @@ const mostWarnings = 8
 
 /** The warnings of a run for a terminal, a line each: the gravest, and how many there are besides. */
 function warningLines({ warnings }: Analysis): string[] {
-  const lines = warnings.slice(0, mostWarnings).map(warning => `warning: ${warning}`)
-  const others = warnings.length - lines.length
+  const shown = warnings.slice(0, mostWarnings)
+  const others = warnings.length - shown.length
   if (others > 0)
-    lines.push(
-      `warning: ${others} more in analysis.json and the report, on numbers that are undefined and why`,
-    )
-  return lines
+    shown.push(`${others} more in analysis.json and the report, on numbers that are undefined and why`)
+  return shown.map(warning => `warning: ${warning}`)
 }
 
 /** Says of files that were left as somebody had edited them, a line each. */
@@ -43,7 +41,7 @@ export function summariseRun(analysis: Analysis, files: ResultFiles): string {
   const { accuracy, auroc } = preferredIntervals(analysis)
   const several = hasSeveralAnswers(analysis)
   const independentP = (p: number | null) =>
-    p === null ? '' : `, p ${probability(p)}${several ? ', taking answers as independent' : ''}`
+    p === null ? '' : `, p ${formatProbability(p)}${several ? ', taking answers as independent' : ''}`
   const part = partWarning(analysis.coverage)
   const row = (name: string, show: Show, value: number | null, ends: Ends, more = '') => [
     name,
@@ -51,7 +49,7 @@ export function summariseRun(analysis: Analysis, files: ResultFiles): string {
     `${interval(ends, show)}${more}`,
   ]
   const { correct, incorrect } = entropyNats
-  const aurocP = several && auroc.p !== null ? `, p ${probability(auroc.p)} (${auroc.pName})` : ''
+  const aurocP = several && auroc.p !== null ? `, p ${formatProbability(auroc.p)} (${auroc.pName})` : ''
   const rows = [
     row('accuracy', percent, accuracy.value, accuracy),
     ...gradingRows(analysis),
@@ -73,7 +71,7 @@ export function summariseRun(analysis: Analysis, files: ResultFiles): string {
     row('AUROC, entropy for error', digits, auroc.value, auroc, aurocP),
     row('Pearson, entropy and correctness', digits, pearson.r, intervals.pearson, independentP(pearson.p)),
     row('Spearman', digits, spearman.rho, intervals.spearman, independentP(spearman.p)),
-    ['Mann–Whitney U', digits(mannWhitney.u, 1), independentP(mannWhitney.p).slice(2)],
+    ['Mann–Whitney U', oneDigit(mannWhitney.u), independentP(mannWhitney.p).slice(2)],
   ]
   const { results, summary: columns, traces, report, analysis: numbers, figurePng: picture, card } = files
   const places = { results, columns, traces, report, analysis: numbers, picture, card }
@@ -96,26 +94,17 @@ function gradingRows({ grading, correct }: Analysis): string[][] {
   ]
 }
 
-function percent(value: number | null): string {
-  return value === null ? '–' : `${(100 * value).toFixed(1)} %`
-}
-
-function nats(value: number | null): string {
-  return value === null ? '–' : `${value.toFixed(4)} nats`
-}
-
-function digits(value: number | null, places = 3): string {
-  return value === null ? '–' : value.toFixed(places)
-}
-
 type Show = (value: number | null) => string
+const shownBy = (show: (value: number) => string): Show => {
+  return value => (value === null ? '–' : show(value))
+}
+const percent = shownBy(value => formatPercent(value))
+const nats = shownBy(value => `${value.toFixed(4)} nats`)
+const digits = shownBy(value => value.toFixed(3))
+const oneDigit = shownBy(value => value.toFixed(1))
 type Ends = { low: number | null; high: number | null } | null
 
 function interval(ends: Ends, show: Show): string {
   const { low = null, high = null } = ends ?? {}
   return low === null || high === null ? 'no interval' : `95 % interval ${show(low)} to ${show(high)}`
-}
-
-function probability(value: number): string {
-  return value < 0.001 ? value.toExponential(1) : value.toFixed(3)
 }

@@ -26,26 +26,20 @@ import type { StagedResults } from './staged-results.ts'
 
 const chartSize = { width: 400, height: 280 }
 
-/** What a report is made from besides the run's description. */
-export interface ReportContent {
-  analysis: Analysis
-  columns: RunColumns
-  findings: RunFindings
-  examples: ReportExamples
-  /** The drawing of the four panels. */
-  panels: string
-}
-
-/** Writes report.md and report.html. */
-export function writeReport(staged: StagedResults, run: RunDescription, content: ReportContent): void {
-  const { analysis, columns, findings, examples, panels } = content
+/** Writes report.md and report.html; `panels` is the drawing of the four panels. */
+export function writeReport(
+  staged: StagedResults,
+  run: RunDescription,
+  columns: RunColumns,
+  content: { analysis: Analysis; findings: RunFindings; examples: ReportExamples },
+  panels: string,
+): void {
+  const { analysis } = content
   const n = analysis.entropyNats.correct.n + analysis.entropyNats.incorrect.n
   const document = compose({
     title: titleOf(run, analysis),
     setUp: describeSetUp(run, analysis),
-    analysis,
-    findings,
-    examples,
+    ...content,
     figures: [
       {
         caption: `Entropy of right and wrong answers, accuracy against entropy, and entropy along the answer (${mainScore}, n ${n})`,
@@ -65,7 +59,7 @@ export function describeSetUp(run: RunDescription, { coverage }: Analysis): [str
   const { model, dataSet, prompt, decoding, mesh, adapters, versions, grading, unchecked, mixed } = run
   const revision = (of: string | null | undefined) => (of ? `, revision ${of}` : '')
   const adapterNames = [...new Set(adapters.map(({ name, kind }) => `${name} (${kind})`))]
-  return [
+  const rows: [string, string | null | undefined][] = [
     [
       'model',
       `${model.name}${revision(model.revision)}, ${model.dtypes.join(' and ')}, weights ${model.weightDigest}`,
@@ -74,7 +68,7 @@ export function describeSetUp(run: RunDescription, { coverage }: Analysis): [str
       'data set',
       `${dataSet.name}${revision(dataSet.revision)}, asked for the first ${run.limit} of ${dataSet.problems} problems, digest ${dataSet.digest}`,
     ],
-    ...(coverage ? ([['samples', describeExtent(coverage)]] satisfies [string, string][]) : []),
+    ['samples', coverage && describeExtent(coverage)],
     [
       'prompt',
       `${prompt.style}, ${prompt.fewShot} worked examples, system message ${prompt.systemPrompt === null ? "of the chat template's own" : JSON.stringify(prompt.systemPrompt)}, digest ${prompt.digest}`,
@@ -87,15 +81,16 @@ export function describeSetUp(run: RunDescription, { coverage }: Analysis): [str
         .map(([name, version]) => `${name} ${version}`)
         .join(', '),
     ],
-    ...(mixed ? ([['parts made otherwise', mixed.join('; ')]] satisfies [string, string][]) : []),
-    ...(unchecked
-      ? ([
-          ['not recorded by 0.1.0', `whether all samples were made with the same ${unchecked.join(', ')}`],
-        ] satisfies [string, string][])
-      : []),
+    ['parts made otherwise', mixed?.join('; ')],
+    [
+      'not recorded by 0.1.0',
+      unchecked && `whether all samples were made with the same ${unchecked.join(', ')}`,
+    ],
     ['hash of all that', run.hash],
     ['grading', `${describeGrading(grading)} (in no hash, as entrace analyse may change it)`],
   ]
+  // What was not the case has no text.
+  return rows.filter((row): row is [string, string] => typeof row[1] === 'string')
 }
 
 /** What a run is of, and how much of it its samples are where that is not all. */
@@ -118,37 +113,31 @@ function drawCharts(columns: RunColumns, analysis: Analysis, n: number): ReportF
   const bins = calibration?.[calibration.preferred]?.reliability ?? null
   const area = withInterval(auroc.value, auroc.low, auroc.high)
   const share = withInterval(accuracy.value, accuracy.low, accuracy.high, percent)
+  const figure = (caption: string, { chart }: Pick<ReturnType<typeof drawRocChart>, 'chart'>) => {
+    return { caption, svg: chart.svg.outerHTML, file: null }
+  }
   const bars = hasSeveralAnswers(analysis) ? ', answers as independent' : ''
   return [
-    {
-      caption: `Wrong answers found against right ones flagged, by ${mainScore} (n ${n}; area with its 95 % interval ${area}, ${auroc.method})`,
-      svg: drawRocChart(document, data, chartSize).chart.svg.outerHTML,
-      file: null,
-    },
-    {
-      caption: `Accuracy of what is kept when the answers of greatest ${mainScore} are rejected (n ${n}; of all ${analysis.total} answers ${share}, ${accuracy.method})`,
-      svg: drawRejectionChart(document, data, chartSize).chart.svg.outerHTML,
-      file: null,
-    },
-    {
-      caption: `Share of right answers by predicted probability, from ${mainScore} (n ${calibration?.n ?? 0}; bars: 95 % intervals${bars})`,
-      svg: drawReliabilityChart(document, bins, data.values, chartSize).chart.svg.outerHTML,
-      file: null,
-    },
+    figure(
+      `Wrong answers found against right ones flagged, by ${mainScore} (n ${n}; area with its 95 % interval ${area}, ${auroc.method})`,
+      drawRocChart(document, data, chartSize),
+    ),
+    figure(
+      `Accuracy of what is kept when the answers of greatest ${mainScore} are rejected (n ${n}; of all ${analysis.total} answers ${share}, ${accuracy.method})`,
+      drawRejectionChart(document, data, chartSize),
+    ),
+    figure(
+      `Share of right answers by predicted probability, from ${mainScore} (n ${calibration?.n ?? 0}; bars: 95 % intervals${bars})`,
+      drawReliabilityChart(document, bins, data.values, chartSize),
+    ),
   ]
-}
-
-/** The contents of `entropy_analysis.svg` and `entropy_analysis.png`. */
-export interface RenderedFigure {
-  svg: string
-  png: Uint8Array
 }
 
 /** Pixels of the PNG per pixel of the drawing: sharp in print at half the size. */
 const pngScale = 2
 
 /** Draws a run's figure as SVG and PNG. The same data gives the same bytes, whatever fonts the machine has. */
-export function renderFigure(data: FigureData, analysis: Analysis, title = ''): RenderedFigure {
+export function renderFigure(data: FigureData, analysis: Analysis, title = '') {
   const document = emptyDocument()
   const svg = `${drawEntropyAnalysis(document, data, analysis, title).outerHTML}\n`
   return { svg, png: rasterise(svg, fontFiles()) }

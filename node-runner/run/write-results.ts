@@ -46,8 +46,7 @@ export function resultFiles(folder: string) {
   }
 }
 
-/** What results are made with besides the samples. */
-export interface ResultOptions {
+interface ResultOptions {
   /** Errors sorted by hand. */
   labels?: ErrorLabels | undefined
   /** Length of the journal that the samples are read from, where it may have grown since. */
@@ -102,12 +101,8 @@ export function writeResults(
     const extras = { probabilities: calibrateAnswers(columns), topLogprobs: run.decoding.topLogprobs }
     staged.write('summary.parquet', encodeSummary(columns, index, run.grading, extras), 'in parts')
     const found = findings.finish()
-    const { analysis, panels } = writeAnalysis(staged, run, {
-      columns,
-      figureData: figure.data,
-      findings: found,
-    })
-    writeReport(staged, run, { analysis, columns, findings: found, examples: collector.examples, panels })
+    const { analysis, panels } = writeAnalysis(staged, run, columns, figure.data, found)
+    writeReport(staged, run, columns, { analysis, findings: found, examples: collector.examples }, panels)
     const left = staged.commit({ samples: columns.count, journalBytes, ...(check && { check }) })
     return { analysis, files: resultFiles(folder), left }
   } finally {
@@ -115,18 +110,16 @@ export function writeResults(
   }
 }
 
-/** What of a run is analysed. `findings` are null where they are not known. */
-export interface AnalysedRun {
-  columns: RunColumns
-  figureData: FigureData
-  findings: RunFindings | null
-}
-
-/** Analyses a run; writes analysis.json, the figure and the card. Returns the analysis, and the drawing of the four panels. */
+/**
+ * Analyses a run; writes analysis.json, the figure and the card. `findings` are null where they are not known. Returns the analysis,
+ * and the drawing of the four panels.
+ */
 export function writeAnalysis(
   staged: StagedResults,
   run: RunDescription,
-  { columns, figureData, findings }: AnalysedRun,
+  columns: RunColumns,
+  figureData: FigureData,
+  findings: RunFindings | null,
 ): { analysis: Analysis; panels: string } {
   const analysis = analyseRun(columns, { grading: run.grading, asked: askedSamples(run) }, findings)
   staged.write('analysis.json', [`${JSON.stringify(analysis, null, 2)}\n`])

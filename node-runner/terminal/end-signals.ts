@@ -28,10 +28,7 @@ function endAtOnce(): void {
  * A signal that the first interrupt aborts; a second one ends the process at once, with exit code 130. `said` is what the first
  * one writes to standard error.
  */
-export function interruptSignal(said = '\nending after this step; once more ends at once\n'): {
-  signal: AbortSignal
-  release(): void
-} {
+export function interruptSignal(said = '\nending after this step; once more ends at once\n') {
   const controller = new AbortController()
   let abortedMs = 0
   const interrupt = () => {
@@ -50,7 +47,7 @@ export function interruptSignal(said = '\nending after this step; once more ends
   dieOnInterrupt()
   return {
     signal: controller.signal,
-    release() {
+    release(): void {
       for (const name of before) process.on(name, endAtOnce)
       for (const name of interrupts) process.off(name, interrupt)
     },
@@ -59,8 +56,7 @@ export function interruptSignal(said = '\nending after this step; once more ends
 
 /**
  * A signal that aborts when the reader of a stream has gone, as `head` does once it has read enough, or a terminal that was
- * closed. What is written
- * after that is lost in silence: without a listener Node would end the process with a stack trace.
+ * closed. What is written after that is lost in silence: without a listener Node would end the process with a stack trace.
  */
 export function brokenPipeSignal(stream: NodeJS.WriteStream): AbortSignal {
   const controller = new AbortController()

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createProgress, formatBytes, formatDuration } from './progress.ts'
+import { formatBytes } from '../../core/format-number.ts'
+import { createProgress, formatDuration } from './progress.ts'
 
 /** A stream that keeps what is written; `isTTY` says whether it takes itself for a terminal. */
 function recordingStream(isTTY: boolean) {

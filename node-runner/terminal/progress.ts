@@ -1,4 +1,5 @@
 import { type GenericFormatter, SingleBar } from 'cli-progress'
+import { formatBytes } from '../../core/format-number.ts'
 import { printable } from './printable.ts'
 
 /** Shows how far a job is, on standard error: a bar on a terminal, plain lines elsewhere, nothing when quiet. */
@@ -17,7 +18,6 @@ export interface ProgressStage {
   stop(): void
 }
 
-/** Milliseconds between two plain lines. */
 const plainIntervalMs = 10_000
 
 /** Makes the progress display that suits the stream. */
@@ -78,16 +78,6 @@ function describeSpeed(value: number, total: number, unit: 'bytes' | 'problems',
   const rate = value / seconds
   const speed = unit === 'bytes' ? `${formatBytes(rate)}/s` : `${rate.toPrecision(3)} problems/s`
   return value > 0 && value < total ? `${speed}, ${formatDuration((total - value) / rate)} left` : speed
-}
-
-/** Bytes with a decimal unit: 1.4 GB. */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB']
-  let power = 0
-  let amount = bytes
-  // What would be rounded to 1000.0 is 1.0 of the next unit.
-  for (; amount >= 999.95 && power < units.length - 1; power++) amount /= 1000
-  return `${amount.toFixed(power === 0 ? 0 : 1)} ${units[power]}`
 }
 
 /** Seconds as 45 s, 3 min 20 s or 2 h 5 min. */

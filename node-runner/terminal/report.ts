@@ -1,4 +1,4 @@
-// What the reports of doctor, plan, bench and acceptance share: tables described by their columns, numbers, and the printing.
+// What the reports of doctor, plan, bench and acceptance share: tables described by their columns, and the printing.
 
 /** A column of a table: its heading, and what it shows of an item. */
 export type Column<Item> = readonly [heading: string, show: (item: Item) => string]
@@ -31,11 +31,6 @@ export function markdownTable(rows: readonly (readonly string[])[]): string[] {
     `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`
   const [headings = [], ...others] = rows
   return [line(headings), line(headings.map(() => '---')), ...others.map(line)]
-}
-
-/** A number with three significant digits, without an exponent. */
-export function significant(value: number): string {
-  return new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3, useGrouping: false }).format(value)
 }
 
 /** Prints what a command found: as one JSON document where that is asked for, else as `render` shows it. */

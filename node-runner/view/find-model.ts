@@ -9,23 +9,15 @@ import { foreignFiles } from '../run/read-run-files.ts'
 import { readRunDescription } from '../run/run-description.ts'
 import { createProgress, type Progress } from '../terminal/progress.ts'
 
-/** A model that can continue answers in the page. */
-export interface FoundModel {
-  /** Its folder. */
-  path: string
-  name: string
-}
+/** A model that can continue answers in the page: its folder, and its name. */
+export type FoundModel = NonNullable<Awaited<ReturnType<typeof findModel>>>
 
 /**
  * The model that is asked for; without one the run's own where it lies under its name in `models` here, in the `models` that
  * ship, or in the Hub's cache: what a run says of its model is no leave to serve another folder. Null where it is nowhere.
  * Throws InputError for one that is asked for and is not there.
  */
-export async function findModel(
-  asked: string | undefined,
-  runFolder: string,
-  progress: Progress,
-): Promise<FoundModel | null> {
+export async function findModel(asked: string | undefined, runFolder: string, progress: Progress) {
   if (asked !== undefined) {
     const { path } = await locateModel(asked, 'weights', progress)
     if (!existsSync(join(path, 'config.json')))

@@ -38,7 +38,6 @@ export function pageFolder(say: (text: string) => void): string {
   return folder
 }
 
-/** A name for the sources as they are now. */
 function digestOf(root: string): string {
   const hash = createHash('sha256')
   for (const path of globSync(sources, { cwd: root, withFileTypes: true })

@@ -6,12 +6,8 @@ import { InputError } from '../../core/input-error.ts'
 import type { FoundModel } from './find-model.ts'
 import { openModelFile, openPageFile, openRunFile, type ServedFile, sendFile } from './served-file.ts'
 
-/** The viewer's server. */
-export interface ViewServer {
-  /** Where the page is: `http://127.0.0.1:PORT/`. */
-  url: string
-  close(): Promise<void>
-}
+/** The viewer's server; `url` is where the page is: `http://127.0.0.1:PORT/`. */
+export type ViewServer = Awaited<ReturnType<typeof serveView>>
 
 // The page may load what it came with and the run, and nothing else from anywhere. Isolation is what a page needs for
 // memory that threads share.
@@ -41,7 +37,7 @@ export async function serveView(
   port = 0,
   otherRunFolders: readonly string[] = [],
   model: FoundModel | null = null,
-): Promise<ViewServer> {
+) {
   const runs = new Map([[runAddress, runFolder]])
   for (const [index, folder] of otherRunFolders.entries()) runs.set(`run-${index + 2}/`, folder)
   // Below a part that names the model for the page.

@@ -151,17 +151,11 @@ export async function sendFile(
   }
 }
 
-/** The bytes [start, end) of a file. */
-interface ByteRange {
-  start: number
-  end: number
-}
-
 /**
- * What a Range header asks of a file of `byteLength` bytes (RFC 9110, section 14): null for the whole file, which is also
+ * The bytes [start, end) that a Range header asks of a file of `byteLength` bytes (RFC 9110, section 14): null for the whole file, which is also
  * the answer to a header of several ranges or another unit; 'unsatisfiable' when no byte of it is there.
  */
-function parseByteRange(header: string | undefined, byteLength: number): ByteRange | null | 'unsatisfiable' {
+function parseByteRange(header: string | undefined, byteLength: number) {
   const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? '') ?? []
   if (first === '' && last === '') return null
   if (first === '') {

@@ -58,24 +58,10 @@ export function missingClass(data: ScoreData): string[] | null {
   return null
 }
 
-/** The answers in the order of a score, the most certain first. */
-export interface OrderedAnswers {
-  /** Scores in rising order. */
-  sorted: Float64Array
-  /** Groups of equal score; incorrect answers are marked. */
-  ties: TieGroups
-}
-
-/** Sorts the answers by their score. */
-export function orderAnswers({ values, correct }: ScoreData): OrderedAnswers {
-  const order = orderScores(values)
-  return {
-    sorted: Float64Array.from(values).sort(),
-    ties: tieGroups(
-      order,
-      Array.from(correct, value => value === 0),
-    ),
-  }
+/** The answers in the order of a score, the most certain first: scores in rising order, and groups of equal score. */
+export function orderAnswers({ values, correct }: ScoreData): { sorted: Float64Array; ties: TieGroups } {
+  const incorrect = Array.from(correct, value => value === 0)
+  return { sorted: Float64Array.from(values).sort(), ties: tieGroups(orderScores(values), incorrect) }
 }
 
 /** Marks a range of a bottom axis that is the score's own. */

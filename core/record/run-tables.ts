@@ -61,6 +61,19 @@ export const summaryFields = {
   durationMs: sampleFields.durationMs,
 } as const satisfies Record<Exclude<keyof RunColumns, 'count' | 'scores'>, RunColumn>
 
+/** RunColumns but its scores, from the values of each field, one a sample. */
+export function scalarsFrom(
+  valuesOf: (field: keyof typeof summaryFields) => unknown[],
+): Omit<RunColumns, 'count' | 'scores'> {
+  const columns = Object.entries(summaryFields).map(([field, { type }]) => {
+    const values = valuesOf(field as keyof typeof summaryFields)
+    if (type === 'string') return [field, values]
+    if (type === 'boolean') return [field, Uint8Array.from(values as boolean[], Number)]
+    return [field, (type === 'int32' ? Int32Array : Float64Array).from(values as number[])]
+  })
+  return Object.fromEntries(columns)
+}
+
 /** Columns of `summary.parquet`, a row for each sample, but its scores, `probabilityColumn` and `placeColumns`. */
 export const summaryColumns = Object.values(summaryFields)
 

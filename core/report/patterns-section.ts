@@ -135,17 +135,7 @@ function exampleBlocks(title: string, sample: ExampleSample): Block[] {
 }
 
 /** What a report shows of one answer. */
-export type ExampleSample = Pick<
-  SampleRecord,
-  | 'problemId'
-  | 'sampleIndex'
-  | 'problem'
-  | 'generatedText'
-  | 'extractedAnswer'
-  | 'expectedAnswer'
-  | 'correct'
-  | 'rule'
-> & { meanEntropyNats: number; mostUncertain: { text: string | null; entropyNats: number }[] }
+export type ExampleSample = ReturnType<typeof exampleOf>
 
 /** The answers of the least and of the most mean entropy of each verdict; null where there is none. */
 export interface ReportExamples {
@@ -155,20 +145,14 @@ export interface ReportExamples {
   mostWrong: ExampleSample | null
 }
 
-/** Examples that are found in one pass and keep no other sample. */
-export interface ExampleCollector {
-  add(sample: SampleRecord): void
-  readonly examples: ReportExamples
-}
-
 const uncertainTokens = 5
 
-/** Finds a run's examples; of equal entropies the earlier answer. */
-export function createExampleCollector(): ExampleCollector {
+/** Finds a run's examples in one pass, keeping no other sample; of equal entropies the earlier answer. */
+export function createExampleCollector() {
   const examples: ReportExamples = { leastRight: null, mostRight: null, leastWrong: null, mostWrong: null }
   return {
     examples,
-    add(sample) {
+    add(sample: SampleRecord): void {
       const { meanEntropyNats, correct, finishReason } = sample
       if (finishReason === 'error' || meanEntropyNats === null || !Number.isFinite(meanEntropyNats)) return
       const [least, most] = correct
@@ -184,23 +168,23 @@ export function createExampleCollector(): ExampleCollector {
   }
 }
 
-function exampleOf(sample: SampleRecord, meanEntropyNats: number): ExampleSample {
-  const { problemId, sampleIndex, problem, generatedText, extractedAnswer, expectedAnswer, correct, rule } =
-    sample
-  const mostUncertain = sample.tokens
-    .map(({ text, entropyNats }) => ({ text, entropyNats }))
-    .sort((a, b) => b.entropyNats - a.entropyNats)
-    .slice(0, uncertainTokens)
-  return {
+function exampleOf(
+  {
     problemId,
     sampleIndex,
     problem,
     generatedText,
     extractedAnswer,
     expectedAnswer,
-    correct,
     rule,
-    meanEntropyNats,
-    mostUncertain,
-  }
+    tokens,
+  }: SampleRecord,
+  meanEntropyNats: number,
+) {
+  const mostUncertain = tokens
+    .map(({ text, entropyNats }) => ({ text, entropyNats }))
+    .sort((a, b) => b.entropyNats - a.entropyNats)
+    .slice(0, uncertainTokens)
+  const answer = { extractedAnswer, expectedAnswer, rule, meanEntropyNats, mostUncertain }
+  return { problemId, sampleIndex, problem, generatedText, ...answer }
 }

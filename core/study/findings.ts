@@ -187,13 +187,9 @@ export type RunFindings = z.infer<typeof runFindings>
 
 /** The findings that a parsed analysis.json holds; null of one that was made without. Throws InputError where they are damaged. */
 export function readRunFindings(where: string, analysis: unknown): RunFindings | null {
-  const { tokens, errorKinds: kinds, overrun: ran } = (analysis ?? {}) as Partial<RunFindings>
+  const { tokens, errorKinds: kinds } = (analysis ?? {}) as Partial<RunFindings>
   if (tokens === undefined || kinds === undefined) return null
-  const parsed = runFindings.safeParse({
-    tokens,
-    errorKinds: kinds,
-    ...(ran !== undefined && { overrun: ran }),
-  })
+  const parsed = runFindings.safeParse(analysis)
   if (parsed.success) return parsed.data
   throw new InputError(
     `${where}: ${describeIssues(parsed.error)}; expected the findings of an analysis: entrace analyse writes it again from the journal`,

@@ -19,6 +19,7 @@ import {
   placeColumns,
   probabilityColumn,
   type RunColumns,
+  scalarsFrom,
   scoresKey,
   summaryColumns,
   summaryFields,
@@ -110,22 +111,6 @@ export function encodeSummary(
   return pieces
 }
 
-/** `summary.parquet`, open: what is asked for is fetched, and no more. */
-export interface SummaryReader {
-  /** Number of samples. */
-  readonly count: number
-  /** Names of the scores that the file holds. */
-  readonly scoreNames: readonly string[]
-  /** By which rules the verdicts were reached. */
-  readonly grading: GradingRules
-  /** Every column, of the scores only those named; all where none are. Throws InputError for a score that is not held. */
-  readColumns(scores?: readonly string[]): Promise<RunColumns>
-  /** One score of every sample, NaN where it is undefined. Throws InputError for one that is not held. */
-  readScore(name: string): Promise<Float64Array>
-  /** Where each sample lies in the `traces.parquet` that was written with this file. */
-  readTraceIndex(): Promise<TraceIndex>
-}
-
 /** What is known of a run's samples without its summary, by which the claim of a file is held before memory is taken for it. */
 export interface KnownSamples {
   /** How many the manifest tells of. */
@@ -134,8 +119,11 @@ export interface KnownSamples {
   atMost?: readonly (readonly [count: number, why: string])[]
 }
 
-/** Opens `summary.parquet`. Throws InputError for a file that is damaged, not a summary, or of a newer format. */
-export async function openSummary(source: ByteSource, known: KnownSamples = {}): Promise<SummaryReader> {
+/**
+ * Opens `summary.parquet`: what is asked for is fetched, and no more. Throws InputError for a file that is damaged, not a summary, or of
+ * a newer format.
+ */
+export async function openSummary(source: ByteSource, known: KnownSamples = {}) {
   const { metadata, keyValues } = await openParquet(source, 'summary')
   const count = Number(metadata.num_rows)
   checkCount(source.name, count, known)
@@ -191,10 +179,14 @@ export async function openSummary(source: ByteSource, known: KnownSamples = {}):
     return scores
   }
   return {
+    /** Number of samples. */
     count,
-    scoreNames,
+    /** Names of the scores that the file holds. */
+    scoreNames: scoreNames as readonly string[],
+    /** By which rules the verdicts were reached. */
     grading: readGradingRules(source.name, jsonOf(gradingKey, 'null')),
-    async readColumns(wanted = scoreNames) {
+    /** Every column, of the scores only those named; all where none are. Throws InputError for a score that is not held. */
+    async readColumns(wanted: readonly string[] = scoreNames): Promise<RunColumns> {
       const parts = Object.fromEntries(summaryColumns.map(({ name }) => [name, new Array<unknown>(count)]))
       const [scores] = await Promise.all([
         readScores(wanted),
@@ -203,16 +195,14 @@ export async function openSummary(source: ByteSource, known: KnownSamples = {}):
           for (let row = 0; row < values.length; row++) part[first + row] = values[row] ?? null
         }),
       ])
-      const scalars = Object.entries(summaryFields).map(([field, column]) => [
-        field,
-        inMemory(column, parts[column.name]!),
-      ])
-      return { count, ...Object.fromEntries(scalars), scores }
+      return { count, ...scalarsFrom(field => parts[summaryFields[field].name]!), scores }
     },
-    async readScore(name) {
+    /** One score of every sample, NaN where it is undefined. Throws InputError for one that is not held. */
+    async readScore(name: string): Promise<Float64Array> {
       return (await readScores([name]))[name] as Float64Array
     },
-    async readTraceIndex() {
+    /** Where each sample lies in the `traces.parquet` that was written with this file. */
+    async readTraceIndex(): Promise<TraceIndex> {
       const places = Object.fromEntries(placeColumns.map(({ name }) => [name, new Float64Array(count)]))
       await read(Object.keys(places), (name, values, first) => {
         const place = places[name]
@@ -237,13 +227,6 @@ export async function openSummary(source: ByteSource, known: KnownSamples = {}):
       return { fileBytes, groups }
     },
   }
-}
-
-/** A column's values as RunColumns has them. */
-function inMemory({ type }: RunColumn, values: unknown[]): RunColumns[keyof typeof summaryFields] {
-  if (type === 'string') return values as string[]
-  if (type === 'boolean') return Uint8Array.from(values as boolean[], Number)
-  return (type === 'int32' ? Int32Array : Float64Array).from(values as number[])
 }
 
 function isListOfTexts(value: unknown): value is string[] {

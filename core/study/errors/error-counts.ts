@@ -4,19 +4,10 @@ import { wilsonInterval } from '../statistics/intervals.ts'
 import type { ErrorLabels } from './error-labels.ts'
 import { type SortableSample, type SortedError, sortError } from './sort-error.ts'
 
-/** Counts that grow answer by answer and keep no answer. */
-export interface ErrorCounter {
-  /** Sorts a sample, by its label if it has one, and counts it. Returns how it was sorted; null for a correct one. */
-  add(
-    sample: SortableSample & Pick<SampleRecord, 'problemId' | 'sampleIndex' | 'meanEntropyNats'>,
-  ): SortedError | null
-  finish(): ErrorCounts
-}
-
 const exampleCount = 5
 
-/** Sorts and counts the incorrect answers of a run, those labelled by hand as they are labelled. */
-export function createErrorCounter(labels?: ErrorLabels): ErrorCounter {
+/** Sorts and counts the incorrect answers of a run, those labelled by hand as they are labelled; keeps no answer. */
+export function createErrorCounter(labels?: ErrorLabels) {
   const kinds = errorKinds.map(kind => ({
     kind,
     n: 0,
@@ -27,7 +18,10 @@ export function createErrorCounter(labels?: ErrorLabels): ErrorCounter {
   }))
   let n = 0
   return {
-    add(sample) {
+    /** Sorts a sample, by its label if it has one, and counts it. Returns how it was sorted; null for a correct one. */
+    add(
+      sample: SortableSample & Pick<SampleRecord, 'problemId' | 'sampleIndex' | 'meanEntropyNats'>,
+    ): SortedError | null {
       const sorted = sortError(sample)
       if (sorted === null) return null
       const label = labels?.labelOf(sample) ?? null
@@ -47,7 +41,7 @@ export function createErrorCounter(labels?: ErrorLabels): ErrorCounter {
       }
       return error
     },
-    finish() {
+    finish(): ErrorCounts {
       return {
         n,
         kinds: kinds.map(({ kind, n: count, entropySum, entropyCount, rules, examples }) => {

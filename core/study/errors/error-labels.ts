@@ -6,24 +6,14 @@ import { type ErrorKind, errorKinds } from '../findings.ts'
 import { isErrorKind } from './sort-error.ts'
 
 /** Kinds that somebody gave to wrong answers by hand. */
-export interface ErrorLabels {
-  /** How many answers are labelled. */
-  readonly count: number
-  /**
-   * Looks the labelled answers up among those of a run. Returns how many of them are right, so that their labels have no
-   * effect. Throws InputError for a label of an answer that is not there.
-   */
-  countRight(samples: Iterable<Pick<SampleRecord, 'problemId' | 'sampleIndex' | 'correct'>>): number
-  /** The label of an answer; null without one. */
-  labelOf(sample: Pick<SampleRecord, 'problemId' | 'sampleIndex'>): ErrorKind | null
-}
+export type ErrorLabels = Awaited<ReturnType<typeof readErrorLabels>>
 
 /**
  * Reads a file of labels by hand, .jsonl, .json, .csv or .parquet, with the columns `problemId`, `kind` and, where a
  * problem has several answers, `sampleIndex` (else 0). Throws InputError for a row without a problem, with a kind that is
  * none of the known ones, or for an answer that is labelled twice.
  */
-export async function readErrorLabels(source: ByteSource, settings: ReadSettings = {}): Promise<ErrorLabels> {
+export async function readErrorLabels(source: ByteSource, settings: ReadSettings = {}) {
   const labels = new Map<string, { kind: ErrorKind; where: string; answer: string }>()
   for (const { place: where, cells } of (await readRows(source, settings)).rows) {
     const { problemId, sampleIndex = 0, kind } = cells
@@ -53,8 +43,13 @@ export async function readErrorLabels(source: ByteSource, settings: ReadSettings
     labels.set(key, { kind, where, answer })
   }
   return {
+    /** How many answers are labelled. */
     count: labels.size,
-    countRight(samples) {
+    /**
+     * Looks the labelled answers up among those of a run. Returns how many of them are right, so that their labels have no
+     * effect. Throws InputError for a label of an answer that is not there.
+     */
+    countRight(samples: Iterable<Pick<SampleRecord, 'problemId' | 'sampleIndex' | 'correct'>>): number {
       const missing = new Map(labels)
       let right = 0
       for (const { problemId, sampleIndex, correct } of samples)
@@ -66,7 +61,12 @@ export async function readErrorLabels(source: ByteSource, settings: ReadSettings
         )
       return right
     },
-    labelOf: sample => labels.get(keyOf(sample.problemId, sample.sampleIndex))?.kind ?? null,
+    /** The label of an answer; null without one. */
+    labelOf: ({
+      problemId,
+      sampleIndex,
+    }: Pick<SampleRecord, 'problemId' | 'sampleIndex'>): ErrorKind | null =>
+      labels.get(keyOf(problemId, sampleIndex))?.kind ?? null,
   }
 }
 

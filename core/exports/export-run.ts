@@ -45,13 +45,6 @@ export interface ExportRun {
   version: string
 }
 
-/** Mean and standard error of some values; an unset `stderr` is of fewer than two. */
-export interface MeanEstimate {
-  count: number
-  mean: number
-  stderr?: number
-}
-
 /** The values of a metric, of which no one is kept. */
 export class MeanTotals {
   #count = 0
@@ -70,15 +63,13 @@ export class MeanTotals {
 
   /**
    * Their mean with the standard deviation of a sample over the root of their number, as inspect_ai and lm-evaluation-harness
-   * have it; null of none.
+   * have it and of fewer than two is unset; null of none.
    */
-  estimate(): MeanEstimate | null {
+  estimate(): { mean: number; stderr?: number } | null {
     const count = this.#count
     if (count === 0) return null
     const mean = this.#sum / count
-    return count === 1
-      ? { count, mean }
-      : { count, mean, stderr: Math.sqrt(this.#squares / (count - 1) / count) }
+    return count === 1 ? { mean } : { mean, stderr: Math.sqrt(this.#squares / (count - 1) / count) }
   }
 }
 

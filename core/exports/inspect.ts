@@ -93,11 +93,11 @@ class LogTotals {
 
   /** Share of each problem's answers that are correct: inspect_ai's reducer "mean". */
   reductions() {
-    const shares = Array.from(this.#problems, ([id, { answers, correct }]) => ({
-      value: correct / answers,
+    const shareOf = ([id, of]: [string, { answers: number; correct: number }]) => ({
+      value: of.correct / of.answers,
       sample_id: id,
-    }))
-    return [{ scorer, reducer, samples: shares }]
+    })
+    return [{ scorer, reducer, samples: Array.from(this.#problems, shareOf) }]
   }
 
   /** inspect_ai's `accuracy` and `stderr`: over problems, as answers to one are not independent. */
@@ -203,10 +203,7 @@ function isoTime(ms: number): string {
 }
 
 /** An answer is an epoch of its problem. */
-function sampleName({ problemId, problemIndex, sampleIndex }: CalibratedSample): {
-  id: string
-  epoch: number
-} {
+function sampleName({ problemId, problemIndex, sampleIndex }: CalibratedSample) {
   // Ids that differ in what no reader takes stay apart, and apart from those that have what stands for it.
   const readable = problemId.toWellFormed()
   const id = readable.includes('\ufffd') ? `${readable}-${problemIndex}` : problemId
@@ -218,11 +215,8 @@ function inspectSample(run: ExportRun, sample: CalibratedSample) {
   const isError = sample.finishReason === 'error'
   const uuid = `${run.hash.slice(0, 16)}-${sample.problemIndex}-${sample.sampleIndex}`
   const { promptStyle: style, systemPrompt, systemInUserMessage } = run
-  const asked = askedMessages(
-    sample,
-    { style, systemPrompt: systemPrompt ?? undefined, systemInUserMessage },
-    run.fewShot,
-  )
+  const prompting = { style, systemPrompt: systemPrompt ?? undefined, systemInUserMessage }
+  const asked = askedMessages(sample, prompting, run.fewShot)
   const input = asked.map((message, index) => ({
     id: `${uuid}-${index}`,
     ...message,
@@ -309,6 +303,7 @@ function scoreOf(sample: CalibratedSample) {
 function summaryOf(sample: ReturnType<typeof inspectSample>) {
   const { id, epoch, input, target, scores, metadata, model_usage, total_time, working_time, uuid } = sample
   const { answer, ...score } = scores[scorer]!
+  const thinText = (text: string) => thin(text, 5120, '...\n(content truncated)')
   const short = (value: unknown) => (typeof value === 'string' ? thin(value, 1021, '...') : value)
   return {
     ...{ id, epoch, input: thinText(input), target: thinText(target) },
@@ -319,10 +314,6 @@ function summaryOf(sample: ReturnType<typeof inspectSample>) {
     completed: true,
     message_count: sample.messages.length,
   }
-}
-
-function thinText(text: string): string {
-  return thin(text, 5120, '...\n(content truncated)')
 }
 
 function thin(text: string, most: number, rest: string): string {

@@ -60,11 +60,8 @@ export function collectFigureData(samples: Iterable<FigureSample>): FigureData {
 }
 
 function emptyGroup(answerClass: AnswerClass): FigureGroup {
-  return {
-    answerClass,
-    meanEntropies: [],
-    entropiesAtPosition: Array.from({ length: positionCount }, () => []),
-  }
+  const entropiesAtPosition = Array.from({ length: positionCount }, () => [])
+  return { answerClass, meanEntropies: [], entropiesAtPosition }
 }
 
 /**

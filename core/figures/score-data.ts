@@ -27,17 +27,11 @@ export function scoreScale({ values, label }: ScoreData, range: [number, number]
   const [low = 0, high = 1] = extent(values)
   if (low >= 0) {
     const scale = entropyScale(Array.from(values), range)
-    return {
-      position: scale.position,
-      ticks: scaleTicks(scale),
-      label: scale.kind === 'log' ? `${label}, log scale` : label,
-    }
+    const name = scale.kind === 'log' ? `${label}, log scale` : label
+    return { position: scale.position, ticks: scaleTicks(scale), label: name }
   }
   const reserve = (high - low || 1) * 0.03
-  const position = scaleLinear()
-    .domain([low - reserve, high + reserve])
-    .range(range)
-    .clamp(true)
+  const position = scaleLinear([low - reserve, high + reserve], range).clamp(true)
   return { position, ticks: scaleTicks({ position, ticks: position.ticks(5) }), label }
 }
 

@@ -61,11 +61,7 @@ function scoreTable(analysis: Analysis): Block {
     'Every score, larger where the model was less certain; wrong answers are the positive class. AUROC with its 95 % interval (DeLong, logit ' +
       `scale) and with that of resampled problems, which those of the areas are too; p of Mann–Whitney, not adjusted for the number of scores${independenceRemark(analysis)}`,
     [
-      'score',
-      'n',
-      'AUROC',
-      'resampled problems',
-      'p',
+      ...['score', 'n', 'AUROC', 'resampled problems', 'p'],
       ...areas.flatMap(([name, word]) => [word, ...ofAuprc(name, 'base rate')]),
     ],
     sorted.map(([name, score]) => [
@@ -172,37 +168,31 @@ function withinProblemSentence({ withinProblem }: Analysis): Block[] {
 
 function calibrationTable({ calibration }: Analysis): Block[] {
   if (!calibration) return []
-  const fits = (['platt', 'isotonic'] as const).flatMap(name => {
-    const fit = calibration[name]
-    return fit ? [{ name, fit }] : []
-  })
+  const methods = ['platt', 'isotonic'] as const
+  const errorHead = ['ECE', 'ECE if perfect', '95 % of perfect below']
   return [
     numbersTable(
       `Calibration of a probability of being right fitted to ${mainScore}, n ${calibration.n}, each answer predicted by fits to other ` +
         `problems (${calibration.folds} folds). Intervals of resampled problems with the predictions held fixed; those of slope and intercept by the sandwich with problems ` +
         'as clusters. ECE over bins of equal number, and what a perfect calibration would show',
-      [
-        'fit',
-        'Brier',
-        'Brier skill',
-        'log loss',
-        'ECE',
-        'ECE if perfect',
-        '95 % of perfect below',
-        'slope',
-        'intercept',
-      ],
-      fits.map(({ name, fit }) => [
-        name,
-        estimate(fit.brier, fit.intervals.brier),
-        estimate(fit.brierSkill, fit.intervals.brierSkill),
-        estimate(fit.logLoss, fit.intervals.logLoss),
-        estimate(fit.expectedCalibrationError.value, fit.intervals.expectedCalibrationError),
-        digits(fit.expectedCalibrationError.expectedIfCalibrated),
-        digits(fit.expectedCalibrationError.quantile95IfCalibrated),
-        estimate(fit.slope, fit.intervals.slope),
-        estimate(fit.intercept, fit.intervals.intercept),
-      ]),
+      ['fit', 'Brier', 'Brier skill', 'log loss', ...errorHead, 'slope', 'intercept'],
+      methods.flatMap(name => {
+        const fit = calibration[name]
+        if (!fit) return []
+        const { intervals, expectedCalibrationError: error } = fit
+        return [
+          [
+            name,
+            ...(['brier', 'brierSkill', 'logLoss'] as const).map(loss =>
+              estimate(fit[loss], intervals[loss]),
+            ),
+            estimate(error.value, intervals.expectedCalibrationError),
+            digits(error.expectedIfCalibrated),
+            digits(error.quantile95IfCalibrated),
+            ...(['slope', 'intercept'] as const).map(part => estimate(fit[part], intervals[part])),
+          ],
+        ]
+      }),
     ),
   ]
 }

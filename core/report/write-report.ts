@@ -1,4 +1,4 @@
-import { formatShortPercent } from '../format-number.ts'
+import { formatCount, formatShortPercent } from '../format-number.ts'
 import { describeGrading, isDefaultGrading } from '../grade/grading-rules.ts'
 import type { Analysis } from '../study/analysis.ts'
 import { partWarning } from '../study/coverage.ts'
@@ -14,7 +14,7 @@ import { mainScore } from '../study/selection.ts'
 import { examplesSection, patternsSection, type ReportExamples } from './patterns-section.ts'
 import { type Block, type ReportDocument, type ReportFigure, textsTable } from './report-document.ts'
 import { correlationsSection, findingsSection } from './statistics-section.ts'
-import { count, digits, estimate, percent, withInterval } from './words.ts'
+import { digits, estimate, percent, withInterval } from './words.ts'
 
 /** What a report is written from. */
 export interface ReportInput {
@@ -80,9 +80,9 @@ function summarySentences(analysis: Analysis): string[] {
   const { total, correct, errors } = analysis
   const { accuracy } = preferredIntervals(analysis)
   if (total === 0) return ['The run has no finished samples.']
-  const failed = errors > 0 ? `, ${count(errors, 'failed sample')} counted as wrong` : ''
+  const failed = errors > 0 ? `, ${formatCount(errors, 'failed sample')} counted as wrong` : ''
   return [
-    `${correct} of ${count(total, 'answer')} ${total === 1 ? 'is' : 'are'} right${failed}: accuracy ${withInterval(accuracy.value, accuracy.low, accuracy.high, percent)}, ${accuracy.method}.`,
+    `${correct} of ${formatCount(total, 'answer')} ${total === 1 ? 'is' : 'are'} right${failed}: accuracy ${withInterval(accuracy.value, accuracy.low, accuracy.high, percent)}, ${accuracy.method}.`,
     ...gradingSentences(analysis),
     rankingSentence(analysis),
     ...lengthSentence(analysis),
@@ -99,7 +99,7 @@ function gradingSentences({ grading, total, correct }: Analysis): string[] {
   if (tolerance === 0) return [graded]
   return [
     graded,
-    `${only} of ${count(correct, 'right answer')} ${only === 1 ? 'is' : 'are'} right only within the tolerance of ${formatShortPercent(tolerance)}; ` +
+    `${only} of ${formatCount(correct, 'right answer')} ${only === 1 ? 'is' : 'are'} right only within the tolerance of ${formatShortPercent(tolerance)}; ` +
       `without it ${correct - only} of ${total} would be right, ${percent((correct - only) / total)}.`,
   ]
 }
@@ -115,8 +115,8 @@ function rankingSentence(analysis: Analysis): string {
   const isRightFewer = correct.problems <= incorrect.problems
   const fewer = isRightFewer ? correct : incorrect
   if (fewer.problems < leastToStandForOthers) {
-    const problems = fewer.problems < fewer.n ? ` to ${count(fewer.problems, 'problem')}` : ''
-    return `${undecided}; ${count(fewer.n, isRightFewer ? 'right answer' : 'wrong answer')}${problems} cannot stand for others.`
+    const problems = fewer.problems < fewer.n ? ` to ${formatCount(fewer.problems, 'problem')}` : ''
+    return `${undecided}; ${formatCount(fewer.n, isRightFewer ? 'right answer' : 'wrong answer')}${problems} cannot stand for others.`
   }
   if (auroc.low === null || auroc.high === null) return `${undecided}; see the warnings.`
   if (auroc.low > 0.5) return `Wrong answers have more mean entropy than right ones: ${found}.`

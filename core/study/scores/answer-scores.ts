@@ -1,5 +1,5 @@
 import type { RunColumns } from '../../record/run-tables.ts'
-import { type ScoreDefinition, sequenceScores } from './sequence-scores.ts'
+import { type ScoreDefinition, type SequenceScore, sequenceScores } from './sequence-scores.ts'
 
 /** The answers to one problem, two at least. */
 interface ProblemAnswers {
@@ -11,7 +11,9 @@ interface ProblemAnswers {
   agreement: SelfConsistency | null
 }
 
-interface AnswerScore extends ScoreDefinition {
+interface AnswerScore extends Omit<ScoreDefinition, 'nullWhen'> {
+  /** When it is undefined; with fewer than two answers to the problem, where it is absent. */
+  nullWhen?: string
   /** One for all answers to the problem, or one for each. */
   compute: (answers: ProblemAnswers) => number | readonly number[] | null
 }
@@ -26,7 +28,6 @@ export const answerScores = {
     formula:
       '−Σ P(c) log P(c), P(c) the share of the answers in class c; the same for all answers to a problem',
     source: 'doi 10.1038/s41586-024-07421-0 (discrete semantic entropy)',
-    nullWhen: 'fewer than two answers to the problem',
     compute: ({ classes }) => semanticEntropy(classes, { kind: 'count' }),
   },
   SemanticEntropy: {
@@ -50,14 +51,12 @@ export const answerScores = {
     unit: 'share',
     formula: '1 − share of the most frequent answer; the same for all answers to a problem',
     source: 'arXiv 2203.11171',
-    nullWhen: 'fewer than two answers to the problem',
     compute: ({ agreement }) => agreement && 1 - agreement.modalShare,
   },
   AnswerShare: {
     unit: 'share',
     formula: '1 − share of the answers that are equivalent to this one, itself included',
     source: 'arXiv 2203.11171',
-    nullWhen: 'fewer than two answers to the problem',
     compute: ({ agreement }) => agreement && Array.from(agreement.ownShares, share => 1 - share),
   },
 } as const satisfies Record<string, AnswerScore>
@@ -71,13 +70,8 @@ export type AnswerScoreName = keyof typeof answerScores
  * columns MaximumSequenceProbability and generatedTokens; rows of one problem may stand anywhere.
  */
 export function addAnswerScores(columns: RunColumns, classes: ArrayLike<number>): boolean {
-  const rowsOfProblem = new Map<number, number[]>()
-  for (let row = 0; row < columns.count; row++) {
-    if (columns.finishReason[row] === 'error') continue
-    const rows = rowsOfProblem.get(columns.problemIndex[row]!)
-    if (rows === undefined) rowsOfProblem.set(columns.problemIndex[row]!, [row])
-    else rows.push(row)
-  }
+  const finished = [...columns.finishReason.keys()].filter(row => columns.finishReason[row] !== 'error')
+  const rowsOfProblem = Map.groupBy(finished, row => columns.problemIndex[row]!)
   const several = [...rowsOfProblem.values()].filter(rows => rows.length > 1)
   if (several.length === 0) return false
 
@@ -160,19 +154,19 @@ export function semanticEntropy(classes: ArrayLike<number>, weights: AnswerWeigh
  * likeliest tokens the run recorded, k where it is not given; the scores that depend on it say so.
  */
 export function scoreDefinitions(topLogprobs?: number): Record<string, ScoreDefinition> {
-  const all: [string, ScoreDefinition][] = Object.entries({ ...sequenceScores, ...answerScores })
-  return Object.fromEntries(
-    all.map(([name, { unit, formula, source, nullWhen }]) => [
-      name,
-      {
+  const k = topLogprobs === undefined ? 'k' : `k = ${topLogprobs}`
+  const define = (scores: Record<string, SequenceScore | AnswerScore>, otherwise: string) =>
+    Object.entries(scores).map(([name, { unit, formula, source, nullWhen = otherwise }]) => {
+      const definition = {
         unit,
-        formula:
-          topLogprobs === undefined
-            ? formula
-            : formula.replace('the k likeliest', `the k = ${topLogprobs} likeliest`),
+        formula: formula.replace('the k likeliest', `the ${k} likeliest`),
         source,
         nullWhen,
-      },
-    ]),
-  )
+      }
+      return [name, definition] as const
+    })
+  return Object.fromEntries([
+    ...define(sequenceScores, 'no tokens'),
+    ...define(answerScores, 'fewer than two answers to the problem'),
+  ])
 }

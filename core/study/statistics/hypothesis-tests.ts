@@ -91,7 +91,8 @@ export function permutationP(
   }
   const middle = totalMarked * (order.length + 1)
   const distance = Math.abs(observed - middle)
-  const blocksBySize = groupBySize(membersOf(clusters))
+  const members = Map.groupBy(clusters.of.keys(), index => clusters.of[index]!).values()
+  const blocksBySize = [...Map.groupBy(members, ({ length }) => length).values()]
   const sources = blocksBySize.map(blocks => Uint32Array.from(blocks.keys()))
   let asFar = 0
   for (let permutation = 0; permutation < permutations; permutation++) {
@@ -110,22 +111,6 @@ export function permutationP(
     if (Math.abs(sum - middle) >= distance) asFar++
   }
   return (asFar + 1) / (permutations + 1)
-}
-
-function membersOf(clusters: Clusters): number[][] {
-  const members = Array.from({ length: clusters.count }, (): number[] => [])
-  for (let index = 0; index < clusters.of.length; index++) members[clusters.of[index]!]!.push(index)
-  return members
-}
-
-function groupBySize(blocks: number[][]): number[][][] {
-  const bySize = new Map<number, number[][]>()
-  for (const block of blocks) {
-    const same = bySize.get(block.length)
-    if (same) same.push(block)
-    else bySize.set(block.length, [block])
-  }
-  return [...bySize.values()]
 }
 
 /**

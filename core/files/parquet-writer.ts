@@ -121,10 +121,8 @@ export function createParquetWriter(sink: (bytes: Uint8Array) => void, layout: P
         })
       })
       const chunks: ColumnChunk[] = written.map(({ chunk }) => chunk)
-      const sizeBytes = chunks.reduce(
-        (sum, { meta_data }) => sum + (meta_data?.total_uncompressed_size ?? 0n),
-        0n,
-      )
+      const sizeOf = ({ meta_data }: ColumnChunk) => meta_data?.total_uncompressed_size ?? 0n
+      const sizeBytes = chunks.reduce((sum, chunk) => sum + sizeOf(chunk), 0n)
       const group: RowGroup = {
         columns: chunks,
         total_byte_size: sizeBytes,

@@ -1,5 +1,4 @@
-import { sha256 } from '../files/sha256.ts'
-import { DigestMismatch } from './manifest.ts'
+import { DigestMismatch, digestOf, isCount } from './manifest.ts'
 
 /** Name of the file in a run's folder that a journal's index is. */
 export const journalIndexName = 'samples.index.jsonl'
@@ -32,7 +31,7 @@ export function encodeIndexLine(line: Omit<JournalIndexLine, 'check'>): string {
 }
 
 function checkOf(fields: Omit<JournalIndexLine, 'check'>): string {
-  return sha256(new TextEncoder().encode(JSON.stringify(fields))).slice(0, 16)
+  return digestOf(fields).slice(0, 16)
 }
 
 /** What a journal's index says of its lines. */
@@ -126,10 +125,6 @@ export function lineMismatch(where: string, line: Omit<JournalIndexLine, 'check'
       `bytes, of which ${journalIndexName} has the digest; the line was damaged or changed since: restore the file from a copy, ` +
       `remove the line to have the sample run again, or delete ${journalIndexName} to have the file read as it is`,
   )
-}
-
-function isCount(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 0
 }
 
 function parseIndexLine(text: string): JournalIndexLine | null {

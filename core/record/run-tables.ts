@@ -1,4 +1,4 @@
-import { column, type RunColumn } from './field.ts'
+import { column, type RunColumn, textColumn } from './field.ts'
 import { type FinishReason, sampleFields } from './sample.ts'
 import { tokenFields } from './token.ts'
 
@@ -46,10 +46,9 @@ export const summaryFields = {
   sampleIndex: sampleFields.sampleIndex,
   level: column(
     'level',
-    'string',
+    'string?',
     'none',
     "the data set's level or difficulty of the problem; null where it has none",
-    { nullable: true },
   ),
   correct: sampleFields.correct,
   finishReason: sampleFields.finishReason,
@@ -122,7 +121,7 @@ export const traceColumns = [
     shape: 'texts',
     isLater: true,
   }),
-  column('top_texts', 'string', 'none', 'the text of each of them', {
+  textColumn('top_texts', 'the text of each of them', {
     depth: 1,
     shape: 'texts',
     isLater: true,

@@ -194,18 +194,13 @@ async function readGroups(source: ByteSource): Promise<TraceGroup[]> {
   }
   const firstColumn = metadata.schema[1]?.name ?? ''
   const starts = metadata.row_groups.map(group => offsetOf(group, firstColumn))
-  const footerStart = source.byteLength - metadata.metadata_length - 8
-  let firstRow = 0
+  const ends = [...starts.slice(1), source.byteLength - metadata.metadata_length - 8]
+  let next = 0
   return metadata.row_groups.map((group, index) => {
-    const rowCount = Number(group.num_rows)
-    firstRow += rowCount
-    return {
-      start: starts[index] as number,
-      tailStart: offsetOf(group, firstTextColumn),
-      end: starts[index + 1] ?? footerStart,
-      firstRow: firstRow - rowCount,
-      rowCount,
-    }
+    const [firstRow, rowCount] = [next, Number(group.num_rows)]
+    next += rowCount
+    const tailStart = offsetOf(group, firstTextColumn)
+    return { start: starts[index]!, tailStart, end: ends[index]!, firstRow, rowCount }
   })
 }
 
@@ -237,10 +232,8 @@ async function readGroup<Result>(
   try {
     metadata = boundedMetadata(new Uint8Array(bytes), source.byteLength)
   } catch (error) {
-    throw damagedTable(
-      where,
-      `expected a footer of its own before byte ${group.end}, found none (${String(error)})`,
-    )
+    const fault = `expected a footer of its own before byte ${group.end}, found none (${String(error)})`
+    throw damagedTable(where, fault)
   }
   checkParquet(where, metadata, 'traces')
   checkColumns(where, metadata, traceColumns, laterColumns)

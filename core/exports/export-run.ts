@@ -98,25 +98,16 @@ export function readableMetadata({ metadata }: SampleRecord): SampleRecord['meta
   )
 }
 
-/** A token's log-probability as the OpenAI interface has it; inspect_ai's log has the same. */
-export interface TokenLogprob {
-  token: string
-  /** Natural logarithm. */
-  logprob: number
-  /** UTF-8 of the token; null where it is not known. */
-  bytes: number[] | null
-}
-
 /** What a token's log-probability is said to be where it is too small for a number. */
 const leastLogprob = -9999
 
 /**
- * A sample's tokens in the shape of `choices[].logprobs.content[]`. A token whose text the
- * record does not have goes by `token_id:N` as vLLM has it. A text with U+FFFD is of a part of a character, so its bytes are
- * not known.
+ * A sample's tokens in the shape of `choices[].logprobs.content[]` of the OpenAI interface, which inspect_ai's log has too. A token whose
+ * text the record does not have goes by `token_id:N` as vLLM has it. A text with U+FFFD is of a part of a character, so its UTF-8 is not
+ * known.
  */
-export function tokenLogprobs(sample: SampleRecord): (TokenLogprob & { top_logprobs: TokenLogprob[] })[] {
-  const entry = (id: number, text: string | null, logprob: number | null | undefined): TokenLogprob => ({
+export function tokenLogprobs(sample: SampleRecord) {
+  const entry = (id: number, text: string | null, logprob: number | null | undefined) => ({
     token: text ?? `token_id:${id}`,
     logprob: logprob ?? leastLogprob,
     bytes: text === null || text.includes('\ufffd') ? null : Array.from(new TextEncoder().encode(text)),

@@ -70,7 +70,6 @@ function* listOf(
   yield separator === '[\n' ? '[]' : '\n]'
 }
 
-/** What a log tells of all samples. */
 class LogTotals {
   samples = 0
   errors = 0
@@ -118,7 +117,6 @@ class LogTotals {
 
 const reducer = 'mean'
 
-/** All of a log but its samples. */
 function headerOf(run: ExportRun, totals: LogTotals) {
   const part = partWarning(run.coverage)
   const config = generateConfig(run)
@@ -320,7 +318,6 @@ function thin(text: string, most: number, rest: string): string {
   return text.length > most ? text.slice(0, most) + rest : text
 }
 
-/** A ModelUsage. */
 function usageOf({ promptTokens, generatedTokens }: { promptTokens: number; generatedTokens: number }) {
   return {
     input_tokens: promptTokens,

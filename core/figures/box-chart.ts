@@ -105,7 +105,6 @@ export function drawBoxPlotPanel(panel: Chart, data: FigureData, analysis: Analy
   if (remark !== null) appendRemark(panel, remark)
 }
 
-/** How far the classes are apart; null where that is undefined. */
 function boxRemark({ groups }: FigureData, analysis: Analysis): string | null {
   const sizes = groups.map(group => group.meanEntropies.length)
   if (sizes.some(size => size < leastOfABox && size > 0))

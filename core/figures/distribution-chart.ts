@@ -69,7 +69,6 @@ export function drawDistributionPanel(panel: Chart, data: FigureData): void {
   appendRemark(panel, notes.join('; '))
 }
 
-/** Draws the histograms, and one by one the answers of a class that has too few for one. */
 function drawDistribution(
   chart: Chart,
   groups: readonly ClassScores[],

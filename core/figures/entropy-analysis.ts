@@ -83,7 +83,6 @@ function appendHatch(figure: SvgElement): void {
   appendElement(pattern, 'line', { x1: 1, x2: 1, y1: 0, y2: 7, ...stroke })
 }
 
-/** What a reader of a part of a run must know, in lines. */
 function partLines({ coverage }: Analysis): string[] {
   const lines: string[] = []
   // A line breaks between words, or within one that is longer than a line.
@@ -97,7 +96,6 @@ function partLines({ coverage }: Analysis): string[] {
   return lines
 }
 
-/** Draws what the figure is of, its sizes, accuracy and AUROC with intervals, and the legend. */
 function drawFigureHeader(figure: SvgElement, data: FigureData, analysis: Analysis, title: string): void {
   const heading = { x: 16, y: 36, fill: ink, 'font-size': 22, 'font-weight': 'bold' }
   appendElement(figure, 'text', heading, 'Token entropy and correctness')

@@ -48,7 +48,6 @@ const looks = {
   },
 } as const
 
-/** Quartiles of the entropies of a class in one part of its answers, nats. */
 interface Position {
   part: number
   lower: number
@@ -139,7 +138,6 @@ function profileOf(answerClass: AnswerClass, parts: readonly (readonly number[])
   return { answerClass, count, positions }
 }
 
-/** For each part the entropies of the answers of one class that have tokens. */
 function partsOf({ entropies, correct }: PositionData, wanted: 0 | 1): number[][] {
   const rows: number[] = []
   for (const [row, value] of correct.entries())

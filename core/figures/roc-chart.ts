@@ -45,7 +45,6 @@ export function drawRocChart(document: SvgDocument, data: ScoreData, size: Chart
   })
 }
 
-/** A point of the receiver operating characteristic: what a threshold flags. */
 interface RocPoint {
   /** Answers whose score is at least the threshold. */
   flagged: number

@@ -115,7 +115,6 @@ export function boundedFile(
   }
 }
 
-/** A number of the footer as one that indexes. */
 function count(value: unknown, what: string): number {
   const number = typeof value === 'bigint' ? Number(value) : value
   if (!Number.isSafeInteger(number) || (number as number) < 0)

@@ -88,7 +88,6 @@ async function readHeaderLength(source: ByteSource): Promise<number> {
   return Number(headerBytes)
 }
 
-/** A tensor of the header in whatever format it states. */
 type AnyEntry = Omit<TensorEntry, 'dtype'> & { dtype: string }
 
 function readEntry(source: ByteSource, dataStart: number, name: string, value: unknown): AnyEntry {

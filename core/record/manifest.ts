@@ -175,7 +175,6 @@ function digestMismatch(where: string, fileName: string, start: number, end: num
   )
 }
 
-/** What to do about a file that is not what it was. */
 function wayOut(fileName: string): string {
   return fileName === 'run.json'
     ? `restore it from a copy, or delete ${manifestName} beside it to have it read as it is`

@@ -5,7 +5,6 @@ import { type ParquetColumn, schemaElements, typeInWords } from '../files/parque
 import { InputError } from '../input-error.ts'
 import { formatVersion, refuseNewerFormat } from './run-files.ts'
 
-/** Names of the files' key-value metadata. */
 const versionKey = 'entrace.formatVersion'
 const kindKey = 'entrace.kind'
 

@@ -185,7 +185,6 @@ export async function openTraces(source: ByteSource, index?: TraceIndex) {
   }
 }
 
-/** The row groups as the file's own footer has them. */
 async function readGroups(source: ByteSource): Promise<TraceGroup[]> {
   const { metadata } = await openParquet(source, 'traces')
   const offsetOf = (group: FileMetaData['row_groups'][number], column: string) => {

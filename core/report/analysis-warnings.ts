@@ -223,7 +223,6 @@ function count(amount: number, noun: string): string {
   return `${amount} ${noun}${amount === 1 ? '' : 's'}`
 }
 
-/** Why numbers of the findings on tokens and errors are undefined. */
 function findingsWarnings({ tokens, errorKinds }: RunFindings): string[] {
   return [...tokenWarnings(tokens), ...errorWarnings(errorKinds)]
 }

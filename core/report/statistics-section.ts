@@ -3,7 +3,7 @@ import { differenceInterval, hasSeveralAnswers, preferredIntervals } from '../st
 import type { AreaName } from '../study/score-statistics.ts'
 import { scoreDefinitions } from '../study/scores/answer-scores.ts'
 import { mainScore } from '../study/selection.ts'
-import { type Block, numbersTable, textsTable } from './report-document.ts'
+import { type Block, heading, numbersTable, paragraph, textsTable } from './report-document.ts'
 import { areaWords } from './undefined-warnings.ts'
 import { digits, estimate, nats, percent, probability, statisticNotes, withInterval } from './words.ts'
 
@@ -17,7 +17,7 @@ function independenceRemark(analysis: Analysis): string {
 /** Entropy by verdict, every score's ranking, and what of it is left when length is accounted for. */
 export function findingsSection(analysis: Analysis): Block[] {
   return [
-    { kind: 'heading', text: 'Findings' },
+    heading('Findings'),
     entropyTable(analysis),
     scoreTable(analysis),
     definitionTable(analysis),
@@ -157,12 +157,10 @@ function withinProblemSentence({ withinProblem }: Analysis): Block[] {
   if (!withinProblem) return []
   const { problems, pairs, auroc, low, high } = withinProblem
   return [
-    {
-      kind: 'paragraph',
-      text:
-        `Among the answers to one problem, where difficulty is the same, ${mainScore} has an AUROC of ${withInterval(auroc, low, high)}: ` +
+    paragraph(
+      `Among the answers to one problem, where difficulty is the same, ${mainScore} has an AUROC of ${withInterval(auroc, low, high)}: ` +
         `${pairs} pairs of a wrong and a right answer to ${problems} problems.`,
-    },
+    ),
   ]
 }
 
@@ -221,7 +219,7 @@ export function correlationsSection(analysis: Analysis): Block[] {
   const n = String(entropyNats.correct.n + entropyNats.incorrect.n)
   const bound = spearman.largestPossible
   return [
-    { kind: 'heading', text: 'Correlations' },
+    heading('Correlations'),
     numbersTable(
       `Of ${mainScore} with a right answer (1) against a wrong one (0), with intervals of resampled problems on Fisher's scale${independenceRemark(analysis)}. ${statisticNotes.kendall}`,
       ['coefficient', 'n', 'value', 'p'],
@@ -232,14 +230,12 @@ export function correlationsSection(analysis: Analysis): Block[] {
         ['Kendall, τ-b', n, estimate(kendall.tau, intervals.kendall), probability(kendall.p)],
       ],
     ),
-    {
-      kind: 'paragraph',
-      text:
-        (bound === null
-          ? ''
-          : `With classes of this size Spearman's coefficient cannot exceed ${digits(bound)} in size, however well entropy separates them. `) +
+    paragraph(
+      (bound === null
+        ? ''
+        : `With classes of this size Spearman's coefficient cannot exceed ${digits(bound)} in size, however well entropy separates them. `) +
         `Mean entropy and length of an answer correlate with ρ = ${estimate(lengthConfounding.entropyLengthRho, intervals.entropyLengthRho)} (Spearman, n ${n}). ` +
         'A correlation says how two columns go together, not that one predicts the other usefully: the AUROC above does.',
-    },
+    ),
   ]
 }

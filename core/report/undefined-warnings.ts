@@ -232,7 +232,6 @@ function intervalWarnings({ intervals, calibration }: StudyStatistics): string[]
   })
 }
 
-/** Numbers that are undefined for one reason. */
 interface Missing {
   what: string
   reason: string
@@ -247,14 +246,12 @@ interface Incomplete {
   alike: number
 }
 
-/** Those of some numbers, by what they are called, that are undefined. */
 function missingOf(numbers: Record<string, unknown>, special: Partial<Words>): Missing[] {
   return Object.entries(numbers).flatMap(([what, value]) =>
     isUndefined(value) ? [{ what, reason: inWords(value.undefined, special) }] : [],
   )
 }
 
-/** Those intervals that are undefined although their numbers are not. */
 function missingIntervals<Name extends string>(
   intervals: Record<Name, ResampledInterval>,
   names: Record<Name, string>,

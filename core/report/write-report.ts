@@ -12,7 +12,14 @@ import {
 } from '../study/preferred-intervals.ts'
 import { mainScore } from '../study/selection.ts'
 import { examplesSection, patternsSection, type ReportExamples } from './patterns-section.ts'
-import { type Block, type ReportDocument, type ReportFigure, textsTable } from './report-document.ts'
+import {
+  type Block,
+  heading,
+  paragraph,
+  type ReportDocument,
+  type ReportFigure,
+  textsTable,
+} from './report-document.ts'
 import { correlationsSection, findingsSection } from './statistics-section.ts'
 import { digits, estimate, percent, withInterval } from './words.ts'
 
@@ -47,13 +54,13 @@ export function writeReport({
     blocks: [
       ...summarySection(analysis),
       { kind: 'figures', figures },
-      { kind: 'heading', text: 'Set-up' },
+      heading('Set-up'),
       textsTable('What was run', ['setting', 'value'], setUp),
       ...findingsSection(analysis),
       ...correlationsSection(analysis),
       ...patternsSection(findings),
       ...examplesSection(examples),
-      { kind: 'heading', text: 'Artefacts' },
+      heading('Artefacts'),
       textsTable('Files of the run', ['file', 'holds'], files),
     ],
   }
@@ -64,14 +71,11 @@ export function summarySection(analysis: Analysis): Block[] {
   const part = partWarning(analysis.coverage)
   const warnings = analysis.warnings.filter(warning => warning !== part)
   return [
-    { kind: 'heading', text: 'Summary' },
-    ...(part === null ? [] : ([{ kind: 'paragraph', text: part }] satisfies Block[])),
+    heading('Summary'),
+    ...(part === null ? [] : [paragraph(part)]),
     { kind: 'list', items: summarySentences(analysis) },
     ...(warnings.length > 0
-      ? ([
-          { kind: 'paragraph', text: 'Before believing these numbers:' },
-          { kind: 'list', items: warnings },
-        ] satisfies Block[])
+      ? ([paragraph('Before believing these numbers:'), { kind: 'list', items: warnings }] satisfies Block[])
       : []),
   ]
 }

@@ -118,7 +118,6 @@ const powerTargets = [0.6, 0.65, 0.7]
 /** Streams of random numbers: what one part draws changes nothing in another. */
 const streams = { bootstrap: 1, permutation: 2, calibration: 3, intervals: 4 }
 
-/** The statistics of the samples in these rows, in any order. */
 function studyStatistics(
   run: RunColumns,
   rows: readonly number[],

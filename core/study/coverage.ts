@@ -1,4 +1,3 @@
-/** What names a sample within a run: its problem's place in the data set, and which of its answers. */
 interface SampleName {
   problemIndex: number
   sampleIndex: number

@@ -135,7 +135,6 @@ export function comparePairedRuns(
   }
 }
 
-/** Rows of the answers that both runs have, in the order of the first run's problems. */
 function pairRows(first: RunColumns, second: RunColumns): [number, number][] {
   const key = (run: RunColumns, row: number) => `${run.sampleIndex[row]} ${run.problemId[row]}`
   const rowOf = new Map<string, number>()

@@ -140,11 +140,13 @@ export async function openSummary(source: ByteSource, known: KnownSamples = {}) 
   const scoreColumns = scoreNames.map(name => ({ name, type: 'double', nullable: true }) as const)
   checkColumns(source.name, metadata, [...summaryColumns, ...placeColumns, ...scoreColumns])
 
-  /** Columns by name, in the order of the rows, the pieces of each handed to `take` with their first row. */
-  const read = async (
+  /** Columns by name, in the order of the rows, each put into what `make` makes, its values as `convert` has them. */
+  const read = async <Column extends { [row: number]: unknown }>(
     names: readonly string[],
-    take: (name: string, values: DecodedArray, first: number) => void,
-  ) => {
+    make: () => Column,
+    convert: (value: unknown) => Column[number],
+  ): Promise<Record<string, Column>> => {
+    const columns = Object.fromEntries(names.map(name => [name, make()]))
     const rows = Object.fromEntries(names.map(name => [name, 0]))
     await readingParquet(source, source.name, watched =>
       parquetRead({
@@ -153,7 +155,9 @@ export async function openSummary(source: ByteSource, known: KnownSamples = {}) 
         columns: [...names],
         onChunk: ({ columnName, columnData, rowStart }) => {
           rows[columnName]! += columnData.length
-          if (rows[columnName]! <= count) take(columnName, columnData, rowStart)
+          if (rows[columnName]! > count) return
+          for (const [row, value] of columnData.entries())
+            columns[columnName]![rowStart + row] = convert(value)
         },
       }),
     )
@@ -163,7 +167,14 @@ export async function openSummary(source: ByteSource, known: KnownSamples = {}) 
           source.name,
           `column ${name} has ${found} values, expected the ${count} of the file's rows`,
         )
+    return columns
   }
+  const readNumbers = (names: readonly string[]) =>
+    read(
+      names,
+      () => new Float64Array(count),
+      value => Number(value ?? Number.NaN),
+    )
   const readScores = async (names: readonly string[]): Promise<Record<string, Float64Array>> => {
     for (const name of names)
       if (!scoreNames.includes(name))
@@ -171,12 +182,7 @@ export async function openSummary(source: ByteSource, known: KnownSamples = {}) 
           `${source.name}: has no score ${name}, expected one of ${scoreNames.join(', ')}; ` +
             'entrace analyse writes the file again with the scores of its version',
         )
-    const scores = Object.fromEntries(names.map(name => [name, new Float64Array(count)]))
-    await read(names, (name, values, first) => {
-      const score = scores[name]
-      if (score) for (let row = 0; row < values.length; row++) score[first + row] = values[row] ?? Number.NaN
-    })
-    return scores
+    return readNumbers(names)
   }
   return {
     /** Number of samples. */
@@ -187,13 +193,14 @@ export async function openSummary(source: ByteSource, known: KnownSamples = {}) 
     grading: readGradingRules(source.name, jsonOf(gradingKey, 'null')),
     /** Every column, of the scores only those named; all where none are. Throws InputError for a score that is not held. */
     async readColumns(wanted: readonly string[] = scoreNames): Promise<RunColumns> {
-      const parts = Object.fromEntries(summaryColumns.map(({ name }) => [name, new Array<unknown>(count)]))
-      const [scores] = await Promise.all([
+      const names = summaryColumns.map(({ name }) => name)
+      const [scores, parts] = await Promise.all([
         readScores(wanted),
-        read(Object.keys(parts), (name, values, first) => {
-          const part = parts[name]!
-          for (let row = 0; row < values.length; row++) part[first + row] = values[row] ?? null
-        }),
+        read(
+          names,
+          () => new Array<unknown>(count),
+          value => value ?? null,
+        ),
       ])
       return { count, ...scalarsFrom(field => parts[summaryFields[field].name]!), scores }
     },
@@ -203,11 +210,7 @@ export async function openSummary(source: ByteSource, known: KnownSamples = {}) 
     },
     /** Where each sample lies in the `traces.parquet` that was written with this file. */
     async readTraceIndex(): Promise<TraceIndex> {
-      const places = Object.fromEntries(placeColumns.map(({ name }) => [name, new Float64Array(count)]))
-      await read(Object.keys(places), (name, values, first) => {
-        const place = places[name]
-        if (place) for (let row = 0; row < values.length; row++) place[first + row] = Number(values[row])
-      })
+      const places = await readNumbers(placeColumns.map(({ name }) => name))
       const fileBytes = Number(keyValues.get(tracesBytesKey))
       const groups: TraceGroup[] = []
       for (let row = 0; row < count; row++) {

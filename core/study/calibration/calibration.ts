@@ -159,7 +159,6 @@ function crossFit(scores: Float64Array, correct: Uint8Array, clusters: Clusters,
   }
 }
 
-/** Each answer's probability from the fit of the other folds; undefined when a fit fails. */
 function predictByFolds(
   confidences: Float64Array,
   correct: Uint8Array,
@@ -182,7 +181,6 @@ function predictByFolds(
   return predictions
 }
 
-/** A fit without its intervals, and what they come from. */
 function judgeFit(predictions: Float64Array, correct: Uint8Array, clusters: Clusters, random: () => number) {
   const bins = equalMassBins(predictions, Math.min(mostBins, Math.max(1, Math.floor(predictions.length / 5))))
   const brier = brierScore(predictions, correct)!

@@ -1,5 +1,5 @@
 import type { SampleRecord } from '../../record/sample.ts'
-import { type ErrorCount, type ErrorCounts, errorKinds } from '../findings.ts'
+import { type ErrorCounts, errorKinds } from '../findings.ts'
 import { wilsonInterval } from '../statistics/intervals.ts'
 import type { ErrorLabels } from './error-labels.ts'
 import { type SortableSample, type SortedError, sortError } from './sort-error.ts'
@@ -14,7 +14,7 @@ export function createErrorCounter(labels?: ErrorLabels) {
     entropySum: 0,
     entropyCount: 0,
     rules: new Map<string, number>(),
-    examples: [] as ErrorCount['examples'],
+    examples: [] as ErrorCounts['kinds'][number]['examples'],
   }))
   let n = 0
   return {

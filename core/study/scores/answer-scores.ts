@@ -1,7 +1,6 @@
 import type { RunColumns } from '../../record/run-tables.ts'
 import { type ScoreDefinition, type SequenceScore, sequenceScores } from './sequence-scores.ts'
 
-/** The answers to one problem, two at least. */
 interface ProblemAnswers {
   /** The class of each. */
   classes: number[]

@@ -34,7 +34,6 @@ export function pearson(x: ArrayLike<number>, y: ArrayLike<number>): Maybe<Corre
   return { coefficient, p: incompleteBeta(unexplained, (x.length - 2) / 2, 0.5) }
 }
 
-/** Why pairs have no correlation. */
 function lackOfSpread(n: number, spreadOfSecond: number): Undefined {
   if (n < 2) return none({ because: 'too-few', n, least: 2 })
   return none({ because: 'constant', column: spreadOfSecond > 0 ? 'first' : 'second' })

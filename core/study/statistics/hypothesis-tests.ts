@@ -31,7 +31,6 @@ export function mannWhitney(groups: TieGroups): Maybe<{ u: number; p: number }> 
   return { u, p }
 }
 
-/** The 80 % quantile of the standard normal distribution. */
 const normalQuantile80 = 0.8416212335729143
 
 /**

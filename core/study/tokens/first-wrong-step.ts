@@ -1,6 +1,5 @@
-import type { FirstWrongStep, Mean, StepEntropies } from '../findings.ts'
+import type { StepEntropies, TokenFindings } from '../findings.ts'
 
-/** How many tokens before and after the first wrong one are looked at. */
 const reach = 8
 /** Positions beyond are not compared: a bound of memory. */
 const mostPositions = 4_096
@@ -41,7 +40,7 @@ export function createFirstWrongStepCounter(kinds: number) {
         count(kinds, kindAt(position))
       }
     },
-    finish(): FirstWrongStep {
+    finish(): TokenFindings['firstWrongStep'] {
       const rows = places.map(({ offset, incorrect, positions, kinds }) => ({
         offset,
         incorrect,
@@ -107,6 +106,6 @@ export function addValue(running: RunningMean, value: number): void {
 }
 
 /** The mean so far. */
-export function finishMean({ n, sum }: RunningMean): Mean {
+export function finishMean({ n, sum }: RunningMean): { n: number; mean: number | null } {
   return { n, mean: n === 0 ? null : sum / n }
 }

@@ -1,5 +1,5 @@
 import type { TokenColumns } from '../../record/token.ts'
-import type { ForkingTokens } from '../findings.ts'
+import type { TokenFindings } from '../findings.ts'
 
 /**
  * Bins of entropies, even on a logarithmic scale: below the least edge one, and above it 16 a factor of ten, so that a
@@ -16,7 +16,6 @@ export function entropyBin(entropyNats: number): number {
   return Math.min(bin, entropyBins - 1)
 }
 
-/** The least entropy of a bin, nats. */
 function binEdge(bin: number): number {
   return bin === 0 ? 0 : leastNats * 10 ** ((bin - 1) / binsPerDecade)
 }
@@ -87,7 +86,6 @@ const mostAlternatives = 64
 /** An alternative that is less likely is no alternative. */
 const leastProbability = 0.01
 
-/** A token of the vocabulary. */
 interface TokenRow {
   id: number
   text: string | null
@@ -147,7 +145,7 @@ export function createForkingCounter() {
     },
 
     /** The histogram holds the entropy of every token that was added. */
-    finish(histogram: EntropyHistogram): ForkingTokens {
+    finish(histogram: EntropyHistogram): TokenFindings['forking'] {
       const lowest = binOfTop(forkingShare, histogram)
       const all = sum(histogram.counts)
       const n = sum(histogram.counts.subarray(lowest))

@@ -35,9 +35,8 @@ export function entropyScale(values: readonly number[], range: [number, number])
 function logTicks(low: number, high: number): number[] {
   const steps = high / low < 300 ? [1, 2, 5] : [1]
   const ticks: number[] = []
-  for (let exponent = Math.floor(Math.log10(low / 1.25)); 10 ** exponent <= high * 1.25; exponent++) {
+  for (let exponent = Math.floor(Math.log10(low / 1.25)); 10 ** exponent <= high * 1.25; exponent++)
     for (const step of steps) ticks.push(Number(`${step}e${exponent}`))
-  }
   return ticks.filter(tick => tick >= low / 1.25 && tick <= high * 1.25)
 }
 

@@ -48,19 +48,8 @@ const looks = {
   },
 } as const
 
-interface Position {
-  part: number
-  lower: number
-  middle: number
-  upper: number
-}
-
-interface Profile {
-  answerClass: AnswerClass
-  /** How many answers have tokens. */
-  count: number
-  positions: Position[]
-}
+type Profile = ReturnType<typeof profileOf>
+type Position = Profile['positions'][number]
 
 /** Draws entropy along the answers, from the first token to the last: for each class the median answer and the middle half. */
 export function drawPositionChart(document: SvgDocument, data: PositionData, size: ChartSize): DrawnChart {
@@ -129,9 +118,10 @@ function drawProfiles(chart: Chart, profiles: readonly Profile[]): 'linear' | 'l
 }
 
 /** The quartiles of a class in each part: `parts` holds the entropies of its answers there, nats. */
-function profileOf(answerClass: AnswerClass, parts: readonly (readonly number[])[]): Profile {
+function profileOf(answerClass: AnswerClass, parts: readonly (readonly number[])[]) {
+  /** How many answers have tokens. */
   const count = parts[0]!.length
-  const positions = parts.map((entropies, part): Position => {
+  const positions = parts.map((entropies, part) => {
     const [lower, middle, upper] = quartilesOf(entropies.toSorted((first, second) => first - second))
     return { part, lower, middle, upper }
   })

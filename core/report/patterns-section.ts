@@ -134,12 +134,10 @@ function exampleBlocks(title: string, sample: ExampleSample): Block[] {
 export type ExampleSample = ReturnType<typeof exampleOf>
 
 /** The answers of the least and of the most mean entropy of each verdict; null where there is none. */
-export interface ReportExamples {
-  leastRight: ExampleSample | null
-  mostRight: ExampleSample | null
-  leastWrong: ExampleSample | null
-  mostWrong: ExampleSample | null
-}
+export type ReportExamples = Record<
+  'leastRight' | 'mostRight' | 'leastWrong' | 'mostWrong',
+  ExampleSample | null
+>
 
 const uncertainTokens = 5
 

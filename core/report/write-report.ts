@@ -40,15 +40,8 @@ export interface ReportInput {
  * The report of a run, written from its numbers alone: each sentence is chosen by what an interval says, every number has
  * its n, and what is undefined is a dash whose reason is among the warnings.
  */
-export function writeReport({
-  title,
-  setUp,
-  analysis,
-  findings,
-  examples,
-  figures,
-  files,
-}: ReportInput): ReportDocument {
+export function writeReport(input: ReportInput): ReportDocument {
+  const { title, setUp, analysis, findings, examples, figures, files } = input
   return {
     title,
     blocks: [

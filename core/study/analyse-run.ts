@@ -261,9 +261,8 @@ function permute(
   asymptotic: Statistic,
   seed: number,
 ): PermutationP {
-  if (isUndefined(asymptotic) || count > mostPermuted) {
+  if (isUndefined(asymptotic) || count > mostPermuted)
     return { value: asymptotic, method: 'asymptotic', permutations: 0 }
-  }
   const random = seededRandom(seed, streams.permutation)
   return {
     value: permutationP(entropy.sorted, incorrect, problems, permutations, random),

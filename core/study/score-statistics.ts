@@ -23,7 +23,6 @@ import {
   bootstrapSpread,
   onScale,
   type ResampledInterval,
-  type ResampledIntervals,
   type ResampledStatistic,
   resampledIntervals,
 } from './statistics/resampling.ts'
@@ -110,7 +109,7 @@ export interface ScoreDifference extends AurocDifference, AdjustedP {
 export function resampleAreas(
   { sorted }: Pick<SelectedScore, 'sorted'>,
   selection: Pick<Selection, 'correct' | 'incorrect' | 'problems' | 'count'>,
-): ResampledIntervals<AreaName> {
+) {
   const groupsOf = weightedTieGroups(sorted, selection.incorrect)
   return resampledIntervals(
     scoreAreas,
@@ -142,7 +141,7 @@ export function analyseScore(
   { sorted }: SelectedScore,
   { incorrect, problems }: Selection,
   resampled: Float64Array,
-  { values, intervals }: ResampledIntervals<AreaName>,
+  { values, intervals }: ReturnType<typeof resampleAreas>,
 ): AnalysisScore {
   const groups = tieGroups(sorted, incorrect)
   const { auprc, ...areas } = values

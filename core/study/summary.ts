@@ -156,8 +156,8 @@ export async function openSummary(source: ByteSource, known: KnownSamples = {}) 
         onChunk: ({ columnName, columnData, rowStart }) => {
           rows[columnName]! += columnData.length
           if (rows[columnName]! > count) return
-          for (const [row, value] of columnData.entries())
-            columns[columnName]![rowStart + row] = convert(value)
+          const column = columns[columnName]!
+          for (let row = 0; row < columnData.length; row++) column[rowStart + row] = convert(columnData[row])
         },
       }),
     )

@@ -10,12 +10,7 @@ import {
 import { clusteredLogisticErrors, fitLogistic, type LogisticFit } from '../statistics/logistic-regression.ts'
 import { momentsOf } from '../statistics/moments.ts'
 import { equalMassBins } from '../statistics/ranks.ts'
-import {
-  onScale,
-  type ResampledInterval,
-  type ResampledIntervals,
-  resampledIntervals,
-} from '../statistics/resampling.ts'
+import { onScale, type ResampledInterval, resampledIntervals } from '../statistics/resampling.ts'
 import { ifDefined, isUndefined, type Maybe, none, orBecause, partOf, type Statistic } from '../undefined.ts'
 import { groupedFolds, isotonicRegression, plattScaling } from './calibration-fits.ts'
 import {
@@ -230,7 +225,7 @@ export function intervalsOfPredictions(
   bins: readonly Uint32Array[],
   expected: Pick<ExpectedCalibrationError, 'expectedIfCalibrated' | 'quantile95IfCalibrated'>,
   clusters: number,
-): ResampledIntervals<Exclude<keyof CalibrationFit['intervals'], 'slope' | 'intercept'>> {
+) {
   const { expectedIfCalibrated, quantile95IfCalibrated } = expected
   const excess = predictions.map((prediction, index) => correct[index]! - prediction)
   const squares = excess.map(value => value ** 2)

@@ -17,29 +17,25 @@ export async function readErrorLabels(source: ByteSource, settings: ReadSettings
   const labels = new Map<string, { kind: ErrorKind; where: string; answer: string }>()
   for (const { place: where, cells } of (await readRows(source, settings)).rows) {
     const { problemId, sampleIndex = 0, kind } = cells
-    if (!['string', 'number', 'bigint'].includes(typeof problemId) || problemId === '') {
+    if (!['string', 'number', 'bigint'].includes(typeof problemId) || problemId === '')
       throw new InputError(
         `${where}: expected the id of a problem in column "problemId", found ${show(problemId)}. Fill it in or remove the row.`,
       )
-    }
     const index = sampleIndex === '' || sampleIndex === null ? 0 : Number(sampleIndex)
-    if (!Number.isInteger(index) || index < 0) {
+    if (!Number.isInteger(index) || index < 0)
       throw new InputError(
         `${where}: expected a whole number from 0 in column "sampleIndex", found ${show(sampleIndex)}. It says which answer to the problem is meant.`,
       )
-    }
-    if (!isErrorKind(kind)) {
+    if (!isErrorKind(kind))
       throw new InputError(
         `${where}: expected one of ${errorKinds.join(', ')} in column "kind", found ${show(kind)}. Use one of these.`,
       )
-    }
     const key = keyOf(String(problemId), index)
     const answer = `answer ${index} to problem "${problemId}"`
-    if (labels.has(key)) {
+    if (labels.has(key))
       throw new InputError(
         `${where}: expected one label an answer, found a second for ${answer}. Remove one of the rows.`,
       )
-    }
     labels.set(key, { kind, where, answer })
   }
   return {

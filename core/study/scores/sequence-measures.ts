@@ -17,9 +17,8 @@ export function answerSpan(
   let text = ''
   for (let index = 0; index < tokenTexts.length; index++) text += tokenTexts[index] ?? ''
   let start = text.lastIndexOf(extractedAnswer)
-  while (start > 0 && isInsideNumber(text, start, extractedAnswer.length)) {
+  while (start > 0 && isInsideNumber(text, start, extractedAnswer.length))
     start = text.lastIndexOf(extractedAnswer, start - 1)
-  }
   if (start === -1 || isInsideNumber(text, start, extractedAnswer.length)) return null
   const last = tokenAt(tokenTexts, start + extractedAnswer.length - 1)
   return { first: tokenAt(tokenTexts, start)!, last: last! }
@@ -121,9 +120,8 @@ export function findSpikes(entropies: ArrayLike<number>): number[] {
   for (let index = 0; index < count; index++) squares += (entropies[index]! - mean) ** 2
   const threshold = mean + spikeDeviations * Math.sqrt(squares / count)
   const spikes: number[] = []
-  for (let index = 0; index < count; index++) {
+  for (let index = 0; index < count; index++)
     if (entropies[index]! >= spikeMinimumNats && entropies[index]! > threshold) spikes.push(index)
-  }
   return spikes
 }
 

@@ -206,9 +206,8 @@ function differenceOf(
   if (isFirstSingle || isSecondSingle)
     return withoutInterval({ because: 'single-member', of: columnsThat(isFirstSingle, isSecondSingle) })
   let variance = 0
-  for (let index = 0; index < first.influence.length; index++) {
+  for (let index = 0; index < first.influence.length; index++)
     variance += (first.influence[index]! - second.influence[index]!) ** 2
-  }
   if (variance < 1e-30) {
     // Two scores that rank alike differ in no sample.
     return Math.abs(value) < 1e-15

@@ -111,9 +111,8 @@ export function weightedSpearman(x: ScoreOrder, y: ScoreOrder, weights: Uint32Ar
 
 /** Throws a RangeError when two columns of one table differ in length. */
 export function checkSameLength(where: string, first: ArrayLike<unknown>, second: ArrayLike<unknown>): void {
-  if (first.length !== second.length) {
+  if (first.length !== second.length)
     throw new RangeError(
       `${where}: ${first.length} and ${second.length} values, expected as many of each; pass two columns of the same samples`,
     )
-  }
 }

@@ -102,9 +102,8 @@ export function permutationP(
       for (let block = 0; block < blocks.length; block++) {
         const members = blocks[block]!
         const markedLike = blocks[source[block]!]!
-        for (let place = 0; place < members.length; place++) {
+        for (let place = 0; place < members.length; place++)
           if (marks[markedLike[place]!]) sum += doubledRanks[members[place]!]!
-        }
       }
     }
     if (Math.abs(sum - middle) >= distance) asFar++

@@ -18,11 +18,10 @@ export function endsOf(interval: Maybe<Interval>): { low: Statistic; high: Stati
  * Throws a RangeError unless 0 ≤ successes ≤ trials.
  */
 export function wilsonInterval(successes: number, trials: number): Interval | null {
-  if (!(successes >= 0 && successes <= trials)) {
+  if (!(successes >= 0 && successes <= trials))
     throw new RangeError(
       `wilson-interval: ${successes} successes in ${trials} trials, expected 0 to ${trials}; check what is counted`,
     )
-  }
   if (trials === 0) return null
   const proportion = successes / trials
   const z2 = normalQuantile975 ** 2

@@ -1,7 +1,4 @@
-interface SampleName {
-  problemIndex: number
-  sampleIndex: number
-}
+type SampleName = { problemIndex: number; sampleIndex: number }
 
 /** What a run was asked for, from which follows which samples it has once it is finished. */
 export interface AskedSamples {
@@ -16,9 +13,7 @@ export interface AskedSamples {
 }
 
 /** A sample that a run lacks. `problemId` is null where the run did not record it. */
-export interface MissingSample extends SampleName {
-  problemId: string | null
-}
+export type MissingSample = SampleName & { problemId: string | null }
 
 /** How much of a run its samples are. Part of `analysis.json`. */
 export interface Coverage {

@@ -217,21 +217,10 @@ export function scoreDifferences(
   return found.map((difference, index) => ({ ...difference, ...adjusted[index]! }))
 }
 
-function commonAnswers(
-  first: Float64Array,
-  second: Float64Array,
-  marks: ArrayLike<number>,
-): { has: Uint8Array; count: number; incorrect: number } {
-  const has = new Uint8Array(first.length)
-  let count = 0
-  let incorrect = 0
-  for (let index = 0; index < first.length; index++) {
-    if (Number.isNaN(first[index]!) || Number.isNaN(second[index]!)) continue
-    has[index] = 1
-    count++
-    incorrect += marks[index]!
-  }
-  return { has, count, incorrect }
+function commonAnswers(first: Float64Array, second: Float64Array, marks: Uint8Array) {
+  const has = marks.map((_, index) => (Number.isNaN(first[index]) || Number.isNaN(second[index]) ? 0 : 1))
+  const count = has.reduce((sum, one) => sum + one, 0)
+  return { has, count, incorrect: has.reduce((sum, one, index) => sum + one * marks[index]!, 0) }
 }
 
 function shareOfNaN(values: Float64Array): number {

@@ -1,6 +1,7 @@
 import type { SampleRecord } from '../../record/sample.ts'
 import { type ErrorCounts, errorKinds } from '../findings.ts'
 import { wilsonInterval } from '../statistics/intervals.ts'
+import { addValue, createRunningMean, finishMean } from '../tokens/first-wrong-step.ts'
 import type { ErrorLabels } from './error-labels.ts'
 import { type SortableSample, type SortedError, sortError } from './sort-error.ts'
 
@@ -11,8 +12,7 @@ export function createErrorCounter(labels?: ErrorLabels) {
   const kinds = errorKinds.map(kind => ({
     kind,
     n: 0,
-    entropySum: 0,
-    entropyCount: 0,
+    entropy: createRunningMean(),
     rules: new Map<string, number>(),
     examples: [] as ErrorCounts['kinds'][number]['examples'],
   }))
@@ -30,10 +30,7 @@ export function createErrorCounter(labels?: ErrorLabels) {
       n++
       count.n++
       count.rules.set(error.rule, (count.rules.get(error.rule) ?? 0) + 1)
-      if (sample.meanEntropyNats !== null && Number.isFinite(sample.meanEntropyNats)) {
-        count.entropySum += sample.meanEntropyNats
-        count.entropyCount++
-      }
+      if (Number.isFinite(sample.meanEntropyNats)) addValue(count.entropy, sample.meanEntropyNats!)
       if (count.examples.length < exampleCount) {
         const { problemId, sampleIndex } = sample
         const { step, characterOffset } = error
@@ -44,7 +41,7 @@ export function createErrorCounter(labels?: ErrorLabels) {
     finish(): ErrorCounts {
       return {
         n,
-        kinds: kinds.map(({ kind, n: count, entropySum, entropyCount, rules, examples }) => {
+        kinds: kinds.map(({ kind, n: count, entropy, rules, examples }) => {
           const interval = wilsonInterval(count, n)
           return {
             kind,
@@ -52,7 +49,7 @@ export function createErrorCounter(labels?: ErrorLabels) {
             share: n === 0 ? null : count / n,
             low: interval?.low ?? null,
             high: interval?.high ?? null,
-            meanEntropyNats: entropyCount === 0 ? null : entropySum / entropyCount,
+            meanEntropyNats: finishMean(entropy).mean,
             rules: [...rules].map(([rule, times]) => ({ rule, n: times })).sort((a, b) => b.n - a.n),
             examples,
           }

@@ -7,7 +7,7 @@ interface ProblemAnswers {
   /** Log-probability of each, nats, and its mean over the answer's tokens. */
   sums: number[]
   means: number[]
-  agreement: SelfConsistency | null
+  agreement: ReturnType<typeof selfConsistency>
 }
 
 interface AnswerScore extends Omit<ScoreDefinition, 'nullWhen'> {
@@ -91,16 +91,8 @@ export function addAnswerScores(columns: RunColumns, classes: ArrayLike<number>)
   return true
 }
 
-/** How far the answers to one problem agree. */
-export interface SelfConsistency {
-  /** Share of the answers in the largest class. */
-  modalShare: number
-  /** For each answer, the share of the answers in its own class, itself included. */
-  ownShares: Float64Array
-}
-
 /** Agreement of the answers to one problem, by their classes (Wang et al. 2022, arXiv 2203.11171); null without answers. */
-export function selfConsistency(classes: ArrayLike<number>): SelfConsistency | null {
+export function selfConsistency(classes: ArrayLike<number>) {
   if (classes.length === 0) return null
   const counts = new Map<number, number>()
   for (let index = 0; index < classes.length; index++)
@@ -108,16 +100,15 @@ export function selfConsistency(classes: ArrayLike<number>): SelfConsistency | n
   let modal = 0
   for (const count of counts.values()) modal = Math.max(modal, count)
   return {
+    /** Share of the answers in the largest class. */
     modalShare: modal / classes.length,
+    /** For each answer, the share of the answers in its own class, itself included. */
     ownShares: Float64Array.from(classes, own => counts.get(own)! / classes.length),
   }
 }
 
-/** How much each answer weighs in its class: alike, or by the likelihood that the model gave it. */
-export type AnswerWeights =
-  | { kind: 'count' }
-  /** By exp of a log-probability each: of the whole answer, or its mean over the answer's tokens. */
-  | { kind: 'likelihood'; logprobs: ArrayLike<number> }
+/** How much each answer weighs in its class: alike, or by exp of its log-probability or of that's mean over its tokens. */
+export type AnswerWeights = { kind: 'count' } | { kind: 'likelihood'; logprobs: ArrayLike<number> }
 
 /**
  * Entropy over the classes of equivalent answers to one problem, nats: −Σ P(c) log P(c), with P(c) the share of the

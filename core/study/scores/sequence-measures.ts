@@ -1,18 +1,12 @@
-/** Tokens of a sample, from first to last, both included. */
-export interface TokenSpan {
-  first: number
-  last: number
-}
-
 /**
  * The tokens that carry the extracted answer: those that its last occurrence in the texts of the tokens, strung together,
- * touches. A number is not found inside a longer one. Null without an answer, without texts, or where it does not occur
+ * touches, both of its ends included. A number is not found inside a longer one. Null without an answer, without texts, or where it does not occur
  * as it stands (a character whose bytes are split among tokens, for instance).
  */
 export function answerSpan(
   tokenTexts: ArrayLike<string | null>,
   extractedAnswer: string | null,
-): TokenSpan | null {
+): { first: number; last: number } | null {
   if (extractedAnswer === null || extractedAnswer === '') return null
   let text = ''
   for (let index = 0; index < tokenTexts.length; index++) text += tokenTexts[index] ?? ''

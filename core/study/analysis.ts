@@ -13,11 +13,7 @@ import type { AnalysisStrata, WithinProblem } from './strata.ts'
 import type { Maybe, Recorded, Statistic } from './undefined.ts'
 
 /** A share with its 95 % interval. */
-export interface AnalysisShare {
-  value: Statistic
-  low: Statistic
-  high: Statistic
-}
+export type AnalysisShare = Record<'value' | 'low' | 'high', Statistic>
 
 /** Mean entropies of one class, nats. */
 export interface AnalysisGroup {
@@ -56,7 +52,7 @@ export interface AnalysisPower {
  * The statistics of some samples. An incorrect answer is the positive class and entropy its score; differences are incorrect − correct; U is
  * the incorrect class's. Samples that failed count as incorrect in the accuracy and are in nothing else.
  */
-export interface StudyStatistics {
+export interface StudyStatistics extends Record<AreaName, Statistic> {
   total: number
   correct: number
   incorrect: number
@@ -81,7 +77,7 @@ export interface StudyStatistics {
     Record<'capHitRate' | 'extractionFailureRate', Maybe<Interval>>
   /** Between mean entropy and correctness (1 or 0). */
   pearson: { r: Statistic; p: Statistic }
-  /** Point-biserial correlation: Pearson's by its name for a column of two values. */
+  /** Pearson's by its name for a column of two values. */
   pointBiserial: { r: Statistic; p: Statistic }
   spearman: {
     rho: Statistic
@@ -97,13 +93,8 @@ export interface StudyStatistics {
   /** 95 % interval of the same AUROC, from so many resamples of its problems: the one to read when a problem has several answers. */
   aurocBootstrap: { low: Statistic; high: Statistic; resamples: number; problems: number }
   aurocPermutationP: PermutationP
-  /** Average precision of mean entropy for errors. */
-  auprc: Statistic
   /** What a score without information has as AUPRC: the share of incorrect answers. */
   auprcBaseRate: Statistic
-  prr: Statistic
-  aurc: Statistic
-  augrc: Statistic
   /** Accuracy when the answers of greatest mean entropy are rejected. */
   rejectionCurve: RejectionPoint[]
   scores: Record<string, AnalysisScore>

@@ -48,25 +48,19 @@ export function scoreColumn(name: string, topLogprobs?: number): RunColumn {
 /** Rows of a row group: few groups, so that a column is one range for most runs. */
 const groupRows = 131_072
 
-/** What of a run is in its summary beside its columns. */
-export interface SummaryExtras {
-  /** That each answer is correct; NaN, and null in the file, where it is not known. */
-  probabilities?: Float64Array
-  /** How many likeliest tokens the run recorded. */
-  topLogprobs?: number
-}
-
 /**
  * The content of `summary.parquet`, piece by piece: a row for each sample, a column for each scalar and each score (by the
- * literature's name, null where it is undefined), the probability that it is right, where the sample lies in traces.parquet, and by which rules the verdicts were
- * reached.
+ * literature's name, null where it is undefined), the probability that it is right (NaN, and null in the file, where it is not known),
+ * where the sample lies in traces.parquet, and by which rules the verdicts were reached. `topLogprobs` is how many likeliest tokens
+ * the run recorded.
  */
 export function encodeSummary(
   run: RunColumns,
   traces: TraceIndex,
   grading: GradingRules,
-  { probabilities = new Float64Array(run.count).fill(Number.NaN), topLogprobs }: SummaryExtras = {},
+  extras: { probabilities?: Float64Array; topLogprobs?: number } = {},
 ): Uint8Array[] {
+  const { probabilities = new Float64Array(run.count).fill(Number.NaN), topLogprobs } = extras
   const pieces: Uint8Array[] = []
   const scoreNames = Object.keys(run.scores)
   const columns = [

@@ -134,7 +134,7 @@ export function calibratedProbabilities(
 /** Each answer's probability by either method and folds that both share; undefined with too few of a class. */
 function crossFit(scores: Float64Array, correct: Uint8Array, clusters: Clusters, random: () => number) {
   for (const mark of [1, 0]) {
-    const answers = correct.reduce((sum, value) => sum + Number(value === mark), 0)
+    const answers = correct.filter(value => value === mark).length
     if (answers < leastOfAClass)
       return none({ because: 'small-class', correct: mark === 1, answers, least: leastOfAClass })
   }

@@ -11,7 +11,7 @@ export interface LogisticFit {
   logLikelihood: number
 }
 
-export interface LogisticOptions {
+interface LogisticOptions {
   /** Adds Firth's penalty, half the ln of the information's determinant (1993): finite coefficients in separated data too. */
   firth?: boolean
   /** A column whose coefficient stays 0; the penalty still sees it, as a profile of the penalised likelihood demands. */

@@ -45,13 +45,6 @@ export interface ExportRun {
   version: string
 }
 
-/** Mean and standard error of some values; an unset `stderr` is of fewer than two. */
-export interface MeanEstimate {
-  count: number
-  mean: number
-  stderr?: number
-}
-
 /** The values of a metric, of which no one is kept. */
 export class MeanTotals {
   #count = 0
@@ -70,15 +63,13 @@ export class MeanTotals {
 
   /**
    * Their mean with the standard deviation of a sample over the root of their number, as inspect_ai and lm-evaluation-harness
-   * have it; null of none.
+   * have it and of fewer than two is unset; null of none.
    */
-  estimate(): MeanEstimate | null {
+  estimate(): { mean: number; stderr?: number } | null {
     const count = this.#count
     if (count === 0) return null
     const mean = this.#sum / count
-    return count === 1
-      ? { count, mean }
-      : { count, mean, stderr: Math.sqrt(this.#squares / (count - 1) / count) }
+    return count === 1 ? { mean } : { mean, stderr: Math.sqrt(this.#squares / (count - 1) / count) }
   }
 }
 
@@ -107,25 +98,16 @@ export function readableMetadata({ metadata }: SampleRecord): SampleRecord['meta
   )
 }
 
-/** A token's log-probability as the OpenAI interface has it; inspect_ai's log has the same. */
-export interface TokenLogprob {
-  token: string
-  /** Natural logarithm. */
-  logprob: number
-  /** UTF-8 of the token; null where it is not known. */
-  bytes: number[] | null
-}
-
 /** What a token's log-probability is said to be where it is too small for a number. */
 const leastLogprob = -9999
 
 /**
- * A sample's tokens in the shape of `choices[].logprobs.content[]`. A token whose text the
- * record does not have goes by `token_id:N` as vLLM has it. A text with U+FFFD is of a part of a character, so its bytes are
- * not known.
+ * A sample's tokens in the shape of `choices[].logprobs.content[]` of the OpenAI interface, which inspect_ai's log has too. A token whose
+ * text the record does not have goes by `token_id:N` as vLLM has it. A text with U+FFFD is of a part of a character, so its UTF-8 is not
+ * known.
  */
-export function tokenLogprobs(sample: SampleRecord): (TokenLogprob & { top_logprobs: TokenLogprob[] })[] {
-  const entry = (id: number, text: string | null, logprob: number | null | undefined): TokenLogprob => ({
+export function tokenLogprobs(sample: SampleRecord) {
+  const entry = (id: number, text: string | null, logprob: number | null | undefined) => ({
     token: text ?? `token_id:${id}`,
     logprob: logprob ?? leastLogprob,
     bytes: text === null || text.includes('\ufffd') ? null : Array.from(new TextEncoder().encode(text)),

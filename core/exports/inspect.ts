@@ -70,7 +70,6 @@ function* listOf(
   yield separator === '[\n' ? '[]' : '\n]'
 }
 
-/** What a log tells of all samples. */
 class LogTotals {
   samples = 0
   errors = 0
@@ -93,11 +92,11 @@ class LogTotals {
 
   /** Share of each problem's answers that are correct: inspect_ai's reducer "mean". */
   reductions() {
-    const shares = Array.from(this.#problems, ([id, { answers, correct }]) => ({
-      value: correct / answers,
+    const shareOf = ([id, of]: [string, { answers: number; correct: number }]) => ({
+      value: of.correct / of.answers,
       sample_id: id,
-    }))
-    return [{ scorer, reducer, samples: shares }]
+    })
+    return [{ scorer, reducer, samples: Array.from(this.#problems, shareOf) }]
   }
 
   /** inspect_ai's `accuracy` and `stderr`: over problems, as answers to one are not independent. */
@@ -118,7 +117,6 @@ class LogTotals {
 
 const reducer = 'mean'
 
-/** All of a log but its samples. */
 function headerOf(run: ExportRun, totals: LogTotals) {
   const part = partWarning(run.coverage)
   const config = generateConfig(run)
@@ -203,10 +201,7 @@ function isoTime(ms: number): string {
 }
 
 /** An answer is an epoch of its problem. */
-function sampleName({ problemId, problemIndex, sampleIndex }: CalibratedSample): {
-  id: string
-  epoch: number
-} {
+function sampleName({ problemId, problemIndex, sampleIndex }: CalibratedSample) {
   // Ids that differ in what no reader takes stay apart, and apart from those that have what stands for it.
   const readable = problemId.toWellFormed()
   const id = readable.includes('\ufffd') ? `${readable}-${problemIndex}` : problemId
@@ -218,11 +213,8 @@ function inspectSample(run: ExportRun, sample: CalibratedSample) {
   const isError = sample.finishReason === 'error'
   const uuid = `${run.hash.slice(0, 16)}-${sample.problemIndex}-${sample.sampleIndex}`
   const { promptStyle: style, systemPrompt, systemInUserMessage } = run
-  const asked = askedMessages(
-    sample,
-    { style, systemPrompt: systemPrompt ?? undefined, systemInUserMessage },
-    run.fewShot,
-  )
+  const prompting = { style, systemPrompt: systemPrompt ?? undefined, systemInUserMessage }
+  const asked = askedMessages(sample, prompting, run.fewShot)
   const input = asked.map((message, index) => ({
     id: `${uuid}-${index}`,
     ...message,
@@ -309,6 +301,7 @@ function scoreOf(sample: CalibratedSample) {
 function summaryOf(sample: ReturnType<typeof inspectSample>) {
   const { id, epoch, input, target, scores, metadata, model_usage, total_time, working_time, uuid } = sample
   const { answer, ...score } = scores[scorer]!
+  const thinText = (text: string) => thin(text, 5120, '...\n(content truncated)')
   const short = (value: unknown) => (typeof value === 'string' ? thin(value, 1021, '...') : value)
   return {
     ...{ id, epoch, input: thinText(input), target: thinText(target) },
@@ -321,15 +314,10 @@ function summaryOf(sample: ReturnType<typeof inspectSample>) {
   }
 }
 
-function thinText(text: string): string {
-  return thin(text, 5120, '...\n(content truncated)')
-}
-
 function thin(text: string, most: number, rest: string): string {
   return text.length > most ? text.slice(0, most) + rest : text
 }
 
-/** A ModelUsage. */
 function usageOf({ promptTokens, generatedTokens }: { promptTokens: number; generatedTokens: number }) {
   return {
     input_tokens: promptTokens,

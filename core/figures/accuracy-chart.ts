@@ -60,13 +60,8 @@ export function drawAccuracyChart(document: SvgDocument, data: ScoreData, size: 
     const x = scoreScale(data, [0, chart.width])
     const groups = scoreGroups(data)
     const bins = accuracyBins({ groups })
-    drawAccuracy(
-      chart,
-      groups,
-      x,
-      bins,
-      bins.length > 0 ? '% correct, 95 % intervals' : 'too few for a curve',
-    )
+    const remark = bins.length > 0 ? '% correct, 95 % intervals' : 'too few for a curve'
+    drawAccuracy(chart, groups, x, bins, remark)
     return selectByScore(x)
   })
 }
@@ -111,12 +106,8 @@ function drawAccuracy(
       bin => x.position(bin.medianEntropyNats),
       bin => y(bin.accuracy),
     ).digits(look.curve.digits)
-    appendElement(area, 'path', {
-      d: curve(bins)!,
-      fill: 'none',
-      stroke: ink,
-      'stroke-width': look.curve.width,
-    })
+    const stroke = { stroke: ink, 'stroke-width': look.curve.width }
+    appendElement(area, 'path', { d: curve(bins)!, fill: 'none', ...stroke })
     for (const { medianEntropyNats, accuracy, interval } of bins) {
       const at = x.position(medianEntropyNats)
       const ends = { y1: y(interval.low), y2: y(interval.high) }

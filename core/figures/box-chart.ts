@@ -105,7 +105,6 @@ export function drawBoxPlotPanel(panel: Chart, data: FigureData, analysis: Analy
   if (remark !== null) appendRemark(panel, remark)
 }
 
-/** How far the classes are apart; null where that is undefined. */
 function boxRemark({ groups }: FigureData, analysis: Analysis): string | null {
   const sizes = groups.map(group => group.meanEntropies.length)
   if (sizes.some(size => size < leastOfABox && size > 0))
@@ -164,18 +163,13 @@ function appendBox(
     const [x, y] = kind === 'chart' ? [along, across] : [across, along]
     appendElement(area, 'line', { x1: x[0], x2: x[1], y1: y[0], y2: y[1], ...attributes })
   }
-  for (const [end, start] of [
-    [least, lower],
-    [greatest, upper],
-  ] as const) {
+  for (const [end, start] of [[least, lower] as const, [greatest, upper] as const]) {
     const place = position(end)
     appendLine([position(start), place], [center, center], { ...stroke, 'stroke-dasharray': dash })
     appendLine([place, place], [center - thickness / 4, center + thickness / 4], stroke)
   }
-  const [first, last] = [position(lower), position(upper)].sort((one, other) => one - other) as [
-    number,
-    number,
-  ]
+  const first = Math.min(position(lower), position(upper))
+  const last = Math.max(position(lower), position(upper))
   const length = Math.max(look.leastLength, last - first)
   const side = center - thickness / 2
   const box =

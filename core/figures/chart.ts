@@ -81,28 +81,27 @@ const frames = {
 /** Starts a chart, as an element that is not yet part of the document. `description` says in words what it shows. */
 export function createChart(
   document: SvgDocument,
-  { width, height }: ChartSize,
+  size: ChartSize,
   title: string,
   description: string,
 ): Chart {
+  const svg = createSvg(document, size, { 'aria-label': `${title}. ${description}` })
+  const look = { x: 0, y: 12, fill: ink, 'font-size': 12.5, 'font-weight': 600, class: 'chart-title' }
+  appendElement(svg, 'text', look, title)
+  return frameOf('chart', svg, 0, 0, size)
+}
+
+/** Starts a drawing of a size, which is not yet part of the document. */
+export function createSvg(
+  document: SvgDocument,
+  { width, height }: ChartSize,
+  names: object = {},
+): SvgElement {
   const svg = document.createElementNS(svgNamespace, 'svg')
-  const attributes = {
-    xmlns: svgNamespace,
-    viewBox: `0 0 ${width} ${height}`,
-    width,
-    height,
-    role: 'img',
-    'aria-label': `${title}. ${description}`,
-    'font-family': fontFamily,
-  }
+  const size = { viewBox: `0 0 ${width} ${height}`, width, height }
+  const attributes = { xmlns: svgNamespace, ...size, role: 'img', ...names, 'font-family': fontFamily }
   for (const [name, value] of Object.entries(attributes)) svg.setAttribute(name, String(value))
-  appendElement(
-    svg,
-    'text',
-    { x: 0, y: 12, fill: ink, 'font-size': 12.5, 'font-weight': 600, class: 'chart-title' },
-    title,
-  )
-  return frameOf('chart', svg, 0, 0, { width, height })
+  return svg
 }
 
 /** Starts a panel of a figure at (x, y) with its letter and title. */
@@ -150,13 +149,8 @@ export function appendXAxis(
   hasGrid = false,
 ): void {
   const { ink, tick, leastGap, label: labelText } = frames[kind]
-  const text = (x: number, y: number, size: number) => ({
-    x,
-    y: height + y,
-    'text-anchor': 'middle',
-    fill: ink,
-    'font-size': size,
-  })
+  const look = { 'text-anchor': 'middle', fill: ink }
+  const text = (x: number, y: number, size: number) => ({ x, y: height + y, ...look, 'font-size': size })
   let free = Number.NEGATIVE_INFINITY
   for (const { at, label } of [...ticks].sort((first, second) => first.at - second.at)) {
     const half = label.length * 3.2
@@ -185,12 +179,8 @@ export function appendYAxis(
   if (hasLeftLine) appendElement(area, 'line', { x1: 0, x2: 0, y1: 0, y2: height, stroke: ink })
   if (label === undefined) return
   const turn = { transform: `translate(${22 - left},${height / 2}) rotate(-90)` }
-  appendElement(
-    area,
-    'text',
-    { ...turn, 'text-anchor': 'middle', fill: ink, 'font-size': labelText.size },
-    label,
-  )
+  const look = { 'text-anchor': 'middle', fill: ink, 'font-size': labelText.size }
+  appendElement(area, 'text', { ...turn, ...look }, label)
 }
 
 /** The text of a tick at the left of the drawing area. */

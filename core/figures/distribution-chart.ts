@@ -11,7 +11,7 @@ import {
 } from './chart.ts'
 import type { ScoreScale } from './entropy-scale.ts'
 import { type ClassScores, type FigureData, meanEntropyScale } from './figure-data.ts'
-import { type AnswerClass, appendClassMarker, classStyles } from './figure-theme.ts'
+import { appendClassMarker, classStyles } from './figure-theme.ts'
 import { missingScores, type ScoreData, scoreGroups, scoreScale, selectByScore } from './score-data.ts'
 import { appendElement, type SvgDocument } from './svg-element.ts'
 
@@ -38,12 +38,7 @@ const looks = {
   },
 } as const
 
-interface Histogram {
-  answerClass: AnswerClass
-  /** Share of the class in each bin; the bins have equal width on the axis. */
-  shares: number[]
-  middle: number
-}
+type Histogram = ReturnType<typeof makeHistogram>
 
 /** Draws how a score is distributed among the correct and among the incorrect answers. */
 export function drawDistributionChart(document: SvgDocument, data: ScoreData, size: ChartSize): DrawnChart {
@@ -69,12 +64,7 @@ export function drawDistributionPanel(panel: Chart, data: FigureData): void {
   appendRemark(panel, notes.join('; '))
 }
 
-/** Draws the histograms, and one by one the answers of a class that has too few for one. */
-function drawDistribution(
-  chart: Chart,
-  groups: readonly ClassScores[],
-  x: ScoreScale,
-): { histograms: Histogram[]; few: ClassScores[] } {
+function drawDistribution(chart: Chart, groups: readonly ClassScores[], x: ScoreScale) {
   const { kind, area, width, height } = chart
   const { leastAnswers, bins, headroom } = looks[kind]
   const present = groups.filter(group => group.meanEntropies.length > 0)
@@ -105,7 +95,8 @@ function makeHistogram(
   { answerClass, meanEntropies }: ClassScores,
   shareOfWidth: (value: number) => number,
   binCount: number,
-): Histogram {
+) {
+  /** Share of the class in each bin; the bins have equal width on the axis. */
   const shares = new Array<number>(binCount).fill(0)
   for (const value of meanEntropies)
     shares[Math.min(binCount - 1, Math.floor(shareOfWidth(value) * binCount))]! += 1 / meanEntropies.length
@@ -129,12 +120,8 @@ function appendHistogram(
   const surface = area<number>(binX, height, y).curve(curveStepAfter).digits(digits)
   appendElement(parent, 'path', { d: surface(steps)!, fill, 'fill-opacity': fillOpacity })
   const outline = line<number>(binX, y).curve(curveStepAfter).digits(digits)
-  appendElement(parent, 'path', {
-    d: outline(steps)!,
-    fill: 'none',
-    ...stroke,
-    'stroke-width': look.outline.width,
-  })
+  const outlined = { fill: 'none', ...stroke, 'stroke-width': look.outline.width }
+  appendElement(parent, 'path', { d: outline(steps)!, ...outlined })
   const at = x.position(middle)
   const { width: lineWidth, top, markerAt, marker } = look.median
   appendElement(parent, 'line', { x1: at, x2: at, y1: top, y2: height, ...stroke, 'stroke-width': lineWidth })

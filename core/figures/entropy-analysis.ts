@@ -4,20 +4,12 @@ import { isPart, partWarning } from '../study/coverage.ts'
 import { hasSeveralAnswers, preferredIntervals } from '../study/preferred-intervals.ts'
 import { drawAccuracyPanel } from './accuracy-chart.ts'
 import { drawBoxPlotPanel } from './box-chart.ts'
-import { appendPanel, appendReason, type Chart, panelSize } from './chart.ts'
+import { appendPanel, appendReason, createSvg, panelSize } from './chart.ts'
 import { drawDistributionPanel } from './distribution-chart.ts'
 import { type FigureData, missingDistribution } from './figure-data.ts'
-import {
-  appendClassMarker,
-  classStyles,
-  fontFamily,
-  hatchId,
-  ink,
-  mostPoints,
-  mutedInk,
-} from './figure-theme.ts'
+import { appendClassMarker, classStyles, hatchId, ink, mostPoints, mutedInk } from './figure-theme.ts'
 import { drawTokenPositionPanel } from './position-chart.ts'
-import { appendElement, type SvgDocument, type SvgElement, svgNamespace } from './svg-element.ts'
+import { appendElement, type SvgDocument, type SvgElement } from './svg-element.ts'
 
 /** Height of the header of a whole run, pixels. */
 const plainHeaderHeight = 130
@@ -49,19 +41,10 @@ export function drawEntropyAnalysis(
   analysis: Analysis,
   title = '',
 ): SvgElement {
-  const figure = document.createElementNS(svgNamespace, 'svg')
   const { width } = figureSize
-  const upper = headerHeight(analysis)
+  const upper = plainHeaderHeight + partLines(analysis).length * partLineHeight
   const height = upper + 2 * panelSize.height + footerHeight
-  const attributes = {
-    xmlns: svgNamespace,
-    viewBox: `0 0 ${width} ${height}`,
-    width,
-    height,
-    role: 'img',
-    'font-family': fontFamily,
-  }
-  for (const [name, value] of Object.entries(attributes)) figure.setAttribute(name, String(value))
+  const figure = createSvg(document, { width, height })
   appendElement(figure, 'title', {}, `Token entropy and correctness${title === '' ? '' : `: ${title}`}`)
   appendHatch(figure)
   appendElement(figure, 'rect', { x: 0, y: 0, width, height, fill: '#ffffff' })
@@ -70,17 +53,15 @@ export function drawEntropyAnalysis(
   const right = panelSize.width
   const lower = upper + panelSize.height
   const missing = missingDistribution(data)
-  const draw = (panel: Chart, drawMeans: (panel: Chart) => void) =>
-    missing ? appendReason(panel, missing) : drawMeans(panel)
-  draw(appendPanel(figure, 0, upper, 'a', 'Distribution of mean entropy'), panel =>
-    drawDistributionPanel(panel, data),
-  )
-  draw(appendPanel(figure, right, upper, 'b', 'Accuracy against mean entropy'), panel =>
-    drawAccuracyPanel(panel, data, analysis),
-  )
-  draw(appendPanel(figure, 0, lower, 'c', 'Mean entropy by verdict'), panel =>
-    drawBoxPlotPanel(panel, data, analysis),
-  )
+  for (const [x, y, letter, name, draw] of [
+    [0, upper, 'a', 'Distribution of mean entropy', drawDistributionPanel],
+    [right, upper, 'b', 'Accuracy against mean entropy', drawAccuracyPanel],
+    [0, lower, 'c', 'Mean entropy by verdict', drawBoxPlotPanel],
+  ] as const) {
+    const panel = appendPanel(figure, x, y, letter, name)
+    if (missing) appendReason(panel, missing)
+    else draw(panel, data, analysis)
+  }
   drawTokenPositionPanel(appendPanel(figure, right, lower, 'd', 'Entropy along the answer'), data)
 
   const points = data.groups.some(group => group.meanEntropies.length > mostPoints)
@@ -93,32 +74,15 @@ export function drawEntropyAnalysis(
 
 function appendHatch(figure: SvgElement): void {
   const definitions = appendElement(figure, 'defs', {})
-  const pattern = appendElement(definitions, 'pattern', {
-    id: hatchId,
-    width: 7,
-    height: 7,
-    patternUnits: 'userSpaceOnUse',
-    patternTransform: 'rotate(45)',
-  })
+  const size = { width: 7, height: 7 }
+  const turn = { patternUnits: 'userSpaceOnUse', patternTransform: 'rotate(45)' }
+  const pattern = appendElement(definitions, 'pattern', { id: hatchId, ...size, ...turn })
   const { color } = classStyles.incorrect
-  appendElement(pattern, 'rect', { width: 7, height: 7, fill: color, 'fill-opacity': 0.1 })
-  appendElement(pattern, 'line', {
-    x1: 1,
-    x2: 1,
-    y1: 0,
-    y2: 7,
-    stroke: color,
-    'stroke-width': 1.4,
-    'stroke-opacity': 0.75,
-  })
+  appendElement(pattern, 'rect', { ...size, fill: color, 'fill-opacity': 0.1 })
+  const stroke = { stroke: color, 'stroke-width': 1.4, 'stroke-opacity': 0.75 }
+  appendElement(pattern, 'line', { x1: 1, x2: 1, y1: 0, y2: 7, ...stroke })
 }
 
-/** Height of the header, pixels: of a part of a run it also says which. */
-function headerHeight(analysis: Analysis): number {
-  return plainHeaderHeight + partLines(analysis).length * partLineHeight
-}
-
-/** What a reader of a part of a run must know, in lines. */
 function partLines({ coverage }: Analysis): string[] {
   const lines: string[] = []
   // A line breaks between words, or within one that is longer than a line.
@@ -132,7 +96,6 @@ function partLines({ coverage }: Analysis): string[] {
   return lines
 }
 
-/** Draws what the figure is of, its sizes, accuracy and AUROC with intervals, and the legend. */
 function drawFigureHeader(figure: SvgElement, data: FigureData, analysis: Analysis, title: string): void {
   const heading = { x: 16, y: 36, fill: ink, 'font-size': 22, 'font-weight': 'bold' }
   appendElement(figure, 'text', heading, 'Token entropy and correctness')

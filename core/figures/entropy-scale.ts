@@ -20,36 +20,23 @@ const decades = 6
 export function entropyScale(values: readonly number[], range: [number, number]): EntropyScale {
   const largest = max(values) ?? 0
   const smallestPositive = min(values, value => (value > 0 ? value : undefined))
-  if (
-    smallestPositive === undefined ||
-    largest / Math.max(median(values)!, smallestPositive) < skewOfLogScale
-  ) {
-    const position = scaleLinear()
-      .domain([0, largest > 0 ? largest * 1.04 : 1])
-      .range(range)
-      .clamp(true)
+  const isSkewed = (least: number) => largest / Math.max(median(values)!, least) >= skewOfLogScale
+  if (smallestPositive === undefined || !isSkewed(smallestPositive)) {
+    const position = scaleLinear([0, largest > 0 ? largest * 1.04 : 1], range).clamp(true)
     return { kind: 'linear', position, ticks: position.ticks(5), belowAxis: 0 }
   }
   const low = Math.max(smallestPositive, largest / 10 ** decades)
-  const position = scaleLog()
-    .domain([low / 1.25, largest * 1.25])
-    .range(range)
-    .clamp(true)
-  return {
-    kind: 'log',
-    position,
-    ticks: logTicks(low, largest),
-    belowAxis: values.filter(value => value < low).length,
-  }
+  const position = scaleLog([low / 1.25, largest * 1.25], range).clamp(true)
+  const belowAxis = values.filter(value => value < low).length
+  return { kind: 'log', position, ticks: logTicks(low, largest), belowAxis }
 }
 
 /** Powers of ten, and twice and five times them where fewer than three decades are to be labelled. */
 function logTicks(low: number, high: number): number[] {
   const steps = high / low < 300 ? [1, 2, 5] : [1]
   const ticks: number[] = []
-  for (let exponent = Math.floor(Math.log10(low / 1.25)); 10 ** exponent <= high * 1.25; exponent++) {
+  for (let exponent = Math.floor(Math.log10(low / 1.25)); 10 ** exponent <= high * 1.25; exponent++)
     for (const step of steps) ticks.push(Number(`${step}e${exponent}`))
-  }
   return ticks.filter(tick => tick >= low / 1.25 && tick <= high * 1.25)
 }
 

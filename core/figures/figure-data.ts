@@ -32,18 +32,12 @@ export interface FigureData {
   omitted: number
 }
 
-/** Figure data that grows sample by sample and keeps no sample. */
-export interface FigureCollector {
-  add(sample: FigureSample): void
-  readonly data: FigureData
-}
-
-/** Begins figure data: samples are sorted by class and cut into parts as they come. */
-export function createFigureCollector(): FigureCollector {
+/** Begins figure data: samples are sorted by class and cut into parts as they come, and none is kept. */
+export function createFigureCollector() {
   const data: FigureData = { groups: [emptyGroup('correct'), emptyGroup('incorrect')], omitted: 0 }
   return {
     data,
-    add({ meanEntropyNats, finishReason, correct, tokens }) {
+    add({ meanEntropyNats, finishReason, correct, tokens }: FigureSample): void {
       if (finishReason === 'error' || meanEntropyNats === null || !Number.isFinite(meanEntropyNats)) {
         data.omitted++
         return
@@ -66,11 +60,8 @@ export function collectFigureData(samples: Iterable<FigureSample>): FigureData {
 }
 
 function emptyGroup(answerClass: AnswerClass): FigureGroup {
-  return {
-    answerClass,
-    meanEntropies: [],
-    entropiesAtPosition: Array.from({ length: positionCount }, () => []),
-  }
+  const entropiesAtPosition = Array.from({ length: positionCount }, () => [])
+  return { answerClass, meanEntropies: [], entropiesAtPosition }
 }
 
 /**

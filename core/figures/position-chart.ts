@@ -48,20 +48,8 @@ const looks = {
   },
 } as const
 
-/** Quartiles of the entropies of a class in one part of its answers, nats. */
-interface Position {
-  part: number
-  lower: number
-  middle: number
-  upper: number
-}
-
-interface Profile {
-  answerClass: AnswerClass
-  /** How many answers have tokens. */
-  count: number
-  positions: Position[]
-}
+type Profile = ReturnType<typeof profileOf>
+type Position = Profile['positions'][number]
 
 /** Draws entropy along the answers, from the first token to the last: for each class the median answer and the middle half. */
 export function drawPositionChart(document: SvgDocument, data: PositionData, size: ChartSize): DrawnChart {
@@ -130,16 +118,16 @@ function drawProfiles(chart: Chart, profiles: readonly Profile[]): 'linear' | 'l
 }
 
 /** The quartiles of a class in each part: `parts` holds the entropies of its answers there, nats. */
-function profileOf(answerClass: AnswerClass, parts: readonly (readonly number[])[]): Profile {
+function profileOf(answerClass: AnswerClass, parts: readonly (readonly number[])[]) {
+  /** How many answers have tokens. */
   const count = parts[0]!.length
-  const positions = parts.map((entropies, part): Position => {
+  const positions = parts.map((entropies, part) => {
     const [lower, middle, upper] = quartilesOf(entropies.toSorted((first, second) => first - second))
     return { part, lower, middle, upper }
   })
   return { answerClass, count, positions }
 }
 
-/** For each part the entropies of the answers of one class that have tokens. */
 function partsOf({ entropies, correct }: PositionData, wanted: 0 | 1): number[][] {
   const rows: number[] = []
   for (const [row, value] of correct.entries())

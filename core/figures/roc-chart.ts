@@ -22,6 +22,7 @@ export function drawRocChart(document: SvgDocument, data: ScoreData, size: Chart
     const { area, width, height } = chart
     const { ties, sorted } = orderAnswers(data)
     const points = rocCurve(ties)
+    const pointAt = (flagged: number) => points.find(point => point.flagged >= flagged) ?? points.at(-1)!
     const x = scaleLinear().domain([0, 1]).range([0, width])
     const y = scaleLinear().domain([0, 1]).range([height, 0])
     const bottom = { ticks: shareTicks(x), label: 'correct answers flagged (%)' }
@@ -40,12 +41,11 @@ export function drawRocChart(document: SvgDocument, data: ScoreData, size: Chart
     return selectByOrder(
       sorted,
       place => sorted.length - flaggedAt(points, x.invert(place)),
-      count => x(pointOf(points, sorted.length - count).falsePositiveRate),
+      count => x(pointAt(sorted.length - count).falsePositiveRate),
     )
   })
 }
 
-/** A point of the receiver operating characteristic: what a threshold flags. */
 interface RocPoint {
   /** Answers whose score is at least the threshold. */
   flagged: number
@@ -94,8 +94,4 @@ function flaggedAt(points: readonly RocPoint[], rate: number): number {
   const span = after.falsePositiveRate - before.falsePositiveRate
   const share = span === 0 ? 1 : (rate - before.falsePositiveRate) / span
   return before.flagged + share * (after.flagged - before.flagged)
-}
-
-function pointOf(points: readonly RocPoint[], flagged: number): RocPoint {
-  return points.find(point => point.flagged >= flagged) ?? points.at(-1)!
 }

@@ -27,17 +27,11 @@ export function scoreScale({ values, label }: ScoreData, range: [number, number]
   const [low = 0, high = 1] = extent(values)
   if (low >= 0) {
     const scale = entropyScale(Array.from(values), range)
-    return {
-      position: scale.position,
-      ticks: scaleTicks(scale),
-      label: scale.kind === 'log' ? `${label}, log scale` : label,
-    }
+    const name = scale.kind === 'log' ? `${label}, log scale` : label
+    return { position: scale.position, ticks: scaleTicks(scale), label: name }
   }
   const reserve = (high - low || 1) * 0.03
-  const position = scaleLinear()
-    .domain([low - reserve, high + reserve])
-    .range(range)
-    .clamp(true)
+  const position = scaleLinear([low - reserve, high + reserve], range).clamp(true)
   return { position, ticks: scaleTicks({ position, ticks: position.ticks(5) }), label }
 }
 
@@ -58,24 +52,10 @@ export function missingClass(data: ScoreData): string[] | null {
   return null
 }
 
-/** The answers in the order of a score, the most certain first. */
-export interface OrderedAnswers {
-  /** Scores in rising order. */
-  sorted: Float64Array
-  /** Groups of equal score; incorrect answers are marked. */
-  ties: TieGroups
-}
-
-/** Sorts the answers by their score. */
-export function orderAnswers({ values, correct }: ScoreData): OrderedAnswers {
-  const order = orderScores(values)
-  return {
-    sorted: Float64Array.from(values).sort(),
-    ties: tieGroups(
-      order,
-      Array.from(correct, value => value === 0),
-    ),
-  }
+/** The answers in the order of a score, the most certain first: scores in rising order, and groups of equal score. */
+export function orderAnswers({ values, correct }: ScoreData): { sorted: Float64Array; ties: TieGroups } {
+  const incorrect = Array.from(correct, value => value === 0)
+  return { sorted: Float64Array.from(values).sort(), ties: tieGroups(orderScores(values), incorrect) }
 }
 
 /** Marks a range of a bottom axis that is the score's own. */

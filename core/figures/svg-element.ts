@@ -25,9 +25,8 @@ export function appendElement(
   text?: string,
 ): SvgElement {
   const child = parent.ownerDocument!.createElementNS(svgNamespace, name)
-  for (const [key, value] of Object.entries(attributes)) {
+  for (const [key, value] of Object.entries(attributes))
     child.setAttribute(key, typeof value === 'number' ? String(Math.round(value * 100) / 100) : value)
-  }
   if (text !== undefined) child.textContent = text.replaceAll(noXml, '\ufffd')
   parent.appendChild(child)
   return child

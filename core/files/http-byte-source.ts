@@ -49,7 +49,6 @@ async function requestRange(address: string, start: number, end: number) {
   }
 }
 
-/** Whole length of a resource of which an answer holds exactly the bytes [start, end). */
 function checkRange(
   address: string,
   response: Response,

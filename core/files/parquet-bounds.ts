@@ -21,10 +21,7 @@ const mostSchemaElements = 10_000
 const mostDepth = 32
 
 /** What reads a file: hyparquet's AsyncBuffer. */
-export interface ReadableBytes {
-  byteLength: number
-  slice(start: number, end?: number): Promise<ArrayBuffer>
-}
+export type ReadableBytes = Pick<ByteSource, 'byteLength' | 'slice'>
 
 /**
  * Reads a file's footer, and throws an Error unless it fits the file: numbers of rows and values that its bytes can hold, columns
@@ -95,9 +92,10 @@ export function boundedFile(
     }
     for (const chunk of asked) {
       if (chunk.start >= end) continue
-      if (chunk.start >= start && chunk.end <= end)
-        checkChunk(chunk, new Uint8Array(bytes, chunk.start - start, chunk.end - chunk.start), compressors)
-      else await checkPart(chunk, start, new Uint8Array(bytes))
+      if (chunk.start >= start && chunk.end <= end) {
+        const whole = new Uint8Array(bytes, chunk.start - start, chunk.end - chunk.start)
+        for (const page of readPages(chunk, whole)) checkPage(chunk, page, whole, 0, compressors)
+      } else await checkPart(chunk, start, new Uint8Array(bytes))
     }
     return bytes
   }
@@ -117,11 +115,6 @@ export function boundedFile(
   }
 }
 
-function checkChunk(chunk: Chunk, bytes: Uint8Array, compressors: Compressors): void {
-  for (const page of readPages(chunk, bytes)) checkPage(chunk, page, bytes, 0, compressors)
-}
-
-/** A number of the footer as one that indexes. */
 function count(value: unknown, what: string): number {
   const number = typeof value === 'bigint' ? Number(value) : value
   if (!Number.isSafeInteger(number) || (number as number) < 0)
@@ -156,28 +149,19 @@ function chunksOf(metadata: FileMetaData, fileBytes: number): Chunk[] {
       )
     return columns.map((column, index): Chunk => {
       const { meta_data: meta } = column
-      const leaf = leaves[index]!
-      const name = leaf.tree.path.join('.')
+      const { tree, definition, repetition } = leaves[index]!
+      const { type, type_length: typeLength = 0 } = tree.element
+      const name = tree.path.join('.')
       if (!meta) throw new Error(`column ${name} has no metadata`)
-      if (meta.path_in_schema.join('.') !== name || meta.type !== leaf.tree.element.type)
-        throw new Error(
-          `column ${meta.path_in_schema.join('.')} of ${meta.type} is not the schema's ${name} of ${leaf.tree.element.type}`,
-        )
+      const stated = meta.path_in_schema.join('.')
+      if (stated !== name || meta.type !== type)
+        throw new Error(`column ${stated} of ${meta.type} is not the schema's ${name} of ${type}`)
       const start = count(meta.dictionary_page_offset || meta.data_page_offset, 'the first byte')
       const end = start + count(meta.total_compressed_size, 'compressed bytes')
       if (end > fileBytes) throw new Error(`column ${name}: bytes [${start}, ${end}) are not within the file`)
-      const typeLength = leaf.tree.element.type_length ?? 0
-      return {
-        name,
-        start,
-        end,
-        codec: meta.codec,
-        type: meta.type,
-        typeLength: meta.type === 'FIXED_LEN_BYTE_ARRAY' ? count(typeLength, 'bytes of a value') : 0,
-        definition: leaf.definition,
-        repetition: leaf.repetition,
-        rows: Number(num_rows),
-      }
+      const valueBytes = type === 'FIXED_LEN_BYTE_ARRAY' ? count(typeLength, 'bytes of a value') : 0
+      const stored = { codec: meta.codec, type, typeLength: valueBytes, definition, repetition }
+      return { name, start, end, ...stored, rows: Number(num_rows) }
     })
   })
   const filled = chunks.filter(({ start, end }) => end > start).sort((one, other) => one.start - other.start)
@@ -198,10 +182,7 @@ function leavesOf(tree: SchemaTree, definition: number, repetition: number): Lea
   if (tree.children.length === 0) return [{ tree, definition, repetition }]
   return tree.children.flatMap(child => {
     const kind = child.element.repetition_type
-    return leavesOf(
-      child,
-      definition + (kind === 'REQUIRED' ? 0 : 1),
-      repetition + (kind === 'REPEATED' ? 1 : 0),
-    )
+    const [optional, repeated] = [kind === 'REQUIRED' ? 0 : 1, kind === 'REPEATED' ? 1 : 0]
+    return leavesOf(child, definition + optional, repetition + repeated)
   })
 }

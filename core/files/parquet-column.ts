@@ -57,16 +57,14 @@ export function encodingOf({ type }: ParquetColumn): Encoding | undefined {
 }
 
 /** Where the lists of a column begin and end, as Parquet's levels: one entry for each value and for each empty list. */
-export interface ListLevels {
-  definition: number[]
-  repetition: number[]
-  /** Whether a list is empty. */
-  hasEmpty: boolean
-}
+export type ListLevels = ReturnType<typeof listLevels>
 
-/** The levels of lists nested `depth` times (Dremel's record shredding, Melnik and others 2010), a list for each row. */
-export function listLevels(rows: ArrayLike<unknown>, depth: number): ListLevels {
-  const levels: ListLevels = { definition: [], repetition: [], hasEmpty: false }
+/**
+ * The levels of lists nested `depth` times (Dremel's record shredding, Melnik and others 2010), a list for each row, and whether one
+ * is empty.
+ */
+export function listLevels(rows: ArrayLike<unknown>, depth: number) {
+  const levels = { definition: [] as number[], repetition: [] as number[], hasEmpty: false }
   const { definition, repetition } = levels
   const visit = (list: ArrayLike<unknown>, level: number, first: number) => {
     if (list.length === 0) {
@@ -90,10 +88,10 @@ export function listLevels(rows: ArrayLike<unknown>, depth: number): ListLevels 
 /** A column's rows as Parquet stores them: values in a row, and levels; `levels` are those of the column's lists. */
 export function shredRows(column: ParquetColumn, rows: ArrayLike<unknown>, levels: ListLevels): PageData {
   const { type, nullable = false, depth = 0 } = column
-  const { repetition: repetitionLevels, hasEmpty } = levels
-  let values = rows as ArrayLike<unknown>
+  const { definition, repetition: repetitionLevels, hasEmpty } = levels
+  let values = rows
   if (depth > 0) {
-    const count = levels.definition.length
+    const count = definition.length
     // Without nulls, numbers need no boxes.
     const flat =
       type === 'float' && !nullable && !hasEmpty ? new Float32Array(count) : new Array<unknown>(count)
@@ -101,26 +99,16 @@ export function shredRows(column: ParquetColumn, rows: ArrayLike<unknown>, level
     if (end !== count) throw new Error(`parquet: column ${column.name} has ${end} values, expected ${count}`)
     values = flat
   }
-  if (!nullable)
-    return {
-      values: values as DecodedArray,
-      definitionLevels: levels.definition,
-      repetitionLevels,
-      maxDefinitionLevel: depth,
-    }
-  const definitionLevels = Array.from(values, (value, index) =>
-    value === null ? (levels.definition[index] ?? 0) : depth + 1,
-  )
-  return { values: values as DecodedArray, definitionLevels, repetitionLevels, maxDefinitionLevel: depth + 1 }
+  const most = nullable ? depth + 1 : depth
+  const levelOf = (value: unknown, index: number) => (value === null ? (definition[index] ?? 0) : most)
+  const definitionLevels = nullable ? Array.from(values, levelOf) : definition
+  return { values: values as DecodedArray, definitionLevels, repetitionLevels, maxDefinitionLevel: most }
 }
 
+type Flat = { [index: number]: unknown }
+
 /** Writes the values of nested lists into `flat` from `at` on, null for an empty list. Returns where they end. */
-function flatten(
-  rows: ArrayLike<unknown>,
-  depth: number,
-  flat: { [index: number]: unknown },
-  at: number,
-): number {
+function flatten(rows: ArrayLike<unknown>, depth: number, flat: Flat, at: number): number {
   let end = at
   for (let row = 0; row < rows.length; row++) {
     const list = rows[row] as ArrayLike<unknown>

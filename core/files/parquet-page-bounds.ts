@@ -40,18 +40,7 @@ export interface Chunk {
 type PageKind = 'data' | 'dictionary' | 'data2'
 
 /** A page of a chunk; places are within the bytes that were looked at. */
-export interface Page {
-  kind: PageKind
-  start: number
-  dataStart: number
-  end: number
-  uncompressed: number
-  values: number
-  nulls: number
-  encoding: string
-  levelBytes: [repetition: number, definition: number]
-  isCompressed: boolean
-}
+export type Page = ReturnType<typeof readPageHeader>
 
 const pageKinds = new Map<number | undefined, PageKind>([
   [0, 'data'],
@@ -96,7 +85,7 @@ function refusePage({ name, start }: Chunk, at: number, reason: string): never {
   throw new Error(`column ${name}: page at byte ${start + at}: ${reason}`)
 }
 
-function readPageHeader(chunk: Chunk, view: DataView, start: number): Page {
+function readPageHeader(chunk: Chunk, view: DataView, start: number) {
   const fields = new Map<number, number>()
   const cursor = { view, at: start, end: view.byteLength, parts: 10_000, fields }
   try {
@@ -114,7 +103,7 @@ function readPageHeader(chunk: Chunk, view: DataView, start: number): Page {
   if (!kind) refusePage(chunk, start, `expected a page of data or a dictionary, found type ${fields.get(1)}`)
   const header = { data: 500, dictionary: 700, data2: 800 }[kind]
   const isSecond = kind === 'data2'
-  const page: Page = {
+  const page = {
     kind,
     start,
     dataStart: cursor.at,
@@ -124,9 +113,10 @@ function readPageHeader(chunk: Chunk, view: DataView, start: number): Page {
     nulls: isSecond ? field(802, 'num_nulls') : 0,
     encoding:
       kind === 'dictionary' ? 'plain' : (encodings.get(fields.get(header + (isSecond ? 4 : 2))) ?? 'other'),
+    /** Of repetition and of definition. */
     levelBytes: isSecond
-      ? [field(806, 'repetition_levels_byte_length'), field(805, 'definition_levels_byte_length')]
-      : [0, 0],
+      ? ([field(806, 'repetition_levels_byte_length'), field(805, 'definition_levels_byte_length')] as const)
+      : ([0, 0] as const),
     isCompressed: !isSecond || fields.get(807) !== 0,
   }
   const compressed = page.end - page.dataStart

@@ -20,17 +20,6 @@ export interface RowGroupPlace {
   end: number
 }
 
-/** A Parquet file under way. */
-export interface ParquetWriter {
-  /**
-   * Writes a row group; `rows` holds a column's value (or list) in each row, by the column's name. Throws for values that
-   * are not of their column's type.
-   */
-  writeRowGroup(rows: Record<string, ArrayLike<unknown>>): RowGroupPlace
-  /** Writes the footer. Returns the length of the whole file, bytes. */
-  finish(): number
-}
-
 /** What a Parquet file is to hold. */
 export interface ParquetLayout {
   columns: readonly ParquetColumn[]
@@ -55,7 +44,7 @@ const pageBytes = 2 ** 20
  * given the bytes in order and must have used them when it returns. A piece is what a reader may fetch alone: a column of a row
  * group or, where groups are read alone, the group up to its tail and from there on; then the footer.
  */
-export function createParquetWriter(sink: (bytes: Uint8Array) => void, layout: ParquetLayout): ParquetWriter {
+export function createParquetWriter(sink: (bytes: Uint8Array) => void, layout: ParquetLayout) {
   const { columns, keyValues, mainKeyValues, tail, standalone = false } = layout
   const writer = new ByteWriter(2 ** 16)
   const root: SchemaElement = { name: 'root', num_children: columns.length }
@@ -87,7 +76,11 @@ export function createParquetWriter(sink: (bytes: Uint8Array) => void, layout: P
   }
   writer.appendUint32(magic)
   return {
-    writeRowGroup(rows) {
+    /**
+     * Writes a row group; `rows` holds a column's value (or list) in each row, by the column's name. Throws for values that
+     * are not of their column's type.
+     */
+    writeRowGroup(rows: Record<string, ArrayLike<unknown>>): RowGroupPlace {
       const start = writer.offset
       let tailStart = start
       let groupRows = 0
@@ -128,10 +121,8 @@ export function createParquetWriter(sink: (bytes: Uint8Array) => void, layout: P
         })
       })
       const chunks: ColumnChunk[] = written.map(({ chunk }) => chunk)
-      const sizeBytes = chunks.reduce(
-        (sum, { meta_data }) => sum + (meta_data?.total_uncompressed_size ?? 0n),
-        0n,
-      )
+      const sizeOf = ({ meta_data }: ColumnChunk) => meta_data?.total_uncompressed_size ?? 0n
+      const sizeBytes = chunks.reduce((sum, chunk) => sum + sizeOf(chunk), 0n)
       const group: RowGroup = {
         columns: chunks,
         total_byte_size: sizeBytes,
@@ -145,7 +136,8 @@ export function createParquetWriter(sink: (bytes: Uint8Array) => void, layout: P
       flush(pieceEnds)
       return { start, tailStart, end: writer.offset }
     },
-    finish() {
+    /** Writes the footer. Returns the length of the whole file, bytes. */
+    finish(): number {
       writeFooter(rowGroups, rowCount, { ...keyValues, ...mainKeyValues })
       flush()
       return writer.offset

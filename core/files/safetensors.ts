@@ -44,11 +44,8 @@ export async function openSafetensors(
 ): Promise<Map<string, TensorEntry>> {
   const headerBytes = await readHeaderLength(source)
   const dataStart = lengthBytes + headerBytes
-  const header = parseJsonBytes(
-    await source.slice(lengthBytes, dataStart),
-    `${source.name}: header`,
-    headerBounds,
-  )
+  const bytes = await source.slice(lengthBytes, dataStart)
+  const header = parseJsonBytes(bytes, `${source.name}: header`, headerBounds)
   if (typeof header !== 'object' || header === null || Array.isArray(header))
     throw new InputError(
       `${source.name}: the header is not a JSON object; this is no safetensors file, or a damaged one`,
@@ -91,7 +88,6 @@ async function readHeaderLength(source: ByteSource): Promise<number> {
   return Number(headerBytes)
 }
 
-/** A tensor of the header in whatever format it states. */
 type AnyEntry = Omit<TensorEntry, 'dtype'> & { dtype: string }
 
 function readEntry(source: ByteSource, dataStart: number, name: string, value: unknown): AnyEntry {
@@ -108,9 +104,9 @@ function readEntry(source: ByteSource, dataStart: number, name: string, value: u
   const dataBytes = source.byteLength - dataStart
   if (begin > end)
     throw new InputError(`${where}: data_offsets [${begin}, ${end}] run backwards; the header is damaged`)
-  const byteLength = known
-    ? shape.reduce((product, size) => product * size, bytesPerElement(known))
-    : end - begin
+  const sizeOf = (known: WeightDType) =>
+    shape.reduce((product, size) => product * size, bytesPerElement(known))
+  const byteLength = known ? sizeOf(known) : end - begin
   if (byteLength !== end - begin)
     throw new InputError(
       `${where}: [${shape.join(', ')}] of ${dtype} takes ${byteLength} bytes, but data_offsets ` +
@@ -136,8 +132,8 @@ function refuseManyDimensions(where: string, value: unknown): void {
 /** Throws InputError unless each tensor begins where the one before it ends, the first with the data, and the last ends the file. */
 function refuseGaps(source: ByteSource, dataStart: number, entries: AnyEntry[]): void {
   // A tensor without bytes stands between two others.
-  const ordered = [...entries].sort(
-    (left, right) => left.start - right.start || left.byteLength - right.byteLength,
+  const ordered = entries.toSorted(
+    (one, other) => one.start - other.start || one.byteLength - other.byteLength,
   )
   let end = dataStart
   let before = 'the header'

@@ -48,14 +48,16 @@ function addBlock(state: Int32Array, words: Int32Array, block: DataView, at: num
     const small1 = rotate(late, 17) ^ rotate(late, 19) ^ (late >>> 10)
     words[index] = words[index - 16]! + small0 + words[index - 7]! + small1
   }
-  let a = state[0]!
-  let b = state[1]!
-  let c = state[2]!
-  let d = state[3]!
-  let e = state[4]!
-  let f = state[5]!
-  let g = state[6]!
-  let h = state[7]!
+  let [a, b, c, d, e, f, g, h] = state as unknown as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ]
   for (let index = 0; index < 64; index++) {
     const big1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
     const choice = (e & f) ^ (~e & g)
@@ -71,14 +73,7 @@ function addBlock(state: Int32Array, words: Int32Array, block: DataView, at: num
     b = a
     a = (first + big0 + majority) | 0
   }
-  state[0]! += a
-  state[1]! += b
-  state[2]! += c
-  state[3]! += d
-  state[4]! += e
-  state[5]! += f
-  state[6]! += g
-  state[7]! += h
+  for (const [index, word] of [a, b, c, d, e, f, g, h].entries()) state[index]! += word
 }
 
 function rotate(word: number, by: number): number {

@@ -1,7 +1,6 @@
 // Thrift's compact protocol (https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md), in which Parquet
 // writes its footer and its page headers: passed over and measured, before a reader that believes them makes anything of them.
 
-/** Structures in structures. */
 const mostDepth = 32
 
 /** A place in a text of Thrift's compact protocol. */
@@ -97,7 +96,6 @@ export function readVarInt(cursor: Cursor): number {
   throw new Error('an integer of more than five bytes')
 }
 
-/** The signed integer that an unsigned one stands for. */
 function unfold(value: number): number {
   return value % 2 === 0 ? value / 2 : -(value + 1) / 2
 }

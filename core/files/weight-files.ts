@@ -74,7 +74,6 @@ export async function readShardNames(index: ByteSource): Promise<string[]> {
   return [...new Set(Object.values(await readShardOf(index)))].sort()
 }
 
-/** The shard of every tensor. */
 async function readShardOf(index: ByteSource): Promise<Record<string, string>> {
   const parsed = weightIndex.safeParse(await readJson(index))
   if (!parsed.success) throw new InputError(`${index.name}: ${describeIssues(parsed.error)}; fetch it again`)

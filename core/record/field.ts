@@ -9,27 +9,32 @@ export interface RunColumn extends ParquetColumn {
   isLater?: boolean
 }
 
-/** A column, in one line of a table. */
+type ColumnType = ParquetColumn['type']
+
+/** A column, in one line of a table; with "?" behind its type one whose values may be null. */
 export function column<const Name extends string, More extends object = object>(
   name: Name,
-  type: ParquetColumn['type'],
+  type: ColumnType | `${ColumnType}?`,
   unit: string,
   meaning: string,
   more?: More,
 ): RunColumn & { name: Name } & More {
-  return { name, type, ...more, unit, meaning } as RunColumn & { name: Name } & More
+  const ofType = { type: type.replace('?', '') as ColumnType, ...(type.endsWith('?') && { nullable: true }) }
+  return { name, ...ofType, unit, meaning, ...more } as RunColumn & { name: Name } & More
+}
+
+/** A column of texts, ids for instance. */
+export function textColumn<const Name extends string, More extends object = object>(
+  name: Name,
+  meaning: string,
+  more?: More,
+): RunColumn & { name: Name } & More {
+  return column(name, 'string', 'none', meaning, more)
 }
 
 /** What is in each column, for who reads a table without this program: what `columnsKey` holds. */
-export function describeColumns(
-  columns: readonly RunColumn[],
-): { name: string; type: string; unit: string; meaning: string }[] {
-  return columns.map(({ name, unit, meaning, ...column }) => ({
-    name,
-    type: typeInWords(column),
-    unit,
-    meaning,
-  }))
+export function describeColumns(columns: readonly RunColumn[]) {
+  return columns.map(({ name, unit, meaning, ...of }) => ({ name, type: typeInWords(of), unit, meaning }))
 }
 
 /** What a value in a line of the journal has to be, and how a message says that. */
@@ -64,13 +69,10 @@ export function orAbsent({ is, words }: Kind): Kind {
 }
 
 function listOf({ is, words }: Kind): Kind {
-  return {
-    is: value => Array.isArray(value) && value.every(is),
-    words: `a list, each of which is ${words}`,
-  }
+  return { is: value => Array.isArray(value) && value.every(is), words: `a list, each of which is ${words}` }
 }
 
-const kindOfType: Record<ParquetColumn['type'], Kind> = {
+const kindOfType: Record<ColumnType, Kind> = {
   string: text,
   boolean: truth,
   int32: natural,

@@ -1,5 +1,4 @@
-import { sha256 } from '../files/sha256.ts'
-import { DigestMismatch } from './manifest.ts'
+import { DigestMismatch, digestOf, isCount } from './manifest.ts'
 
 /** Name of the file in a run's folder that a journal's index is. */
 export const journalIndexName = 'samples.index.jsonl'
@@ -32,27 +31,11 @@ export function encodeIndexLine(line: Omit<JournalIndexLine, 'check'>): string {
 }
 
 function checkOf(fields: Omit<JournalIndexLine, 'check'>): string {
-  return sha256(new TextEncoder().encode(JSON.stringify(fields))).slice(0, 16)
+  return digestOf(fields).slice(0, 16)
 }
 
 /** What a journal's index says of its lines. */
-export interface JournalIndex {
-  /** Its lines, without damaged ones, which tell of nothing. */
-  readonly lines: readonly JournalIndexLine[]
-  /** Whether every line of it was whole. */
-  readonly isWhole: boolean
-  /** Takes in what was appended to its text. */
-  add(text: string): void
-  /** The sample whose line has this digest, in whichever file; null of a line that the index does not tell of. */
-  sampleOf(sha256: string): LineSample | null
-  /**
-   * Throws DigestMismatch where a line that `sampleOf` does not know stands where another one was written, or for a sample of
-   * which one was: it is that line, changed. Lines that `sampleOf` was asked for before are not meant.
-   */
-  refuseChanged(where: string, line: { file: string; start: number; sample: LineSample | null }): void
-  /** The same for what is behind the last end of a line: a line that is cut short was being written, or its file is cut. */
-  refuseChangedEnd(where: string, rest: { file: string; start: number; byteLength: number }): void
-}
+export type JournalIndex = ReturnType<typeof readJournalIndex>
 
 /** What names a sample of a line. */
 export type LineSample = Pick<JournalIndexLine, 'problemIndex' | 'sampleIndex'>
@@ -69,7 +52,7 @@ export function mostIndexBytes(journalBytes: number): number {
 }
 
 /** The index of a journal, from the beginning of its text or all of it; an empty text where there is none. */
-export function readJournalIndex(text: string): JournalIndex {
+export function readJournalIndex(text: string) {
   const lines: JournalIndexLine[] = []
   const byDigest = new Map<string, JournalIndexLine>()
   const byStart = new Map<string, JournalIndexLine>()
@@ -83,12 +66,15 @@ export function readJournalIndex(text: string): JournalIndex {
     const changed = found.find(line => line && !met.has(line.sha256))
     if (changed) throw lineMismatch(where, changed)
   }
-  const index: JournalIndex = {
-    lines,
+  const index = {
+    /** Its lines, without damaged ones, which tell of nothing. */
+    lines: lines as readonly JournalIndexLine[],
+    /** Whether every line of it was whole. */
     get isWhole() {
       return damaged === 0 && unended === ''
     },
-    add(text) {
+    /** Takes in what was appended to its text. */
+    add(text: string): void {
       const texts = (unended + text).split('\n')
       unended = texts.pop() ?? ''
       // No line is so long: what follows up to its end is none.
@@ -104,17 +90,26 @@ export function readJournalIndex(text: string): JournalIndex {
         bySample.set(sampleKey(line.file, line), line)
       }
     },
-    sampleOf(sha256) {
+    /** The sample whose line has this digest, in whichever file; null of a line that the index does not tell of. */
+    sampleOf(sha256: string): LineSample | null {
       const line = byDigest.get(sha256) ?? null
       if (line) met.add(sha256)
       return line
     },
-    refuseChanged: (where, { file, start, sample }) =>
+    /**
+     * Throws DigestMismatch where a line that `sampleOf` does not know stands where another one was written, or for a sample of
+     * which one was: it is that line, changed. Lines that `sampleOf` was asked for before are not meant.
+     */
+    refuseChanged(where: string, line: { file: string; start: number; sample: LineSample | null }): void {
+      const { file, start, sample } = line
       refuse(where, [
         byStart.get(`${file} ${start}`),
         sample ? bySample.get(sampleKey(file, sample)) : undefined,
-      ]),
-    refuseChangedEnd(where, { file, start, byteLength }) {
+      ])
+    },
+    /** The same for what is behind the last end of a line: a line that is cut short was being written, or its file is cut. */
+    refuseChangedEnd(where: string, rest: { file: string; start: number; byteLength: number }): void {
+      const { file, start, byteLength } = rest
       const line = byStart.get(`${file} ${start}`)
       if (line && byteLength > line.byteLength) refuse(where, [line])
     },
@@ -130,10 +125,6 @@ export function lineMismatch(where: string, line: Omit<JournalIndexLine, 'check'
       `bytes, of which ${journalIndexName} has the digest; the line was damaged or changed since: restore the file from a copy, ` +
       `remove the line to have the sample run again, or delete ${journalIndexName} to have the file read as it is`,
   )
-}
-
-function isCount(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 0
 }
 
 function parseIndexLine(text: string): JournalIndexLine | null {

@@ -44,11 +44,8 @@ export interface Manifest {
 export class DigestMismatch extends InputError {}
 
 /** The text of `manifest.json`. */
-export function encodeManifest({
-  samples,
-  journalBytes,
-  files,
-}: Omit<Manifest, 'formatVersion' | 'sha256'>): string {
+export function encodeManifest(of: Omit<Manifest, 'formatVersion' | 'sha256'>): string {
+  const { samples, journalBytes, files } = of
   const fields = { formatVersion, samples, journalBytes, files }
   return `${JSON.stringify({ ...fields, sha256: digestOf(fields) })}\n`
 }
@@ -81,7 +78,6 @@ export function parseManifest(where: string, text: string): Manifest {
     refuseNewerFormat(where, fields.formatVersion)
   if (sha256 !== digestOf(fields)) throw damaged('does not hold what its own digest says')
   const { files, samples, journalBytes } = fields
-  const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0
   const isWhole =
     typeof files === 'object' &&
     files !== null &&
@@ -91,7 +87,13 @@ export function parseManifest(where: string, text: string): Manifest {
   return parsed as Manifest
 }
 
-function digestOf(fields: object): string {
+/** Whether a value is a number of things, or of bytes. */
+export function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+/** SHA-256 of the JSON text of an object, without spaces. */
+export function digestOf(fields: object): string {
   return sha256OfText(new TextEncoder().encode(JSON.stringify(fields)))
 }
 
@@ -173,7 +175,6 @@ function digestMismatch(where: string, fileName: string, start: number, end: num
   )
 }
 
-/** What to do about a file that is not what it was. */
 function wayOut(fileName: string): string {
   return fileName === 'run.json'
     ? `restore it from a copy, or delete ${manifestName} beside it to have it read as it is`

@@ -5,19 +5,11 @@ import { type ParquetColumn, schemaElements, typeInWords } from '../files/parque
 import { InputError } from '../input-error.ts'
 import { formatVersion, refuseNewerFormat } from './run-files.ts'
 
-/** Names of the files' key-value metadata. */
 const versionKey = 'entrace.formatVersion'
 const kindKey = 'entrace.kind'
 
 /** Which of a run's Parquet files one is. */
 export type ParquetKind = 'summary' | 'traces'
-
-/** A Parquet file of a run whose footer has been read and checked. */
-export interface ParquetFile {
-  metadata: FileMetaData
-  /** Its key-value metadata. */
-  keyValues: Map<string, string>
-}
 
 /** The key-value metadata by which `openParquet` knows a file. */
 export function identifyingKeyValues(kind: ParquetKind): Record<string, string> {
@@ -32,8 +24,11 @@ export function damagedTable(where: string, fault: string, options?: ErrorOption
   )
 }
 
-/** Reads a file's footer. Throws InputError for a file that is damaged, of another kind, or of a newer format. */
-export async function openParquet(source: ByteSource, kind: ParquetKind): Promise<ParquetFile> {
+/**
+ * Reads a file's footer, which has its key-value metadata. Throws InputError for a file that is damaged, of another kind, or of a newer
+ * format.
+ */
+export async function openParquet(source: ByteSource, kind: ParquetKind) {
   const metadata = await readingParquet(source, source.name, readBoundedMetadata)
   return checkParquet(source.name, metadata, kind)
 }
@@ -86,7 +81,7 @@ export async function readingParquet<Result>(
 }
 
 /** Throws InputError unless a footer is one that this version of the format knows. */
-export function checkParquet(where: string, metadata: FileMetaData, kind: ParquetKind): ParquetFile {
+export function checkParquet(where: string, metadata: FileMetaData, kind: ParquetKind) {
   const keyValues = new Map(metadata.key_value_metadata?.map(({ key, value }) => [key, value ?? '']))
   const found = keyValues.get(kindKey)
   if (!keyValues.has(versionKey) || found === undefined)
@@ -115,18 +110,13 @@ export function checkColumns(
     let tree = trees.get(column.name)
     if (!tree && optional.includes(column.name)) continue
     for (const { name, type, repetition_type, num_children: children = 0 } of schemaElements(column)) {
-      const { element } = tree ?? {}
-      if (
-        element?.name !== name ||
-        element.type !== type ||
-        element.repetition_type !== repetition_type ||
-        tree?.children.length !== children
-      )
-        throw damagedTable(
-          where,
-          `column ${column.name} is missing or of another type, expected ${typeInWords(column)}`,
-        )
-      tree = tree.children[0]
+      const { element, children: below } = tree ?? {}
+      const isIt = element?.name === name && element.type === type && below?.length === children
+      if (!isIt || element.repetition_type !== repetition_type) {
+        const fault = `column ${column.name} is missing or of another type, expected ${typeInWords(column)}`
+        throw damagedTable(where, fault)
+      }
+      tree = below[0]
     }
   }
 }

@@ -1,4 +1,4 @@
-import { column, type RunColumn } from './field.ts'
+import { column, type RunColumn, textColumn } from './field.ts'
 import { type FinishReason, sampleFields } from './sample.ts'
 import { tokenFields } from './token.ts'
 
@@ -46,10 +46,9 @@ export const summaryFields = {
   sampleIndex: sampleFields.sampleIndex,
   level: column(
     'level',
-    'string',
+    'string?',
     'none',
     "the data set's level or difficulty of the problem; null where it has none",
-    { nullable: true },
   ),
   correct: sampleFields.correct,
   finishReason: sampleFields.finishReason,
@@ -60,6 +59,19 @@ export const summaryFields = {
   generatedTokens: sampleFields.generatedTokens,
   durationMs: sampleFields.durationMs,
 } as const satisfies Record<Exclude<keyof RunColumns, 'count' | 'scores'>, RunColumn>
+
+/** RunColumns but its scores, from the values of each field, one a sample. */
+export function scalarsFrom(
+  valuesOf: (field: keyof typeof summaryFields) => unknown[],
+): Omit<RunColumns, 'count' | 'scores'> {
+  const columns = Object.entries(summaryFields).map(([field, { type }]) => {
+    const values = valuesOf(field as keyof typeof summaryFields)
+    if (type === 'string') return [field, values]
+    if (type === 'boolean') return [field, Uint8Array.from(values as boolean[], Number)]
+    return [field, (type === 'int32' ? Int32Array : Float64Array).from(values as number[])]
+  })
+  return Object.fromEntries(columns)
+}
 
 /** Columns of `summary.parquet`, a row for each sample, but its scores, `probabilityColumn` and `placeColumns`. */
 export const summaryColumns = Object.values(summaryFields)
@@ -109,7 +121,7 @@ export const traceColumns = [
     shape: 'texts',
     isLater: true,
   }),
-  column('top_texts', 'string', 'none', 'the text of each of them', {
+  textColumn('top_texts', 'the text of each of them', {
     depth: 1,
     shape: 'texts',
     isLater: true,

@@ -10,6 +10,7 @@ import {
   orNull,
   type RunColumn,
   text,
+  textColumn,
   truth,
 } from './field.ts'
 import { refuseNewerFormat } from './run-files.ts'
@@ -94,42 +95,32 @@ type SampleField = (RunColumn & { kind?: Kind }) | { kind: Kind }
  * them follow from it. SampleRecord stays an interface of its own for the reason that TokenRecord does (`tokenFields`).
  */
 export const sampleFields = {
-  problemId: column(
-    'problem_id',
-    'string',
-    'none',
-    'id of the problem in its data set, its place there where it has none',
-  ),
+  problemId: textColumn('problem_id', 'id of the problem in its data set, its place there where it has none'),
   problemIndex: column('problem_index', 'int32', 'none', 'place of the problem in its data set, from 0'),
   sampleIndex: column('sample_index', 'int32', 'none', 'which of the several answers to its problem, from 0'),
-  problem: column('problem', 'string', 'none', 'the problem as the data set has it'),
-  prompt: column('prompt', 'string', 'none', 'what the model was given, template included'),
-  generatedText: column('generated_text', 'string', 'none', 'the answer as it was written'),
+  problem: textColumn('problem', 'the problem as the data set has it'),
+  prompt: textColumn('prompt', 'what the model was given, template included'),
+  generatedText: textColumn('generated_text', 'the answer as it was written'),
   extractedAnswer: column(
     'extracted_answer',
-    'string',
+    'string?',
     'none',
     'the answer that was found in the text; null where none was',
-    { nullable: true },
   ),
-  expectedAnswer: column('expected_answer', 'string', 'none', 'the answer of the data set'),
+  expectedAnswer: textColumn('expected_answer', 'the answer of the data set'),
   correct: column(
     'correct',
     'boolean',
     'none',
     'whether the answer was graded as right; false of a sample that failed',
   ),
-  rule: column('rule', 'string', 'none', 'the rule of grading that reached the verdict'),
-  finishReason: column(
+  rule: textColumn('rule', 'the rule of grading that reached the verdict'),
+  finishReason: textColumn(
     'finish_reason',
-    'string',
-    'none',
     'stop: the model ended it; length: it reached the limit of tokens; error: the sample failed',
     { kind: finishReasons },
   ),
-  error: column('error', 'string', 'none', 'why the sample failed; null where it did not', {
-    nullable: true,
-  }),
+  error: column('error', 'string?', 'none', 'why the sample failed; null where it did not'),
   promptTokens: column('prompt_tokens', 'int32', 'tokens', 'length of the prompt'),
   generatedTokens: column(
     'generated_tokens',
@@ -139,25 +130,19 @@ export const sampleFields = {
   ),
   meanEntropyNats: column(
     'mean_entropy_nats',
-    'double',
+    'double?',
     'nats',
     'mean of entropy_nats; null without tokens',
-    { nullable: true },
   ),
   maxEntropyNats: column(
     'max_entropy_nats',
-    'double',
+    'double?',
     'nats',
     'largest of entropy_nats; null without tokens',
-    { nullable: true },
   ),
-  sumLogprob: column('sum_logprob', 'double', 'nats', 'sum of logprob; null without tokens', {
-    nullable: true,
-  }),
-  metadata: column(
+  sumLogprob: column('sum_logprob', 'double?', 'nats', 'sum of logprob; null without tokens'),
+  metadata: textColumn(
     'metadata',
-    'string',
-    'none',
     "the other columns of the problem's row in its data set, as a JSON object",
     { kind: scalars },
   ),

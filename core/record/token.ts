@@ -57,10 +57,10 @@ export const tokenFields = {
   id: column('token_id', 'int32', 'none', 'id of the token', { as: 'tokenId', ...ofTokens }),
   text: column(
     'token_text',
-    'string',
+    'string?',
     'none',
     'its text alone, U+FFFD for a part of a character; null without a tokenizer',
-    { as: 'tokenText', nullable: true, ...ofTokens },
+    { as: 'tokenText', ...ofTokens },
   ),
   entropyNats: column(
     'entropy_nats',
@@ -91,17 +91,17 @@ export const tokenFields = {
   tailMass: column('tail_mass', 'float', 'probability', 'p of all other tokens together', ofTokens),
   processedEntropyNats: column(
     'processed_entropy_nats',
-    'float',
+    'float?',
     'nats',
     'entropy of what the token was drawn from, behind temperature, penalty and filters; null where that is the raw softmax',
-    { nullable: true, kind: orAbsent(number), ...ofTokens },
+    { kind: orAbsent(number), ...ofTokens },
   ),
   processedLogprob: column(
     'processed_logprob',
-    'float',
+    'float?',
     'nats',
     'log-probability of the token in that; null as before',
-    { nullable: true, kind: orAbsent(number), ...ofTokens },
+    { kind: orAbsent(number), ...ofTokens },
   ),
 } as const satisfies Record<keyof TokenRecord, TokenField>
 

@@ -33,14 +33,6 @@ export interface TraceIndex {
   groups: TraceGroup[]
 }
 
-/** `traces.parquet` under way. */
-export interface TraceWriter {
-  /** Adds a sample; samples come in the order of the run. */
-  add(sample: SampleRecord): void
-  /** Writes what is left. Returns where each sample lies. */
-  finish(): TraceIndex
-}
-
 /**
  * A row group ends with the sample that reaches one of these. About half a megabyte is a fast request, and the groups of
  * 100,000 samples of 500 tokens are some thousands.
@@ -72,7 +64,7 @@ const columnValues: Record<string, (sample: SampleRecord) => unknown> = {
  * Writes `traces.parquet` from samples as they come; holds one row group in memory. `sink` is given the bytes in order and
  * must have used them when it returns. Texts are UTF-8: half a surrogate pair, which no UTF-8 can carry, becomes U+FFFD.
  */
-export function createTraceWriter(sink: (bytes: Uint8Array) => void): TraceWriter {
+export function createTraceWriter(sink: (bytes: Uint8Array) => void) {
   const writer = createParquetWriter(sink, {
     columns: traceColumns,
     keyValues: identifyingKeyValues('traces'),
@@ -94,32 +86,24 @@ export function createTraceWriter(sink: (bytes: Uint8Array) => void): TraceWrite
     pendingTokens = 0
   }
   return {
-    add(sample) {
+    /** Adds a sample; samples come in the order of the run. */
+    add(sample: SampleRecord): void {
       pending.push(sample)
       pendingTokens += sample.tokens.length
       if (pendingTokens >= groupTokens || pending.length >= groupSamples) writeGroup()
     },
-    finish() {
+    /** Writes what is left. Returns where each sample lies. */
+    finish(): TraceIndex {
       if (pending.length > 0) writeGroup()
       return { fileBytes: writer.finish(), groups }
     },
   }
 }
 
+type TracedField = 'problemId' | 'problemIndex' | 'sampleIndex' | 'problem' | 'prompt' | 'generatedText'
+
 /** One sample of `traces.parquet`. */
-export interface TraceSample
-  extends Pick<
-    SampleRecord,
-    | 'problemId'
-    | 'problemIndex'
-    | 'sampleIndex'
-    | 'problem'
-    | 'prompt'
-    | 'generatedText'
-    | 'error'
-    | 'metadata'
-    | 'topTexts'
-  > {
+export interface TraceSample extends Pick<SampleRecord, TracedField | 'error' | 'metadata' | 'topTexts'> {
   tokens: TokenColumns
 }
 
@@ -131,16 +115,7 @@ export interface TraceText {
 }
 
 /** `traces.parquet`, open: what is asked for is fetched, and no more. */
-export interface TraceReader {
-  /** Number of samples. */
-  readonly count: number
-  /** One sample by its row, which is that of summary.parquet: one range of about half a megabyte. */
-  read(row: number): Promise<TraceSample>
-  /** The texts of every sample, in order, from row `first` on: a range for each row group, as they are asked for. */
-  texts(first?: number): AsyncGenerator<TraceText>
-  /** The entropies of every sample's tokens, nats, in order. */
-  entropies(): AsyncGenerator<ArrayLike<number>>
-}
+export type TraceReader = Awaited<ReturnType<typeof openTraces>>
 
 const laterColumns = traceColumns.filter((column: RunColumn) => column.isLater).map(({ name }) => name)
 
@@ -151,31 +126,33 @@ const textColumns: TraceColumn[] = ['problem', 'generated_text']
  * the footer is read, which is large for large runs. Throws InputError for files that were not written together, and for
  * a file that is damaged, not of traces, or of a newer format.
  */
-export async function openTraces(source: ByteSource, index?: TraceIndex): Promise<TraceReader> {
-  const groups = index ? checkIndex(source, index) : await readGroups(source)
+export async function openTraces(source: ByteSource, index?: TraceIndex) {
+  if (index && source.byteLength !== index.fileBytes)
+    throw new InputError(
+      `${source.name}: has ${source.byteLength} bytes, expected the ${index.fileBytes} that summary.parquet tells of; ` +
+        'the two files were not written together, write them again with entrace analyse',
+    )
+  const groups = index?.groups ?? (await readGroups(source))
   const last = groups.at(-1)
   const count = last ? last.firstRow + last.rowCount : 0
-  const groupAt = (row: number) =>
-    firstIndex(groups.length, index => (groups[index] as TraceGroup).firstRow > row) - 1
+  const groupAt = (row: number) => firstIndex(groups.length, index => groups[index]!.firstRow > row) - 1
   return {
+    /** Number of samples. */
     count,
-    async read(row) {
+    /** One sample by its row, which is that of summary.parquet: one range of about half a megabyte. */
+    async read(row: number): Promise<TraceSample> {
       if (!(Number.isInteger(row) && row >= 0 && row < count))
         throw new RangeError(`${source.name}: has no row ${row}, expected one of 0 to ${count - 1}`)
-      const group = groups[groupAt(row)] as TraceGroup
+      const group = groups[groupAt(row)]!
       const rowStart = row - group.firstRow
+      const range = { rowStart, rowEnd: rowStart + 1, useOffsetIndex: true }
       return readGroup(source, group, group.start, async (file, metadata) => {
-        const [found] = await parquetReadObjects({
-          file,
-          metadata,
-          rowStart,
-          rowEnd: rowStart + 1,
-          useOffsetIndex: true,
-        })
+        const [found] = await parquetReadObjects({ file, metadata, ...range })
         return sampleOf(found as Record<TraceColumn, never>)
       })
     },
-    async *texts(first = 0) {
+    /** The texts of every sample, in order, from row `first` on: a range for each row group, as they are asked for. */
+    async *texts(first = 0): AsyncGenerator<TraceText> {
       for (const group of groups.slice(groupAt(first))) {
         const rows = await readGroup(source, group, group.tailStart, (file, metadata) =>
           parquetReadObjects({ file, metadata, columns: textColumns }),
@@ -186,7 +163,8 @@ export async function openTraces(source: ByteSource, index?: TraceIndex): Promis
         }
       }
     },
-    async *entropies() {
+    /** The entropies of every sample's tokens, nats, in order. */
+    async *entropies(): AsyncGenerator<ArrayLike<number>> {
       for (const group of groups) {
         yield* await readGroup(source, group, group.start, async (file, metadata) => {
           const lists: ArrayLike<number>[] = []
@@ -207,16 +185,6 @@ export async function openTraces(source: ByteSource, index?: TraceIndex): Promis
   }
 }
 
-function checkIndex(source: ByteSource, { fileBytes, groups }: TraceIndex): TraceGroup[] {
-  if (source.byteLength !== fileBytes)
-    throw new InputError(
-      `${source.name}: has ${source.byteLength} bytes, expected the ${fileBytes} that summary.parquet tells of; ` +
-        'the two files were not written together, write them again with entrace analyse',
-    )
-  return groups
-}
-
-/** The row groups as the file's own footer has them. */
 async function readGroups(source: ByteSource): Promise<TraceGroup[]> {
   const { metadata } = await openParquet(source, 'traces')
   const offsetOf = (group: FileMetaData['row_groups'][number], column: string) => {
@@ -225,18 +193,13 @@ async function readGroups(source: ByteSource): Promise<TraceGroup[]> {
   }
   const firstColumn = metadata.schema[1]?.name ?? ''
   const starts = metadata.row_groups.map(group => offsetOf(group, firstColumn))
-  const footerStart = source.byteLength - metadata.metadata_length - 8
-  let firstRow = 0
+  const ends = [...starts.slice(1), source.byteLength - metadata.metadata_length - 8]
+  let next = 0
   return metadata.row_groups.map((group, index) => {
-    const rowCount = Number(group.num_rows)
-    firstRow += rowCount
-    return {
-      start: starts[index] as number,
-      tailStart: offsetOf(group, firstTextColumn),
-      end: starts[index + 1] ?? footerStart,
-      firstRow: firstRow - rowCount,
-      rowCount,
-    }
+    const [firstRow, rowCount] = [next, Number(group.num_rows)]
+    next += rowCount
+    const tailStart = offsetOf(group, firstTextColumn)
+    return { start: starts[index]!, tailStart, end: ends[index]!, firstRow, rowCount }
   })
 }
 
@@ -268,10 +231,8 @@ async function readGroup<Result>(
   try {
     metadata = boundedMetadata(new Uint8Array(bytes), source.byteLength)
   } catch (error) {
-    throw damagedTable(
-      where,
-      `expected a footer of its own before byte ${group.end}, found none (${String(error)})`,
-    )
+    const fault = `expected a footer of its own before byte ${group.end}, found none (${String(error)})`
+    throw damagedTable(where, fault)
   }
   checkParquet(where, metadata, 'traces')
   checkColumns(where, metadata, traceColumns, laterColumns)

@@ -1,10 +1,11 @@
+import { formatProbability } from '../format-number.ts'
 import { gradingWarning } from '../grade/grading-rules.ts'
 import type { Study, StudyStatistics } from '../study/analysis.ts'
 import type { CorrectnessRegression } from '../study/correctness-regression.ts'
 import { partWarning } from '../study/coverage.ts'
 import type { Overrun, RunFindings } from '../study/findings.ts'
 import { hasSeveralAnswers, leastToStandForOthers } from '../study/preferred-intervals.ts'
-import { isUndefined, orNull } from '../study/undefined.ts'
+import { isUndefined, orNull, type Statistic } from '../study/undefined.ts'
 import { because, inWords, undefinedWarnings } from './undefined-warnings.ts'
 import { percent } from './words.ts'
 
@@ -57,27 +58,24 @@ function singleClassWarnings({ entropyNats: { correct, incorrect } }: StudyStati
 function qualityWarnings(study: StudyStatistics, overrun: Overrun | undefined): string[] {
   const { total, errors, capHitRate, extractionFailureRate, entropyNats } = study
   const warnings: string[] = []
-  if (!isUndefined(capHitRate) && capHitRate > greatestFailureShare) {
+  const isOften = (share: Statistic) => (orNull(share) ?? 0) > greatestFailureShare
+  if (isOften(capHitRate))
     warnings.push(
-      `${percent(capHitRate)} of the answers were cut off at the token limit (more than 2 %): "incorrect" partly means "not finished in time". ${adviceOnCut(overrun)}`,
+      `${percent(orNull(capHitRate))} of the answers were cut off at the token limit (more than 2 %): "incorrect" partly means "not finished in time". ${adviceOnCut(overrun)}`,
     )
-  }
-  if (!isUndefined(extractionFailureRate) && extractionFailureRate > greatestFailureShare) {
+  if (isOften(extractionFailureRate))
     warnings.push(
-      `No answer could be read from ${percent(extractionFailureRate)} of the texts (more than 2 %): "incorrect" partly means "not in the expected form". Look at those texts and at the prompt.`,
+      `No answer could be read from ${percent(orNull(extractionFailureRate))} of the texts (more than 2 %): "incorrect" partly means "not in the expected form". Look at those texts and at the prompt.`,
     )
-  }
-  if (errors > 0) {
+  if (errors > 0)
     warnings.push(
       `${count(errors, 'sample')} of ${total} failed; ${errors === 1 ? 'it counts' : 'they count'} as incorrect in the accuracy and ${errors === 1 ? 'is' : 'are'} left out of the entropy statistics.`,
     )
-  }
   const withoutEntropy = total - errors - entropyNats.correct.n - entropyNats.incorrect.n
-  if (withoutEntropy > 0) {
+  if (withoutEntropy > 0)
     warnings.push(
       `${count(withoutEntropy, 'sample')} of ${total} ${withoutEntropy === 1 ? 'has' : 'have'} no finite mean entropy and ${withoutEntropy === 1 ? 'is' : 'are'} left out of the entropy statistics.`,
     )
-  }
   return warnings
 }
 
@@ -96,10 +94,7 @@ function sizeWarnings({ entropyNats, spearman, power }: StudyStatistics): string
   const { correct, incorrect } = entropyNats
   if (correct.n === 0 || incorrect.n === 0) return []
   const warnings: string[] = []
-  for (const [name, group] of [
-    ['correct', correct],
-    ['incorrect', incorrect],
-  ] as const) {
+  for (const [name, group] of Object.entries({ correct, incorrect })) {
     // Answers to one problem say little more than one of them.
     if (group.problems >= leastOfAClass) continue
     const bound = spearman.largestPossible
@@ -148,7 +143,7 @@ function lengthWarnings(study: StudyStatistics): string[] {
 /** What entropy says beyond the other terms; where answers are not independent, too small a p shows nothing. */
 function sentenceBeyond({ terms, likelihoodRatio }: CorrectnessRegression, isClustered: boolean): string {
   const others = terms.some(({ name }) => name.startsWith('level ')) ? 'length and level' : 'length'
-  const found = `likelihood-ratio p = ${probability(likelihoodRatio.p)}`
+  const found = `likelihood-ratio p = ${formatProbability(likelihoodRatio.p)}`
   if (likelihoodRatio.p >= 0.05)
     return `Beyond ${others}, entropy says nothing that this run could show (${found}).`
   return isClustered
@@ -177,11 +172,10 @@ function calibrationWarnings(study: StudyStatistics): string[] {
   const { entropyNats, calibration } = study
   // With one class, the warning about the classes has said so.
   if (entropyNats.correct.n === 0 || entropyNats.incorrect.n === 0) return []
-  if (isUndefined(calibration)) {
+  if (isUndefined(calibration))
     return [
       `Calibration is undefined: ${inWords(calibration.undefined)}, so no probability of being right can be fitted and judged. Nothing can be said about whether the model is well calibrated.`,
     ]
-  }
   const warnings = because("Platt's calibration is undefined, because", calibration.platt)
   for (const name of ['platt', 'isotonic'] as const) {
     const slope = orNull(calibration[name])?.slope
@@ -205,9 +199,8 @@ function calibrationWarnings(study: StudyStatistics): string[] {
 /** What differs among the answers that the model ended itself, and why something is undefined there that is not in all. */
 function completedWarnings(study: Study): string[] {
   const { completedOnly, auroc } = study
-  if (completedOnly.total === 0) {
+  if (completedOnly.total === 0)
     return ['No answer was completed, so every statistic in completedOnly is undefined.']
-  }
   const reasonsOf = (part: StudyStatistics) => [
     ...singleClassWarnings(part),
     ...(part === completedOnly ? sizeWarnings(part) : []),
@@ -230,77 +223,80 @@ function count(amount: number, noun: string): string {
   return `${amount} ${noun}${amount === 1 ? '' : 's'}`
 }
 
-function probability(p: number): string {
-  return p < 0.001 ? p.toExponential(1) : p.toFixed(3)
+function findingsWarnings({ tokens, errorKinds }: RunFindings): string[] {
+  return [...tokenWarnings(tokens), ...errorWarnings(errorKinds)]
 }
 
-/** Why numbers of the findings on tokens and errors are undefined. */
-function findingsWarnings({ tokens, errorKinds }: RunFindings): string[] {
-  const warnings: string[] = []
-  if (tokens.tokens === 0) {
-    warnings.push(
+/** A sentence about some things by name; none where there are none. */
+function ofEach(names: readonly (string | number)[], sentence: (names: string) => string): string[] {
+  return names.length > 0 ? [sentence(names.join(', '))] : []
+}
+
+function tokenWarnings({ tokens, concentration, firstWrongStep, kinds, positions }: RunFindings['tokens']) {
+  if (tokens === 0)
+    return [
       'No answer has tokens, so the findings on tokens (means, shares, concentration, the threshold of forking tokens) are undefined.',
+    ]
+  const absent = kinds.filter(({ n }) => n === 0).map(({ kind }) => kind)
+  const offsets = firstWrongStep.offsets
+    .filter(({ incorrect, correct, correctOfKind }) =>
+      [incorrect, correct, correctOfKind].some(({ n }) => n === 0),
     )
-  } else {
-    const { concentration, firstWrongStep } = tokens
-    if (concentration.some(({ shareOfTokens }) => shareOfTokens === null)) {
-      warnings.push('No token has any entropy, so shares of entropy and its concentration are undefined.')
-    }
-    const kinds = tokens.kinds.filter(({ n }) => n === 0).map(({ kind }) => kind)
-    if (kinds.length > 0)
-      warnings.push(
-        `There are no tokens of the kinds ${kinds.join(', ')}, so their mean entropy is undefined.`,
-      )
-    for (const name of ['correct', 'incorrect'] as const) {
-      const parts = tokens.positions
+    .map(({ offset }) => offset)
+  return [
+    ...(concentration.some(({ shareOfTokens }) => shareOfTokens === null)
+      ? ['No token has any entropy, so shares of entropy and its concentration are undefined.']
+      : []),
+    ...ofEach(
+      absent,
+      names => `There are no tokens of the kinds ${names}, so their mean entropy is undefined.`,
+    ),
+    ...(['correct', 'incorrect'] as const).flatMap(name => {
+      const parts = positions
         .filter(position => position[name].n === 0)
         .map(({ from, to }) => `${Math.round(100 * from)}–${Math.round(100 * to)} %`)
-      if (parts.length > 0)
-        warnings.push(
-          `No ${name} answer has a token at ${parts.length === tokens.positions.length ? 'any position' : parts.join(', ')} of its length, so the mean entropy there is undefined.`,
-        )
-    }
-    if (firstWrongStep.n === 0) {
-      warnings.push(
-        'The first wrong step is known of no incorrect answer, so the entropy before, at and after it is undefined.',
+      return ofEach(
+        parts.length === positions.length ? ['any position'] : parts,
+        where =>
+          `No ${name} answer has a token at ${where} of its length, so the mean entropy there is undefined.`,
       )
-    } else {
-      const offsets = firstWrongStep.offsets
-        .filter(({ incorrect, correct, correctOfKind }) =>
-          [incorrect, correct, correctOfKind].some(({ n }) => n === 0),
-        )
-        .map(({ offset }) => offset)
-      if (offsets.length > 0)
-        warnings.push(
-          `About the first wrong step an entropy is undefined ${offsets.join(', ')} tokens from it, where no incorrect answer reaches, or no correct one at that position or with a token of that kind.`,
-        )
-    }
-  }
-  if (errorKinds.n === 0) {
-    warnings.push(
+    }),
+    ...(firstWrongStep.n === 0
+      ? [
+          'The first wrong step is known of no incorrect answer, so the entropy before, at and after it is undefined.',
+        ]
+      : ofEach(
+          offsets,
+          places =>
+            `About the first wrong step an entropy is undefined ${places} tokens from it, where no incorrect answer reaches, or no correct one at that position or with a token of that kind.`,
+        )),
+  ]
+}
+
+function errorWarnings({ n, kinds }: RunFindings['errorKinds']): string[] {
+  if (n === 0)
+    return [
       'There are no incorrect answers, so shares and mean entropies of the kinds of error are undefined.',
+    ]
+  const named = (isMeant: (kind: (typeof kinds)[number]) => boolean, sentence: (names: string) => string) =>
+    ofEach(
+      kinds.filter(isMeant).map(({ kind }) => kind),
+      sentence,
     )
-    return warnings
-  }
-  const without = (isWanted: (n: number) => boolean) =>
-    errorKinds.kinds
-      .filter(({ n, meanEntropyNats }) => meanEntropyNats === null && isWanted(n))
-      .map(({ kind }) => kind)
-  const [absent, failed] = [without(n => n === 0), without(n => n > 0)]
-  if (absent.length > 0)
-    warnings.push(
-      `No incorrect answer is of the kinds ${absent.join(', ')}, so their mean entropy is undefined.`,
-    )
-  if (failed.length > 0)
-    warnings.push(
-      `No incorrect answer of the kinds ${failed.join(', ')} has an entropy, so their mean entropy is undefined.`,
-    )
-  const unplaced = errorKinds.kinds
-    .filter(({ examples }) =>
-      examples.some(({ step, characterOffset }) => step === null || characterOffset === null),
-    )
-    .map(({ kind }) => kind)
-  if (unplaced.length > 0)
-    warnings.push(`Where the error lies is not known of some examples of the kinds ${unplaced.join(', ')}.`)
-  return warnings
+  return [
+    ...named(
+      kind => kind.meanEntropyNats === null && kind.n === 0,
+      names => `No incorrect answer is of the kinds ${names}, so their mean entropy is undefined.`,
+    ),
+    ...named(
+      kind => kind.meanEntropyNats === null && kind.n > 0,
+      names =>
+        `No incorrect answer of the kinds ${names} has an entropy, so their mean entropy is undefined.`,
+    ),
+    ...named(
+      ({ examples }) =>
+        examples.some(({ step, characterOffset }) => step === null || characterOffset === null),
+      names => `Where the error lies is not known of some examples of the kinds ${names}.`,
+    ),
+  ]
 }

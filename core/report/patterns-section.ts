@@ -1,11 +1,11 @@
 import type { SampleRecord } from '../record/sample.ts'
 import type { ErrorCounts, RunFindings, TokenFindings } from '../study/findings.ts'
-import { type Block, numbersTable } from './report-document.ts'
+import { type Block, heading, numbersTable, paragraph } from './report-document.ts'
 import { digits, excerpt, percent, statisticNotes, visible, withInterval } from './words.ts'
 
 /** Where in the answers entropy lies, and what kinds of errors there are. */
 export function patternsSection({ tokens, errorKinds }: RunFindings): Block[] {
-  return [{ kind: 'heading', text: 'Patterns' }, ...tokenBlocks(tokens), ...errorBlocks(errorKinds)]
+  return [heading('Patterns'), ...tokenBlocks(tokens), ...errorBlocks(errorKinds)]
 }
 
 function tokenBlocks(found: TokenFindings): Block[] {
@@ -18,13 +18,11 @@ function tokenBlocks(found: TokenFindings): Block[] {
   const { spikes, samples, forking, firstWrongStep } = found
   const mean = ({ n, mean: value }: { n: number; mean: number | null }) => `${digits(value, 4)} (n ${n})`
   return [
-    {
-      kind: 'paragraph',
-      text:
-        `Of all entropy of ${found.tokens.toLocaleString('en')} tokens, ${carried} (${statisticNotes.histogram}). A spike is a token of at least ${spikes.minimumNats} nats and more than ` +
+    paragraph(
+      `Of all entropy of ${found.tokens.toLocaleString('en')} tokens, ${carried} (${statisticNotes.histogram}). A spike is a token of at least ${spikes.minimumNats} nats and more than ` +
         `${spikes.deviations} standard deviations above its answer's mean: ${spikes.n} in all, in ${spikes.incorrect.samples} of ${samples.incorrect} wrong and ` +
         `${spikes.correct.samples} of ${samples.correct} right answers.`,
-    },
+    ),
     numbersTable(
       'Entropy by kind of token, nats',
       ['kind', 'tokens', 'mean', 'share of tokens', 'share of entropy', 'spikes'],
@@ -50,7 +48,7 @@ function tokenBlocks(found: TokenFindings): Block[] {
       ]),
     ),
     ...(firstWrongStep.n > 0
-      ? ([
+      ? [
           numbersTable(
             `Mean entropy about the first wrong step, nats, in ${firstWrongStep.n} wrong answers whose worked solution tells where it is; in ` +
               'right answers of tokens of the same kinds, and at the same positions whatever stands there',
@@ -62,7 +60,7 @@ function tokenBlocks(found: TokenFindings): Block[] {
               mean(firstWrongStep[place].correct),
             ]),
           ),
-        ] satisfies Block[])
+        ]
       : []),
     numbersTable(
       `Forking tokens: the most frequent among the ${percent(forking.share)} of tokens with the most entropy (${forking.n} tokens above ` +
@@ -113,7 +111,7 @@ export function examplesSection(examples: ReportExamples): Block[] {
     ['The wrong answer of the most mean entropy', examples.mostWrong],
   ] as const
   const shown = cases.flatMap(([title, sample]) => (sample ? exampleBlocks(title, sample) : []))
-  return shown.length === 0 ? [] : [{ kind: 'heading', text: 'Examples' }, ...shown]
+  return shown.length === 0 ? [] : [heading('Examples'), ...shown]
 }
 
 function exampleBlocks(title: string, sample: ExampleSample): Block[] {
@@ -123,52 +121,32 @@ function exampleBlocks(title: string, sample: ExampleSample): Block[] {
     .map(({ text, entropyNats }) => `${visible(text ?? '?')} ${digits(entropyNats)}`)
     .join(', ')
   return [
-    {
-      kind: 'paragraph',
-      text:
-        `${title} (problem ${problemId}, answer ${sampleIndex + 1}): ${digits(meanEntropyNats, 4)} nats. Answer ${extractedAnswer === null ? 'not found' : excerpt(extractedAnswer, 80)}, ` +
+    paragraph(
+      `${title} (problem ${problemId}, answer ${sampleIndex + 1}): ${digits(meanEntropyNats, 4)} nats. Answer ${extractedAnswer === null ? 'not found' : excerpt(extractedAnswer, 80)}, ` +
         `expected ${excerpt(expectedAnswer, 80)} (${rule}). Least certain tokens, nats: ${tokens}.`,
-    },
+    ),
     { kind: 'quote', text: excerpt(sample.problem, longestText) },
     { kind: 'quote', text: excerpt(sample.generatedText, longestText) },
   ]
 }
 
 /** What a report shows of one answer. */
-export type ExampleSample = Pick<
-  SampleRecord,
-  | 'problemId'
-  | 'sampleIndex'
-  | 'problem'
-  | 'generatedText'
-  | 'extractedAnswer'
-  | 'expectedAnswer'
-  | 'correct'
-  | 'rule'
-> & { meanEntropyNats: number; mostUncertain: { text: string | null; entropyNats: number }[] }
+export type ExampleSample = ReturnType<typeof exampleOf>
 
 /** The answers of the least and of the most mean entropy of each verdict; null where there is none. */
-export interface ReportExamples {
-  leastRight: ExampleSample | null
-  mostRight: ExampleSample | null
-  leastWrong: ExampleSample | null
-  mostWrong: ExampleSample | null
-}
-
-/** Examples that are found in one pass and keep no other sample. */
-export interface ExampleCollector {
-  add(sample: SampleRecord): void
-  readonly examples: ReportExamples
-}
+export type ReportExamples = Record<
+  'leastRight' | 'mostRight' | 'leastWrong' | 'mostWrong',
+  ExampleSample | null
+>
 
 const uncertainTokens = 5
 
-/** Finds a run's examples; of equal entropies the earlier answer. */
-export function createExampleCollector(): ExampleCollector {
+/** Finds a run's examples in one pass, keeping no other sample; of equal entropies the earlier answer. */
+export function createExampleCollector() {
   const examples: ReportExamples = { leastRight: null, mostRight: null, leastWrong: null, mostWrong: null }
   return {
     examples,
-    add(sample) {
+    add(sample: SampleRecord): void {
       const { meanEntropyNats, correct, finishReason } = sample
       if (finishReason === 'error' || meanEntropyNats === null || !Number.isFinite(meanEntropyNats)) return
       const [least, most] = correct
@@ -184,23 +162,23 @@ export function createExampleCollector(): ExampleCollector {
   }
 }
 
-function exampleOf(sample: SampleRecord, meanEntropyNats: number): ExampleSample {
-  const { problemId, sampleIndex, problem, generatedText, extractedAnswer, expectedAnswer, correct, rule } =
-    sample
-  const mostUncertain = sample.tokens
-    .map(({ text, entropyNats }) => ({ text, entropyNats }))
-    .sort((a, b) => b.entropyNats - a.entropyNats)
-    .slice(0, uncertainTokens)
-  return {
+function exampleOf(
+  {
     problemId,
     sampleIndex,
     problem,
     generatedText,
     extractedAnswer,
     expectedAnswer,
-    correct,
     rule,
-    meanEntropyNats,
-    mostUncertain,
-  }
+    tokens,
+  }: SampleRecord,
+  meanEntropyNats: number,
+) {
+  const mostUncertain = tokens
+    .map(({ text, entropyNats }) => ({ text, entropyNats }))
+    .sort((a, b) => b.entropyNats - a.entropyNats)
+    .slice(0, uncertainTokens)
+  const answer = { extractedAnswer, expectedAnswer, rule, meanEntropyNats, mostUncertain }
+  return { problemId, sampleIndex, problem, generatedText, ...answer }
 }

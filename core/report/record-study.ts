@@ -44,24 +44,20 @@ function comparisonWarnings(found: PairedRuns): string[] {
   if (pairs === 0)
     return ['The runs have no answer in common (by problem and number of the answer): all is undefined.']
   const warnings: string[] = []
-  if (onlyInFirst + onlyInSecond > 0) {
+  if (onlyInFirst + onlyInSecond > 0)
     warnings.push(
       `${onlyInFirst} answers of the first run and ${onlyInSecond} of the second have no partner in the other and are left out.`,
     )
-  }
-  if (problems < pairs) {
+  if (problems < pairs)
     warnings.push(
       `There are ${pairs} answers to ${problems} problems, and answers to one problem are not independent: read the bootstrap intervals; the tests of McNemar and DeLong are too sure.`,
     )
-  }
   const disagreements = accuracy.onlyFirstCorrect + accuracy.onlySecondCorrect
-  if (disagreements < 6) {
+  if (disagreements < 6)
     warnings.push(
       `The runs disagree about ${disagreements} answers: with fewer than 6 no test of the accuracy reaches p < 0.05.`,
     )
-  }
-  if (isUndefined(accuracy.bootstrapLow)) {
+  if (isUndefined(accuracy.bootstrapLow))
     warnings.push('The interval of the accuracy is undefined, because there is a single problem.')
-  }
   return [...warnings, ...undefinedOfRuns(found)]
 }

@@ -26,6 +26,16 @@ export interface ReportDocument {
   blocks: Block[]
 }
 
+/** A heading within a report. */
+export function heading(text: string): Block {
+  return { kind: 'heading', text }
+}
+
+/** A paragraph. */
+export function paragraph(text: string): Block {
+  return { kind: 'paragraph', text }
+}
+
 /** A table of numbers; the first column names them. */
 export function numbersTable(caption: string, head: string[], rows: string[][]): Block {
   return { kind: 'table', of: 'numbers', caption, head, rows }

@@ -3,7 +3,7 @@ import { differenceInterval, hasSeveralAnswers, preferredIntervals } from '../st
 import type { AreaName } from '../study/score-statistics.ts'
 import { scoreDefinitions } from '../study/scores/answer-scores.ts'
 import { mainScore } from '../study/selection.ts'
-import { type Block, numbersTable, textsTable } from './report-document.ts'
+import { type Block, heading, numbersTable, paragraph, textsTable } from './report-document.ts'
 import { areaWords } from './undefined-warnings.ts'
 import { digits, estimate, nats, percent, probability, statisticNotes, withInterval } from './words.ts'
 
@@ -17,7 +17,7 @@ function independenceRemark(analysis: Analysis): string {
 /** Entropy by verdict, every score's ranking, and what of it is left when length is accounted for. */
 export function findingsSection(analysis: Analysis): Block[] {
   return [
-    { kind: 'heading', text: 'Findings' },
+    heading('Findings'),
     entropyTable(analysis),
     scoreTable(analysis),
     definitionTable(analysis),
@@ -61,11 +61,7 @@ function scoreTable(analysis: Analysis): Block {
     'Every score, larger where the model was less certain; wrong answers are the positive class. AUROC with its 95 % interval (DeLong, logit ' +
       `scale) and with that of resampled problems, which those of the areas are too; p of Mann–Whitney, not adjusted for the number of scores${independenceRemark(analysis)}`,
     [
-      'score',
-      'n',
-      'AUROC',
-      'resampled problems',
-      'p',
+      ...['score', 'n', 'AUROC', 'resampled problems', 'p'],
       ...areas.flatMap(([name, word]) => [word, ...ofAuprc(name, 'base rate')]),
     ],
     sorted.map(([name, score]) => [
@@ -161,48 +157,40 @@ function withinProblemSentence({ withinProblem }: Analysis): Block[] {
   if (!withinProblem) return []
   const { problems, pairs, auroc, low, high } = withinProblem
   return [
-    {
-      kind: 'paragraph',
-      text:
-        `Among the answers to one problem, where difficulty is the same, ${mainScore} has an AUROC of ${withInterval(auroc, low, high)}: ` +
+    paragraph(
+      `Among the answers to one problem, where difficulty is the same, ${mainScore} has an AUROC of ${withInterval(auroc, low, high)}: ` +
         `${pairs} pairs of a wrong and a right answer to ${problems} problems.`,
-    },
+    ),
   ]
 }
 
 function calibrationTable({ calibration }: Analysis): Block[] {
   if (!calibration) return []
-  const fits = (['platt', 'isotonic'] as const).flatMap(name => {
-    const fit = calibration[name]
-    return fit ? [{ name, fit }] : []
-  })
+  const methods = ['platt', 'isotonic'] as const
+  const errorHead = ['ECE', 'ECE if perfect', '95 % of perfect below']
   return [
     numbersTable(
       `Calibration of a probability of being right fitted to ${mainScore}, n ${calibration.n}, each answer predicted by fits to other ` +
         `problems (${calibration.folds} folds). Intervals of resampled problems with the predictions held fixed; those of slope and intercept by the sandwich with problems ` +
         'as clusters. ECE over bins of equal number, and what a perfect calibration would show',
-      [
-        'fit',
-        'Brier',
-        'Brier skill',
-        'log loss',
-        'ECE',
-        'ECE if perfect',
-        '95 % of perfect below',
-        'slope',
-        'intercept',
-      ],
-      fits.map(({ name, fit }) => [
-        name,
-        estimate(fit.brier, fit.intervals.brier),
-        estimate(fit.brierSkill, fit.intervals.brierSkill),
-        estimate(fit.logLoss, fit.intervals.logLoss),
-        estimate(fit.expectedCalibrationError.value, fit.intervals.expectedCalibrationError),
-        digits(fit.expectedCalibrationError.expectedIfCalibrated),
-        digits(fit.expectedCalibrationError.quantile95IfCalibrated),
-        estimate(fit.slope, fit.intervals.slope),
-        estimate(fit.intercept, fit.intervals.intercept),
-      ]),
+      ['fit', 'Brier', 'Brier skill', 'log loss', ...errorHead, 'slope', 'intercept'],
+      methods.flatMap(name => {
+        const fit = calibration[name]
+        if (!fit) return []
+        const { intervals, expectedCalibrationError: error } = fit
+        return [
+          [
+            name,
+            ...(['brier', 'brierSkill', 'logLoss'] as const).map(loss =>
+              estimate(fit[loss], intervals[loss]),
+            ),
+            estimate(error.value, intervals.expectedCalibrationError),
+            digits(error.expectedIfCalibrated),
+            digits(error.quantile95IfCalibrated),
+            ...(['slope', 'intercept'] as const).map(part => estimate(fit[part], intervals[part])),
+          ],
+        ]
+      }),
     ),
   ]
 }
@@ -231,7 +219,7 @@ export function correlationsSection(analysis: Analysis): Block[] {
   const n = String(entropyNats.correct.n + entropyNats.incorrect.n)
   const bound = spearman.largestPossible
   return [
-    { kind: 'heading', text: 'Correlations' },
+    heading('Correlations'),
     numbersTable(
       `Of ${mainScore} with a right answer (1) against a wrong one (0), with intervals of resampled problems on Fisher's scale${independenceRemark(analysis)}. ${statisticNotes.kendall}`,
       ['coefficient', 'n', 'value', 'p'],
@@ -242,14 +230,12 @@ export function correlationsSection(analysis: Analysis): Block[] {
         ['Kendall, τ-b', n, estimate(kendall.tau, intervals.kendall), probability(kendall.p)],
       ],
     ),
-    {
-      kind: 'paragraph',
-      text:
-        (bound === null
-          ? ''
-          : `With classes of this size Spearman's coefficient cannot exceed ${digits(bound)} in size, however well entropy separates them. `) +
+    paragraph(
+      (bound === null
+        ? ''
+        : `With classes of this size Spearman's coefficient cannot exceed ${digits(bound)} in size, however well entropy separates them. `) +
         `Mean entropy and length of an answer correlate with ρ = ${estimate(lengthConfounding.entropyLengthRho, intervals.entropyLengthRho)} (Spearman, n ${n}). ` +
         'A correlation says how two columns go together, not that one predicts the other usefully: the AUROC above does.',
-    },
+    ),
   ]
 }

@@ -1,3 +1,4 @@
+import { formatCount } from '../format-number.ts'
 import type { StudyStatistics } from '../study/analysis.ts'
 import type { CalibrationFit } from '../study/calibration/calibration.ts'
 import { mostRegressionLevels } from '../study/correctness-regression.ts'
@@ -6,8 +7,8 @@ import type { PairedRuns } from '../study/paired-runs.ts'
 import type { AnalysisScore, AreaName, ScoreDifference } from '../study/score-statistics.ts'
 import type { ResampledInterval } from '../study/statistics/resampling.ts'
 import type { AnalysisStratum } from '../study/strata.ts'
-import { type ColumnName, isUndefined, type Reason } from '../study/undefined.ts'
-import { count, percent } from './words.ts'
+import { type ColumnName, isUndefined, partOf, type Reason } from '../study/undefined.ts'
+import { percent } from './words.ts'
 
 type Code = Reason['because']
 type Words = { [C in Code]: (reason: Extract<Reason, { because: C }>) => string }
@@ -37,9 +38,9 @@ const words: Words = {
   'few-for-terms': ({ answers, terms }) => `${answers} answers are too few for ${terms} terms`,
   'dependent-terms': () => 'its terms (entropy, length and level) follow from each other in these answers',
   'small-class': ({ correct, answers, least }) =>
-    `there ${answers === 1 ? 'is' : 'are'} ${count(answers, `${nameOf(correct)} answer`)}, and a fit needs ${least}`,
+    `there ${answers === 1 ? 'is' : 'are'} ${formatCount(answers, `${nameOf(correct)} answer`)}, and a fit needs ${least}`,
   'narrow-class': ({ correct, problems, least }) =>
-    `the ${nameOf(correct)} answers are to ${count(problems, 'problem')}, and its folds need ${least}`,
+    `the ${nameOf(correct)} answers are to ${formatCount(problems, 'problem')}, and its folds need ${least}`,
   'constant-in-fold': () => 'entropy does not vary among the answers that one of its fits is made from',
   'constant-predictions': () => 'its predictions are all the same',
   'separating-predictions': () => 'its predictions separate the classes',
@@ -119,11 +120,7 @@ export function inWords(reason: Reason, special: Partial<Words> = {}): string {
 /** Why each null of the statistics is one, beyond what the warnings about the samples and the classes say. */
 export function undefinedWarnings(study: StudyStatistics): string[] {
   const { correct, incorrect } = study.entropyNats
-  const groups = [
-    ['correct', correct],
-    ['incorrect', incorrect],
-  ] as const
-  const ofGroups = groups.flatMap(([name, { mean, sd }]) => {
+  const ofGroups = Object.entries({ correct, incorrect }).flatMap(([name, { mean, sd }]) => {
     if (isUndefined(mean))
       return [
         `There is no ${name} answer with entropy, so that class's mean, median and standard deviation are undefined.`,
@@ -210,33 +207,24 @@ function strataWarnings({ strata, logisticRegression }: StudyStatistics): string
 /** One sentence for all strata that lack a number for the same reason. */
 function stratumWarnings(strata: readonly AnalysisStratum[]): string[] {
   const lacking = strata.flatMap(({ label, auroc, low }) => {
-    if (isUndefined(auroc))
-      return [{ label, lack: `the AUROC is undefined, because ${inWords(auroc.undefined, ofStratum)}` }]
-    return isUndefined(low)
-      ? [
-          {
-            label,
-            lack: `the interval of the AUROC is undefined, because ${inWords(low.undefined, ofStratum)}`,
-          },
-        ]
-      : []
+    const what = isUndefined(auroc) ? 'the AUROC' : 'the interval of the AUROC'
+    const lack = because(`${what} is undefined, because`, isUndefined(auroc) ? auroc : low, ofStratum)
+    return lack.map(sentence => ({ label, sentence }))
   })
-  return groupBy(lacking, ({ lack }) => lack).map(
+  return groupBy(lacking, ({ sentence }) => sentence).map(
     same =>
-      `Within ${same.length === 1 ? 'a stratum' : 'strata'} (${same.map(({ label }) => label).join('; ')}) ${same[0]!.lack}.`,
+      `Within ${same.length === 1 ? 'a stratum' : 'strata'} (${same.map(({ label }) => label).join('; ')}) ${same[0]!.sentence}`,
   )
 }
 
 /** Why intervals of numbers that are defined are not: one sentence for all that share a reason. */
 function intervalWarnings({ intervals, calibration }: StudyStatistics): string[] {
-  const fits = isUndefined(calibration)
-    ? []
-    : (['platt', 'isotonic'] as const).flatMap(method => {
-        const fit = calibration[method]
-        return isUndefined(fit)
-          ? []
-          : missingIntervals(fit.intervals, calibrationWords, name => `${name} (${method})`)
-      })
+  const fits = (['platt', 'isotonic'] as const).flatMap(method => {
+    const fit = partOf(calibration, method)
+    return isUndefined(fit)
+      ? []
+      : missingIntervals(fit.intervals, calibrationWords, name => `${name} (${method})`)
+  })
   const all = [...missingIntervals(intervals, entropyWords), ...fits]
   return groupBy(all, ({ reason }) => reason).map(same => {
     const isOne = same.length === 1
@@ -244,7 +232,6 @@ function intervalWarnings({ intervals, calibration }: StudyStatistics): string[]
   })
 }
 
-/** Numbers that are undefined for one reason. */
 interface Missing {
   what: string
   reason: string
@@ -259,14 +246,12 @@ interface Incomplete {
   alike: number
 }
 
-/** Those of some numbers, by what they are called, that are undefined. */
 function missingOf(numbers: Record<string, unknown>, special: Partial<Words>): Missing[] {
   return Object.entries(numbers).flatMap(([what, value]) =>
     isUndefined(value) ? [{ what, reason: inWords(value.undefined, special) }] : [],
   )
 }
 
-/** Those intervals that are undefined although their numbers are not. */
 function missingIntervals<Name extends string>(
   intervals: Record<Name, ResampledInterval>,
   names: Record<Name, string>,
@@ -296,18 +281,16 @@ function missingOfScore(score: AnalysisScore, hasBothClasses: boolean): Missing[
     (Object.keys(areaWords) as AreaName[]).map(name => [areaWords[name], score[name]]),
   )
   const tau = { "Kendall's τ": score.kendallTau }
-  if (isUndefined(auroc)) {
-    const numbers = { 'AUROC with its intervals and p': auroc, ...areas, ...tau, AUPRC }
-    return [...missingOf(numbers, ofScore), ...intervals]
-  }
-  const numbers = {
-    ...areas,
-    AUPRC,
-    ...tau,
+  if (isUndefined(auroc))
+    return [
+      ...missingOf({ 'AUROC with its intervals and p': auroc, ...areas, ...tau, AUPRC }, ofScore),
+      ...intervals,
+    ]
+  const ends = {
     "DeLong's interval of the AUROC": aurocLow,
     'bootstrap interval of the AUROC': bootstrapLow,
   }
-  return [...intervals, ...missingOf(numbers, ofScore)]
+  return [...intervals, ...missingOf({ ...areas, AUPRC, ...tau, ...ends }, ofScore)]
 }
 
 function differencesOf({ scoreComparisons }: StudyStatistics): Incomplete[] {

@@ -48,11 +48,6 @@ export function probability(p: number | null | undefined): string {
   return p < 0.001 ? '< 0.001' : digits(p)
 }
 
-/** "1 answer", "2 answers". */
-export function count(amount: number, noun: string): string {
-  return `${amount.toLocaleString('en')} ${noun}${amount === 1 ? '' : 's'}`
-}
-
 /** The beginning of a text, with a mark where it was cut. */
 export function excerpt(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length).trimEnd()} …`
@@ -62,6 +57,8 @@ export function excerpt(text: string, length: number): string {
 export function visible(text: string): string {
   return excerpt(text.replaceAll('\n', '↵').replaceAll('\t', '⇥').replaceAll(' ', '␣'), 24)
 }
+
+export { formatCount as count } from '../format-number.ts'
 
 /** What has to be known of how a statistic was computed, and other programs do otherwise: said beside the number. */
 export const statisticNotes = {

@@ -1,4 +1,4 @@
-import { formatShortPercent } from '../format-number.ts'
+import { formatCount, formatShortPercent } from '../format-number.ts'
 import { describeGrading, isDefaultGrading } from '../grade/grading-rules.ts'
 import type { Analysis } from '../study/analysis.ts'
 import { partWarning } from '../study/coverage.ts'
@@ -12,9 +12,16 @@ import {
 } from '../study/preferred-intervals.ts'
 import { mainScore } from '../study/selection.ts'
 import { examplesSection, patternsSection, type ReportExamples } from './patterns-section.ts'
-import { type Block, type ReportDocument, type ReportFigure, textsTable } from './report-document.ts'
+import {
+  type Block,
+  heading,
+  paragraph,
+  type ReportDocument,
+  type ReportFigure,
+  textsTable,
+} from './report-document.ts'
 import { correlationsSection, findingsSection } from './statistics-section.ts'
-import { count, digits, estimate, percent, withInterval } from './words.ts'
+import { digits, estimate, percent, withInterval } from './words.ts'
 
 /** What a report is written from. */
 export interface ReportInput {
@@ -33,27 +40,20 @@ export interface ReportInput {
  * The report of a run, written from its numbers alone: each sentence is chosen by what an interval says, every number has
  * its n, and what is undefined is a dash whose reason is among the warnings.
  */
-export function writeReport({
-  title,
-  setUp,
-  analysis,
-  findings,
-  examples,
-  figures,
-  files,
-}: ReportInput): ReportDocument {
+export function writeReport(input: ReportInput): ReportDocument {
+  const { title, setUp, analysis, findings, examples, figures, files } = input
   return {
     title,
     blocks: [
       ...summarySection(analysis),
       { kind: 'figures', figures },
-      { kind: 'heading', text: 'Set-up' },
+      heading('Set-up'),
       textsTable('What was run', ['setting', 'value'], setUp),
       ...findingsSection(analysis),
       ...correlationsSection(analysis),
       ...patternsSection(findings),
       ...examplesSection(examples),
-      { kind: 'heading', text: 'Artefacts' },
+      heading('Artefacts'),
       textsTable('Files of the run', ['file', 'holds'], files),
     ],
   }
@@ -64,14 +64,11 @@ export function summarySection(analysis: Analysis): Block[] {
   const part = partWarning(analysis.coverage)
   const warnings = analysis.warnings.filter(warning => warning !== part)
   return [
-    { kind: 'heading', text: 'Summary' },
-    ...(part === null ? [] : ([{ kind: 'paragraph', text: part }] satisfies Block[])),
+    heading('Summary'),
+    ...(part === null ? [] : [paragraph(part)]),
     { kind: 'list', items: summarySentences(analysis) },
     ...(warnings.length > 0
-      ? ([
-          { kind: 'paragraph', text: 'Before believing these numbers:' },
-          { kind: 'list', items: warnings },
-        ] satisfies Block[])
+      ? ([paragraph('Before believing these numbers:'), { kind: 'list', items: warnings }] satisfies Block[])
       : []),
   ]
 }
@@ -80,9 +77,9 @@ function summarySentences(analysis: Analysis): string[] {
   const { total, correct, errors } = analysis
   const { accuracy } = preferredIntervals(analysis)
   if (total === 0) return ['The run has no finished samples.']
-  const failed = errors > 0 ? `, ${count(errors, 'failed sample')} counted as wrong` : ''
+  const failed = errors > 0 ? `, ${formatCount(errors, 'failed sample')} counted as wrong` : ''
   return [
-    `${correct} of ${count(total, 'answer')} ${total === 1 ? 'is' : 'are'} right${failed}: accuracy ${withInterval(accuracy.value, accuracy.low, accuracy.high, percent)}, ${accuracy.method}.`,
+    `${correct} of ${formatCount(total, 'answer')} ${total === 1 ? 'is' : 'are'} right${failed}: accuracy ${withInterval(accuracy.value, accuracy.low, accuracy.high, percent)}, ${accuracy.method}.`,
     ...gradingSentences(analysis),
     rankingSentence(analysis),
     ...lengthSentence(analysis),
@@ -99,7 +96,7 @@ function gradingSentences({ grading, total, correct }: Analysis): string[] {
   if (tolerance === 0) return [graded]
   return [
     graded,
-    `${only} of ${count(correct, 'right answer')} ${only === 1 ? 'is' : 'are'} right only within the tolerance of ${formatShortPercent(tolerance)}; ` +
+    `${only} of ${formatCount(correct, 'right answer')} ${only === 1 ? 'is' : 'are'} right only within the tolerance of ${formatShortPercent(tolerance)}; ` +
       `without it ${correct - only} of ${total} would be right, ${percent((correct - only) / total)}.`,
   ]
 }
@@ -115,8 +112,8 @@ function rankingSentence(analysis: Analysis): string {
   const isRightFewer = correct.problems <= incorrect.problems
   const fewer = isRightFewer ? correct : incorrect
   if (fewer.problems < leastToStandForOthers) {
-    const problems = fewer.problems < fewer.n ? ` to ${count(fewer.problems, 'problem')}` : ''
-    return `${undecided}; ${count(fewer.n, isRightFewer ? 'right answer' : 'wrong answer')}${problems} cannot stand for others.`
+    const problems = fewer.problems < fewer.n ? ` to ${formatCount(fewer.problems, 'problem')}` : ''
+    return `${undecided}; ${formatCount(fewer.n, isRightFewer ? 'right answer' : 'wrong answer')}${problems} cannot stand for others.`
   }
   if (auroc.low === null || auroc.high === null) return `${undecided}; see the warnings.`
   if (auroc.low > 0.5) return `Wrong answers have more mean entropy than right ones: ${found}.`

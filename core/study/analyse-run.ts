@@ -49,14 +49,10 @@ import { isUndefined, none, orBecause, partOf, type Statistic } from './undefine
  */
 export function studyRun(
   run: RunColumns,
-  {
-    seed = 0,
-    resamples = 2_000,
-    grading,
-    asked,
-  }: Partial<StudySettings & { grading: GradingRules; asked: AskedSamples }> = {},
+  settings: Partial<StudySettings & { grading: GradingRules; asked: AskedSamples }> = {},
   findings: RunFindings | null = null,
 ): Study {
+  const { seed = 0, resamples = 2_000, grading, asked } = settings
   const rows = rowsInOrder(run)
   const completed = rows.filter(row => run.finishReason[row] === 'stop')
   const statistics = studyStatistics(run, rows, { seed, resamples })
@@ -78,12 +74,8 @@ export function studyRun(
  */
 export function calibrateAnswers(run: RunColumns, seed = 0): Float64Array {
   const { rows, entropy, correct, problems } = selectAnswers(run, rowsInOrder(run))
-  const found = calibratedProbabilities(
-    entropy.values,
-    correct,
-    problems,
-    seededRandom(seed, streams.calibration),
-  )
+  const random = seededRandom(seed, streams.calibration)
+  const found = calibratedProbabilities(entropy.values, correct, problems, random)
   const probabilities = new Float64Array(run.count).fill(Number.NaN)
   if (!isUndefined(found)) for (const [index, row] of rows.entries()) probabilities[row] = found[index]!
   return probabilities
@@ -102,17 +94,9 @@ export function calibratedSamples(samples: () => Iterable<SampleRecord>): () => 
 }
 
 /** How much of a run its columns hold. */
-export function columnsCoverage(
-  asked: AskedSamples,
-  { count, problemIndex, sampleIndex }: RunColumns,
-): Coverage {
-  return coverageOf(
-    asked,
-    Array.from({ length: count }, (_, row) => ({
-      problemIndex: problemIndex[row]!,
-      sampleIndex: sampleIndex[row]!,
-    })),
-  )
+export function columnsCoverage(asked: AskedSamples, run: RunColumns): Coverage {
+  const nameOf = (problemIndex: number, row: number) => ({ problemIndex, sampleIndex: run.sampleIndex[row]! })
+  return coverageOf(asked, Array.from(run.problemIndex, nameOf))
 }
 
 function countByTolerance({ correct, rule }: RunColumns): number {
@@ -134,7 +118,6 @@ const powerTargets = [0.6, 0.65, 0.7]
 /** Streams of random numbers: what one part draws changes nothing in another. */
 const streams = { bootstrap: 1, permutation: 2, calibration: 3, intervals: 4 }
 
-/** The statistics of the samples in these rows, in any order. */
 function studyStatistics(
   run: RunColumns,
   rows: readonly number[],
@@ -148,14 +131,10 @@ function studyStatistics(
   const numberCorrect = verdicts.reduce((sum, verdict) => sum + verdict, 0)
   const countRows = (counted: (row: number) => boolean) => rows.filter(counted).length
   const shareOf = (count: number) => (total === 0 ? none({ because: 'no-answers' }) : count / total)
-  const shareInterval = (counted: (row: number) => boolean) =>
-    orBecause(
-      clusteredProportionInterval(
-        Uint8Array.from(rows, row => (counted(row) ? 1 : 0)),
-        clusters,
-      ),
-      { because: 'no-answers' },
-    )
+  const shareInterval = (counted: (row: number) => boolean) => {
+    const marks = Uint8Array.from(rows, row => (counted(row) ? 1 : 0))
+    return orBecause(clusteredProportionInterval(marks, clusters), { because: 'no-answers' })
+  }
   const isCut = (row: number) => run.finishReason[row] === 'length'
   const isWithoutAnswer = (row: number) =>
     run.finishReason[row] !== 'error' && run.extractedAnswer[row] === null
@@ -181,15 +160,14 @@ function studyStatistics(
     ofEntropy.add(weights)
     for (const { areas } of ofScores) areas.add(weights)
   })
-  const scores = Object.fromEntries(
-    ofScores.map(({ score, areas }) => {
-      const { name } = score
-      return [name, analyseScore(score, selection, resampled.get(name)!, areas)]
-    }),
-  )
+  const analysed = ofScores.map(({ score, areas }) => {
+    const { name } = score
+    return [name, analyseScore(score, selection, resampled.get(name)!, areas)] as const
+  })
+  const scores = Object.fromEntries(analysed)
   const main =
     scores[mainScore] ??
-    analyseScore(entropy, selection, new Float64Array(0), resampleAreas(entropy, selection))
+    analyseScore(entropy, selection, new Float64Array(), resampleAreas(entropy, selection))
   const byLength = auroc(tieGroups(orderScores(selection.generatedTokens), incorrect))
   const rOf = { r: partOf(linear, 'coefficient'), p: partOf(linear, 'p') }
   return {
@@ -283,9 +261,8 @@ function permute(
   asymptotic: Statistic,
   seed: number,
 ): PermutationP {
-  if (isUndefined(asymptotic) || count > mostPermuted) {
+  if (isUndefined(asymptotic) || count > mostPermuted)
     return { value: asymptotic, method: 'asymptotic', permutations: 0 }
-  }
   const random = seededRandom(seed, streams.permutation)
   return {
     value: permutationP(entropy.sorted, incorrect, problems, permutations, random),

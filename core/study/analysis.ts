@@ -13,11 +13,7 @@ import type { AnalysisStrata, WithinProblem } from './strata.ts'
 import type { Maybe, Recorded, Statistic } from './undefined.ts'
 
 /** A share with its 95 % interval. */
-export interface AnalysisShare {
-  value: Statistic
-  low: Statistic
-  high: Statistic
-}
+export type AnalysisShare = Record<'value' | 'low' | 'high', Statistic>
 
 /** Mean entropies of one class, nats. */
 export interface AnalysisGroup {
@@ -28,15 +24,6 @@ export interface AnalysisGroup {
   /** Sample standard deviation (n − 1). */
   sd: Statistic
   median: Statistic
-}
-
-/** A 95 % interval from resampled problems. */
-export interface BootstrapInterval {
-  low: Statistic
-  high: Statistic
-  /** How often the problems were drawn again, and their number. */
-  resamples: number
-  problems: number
 }
 
 /** The p of an AUROC against 0.5 without the normal approximation, where the run is small enough. */
@@ -61,30 +48,11 @@ export interface AnalysisPower {
   }[]
 }
 
-/** How far length could explain what entropy seems to. */
-export interface LengthConfounding {
-  /** Spearman's correlation of mean entropy and generated tokens. */
-  entropyLengthRho: Statistic
-  /** AUROC of generated tokens alone for errors. */
-  lengthAuroc: Statistic
-  lengthAurocP: Statistic
-}
-
-/**
- * 95 % intervals of what has none beside it, by the name of the number, with the answers to a problem as a cluster. An interval that is undefined
- * says why, where its number is defined.
- */
-export interface AnalysisIntervals extends Record<EntropyStatisticName | AreaName, ResampledInterval> {
-  /** Wilson's, as of `accuracyClustered`. */
-  capHitRate: Maybe<Interval>
-  extractionFailureRate: Maybe<Interval>
-}
-
 /**
  * The statistics of some samples. An incorrect answer is the positive class and entropy its score; differences are incorrect − correct; U is
  * the incorrect class's. Samples that failed count as incorrect in the accuracy and are in nothing else.
  */
-export interface StudyStatistics {
+export interface StudyStatistics extends Record<AreaName, Statistic> {
   total: number
   correct: number
   incorrect: number
@@ -100,16 +68,16 @@ export interface StudyStatistics {
   capHitRate: Statistic
   /** Share of all samples that ended without an error and without an answer that could be read. */
   extractionFailureRate: Statistic
-  entropyNats: {
-    correct: AnalysisGroup
-    incorrect: AnalysisGroup
-    difference: Statistic
-    hedgesG: Statistic
-  }
-  intervals: AnalysisIntervals
+  entropyNats: Record<'correct' | 'incorrect', AnalysisGroup> & Record<'difference' | 'hedgesG', Statistic>
+  /**
+   * 95 % intervals of what has none beside it, by the name of the number, with the answers to a problem as a cluster. An interval that is
+   * undefined says why, where its number is defined. Those of the two rates are Wilson's, as of `accuracyClustered`.
+   */
+  intervals: Record<EntropyStatisticName | AreaName, ResampledInterval> &
+    Record<'capHitRate' | 'extractionFailureRate', Maybe<Interval>>
   /** Between mean entropy and correctness (1 or 0). */
   pearson: { r: Statistic; p: Statistic }
-  /** Point-biserial correlation: Pearson's by its name for a column of two values. */
+  /** Pearson's by its name for a column of two values. */
   pointBiserial: { r: Statistic; p: Statistic }
   spearman: {
     rho: Statistic
@@ -122,16 +90,11 @@ export interface StudyStatistics {
   mannWhitney: { u: Statistic; p: Statistic }
   /** Of mean entropy, with DeLong's interval on the logit scale and Mann–Whitney's p. */
   auroc: AnalysisShare & { p: Statistic }
-  /** Of the same AUROC, resampling problems: the interval to read when a problem has several answers. */
-  aurocBootstrap: BootstrapInterval
+  /** 95 % interval of the same AUROC, from so many resamples of its problems: the one to read when a problem has several answers. */
+  aurocBootstrap: { low: Statistic; high: Statistic; resamples: number; problems: number }
   aurocPermutationP: PermutationP
-  /** Average precision of mean entropy for errors. */
-  auprc: Statistic
   /** What a score without information has as AUPRC: the share of incorrect answers. */
   auprcBaseRate: Statistic
-  prr: Statistic
-  aurc: Statistic
-  augrc: Statistic
   /** Accuracy when the answers of greatest mean entropy are rejected. */
   rejectionCurve: RejectionPoint[]
   scores: Record<string, AnalysisScore>
@@ -139,7 +102,8 @@ export interface StudyStatistics {
   scoreComparisons: ScoreDifference[]
   logisticRegression: Maybe<CorrectnessRegression>
   strata: AnalysisStrata
-  lengthConfounding: LengthConfounding
+  /** How far length could explain what entropy seems to: Spearman's ρ of both, and the AUROC of generated tokens alone for errors. */
+  lengthConfounding: { entropyLengthRho: Statistic; lengthAuroc: Statistic; lengthAurocP: Statistic }
   /** Null when every problem has one answer. */
   withinProblem: WithinProblem | null
   power: AnalysisPower

@@ -1,5 +1,5 @@
-import type { RunColumns } from '../record/run-tables.ts'
-import type { FinishReason, SampleRecord } from '../record/sample.ts'
+import { type RunColumns, scalarsFrom, summaryFields } from '../record/run-tables.ts'
+import type { SampleRecord } from '../record/sample.ts'
 import { tokenColumns } from '../record/token.ts'
 import { scoreSequence, sequenceScoreNames } from './scores/sequence-scores.ts'
 
@@ -9,32 +9,14 @@ import { scoreSequence, sequenceScoreNames } from './scores/sequence-scores.ts'
  * is left out.
  */
 export function columnsOf(samples: Iterable<SampleRecord>): RunColumns {
-  const problemId: string[] = []
-  const problemIndex: number[] = []
-  const sampleIndex: number[] = []
-  const level: (string | null)[] = []
-  const correct: number[] = []
-  const finishReason: FinishReason[] = []
-  const extractedAnswer: (string | null)[] = []
-  const expectedAnswer: string[] = []
-  const rule: string[] = []
-  const promptTokens: number[] = []
-  const generatedTokens: number[] = []
-  const durationMs: number[] = []
+  const fields = Object.keys(summaryFields) as (keyof typeof summaryFields)[]
+  const scalars = new Map(fields.map(field => [field, [] as unknown[]]))
   const scores = sequenceScoreNames.map((): number[] => [])
+  let count = 0
   for (const sample of samples) {
-    problemId.push(sample.problemId)
-    problemIndex.push(sample.problemIndex)
-    sampleIndex.push(sample.sampleIndex)
-    level.push(levelOf(sample.metadata))
-    correct.push(sample.correct ? 1 : 0)
-    finishReason.push(sample.finishReason)
-    extractedAnswer.push(sample.extractedAnswer)
-    expectedAnswer.push(sample.expectedAnswer)
-    rule.push(sample.rule)
-    promptTokens.push(sample.promptTokens)
-    generatedTokens.push(sample.generatedTokens)
-    durationMs.push(sample.durationMs)
+    count++
+    const { metadata } = sample
+    for (const [field, values] of scalars) values.push(field === 'level' ? levelOf(metadata) : sample[field])
     const sequenceScores = {
       ...scoreSequence(tokenColumns(sample.tokens), sample),
       // As the sample's result says it, so that no two files of a run differ in a last bit.
@@ -46,19 +28,8 @@ export function columnsOf(samples: Iterable<SampleRecord>): RunColumns {
     }
   }
   return {
-    count: problemId.length,
-    problemId,
-    problemIndex: Int32Array.from(problemIndex),
-    sampleIndex: Int32Array.from(sampleIndex),
-    level,
-    correct: Uint8Array.from(correct),
-    finishReason,
-    extractedAnswer,
-    expectedAnswer,
-    rule,
-    promptTokens: Int32Array.from(promptTokens),
-    generatedTokens: Int32Array.from(generatedTokens),
-    durationMs: Float64Array.from(durationMs),
+    count,
+    ...scalarsFrom(field => scalars.get(field)!),
     scores: Object.fromEntries(
       sequenceScoreNames.flatMap((name, column) =>
         // A pass that was not made (PTrue) is no score of the run; entropy, which all else stands on, always is.

@@ -1,8 +1,4 @@
-/** What names a sample within a run: its problem's place in the data set, and which of its answers. */
-interface SampleName {
-  problemIndex: number
-  sampleIndex: number
-}
+type SampleName = { problemIndex: number; sampleIndex: number }
 
 /** What a run was asked for, from which follows which samples it has once it is finished. */
 export interface AskedSamples {
@@ -17,9 +13,7 @@ export interface AskedSamples {
 }
 
 /** A sample that a run lacks. `problemId` is null where the run did not record it. */
-export interface MissingSample extends SampleName {
-  problemId: string | null
-}
+export type MissingSample = SampleName & { problemId: string | null }
 
 /** How much of a run its samples are. Part of `analysis.json`. */
 export interface Coverage {

@@ -1,14 +1,9 @@
 import { countProblems, type ProblemCounts, type Selection } from './selection.ts'
 import { kendall, weightedPearson, weightedSpearman } from './statistics/correlation.ts'
-import { fisherScale, logitScale, plainScale } from './statistics/intervals.ts'
+import { fisherScale, type IntervalScale, logitScale, plainScale } from './statistics/intervals.ts'
 import { hedgesG, type Moments, momentsOf } from './statistics/moments.ts'
 import { orderScores, type ScoreOrder, type TieGroups, weightedTieGroups } from './statistics/ranks.ts'
-import {
-  onScale,
-  type ResampledIntervals,
-  type ResampledStatistic,
-  resampledIntervals,
-} from './statistics/resampling.ts'
+import { onScale, type ResampledStatistic, resampledIntervals } from './statistics/resampling.ts'
 import { aurocWithin, strataOf } from './strata.ts'
 import { none, partOf, type Statistic } from './undefined.ts'
 
@@ -35,49 +30,38 @@ interface DrawnEntropies {
  * interval, with the problems that hold what it is of. The interval of `pearson` is the point-biserial's as well.
  */
 const entropyStatistics = {
-  correctMean: { of: 'correct', interval: onScale(plainScale), compute: ({ right }) => meanOf(right) },
-  incorrectMean: { of: 'incorrect', interval: onScale(plainScale), compute: ({ wrong }) => meanOf(wrong) },
-  difference: {
-    of: 'smallerClass',
-    interval: onScale(plainScale),
-    compute: ({ right, wrong }) => {
-      if (right.n === 0 || wrong.n === 0) return none({ because: 'one-class', marked: right.n === 0 })
-      return wrong.mean - right.mean
-    },
-  },
+  correctMean: statistic('correct', plainScale, ({ right }) => meanOf(right)),
+  incorrectMean: statistic('incorrect', plainScale, ({ wrong }) => meanOf(wrong)),
+  difference: statistic('smallerClass', plainScale, ({ right, wrong }) =>
+    right.n === 0 || wrong.n === 0
+      ? none({ because: 'one-class', marked: right.n === 0 })
+      : wrong.mean - right.mean,
+  ),
   // The deviation it is divided by rests on both classes.
-  hedgesG: { of: 'all', interval: onScale(plainScale), compute: ({ right, wrong }) => hedgesG(wrong, right) },
-  pearson: {
-    of: 'smallerClass',
-    interval: onScale(fisherScale),
-    compute: ({ values, verdicts, weights }) => weightedPearson(values, verdicts, weights),
-  },
-  spearman: {
-    of: 'smallerClass',
-    interval: onScale(fisherScale),
-    compute: ({ sorted, verdictOrder, weights }) => weightedSpearman(sorted, verdictOrder, weights),
-  },
-  kendall: {
-    of: 'smallerClass',
-    interval: onScale(fisherScale),
-    compute: ({ groups }) => partOf(kendall(groups), 'coefficient'),
-  },
-  entropyLengthRho: {
-    of: 'all',
-    interval: onScale(fisherScale),
-    compute: ({ sorted, lengthOrder, weights }) => weightedSpearman(sorted, lengthOrder, weights),
-  },
-  lengthAdjustedAuroc: {
-    of: 'smallerClass',
-    interval: onScale(logitScale),
-    compute: ({ withinLengths, weights }) => withinLengths(weights),
-  },
-  levelAdjustedAuroc: {
-    of: 'smallerClass',
-    interval: onScale(logitScale),
-    compute: ({ withinLevels, weights }) => withinLevels(weights),
-  },
-} as const satisfies Record<string, ResampledStatistic<DrawnEntropies, keyof ProblemCounts>>
+  hedgesG: statistic('all', plainScale, ({ right, wrong }) => hedgesG(wrong, right)),
+  pearson: statistic('smallerClass', fisherScale, ({ values, verdicts, weights }) =>
+    weightedPearson(values, verdicts, weights),
+  ),
+  spearman: statistic('smallerClass', fisherScale, ({ sorted, verdictOrder, weights }) =>
+    weightedSpearman(sorted, verdictOrder, weights),
+  ),
+  kendall: statistic('smallerClass', fisherScale, ({ groups }) => partOf(kendall(groups), 'coefficient')),
+  entropyLengthRho: statistic('all', fisherScale, ({ sorted, lengthOrder, weights }) =>
+    weightedSpearman(sorted, lengthOrder, weights),
+  ),
+  lengthAdjustedAuroc: statistic('smallerClass', logitScale, drawn => drawn.withinLengths(drawn.weights)),
+  levelAdjustedAuroc: statistic('smallerClass', logitScale, drawn => drawn.withinLevels(drawn.weights)),
+}
+
+type EntropyStatistic = ResampledStatistic<DrawnEntropies, keyof ProblemCounts>
+
+function statistic(
+  of: keyof ProblemCounts,
+  scale: IntervalScale,
+  compute: EntropyStatistic['compute'],
+): EntropyStatistic {
+  return { of, interval: onScale(scale), compute }
+}
 
 /** Name of a statistic of mean entropy. */
 export type EntropyStatisticName = keyof typeof entropyStatistics
@@ -88,7 +72,7 @@ export function resampleEntropy(
     Selection,
     'entropy' | 'correct' | 'incorrect' | 'generatedTokens' | 'level' | 'problems' | 'count'
   >,
-): ResampledIntervals<EntropyStatisticName> {
+) {
   const { entropy, correct, incorrect, generatedTokens, count } = selection
   const { values, sorted } = entropy
   const { byLength, byLevel } = strataOf(selection)

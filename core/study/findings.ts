@@ -41,6 +41,7 @@ const stepEntropies = z.object({
   correctOfKind: mean,
 })
 
+/** Entropy about the first wrong step of incorrect answers, nats. */
 const firstWrongStep = z.object({
   /** Number of answers whose first wrong character is known. */
   n: count,
@@ -70,6 +71,7 @@ const forkingToken = z.object({
   alternatives: z.array(z.object({ id: count, text: z.string().nullable(), expectedCount: z.number() })),
 })
 
+/** The tokens of highest entropy and which tokens of the vocabulary they are. */
 const forkingTokens = z.object({
   /** Least entropy of the tokens of highest entropy, nats; null without tokens. */
   thresholdNats: numberOrNull,
@@ -158,23 +160,11 @@ const runFindings = z.object({
   overrun: overrun.exactOptional(),
 })
 
-/** A mean of numbers that come one by one, with their number; null of none. */
-export type Mean = z.infer<typeof mean>
-
 /** Entropy of incorrect answers at a place about their first wrong character, and two of correct answers to set it against. */
 export type StepEntropies = z.infer<typeof stepEntropies>
 
-/** Entropy about the first wrong step of incorrect answers, nats. */
-export type FirstWrongStep = z.infer<typeof firstWrongStep>
-
-/** The tokens of highest entropy and which tokens of the vocabulary they are. */
-export type ForkingTokens = z.infer<typeof forkingTokens>
-
 /** Where in the answers of a run uncertainty lies. Entropies in nats; what is undefined is null; every figure has its n. */
 export type TokenFindings = z.infer<typeof tokenFindings>
-
-/** The incorrect answers of one kind. */
-export type ErrorCount = z.infer<typeof errorCount>
 
 /** Incorrect answers, sorted. */
 export type ErrorCounts = z.infer<typeof errorCounts>
@@ -187,13 +177,9 @@ export type RunFindings = z.infer<typeof runFindings>
 
 /** The findings that a parsed analysis.json holds; null of one that was made without. Throws InputError where they are damaged. */
 export function readRunFindings(where: string, analysis: unknown): RunFindings | null {
-  const { tokens, errorKinds: kinds, overrun: ran } = (analysis ?? {}) as Partial<RunFindings>
+  const { tokens, errorKinds: kinds } = (analysis ?? {}) as Partial<RunFindings>
   if (tokens === undefined || kinds === undefined) return null
-  const parsed = runFindings.safeParse({
-    tokens,
-    errorKinds: kinds,
-    ...(ran !== undefined && { overrun: ran }),
-  })
+  const parsed = runFindings.safeParse(analysis)
   if (parsed.success) return parsed.data
   throw new InputError(
     `${where}: ${describeIssues(parsed.error)}; expected the findings of an analysis: entrace analyse writes it again from the journal`,

@@ -91,11 +91,11 @@ export function comparePairedRuns(
     }
   })
 
-  const onlyFirstCorrect = count(firstCorrect, (value, index) => value > secondCorrect[index]!)
-  const onlySecondCorrect = count(secondCorrect, (value, index) => value > firstCorrect[index]!)
+  const onlyFirstCorrect = firstCorrect.filter((value, index) => value > secondCorrect[index]!).length
+  const onlySecondCorrect = secondCorrect.filter((value, index) => value > firstCorrect[index]!).length
   const ofPairs = (value: number) => (rows.length === 0 ? none({ because: 'no-answers' }) : value)
   const [firstShare, secondShare] = [firstCorrect, secondCorrect].map(
-    correct => count(correct, Boolean) / rows.length,
+    correct => correct.filter(Boolean).length / rows.length,
   ) as [number, number]
   const difference = ofPairs(firstShare - secondShare)
   const interval = endsOf(plainInterval(difference, bootstrapSpread(accuracyDraws, problems.count)))
@@ -135,7 +135,6 @@ export function comparePairedRuns(
   }
 }
 
-/** Rows of the answers that both runs have, in the order of the first run's problems. */
 function pairRows(first: RunColumns, second: RunColumns): [number, number][] {
   const key = (run: RunColumns, row: number) => `${run.sampleIndex[row]} ${run.problemId[row]}`
   const rowOf = new Map<string, number>()
@@ -150,10 +149,4 @@ function pairRows(first: RunColumns, second: RunColumns): [number, number][] {
       first.problemIndex[one]! - first.problemIndex[other]! ||
       first.sampleIndex[one]! - first.sampleIndex[other]!,
   )
-}
-
-function count(values: Uint8Array, counted: (value: number, index: number) => boolean): number {
-  let sum = 0
-  for (const [index, value] of values.entries()) if (counted(value, index)) sum++
-  return sum
 }

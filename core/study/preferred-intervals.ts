@@ -14,11 +14,8 @@ export interface PreferredIntervals {
 }
 
 /** Whether some problem has several answers, which are not independent of each other. */
-export function hasSeveralAnswers({
-  problems,
-  total,
-}: Pick<AnalysisStatistics, 'problems' | 'total'>): boolean {
-  return problems < total
+export function hasSeveralAnswers(of: Pick<AnalysisStatistics, 'problems' | 'total'>): boolean {
+  return of.problems < of.total
 }
 
 /**

@@ -2,27 +2,25 @@ import type { FinishReason, SampleRecord } from '../record/sample.ts'
 import { createErrorCounter } from './errors/error-counts.ts'
 import type { ErrorLabels } from './errors/error-labels.ts'
 import type { Overrun, RunFindings } from './findings.ts'
-import { createTokenFindings, type FindingsTokens } from './tokens/token-findings.ts'
+import type { FindingsTokens } from './tokens/forking-tokens.ts'
+import { createTokenFindings } from './tokens/token-findings.ts'
 
-/** Findings that grow sample by sample and keep no sample. */
-export interface RunFindingsCounter {
-  add(sample: Omit<SampleRecord, 'tokens'>, tokens: FindingsTokens): void
-  finish(): RunFindings
-}
-
-/** Sorts errors, by their labels where they have one, and finds where among tokens uncertainty lies. */
-export function createRunFindings(labels?: ErrorLabels): RunFindingsCounter {
+/**
+ * Sorts errors, by their labels where they have one, and finds where among tokens uncertainty lies: findings that grow sample by sample
+ * and keep no sample.
+ */
+export function createRunFindings(labels?: ErrorLabels) {
   const errors = createErrorCounter(labels)
   const findings = createTokenFindings()
   const overrun = createOverrunCounter()
   return {
-    add(sample, tokens) {
+    add(sample: Omit<SampleRecord, 'tokens'>, tokens: FindingsTokens): void {
       const { correct, finishReason } = sample
       const firstWrongCharacter = errors.add(sample)?.characterOffset ?? null
       overrun.add(finishReason, tokens.tokenText)
       findings.add({ correct, finishReason, firstWrongCharacter }, tokens)
     },
-    finish() {
+    finish(): RunFindings {
       const ran = overrun.finish()
       return {
         tokens: findings.finish(),

@@ -23,7 +23,6 @@ import {
   bootstrapSpread,
   onScale,
   type ResampledInterval,
-  type ResampledIntervals,
   type ResampledStatistic,
   resampledIntervals,
 } from './statistics/resampling.ts'
@@ -110,7 +109,7 @@ export interface ScoreDifference extends AurocDifference, AdjustedP {
 export function resampleAreas(
   { sorted }: Pick<SelectedScore, 'sorted'>,
   selection: Pick<Selection, 'correct' | 'incorrect' | 'problems' | 'count'>,
-): ResampledIntervals<AreaName> {
+) {
   const groupsOf = weightedTieGroups(sorted, selection.incorrect)
   return resampledIntervals(
     scoreAreas,
@@ -142,7 +141,7 @@ export function analyseScore(
   { sorted }: SelectedScore,
   { incorrect, problems }: Selection,
   resampled: Float64Array,
-  { values, intervals }: ResampledIntervals<AreaName>,
+  { values, intervals }: ReturnType<typeof resampleAreas>,
 ): AnalysisScore {
   const groups = tieGroups(sorted, incorrect)
   const { auprc, ...areas } = values
@@ -218,21 +217,10 @@ export function scoreDifferences(
   return found.map((difference, index) => ({ ...difference, ...adjusted[index]! }))
 }
 
-function commonAnswers(
-  first: Float64Array,
-  second: Float64Array,
-  marks: ArrayLike<number>,
-): { has: Uint8Array; count: number; incorrect: number } {
-  const has = new Uint8Array(first.length)
-  let count = 0
-  let incorrect = 0
-  for (let index = 0; index < first.length; index++) {
-    if (Number.isNaN(first[index]!) || Number.isNaN(second[index]!)) continue
-    has[index] = 1
-    count++
-    incorrect += marks[index]!
-  }
-  return { has, count, incorrect }
+function commonAnswers(first: Float64Array, second: Float64Array, marks: Uint8Array) {
+  const has = marks.map((_, index) => (Number.isNaN(first[index]) || Number.isNaN(second[index]) ? 0 : 1))
+  const count = has.reduce((sum, one) => sum + one, 0)
+  return { has, count, incorrect: has.reduce((sum, one, index) => sum + one * marks[index]!, 0) }
 }
 
 function shareOfNaN(values: Float64Array): number {

@@ -45,9 +45,8 @@ export function selectAnswers(run: RunColumns, rows: readonly number[]): Selecti
   const chosen = rows.filter(row => run.finishReason[row] !== 'error' && Number.isFinite(entropies?.[row]))
   const selectScore = (name: string, column: Float64Array | undefined): SelectedScore => {
     // JSON turns the infinities to null; a value that is not finite is treated as one that is not there.
-    const values = Float64Array.from(chosen, row =>
-      Number.isFinite(column?.[row]) ? column![row]! : Number.NaN,
-    )
+    const valueAt = (row: number) => (Number.isFinite(column?.[row]) ? column![row]! : Number.NaN)
+    const values = Float64Array.from(chosen, valueAt)
     return { name, values, sorted: orderScores(values) }
   }
   const scores = Object.entries(run.scores).map(([name, column]) => selectScore(name, column))

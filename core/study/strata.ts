@@ -60,22 +60,16 @@ export function analyseStrata(
 ): AnalysisStrata {
   const { generatedTokens, level } = selection
   const { byLength, byLevel } = strataOf(selection)
+  const levels = new Set(level.filter(name => name !== null)).size
+  const lack: Reason =
+    levels === 0 ? { because: 'no-levels' } : { because: 'many-levels', levels, most: mostLevels }
   return {
     length: byLength.map(rows => describeStratum(lengthLabel(rows, generatedTokens), rows, selection)),
     lengthAdjustedAuroc: adjusted.lengthAdjustedAuroc,
-    levels: countLevels(level),
+    levels,
     level: [...byLevel].map(([name, rows]) => describeStratum(`level ${name ?? 'unknown'}`, rows, selection)),
-    levelAdjustedAuroc:
-      byLevel.size > 0 ? adjusted.levelAdjustedAuroc : none(lackOfLevels(countLevels(level))),
+    levelAdjustedAuroc: byLevel.size > 0 ? adjusted.levelAdjustedAuroc : none(lack),
   }
-}
-
-function countLevels(level: Selection['level']): number {
-  return new Set(level.filter(name => name !== null)).size
-}
-
-function lackOfLevels(levels: number): Reason {
-  return levels === 0 ? { because: 'no-levels' } : { because: 'many-levels', levels, most: mostLevels }
 }
 
 /** The AUROC over the pairs within a stratum, of answers that count so often each; undefined where no stratum holds both classes. */
@@ -101,20 +95,13 @@ export function aurocWithin(
 }
 
 /** The answers of each stratum: of about equal number by length, and of each level. */
-export function strataOf({ generatedTokens, level }: Pick<Selection, 'generatedTokens' | 'level'>): {
-  byLength: Uint32Array[]
-  byLevel: Map<string | null, Uint32Array>
-} {
+export function strataOf({ generatedTokens, level }: Pick<Selection, 'generatedTokens' | 'level'>) {
   return { byLength: equalMassBins(generatedTokens, lengthStrata), byLevel: groupByLevel(level) }
 }
 
 /** AUROC of mean entropy among answers to the same problem; null when every problem has one answer. */
-export function analyseWithinProblem({
-  count,
-  entropy,
-  incorrect,
-  problems,
-}: Selection): WithinProblem | null {
+export function analyseWithinProblem(selection: Selection): WithinProblem | null {
+  const { count, entropy, incorrect, problems } = selection
   if (problems.count === count) return null
   const within = stratifiedAuroc(entropy.sorted, incorrect, problems)
   return {
@@ -132,9 +119,8 @@ function groupByLevel(level: readonly (string | null)[]): Map<string | null, Uin
     (first ?? '').localeCompare(second ?? '', 'en', { numeric: true }),
   )
   if (names.length > mostLevels || names.every(name => name === null)) return new Map()
-  const rows = new Map(names.map(name => [name, [] as number[]]))
-  for (const [row, name] of level.entries()) rows.get(name)!.push(row)
-  return new Map([...rows].map(([name, members]) => [name, Uint32Array.from(members)]))
+  const rows = Map.groupBy(level.keys(), row => level[row] ?? null)
+  return new Map(names.map(name => [name, Uint32Array.from(rows.get(name)!)]))
 }
 
 function lengthLabel(rows: Uint32Array, generatedTokens: Int32Array): string {
@@ -149,10 +135,8 @@ function describeStratum(
   { entropy, incorrect }: Selection,
 ): AnalysisStratum {
   const values = Float64Array.from(rows, row => entropy.values[row]!)
-  const groups = tieGroups(
-    orderScores(values),
-    Uint8Array.from(rows, row => incorrect[row]!),
-  )
+  const marks = Uint8Array.from(rows, row => incorrect[row]!)
+  const groups = tieGroups(orderScores(values), marks)
   const area = auroc(groups)
   return {
     label,

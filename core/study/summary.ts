@@ -19,6 +19,7 @@ import {
   placeColumns,
   probabilityColumn,
   type RunColumns,
+  scalarsFrom,
   scoresKey,
   summaryColumns,
   summaryFields,
@@ -47,25 +48,19 @@ export function scoreColumn(name: string, topLogprobs?: number): RunColumn {
 /** Rows of a row group: few groups, so that a column is one range for most runs. */
 const groupRows = 131_072
 
-/** What of a run is in its summary beside its columns. */
-export interface SummaryExtras {
-  /** That each answer is correct; NaN, and null in the file, where it is not known. */
-  probabilities?: Float64Array
-  /** How many likeliest tokens the run recorded. */
-  topLogprobs?: number
-}
-
 /**
  * The content of `summary.parquet`, piece by piece: a row for each sample, a column for each scalar and each score (by the
- * literature's name, null where it is undefined), the probability that it is right, where the sample lies in traces.parquet, and by which rules the verdicts were
- * reached.
+ * literature's name, null where it is undefined), the probability that it is right (NaN, and null in the file, where it is not known),
+ * where the sample lies in traces.parquet, and by which rules the verdicts were reached. `topLogprobs` is how many likeliest tokens
+ * the run recorded.
  */
 export function encodeSummary(
   run: RunColumns,
   traces: TraceIndex,
   grading: GradingRules,
-  { probabilities = new Float64Array(run.count).fill(Number.NaN), topLogprobs }: SummaryExtras = {},
+  extras: { probabilities?: Float64Array; topLogprobs?: number } = {},
 ): Uint8Array[] {
+  const { probabilities = new Float64Array(run.count).fill(Number.NaN), topLogprobs } = extras
   const pieces: Uint8Array[] = []
   const scoreNames = Object.keys(run.scores)
   const columns = [
@@ -110,22 +105,6 @@ export function encodeSummary(
   return pieces
 }
 
-/** `summary.parquet`, open: what is asked for is fetched, and no more. */
-export interface SummaryReader {
-  /** Number of samples. */
-  readonly count: number
-  /** Names of the scores that the file holds. */
-  readonly scoreNames: readonly string[]
-  /** By which rules the verdicts were reached. */
-  readonly grading: GradingRules
-  /** Every column, of the scores only those named; all where none are. Throws InputError for a score that is not held. */
-  readColumns(scores?: readonly string[]): Promise<RunColumns>
-  /** One score of every sample, NaN where it is undefined. Throws InputError for one that is not held. */
-  readScore(name: string): Promise<Float64Array>
-  /** Where each sample lies in the `traces.parquet` that was written with this file. */
-  readTraceIndex(): Promise<TraceIndex>
-}
-
 /** What is known of a run's samples without its summary, by which the claim of a file is held before memory is taken for it. */
 export interface KnownSamples {
   /** How many the manifest tells of. */
@@ -134,8 +113,11 @@ export interface KnownSamples {
   atMost?: readonly (readonly [count: number, why: string])[]
 }
 
-/** Opens `summary.parquet`. Throws InputError for a file that is damaged, not a summary, or of a newer format. */
-export async function openSummary(source: ByteSource, known: KnownSamples = {}): Promise<SummaryReader> {
+/**
+ * Opens `summary.parquet`: what is asked for is fetched, and no more. Throws InputError for a file that is damaged, not a summary, or of
+ * a newer format.
+ */
+export async function openSummary(source: ByteSource, known: KnownSamples = {}) {
   const { metadata, keyValues } = await openParquet(source, 'summary')
   const count = Number(metadata.num_rows)
   checkCount(source.name, count, known)
@@ -152,11 +134,13 @@ export async function openSummary(source: ByteSource, known: KnownSamples = {}):
   const scoreColumns = scoreNames.map(name => ({ name, type: 'double', nullable: true }) as const)
   checkColumns(source.name, metadata, [...summaryColumns, ...placeColumns, ...scoreColumns])
 
-  /** Columns by name, in the order of the rows, the pieces of each handed to `take` with their first row. */
-  const read = async (
+  /** Columns by name, in the order of the rows, each put into what `make` makes, its values as `convert` has them. */
+  const read = async <Column extends { [row: number]: unknown }>(
     names: readonly string[],
-    take: (name: string, values: DecodedArray, first: number) => void,
-  ) => {
+    make: () => Column,
+    convert: (value: unknown) => Column[number],
+  ): Promise<Record<string, Column>> => {
+    const columns = Object.fromEntries(names.map(name => [name, make()]))
     const rows = Object.fromEntries(names.map(name => [name, 0]))
     await readingParquet(source, source.name, watched =>
       parquetRead({
@@ -165,7 +149,9 @@ export async function openSummary(source: ByteSource, known: KnownSamples = {}):
         columns: [...names],
         onChunk: ({ columnName, columnData, rowStart }) => {
           rows[columnName]! += columnData.length
-          if (rows[columnName]! <= count) take(columnName, columnData, rowStart)
+          if (rows[columnName]! > count) return
+          const column = columns[columnName]!
+          for (let row = 0; row < columnData.length; row++) column[rowStart + row] = convert(columnData[row])
         },
       }),
     )
@@ -175,7 +161,14 @@ export async function openSummary(source: ByteSource, known: KnownSamples = {}):
           source.name,
           `column ${name} has ${found} values, expected the ${count} of the file's rows`,
         )
+    return columns
   }
+  const readNumbers = (names: readonly string[]) =>
+    read(
+      names,
+      () => new Float64Array(count),
+      value => Number(value ?? Number.NaN),
+    )
   const readScores = async (names: readonly string[]): Promise<Record<string, Float64Array>> => {
     for (const name of names)
       if (!scoreNames.includes(name))
@@ -183,41 +176,35 @@ export async function openSummary(source: ByteSource, known: KnownSamples = {}):
           `${source.name}: has no score ${name}, expected one of ${scoreNames.join(', ')}; ` +
             'entrace analyse writes the file again with the scores of its version',
         )
-    const scores = Object.fromEntries(names.map(name => [name, new Float64Array(count)]))
-    await read(names, (name, values, first) => {
-      const score = scores[name]
-      if (score) for (let row = 0; row < values.length; row++) score[first + row] = values[row] ?? Number.NaN
-    })
-    return scores
+    return readNumbers(names)
   }
   return {
+    /** Number of samples. */
     count,
-    scoreNames,
+    /** Names of the scores that the file holds. */
+    scoreNames: scoreNames as readonly string[],
+    /** By which rules the verdicts were reached. */
     grading: readGradingRules(source.name, jsonOf(gradingKey, 'null')),
-    async readColumns(wanted = scoreNames) {
-      const parts = Object.fromEntries(summaryColumns.map(({ name }) => [name, new Array<unknown>(count)]))
-      const [scores] = await Promise.all([
+    /** Every column, of the scores only those named; all where none are. Throws InputError for a score that is not held. */
+    async readColumns(wanted: readonly string[] = scoreNames): Promise<RunColumns> {
+      const names = summaryColumns.map(({ name }) => name)
+      const [scores, parts] = await Promise.all([
         readScores(wanted),
-        read(Object.keys(parts), (name, values, first) => {
-          const part = parts[name]!
-          for (let row = 0; row < values.length; row++) part[first + row] = values[row] ?? null
-        }),
+        read(
+          names,
+          () => new Array<unknown>(count),
+          value => value ?? null,
+        ),
       ])
-      const scalars = Object.entries(summaryFields).map(([field, column]) => [
-        field,
-        inMemory(column, parts[column.name]!),
-      ])
-      return { count, ...Object.fromEntries(scalars), scores }
+      return { count, ...scalarsFrom(field => parts[summaryFields[field].name]!), scores }
     },
-    async readScore(name) {
+    /** One score of every sample, NaN where it is undefined. Throws InputError for one that is not held. */
+    async readScore(name: string): Promise<Float64Array> {
       return (await readScores([name]))[name] as Float64Array
     },
-    async readTraceIndex() {
-      const places = Object.fromEntries(placeColumns.map(({ name }) => [name, new Float64Array(count)]))
-      await read(Object.keys(places), (name, values, first) => {
-        const place = places[name]
-        if (place) for (let row = 0; row < values.length; row++) place[first + row] = Number(values[row])
-      })
+    /** Where each sample lies in the `traces.parquet` that was written with this file. */
+    async readTraceIndex(): Promise<TraceIndex> {
+      const places = await readNumbers(placeColumns.map(({ name }) => name))
       const fileBytes = Number(keyValues.get(tracesBytesKey))
       const groups: TraceGroup[] = []
       for (let row = 0; row < count; row++) {
@@ -237,13 +224,6 @@ export async function openSummary(source: ByteSource, known: KnownSamples = {}):
       return { fileBytes, groups }
     },
   }
-}
-
-/** A column's values as RunColumns has them. */
-function inMemory({ type }: RunColumn, values: unknown[]): RunColumns[keyof typeof summaryFields] {
-  if (type === 'string') return values as string[]
-  if (type === 'boolean') return Uint8Array.from(values as boolean[], Number)
-  return (type === 'int32' ? Int32Array : Float64Array).from(values as number[])
 }
 
 function isListOfTexts(value: unknown): value is string[] {

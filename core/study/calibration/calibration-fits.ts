@@ -1,3 +1,4 @@
+import { firstIndex } from '../../first-index.ts'
 import { type Clusters, shuffle } from '../statistics/clusters.ts'
 import { logistic } from '../statistics/distributions.ts'
 import { fitLogistic } from '../statistics/logistic-regression.ts'
@@ -38,48 +39,36 @@ export function isotonicRegression(
 ): ((score: number) => number) | null {
   const { order, ends } = orderScores(scores)
   if (order.length === 0) return null
-  const values: number[] = []
-  const weights: number[] = []
-  const firsts: number[] = []
-  const lasts: number[] = []
+  const blocks: { value: number; weight: number; first: number; last: number }[] = []
   let position = 0
   for (const end of ends) {
     const score = scores[order[position]!]!
     let sum = 0
     const weight = end - position
     for (; position < end; position++) sum += marks[order[position]!]!
-    values.push(sum / weight)
-    weights.push(weight)
-    firsts.push(score)
-    lasts.push(score)
-    while (values.length > 1 && values.at(-2)! >= values.at(-1)!) {
-      const [value, size, last] = [values.pop()!, weights.pop()!, lasts.pop()!]
-      firsts.pop()
-      const block = values.length - 1
-      const merged = weights[block]! + size
-      values[block] = (values[block]! * weights[block]! + value * size) / merged
-      weights[block] = merged
-      lasts[block] = last
+    blocks.push({ value: sum / weight, weight, first: score, last: score })
+    while (blocks.length > 1 && blocks.at(-2)!.value >= blocks.at(-1)!.value) {
+      const { value, weight: size, last } = blocks.pop()!
+      const block = blocks.at(-1)!
+      const merged = block.weight + size
+      block.value = (block.value * block.weight + value * size) / merged
+      block.weight = merged
+      block.last = last
     }
   }
-  const knots = values.flatMap((value, block) => [
-    { score: firsts[block]!, value },
-    { score: lasts[block]!, value },
+  const knots = blocks.flatMap(({ value, first, last }) => [
+    { score: first, value },
+    { score: last, value },
   ])
   return score => interpolate(knots, score)
 }
 
 function interpolate(knots: readonly { score: number; value: number }[], score: number): number {
-  let below = 0
-  let above = knots.length - 1
-  if (score <= knots[below]!.score) return knots[below]!.value
-  if (score >= knots[above]!.score) return knots[above]!.value
-  while (above - below > 1) {
-    const middle = (below + above) >> 1
-    if (knots[middle]!.score <= score) below = middle
-    else above = middle
-  }
-  const [from, to] = [knots[below]!, knots[above]!]
+  const [first, last] = [knots[0]!, knots.at(-1)!]
+  if (score <= first.score) return first.value
+  if (score >= last.score) return last.value
+  const above = firstIndex(knots.length, index => knots[index]!.score > score)
+  const [from, to] = [knots[above - 1]!, knots[above]!]
   return from.value + ((to.value - from.value) * (score - from.score)) / (to.score - from.score)
 }
 

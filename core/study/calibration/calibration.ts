@@ -10,12 +10,7 @@ import {
 import { clusteredLogisticErrors, fitLogistic, type LogisticFit } from '../statistics/logistic-regression.ts'
 import { momentsOf } from '../statistics/moments.ts'
 import { equalMassBins } from '../statistics/ranks.ts'
-import {
-  onScale,
-  type ResampledInterval,
-  type ResampledIntervals,
-  resampledIntervals,
-} from '../statistics/resampling.ts'
+import { onScale, type ResampledInterval, resampledIntervals } from '../statistics/resampling.ts'
 import { ifDefined, isUndefined, type Maybe, none, orBecause, partOf, type Statistic } from '../undefined.ts'
 import { groupedFolds, isotonicRegression, plattScaling } from './calibration-fits.ts'
 import {
@@ -107,7 +102,7 @@ export function calibrateScore(
     resampleClusters(clusters, resamples, random, weights => {
       for (const judged of [platt, isotonic]) if (!isUndefined(judged)) judged.resampled.add(weights)
     })
-    const finish = (judged: JudgedFit): CalibrationFit => ({
+    const finish = (judged: ReturnType<typeof judgeFit>): CalibrationFit => ({
       ...judged.fit,
       intervals: { ...judged.resampled.intervals(), ...judged.ofLine },
     })
@@ -139,7 +134,7 @@ export function calibratedProbabilities(
 /** Each answer's probability by either method and folds that both share; undefined with too few of a class. */
 function crossFit(scores: Float64Array, correct: Uint8Array, clusters: Clusters, random: () => number) {
   for (const mark of [1, 0]) {
-    const answers = correct.reduce((sum, value) => sum + Number(value === mark), 0)
+    const answers = correct.filter(value => value === mark).length
     if (answers < leastOfAClass)
       return none({ because: 'small-class', correct: mark === 1, answers, least: leastOfAClass })
   }
@@ -159,7 +154,6 @@ function crossFit(scores: Float64Array, correct: Uint8Array, clusters: Clusters,
   }
 }
 
-/** Each answer's probability from the fit of the other folds; undefined when a fit fails. */
 function predictByFolds(
   confidences: Float64Array,
   correct: Uint8Array,
@@ -182,19 +176,7 @@ function predictByFolds(
   return predictions
 }
 
-/** A fit without its intervals, and what they come from. */
-interface JudgedFit {
-  fit: Omit<CalibrationFit, 'intervals'>
-  resampled: ReturnType<typeof intervalsOfPredictions>
-  ofLine: Pick<CalibrationFit['intervals'], 'slope' | 'intercept'>
-}
-
-function judgeFit(
-  predictions: Float64Array,
-  correct: Uint8Array,
-  clusters: Clusters,
-  random: () => number,
-): JudgedFit {
+function judgeFit(predictions: Float64Array, correct: Uint8Array, clusters: Clusters, random: () => number) {
   const bins = equalMassBins(predictions, Math.min(mostBins, Math.max(1, Math.floor(predictions.length / 5))))
   const brier = brierScore(predictions, correct)!
   const baseRate = correct.reduce((sum, isCorrect) => sum + isCorrect, 0) / correct.length
@@ -227,14 +209,8 @@ function describeBin(bin: Uint32Array, predictions: Float64Array, correct: Uint8
     predicted += predictions[sample]!
     observed += correct[sample]!
   }
-  const interval = wilsonInterval(observed, bin.length)!
-  return {
-    n: bin.length,
-    predicted: predicted / bin.length,
-    observed: observed / bin.length,
-    low: interval.low,
-    high: interval.high,
-  }
+  const n = bin.length
+  return { n, predicted: predicted / n, observed: observed / n, ...wilsonInterval(observed, n)! }
 }
 
 /**
@@ -247,12 +223,10 @@ export function intervalsOfPredictions(
   predictions: Float64Array,
   correct: Uint8Array,
   bins: readonly Uint32Array[],
-  {
-    expectedIfCalibrated,
-    quantile95IfCalibrated,
-  }: Pick<ExpectedCalibrationError, 'expectedIfCalibrated' | 'quantile95IfCalibrated'>,
+  expected: Pick<ExpectedCalibrationError, 'expectedIfCalibrated' | 'quantile95IfCalibrated'>,
   clusters: number,
-): ResampledIntervals<Exclude<keyof CalibrationFit['intervals'], 'slope' | 'intercept'>> {
+) {
+  const { expectedIfCalibrated, quantile95IfCalibrated } = expected
   const excess = predictions.map((prediction, index) => correct[index]! - prediction)
   const squares = excess.map(value => value ** 2)
   const outcomes = Float64Array.from(correct)

@@ -61,8 +61,7 @@ export function brierScore(predictions: ArrayLike<number>, marks: ArrayLike<numb
 export function logLoss(predictions: ArrayLike<number>, marks: ArrayLike<number>): number | null {
   if (predictions.length === 0) return null
   let sum = 0
-  for (let index = 0; index < predictions.length; index++) {
+  for (let index = 0; index < predictions.length; index++)
     sum -= marks[index] ? Math.log(predictions[index]!) : Math.log1p(-predictions[index]!)
-  }
   return sum / predictions.length
 }

@@ -6,55 +6,46 @@ import { type ErrorKind, errorKinds } from '../findings.ts'
 import { isErrorKind } from './sort-error.ts'
 
 /** Kinds that somebody gave to wrong answers by hand. */
-export interface ErrorLabels {
-  /** How many answers are labelled. */
-  readonly count: number
-  /**
-   * Looks the labelled answers up among those of a run. Returns how many of them are right, so that their labels have no
-   * effect. Throws InputError for a label of an answer that is not there.
-   */
-  countRight(samples: Iterable<Pick<SampleRecord, 'problemId' | 'sampleIndex' | 'correct'>>): number
-  /** The label of an answer; null without one. */
-  labelOf(sample: Pick<SampleRecord, 'problemId' | 'sampleIndex'>): ErrorKind | null
-}
+export type ErrorLabels = Awaited<ReturnType<typeof readErrorLabels>>
 
 /**
  * Reads a file of labels by hand, .jsonl, .json, .csv or .parquet, with the columns `problemId`, `kind` and, where a
  * problem has several answers, `sampleIndex` (else 0). Throws InputError for a row without a problem, with a kind that is
  * none of the known ones, or for an answer that is labelled twice.
  */
-export async function readErrorLabels(source: ByteSource, settings: ReadSettings = {}): Promise<ErrorLabels> {
+export async function readErrorLabels(source: ByteSource, settings: ReadSettings = {}) {
   const labels = new Map<string, { kind: ErrorKind; where: string; answer: string }>()
   for (const { place: where, cells } of (await readRows(source, settings)).rows) {
     const { problemId, sampleIndex = 0, kind } = cells
-    if (!['string', 'number', 'bigint'].includes(typeof problemId) || problemId === '') {
+    if (!['string', 'number', 'bigint'].includes(typeof problemId) || problemId === '')
       throw new InputError(
         `${where}: expected the id of a problem in column "problemId", found ${show(problemId)}. Fill it in or remove the row.`,
       )
-    }
     const index = sampleIndex === '' || sampleIndex === null ? 0 : Number(sampleIndex)
-    if (!Number.isInteger(index) || index < 0) {
+    if (!Number.isInteger(index) || index < 0)
       throw new InputError(
         `${where}: expected a whole number from 0 in column "sampleIndex", found ${show(sampleIndex)}. It says which answer to the problem is meant.`,
       )
-    }
-    if (!isErrorKind(kind)) {
+    if (!isErrorKind(kind))
       throw new InputError(
         `${where}: expected one of ${errorKinds.join(', ')} in column "kind", found ${show(kind)}. Use one of these.`,
       )
-    }
     const key = keyOf(String(problemId), index)
     const answer = `answer ${index} to problem "${problemId}"`
-    if (labels.has(key)) {
+    if (labels.has(key))
       throw new InputError(
         `${where}: expected one label an answer, found a second for ${answer}. Remove one of the rows.`,
       )
-    }
     labels.set(key, { kind, where, answer })
   }
   return {
+    /** How many answers are labelled. */
     count: labels.size,
-    countRight(samples) {
+    /**
+     * Looks the labelled answers up among those of a run. Returns how many of them are right, so that their labels have no
+     * effect. Throws InputError for a label of an answer that is not there.
+     */
+    countRight(samples: Iterable<Pick<SampleRecord, 'problemId' | 'sampleIndex' | 'correct'>>): number {
       const missing = new Map(labels)
       let right = 0
       for (const { problemId, sampleIndex, correct } of samples)
@@ -66,7 +57,12 @@ export async function readErrorLabels(source: ByteSource, settings: ReadSettings
         )
       return right
     },
-    labelOf: sample => labels.get(keyOf(sample.problemId, sample.sampleIndex))?.kind ?? null,
+    /** The label of an answer; null without one. */
+    labelOf: ({
+      problemId,
+      sampleIndex,
+    }: Pick<SampleRecord, 'problemId' | 'sampleIndex'>): ErrorKind | null =>
+      labels.get(keyOf(problemId, sampleIndex))?.kind ?? null,
   }
 }
 

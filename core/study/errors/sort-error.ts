@@ -28,7 +28,7 @@ interface StepError {
   kind: ErrorKind
   rule: string
   part: StepPart<unknown>
-  expected: string | null
+  expected?: string
 }
 
 /**
@@ -48,20 +48,17 @@ export function sortError(sample: SortableSample): SortedError | null {
   const place = { step: found?.step ?? null, characterOffset: found?.characterOffset ?? null }
 
   const label = sample.metadata['error_label'] ?? sample.metadata['errorKind'] ?? null
-  if (label !== null && label !== '') {
+  if (label !== null && label !== '')
     return isErrorKind(label)
       ? { kind: label, ...place, rule: 'labelled by hand' }
       : { kind: 'unknown', ...place, rule: 'labelled by hand with a word that names no kind' }
-  }
-  if (sample.finishReason === 'length') {
+  if (sample.finishReason === 'length')
     return { kind: 'incomplete', ...place, rule: 'the answer was cut at the token limit' }
-  }
   if (sample.finishReason === 'error') return { kind: 'unknown', ...place, rule: 'the sample failed' }
   if (found !== null) return { kind: found.kind, ...place, rule: found.rule }
   return { ...sortWithoutWrongStep(sample), ...place }
 }
 
-/** Sorts an answer none of whose steps is known to be wrong. */
 function sortWithoutWrongStep(sample: SortableSample): { kind: ErrorKind; rule: string } {
   if (sample.extractedAnswer === null) return { kind: 'format', rule: 'no answer was found in the text' }
   const expectedSteps = workedSteps(solutionOf(sample))
@@ -69,43 +66,34 @@ function sortWithoutWrongStep(sample: SortableSample): { kind: ErrorKind; rule: 
   const last = steps.at(-1)?.result.value
   const answers = numbersOf(sample.extractedAnswer)
   const expected = numbersOf(sample.expectedAnswer)
-  if (last !== undefined && expected.length === 1 && last === expected[0]) {
-    if (answers.includes(last)) {
-      return { kind: 'format', rule: 'the right result stands in the answer but was not read as it' }
-    }
-    return { kind: 'copy', rule: 'the answer is another number than the last step gives' }
-  }
-  if (steps.length < expectedSteps.length && steps.length > 0) {
+  if (last !== undefined && expected.length === 1 && last === expected[0])
+    return answers.includes(last)
+      ? { kind: 'format', rule: 'the right result stands in the answer but was not read as it' }
+      : { kind: 'copy', rule: 'the answer is another number than the last step gives' }
+  if (steps.length < expectedSteps.length && steps.length > 0)
     return { kind: 'operation', rule: 'the last steps of the solution are left out' }
-  }
   return { kind: 'unknown', rule: 'no rule decides' }
 }
 
-function firstWrongStep(
-  sample: SortableSample,
-): { kind: ErrorKind; rule: string; step: number; characterOffset: number } | null {
+function firstWrongStep(sample: SortableSample) {
   const expectedSteps = workedSteps(solutionOf(sample))
   const known = new Set(numbersOf(sample.problem))
   for (const [step, found] of workedSteps(sample.generatedText).entries()) {
     const wrong =
       expectedSteps.length === 0 ? checkAlone(found) : checkStep(found, step, expectedSteps, known)
     if (wrong !== null) {
-      const characterOffset = wrong.part.start + commonPrefix(wrong.part.text, wrong.expected ?? '')
-      return { kind: wrong.kind, rule: wrong.rule, step, characterOffset }
+      const { kind, rule, part, expected = '' } = wrong
+      return { kind, rule, step, characterOffset: part.start + commonPrefix(part.text, expected) }
     }
     known.add(found.result.value)
   }
   return null
 }
 
+const wrongResult = { kind: 'arithmetic', rule: 'the result is not what the step gives' } as const
+
 function checkAlone(found: WorkedStep): StepError | null {
-  if (isRightResult(found)) return null
-  return {
-    kind: 'arithmetic',
-    rule: 'the result is not what the step gives',
-    part: found.result,
-    expected: null,
-  }
+  return isRightResult(found) ? null : { ...wrongResult, part: found.result }
 }
 
 function checkStep(
@@ -115,29 +103,16 @@ function checkStep(
   known: ReadonlySet<number>,
 ): StepError | null {
   const expected = steps[index]
-  if (expected === undefined) {
-    return {
-      kind: 'operation',
-      rule: 'a step that the solution does not have',
-      part: found.left,
-      expected: null,
-    }
-  }
+  if (expected === undefined)
+    return { kind: 'operation', rule: 'a step that the solution does not have', part: found.left }
   const operator = expected.operator.value
   const isSame = found.operator.value === operator
-  const isSwapped =
-    isSame &&
-    (operator === '+' || operator === '*') &&
-    found.left.value === expected.right.value &&
-    found.right.value === expected.left.value
-  if (isSame && (isSwapped || isEqual(found, expected))) {
+  const takes = (left: StepPart<number>, right: StepPart<number>) =>
+    found.left.value === left.value && found.right.value === right.value
+  const isSwapped = (operator === '+' || operator === '*') && takes(expected.right, expected.left)
+  if (isSame && (isSwapped || takes(expected.left, expected.right))) {
     if (found.result.value === expected.result.value) return null
-    return {
-      kind: 'arithmetic',
-      rule: 'the result is not what the step gives',
-      part: found.result,
-      expected: expected.result.text,
-    }
+    return { ...wrongResult, part: found.result, expected: expected.result.text }
   }
 
   // The first part, in the order of reading, that is not the solution's.
@@ -148,30 +123,18 @@ function checkStep(
         ? [found.right, expected.right]
         : [found.operator, expected.operator]
   const place = { part, expected: wanted.text }
-  if (isSame) {
-    const operands = [found.left, found.right]
-    if (operands.some(({ value }) => !known.has(value) && !isOperandOf(value, expected))) {
-      return { kind: 'copy', rule: 'an operand that neither the problem nor a step before holds', ...place }
-    }
-  }
-  const rule = steps.slice(index + 1).some(later => takesSame(found, later))
+  const isCopied = ({ value }: StepPart<number>) =>
+    known.has(value) || value === expected.left.value || value === expected.right.value
+  if (isSame && ![found.left, found.right].every(isCopied))
+    return { kind: 'copy', rule: 'an operand that neither the problem nor a step before holds', ...place }
+  const takesSame = ({ operator, right }: WorkedStep) =>
+    found.operator.value === operator.value && found.right.value === right.value
+  const rule = steps.slice(index + 1).some(takesSame)
     ? 'a step of the solution is left out'
     : isSame
       ? 'another quantity than the solution takes'
       : 'another operation than the solution’s'
   return { kind: 'operation', rule, ...place }
-}
-
-function takesSame(found: WorkedStep, later: WorkedStep): boolean {
-  return found.operator.value === later.operator.value && found.right.value === later.right.value
-}
-
-function isEqual(found: WorkedStep, expected: WorkedStep): boolean {
-  return found.left.value === expected.left.value && found.right.value === expected.right.value
-}
-
-function isOperandOf(value: number, step: WorkedStep): boolean {
-  return value === step.left.value || value === step.right.value
 }
 
 function solutionOf({ metadata }: SortableSample): string {
@@ -185,7 +148,6 @@ function commonPrefix(text: string, other: string): number {
   return length
 }
 
-/** Signs of an operation, each as the one that stands for it. */
 const operators: Record<string, Operator> = {
   '+': '+',
   '-': '-',

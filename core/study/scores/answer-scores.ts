@@ -1,17 +1,18 @@
 import type { RunColumns } from '../../record/run-tables.ts'
-import { type ScoreDefinition, sequenceScores } from './sequence-scores.ts'
+import { type ScoreDefinition, type SequenceScore, sequenceScores } from './sequence-scores.ts'
 
-/** The answers to one problem, two at least. */
 interface ProblemAnswers {
   /** The class of each. */
   classes: number[]
   /** Log-probability of each, nats, and its mean over the answer's tokens. */
   sums: number[]
   means: number[]
-  agreement: SelfConsistency | null
+  agreement: ReturnType<typeof selfConsistency>
 }
 
-interface AnswerScore extends ScoreDefinition {
+interface AnswerScore extends Omit<ScoreDefinition, 'nullWhen'> {
+  /** When it is undefined; with fewer than two answers to the problem, where it is absent. */
+  nullWhen?: string
   /** One for all answers to the problem, or one for each. */
   compute: (answers: ProblemAnswers) => number | readonly number[] | null
 }
@@ -26,7 +27,6 @@ export const answerScores = {
     formula:
       '−Σ P(c) log P(c), P(c) the share of the answers in class c; the same for all answers to a problem',
     source: 'doi 10.1038/s41586-024-07421-0 (discrete semantic entropy)',
-    nullWhen: 'fewer than two answers to the problem',
     compute: ({ classes }) => semanticEntropy(classes, { kind: 'count' }),
   },
   SemanticEntropy: {
@@ -50,14 +50,12 @@ export const answerScores = {
     unit: 'share',
     formula: '1 − share of the most frequent answer; the same for all answers to a problem',
     source: 'arXiv 2203.11171',
-    nullWhen: 'fewer than two answers to the problem',
     compute: ({ agreement }) => agreement && 1 - agreement.modalShare,
   },
   AnswerShare: {
     unit: 'share',
     formula: '1 − share of the answers that are equivalent to this one, itself included',
     source: 'arXiv 2203.11171',
-    nullWhen: 'fewer than two answers to the problem',
     compute: ({ agreement }) => agreement && Array.from(agreement.ownShares, share => 1 - share),
   },
 } as const satisfies Record<string, AnswerScore>
@@ -71,13 +69,8 @@ export type AnswerScoreName = keyof typeof answerScores
  * columns MaximumSequenceProbability and generatedTokens; rows of one problem may stand anywhere.
  */
 export function addAnswerScores(columns: RunColumns, classes: ArrayLike<number>): boolean {
-  const rowsOfProblem = new Map<number, number[]>()
-  for (let row = 0; row < columns.count; row++) {
-    if (columns.finishReason[row] === 'error') continue
-    const rows = rowsOfProblem.get(columns.problemIndex[row]!)
-    if (rows === undefined) rowsOfProblem.set(columns.problemIndex[row]!, [row])
-    else rows.push(row)
-  }
+  const finished = [...columns.finishReason.keys()].filter(row => columns.finishReason[row] !== 'error')
+  const rowsOfProblem = Map.groupBy(finished, row => columns.problemIndex[row]!)
   const several = [...rowsOfProblem.values()].filter(rows => rows.length > 1)
   if (several.length === 0) return false
 
@@ -98,16 +91,8 @@ export function addAnswerScores(columns: RunColumns, classes: ArrayLike<number>)
   return true
 }
 
-/** How far the answers to one problem agree. */
-export interface SelfConsistency {
-  /** Share of the answers in the largest class. */
-  modalShare: number
-  /** For each answer, the share of the answers in its own class, itself included. */
-  ownShares: Float64Array
-}
-
 /** Agreement of the answers to one problem, by their classes (Wang et al. 2022, arXiv 2203.11171); null without answers. */
-export function selfConsistency(classes: ArrayLike<number>): SelfConsistency | null {
+export function selfConsistency(classes: ArrayLike<number>) {
   if (classes.length === 0) return null
   const counts = new Map<number, number>()
   for (let index = 0; index < classes.length; index++)
@@ -115,16 +100,15 @@ export function selfConsistency(classes: ArrayLike<number>): SelfConsistency | n
   let modal = 0
   for (const count of counts.values()) modal = Math.max(modal, count)
   return {
+    /** Share of the answers in the largest class. */
     modalShare: modal / classes.length,
+    /** For each answer, the share of the answers in its own class, itself included. */
     ownShares: Float64Array.from(classes, own => counts.get(own)! / classes.length),
   }
 }
 
-/** How much each answer weighs in its class: alike, or by the likelihood that the model gave it. */
-export type AnswerWeights =
-  | { kind: 'count' }
-  /** By exp of a log-probability each: of the whole answer, or its mean over the answer's tokens. */
-  | { kind: 'likelihood'; logprobs: ArrayLike<number> }
+/** How much each answer weighs in its class: alike, or by exp of its log-probability or of that's mean over its tokens. */
+export type AnswerWeights = { kind: 'count' } | { kind: 'likelihood'; logprobs: ArrayLike<number> }
 
 /**
  * Entropy over the classes of equivalent answers to one problem, nats: −Σ P(c) log P(c), with P(c) the share of the
@@ -160,19 +144,19 @@ export function semanticEntropy(classes: ArrayLike<number>, weights: AnswerWeigh
  * likeliest tokens the run recorded, k where it is not given; the scores that depend on it say so.
  */
 export function scoreDefinitions(topLogprobs?: number): Record<string, ScoreDefinition> {
-  const all: [string, ScoreDefinition][] = Object.entries({ ...sequenceScores, ...answerScores })
-  return Object.fromEntries(
-    all.map(([name, { unit, formula, source, nullWhen }]) => [
-      name,
-      {
+  const k = topLogprobs === undefined ? 'k' : `k = ${topLogprobs}`
+  const define = (scores: Record<string, SequenceScore | AnswerScore>, otherwise: string) =>
+    Object.entries(scores).map(([name, { unit, formula, source, nullWhen = otherwise }]) => {
+      const definition = {
         unit,
-        formula:
-          topLogprobs === undefined
-            ? formula
-            : formula.replace('the k likeliest', `the k = ${topLogprobs} likeliest`),
+        formula: formula.replace('the k likeliest', `the ${k} likeliest`),
         source,
         nullWhen,
-      },
-    ]),
-  )
+      }
+      return [name, definition] as const
+    })
+  return Object.fromEntries([
+    ...define(sequenceScores, 'no tokens'),
+    ...define(answerScores, 'fewer than two answers to the problem'),
+  ])
 }

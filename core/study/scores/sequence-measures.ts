@@ -1,25 +1,18 @@
-/** Tokens of a sample, from first to last, both included. */
-export interface TokenSpan {
-  first: number
-  last: number
-}
-
 /**
  * The tokens that carry the extracted answer: those that its last occurrence in the texts of the tokens, strung together,
- * touches. A number is not found inside a longer one. Null without an answer, without texts, or where it does not occur
+ * touches, both of its ends included. A number is not found inside a longer one. Null without an answer, without texts, or where it does not occur
  * as it stands (a character whose bytes are split among tokens, for instance).
  */
 export function answerSpan(
   tokenTexts: ArrayLike<string | null>,
   extractedAnswer: string | null,
-): TokenSpan | null {
+): { first: number; last: number } | null {
   if (extractedAnswer === null || extractedAnswer === '') return null
   let text = ''
   for (let index = 0; index < tokenTexts.length; index++) text += tokenTexts[index] ?? ''
   let start = text.lastIndexOf(extractedAnswer)
-  while (start > 0 && isInsideNumber(text, start, extractedAnswer.length)) {
+  while (start > 0 && isInsideNumber(text, start, extractedAnswer.length))
     start = text.lastIndexOf(extractedAnswer, start - 1)
-  }
   if (start === -1 || isInsideNumber(text, start, extractedAnswer.length)) return null
   const last = tokenAt(tokenTexts, start + extractedAnswer.length - 1)
   return { first: tokenAt(tokenTexts, start)!, last: last! }
@@ -121,9 +114,8 @@ export function findSpikes(entropies: ArrayLike<number>): number[] {
   for (let index = 0; index < count; index++) squares += (entropies[index]! - mean) ** 2
   const threshold = mean + spikeDeviations * Math.sqrt(squares / count)
   const spikes: number[] = []
-  for (let index = 0; index < count; index++) {
+  for (let index = 0; index < count; index++)
     if (entropies[index]! >= spikeMinimumNats && entropies[index]! > threshold) spikes.push(index)
-  }
   return spikes
 }
 

@@ -35,7 +35,10 @@ interface Sequence {
   pTrue: number | null
 }
 
-interface SequenceScore extends ScoreDefinition {
+/** A score of one answer. */
+export interface SequenceScore extends Omit<ScoreDefinition, 'nullWhen'> {
+  /** When it is undefined; without tokens, where it is absent. */
+  nullWhen?: string
   compute: (sequence: Sequence) => number | null
 }
 
@@ -51,42 +54,36 @@ export const sequenceScores = {
     unit: 'nats',
     formula: 'mean of H',
     source: 'arXiv 2002.07650, lm-polygraph',
-    nullWhen: 'no tokens',
     compute: ({ tokens }) => meanOf(tokens.entropyNats),
   },
   MaximumTokenEntropy: {
     unit: 'nats',
     formula: 'largest H',
     source: 'arXiv 2303.08896 (Max(H))',
-    nullWhen: 'no tokens',
     compute: ({ sortedEntropies }) => quantile(sortedEntropies, 1),
   },
   MedianTokenEntropy: {
     unit: 'nats',
     formula: 'median of H',
     source: 'MeanTokenEntropy, robust',
-    nullWhen: 'no tokens',
     compute: ({ sortedEntropies }) => quantile(sortedEntropies, 0.5),
   },
   TokenEntropyQuantile90: {
     unit: 'nats',
     formula: '90 % quantile of H, interpolated linearly',
     source: 'MaximumTokenEntropy, robust',
-    nullWhen: 'no tokens',
     compute: ({ sortedEntropies }) => quantile(sortedEntropies, 0.9),
   },
   FirstTokenEntropy: {
     unit: 'nats',
     formula: 'H of the first token',
     source: 'MeanTokenEntropy over one token',
-    nullWhen: 'no tokens',
     compute: ({ tokens }) => tokens.entropyNats[0] ?? null,
   },
   LastTenTokensEntropy: {
     unit: 'nats',
     formula: `mean of H over the last ${lastTokens} tokens, over all where there are fewer`,
     source: 'MeanTokenEntropy over the end; tail confidence of arXiv 2508.15260 in entropy',
-    nullWhen: 'no tokens',
     compute: ({ tokens }) => meanOf(tokens.entropyNats, Math.max(0, tokens.entropyNats.length - lastTokens)),
   },
   AnswerSpanEntropy: {
@@ -110,63 +107,54 @@ export const sequenceScores = {
     unit: 'tokens',
     formula: `number of tokens with H ≥ ${spikeMinimumNats} nats and H > mean + ${spikeDeviations} sd of the answer`,
     source: 'this project',
-    nullWhen: 'no tokens',
     compute: ({ tokens }) => findSpikes(tokens.entropyNats).length,
   },
   MeanTokenVarentropy: {
     unit: 'nats²',
     formula: 'mean of the variance of −log p under p',
     source: 'arXiv 1508.04093 (varentropy)',
-    nullWhen: 'no tokens',
     compute: ({ tokens }) => meanOf(tokens.varentropy),
   },
   MaximumTokenVarentropy: {
     unit: 'nats²',
     formula: 'largest variance of −log p under p',
     source: 'arXiv 1508.04093 (varentropy)',
-    nullWhen: 'no tokens',
     compute: ({ tokens }) => maximumOf(tokens.varentropy),
   },
   MaximumSequenceProbability: {
     unit: 'nats',
     formula: '−Σ log p',
     source: 'lm-polygraph: the negated log-probability of the answer',
-    nullWhen: 'no tokens',
     compute: ({ tokens }) => -sumOf(tokens.logprob),
   },
   MeanTokenNegativeLogprob: {
     unit: 'nats',
     formula: '−mean of log p',
     source: 'arXiv 2002.07650; what lm-polygraph calls Perplexity',
-    nullWhen: 'no tokens',
     compute: ({ tokens }) => -meanOf(tokens.logprob),
   },
   Perplexity: {
     unit: 'none',
     formula: 'exp(−mean of log p); ranks as MeanTokenNegativeLogprob',
     source: 'arXiv 2002.07650; e to the power of what lm-polygraph returns by this name',
-    nullWhen: 'no tokens',
     compute: ({ tokens }) => Math.exp(-meanOf(tokens.logprob)),
   },
   MinimumTokenProbability: {
     unit: 'probability',
     formula: '1 − the least p',
     source: 'arXiv 2303.08896 (Max(−log p)), uqlm (min_probability)',
-    nullWhen: 'no tokens',
     compute: ({ tokens }) => -Math.expm1(-maximumOf(tokens.logprob, -1)),
   },
   MeanTokenMargin: {
     unit: 'probability',
     formula: '−mean of p₁ − p₂, the likeliest token and the second',
     source: 'margin sampling (Scheffer 2001)',
-    nullWhen: 'no tokens',
     compute: ({ tokens }) => -meanOf(tokens.margin),
   },
   SelfCertainty: {
     unit: 'nats',
     formula: '−mean of KL(uniform ‖ p)',
     source: 'arXiv 2502.18581, lm-polygraph',
-    nullWhen: 'no tokens',
     compute: ({ tokens }) => -meanOf(tokens.selfCertainty),
   },
   DeepConfLowestWindow: {
@@ -195,7 +183,6 @@ export const sequenceScores = {
     formula: 'T',
     source:
       'the baseline to beat, no doubt of the model: longer answers are wrong more often (arXiv 2504.13677)',
-    nullWhen: 'no tokens',
     compute: ({ tokens }) => tokens.entropyNats.length,
   },
 } as const satisfies Record<string, SequenceScore>

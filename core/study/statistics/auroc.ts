@@ -13,25 +13,18 @@ import {
 import type { Clusters } from './clusters.ts'
 import { normalQuantile975, normalTail, studentQuantile975 } from './distributions.ts'
 import { mannWhitney } from './hypothesis-tests.ts'
-import { endsOf, type Interval, logitInterval } from './intervals.ts'
+import { endsOf, type Interval, logitScale, scaledInterval } from './intervals.ts'
 import { lackOfClass, type ScoreOrder, type TieGroups, tieGroups } from './ranks.ts'
 import { type BootstrapSpread, bootstrapSpread, plainInterval } from './resampling.ts'
 
-/** Area under the receiver operating characteristic with its 95 % interval and two-sided p against 0.5. */
-export interface Auroc {
-  value: number
-  interval: Maybe<Interval>
-  p: number
-}
-
 /**
- * AUROC: the chance that a marked sample scores above another, ties counting half, which is U/(n₁n₀); p is Mann–Whitney's.
+ * The area under the receiver operating characteristic with its 95 % interval and two-sided p against 0.5: the chance that a marked sample scores above another, ties counting half, which is U/(n₁n₀); p is Mann–Whitney's.
  * The interval is DeLong's (1988) on the logit scale: σ² = var(V₁)/n₁ + var(V₀)/n₀, V the share of the other class that each
  * member beats, which all members of a group of equal scores have in common.
  * Undefined when either class is empty; no interval with one member in a class or when the members of each class all have the
  * same V (perfect separation, or all scores equal), where σ is 0 and says nothing.
  */
-export function auroc(groups: TieGroups): Maybe<Auroc> {
+export function auroc(groups: TieGroups) {
   return ifDefined(mannWhitney(groups), ({ u, p }) => {
     const value = u / (groups.totalMarked * (groups.total - groups.totalMarked))
     return { value, interval: deLongInterval(groups, value), p }
@@ -52,7 +45,8 @@ function deLongInterval(groups: TieGroups, value: number): Maybe<Interval> {
   const variance =
     markedSquares / (totalMarked * (totalMarked - 1)) + othersSquares / (totalOthers * (totalOthers - 1))
   // Shares that are equal but for rounding differ by less than this.
-  const interval = variance < 1e-30 ? null : logitInterval(value, Math.sqrt(variance))
+  const interval =
+    variance < 1e-30 ? null : scaledInterval(value, Math.sqrt(variance), normalQuantile975, logitScale)
   return orBecause(interval, lackOfOverlap(groups, value) ?? { because: 'same-share' })
 }
 
@@ -93,9 +87,8 @@ export function bootstrapAurocInterval(
   const lack = clusters < 2 ? null : lackOfOverlap(groups, value)
   if (lack) return none(lack)
   if (isUndefined(spread)) return spread
-  return orBecause(logitInterval(value, spread.standardError, spread.quantile), {
-    because: 'alike-resamples',
-  })
+  const interval = scaledInterval(value, spread.standardError, spread.quantile, logitScale)
+  return orBecause(interval, { because: 'alike-resamples' })
 }
 
 /** AUROC of samples that count `weights` times each; NaN when a class is empty. */
@@ -213,9 +206,8 @@ function differenceOf(
   if (isFirstSingle || isSecondSingle)
     return withoutInterval({ because: 'single-member', of: columnsThat(isFirstSingle, isSecondSingle) })
   let variance = 0
-  for (let index = 0; index < first.influence.length; index++) {
+  for (let index = 0; index < first.influence.length; index++)
     variance += (first.influence[index]! - second.influence[index]!) ** 2
-  }
   if (variance < 1e-30) {
     // Two scores that rank alike differ in no sample.
     return Math.abs(value) < 1e-15
@@ -235,29 +227,13 @@ function columnsThat(first: boolean, second: boolean): ColumnName {
   return first && second ? 'both' : first ? 'first' : 'second'
 }
 
-/** An AUROC over the pairs whose members lie in the same stratum. */
-export interface StratifiedAuroc {
-  /** Share of those pairs in which the marked sample scores above the other, ties half. */
-  value: number
-  /** The mean of the strata's own AUROCs, each counting once. */
-  meanOverStrata: number
-  /** Strata that hold both classes. */
-  strata: number
-  pairs: number
-  /** 95 % interval of `value` with the strata as independent clusters; undefined with one stratum or where they all agree. */
-  interval: Maybe<Interval>
-}
-
 /**
- * Compares only what is alike: answers to one problem, of like length or of one level. The interval is that of a ratio of sums over strata
+ * An AUROC over the pairs whose members lie in the same stratum, which compares only what is alike: answers to one problem, of like length or
+ * of one level. The interval, with the strata as independent clusters, is that of a ratio of sums over strata
  * (Cochran 1977), σ² = k/(k − 1)·Σ(wₛ − A·mₛ)²/(Σmₛ)² with wₛ wins among mₛ pairs, on the logit scale with Student's t.
  * Undefined when no stratum holds both classes.
  */
-export function stratifiedAuroc(
-  { order, ends }: ScoreOrder,
-  marks: ArrayLike<number>,
-  strata: Clusters,
-): Maybe<StratifiedAuroc> {
+export function stratifiedAuroc({ order, ends }: ScoreOrder, marks: ArrayLike<number>, strata: Clusters) {
   const wins = new Float64Array(strata.count)
   const othersBelow = new Float64Array(strata.count)
   const marked = new Float64Array(strata.count)
@@ -286,20 +262,24 @@ export function stratifiedAuroc(
     pairs += pairsOf[stratum]!
     sumOfAreas += wins[stratum]! / pairsOf[stratum]!
   }
+  /** Share of those pairs in which the marked sample scores above the other, ties half. */
   const value = totalWins / pairs
   let squares = 0
   for (const stratum of mixed) squares += (wins[stratum]! - value * pairsOf[stratum]!) ** 2
   const interval =
     mixed.length < 2 || squares < 1e-24
       ? null
-      : logitInterval(
+      : scaledInterval(
           value,
           Math.sqrt((squares * mixed.length) / (mixed.length - 1)) / pairs,
           studentQuantile975(mixed.length - 1),
+          logitScale,
         )
   return {
     value,
+    /** The mean of the strata's own AUROCs, each counting once. */
     meanOverStrata: sumOfAreas / mixed.length,
+    /** Strata that hold both classes. */
     strata: mixed.length,
     pairs,
     interval: orBecause(

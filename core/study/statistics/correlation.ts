@@ -34,7 +34,6 @@ export function pearson(x: ArrayLike<number>, y: ArrayLike<number>): Maybe<Corre
   return { coefficient, p: incompleteBeta(unexplained, (x.length - 2) / 2, 0.5) }
 }
 
-/** Why pairs have no correlation. */
 function lackOfSpread(n: number, spreadOfSecond: number): Undefined {
   if (n < 2) return none({ because: 'too-few', n, least: 2 })
   return none({ because: 'constant', column: spreadOfSecond > 0 ? 'first' : 'second' })
@@ -112,9 +111,8 @@ export function weightedSpearman(x: ScoreOrder, y: ScoreOrder, weights: Uint32Ar
 
 /** Throws a RangeError when two columns of one table differ in length. */
 export function checkSameLength(where: string, first: ArrayLike<unknown>, second: ArrayLike<unknown>): void {
-  if (first.length !== second.length) {
+  if (first.length !== second.length)
     throw new RangeError(
       `${where}: ${first.length} and ${second.length} values, expected as many of each; pass two columns of the same samples`,
     )
-  }
 }

@@ -49,11 +49,10 @@ export function logGamma(x: number): number {
  * By its continued fraction (DLMF 8.17.22), on the side of the mean where that converges fast. Throws a RangeError outside the domain.
  */
 export function incompleteBeta(x: number, a: number, b: number): number {
-  if (!(x >= 0 && x <= 1 && a > 0 && b > 0)) {
+  if (!(x >= 0 && x <= 1 && a > 0 && b > 0))
     throw new RangeError(
       `incomplete-beta: x = ${x}, a = ${a}, b = ${b}, expected x in [0, 1] and a, b above 0`,
     )
-  }
   if (x === 0 || x === 1) return x
   const logFront = logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x)
   const front = Math.exp(logFront)

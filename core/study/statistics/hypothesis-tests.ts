@@ -31,7 +31,6 @@ export function mannWhitney(groups: TieGroups): Maybe<{ u: number; p: number }> 
   return { u, p }
 }
 
-/** The 80 % quantile of the standard normal distribution. */
 const normalQuantile80 = 0.8416212335729143
 
 /**
@@ -91,7 +90,8 @@ export function permutationP(
   }
   const middle = totalMarked * (order.length + 1)
   const distance = Math.abs(observed - middle)
-  const blocksBySize = groupBySize(membersOf(clusters))
+  const members = Map.groupBy(clusters.of.keys(), index => clusters.of[index]!).values()
+  const blocksBySize = [...Map.groupBy(members, ({ length }) => length).values()]
   const sources = blocksBySize.map(blocks => Uint32Array.from(blocks.keys()))
   let asFar = 0
   for (let permutation = 0; permutation < permutations; permutation++) {
@@ -102,30 +102,13 @@ export function permutationP(
       for (let block = 0; block < blocks.length; block++) {
         const members = blocks[block]!
         const markedLike = blocks[source[block]!]!
-        for (let place = 0; place < members.length; place++) {
+        for (let place = 0; place < members.length; place++)
           if (marks[markedLike[place]!]) sum += doubledRanks[members[place]!]!
-        }
       }
     }
     if (Math.abs(sum - middle) >= distance) asFar++
   }
   return (asFar + 1) / (permutations + 1)
-}
-
-function membersOf(clusters: Clusters): number[][] {
-  const members = Array.from({ length: clusters.count }, (): number[] => [])
-  for (let index = 0; index < clusters.of.length; index++) members[clusters.of[index]!]!.push(index)
-  return members
-}
-
-function groupBySize(blocks: number[][]): number[][][] {
-  const bySize = new Map<number, number[][]>()
-  for (const block of blocks) {
-    const same = bySize.get(block.length)
-    if (same) same.push(block)
-    else bySize.set(block.length, [block])
-  }
-  return [...bySize.values()]
 }
 
 /**

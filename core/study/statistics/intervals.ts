@@ -18,11 +18,10 @@ export function endsOf(interval: Maybe<Interval>): { low: Statistic; high: Stati
  * Throws a RangeError unless 0 ≤ successes ≤ trials.
  */
 export function wilsonInterval(successes: number, trials: number): Interval | null {
-  if (!(successes >= 0 && successes <= trials)) {
+  if (!(successes >= 0 && successes <= trials))
     throw new RangeError(
       `wilson-interval: ${successes} successes in ${trials} trials, expected 0 to ${trials}; check what is counted`,
     )
-  }
   if (trials === 0) return null
   const proportion = successes / trials
   const z2 = normalQuantile975 ** 2
@@ -73,7 +72,7 @@ export const belowOneScale: IntervalScale = {
 }
 
 /**
- * The interval g⁻¹(g(x) ± q·σ·g′(x)), g the scale, σ the standard error of x (delta method), q a quantile. Null at the ends of
+ * The interval g⁻¹(g(x) ± q·σ·g′(x)), g the scale, σ the standard error of x (delta method), q a quantile, of the normal distribution or Student's. Null at the ends of
  * the scale and when σ is 0, where it says nothing.
  */
 export function scaledInterval(
@@ -85,16 +84,4 @@ export function scaledInterval(
   const half = quantile * standardError * slope(value)
   if (!(half > 0 && half < Number.POSITIVE_INFINITY)) return null
   return { low: from(to(value) - half), high: from(to(value) + half) }
-}
-
-/**
- * 95 % interval of a value between 0 and 1 on the logit scale, so that it stays inside: logit A ± z·σ/(A(1 − A)), σ the
- * standard error of A (delta method). `quantile` is z, or Student's t. Null at 0 and 1 and when σ is 0, where it says nothing.
- */
-export function logitInterval(
-  value: number,
-  standardError: number,
-  quantile: number = normalQuantile975,
-): Interval | null {
-  return scaledInterval(value, standardError, quantile, logitScale)
 }

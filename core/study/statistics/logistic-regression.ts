@@ -11,7 +11,7 @@ export interface LogisticFit {
   logLikelihood: number
 }
 
-export interface LogisticOptions {
+interface LogisticOptions {
   /** Adds Firth's penalty, half the ln of the information's determinant (1993): finite coefficients in separated data too. */
   firth?: boolean
   /** A column whose coefficient stays 0; the penalty still sees it, as a profile of the penalised likelihood demands. */
@@ -74,19 +74,14 @@ export function fitLogistic(
   return null
 }
 
-interface Evaluation {
-  logLikelihood: number
-  score: number[]
-  information: number[][]
-  inverse: number[][]
-}
+type Evaluation = NonNullable<ReturnType<typeof evaluate>>
 
 function evaluate(
   columns: readonly Float64Array[],
   outcomes: ArrayLike<number>,
   coefficients: readonly number[],
   firth: boolean,
-): Evaluation | null {
+) {
   const size = columns.length
   const count = outcomes.length
   const score = columns.map(() => 0)
@@ -107,14 +102,12 @@ function evaluate(
     for (let row = 0; row < size; row++) {
       const x = columns[row]![index]!
       score[row]! += residual * x
-      for (let column = 0; column <= row; column++) {
+      for (let column = 0; column <= row; column++)
         information[row]![column]! += weight * x * columns[column]![index]!
-      }
     }
   }
-  for (let row = 0; row < size; row++) {
+  for (let row = 0; row < size; row++)
     for (let column = row + 1; column < size; column++) information[row]![column] = information[column]![row]!
-  }
   const solved = invertPositiveDefinite(information)
   if (solved === null) return null
   const { inverse, logDeterminant } = solved
@@ -124,9 +117,8 @@ function evaluate(
       const probability = probabilities[index]!
       let leverage = 0
       for (let row = 0; row < size; row++) {
-        for (let column = 0; column < size; column++) {
+        for (let column = 0; column < size; column++)
           leverage += columns[row]![index]! * inverse[row]![column]! * columns[column]![index]!
-        }
       }
       leverage *= probability * (1 - probability)
       for (let row = 0; row < size; row++)
@@ -208,9 +200,7 @@ export function clusteredLogisticErrors(
  * Inverse and ln of the determinant of a symmetric positive definite matrix (rows of numbers, lower triangle read), by Cholesky's
  * decomposition. Null when it is not positive definite to working precision: a column follows from the others.
  */
-function invertPositiveDefinite(
-  matrix: readonly (readonly number[])[],
-): { inverse: number[][]; logDeterminant: number } | null {
+function invertPositiveDefinite(matrix: readonly (readonly number[])[]) {
   const size = matrix.length
   const lower = matrix.map(row => row.map(() => 0))
   let logDeterminant = 0

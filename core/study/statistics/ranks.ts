@@ -15,9 +15,8 @@ export function orderScores(scores: ArrayLike<number>): ScoreOrder {
   const order = Uint32Array.from(present).sort((first, second) => scores[first]! - scores[second]!)
   const ends: number[] = []
   for (let position = 1; position <= order.length; position++) {
-    if (position === order.length || scores[order[position]!] !== scores[order[position - 1]!]) {
+    if (position === order.length || scores[order[position]!] !== scores[order[position - 1]!])
       ends.push(position)
-    }
   }
   return { order, ends: Uint32Array.from(ends) }
 }

@@ -86,15 +86,6 @@ export function onScale(
   }
 }
 
-/** Evaluates statistics in the resamples that it is given. */
-export interface ResampledIntervals<Name extends string> {
-  /** The statistics of the sample itself. */
-  values: Record<Name, Statistic>
-  /** Takes how often each sample counts in a resample. */
-  add(weights: Uint32Array): void
-  intervals(): Record<Name, ResampledInterval>
-}
-
 /**
  * 95 % intervals of any statistics of weighted samples from resampled clusters (`resampleClusters`): the value ± Student's t times the bootstrap's
  * standard error (Efron and Tibshirani 1993, 12.2 and 13), on the statistic's scale, where that is nearer to normal. `draw` makes of samples that
@@ -105,7 +96,7 @@ export function resampledIntervals<Name extends string, Drawn, Clusters extends 
   draw: (weights: Uint32Array) => Drawn,
   samples: number,
   clusters: Record<Clusters, number>,
-): ResampledIntervals<Name> {
+) {
   const names = Object.keys(statistics) as Name[]
   const byName = <T>(make: (name: Name) => T) =>
     Object.fromEntries(names.map(name => [name, make(name)])) as Record<Name, T>
@@ -116,13 +107,15 @@ export function resampledIntervals<Name extends string, Drawn, Clusters extends 
   const values = evaluate(onceEach(samples))
   const resampled = byName((): number[] => [])
   return {
+    /** The statistics of the sample itself. */
     values,
-    add(weights) {
+    /** Takes how often each sample counts in a resample. */
+    add(weights: Uint32Array): void {
       const found = evaluate(weights)
       for (const name of names) resampled[name].push(isUndefined(found[name]) ? Number.NaN : found[name])
     },
     intervals: () =>
-      byName(name => {
+      byName((name): ResampledInterval => {
         const value = values[name]
         if (isUndefined(value)) return value
         const { interval, of } = statistics[name]

@@ -9,7 +9,6 @@ export interface RejectionPoint {
   accuracy: number
 }
 
-/** At most this many points of the curve are kept. */
 const mostPoints = 100
 
 /**

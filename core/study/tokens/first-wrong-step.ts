@@ -1,21 +1,11 @@
-import type { FirstWrongStep, Mean, StepEntropies } from '../findings.ts'
+import type { StepEntropies, TokenFindings } from '../findings.ts'
 
-/** Entropies that grow answer by answer. */
-export interface FirstWrongStepCounter {
-  /** `kindAt` gives the kind of a token, as its number from 0. */
-  addCorrect(entropies: ArrayLike<number>, kindAt: (index: number) => number): void
-  /** `token` holds the first wrong character. */
-  addIncorrect(entropies: ArrayLike<number>, kindAt: (index: number) => number, token: number): void
-  finish(): FirstWrongStep
-}
-
-/** How many tokens before and after the first wrong one are looked at. */
 const reach = 8
 /** Positions beyond are not compared: a bound of memory. */
 const mostPositions = 4_096
 
 /** Compares the entropy about the first wrong step with that of correct answers, in one pass; tokens are of so many kinds. */
-export function createFirstWrongStepCounter(kinds: number): FirstWrongStepCounter {
+export function createFirstWrongStepCounter(kinds: number) {
   const correctCounts = new Float64Array(mostPositions)
   const correctSums = new Float64Array(mostPositions)
   const correctKinds = Array.from({ length: kinds }, createRunningMean)
@@ -29,7 +19,8 @@ export function createFirstWrongStepCounter(kinds: number): FirstWrongStepCounte
   }))
   let n = 0
   return {
-    addCorrect(entropies, kindAt) {
+    /** `kindAt` gives the kind of a token, as its number from 0. */
+    addCorrect(entropies: ArrayLike<number>, kindAt: (index: number) => number): void {
       for (let index = 0; index < entropies.length; index++)
         addValue(correctKinds[kindAt(index)]!, entropies[index]!)
       const count = Math.min(entropies.length, mostPositions)
@@ -38,7 +29,8 @@ export function createFirstWrongStepCounter(kinds: number): FirstWrongStepCounte
         correctSums[position]! += entropies[position]!
       }
     },
-    addIncorrect(entropies, kindAt, token) {
+    /** `token` holds the first wrong character. */
+    addIncorrect(entropies: ArrayLike<number>, kindAt: (index: number) => number, token: number): void {
       n++
       for (const { offset, incorrect, positions, kinds } of places) {
         const position = token + offset
@@ -48,7 +40,7 @@ export function createFirstWrongStepCounter(kinds: number): FirstWrongStepCounte
         count(kinds, kindAt(position))
       }
     },
-    finish() {
+    finish(): TokenFindings['firstWrongStep'] {
       const rows = places.map(({ offset, incorrect, positions, kinds }) => ({
         offset,
         incorrect,
@@ -58,25 +50,14 @@ export function createFirstWrongStepCounter(kinds: number): FirstWrongStepCounte
         })),
         correctOfKind: meanOver(kinds, kind => correctKinds[kind]!),
       }))
-      const joined = (isWanted: (offset: number) => boolean): StepEntropies => {
-        const wanted = rows.filter(row => isWanted(row.offset))
-        return {
-          incorrect: finishMean(total(wanted.map(row => row.incorrect))),
-          correct: finishMean(total(wanted.map(row => row.correct))),
-          correctOfKind: finishMean(total(wanted.map(row => row.correctOfKind))),
-        }
-      }
+      const joined = (isWanted: (offset: number) => boolean) =>
+        entropiesOf(rows.filter(({ offset }) => isWanted(offset)))
       return {
         n,
         at: joined(offset => offset === 0),
         before: joined(offset => offset < 0),
         after: joined(offset => offset > 0),
-        offsets: rows.map(({ offset, incorrect, correct, correctOfKind }) => ({
-          offset,
-          incorrect: finishMean(incorrect),
-          correct: finishMean(correct),
-          correctOfKind: finishMean(correctOfKind),
-        })),
+        offsets: rows.map(row => ({ offset: row.offset, ...entropiesOf([row]) })),
       }
     },
   }
@@ -98,11 +79,13 @@ function meanOver(times: Map<number, number>, meanOf: (key: number) => RunningMe
   return joined
 }
 
-function total(means: readonly RunningMean[]): RunningMean {
-  return means.reduce(
-    (sum, { n, sum: value }) => ({ n: sum.n + n, sum: sum.sum + value }),
-    createRunningMean(),
-  )
+function entropiesOf(rows: readonly Record<keyof StepEntropies, RunningMean>[]): StepEntropies {
+  const over = (of: keyof StepEntropies) =>
+    finishMean({
+      n: rows.reduce((sum, row) => sum + row[of].n, 0),
+      sum: rows.reduce((sum, row) => sum + row[of].sum, 0),
+    })
+  return { incorrect: over('incorrect'), correct: over('correct'), correctOfKind: over('correctOfKind') }
 }
 
 /** Number and sum of what was added. */
@@ -123,6 +106,6 @@ export function addValue(running: RunningMean, value: number): void {
 }
 
 /** The mean so far. */
-export function finishMean({ n, sum }: RunningMean): Mean {
+export function finishMean({ n, sum }: RunningMean): { n: number; mean: number | null } {
   return { n, mean: n === 0 ? null : sum / n }
 }

@@ -1,5 +1,5 @@
 import type { TokenColumns } from '../../record/token.ts'
-import type { ForkingTokens } from '../findings.ts'
+import type { TokenFindings } from '../findings.ts'
 
 /**
  * Bins of entropies, even on a logarithmic scale: below the least edge one, and above it 16 a factor of ten, so that a
@@ -16,7 +16,6 @@ export function entropyBin(entropyNats: number): number {
   return Math.min(bin, entropyBins - 1)
 }
 
-/** The least entropy of a bin, nats. */
 function binEdge(bin: number): number {
   return bin === 0 ? 0 : leastNats * 10 ** ((bin - 1) / binsPerDecade)
 }
@@ -40,8 +39,7 @@ export function shareOfTokensThatCarry(
   entropyShare: number,
   { counts, sums }: EntropyHistogram,
 ): number | null {
-  const total = sums.reduce((sum, value) => sum + value, 0)
-  const tokens = counts.reduce((sum, value) => sum + value, 0)
+  const [total, tokens] = [sum(sums), sum(counts)]
   if (total <= 0) return null
   let missing = entropyShare * total
   let taken = 0
@@ -59,7 +57,7 @@ export function shareOfTokensThatCarry(
  * has more, that one. One past the last bin without tokens.
  */
 function binOfTop(share: number, { counts }: EntropyHistogram): number {
-  const tokens = counts.reduce((sum, value) => sum + value, 0)
+  const tokens = sum(counts)
   let taken = 0
   let lowest = entropyBins
   for (let bin = entropyBins - 1; bin >= 0; bin--) {
@@ -71,20 +69,11 @@ function binOfTop(share: number, { counts }: EntropyHistogram): number {
   return lowest
 }
 
-/** Counts that grow token by token. */
-export interface ForkingCounter {
-  /** Adds the token at `index`; `bin` is that of its entropy. */
-  add(
-    tokens: Pick<
-      TokenColumns,
-      'tokenId' | 'tokenText' | 'logprob' | 'topIds' | 'topLogprobs' | 'entropyNats'
-    >,
-    index: number,
-    bin: number,
-  ): void
-  /** The histogram holds the entropy of every token that was added. */
-  finish(histogram: EntropyHistogram): ForkingTokens
-}
+/** The columns of tokens that the findings read. */
+export type FindingsTokens = Pick<
+  TokenColumns,
+  'tokenId' | 'tokenText' | 'entropyNats' | 'logprob' | 'topIds' | 'topLogprobs'
+>
 
 /** Share of the tokens that count as forking: the high-entropy minority of arXiv 2506.01939. */
 const forkingShare = 0.2
@@ -97,7 +86,6 @@ const mostAlternatives = 64
 /** An alternative that is less likely is no alternative. */
 const leastProbability = 0.01
 
-/** A token of the vocabulary. */
 interface TokenRow {
   id: number
   text: string | null
@@ -113,7 +101,7 @@ const rowLength = 2 * entropyBins
  * Finds forking tokens in one pass: since the threshold is known only at the end, each token keeps its own histogram, all
  * of them in one table.
  */
-export function createForkingCounter(): ForkingCounter {
+export function createForkingCounter() {
   const rows = new Map<number, TokenRow>()
   let table = new Float64Array(256 * rowLength)
   let leftOut = 0
@@ -130,7 +118,9 @@ export function createForkingCounter(): ForkingCounter {
   }
 
   return {
-    add({ tokenId, tokenText, logprob, topIds, topLogprobs, entropyNats }, index, bin) {
+    /** Adds the token at `index`; `bin` is that of its entropy. */
+    add(tokens: FindingsTokens, index: number, bin: number): void {
+      const { tokenId, tokenText, logprob, topIds, topLogprobs, entropyNats } = tokens
       const id = tokenId[index]!
       let token = rows.get(id)
       if (token === undefined) {
@@ -154,7 +144,8 @@ export function createForkingCounter(): ForkingCounter {
         token.alternatives.set(alternative, (before ?? 0) + probability)
     },
 
-    finish(histogram) {
+    /** The histogram holds the entropy of every token that was added. */
+    finish(histogram: EntropyHistogram): TokenFindings['forking'] {
       const lowest = binOfTop(forkingShare, histogram)
       const all = sum(histogram.counts)
       const n = sum(histogram.counts.subarray(lowest))

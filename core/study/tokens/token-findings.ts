@@ -1,5 +1,4 @@
 import type { FinishReason } from '../../record/sample.ts'
-import type { TokenColumns } from '../../record/token.ts'
 import { type TokenFindings, type TokenKind, tokenKinds } from '../findings.ts'
 import { findSpikes, spikeDeviations, spikeMinimumNats, tokenAt } from '../scores/sequence-measures.ts'
 import { addValue, createFirstWrongStepCounter, createRunningMean, finishMean } from './first-wrong-step.ts'
@@ -7,6 +6,7 @@ import {
   createEntropyHistogram,
   createForkingCounter,
   entropyBin,
+  type FindingsTokens,
   shareOfTokensThatCarry,
 } from './forking-tokens.ts'
 
@@ -22,24 +22,11 @@ export interface FindingsSample {
   firstWrongCharacter?: number | null
 }
 
-/** The columns of tokens that the findings read. */
-export type FindingsTokens = Pick<
-  TokenColumns,
-  'tokenId' | 'tokenText' | 'entropyNats' | 'logprob' | 'topIds' | 'topLogprobs'
->
-
-/** Findings that grow sample by sample and keep no sample. */
-export interface TokenFindingsCounter {
-  /** Samples that failed or have no tokens are left out. */
-  add(sample: FindingsSample, tokens: FindingsTokens): void
-  finish(): TokenFindings
-}
-
 const deciles = 10
 const concentrations = [0.5, 0.8, 0.9]
 
 /** Says in one pass over the tokens of a run where its uncertainty lies; memory does not grow with the run. */
-export function createTokenFindings(): TokenFindingsCounter {
+export function createTokenFindings() {
   const samples = { correct: 0, incorrect: 0 }
   const kinds = tokenKinds.map(kind => ({ kind, entropy: createRunningMean(), spikes: 0 }))
   const positions = Array.from({ length: deciles }, () => ({
@@ -54,7 +41,8 @@ export function createTokenFindings(): TokenFindingsCounter {
   const kindOf = createKindLookup()
 
   return {
-    add({ correct, finishReason, firstWrongCharacter = null }, tokens) {
+    /** Samples that failed or have no tokens are left out. */
+    add({ correct, finishReason, firstWrongCharacter = null }: FindingsSample, tokens: FindingsTokens): void {
       const { entropyNats, tokenText } = tokens
       const count = entropyNats.length
       if (finishReason === 'error' || count === 0) return
@@ -85,7 +73,7 @@ export function createTokenFindings(): TokenFindingsCounter {
       }
     },
 
-    finish() {
+    finish(): TokenFindings {
       const tokens = kinds.reduce((sum, { entropy }) => sum + entropy.n, 0)
       const total = kinds.reduce((sum, { entropy }) => sum + entropy.sum, 0)
       return {

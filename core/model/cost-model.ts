@@ -87,9 +87,6 @@ export interface Workload {
   contextTokens: number
 }
 
-/** A predicted decoding step of the slowest rank of a group. */
-export type StepPrediction = ReturnType<typeof predictStep>
-
 /** What the model says of a mesh. */
 export type MeshPrediction = ReturnType<typeof predictMesh>
 
@@ -157,6 +154,7 @@ export function bestMeshes(predictions: readonly MeshPrediction[]) {
   }
 }
 
+/** A decoding step of a rank: of the slowest of a group it is that of all. */
 function predictStep(cost: StepCost, hardware: Hardware) {
   const reading = cost.readBytes / hardware.bandwidthBytesPerSecond
   const deviceSeconds = Math.max(reading, cost.flops / hardware.flopsPerSecond)

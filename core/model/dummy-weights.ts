@@ -63,7 +63,7 @@ export async function createDummyWeights(
     return made
   }
 
-  return makeWeights({ matrix, vector, destroy() {} }, config, plan, rank)
+  return makeWeights({ matrix, vector }, config, plan, rank)
 }
 
 /**

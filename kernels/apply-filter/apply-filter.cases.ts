@@ -7,7 +7,6 @@ import { overDistributions, rowOf } from '../gpu/random.ts'
 import { bitsOfF32, sortKeyReference } from '../mass-histogram/mass-histogram.cases.ts'
 import { applyFilter } from './apply-filter.ts'
 
-/** Shapes to test and time. */
 const applyFilterShapes = [
   { name: 'width 1', rows: 1, width: 1, firstId: 0 },
   { name: 'odd', rows: 5, width: 331, firstId: 0 },

@@ -8,7 +8,6 @@ import { Recorder } from '../gpu/recorder.ts'
 import { uploadTensor } from '../gpu/tensor.ts'
 import { boundWords, type FilterLimits, filterThreshold } from './filter-threshold.ts'
 
-/** Shapes to test and time. */
 const filterThresholdShapes = [
   { name: 'width 1', rows: 1, width: 1 },
   { name: 'odd', rows: 5, width: 331 },

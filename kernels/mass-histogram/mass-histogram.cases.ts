@@ -5,7 +5,6 @@ import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
 import { overDistributions } from '../gpu/random.ts'
 import { histogramWords, massHistogram, readMassHistogram, searchWords } from './mass-histogram.ts'
 
-/** Shapes to test and time. */
 const massHistogramShapes = [
   { name: 'width 1', rows: 1, width: 1, firstId: 0 },
   { name: 'odd', rows: 5, width: 331, firstId: 0 },

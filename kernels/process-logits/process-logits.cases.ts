@@ -5,7 +5,6 @@ import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
 import { overDistributions, rowOf } from '../gpu/random.ts'
 import { processLogits, seenWords } from './process-logits.ts'
 
-/** Shapes to test and time. */
 const processLogitsShapes = [
   { name: 'width 1', rows: 1, width: 1, firstId: 0, slots: 1 },
   { name: 'odd', rows: 5, width: 331, firstId: 0, slots: 7 },

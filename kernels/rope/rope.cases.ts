@@ -5,7 +5,6 @@ import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
 import { Random } from '../gpu/random.ts'
 import { rope, ropeTable } from './rope.ts'
 
-/** Shapes to test and time. */
 const ropeShapes = [
   { name: 'one pair of pairs', rows: 1, queryHeads: 1, keyValueHeads: 1, width: 4, capacity: 5, theta: 1e4 },
   { name: 'odd', rows: 5, queryHeads: 3, keyValueHeads: 1, width: 12, capacity: 37, theta: 1e6 },

@@ -6,7 +6,6 @@ import { distributedRows, distributions, Random, rowOf } from '../gpu/random.ts'
 import { topKReference } from '../top-k/top-k.cases.ts'
 import { choiceWords, sample } from './sample.ts'
 
-/** Shapes to test and time. */
 const sampleShapes = [
   { name: 'width 1', rows: 1, width: 1 },
   { name: 'odd', rows: 5, width: 331 },

@@ -5,7 +5,6 @@ import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
 import { overDistributions } from '../gpu/random.ts'
 import { softmax } from './softmax.ts'
 
-/** Shapes to test and time. */
 const softmaxShapes = [
   { name: 'width 1', rows: 1, width: 1 },
   { name: 'odd', rows: 5, width: 331 },

@@ -6,7 +6,6 @@ import { overDistributions } from '../gpu/random.ts'
 import { choiceWords } from '../sample/sample.ts'
 import { tokenRank } from './token-rank.ts'
 
-/** Shapes to test and time. */
 const tokenRankShapes = [
   { name: 'width 1', rows: 1, width: 1 },
   { name: 'odd', rows: 5, width: 331 },

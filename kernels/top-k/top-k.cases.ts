@@ -5,7 +5,6 @@ import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
 import { overDistributions } from '../gpu/random.ts'
 import { readTopLogits, topK, topKCandidateWords } from './top-k.ts'
 
-/** Shapes to test and time. */
 const topKShapes = [
   { name: 'width 1', rows: 1, width: 1, k: 1 },
   { name: 'all of an odd row', rows: 3, width: 7, k: 7 },

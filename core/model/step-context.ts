@@ -74,7 +74,10 @@ export class StepContext {
    */
   async allReduceAddNorm({ partial, isFirst = false, ...norm }: AllReduceAddNorm): Promise<void> {
     const { stream, communicator } = this
-    if (!this.#buffers) return rmsNorm(stream, { ...norm, fresh: isFirst, delta: partial })
+    if (!this.#buffers) {
+      rmsNorm(stream, { ...norm, fresh: isFirst, delta: partial })
+      return
+    }
     const { parts, readable } = this.#buffers
     const [rows = 0, width = 0] = partial.shape
     const sizeBytes = rows * width * 4

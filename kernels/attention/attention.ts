@@ -128,7 +128,8 @@ export function attention(
   if (variant === 'serial') {
     const params = { rows, key_value_heads: keyValueHeads, groups: groupCount, ...shape }
     const workgroups = [Math.ceil(heads / 4), rows] as const
-    return recorder.dispatch(serial, { params, tensors: { ...inputs, out }, workgroups, cost })
+    recorder.dispatch(serial, { params, tensors: { ...inputs, out }, workgroups, cost })
+    return
   }
   const splits = Math.ceil(keys / splitKeys)
   const sums = viewTensor(scratch.sums, [rows * heads * splits * 2])

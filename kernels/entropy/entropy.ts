@@ -60,7 +60,8 @@ export function entropy(
   if (variant === 'serial') {
     const workgroups = [Math.ceil(rows / 4)] as const
     const tensors = { logits, statistics }
-    return recorder.dispatch(serial, { params: { rows, width }, tensors, workgroups, cost })
+    recorder.dispatch(serial, { params: { rows, width }, tensors, workgroups, cost })
+    return
   }
   const params = { width, slices: Math.ceil(width / sliceWidth) }
   const workgroups = [params.slices, rows] as const

@@ -46,12 +46,13 @@ export function topK(
   const cost = { bytes: tensorBytes(logits) + tensorBytes(top), flops: 0 }
   if (variant === 'serial') {
     const workgroups = [Math.ceil(rows / 4)] as const
-    return recorder.dispatch(serial, {
+    recorder.dispatch(serial, {
       params: { rows, width, k },
       tensors: { logits, top },
       workgroups,
       cost,
     })
+    return
   }
   const params = { slices: Math.ceil(width / sliceWidth), k }
   const workgroups = [params.slices, rows] as const

@@ -125,7 +125,7 @@ export async function readScores(
 /** A rank's choice: its token, the raw logit, the processed one, and that with noise. */
 function readChoice(bytes: ArrayBuffer, row: number) {
   const [id = noToken] = new Uint32Array(bytes, row * choiceWords * 4, 1)
-  const [logit = 0, score = 0, drawn = 0] = new Float32Array(bytes, row * choiceWords * 4 + 4, 3)
+  const [, logit = 0, score = 0, drawn = 0] = new Float32Array(bytes, row * choiceWords * 4, choiceWords)
   return { id, logit, score, drawn }
 }
 

@@ -2,10 +2,9 @@ import { applyFilter } from '../apply-filter/apply-filter.ts'
 import { kernelCases } from '../gpu/cases.ts'
 import { compareBits } from '../gpu/check.ts'
 import type { Device } from '../gpu/device.ts'
-import { prepareKernel } from '../gpu/prepared-kernel.ts'
+import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
 import { overDistributions, rowOf } from '../gpu/random.ts'
-import { Recorder } from '../gpu/recorder.ts'
-import { uploadTensor } from '../gpu/tensor.ts'
+import type { Recorder } from '../gpu/recorder.ts'
 import { boundWords, type FilterLimits, filterThreshold } from './filter-threshold.ts'
 
 const filterThresholdShapes = [
@@ -95,14 +94,12 @@ export async function keptIds(
 ): Promise<number[][]> {
   const { rows, width } = shape
   const prepared = await prepareFilterThreshold(device, shape, limits)
-  const { tensors } = prepared
-  uploadTensor(device, tensors.scores, scores)
-  const recorder = new Recorder(device, 'filter-threshold')
-  prepared.record(recorder)
-  applyFilter(recorder, { ...tensors, minP: 0 })
-  const [bytes] = await recorder.submitAndRead(tensors.scores)
-  prepared.destroy()
-  const left = new Float32Array(bytes!)
+  const record = (recorder: Recorder) => {
+    prepared.record(recorder)
+    applyFilter(recorder, { ...prepared.tensors, minP: 0 })
+  }
+  const found = await runPrepared(device, { ...prepared, record }, { scores }, 'scores')
+  const left = new Float32Array(found.scores)
   return Array.from({ length: rows }, (_, row) =>
     [...rowOf(left, row, width).entries()].filter(([, x]) => Number.isFinite(x)).map(([id]) => id),
   )

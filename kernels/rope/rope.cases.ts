@@ -26,7 +26,6 @@ function ropeReference(head: ArrayLike<number>, position: number, theta: number)
   return out
 }
 
-/** Sizes of a rotation. */
 interface RopeShape {
   rows: number
   queryHeads: number

@@ -155,10 +155,8 @@ export async function loadWeights(
     }
     device.write(staging.buffer, 0, words)
     const recorder = new Recorder(device, `pack ${name}`)
-    packWeight(recorder, { ...staging, name, dtype, shape: [rows, weight.inputs] }, weight, {
-      firstOutput: firstOutput + rowsBefore * outputStride,
-      outputStride,
-    })
+    const place = { firstOutput: firstOutput + rowsBefore * outputStride, outputStride }
+    packWeight(recorder, { ...staging, name, dtype, shape: [rows, weight.inputs] }, weight, place)
     recorder.submit()
     // What the queue holds for the device counts as host memory too.
     await device.idle()

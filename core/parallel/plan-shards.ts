@@ -165,11 +165,8 @@ function attentionGroups(queryHeads: Range, groupSize: number): AttentionGroup[]
   const end = queryHeads.first + queryHeads.count
   for (let head = queryHeads.first; head < end; ) {
     const next = Math.min(end, (Math.floor(head / groupSize) + 1) * groupSize)
-    groups.push({
-      keyValueHead: groups.length,
-      firstQueryHead: head - queryHeads.first,
-      queryHeads: next - head,
-    })
+    const firstQueryHead = head - queryHeads.first
+    groups.push({ keyValueHead: groups.length, firstQueryHead, queryHeads: next - head })
     head = next
   }
   return groups

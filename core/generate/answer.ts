@@ -188,7 +188,6 @@ async function answerAll(
     )
   if (stopTexts.length > 0 && !tokenizer)
     throw new InputError('generate: stopTexts need a tokenizer, and the model has none; use stopIds')
-  const answers = Array<Answer>(prompts.length)
   const requests = prompts.map((prompt, key) => ({ promptIds: encodePrompt(prompt, tokenizer), key }))
   const generations = await generateOnMesh(
     loaded.ranks,
@@ -207,24 +206,20 @@ async function answerAll(
     beams,
   )
   signal?.throwIfAborted()
-  for (const { request, generation } of generations) {
-    const ids = generation.tokens.map(({ id }) => id)
-    answers[request.key] = {
-      text: tokenizer && answerText(ids => tokenizer.decode(ids), ids, stopIds, stopTexts),
-      tokens: generation.tokens,
-      finishReason: generation.finishReason,
-      error: generation.error,
-      promptTokens: request.promptIds.length,
-      durationMs: generation.durationMs,
-    }
-  }
-  return answers
+  const inOrder = generations.toSorted((a, b) => a.request.key - b.request.key)
+  return inOrder.map(({ request, generation: { tokens, finishReason, error, durationMs } }) => {
+    const ids = tokens.map(({ id }) => id)
+    const text = tokenizer && answerText(ids => tokenizer.decode(ids), ids, stopIds, stopTexts)
+    return { text, tokens, finishReason, error, promptTokens: request.promptIds.length, durationMs }
+  })
 }
 
-const isIds = (prompt: Prompt) => typeof prompt === 'object' && 'ids' in prompt
+function isIds(prompt: Prompt): prompt is { readonly ids: readonly number[] } {
+  return typeof prompt === 'object' && 'ids' in prompt
+}
 
 function encodePrompt(prompt: Prompt, tokenizer: Tokenizer | null): readonly number[] {
-  if (typeof prompt === 'object' && 'ids' in prompt) return prompt.ids
+  if (isIds(prompt)) return prompt.ids
   if (!tokenizer)
     throw new InputError('generate: the model has no tokenizer, expected a prompt as { ids: [1, 2, 3] }')
   return tokenizer.encodeChat(typeof prompt === 'string' ? [{ role: 'user', content: prompt }] : prompt)

@@ -4,10 +4,11 @@ import type { BeamScores } from '../model/scores.ts'
 import { recordToken, type TokenRecord } from '../record/token.ts'
 import { emptyTail, nextTail, type TextTail } from './answer-end.ts'
 import {
+  admitRequests,
   type GenerateOptions,
   type Generation,
   notFiniteError,
-  rejectionReason,
+  pushPending,
   type SequenceRequest,
 } from './generate.ts'
 
@@ -46,7 +47,7 @@ interface Beam {
 }
 
 /** A search under way. */
-interface Search<Request> {
+interface Search<Request = SequenceRequest> {
   request: Request
   slots: number[]
   /** Tokens of the prompt that the model has yet to see. */
@@ -80,57 +81,42 @@ export async function* generateBeams<Request extends SequenceRequest>(
     throw new Error(
       `beam search: ${model.limits.sequences} slots and ${model.limits.topK} candidates, expected ${beams.count} and ${wanted}`,
     )
-  const queue = requests[Symbol.iterator]()
+  const { admit, free } = admitRequests(model, requests, beams.count)
   const active: Search<Request>[] = []
-  const freeSlots = Array.from({ length: model.limits.sequences }, (_, slot) => slot)
   let copies: SlotCopy[] = []
-  let exhausted = false
   while (!options.shouldStop?.()) {
-    while (!exhausted && freeSlots.length >= beams.count) {
-      const next = queue.next()
-      exhausted = next.done === true
-      if (next.done) break
-      const request = next.value
-      const rejection = rejectionReason(request, model.config)
-      if (rejection)
-        yield { request, generation: { tokens: [], finishReason: 'error', error: rejection, durationMs: 0 } }
-      else active.push(startSearch(request, freeSlots.splice(0, beams.count)))
+    for (const { request, slots, refusal } of admit()) {
+      if (refusal) yield { request, generation: refusal }
+      else
+        active.push({
+          request,
+          slots,
+          pending: [...request.promptIds],
+          seen: 0,
+          length: 0,
+          beams: [{ slot: slots[0]!, path: null, sum: 0 }],
+          finished: [],
+          startedMs: performance.now(),
+        })
     }
     if (active.length === 0) return
     const scored = await stepAll(model, active, options, copies)
     copies = []
     const unranked: Path[] = []
-    const done: { search: Search<Request>; finish: () => Generation }[] = []
+    const done: { search: Search<Request>; error: string | null }[] = []
     for (const { search, rows } of scored) {
-      const error = rows.map(({ scores }) => scores.statistics.notFinite).find(count => count > 0)
-      if (error) {
-        const message = notFiniteError(error, model.config.vocabSize, search.seen)
-        done.push({ search, finish: () => endWithError(search, message) })
-        continue
-      }
-      const isOver = advance(model, search, rows, options, beams, unranked, copies)
-      if (isOver) done.push({ search, finish: () => endSearch(search, options) })
+      const notFinite = rows.map(({ scores }) => scores.statistics.notFinite).find(count => count > 0)
+      if (notFinite)
+        done.push({ search, error: notFiniteError(notFinite, model.config.vocabSize, search.seen) })
+      else if (advance(model, search, rows, options, beams, unranked, copies))
+        done.push({ search, error: null })
     }
     await rankPaths(model, unranked)
-    for (const { search, finish } of done) {
+    for (const { search, error } of done) {
       active.splice(active.indexOf(search), 1)
-      freeSlots.push(...search.slots)
-      freeSlots.sort((a, b) => a - b)
-      yield { request: search.request, generation: finish() }
+      free(search.slots)
+      yield { request: search.request, generation: endSearch(search, error, options) }
     }
-  }
-}
-
-function startSearch<Request extends SequenceRequest>(request: Request, slots: number[]): Search<Request> {
-  return {
-    request,
-    slots,
-    pending: [...request.promptIds],
-    seen: 0,
-    length: 0,
-    beams: [{ slot: slots[0]!, path: null, sum: 0 }],
-    finished: [],
-    startedMs: performance.now(),
   }
 }
 
@@ -162,10 +148,7 @@ async function stepAll<Request extends SequenceRequest>(
       search.seen++
       continue
     }
-    const slot = search.slots[0]!
-    const count = Math.min(search.pending.length, model.maxRows - rows.length)
-    for (const tokenId of search.pending.splice(0, count))
-      rows.push({ tokenId, position: search.seen++, slot })
+    pushPending(rows, search, search.slots[0]!, model.maxRows)
     if (search.pending.length > 0) continue
     parts.push({ search, first: scored.length })
     scored.push({ row: rows.length - 1, sequence, step: 0 })
@@ -180,9 +163,9 @@ async function stepAll<Request extends SequenceRequest>(
 }
 
 /** Takes a step's scores into a search; returns whether it is over. */
-function advance<Request>(
+function advance(
   model: BeamModel,
-  search: Search<Request>,
+  search: Search,
   rows: ScoredBeam[],
   { stopIds, stopTexts, maxNewTokens, topLogprobs, tokenText }: GenerateOptions,
   { count, lengthPenalty }: BeamSettings,
@@ -205,20 +188,11 @@ function advance<Request>(
   search.length++
   const atLimit = search.length >= maxNewTokens || search.seen + 1 >= model.limits.capacity
   const pathOf = ({ id, logit, tokenRank, from, tail }: (typeof candidates)[number]): Path => {
-    const chosen = { id, logit, rank: tokenRank ?? 0 }
-    const token = recordToken(
-      { ...from.scores, chosen },
-      topLogprobs,
-      model.config.vocabSize,
-      tokenText?.(id) ?? null,
-    )
-    const path = {
-      before: from.beam.path,
-      token,
-      tail,
-      source: tokenRank === null ? { row: from.row, logit } : null,
-    }
-    if (tokenRank === null) unranked.push(path)
+    const scores = { ...from.scores, chosen: { id, logit, rank: tokenRank ?? 0 } }
+    const token = recordToken(scores, topLogprobs, model.config.vocabSize, tokenText?.(id) ?? null)
+    const source = tokenRank === null ? { row: from.row, logit } : null
+    const path = { before: from.beam.path, token, tail, source }
+    if (source) unranked.push(path)
     return path
   }
   const scoreOf = (sum: number) => sum / search.length ** lengthPenalty
@@ -233,9 +207,8 @@ function advance<Request>(
   )
   search.finished = search.finished.toSorted((a, b) => b.score - a.score).slice(0, count)
   const next = candidates.filter(candidate => !ends(candidate)).slice(0, count)
-  const best = next[0]
-  const worst =
-    search.finished.length === count ? search.finished[count - 1]!.score : Number.NEGATIVE_INFINITY
+  const [best] = next
+  const worst = search.finished[count - 1]?.score ?? Number.NEGATIVE_INFINITY
   if (!best || scoreOf(best.sum) <= worst) return true
   const kept = new Set(next.map(({ from }) => from.beam.slot))
   const free = search.slots.filter(slot => !kept.has(slot))
@@ -266,17 +239,16 @@ async function rankPaths(model: BeamModel, unranked: Path[]): Promise<void> {
   }
 }
 
-function endSearch<Request extends SequenceRequest>(
-  { request, finished, startedMs }: Search<Request>,
+/** The best answer of a search that is over, or what went wrong. */
+function endSearch(
+  { request, finished, startedMs }: Search,
+  error: string | null,
   { onToken }: GenerateOptions,
 ): Generation {
   const tokens: TokenRecord[] = []
-  const [best] = finished
-  for (let path: Path | null = best!.path; path; path = path.before) tokens.unshift(path.token)
+  const best = error === null ? finished[0]! : null
+  for (let path = best?.path ?? null; path; path = path.before) tokens.unshift(path.token)
   for (const token of tokens) onToken?.(request, token)
-  return { tokens, finishReason: best!.finishReason, error: null, durationMs: performance.now() - startedMs }
-}
-
-function endWithError<Request>({ startedMs }: Search<Request>, error: string): Generation {
-  return { tokens: [], finishReason: 'error', error, durationMs: performance.now() - startedMs }
+  const finishReason = best?.finishReason ?? 'error'
+  return { tokens, finishReason, error, durationMs: performance.now() - startedMs }
 }

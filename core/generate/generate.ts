@@ -65,7 +65,7 @@ export interface GenerateOptions {
 }
 
 /** A sequence that is under way. */
-interface Active<Request> {
+interface Active<Request = SequenceRequest> {
   request: Request
   slot: number
   /** Tokens that the model has yet to see: the prompt, then one at a time. */
@@ -80,6 +80,43 @@ interface Active<Request> {
   answered: Generation | null
 }
 
+/** A sequence and what a step says of its last row. */
+interface Scored<Request = SequenceRequest> {
+  sequence: Active<Request>
+  scores: TokenScores
+}
+
+/** Requests in their order, as many at once as a model has slots, of which each takes `slotsOfEach`. */
+export function admitRequests<Request extends SequenceRequest>(
+  { config, limits }: Pick<SteppedModel, 'config' | 'limits'>,
+  requests: Iterable<Request>,
+  slotsOfEach: number,
+) {
+  const queue = requests[Symbol.iterator]()
+  const freeSlots = Array.from({ length: limits.sequences }, (_, slot) => slot)
+  let exhausted = false
+  return {
+    /** The next requests with their slots, while slots are free; one that cannot be run comes with its answer instead. */
+    *admit(): Generator<{ request: Request; slots: number[]; refusal: Generation | null }> {
+      while (!exhausted && freeSlots.length >= slotsOfEach) {
+        const next = queue.next()
+        exhausted = next.done === true
+        if (next.done) return
+        const request = next.value
+        const error = rejectionReason(request, config)
+        if (error === null) yield { request, slots: freeSlots.splice(0, slotsOfEach), refusal: null }
+        else
+          yield { request, slots: [], refusal: { tokens: [], finishReason: 'error', error, durationMs: 0 } }
+      }
+    },
+    /** Takes slots back. */
+    free(slots: readonly number[]): void {
+      freeSlots.push(...slots)
+      freeSlots.sort((a, b) => a - b)
+    },
+  }
+}
+
 /**
  * Answers requests, as many at once as the model has slots, and yields each as it is done: a slot that falls free takes
  * the next request at once. Every step mixes single decoding tokens with the prompts of new sequences; neither changes
@@ -90,23 +127,15 @@ export async function* generate<Request extends SequenceRequest>(
   requests: Iterable<Request>,
   options: GenerateOptions,
 ): AsyncGenerator<{ request: Request; generation: Generation }> {
-  const queue = requests[Symbol.iterator]()
+  const { admit, free } = admitRequests(model, requests, 1)
   const active: Active<Request>[] = []
-  const freeSlots = Array.from({ length: model.limits.sequences }, (_, slot) => slot)
-  let exhausted = false
   while (!options.shouldStop?.()) {
-    while (!exhausted && freeSlots.length > 0) {
-      const next = queue.next()
-      exhausted = next.done === true
-      if (next.done) break
-      const request = next.value
-      const rejection = rejectionReason(request, model.config)
-      if (rejection)
-        yield { request, generation: { tokens: [], finishReason: 'error', error: rejection, durationMs: 0 } }
+    for (const { request, slots, refusal } of admit()) {
+      if (refusal) yield { request, generation: refusal }
       else
         active.push({
           request,
-          slot: freeSlots.shift()!,
+          slot: slots[0]!,
           pending: [...request.promptIds],
           seen: 0,
           tokens: [],
@@ -122,11 +151,10 @@ export async function* generate<Request extends SequenceRequest>(
     for (const { sequence, scores } of scored) {
       const generation = sequence.answered
         ? { ...sequence.answered, watchedLogprobs: watched.get(sequence) ?? null }
-        : addToken(model, sequence, scores, options)
+        : addToken(model, { sequence, scores }, options)
       if (!generation || beginFollowUp(model, sequence, generation, options)) continue
       active.splice(active.indexOf(sequence), 1)
-      freeSlots.push(sequence.slot)
-      freeSlots.sort((a, b) => a - b)
+      free([sequence.slot])
       yield { request: sequence.request, generation }
     }
   }
@@ -157,36 +185,39 @@ export function notFiniteError(count: number, vocabulary: number, seen: number):
   )
 }
 
+/** Adds rows of tokens that the model has yet to see, as many as a step still has room for. */
+export function pushPending(
+  rows: Row[],
+  of: Pick<Active, 'pending' | 'seen'>,
+  slot: number,
+  maxRows: number,
+): void {
+  for (const tokenId of of.pending.splice(0, maxRows - rows.length))
+    rows.push({ tokenId, position: of.seen++, slot })
+}
+
 /** Runs one step: a token of every sequence that decodes, then as much of the new prompts as there is room for. */
 async function stepAll<Request extends SequenceRequest>(
   model: SteppedModel,
   active: Active<Request>[],
   sampling: Sampling,
-) {
+): Promise<Scored<Request>[]> {
   const rows: Row[] = []
-  const scored: (StepScore & { of: Active<Request> })[] = []
+  const scored: StepScore[] = []
+  const done: Active<Request>[] = []
   const shortestFirst = active.toSorted((a, b) => a.pending.length - b.pending.length)
   for (const sequence of shortestFirst) {
-    const count = Math.min(sequence.pending.length, model.maxRows - rows.length)
-    for (const tokenId of sequence.pending.splice(0, count))
-      rows.push({ tokenId, position: sequence.seen++, slot: sequence.slot })
-    if (sequence.pending.length === 0)
-      scored.push({
-        row: rows.length - 1,
-        sequence: sequence.request.key,
-        step: sequence.tokens.length,
-        of: sequence,
-      })
+    pushPending(rows, sequence, sequence.slot, model.maxRows)
+    if (sequence.pending.length > 0) continue
+    done.push(sequence)
+    scored.push({ row: rows.length - 1, sequence: sequence.request.key, step: sequence.tokens.length })
   }
   const scores = await model.step(rows, scored, sampling)
-  return scored.map((row, index) => ({ sequence: row.of, scores: scores[index]! }))
+  return done.map((sequence, index) => ({ sequence, scores: scores[index]! }))
 }
 
 /** Puts the tokens that requests force in the place of those that this step chose; without any it asks the model nothing. */
-async function forceTokens<Request extends SequenceRequest>(
-  model: SteppedModel,
-  scored: readonly { sequence: Active<Request>; scores: TokenScores }[],
-): Promise<void> {
+async function forceTokens(model: SteppedModel, scored: readonly Scored[]): Promise<void> {
   const forced = [...scored.entries()].flatMap(([row, { sequence, scores }]) => {
     const id = sequence.answered ? undefined : sequence.request.forcedIds?.[sequence.tokens.length]
     return id === undefined || scores.statistics.notFinite > 0 ? [] : [{ row, id, scores }]
@@ -203,11 +234,11 @@ async function forceTokens<Request extends SequenceRequest>(
 }
 
 /** Log-probabilities of watched tokens after the follow-ups of this step; none where logits are not finite. */
-async function readWatched<Request>(
+async function readWatched(
   model: SteppedModel,
-  scored: readonly { sequence: Active<Request>; scores: TokenScores }[],
+  scored: readonly Scored[],
   watchIds: readonly number[],
-): Promise<Map<Active<Request>, number[]>> {
+): Promise<Map<Active, number[]>> {
   const followUps = [...scored.entries()].filter(
     ([, { sequence, scores }]) => sequence.answered && scores.statistics.notFinite === 0,
   )
@@ -223,9 +254,9 @@ async function readWatched<Request>(
 }
 
 /** Has a finished answer's follow-up run in its slot; false where it wants none, or has had it, or there is no room. */
-function beginFollowUp<Request extends SequenceRequest>(
+function beginFollowUp(
   model: SteppedModel,
-  sequence: Active<Request>,
+  sequence: Active,
   generation: Generation,
   { stopIds, stopTexts }: GenerateOptions,
 ): boolean {
@@ -245,10 +276,9 @@ function beginFollowUp<Request extends SequenceRequest>(
 }
 
 /** Takes a step's token into its sequence; returns the answer where that ends it. */
-function addToken<Request extends SequenceRequest>(
+function addToken(
   model: SteppedModel,
-  sequence: Active<Request>,
-  scores: TokenScores,
+  { sequence, scores }: Scored,
   options: GenerateOptions,
 ): Generation | null {
   const end = (finishReason: Generation['finishReason'], error: string | null = null): Generation => ({
@@ -258,8 +288,8 @@ function addToken<Request extends SequenceRequest>(
     durationMs: performance.now() - sequence.startedMs,
   })
   const { vocabSize } = model.config
-  if (scores.statistics.notFinite > 0)
-    return end('error', notFiniteError(scores.statistics.notFinite, vocabSize, sequence.seen))
+  const { notFinite } = scores.statistics
+  if (notFinite > 0) return end('error', notFiniteError(notFinite, vocabSize, sequence.seen))
   const text = options.tokenText?.(scores.chosen.id) ?? null
   const token = recordToken(scores, options.topLogprobs, vocabSize, text)
   sequence.tokens.push(token)

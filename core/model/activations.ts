@@ -37,22 +37,19 @@ export async function createActivations(
   keys: number,
 ) {
   const shapes = activationShapes(config, shard)
-  const f32 = (name: keyof typeof shapes, label: string = name) =>
-    createTensor(device, label, 'f32', [rows, ...shapes[name]])
+  const f32: [string, Tensor][] = []
+  for (const [name, shape] of Object.entries(shapes)) {
+    const label = name === 'qkv' ? 'query, key, value' : name
+    f32.push([name, await createTensor(device, label, 'f32', [rows, ...shape])])
+  }
   const u32 = (name: string) => createTensor(device, name, 'u32', [rows])
   const [H = 0, d = 0] = shapes.attended
   return {
+    ...(Object.fromEntries(f32) as Record<keyof typeof shapes, Tensor>),
     /** [N]: token ids, positions in their sequences, and cache slots of these. */
     ids: await u32('ids'),
     positions: await u32('positions'),
     slots: await u32('slots'),
-    hidden: await f32('hidden'),
-    normed: await f32('normed'),
-    qkv: await f32('qkv', 'query, key, value'),
-    queries: await f32('queries'),
-    attended: await f32('attended'),
-    gated: await f32('gated'),
-    delta: await f32('delta'),
     // The CPU adapter's attention has no partial results.
     attentionScratch: await createAttentionScratch(device, rows, H, d, device.kind === 'cpu' ? 1 : keys),
   }

@@ -3,19 +3,8 @@ import type { TensorEntry } from '../files/safetensors.ts'
 import { type ModelFiles, openWeights } from '../files/weight-files.ts'
 import { InputError } from '../input-error.ts'
 import { type ModelConfig, parseConfig } from './config.ts'
-import { type GenerationConfig, parseGenerationConfig } from './generation-config.ts'
+import { parseGenerationConfig } from './generation-config.ts'
 import { layout } from './layout.ts'
-
-/** A model's files as far as they are small: what its config says, and where its tensors lie. */
-export interface Checkpoint {
-  /** What messages call the model: a path or an address. */
-  where: string
-  config: ModelConfig
-  /** Null without a generation_config.json. */
-  generationConfig: GenerationConfig | null
-  /** Every tensor that the config expects is among them, in its shape. */
-  entries: Map<string, TensorEntry>
-}
 
 /** Reads config.json; `missing` says in words what is wrong where there is none. Throws InputError. */
 export async function openConfig(files: ModelFiles, missing: string): Promise<ModelConfig> {
@@ -25,12 +14,20 @@ export async function openConfig(files: ModelFiles, missing: string): Promise<Mo
 }
 
 /** Opens the files of a model of this config and checks all of them but the tensors' data, which it does not read. Throws InputError. */
-export async function openCheckpoint(files: ModelFiles, config: ModelConfig): Promise<Checkpoint> {
+export async function openCheckpoint(files: ModelFiles, config: ModelConfig) {
   const source = await files.open('generation_config.json')
   const generationConfig = source && parseGenerationConfig(await readJson(source, settingsJson), source.name)
   const entries = await openWeights(files, neededTensors(config))
   checkTensors(config, entries, files.name)
-  return { where: files.name, config, generationConfig, entries }
+  return {
+    /** What messages call the model: a path or an address. */
+    where: files.name,
+    config,
+    /** Null without a generation_config.json. */
+    generationConfig,
+    /** Every tensor that the config expects is among them, in its shape. */
+    entries,
+  }
 }
 
 /** Says whether a tensor is one that a model of this config computes with. */

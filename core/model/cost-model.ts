@@ -2,7 +2,7 @@ import type { WeightDType } from '../../kernels/pack-weight/pack-weight.ts'
 import { InputError } from '../input-error.ts'
 import { maximumRanks, planShards, type ShardPlan } from '../parallel/plan-shards.ts'
 import type { ModelConfig } from './config.ts'
-import { type RankMemory, rankMemory, type StepCost, stepCost } from './rank-costs.ts'
+import { rankMemory, type StepCost, stepCost } from './rank-costs.ts'
 
 /** `dp` data-parallel replicas of tensor-parallel groups of `tp` ranks. */
 export interface Mesh {
@@ -43,29 +43,21 @@ export interface Assumption {
  * What is assumed where nothing is given: an H200 on PCIe 5.0, at the limits its maker states, under Dawn. None of it
  * was measured on that machine, and kernels do not reach the limits of bandwidth and compute.
  */
-const defaults: Record<keyof Hardware, Omit<Assumption, 'name' | 'given' | 'measured'>> = {
-  memoryBytes: { value: 141e9, unit: 'bytes', reason: 'the memory of an H200' },
-  bandwidthBytesPerSecond: {
-    value: 4.8e12,
-    unit: 'bytes/s',
-    reason: "an H200's limit, which kernels do not reach",
-  },
-  flopsPerSecond: { value: 67e12, unit: 'FLOP/s', reason: "an H200's f32 limit without matrix units" },
-  latencySeconds: {
-    value: 100e-6,
-    unit: 's',
-    reason: 'a guess at a meeting of all ranks; 45 µs were measured for one CPU adapter alone',
-  },
-  linkBytesPerSecond: {
-    value: 50e9,
-    unit: 'bytes/s',
-    reason: 'PCIe 5.0 with 16 lanes, to each adapter at once',
-  },
-  dispatchSeconds: {
-    value: 24e-6,
-    unit: 's',
-    reason: 'the lower end of 24 to 36 µs reported for Dawn on Vulkan (arXiv 2604.02344)',
-  },
+const defaults: Record<keyof Hardware, readonly [value: number, unit: string, reason: string]> = {
+  memoryBytes: [141e9, 'bytes', 'the memory of an H200'],
+  bandwidthBytesPerSecond: [4.8e12, 'bytes/s', "an H200's limit, which kernels do not reach"],
+  flopsPerSecond: [67e12, 'FLOP/s', "an H200's f32 limit without matrix units"],
+  latencySeconds: [
+    100e-6,
+    's',
+    'a guess at a meeting of all ranks; 45 µs were measured for one CPU adapter alone',
+  ],
+  linkBytesPerSecond: [50e9, 'bytes/s', 'PCIe 5.0 with 16 lanes, to each adapter at once'],
+  dispatchSeconds: [
+    24e-6,
+    's',
+    'the lower end of 24 to 36 µs reported for Dawn on Vulkan (arXiv 2604.02344)',
+  ],
 }
 
 /** What was measured, and how: the reason that people read. */
@@ -74,7 +66,7 @@ export type Measured = Partial<Record<keyof Hardware, { value: number; how: stri
 /** The assumptions behind predictions: what is given, else what was measured, and defaults for the rest. */
 export function assume(given: Partial<Hardware>, measured: Measured = {}): Assumption[] {
   return (Object.keys(defaults) as (keyof Hardware)[]).map(name => {
-    const { value, unit, reason } = defaults[name]
+    const [value, unit, reason] = defaults[name]
     const own = given[name]
     const found = measured[name]
     if (own !== undefined) return { name, value: own, unit, given: true, measured: false, reason: 'given' }
@@ -95,35 +87,8 @@ export interface Workload {
   contextTokens: number
 }
 
-/** A predicted decoding step of the slowest rank of a group. */
-export interface StepPrediction {
-  cost: StepCost
-  /** Reading or computing, whichever is longer. */
-  deviceSeconds: number
-  dispatchSeconds: number
-  /** Latency and bytes of the synchronisations. */
-  exchangeSeconds: number
-  /** The sum: a token of every sequence of the group. */
-  seconds: number
-}
-
 /** What the model says of a mesh. */
-export interface MeshPrediction {
-  mesh: Mesh
-  /** Of the rank that needs the most. */
-  memory: RankMemory
-  fits: boolean
-  /** One sequence: the seconds are those of a token. */
-  oneSequence: StepPrediction
-  /** The workload's sequences, shared evenly by the replicas: the step of the fullest. */
-  concurrent: StepPrediction
-  tokensPerSecond: number
-  /**
-   * What a synchronisation of this mesh may take, latency and bytes together, for one sequence to be as fast as on one
-   * adapter; null for one rank. Not above 0: it never is.
-   */
-  breakEvenSeconds: number | null
-}
+export type MeshPrediction = ReturnType<typeof predictMesh>
 
 /** Every tensor-parallel size over so many adapters, each with as many replicas as there is room for. */
 export function meshesOf(config: ModelConfig, adapters: number): Mesh[] {
@@ -143,10 +108,14 @@ export function predictMesh(
   mesh: Mesh,
   { concurrency, contextTokens }: Workload,
   hardware: Hardware,
-): MeshPrediction {
+) {
   const plan = planShards(config, mesh.tp)
-  const predict = (ranks: ShardPlan, sequences: number) =>
-    slowestStep(config, ranks, dtype, { sequences, contextTokens }, hardware)
+  /** The step of the slowest rank. */
+  const predict = (over: ShardPlan, sequences: number) =>
+    over.ranks
+      .map(({ rank }) => stepCost(config, over, rank, dtype, { sequences, contextTokens }))
+      .map(cost => predictStep(cost, hardware))
+      .reduce((slowest, step) => (step.seconds > slowest.seconds ? step : slowest))
   const fullest = Math.ceil(concurrency / mesh.dp)
   const memory = plan.ranks
     .map(({ rank }) => rankMemory(config, plan, rank, dtype, { sequences: fullest, contextTokens }))
@@ -157,20 +126,24 @@ export function predictMesh(
   const alone = oneSequence.seconds - oneSequence.exchangeSeconds
   return {
     mesh,
+    /** Of the rank that needs the most. */
     memory,
     fits: memory.peakBytes <= hardware.memoryBytes,
+    /** One sequence: the seconds are those of a token. */
     oneSequence,
+    /** The workload's sequences, shared evenly by the replicas: the step of the fullest. */
     concurrent,
     tokensPerSecond: concurrency / concurrent.seconds,
+    /**
+     * What a synchronisation of this mesh may take, latency and bytes together, for one sequence to be as fast as on one
+     * adapter; null for one rank. Not above 0: it never is.
+     */
     breakEvenSeconds: mesh.tp === 1 ? null : (oneAdapter.seconds - alone) / oneSequence.cost.synchronisations,
   }
 }
 
 /** The fitting mesh whose one sequence is fastest, and the one with most tokens a second; null where none fits. */
-export function bestMeshes(predictions: readonly MeshPrediction[]): {
-  latency: MeshPrediction | null
-  throughput: MeshPrediction | null
-} {
+export function bestMeshes(predictions: readonly MeshPrediction[]) {
   const best = (value: (prediction: MeshPrediction) => number) =>
     predictions
       .filter(prediction => prediction.fits)
@@ -181,31 +154,21 @@ export function bestMeshes(predictions: readonly MeshPrediction[]): {
   }
 }
 
-function slowestStep(
-  config: ModelConfig,
-  plan: ShardPlan,
-  dtype: WeightDType,
-  room: { sequences: number; contextTokens: number },
-  hardware: Hardware,
-): StepPrediction {
-  return plan.ranks
-    .map(({ rank }) => predictStep(stepCost(config, plan, rank, dtype, room), hardware))
-    .reduce((slowest, step) => (step.seconds > slowest.seconds ? step : slowest))
-}
-
-function predictStep(cost: StepCost, hardware: Hardware): StepPrediction {
-  const deviceSeconds = Math.max(
-    cost.readBytes / hardware.bandwidthBytesPerSecond,
-    cost.flops / hardware.flopsPerSecond,
-  )
+/** A decoding step of a rank: of the slowest of a group it is that of all. */
+function predictStep(cost: StepCost, hardware: Hardware) {
+  const reading = cost.readBytes / hardware.bandwidthBytesPerSecond
+  const deviceSeconds = Math.max(reading, cost.flops / hardware.flopsPerSecond)
   const dispatchSeconds = cost.dispatches * hardware.dispatchSeconds
   const exchangeSeconds =
     cost.synchronisations * hardware.latencySeconds + cost.messageBytes / hardware.linkBytesPerSecond
   return {
     cost,
+    /** Reading or computing, whichever is longer. */
     deviceSeconds,
     dispatchSeconds,
+    /** Latency and bytes of the synchronisations. */
     exchangeSeconds,
+    /** The sum: a token of every sequence of the group. */
     seconds: deviceSeconds + dispatchSeconds + exchangeSeconds,
   }
 }

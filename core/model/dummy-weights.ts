@@ -27,15 +27,11 @@ export async function createDummyWeights(
   async function matrix({ label, outputs, parts }: RankBuffer, inputs: number): Promise<PackedWeight> {
     const weight = await createPackedWeight(device, label, config.dtype ?? 'bf16', outputs, inputs)
     const recorder = new Recorder(device, `make ${label}`)
-    for (const part of parts)
-      randomWeight(recorder, weight, {
-        ...numbersOf(part),
-        rows: part.rows.count,
-        firstRow: part.rows.first,
-        firstColumn: part.columns.first,
-        firstOutput: part.firstOutput,
-        outputStride: part.outputStride,
-      })
+    for (const part of parts) {
+      const { rows, columns, firstOutput, outputStride } = part
+      const from = { rows: rows.count, firstRow: rows.first, firstColumn: columns.first }
+      randomWeight(recorder, weight, { ...numbersOf(part), ...from, firstOutput, outputStride })
+    }
     recorder.submit()
     // One at a time, so that a progress bar tells what is done.
     await device.idle()
@@ -63,7 +59,7 @@ export async function createDummyWeights(
     return made
   }
 
-  return makeWeights({ matrix, vector, destroy() {} }, config, plan, rank)
+  return makeWeights({ matrix, vector }, config, plan, rank)
 }
 
 /**

@@ -1,6 +1,5 @@
 import { applyFilter } from '../../kernels/apply-filter/apply-filter.ts'
 import { boundWords, filterThreshold } from '../../kernels/filter-threshold/filter-threshold.ts'
-import type { Device } from '../../kernels/gpu/device.ts'
 import { createTensor, type Tensor, uploadTensor } from '../../kernels/gpu/tensor.ts'
 import {
   type Histogram,
@@ -14,13 +13,6 @@ import { firstRows } from './activations.ts'
 import type { Sampling } from './sampling.ts'
 import type { TokenScores } from './scores.ts'
 import type { StepContext } from './step-context.ts'
-
-/** A token of a slot's sequence. */
-export interface SeenRow {
-  tokenId: number
-  position: number
-  slot: number
-}
 
 /** What a processor is made for. */
 interface LogitProcessorOptions {
@@ -37,138 +29,125 @@ interface LogitProcessorOptions {
  * Turns raw logits into the logits of the distribution that is chosen from, in a buffer of their own, since entropy is
  * of the raw ones: penalty and temperature, then −∞ for what top-k, top-p and min-p leave out.
  */
-export class LogitProcessor {
-  readonly #context: StepContext
-  readonly #options: LogitProcessorOptions
-  readonly #buffers: ProcessorBuffers
-  /** What the device holds as `seen`, so that a decoded token costs an upload of one word. */
-  readonly #seen: Uint32Array<ArrayBuffer>[]
+export type LogitProcessor = Awaited<ReturnType<typeof createLogitProcessor>>
 
-  private constructor(context: StepContext, options: LogitProcessorOptions, buffers: ProcessorBuffers) {
-    const [slots = 0, words = 0] = buffers.seen.shape
-    this.#context = context
-    this.#options = options
-    this.#buffers = buffers
-    this.#seen = Array.from({ length: slots }, () => new Uint32Array(words))
+/** Makes a processor with its buffers. Throws OutOfMemoryError where the device has no room for them. */
+export async function createLogitProcessor(
+  context: StepContext,
+  { rows: mostRows, width, firstId, vocabulary }: LogitProcessorOptions,
+) {
+  const { stream, device, communicator } = context
+  const make = (name: string, dtype: 'f32' | 'u32', ...shape: number[]) =>
+    createTensor(device, name, dtype, [mostRows, ...shape])
+  const words = seenWords(vocabulary)
+  const buffers = {
+    processed: await make('processed logits', 'f32', width),
+    shifts: await make('shifts', 'f32'),
+    slots: await make('scored slots', 'u32'),
+    bounds: await make('bounds', 'u32', boundWords),
+    searches: await make('searches', 'u32', searchWords),
+    histograms: await make('histograms', 'u32', histogramWords),
   }
-
-  /** Makes the buffers. Throws OutOfMemoryError where the device has no room for them. */
-  static async create(context: StepContext, options: LogitProcessorOptions): Promise<LogitProcessor> {
-    return new LogitProcessor(context, options, await createProcessorBuffers(context.device, options))
-  }
-
-  /** Takes the rows of a step into what slots have seen, after slots that take over others'. Position 0 begins a sequence. */
-  takeRows(rows: readonly SeenRow[], copies: readonly { from: number; to: number }[]): void {
-    const { buffer, offsetBytes, shape } = this.#buffers.seen
-    const upload = (slot: number, words: Uint32Array<ArrayBuffer>, first = 0) =>
-      this.#context.device.write(buffer, offsetBytes + (slot * shape[1]! + first) * 4, words)
-    for (const { from, to } of copies) {
-      this.#seen[to]!.set(this.#seen[from]!)
-      upload(to, this.#seen[to]!)
-    }
-    for (const [slot, ofSlot] of Map.groupBy(rows, row => row.slot)) {
-      const seen = this.#seen[slot]!
-      if (ofSlot.some(({ position }) => position === 0)) seen.fill(0)
-      for (const { tokenId } of ofSlot) seen[tokenId >>> 5]! |= 1 << (tokenId & 31)
-      const word = ofSlot[0]!.tokenId >>> 5
-      if (ofSlot.length > 1 || ofSlot[0]!.position === 0) upload(slot, seen)
-      else upload(slot, seen.slice(word, word + 1), word)
-    }
-  }
-
-  /**
-   * Records penalty and temperature of logits [S, V], whose sequences lie in `slots`; gives the processed logits [S, V].
-   * With `shifts` these are subtracted first.
-   */
-  apply(
-    logits: Tensor,
-    slots: readonly number[],
-    { temperature, repetitionPenalty: penalty = 1 }: Sampling,
-    shifts?: readonly number[],
-  ): Tensor {
-    const { stream } = this.#context
-    const { seen, ...buffers } = this.#buffers
-    const of = (name: 'processed' | 'shifts' | 'slots') => firstRows(buffers[name], slots.length)
-    const use = { logits, shifts: of('shifts'), slots: of('slots'), seen, processed: of('processed') }
-    uploadTensor(stream.device, use.slots, Uint32Array.from(slots))
-    if (shifts) uploadTensor(stream.device, use.shifts, Float32Array.from(shifts))
-    processLogits(stream, { ...use, penalty, temperature: temperature || 1, firstId: this.#options.firstId })
-    return use.processed
-  }
-
-  /** Records top-k, top-p and min-p of processed logits [S, V] of a rank that is alone: its device searches. */
-  filter(processed: Tensor, { topK = 0, topP = 1, minP = 0 }: Sampling): void {
-    const bounds = firstRows(this.#buffers.bounds, processed.shape[0]!)
-    filterThreshold(this.#context.stream, processed, bounds, { topK, topP })
-    applyFilter(this.#context.stream, { scores: processed, bounds, minP })
-  }
-
-  /**
-   * The same on ranks that share the vocabulary, from the scores of these rows so far, which all ranks know alike. Where
-   * the largest logits do not suffice, it takes an exchange of histograms for each byte of the bounds' sort keys, of which
-   * two nearly always suffice, for top-k and for top-p. Begins a new recording and leaves it open.
-   */
-  async filterTogether(
-    processed: Tensor,
-    rows: readonly TokenScores[],
-    slots: readonly number[],
-    sampling: Sampling,
-  ): Promise<void> {
-    const { vocabulary, firstId } = this.#options
-    const searches = rows.map((row, index) => {
-      const seen = this.#seen[slots[index]!]!
-      const isSeen = (id: number) => ((seen[id >>> 5]! >>> (id & 31)) & 1) === 1
-      const nearness = nearnessFromLargest(row, isSeen, vocabulary, sampling)
-      return new ThresholdSearch(row.processed!.statistics.maximum, sampling, nearness)
-    })
-    while (searches.some(({ isDone }) => !isDone)) {
-      const histograms = await this.#histograms(processed, searches)
-      for (const [row, search] of searches.entries()) if (!search.isDone) search.take(histograms[row]!)
-    }
-    this.#context.stream.begin('after the search for the likeliest tokens')
-    const bounds = firstRows(this.#buffers.bounds, rows.length)
-    const words = searches.flatMap(search => search.words.slice(0, boundWords))
-    uploadTensor(this.#context.device, bounds, Uint32Array.from(words))
-    applyFilter(this.#context.stream, { scores: processed, bounds, minP: sampling.minP ?? 0, firstId })
-  }
+  const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST
+  const readable = await device.createBuffer('readable histograms', mostRows * histogramWords * 4, usage)
+  /** A bit for each token of the whole vocabulary that a slot's sequence, prompt and answer, holds: for the penalty. */
+  const seen = await make('seen tokens', 'u32', words)
+  /** What the device holds of it, so that a decoded token costs an upload of one word. */
+  const seenBySlot = Array.from({ length: mostRows }, () => new Uint32Array(words))
 
   /** The histograms of every row over all ranks. */
-  async #histograms(scores: Tensor, searches: readonly ThresholdSearch[]): Promise<Histogram[]> {
-    const { stream, device, communicator } = this.#context
-    const rows = searches.length
-    const histograms = firstRows(this.#buffers.histograms, rows)
-    const words = firstRows(this.#buffers.searches, rows)
-    const { firstId } = this.#options
-    const { readable } = this.#buffers
+  async function sumHistograms(scores: Tensor, states: readonly ThresholdSearch[]): Promise<Histogram[]> {
+    const rows = states.length
+    const histograms = firstRows(buffers.histograms, rows)
+    const searches = firstRows(buffers.searches, rows)
     const sizeBytes = rows * histogramWords * 4
     stream.begin('search for the likeliest tokens')
-    uploadTensor(device, words, Uint32Array.from(searches.flatMap(search => search.words)))
-    massHistogram(stream, { scores, searches: words, histograms, firstId })
+    uploadTensor(device, searches, Uint32Array.from(states.flatMap(search => search.words)))
+    massHistogram(stream, { scores, searches, histograms, firstId })
     stream.copyBuffer(histograms.buffer, histograms.offsetBytes, readable, 0, sizeBytes)
-    const bytes = await this.#context.submitAndGather(readable, sizeBytes)
+    const bytes = await context.submitAndGather(readable, sizeBytes)
     const add = (a: number[], b: number[]) => a.map((value, i) => value + b[i]!)
-    return searches.map((_, row) =>
+    return states.map((_, row) =>
       Array.from({ length: communicator.ranks }, (_, rank) =>
         readMassHistogram(bytes, rank * rows + row),
       ).reduce((a, b) => ({ counts: add(a.counts, b.counts), masses: add(a.masses, b.masses) })),
     )
   }
-}
 
-type ProcessorBuffers = Awaited<ReturnType<typeof createProcessorBuffers>>
-
-async function createProcessorBuffers(device: Device, { rows, width, vocabulary }: LogitProcessorOptions) {
-  const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST
   return {
-    processed: await createTensor(device, 'processed logits', 'f32', [rows, width]),
-    shifts: await createTensor(device, 'shifts', 'f32', [rows]),
-    slots: await createTensor(device, 'scored slots', 'u32', [rows]),
-    bounds: await createTensor(device, 'bounds', 'u32', [rows, boundWords]),
-    searches: await createTensor(device, 'searches', 'u32', [rows, searchWords]),
-    histograms: await createTensor(device, 'histograms', 'u32', [rows, histogramWords]),
-    readable: await device.createBuffer('readable histograms', rows * histogramWords * 4, usage),
-    /** A bit for each token of the whole vocabulary that a slot's sequence, prompt and answer, holds: for the penalty. */
-    seen: await createTensor(device, 'seen tokens', 'u32', [rows, seenWords(vocabulary)]),
+    /** Takes the rows of a step into what slots have seen, after slots that take over others'. Position 0 begins a sequence. */
+    takeRows(
+      rows: readonly { tokenId: number; position: number; slot: number }[],
+      copies: readonly { from: number; to: number }[],
+    ): void {
+      const upload = (slot: number, own: Uint32Array<ArrayBuffer>, first = 0) =>
+        device.write(seen.buffer, seen.offsetBytes + (slot * words + first) * 4, own)
+      for (const { from, to } of copies) {
+        seenBySlot[to]!.set(seenBySlot[from]!)
+        upload(to, seenBySlot[to]!)
+      }
+      for (const [slot, ofSlot] of Map.groupBy(rows, row => row.slot)) {
+        const own = seenBySlot[slot]!
+        if (ofSlot.some(({ position }) => position === 0)) own.fill(0)
+        for (const { tokenId } of ofSlot) own[tokenId >>> 5]! |= 1 << (tokenId & 31)
+        const word = ofSlot[0]!.tokenId >>> 5
+        if (ofSlot.length > 1 || ofSlot[0]!.position === 0) upload(slot, own)
+        else upload(slot, own.slice(word, word + 1), word)
+      }
+    },
+
+    /**
+     * Records penalty and temperature of logits [S, V], whose sequences lie in `slots`; gives the processed logits [S, V].
+     * With `shifts` these are subtracted first.
+     */
+    apply(
+      logits: Tensor,
+      slots: readonly number[],
+      { temperature, repetitionPenalty: penalty = 1 }: Pick<Sampling, 'temperature' | 'repetitionPenalty'>,
+      shifts?: readonly number[],
+    ): Tensor {
+      const of = (name: 'processed' | 'shifts' | 'slots') => firstRows(buffers[name], slots.length)
+      const use = { logits, shifts: of('shifts'), slots: of('slots'), seen, processed: of('processed') }
+      uploadTensor(device, use.slots, Uint32Array.from(slots))
+      if (shifts) uploadTensor(device, use.shifts, Float32Array.from(shifts))
+      processLogits(stream, { ...use, penalty, temperature: temperature || 1, firstId })
+      return use.processed
+    },
+
+    /** Records top-k, top-p and min-p of processed logits [S, V] of a rank that is alone: its device searches. */
+    filter(scores: Tensor, { topK = 0, topP = 1, minP = 0 }: Sampling): void {
+      const bounds = firstRows(buffers.bounds, scores.shape[0]!)
+      filterThreshold(stream, scores, bounds, { topK, topP })
+      applyFilter(stream, { scores, bounds, minP })
+    },
+
+    /**
+     * The same on ranks that share the vocabulary, from the scores of these rows so far, which all ranks know alike. Where
+     * the largest logits do not suffice, it takes an exchange of histograms for each byte of the bounds' sort keys, of which
+     * two nearly always suffice, for top-k and for top-p. Begins a new recording and leaves it open.
+     */
+    async filterTogether(
+      scores: Tensor,
+      rows: readonly TokenScores[],
+      slots: readonly number[],
+      sampling: Sampling,
+    ): Promise<void> {
+      const searches = rows.map((row, index) => {
+        const own = seenBySlot[slots[index]!]!
+        const isSeen = (id: number) => ((own[id >>> 5]! >>> (id & 31)) & 1) === 1
+        const nearness = nearnessFromLargest(row, isSeen, vocabulary, sampling)
+        return new ThresholdSearch(row.processed!.statistics.maximum, sampling, nearness)
+      })
+      while (searches.some(({ isDone }) => !isDone)) {
+        const histograms = await sumHistograms(scores, searches)
+        for (const [row, search] of searches.entries()) if (!search.isDone) search.take(histograms[row]!)
+      }
+      stream.begin('after the search for the likeliest tokens')
+      const bounds = firstRows(buffers.bounds, rows.length)
+      const found = searches.flatMap(search => search.words.slice(0, boundWords))
+      uploadTensor(device, bounds, Uint32Array.from(found))
+      applyFilter(stream, { scores, bounds, minP: sampling.minP ?? 0, firstId })
+    },
   }
 }
 

@@ -1,5 +1,4 @@
 import { entropy, entropyPartialWords } from '../../kernels/entropy/entropy.ts'
-import type { Device } from '../../kernels/gpu/device.ts'
 import { createTensor, type Tensor, uploadTensor } from '../../kernels/gpu/tensor.ts'
 import { linear } from '../../kernels/linear/linear.ts'
 import type { PackedWeight } from '../../kernels/pack-weight/pack-weight.ts'
@@ -7,7 +6,7 @@ import { choiceWords, sample } from '../../kernels/sample/sample.ts'
 import { tokenRank } from '../../kernels/token-rank/token-rank.ts'
 import { type TopLogit, topK, topKCandidateWords } from '../../kernels/top-k/top-k.ts'
 import { firstRows } from './activations.ts'
-import { LogitProcessor, type SeenRow } from './filters.ts'
+import { createLogitProcessor, type LogitProcessor } from './filters.ts'
 import { planProcessing, type Sampling } from './sampling.ts'
 import {
   type BeamScores,
@@ -20,7 +19,9 @@ import {
 import type { StepContext } from './step-context.ts'
 
 /** What a token head is made for. */
-export interface TokenHeadOptions {
+interface TokenHeadOptions {
+  /** The rank's lm_head [V, D]. */
+  weight: PackedWeight
   /** Scored rows of a pass, at most. */
   rows: number
   /** Largest logits to hand over. */
@@ -35,128 +36,108 @@ export interface TokenHeadOptions {
  * From final hidden states to token scores: logits, entropy, top-k and choice. Logits never leave the device: one small
  * buffer of scores does. Ranks that share the vocabulary exchange these scores, and each merges them to the same result.
  */
-export class TokenHead {
-  readonly options: TokenHeadOptions
-  readonly #context: StepContext
-  readonly #weight: PackedWeight
-  readonly #buffers: HeadBuffers
+export type TokenHead = Awaited<ReturnType<typeof createTokenHead>>
+
+/** Makes a head. Throws OutOfMemoryError where the device has no room for it. */
+export async function createTokenHead(
+  context: StepContext,
+  { weight, rows, k, firstId, vocabularyWidths }: TokenHeadOptions,
+) {
+  const { stream, device, communicator } = context
+  const { outputs: V, inputs: D } = weight
+  const isAlone = communicator.ranks === 1
+  const u32 = (name: string, ...shape: number[]) => createTensor(device, name, 'u32', shape)
+  const buffers = {
+    selected: await createTensor(device, 'selected', 'f32', [rows, D]),
+    logits: await createTensor(device, 'logits', 'f32', [rows, V]),
+    entropyPartials: await u32('entropy partials', entropyPartialWords(rows, V)),
+    topCandidates: await u32('top candidates', topKCandidateWords(rows, V, k)),
+    sequences: await u32('sequence keys', rows),
+    steps: await u32('steps', rows),
+    ...(await createScoreBuffers(device, rows, k, vocabularyWidths)),
+  }
+  const vocabulary = vocabularyWidths.reduce((sum, width) => sum + width, 0)
   /** Made when it is first asked for: most runs leave logits as they are. */
-  #processor: LogitProcessor | null = null
+  let processor: LogitProcessor | null = null
+  const logitProcessor = async () =>
+    (processor ??= await createLogitProcessor(context, { rows, width: V, firstId, vocabulary }))
 
-  private constructor(
-    context: StepContext,
-    weight: PackedWeight,
-    options: TokenHeadOptions,
-    buffers: HeadBuffers,
-  ) {
-    this.options = options
-    this.#context = context
-    this.#weight = weight
-    this.#buffers = buffers
+  /** Records what is always wanted: logits, their statistics and the largest. */
+  function recordLogits(normed: Tensor, scored: readonly ScoredRow[]): Tensor {
+    const hidden = firstRows(buffers.selected, scored.length) // [S, D]
+    for (const [index, { row }] of scored.entries())
+      stream.copy(normed, row * D * 4, hidden, index * D * 4, D * 4)
+    const logits = firstRows(buffers.logits, scored.length)
+    linear(stream, hidden, weight, logits) // logits [S, V]
+    recordEntropy(logits, 'statistics') // [S, 8]
+    recordTop(logits) // [S, k, 2]
+    return logits
   }
 
-  /** Makes a head. `weight` is the rank's lm_head [V, D]. Throws OutOfMemoryError where the device has no room for it. */
-  static async create(
-    context: StepContext,
-    weight: PackedWeight,
-    options: TokenHeadOptions,
-  ): Promise<TokenHead> {
-    return new TokenHead(context, weight, options, await createHeadBuffers(context.device, weight, options))
+  function recordEntropy(logits: Tensor, into: 'statistics' | 'processed'): void {
+    entropy(stream, logits, buffers.entropyPartials, firstRows(buffers[into], logits.shape[0]!))
   }
 
-  /** Takes the rows of a step whose logits will be penalised for what their sequences hold. */
-  async takeRows(rows: readonly SeenRow[], copies: readonly { from: number; to: number }[]): Promise<void> {
-    const processor = await this.#logitProcessor()
-    processor.takeRows(rows, copies)
+  function recordTop(logits: Tensor): void {
+    topK(stream, logits, buffers.topCandidates, firstRows(buffers.top, logits.shape[0]!))
   }
 
   /**
-   * Scores some rows of `normed` [N, D]: submits the recording and waits for the scores, then for the other ranks'. Where
-   * ranks share the vocabulary, top-k, top-p and min-p cost an exchange of their own, and more where they have to search.
+   * Records the choice, the statistics of the distribution that it is made from where that is not the raw one, and on a
+   * rank that is alone the rank of the chosen token.
    */
-  async score(normed: Tensor, scored: readonly ScoredRow[], sampling: Sampling): Promise<TokenScores[]> {
-    const { processes, truncates, chooses } = planProcessing(sampling)
-    const isAlone = this.#context.communicator.ranks === 1
-    const read = (recorded: Recorded) => readScores(this.#context, this.#buffers, scored.length, recorded)
-    const logits = this.#recordLogits(normed, scored)
-    if (!chooses) return read('raw')
-    let processed: Tensor | null = null
-    if (processes) {
-      const processor = await this.#logitProcessor()
-      const slots = scored.map(({ slot }) => slot)
-      processed = processor.apply(logits, slots, sampling)
-      if (truncates && isAlone) processor.filter(processed, sampling)
-      else if (truncates) {
-        this.#recordEntropy(processed, 'processed')
-        const known = await read('processed')
-        await processor.filterTogether(processed, known, slots, sampling)
-      }
+  function recordChoice(
+    logits: Tensor,
+    processed: Tensor | null,
+    scored: readonly ScoredRow[],
+    { temperature, seed }: Sampling,
+  ): void {
+    const of = (name: 'sequences' | 'steps' | 'choices' | 'tokenRanks') =>
+      firstRows(buffers[name], scored.length)
+    const [sequences, steps, choices] = [of('sequences'), of('steps'), of('choices')]
+    if (processed) recordEntropy(processed, 'processed') // [S, 8]
+    const isDrawn = temperature > 0
+    if (isDrawn) {
+      const words = (name: 'sequence' | 'step') => Uint32Array.from(scored, row => row[name])
+      uploadTensor(device, sequences, words('sequence'))
+      uploadTensor(device, steps, words('step'))
     }
-    this.#recordChoice(logits, processed, scored, sampling)
-    const merged = await read(processes ? 'processed' : 'choice')
-    if (!isAlone) await this.#countTokenRanks(merged)
-    return merged
+    const scores = processed ?? logits
+    sample(stream, { logits, scores, sequences, steps, choices, firstId, seed: isDrawn ? seed : null }) // [S, 4]
+    if (isAlone) tokenRank(stream, logits, choices, of('tokenRanks')) // [S]
   }
 
   /**
-   * Scores rows for beam search. With a penalty, which as in Transformers is one on log-probabilities, the candidates
-   * take two more submits and exchanges: penalised they need the denominator of the softmax, and then their raw logits are
-   * looked up.
+   * Counts the tokens likelier than each chosen one over all ranks. Where every chosen token is among the largest, which
+   * every rank knows alike, nothing is asked; else it costs a second exchange.
    */
-  async scoreBeams(normed: Tensor, scored: readonly ScoredRow[], penalty: number): Promise<BeamScores[]> {
-    const read = () => readScores(this.#context, this.#buffers, scored.length, 'raw')
-    const logits = this.#recordLogits(normed, scored)
-    const raw = await read()
-    const logDenominators = raw.map(({ statistics }) => statistics.maximum + Math.log(statistics.s))
-    if (penalty === 1)
-      return raw.map((scores, row) => ({
-        scores,
-        candidates: scores.top.map((one, index) => {
-          return { ...one, score: one.logit - logDenominators[row]!, tokenRank: index }
-        }),
-      }))
-    const processor = await this.#logitProcessor()
-    this.#context.stream.begin('penalised candidates')
-    const sampling = { temperature: 1, seed: 0, repetitionPenalty: penalty }
-    const slots = scored.map(({ slot }) => slot)
-    this.#recordTop(processor.apply(logits, slots, sampling, logDenominators))
-    const penalised = await read()
-    const candidates = penalised.flatMap(({ top }, row) =>
-      top.map(({ id, logit: score }) => ({ row, id, score })),
-    )
-    const found = await this.logitsOf(candidates)
-    const ranked = candidates.map(({ row, id, score }, index) => {
-      const rankInTop = raw[row]!.top.findIndex(top => top.id === id)
-      return { row, id, logit: found[index]!, score, tokenRank: rankInTop === -1 ? null : rankInTop }
-    })
-    return raw.map((scores, row) => ({ scores, candidates: ranked.filter(one => one.row === row) }))
+  async function countTokenRanks(merged: TokenScores[]): Promise<void> {
+    for (const { chosen, top } of merged) chosen.rank = top.findIndex(({ id }) => id === chosen.id)
+    if (merged.every(({ chosen }) => chosen.rank >= 0)) return
+    const counts = await tokenRanksOf(new Map(merged.map(({ chosen }, row) => [row, chosen])))
+    for (const [row, { chosen }] of merged.entries()) chosen.rank = counts.get(row)!
   }
 
   /** Raw logits of some tokens of rows that the last step scored: one submit, one synchronisation, one exchange. */
-  async logitsOf(wanted: readonly { row: number; id: number }[]): Promise<number[]> {
-    const { stream, device } = this.#context
-    const { logits } = this.#buffers
-    const { firstId } = this.options
-    const width = this.#weight.outputs
+  async function logitsOf(wanted: readonly { row: number; id: number }[]): Promise<number[]> {
+    const { logits } = buffers
     const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST
     const readable = await device.createBuffer('readable logits', wanted.length * 4, usage)
     stream.begin('logits of some tokens')
     for (const [index, { row, id }] of wanted.entries()) {
-      const from = logits.offsetBytes + (row * width + id - firstId) * 4
-      if (id >= firstId && id < firstId + width)
-        stream.copyBuffer(logits.buffer, from, readable, index * 4, 4)
+      const from = logits.offsetBytes + (row * V + id - firstId) * 4
+      if (id >= firstId && id < firstId + V) stream.copyBuffer(logits.buffer, from, readable, index * 4, 4)
     }
-    const all = await this.#context.submitAndGather(readable, wanted.length * 4)
+    const all = await context.submitAndGather(readable, wanted.length * 4)
     device.destroyBuffer(readable)
     // A new buffer is zero where another rank holds the token.
     return sumOverRanks(new Float32Array(all), wanted.length)
   }
 
   /** How many tokens are likelier than one of each row that the last step scored: one submit, synchronisation, exchange. */
-  async tokenRanksOf(chosen: ReadonlyMap<number, TopLogit>): Promise<Map<number, number>> {
-    const { stream, device } = this.#context
+  async function tokenRanksOf(chosen: ReadonlyMap<number, TopLogit>): Promise<Map<number, number>> {
     const rows = Math.max(...chosen.keys()) + 1
-    const { logits, tokenRanks, readable, ...buffers } = this.#buffers
+    const { logits, tokenRanks, readable } = buffers
     const choices = firstRows(buffers.choices, rows)
     const words = new Uint32Array(rows * choiceWords)
     for (const [row, { id, logit }] of chosen) {
@@ -165,105 +146,83 @@ export class TokenHead {
     }
     stream.begin('ranks of chosen tokens')
     uploadTensor(device, choices, words)
-    tokenRank(stream, firstRows(logits, rows), choices, firstRows(tokenRanks, rows), this.options.firstId)
+    tokenRank(stream, firstRows(logits, rows), choices, firstRows(tokenRanks, rows), firstId)
     stream.copyBuffer(tokenRanks.buffer, 0, readable, 0, rows * 4)
-    const all = await this.#context.submitAndGather(readable, rows * 4)
+    const all = await context.submitAndGather(readable, rows * 4)
     const counts = sumOverRanks(new Uint32Array(all), rows)
     return new Map([...chosen.keys()].map(row => [row, counts[row]!]))
   }
 
-  async #logitProcessor(): Promise<LogitProcessor> {
-    const { rows, firstId, vocabularyWidths } = this.options
-    this.#processor ??= await LogitProcessor.create(this.#context, {
-      rows,
-      width: this.#weight.outputs,
-      firstId,
-      vocabulary: vocabularyWidths.reduce((sum, width) => sum + width, 0),
-    })
-    return this.#processor
-  }
-
-  /** Records what is always wanted: logits, their statistics and the largest. */
-  #recordLogits(normed: Tensor, scored: readonly ScoredRow[]): Tensor {
-    const D = this.#weight.inputs
-    const hidden = firstRows(this.#buffers.selected, scored.length) // [S, D]
-    for (const [index, { row }] of scored.entries())
-      this.#context.stream.copy(normed, row * D * 4, hidden, index * D * 4, D * 4)
-    const logits = firstRows(this.#buffers.logits, scored.length)
-    linear(this.#context.stream, hidden, this.#weight, logits) // logits [S, V]
-    this.#recordEntropy(logits, 'statistics') // [S, 8]
-    this.#recordTop(logits) // [S, k, 2]
-    return logits
-  }
-
-  #recordEntropy(logits: Tensor, into: 'statistics' | 'processed'): void {
-    const statistics = firstRows(this.#buffers[into], logits.shape[0]!)
-    entropy(this.#context.stream, logits, this.#buffers.entropyPartials, statistics)
-  }
-
-  #recordTop(logits: Tensor): void {
-    const { top, topCandidates } = this.#buffers
-    topK(this.#context.stream, logits, topCandidates, firstRows(top, logits.shape[0]!))
-  }
-
-  /**
-   * Records the choice, the statistics of the distribution that it is made from where that is not the raw one, and on a
-   * rank that is alone the rank of the chosen token.
-   */
-  #recordChoice(
-    logits: Tensor,
-    processed: Tensor | null,
-    scored: readonly ScoredRow[],
-    { temperature, seed }: Sampling,
-  ): void {
-    const { stream, device, communicator } = this.#context
-    const of = (name: 'sequences' | 'steps' | 'choices' | 'tokenRanks') =>
-      firstRows(this.#buffers[name], scored.length)
-    if (processed) this.#recordEntropy(processed, 'processed') // [S, 8]
-    const isDrawn = temperature > 0
-    if (isDrawn) {
-      const words = (name: 'sequence' | 'step') => Uint32Array.from(scored, row => row[name])
-      uploadTensor(device, of('sequences'), words('sequence'))
-      uploadTensor(device, of('steps'), words('step'))
-    }
-    sample(stream, {
-      logits,
-      scores: processed ?? logits,
-      sequences: of('sequences'),
-      steps: of('steps'),
-      choices: of('choices'),
-      firstId: this.options.firstId,
-      seed: isDrawn ? seed : null,
-    }) // [S, 4]
-    if (communicator.ranks === 1) tokenRank(stream, logits, of('choices'), of('tokenRanks')) // [S]
-  }
-
-  /**
-   * Counts the tokens likelier than each chosen one over all ranks. Where every chosen token is among the largest, which
-   * every rank knows alike, nothing is asked; else it costs a second exchange.
-   */
-  async #countTokenRanks(merged: TokenScores[]): Promise<void> {
-    for (const { chosen, top } of merged) chosen.rank = top.findIndex(({ id }) => id === chosen.id)
-    if (merged.every(({ chosen }) => chosen.rank >= 0)) return
-    const counts = await this.tokenRanksOf(new Map(merged.map(({ chosen }, row) => [row, chosen])))
-    for (const [row, { chosen }] of merged.entries()) chosen.rank = counts.get(row)!
-  }
-}
-
-type HeadBuffers = Awaited<ReturnType<typeof createHeadBuffers>>
-
-/** The buffers of a head: for S scored rows, V of this rank's vocabulary and D inputs. */
-async function createHeadBuffers(device: Device, weight: PackedWeight, options: TokenHeadOptions) {
-  const { outputs: V, inputs: D } = weight
-  const { rows, k, vocabularyWidths } = options
   return {
-    selected: await createTensor(device, 'selected', 'f32', [rows, D]),
-    logits: await createTensor(device, 'logits', 'f32', [rows, V]),
-    entropyPartials: await createTensor(device, 'entropy partials', 'u32', [entropyPartialWords(rows, V)]),
-    topCandidates: await createTensor(device, 'top candidates', 'u32', [topKCandidateWords(rows, V, k)]),
-    sequences: await createTensor(device, 'sequence keys', 'u32', [rows]),
-    steps: await createTensor(device, 'steps', 'u32', [rows]),
-    ...(await createScoreBuffers(device, rows, k, vocabularyWidths)),
+    /** Scored rows of a pass, at most. */
+    rows,
+    logitsOf,
+    tokenRanksOf,
+
+    /** Takes the rows of a step whose logits will be penalised for what their sequences hold. */
+    async takeRows(...step: Parameters<LogitProcessor['takeRows']>): Promise<void> {
+      const { takeRows } = await logitProcessor()
+      takeRows(...step)
+    },
+
+    /**
+     * Scores some rows of `normed` [N, D]: submits the recording and waits for the scores, then for the other ranks'. Where
+     * ranks share the vocabulary, top-k, top-p and min-p cost an exchange of their own, and more where they have to search.
+     */
+    async score(normed: Tensor, scored: readonly ScoredRow[], sampling: Sampling): Promise<TokenScores[]> {
+      const { processes, truncates, chooses } = planProcessing(sampling)
+      const read = (recorded: Recorded) => readScores(context, buffers, scored.length, recorded)
+      const logits = recordLogits(normed, scored)
+      if (!chooses) return read('raw')
+      let processed: Tensor | null = null
+      if (processes) {
+        const { apply, filter, filterTogether } = await logitProcessor()
+        const slots = scored.map(({ slot }) => slot)
+        processed = apply(logits, slots, sampling)
+        if (truncates && isAlone) filter(processed, sampling)
+        else if (truncates) {
+          recordEntropy(processed, 'processed')
+          await filterTogether(processed, await read('processed'), slots, sampling)
+        }
+      }
+      recordChoice(logits, processed, scored, sampling)
+      const merged = await read(processes ? 'processed' : 'choice')
+      if (!isAlone) await countTokenRanks(merged)
+      return merged
+    },
+
+    /**
+     * Scores rows for beam search. With a penalty, which as in Transformers is one on log-probabilities, the candidates
+     * take two more submits and exchanges: penalised they need the denominator of the softmax, and then their raw logits are
+     * looked up.
+     */
+    async scoreBeams(normed: Tensor, scored: readonly ScoredRow[], penalty: number): Promise<BeamScores[]> {
+      const read = () => readScores(context, buffers, scored.length, 'raw')
+      const logits = recordLogits(normed, scored)
+      const raw = await read()
+      const logDenominators = raw.map(({ statistics }) => statistics.maximum + Math.log(statistics.s))
+      if (penalty === 1)
+        return raw.map((scores, row) => ({
+          scores,
+          candidates: scores.top.map((one, tokenRank) => {
+            return { ...one, score: one.logit - logDenominators[row]!, tokenRank }
+          }),
+        }))
+      const { apply } = await logitProcessor()
+      stream.begin('penalised candidates')
+      const slots = scored.map(({ slot }) => slot)
+      recordTop(apply(logits, slots, { temperature: 1, repetitionPenalty: penalty }, logDenominators))
+      const penalised = await read()
+      const candidates = penalised.flatMap(({ top }, row) =>
+        top.map(({ id, logit: score }) => ({ row, id, score })),
+      )
+      const found = await logitsOf(candidates)
+      const ranked = candidates.map(({ row, id, score }, index) => {
+        const rankInTop = raw[row]!.top.findIndex(top => top.id === id)
+        return { row, id, logit: found[index]!, score, tokenRank: rankInTop === -1 ? null : rankInTop }
+      })
+      return raw.map((scores, row) => ({ scores, candidates: ranked.filter(one => one.row === row) }))
+    },
   }
 }
 

@@ -5,11 +5,7 @@ import type { RankShard } from '../parallel/plan-shards.ts'
 import type { ModelConfig } from './config.ts'
 
 /** Keys and values of every layer, in f32, for a fixed number of sequences (slots) of a fixed length (capacity). */
-export interface KeyValueCache {
-  layers: LayerCache[]
-  slots: number
-  capacity: number
-}
+export type KeyValueCache = Awaited<ReturnType<typeof createKeyValueCache>>
 
 /** Bytes of the cache of one token of one sequence. */
 export function cacheBytesPerToken(config: ModelConfig): number {
@@ -23,7 +19,7 @@ export async function createKeyValueCache(
   shard: RankShard,
   slots: number,
   capacity: number,
-): Promise<KeyValueCache> {
+) {
   const d = config.headDim
   const K = shard.keyValueHeads.count
   const layers: LayerCache[] = []

@@ -8,7 +8,7 @@ import type { ShardPlan } from '../parallel/plan-shards.ts'
 import { type Activations, activationsOf, createActivations } from './activations.ts'
 import type { ModelConfig } from './config.ts'
 import { type ForwardPass, forward } from './forward.ts'
-import { TokenHead } from './head.ts'
+import { createTokenHead, type TokenHead } from './head.ts'
 import { createKeyValueCache } from './key-value-cache.ts'
 import type { ModelWeights } from './layout.ts'
 import type { Sampling } from './sampling.ts'
@@ -92,7 +92,8 @@ export class LanguageModel {
       },
       activations: await createActivations(device, config, shard, rows, capacity),
       copyTable: await createTensor(device, 'copies of slots', 'u32', [sequences, 3]),
-      head: await TokenHead.create(context, weights.lmHead, {
+      head: await createTokenHead(context, {
+        weight: weights.lmHead,
         rows: sequences,
         k: limits.topK,
         firstId: shard.vocabulary.first,
@@ -105,27 +106,25 @@ export class LanguageModel {
    * Runs rows through the model and returns the scores in the order of `scored`. Alone: one submit, and one
    * synchronisation where any row is scored. A row's numbers do not depend on the other rows of its step.
    */
-  async step(rows: readonly Row[], scored: readonly StepScore[], sampling: Sampling): Promise<TokenScores[]> {
-    const { normed, ofSlots } = await this.#forward(rows, scored, sampling.repetitionPenalty ?? 1, [])
-    if (scored.length > 0) return this.#parts.head.score(normed, ofSlots, sampling)
-    this.context.stream.submit()
-    return []
+  step(rows: readonly Row[], scored: readonly StepScore[], sampling: Sampling): Promise<TokenScores[]> {
+    return this.#run(rows, scored, sampling.repetitionPenalty ?? 1, [], (normed, ofSlots) =>
+      this.#parts.head.score(normed, ofSlots, sampling),
+    )
   }
 
   /**
    * The same for beam search: first, slots take over others' keys and values. Alone: one submit and one synchronisation
    * where any row is scored, and three of each with a penalty.
    */
-  async stepBeams(
+  stepBeams(
     rows: readonly Row[],
     scored: readonly StepScore[],
     penalty: number,
     copies: readonly SlotCopy[],
   ): Promise<BeamScores[]> {
-    const { normed, ofSlots } = await this.#forward(rows, scored, penalty, copies)
-    if (scored.length > 0) return this.#parts.head.scoreBeams(normed, ofSlots, penalty)
-    this.context.stream.submit()
-    return []
+    return this.#run(rows, scored, penalty, copies, (normed, ofSlots) =>
+      this.#parts.head.scoreBeams(normed, ofSlots, penalty),
+    )
   }
 
   /** Raw logits of tokens of rows that the last step scored. */
@@ -138,26 +137,25 @@ export class LanguageModel {
     return this.#parts.head.tokenRanksOf(chosen)
   }
 
-  /** Begins a recording, and records copies of slots and the forward pass. */
-  async #forward(
+  /** Records copies of slots and the forward pass, and has scored what is to be scored. */
+  async #run<Scores>(
     rows: readonly Row[],
     scored: readonly StepScore[],
     penalty: number,
     copies: readonly SlotCopy[],
-  ): Promise<{ normed: Tensor; ofSlots: ScoredRow[] }> {
+    score: (normed: Tensor, scored: ScoredRow[]) => Promise<Scores[]>,
+  ): Promise<Scores[]> {
     const { pass, head, copyTable } = this.#parts
-    if (rows.length > this.maxRows || scored.length > head.options.rows)
+    if (rows.length > this.maxRows || scored.length > head.rows)
       throw new Error(
-        `step: ${rows.length} rows, ${scored.length} scored; room for ${this.maxRows} and ${head.options.rows}`,
+        `step: ${rows.length} rows, ${scored.length} scored; room for ${this.maxRows} and ${head.rows}`,
       )
     const { stream, device } = this.context
     const activations = activationsOf(this.#parts.activations, rows.length)
-    const upload = (to: Tensor, word: keyof Row) =>
-      uploadTensor(
-        device,
-        to,
-        Uint32Array.from(rows, row => row[word]),
-      )
+    const upload = (to: Tensor, word: keyof Row) => {
+      const words = Uint32Array.from(rows, row => row[word])
+      uploadTensor(device, to, words)
+    }
     upload(activations.ids, 'tokenId')
     upload(activations.positions, 'position')
     upload(activations.slots, 'slot')
@@ -171,7 +169,10 @@ export class LanguageModel {
     }
     const lastPosition = rows.reduce((last, row) => Math.max(last, row.position), 0)
     const normed = await forward(this.context, { ...pass, activations, lastPosition })
-    return { normed, ofSlots: scored.map(score => ({ ...score, slot: rows[score.row]!.slot })) }
+    const ofSlots = scored.map(one => ({ ...one, slot: rows[one.row]!.slot }))
+    if (ofSlots.length > 0) return score(normed, ofSlots)
+    stream.submit()
+    return []
   }
 }
 

@@ -92,17 +92,15 @@ export function layout(config: ModelConfig): TensorLayout[] {
     ['mlp.up_proj.weight', [F, D], rows('mlp'), 'gateUp'],
     ['mlp.down_proj.weight', [D, F], columns('mlp'), 'down'],
   ]
+  const embedding: Row = ['model.embed_tokens.weight', [V, D], rows('vocabulary'), 'embedding']
   const lmHead: Row = ['lm_head.weight', [V, D], rows('vocabulary'), 'lmHead']
   const tensors = (layer: number | null, table: Row[]): TensorLayout[] =>
-    table.map(([name, shape, split, buffer]) => ({
-      name: layer === null ? name : `model.layers.${layer}.${name}`,
-      shape,
-      split,
-      layer,
-      buffer,
-    }))
+    table.map(([own, shape, split, buffer]) => {
+      const name = layer === null ? own : `model.layers.${layer}.${own}`
+      return { name, shape, split, layer, buffer }
+    })
   return [
-    ...tensors(null, [['model.embed_tokens.weight', [V, D], rows('vocabulary'), 'embedding']]),
+    ...tensors(null, [embedding]),
     ...Array.from({ length: config.layers }, (_, layer) => tensors(layer, layerRows)).flat(),
     ...tensors(null, [['model.norm.weight', [D], null, 'finalNorm']]),
     ...tensors(null, config.tieWordEmbeddings ? [] : [lmHead]),
@@ -205,36 +203,23 @@ function ownedRows({ split }: TensorLayout, rows: Range, plan: ShardPlan, rank: 
   return split.by === 'keyValueHeads' ? scaleRange(ownedKeyValueHeads(plan, rank), split.width) : rows
 }
 
-/** Bytes of a rank's weights on its device, by what reads them. */
-export interface RankWeightBytes {
-  /** Of which a token reads one row; 0 where lm_head is the same buffer. */
-  embedding: number
-  /** Decoder layers and the final norm: what every step reads whole. */
-  decoder: number
-  lmHead: number
-  /** The largest of the buffers, which an adapter has to bind whole. */
-  largestBuffer: number
-}
-
 /** Bytes of the buffers that hold a rank's weights: exactly what a device allocates for them. */
-export function rankWeightBytes(
-  config: ModelConfig,
-  plan: ShardPlan,
-  rank: number,
-  dtype: WeightDType,
-): number {
-  const { embedding, decoder, lmHead } = rankWeightParts(config, plan, rank, dtype)
+export function rankWeightBytes(...of: Parameters<typeof rankWeightParts>): number {
+  const { embedding, decoder, lmHead } = rankWeightParts(...of)
   return embedding + decoder + lmHead
 }
 
-/** The same by part. */
-export function rankWeightParts(
-  config: ModelConfig,
-  plan: ShardPlan,
-  rank: number,
-  dtype: WeightDType,
-): RankWeightBytes {
-  const bytes = { embedding: 0, decoder: 0, lmHead: 0, largestBuffer: 0 }
+/** The same by what reads them. */
+export function rankWeightParts(config: ModelConfig, plan: ShardPlan, rank: number, dtype: WeightDType) {
+  const bytes = {
+    /** Of which a token reads one row; 0 where lm_head is the same buffer. */
+    embedding: 0,
+    /** Decoder layers and the final norm: what every step reads whole. */
+    decoder: 0,
+    lmHead: 0,
+    /** The largest of the buffers, which an adapter has to bind whole. */
+    largestBuffer: 0,
+  }
   // Layers are alike.
   for (const { layer, name, outputs, inputs } of rankBuffers({ ...config, layers: 1 }, plan, rank)) {
     const sizeBytes = inputs === null ? outputs * 4 : packedWeightBytes(dtype, outputs, inputs)

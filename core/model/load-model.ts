@@ -3,7 +3,6 @@ import type { Device } from '../../kernels/gpu/device.ts'
 import { histogramWords } from '../../kernels/mass-histogram/mass-histogram.ts'
 import type { TensorEntry } from '../files/safetensors.ts'
 import { DigestSum, quickSha256, sha256 } from '../files/sha256.ts'
-
 import { type Communicator, localCommunicators } from '../parallel/communicator.ts'
 import { planShards, type ShardPlan } from '../parallel/plan-shards.ts'
 import { weightBytes } from './checkpoint.ts'
@@ -191,11 +190,11 @@ export const hashRow: HashRow = (label, row) => {
  * tensor's name, row number and row. Ranks digest what they read; the sum of their digests is that of the model.
  */
 export class WeightDigest extends DigestSum {
+  /** Without it nothing is taken in. */
   readonly #hashRow: HashRow | undefined
   /** Settles when all rows so far are digested. */
   #digested: Promise<unknown> = Promise.resolve()
 
-  /** Without a hash it takes nothing in. */
   constructor(hashRow?: HashRow) {
     super()
     this.#hashRow = hashRow

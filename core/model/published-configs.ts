@@ -19,20 +19,10 @@ const family = {
 /** The two smaller vocabularies go with tied embeddings. */
 const small = { ...family, tie_word_embeddings: true, vocab_size: 151936 }
 
-/** hidden_size, intermediate_size, num_hidden_layers, num_attention_heads, num_key_value_heads. */
-const sizes = (
-  hidden: number,
-  intermediate: number,
-  layers: number,
-  heads: number,
-  keyValueHeads: number,
-) => ({
-  hidden_size: hidden,
-  intermediate_size: intermediate,
-  num_hidden_layers: layers,
-  num_attention_heads: heads,
-  num_key_value_heads: keyValueHeads,
-})
+const sizeNames =
+  'hidden_size intermediate_size num_hidden_layers num_attention_heads num_key_value_heads'.split(' ')
+/** These sizes of a model, in this order. */
+const sizes = (...numbers: number[]) => Object.fromEntries(sizeNames.map((name, at) => [name, numbers[at]]))
 
 const configFiles: Record<string, object> = {
   'qwen2.5-0.5b': { ...small, ...sizes(896, 4864, 24, 14, 2) },

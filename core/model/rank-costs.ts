@@ -8,7 +8,7 @@ import type { ModelConfig } from './config.ts'
 import { cacheBytesPerToken } from './key-value-cache.ts'
 import { stepRows } from './language-model.ts'
 import { rankBuffers, rankWeightBytes, rankWeightParts } from './layout.ts'
-import { hostSumBytes } from './step-context.ts'
+import { hostSumBytes, partialSumRows } from './step-context.ts'
 
 /** What a rank makes room for. */
 export interface RankRoom {
@@ -19,15 +19,7 @@ export interface RankRoom {
 }
 
 /** Bytes on a rank's device. */
-export interface RankMemory {
-  weightBytes: number
-  /** Keys and values of all sequences at full length. */
-  cacheBytes: number
-  /** Activations of a step, attention's partial results, logits and what is exchanged: an estimate. */
-  workBytes: number
-  /** All of it together. */
-  peakBytes: number
-}
+export type RankMemory = ReturnType<typeof rankMemory>
 
 /** The memory of a rank: weights to the byte, cache to the byte, work by the shapes of a full step. */
 export function rankMemory(
@@ -36,47 +28,37 @@ export function rankMemory(
   rank: number,
   dtype: WeightDType,
   { sequences, contextTokens }: RankRoom,
-): RankMemory {
+) {
   const shard = rankShard(plan, rank)
   const { hiddenSize: D, headDim: d } = config
-  const H = shard.queryHeads.count
-  const V = shard.vocabulary.count
   const weightBytes = rankWeightBytes(config, plan, rank, dtype)
-  const cacheBytes =
-    sequences * contextTokens * cacheBytesPerToken({ ...config, keyValueHeads: shard.keyValueHeads.count })
-
-  const pieces = Math.ceil(contextTokens / splitKeys)
+  const cacheBytes = sequences * contextTokens * cacheBytesOfRank(config, plan, rank)
   const rows = stepRows(config, { sequences, capacity: contextTokens, topK: 1 })
-  const activations = Object.values(activationShapes(config, shard)).reduce(
-    (sum, shape) => sum + elementCount(shape),
-    0,
-  )
-  const partials = pieces * H * (d + 2)
-  const workBytes =
-    4 * (rows * (activations + partials) + sequences * (D + V) + contextTokens * d) +
-    exchangeBytes(plan.ranks.length, rows, D * 4)
-  return { weightBytes, cacheBytes, workBytes, peakBytes: weightBytes + cacheBytes + workBytes }
+  const shapes = Object.values(activationShapes(config, shard))
+  const activations = shapes.reduce((sum, shape) => sum + elementCount(shape), 0)
+  const partials = Math.ceil(contextTokens / splitKeys) * shard.queryHeads.count * (d + 2)
+  // The partial sum to be read, and where all ranks' sums or their total come back.
+  const reduced = plan.ranks.length > 1 ? (rows + partialSumRows(plan.ranks.length, rows, D)) * D : 0
+  const scored = sequences * (D + shard.vocabulary.count)
+  const workBytes = 4 * (rows * (activations + partials) + scored + contextTokens * d + reduced)
+  return {
+    weightBytes,
+    /** Keys and values of all sequences at full length. */
+    cacheBytes,
+    /** Activations of a step, attention's partial results, logits and what is exchanged: an estimate. */
+    workBytes,
+    /** All of it together. */
+    peakBytes: weightBytes + cacheBytes + workBytes,
+  }
 }
 
-/** The partial sum to be read, and where all ranks' sums or their total come back. */
-function exchangeBytes(ranks: number, rows: number, rowBytes: number): number {
-  if (ranks === 1) return 0
-  const rowsOnDevice = Math.min(rows, Math.max(1, Math.floor(hostSumBytes / (ranks * rowBytes))))
-  return rows * rowBytes + Math.max(rows, ranks * rowsOnDevice) * rowBytes
+/** Bytes of a rank's cache of one token. */
+function cacheBytesOfRank(config: ModelConfig, plan: ShardPlan, rank: number): number {
+  return cacheBytesPerToken({ ...config, keyValueHeads: rankShard(plan, rank).keyValueHeads.count })
 }
 
 /** What a rank does in one decoding step, which gives every sequence a token. Of one sequence it is the cost of a token. */
-export interface StepCost {
-  /** Weights and cache that the device reads. */
-  readBytes: number
-  flops: number
-  /** Between device and host, both ways. */
-  messageBytes: number
-  dispatches: number
-  submits: number
-  /** Times the host waits for the device; with several ranks each is a meeting of all of them. */
-  synchronisations: number
-}
+export type StepCost = ReturnType<typeof stepCost>
 
 /** Likeliest tokens that come back with every score. */
 const topTokens = 5
@@ -92,20 +74,21 @@ export function stepCost(
   rank: number,
   dtype: WeightDType,
   { sequences, contextTokens }: RankRoom,
-): StepCost {
+) {
   const { layers } = config
-  const shard = rankShard(plan, rank)
-  const queryWidth = shard.queryHeads.count * config.headDim
+  const queryWidth = rankShard(plan, rank).queryHeads.count * config.headDim
   const { decoder, lmHead } = rankWeightParts(config, plan, rank, dtype)
-  const cacheOfToken = cacheBytesPerToken({ ...config, keyValueHeads: shard.keyValueHeads.count })
   const meetings = plan.ranks.length > 1 ? 2 * layers + 2 : 1
-  const attentionDispatches = contextTokens > splitKeys ? 2 : 1
+  const merges = contextTokens > splitKeys ? 1 : 0
   return {
-    readBytes: decoder + lmHead + sequences * contextTokens * cacheOfToken,
+    /** Weights and cache that the device reads. */
+    readBytes: decoder + lmHead + sequences * contextTokens * cacheBytesOfRank(config, plan, rank),
     flops: sequences * (2 * multipliedWeights(config, plan, rank) + 4 * layers * queryWidth * contextTokens),
+    /** Between device and host, both ways. */
     messageBytes: messageBytes(config, plan.ranks.length, sequences),
-    dispatches: dispatchesBesideLayers + layers * (dispatchesOfLayer - 1 + attentionDispatches),
+    dispatches: dispatchesBesideLayers + layers * (dispatchesOfLayer + merges),
     submits: meetings,
+    /** Times the host waits for the device; with several ranks each is a meeting of all of them. */
     synchronisations: meetings,
   }
 }

@@ -27,25 +27,18 @@ export function isTemperature(value: number): boolean {
 /** Repetition penalties that f32 logits bear, also divided by the least temperature. */
 export const penaltyBounds = { least: 1e-6, most: 1e6 } as const
 
-/** What of a step's logits must be done beyond reading them. */
-export interface Processing {
-  /** The distribution that is chosen from is not the raw one. */
-  processes: boolean
-  /** Some tokens cannot be chosen. */
-  truncates: boolean
-  /** The chosen token need not be the likeliest of the raw logits. */
-  chooses: boolean
-}
-
-/** What a step must do for these settings: nothing for the likeliest token without a penalty. */
-export function planProcessing(sampling: Sampling): Processing {
+/** What of a step's logits must be done beyond reading them: nothing for the likeliest token without a penalty. */
+export function planProcessing(sampling: Sampling) {
   const { temperature, topK = 0, topP = 1, minP = 0, repetitionPenalty = 1 } = sampling
   const samples = temperature > 0
   const truncates = samples && (topK > 0 || topP < 1 || minP > 0)
   const penalises = repetitionPenalty !== 1
   return {
+    /** The distribution that is chosen from is not the raw one. */
     processes: penalises || truncates || (samples && temperature !== 1),
+    /** Some tokens cannot be chosen. */
     truncates,
+    /** The chosen token need not be the likeliest of the raw logits. */
     chooses: samples || penalises,
   }
 }

@@ -27,11 +27,8 @@ export interface TokenScores {
   processed: { statistics: EntropyStatistics; logit: number } | null
 }
 
-/** A token that a beam may go on with. */
-export interface BeamCandidate {
-  id: number
-  /** Its raw logit. */
-  logit: number
+/** A token that a beam may go on with; the logit is the raw one. */
+interface BeamCandidate extends TopLogit {
   /** Log-probability, multiplied by the repetition penalty where the sequence holds the token. */
   score: number
   /** Tokens with larger raw logits; null where the token is not among the largest. */
@@ -47,9 +44,6 @@ export interface BeamScores {
 /** What a step recorded: only what is told of raw logits, a choice among them, or a choice among processed ones. */
 export type Recorded = 'raw' | 'choice' | 'processed'
 
-/** Where a head leaves the scores of S rows, and what they are read through. */
-export type ScoreBuffers = Awaited<ReturnType<typeof createScoreBuffers>>
-
 /** The tensors of rows with their k largest logits that one copy reads back. */
 function scoreTensors(rows: number, k: number) {
   const u32 = (...shape: number[]) => ({ dtype: 'u32' as const, shape: [rows, ...shape] })
@@ -64,11 +58,8 @@ function scoreTensors(rows: number, k: number) {
 
 /** Bytes that a rank hands over of rows with their k largest logits, at most: each tensor begins at a multiple of 256. */
 export function scoreBytes(rows: number, k: number): number {
-  const tokenRanks = rows * 4
-  return Object.values(scoreTensors(rows, k)).reduce(
-    (sum, tensor) => sum + Math.ceil(tensorBytes(tensor) / 256) * 256,
-    tokenRanks,
-  )
+  const sizes = Object.values(scoreTensors(rows, k)).map(tensor => Math.ceil(tensorBytes(tensor) / 256) * 256)
+  return sizes.reduce((sum, size) => sum + size, rows * 4)
 }
 
 /** Makes the buffers of at most `rows` rows with their k largest logits, on a rank of some that hold `widths` logits each. */
@@ -92,7 +83,7 @@ export async function createScoreBuffers(device: Device, rows: number, k: number
  */
 export async function readScores(
   context: StepContext,
-  { widths, group, choices, ...buffers }: ScoreBuffers,
+  { widths, group, choices, ...buffers }: Awaited<ReturnType<typeof createScoreBuffers>>,
   rows: number,
   recorded: Recorded,
 ): Promise<TokenScores[]> {
@@ -134,7 +125,7 @@ export async function readScores(
 /** A rank's choice: its token, the raw logit, the processed one, and that with noise. */
 function readChoice(bytes: ArrayBuffer, row: number) {
   const [id = noToken] = new Uint32Array(bytes, row * choiceWords * 4, 1)
-  const [logit = 0, score = 0, drawn = 0] = new Float32Array(bytes, row * choiceWords * 4 + 4, 3)
+  const [, logit = 0, score = 0, drawn = 0] = new Float32Array(bytes, row * choiceWords * 4, choiceWords)
   return { id, logit, score, drawn }
 }
 

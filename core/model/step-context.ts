@@ -14,17 +14,11 @@ export function partialSumRows(ranks: number, rows: number, width: number): numb
 }
 
 /** A normalisation of a residual stream to which every rank adds a partial sum. */
-export interface AllReduceAddNorm extends Omit<RmsNorm, 'delta' | 'fresh'> {
+interface AllReduceAddNorm extends Omit<RmsNorm, 'delta' | 'fresh'> {
   /** [rows, width]: this rank's partial sum. */
   partial: Tensor
   /** The stream begins with the sum, instead of having it added. */
   isFirst?: boolean
-}
-
-/** What an all-reduce needs: every rank's partial sums on the device, or their sum, and this rank's own to be read. */
-interface ReduceBuffers {
-  parts: Tensor
-  readable: GPUBuffer
 }
 
 /**
@@ -34,13 +28,12 @@ interface ReduceBuffers {
 export class StepContext {
   readonly stream: Recorder
   readonly communicator: Communicator
-  /** Null for a rank that is alone. */
-  readonly #buffers: ReduceBuffers | null
+  /** All ranks' partial sums on the device, or their sum, and this rank's own to be read. A rank that is alone has none. */
+  #buffers: { parts: Tensor; readable: GPUBuffer } | null = null
 
-  private constructor(device: Device, communicator: Communicator, buffers: ReduceBuffers | null) {
+  private constructor(device: Device, communicator: Communicator) {
     this.stream = new Recorder(device, 'first step')
     this.communicator = communicator
-    this.#buffers = buffers
   }
 
   /** Makes what all-reduces of at most [rows, width] need. */
@@ -51,13 +44,15 @@ export class StepContext {
     width: number,
   ): Promise<StepContext> {
     const { ranks } = communicator
-    if (ranks === 1) return new StepContext(device, communicator, null)
+    const context = new StepContext(device, communicator)
+    if (ranks === 1) return context
     const elements = partialSumRows(ranks, rows, width) * width
     const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST
-    return new StepContext(device, communicator, {
+    context.#buffers = {
       parts: await createTensor(device, 'parts', 'f32', [elements]),
       readable: await device.createBuffer('readable partial sum', rows * width * 4, usage),
-    })
+    }
+    return context
   }
 
   get device(): Device {

@@ -12,16 +12,14 @@ import type { ModelConfig } from './config.ts'
 import { type BufferPart, type ModelWeights, type RankBuffer, rankBuffers } from './layout.ts'
 
 /** Where a rank's weights come from: a checkpoint, or a seed. */
-export interface WeightSource {
+interface WeightSource {
   /** A packed weight [outputs, inputs] made of parts of tensors of one type. */
   matrix(buffer: RankBuffer, inputs: number): Promise<PackedWeight>
   /** Parts of one or more vectors, one after another, as f32. */
   vector(buffer: RankBuffer): Promise<Tensor>
-  /** Gives back what only the making of weights needs. */
-  destroy(): void
 }
 
-/** Makes all of a rank's weights from where they come from, which is used up: buffer by buffer, in the order of the layout. */
+/** Makes all of a rank's weights from where they come from: buffer by buffer, in the order of the layout. */
 export async function makeWeights(
   source: WeightSource,
   config: ModelConfig,
@@ -35,7 +33,6 @@ export async function makeWeights(
     const owner = layer === null ? weights : layers[layer]!
     owner[name] = inputs === null ? await source.vector(buffer) : await source.matrix(buffer, inputs)
   }
-  source.destroy()
   weights.lmHead ??= weights.embedding
   // The layout names every one of them, in the shapes that the types state.
   return weights as unknown as ModelWeights
@@ -61,86 +58,57 @@ export async function loadWeights(
   onRows: OnRows = () => {},
 ): Promise<ModelWeights> {
   checkTensors(config, entries, where)
-  return makeWeights(new WeightReader(device, entries, communicator, onRows), config, plan, communicator.rank)
-}
+  const { rank, ranks, slotBytes } = communicator
+  let staging = null as Tensor | null
 
-/** Bytes that a rank reads at once, at most. */
-const readBytes = 8 * 2 ** 20
-
-/** Reads a rank's part of a checkpoint onto its device, in pieces. */
-class WeightReader implements WeightSource {
-  readonly #device: Device
-  readonly #entries: ReadonlyMap<string, TensorEntry>
-  readonly #communicator: Communicator
-  readonly #onRows: OnRows
-  #staging: Tensor | null = null
-
-  constructor(
-    device: Device,
-    entries: ReadonlyMap<string, TensorEntry>,
-    communicator: Communicator,
-    onRows: OnRows,
-  ) {
-    this.#device = device
-    this.#entries = entries
-    this.#communicator = communicator
-    this.#onRows = onRows
-  }
-
-  async matrix({ label, outputs, parts }: RankBuffer, inputs: number): Promise<PackedWeight> {
+  async function matrix({ label, outputs, parts }: RankBuffer, inputs: number): Promise<PackedWeight> {
     const [firstPart] = parts
-    const { dtype } = this.#entry(firstPart!.name)
-    const weight = await createPackedWeight(this.#device, label, dtype, outputs, inputs)
+    const { dtype } = entryOf(firstPart!.name)
+    const weight = await createPackedWeight(device, label, dtype, outputs, inputs)
     for (const part of parts) {
-      const entry = this.#entry(part.name)
+      const entry = entryOf(part.name)
       if (entry.dtype !== dtype)
         throw new InputError(
           `${entry.source.name}: tensor ${entry.name} is ${entry.dtype}, expected ${dtype} like ${firstPart!.name}, ` +
             'with which it is computed in one; convert the checkpoint to one type',
         )
-      if (part.split?.axis === 'columns' && this.#communicator.ranks > 1)
-        await this.#packColumns(entry, part, weight)
-      else await this.#packRows(entry, part, weight)
+      if (part.split?.axis === 'columns' && ranks > 1) await packColumns(entry, part, weight)
+      else await packRows(entry, part, weight)
     }
     return weight
   }
 
-  async vector({ label, parts }: RankBuffer): Promise<Tensor> {
+  async function vector({ label, parts }: RankBuffer): Promise<Tensor> {
     const values: number[] = []
     for (const { name, rows, owned } of parts) {
-      const entry = this.#entry(name)
+      const entry = entryOf(name)
       const size = bytesPerElement(entry.dtype)
-      const bytes = await this.#read(entry, rows.first * size, rows.count * size)
+      const bytes = await read(entry, rows.first * size, rows.count * size)
       const from = (owned.first - rows.first) * size
       // A vector counts as rows of one element, so that ranks account for their own parts of it.
-      this.#onRows(name, owned.first, size, new Uint8Array(bytes, from, owned.count * size))
+      onRows(name, owned.first, size, new Uint8Array(bytes, from, owned.count * size))
       values.push(...widen(bytes, entry.dtype))
     }
-    if (values.length === 0) return createTensor(this.#device, label, 'f32', [0])
-    return tensorFrom(this.#device, label, [values.length], new Float32Array(values))
-  }
-
-  destroy(): void {
-    if (this.#staging) this.#device.destroyBuffer(this.#staging.buffer)
-    this.#staging = null
+    if (values.length === 0) return createTensor(device, label, 'f32', [0])
+    return tensorFrom(device, label, [values.length], new Float32Array(values))
   }
 
   /** Whole rows: this rank reads its own. */
-  async #packRows(entry: TensorEntry, part: BufferPart, weight: PackedWeight): Promise<void> {
+  async function packRows(entry: TensorEntry, part: BufferPart, weight: PackedWeight): Promise<void> {
     const rowBytes = weight.inputs * bytesPerElement(entry.dtype)
     const { rows, owned } = part
     const rowsAtOnce = Math.max(1, Math.floor(readBytes / rowBytes))
     for (let done = 0; done < rows.count; done += rowsAtOnce) {
       const first = rows.first + done
       const count = Math.min(rowsAtOnce, rows.count - done)
-      const bytes = await this.#read(entry, first * rowBytes, count * rowBytes)
+      const bytes = await read(entry, first * rowBytes, count * rowBytes)
       const ownFirst = Math.max(first, owned.first)
       const ownEnd = Math.min(first + count, owned.first + owned.count)
       if (ownEnd > ownFirst) {
         const own = new Uint8Array(bytes, (ownFirst - first) * rowBytes, (ownEnd - ownFirst) * rowBytes)
-        this.#onRows(entry.name, ownFirst, rowBytes, own)
+        onRows(entry.name, ownFirst, rowBytes, own)
       }
-      await this.#pack(entry, new Uint8Array(bytes), count, weight, part, done)
+      await pack(entry, new Uint8Array(bytes), count, weight, part, done)
     }
   }
 
@@ -148,8 +116,7 @@ class WeightReader implements WeightSource {
    * Some columns of every row: each rank reads its part of the rows, once, and hands them to all, of which each keeps its
    * own columns. So the file is read once, in long pieces.
    */
-  async #packColumns(entry: TensorEntry, part: BufferPart, weight: PackedWeight): Promise<void> {
-    const { rank, ranks, slotBytes } = this.#communicator
+  async function packColumns(entry: TensorEntry, part: BufferPart, weight: PackedWeight): Promise<void> {
     const { columns } = part
     const size = bytesPerElement(entry.dtype)
     const rowBytes = (entry.shape[1] ?? 1) * size
@@ -160,57 +127,58 @@ class WeightReader implements WeightSource {
       const first = Math.min(total, done + rank * rowsOfRank)
       const count = Math.min(rowsOfRank, total - first)
       const mine = new Uint8Array(rowsOfRank * rowBytes)
-      mine.set(new Uint8Array(await this.#read(entry, first * rowBytes, count * rowBytes)))
-      if (count > 0) this.#onRows(entry.name, first, rowBytes, mine.subarray(0, count * rowBytes))
-      const all = await this.#communicator.allGather(mine)
+      mine.set(new Uint8Array(await read(entry, first * rowBytes, count * rowBytes)))
+      if (count > 0) onRows(entry.name, first, rowBytes, mine.subarray(0, count * rowBytes))
+      const all = await communicator.allGather(mine)
       const rows = Math.min(rowsOfRank * ranks, total - done)
       const own = new Uint8Array(rows * columns.count * size)
       for (let row = 0; row < rows; row++) {
         const start = row * rowBytes + columns.first * size
         own.set(all.subarray(start, start + columns.count * size), row * columns.count * size)
       }
-      if (columns.count > 0) await this.#pack(entry, own, rows, weight, part, done)
+      if (columns.count > 0) await pack(entry, own, rows, weight, part, done)
     }
   }
 
-  async #pack(
-    entry: TensorEntry,
+  async function pack(
+    { name, dtype }: TensorEntry,
     bytes: Uint8Array<ArrayBuffer>,
     rows: number,
     weight: PackedWeight,
     { firstOutput, outputStride }: BufferPart,
     rowsBefore: number,
   ): Promise<void> {
-    const staging = await this.#stagingFor(Math.ceil(bytes.byteLength / 4) * 4)
-    this.#device.write(staging.buffer, 0, wholeWords(bytes))
-    const recorder = new Recorder(this.#device, `pack ${entry.name}`)
-    const source: Tensor = { ...staging, name: entry.name, dtype: entry.dtype, shape: [rows, weight.inputs] }
-    packWeight(recorder, source, weight, {
-      firstOutput: firstOutput + rowsBefore * outputStride,
-      outputStride,
-    })
+    const words = wholeWords(bytes)
+    if (!staging || staging.buffer.size < words.byteLength) {
+      if (staging) device.destroyBuffer(staging.buffer)
+      staging = await createTensor(device, 'weight staging', 'u32', [words.byteLength / 4])
+    }
+    device.write(staging.buffer, 0, words)
+    const recorder = new Recorder(device, `pack ${name}`)
+    const place = { firstOutput: firstOutput + rowsBefore * outputStride, outputStride }
+    packWeight(recorder, { ...staging, name, dtype, shape: [rows, weight.inputs] }, weight, place)
     recorder.submit()
     // What the queue holds for the device counts as host memory too.
-    await this.#device.idle()
+    await device.idle()
   }
 
-  #read(entry: TensorEntry, start: number, byteLength: number): Promise<ArrayBuffer> {
+  function read(entry: TensorEntry, start: number, byteLength: number): Promise<ArrayBuffer> {
     return entry.source.slice(entry.start + start, entry.start + start + byteLength)
   }
 
-  #entry(name: string): TensorEntry {
-    const entry = this.#entries.get(name)
+  function entryOf(name: string): TensorEntry {
+    const entry = entries.get(name)
     if (!entry) throw new InputError(`weights: tensor ${name} is missing`)
     return entry
   }
 
-  async #stagingFor(sizeBytes: number): Promise<Tensor> {
-    if (this.#staging && this.#staging.buffer.size >= sizeBytes) return this.#staging
-    this.destroy()
-    this.#staging = await createTensor(this.#device, 'weight staging', 'u32', [sizeBytes / 4])
-    return this.#staging
-  }
+  const weights = await makeWeights({ matrix, vector }, config, plan, rank)
+  if (staging) device.destroyBuffer(staging.buffer)
+  return weights
 }
+
+/** Bytes that a rank reads at once, at most. */
+const readBytes = 8 * 2 ** 20
 
 /** The bytes themselves, or a copy with two zero bytes after an odd number of 16-bit values: writes go by words. */
 function wholeWords(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {

@@ -34,19 +34,20 @@ export function soloCommunicator(): Communicator {
 
 /** Communicators of a group whose ranks run on one thread, as devices of one page: they meet by promises. */
 export function localCommunicators(ranks: number, slotBytes: number): Communicator[] {
-  let waiting: { rank: number; bytes: Uint8Array; settle: Settle }[] = []
+  let waiting: ({ rank: number; bytes: Uint8Array } & PromiseWithResolvers<Uint8Array[]>)[] = []
   let failure: string | null = null
 
   /** Every rank's bytes, in rank order, when the last has come. */
-  function barrier(rank: number, bytes: Uint8Array): Promise<Uint8Array[]> {
-    return new Promise((resolve, reject) => {
-      if (failure !== null) return reject(new GroupAbortedError(failure))
-      waiting.push({ rank, bytes, settle: { resolve, reject } })
-      if (waiting.length < ranks) return
+  async function barrier(rank: number, bytes: Uint8Array): Promise<Uint8Array[]> {
+    if (failure !== null) throw new GroupAbortedError(failure)
+    const own = { rank, bytes, ...Promise.withResolvers<Uint8Array[]>() }
+    waiting.push(own)
+    if (waiting.length === ranks) {
       const met = waiting.sort((a, b) => a.rank - b.rank)
       waiting = []
-      for (const { settle } of met) settle.resolve(met.map(one => one.bytes))
-    })
+      for (const { resolve } of met) resolve(met.map(one => one.bytes))
+    }
+    return own.promise
   }
 
   return Array.from({ length: ranks }, (_, rank) => ({
@@ -69,14 +70,9 @@ export function localCommunicators(ranks: number, slotBytes: number): Communicat
     },
     abort(reason) {
       failure = `rank ${rank} failed: ${reason}`
-      for (const { settle } of waiting.splice(0)) settle.reject(new GroupAbortedError(failure))
+      for (const { reject } of waiting.splice(0)) reject(new GroupAbortedError(failure))
     },
   }))
-}
-
-interface Settle {
-  resolve(parts: Uint8Array[]): void
-  reject(error: Error): void
 }
 
 /** Memory that the ranks of a group share, each in a thread of its own. */
@@ -99,11 +95,8 @@ const sleepMs = 50
 /** Memory for a group: slots for two calls, so that one barrier a call is enough, and two results of an all-reduce. */
 export function createGroupMemory(ranks: number, slotBytes: number): GroupMemory {
   const rounded = Math.ceil(slotBytes / 64) * 64
-  return {
-    buffer: new SharedArrayBuffer(controlBytes + 2 * (ranks + 1) * rounded),
-    ranks,
-    slotBytes: rounded,
-  }
+  const buffer = new SharedArrayBuffer(controlBytes + 2 * (ranks + 1) * rounded)
+  return { buffer, ranks, slotBytes: rounded }
 }
 
 /**

@@ -127,12 +127,6 @@ function splitRange(size: number, ranks: number): Range[] {
   }))
 }
 
-/** Query heads of the ranks from some rank on. */
-interface HeadSplit {
-  cost: number
-  counts: number[]
-}
-
 /**
  * Gives every rank neighbouring query heads, in order, so that counts differ by one at most; `groupSize` of them share a
  * key-value head. Which ranks get the one more is chosen so that, first, the fewest key-value heads lie on two ranks
@@ -149,30 +143,20 @@ function splitHeads(heads: number, groupSize: number, ranks: number): Range[] {
   }
 
   // From the last rank to the first: the cheapest split of the ranks that follow, by how many larger ones came before.
-  let following: (HeadSplit | null)[] = Array.from({ length: larger + 1 }, (_, before) =>
-    before === larger ? { cost: 0, counts: [] } : null,
-  )
-  for (let rank = ranks - 1; rank >= 0; rank--) {
+  let following: { cost: number; split: Range[] }[] = Array.from({ length: larger + 1 }, (_, before) => ({
+    cost: before === larger ? 0 : Number.POSITIVE_INFINITY,
+    split: [],
+  }))
+  for (let rank = ranks - 1; rank >= 0; rank--)
     following = following.map((_, before) => {
-      const first = rank * fewer + before
-      const splits = [1, 0].flatMap(more => {
-        const rest = following[before + more]
-        if (!rest) return []
-        const count = fewer + more
-        return { cost: costOf({ first, count }) + rest.cost, counts: [count, ...rest.counts] }
+      const [one, none] = [1, 0].map(more => {
+        const range = { first: rank * fewer + before, count: fewer + more }
+        const { cost, split } = following[before + more] ?? { cost: Number.POSITIVE_INFINITY, split: [] }
+        return { cost: costOf(range) + cost, split: [range, ...split] }
       })
-      return splits.reduce<HeadSplit | null>(
-        (best, split) => (best && best.cost <= split.cost ? best : split),
-        null,
-      )
+      return one!.cost <= none!.cost ? one! : none!
     })
-  }
-  let first = 0
-  return (following[0]?.counts ?? []).map(count => {
-    const range = { first, count }
-    first += count
-    return range
-  })
+  return following[0]!.split
 }
 
 /** The groups of a rank that holds these query heads, where the model shares a key-value head among `groupSize`. */
@@ -181,11 +165,8 @@ function attentionGroups(queryHeads: Range, groupSize: number): AttentionGroup[]
   const end = queryHeads.first + queryHeads.count
   for (let head = queryHeads.first; head < end; ) {
     const next = Math.min(end, (Math.floor(head / groupSize) + 1) * groupSize)
-    groups.push({
-      keyValueHead: groups.length,
-      firstQueryHead: head - queryHeads.first,
-      queryHeads: next - head,
-    })
+    const firstQueryHead = head - queryHeads.first
+    groups.push({ keyValueHead: groups.length, firstQueryHead, queryHeads: next - head })
     head = next
   }
   return groups

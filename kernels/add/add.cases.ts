@@ -5,7 +5,6 @@ import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
 import { Random } from '../gpu/random.ts'
 import { add } from './add.ts'
 
-/** Shapes to test and time. */
 const addShapes = [
   { name: 'width 1', rows: 1, width: 1 },
   { name: 'odd', rows: 5, width: 131 },

@@ -3,11 +3,10 @@ import { kernelCases } from '../gpu/cases.ts'
 import { compareBits } from '../gpu/check.ts'
 import type { Device } from '../gpu/device.ts'
 import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
-import { distributedRows, distributions, Random, rowOf } from '../gpu/random.ts'
+import { overDistributions, rowOf } from '../gpu/random.ts'
 import { bitsOfF32, sortKeyReference } from '../mass-histogram/mass-histogram.cases.ts'
 import { applyFilter } from './apply-filter.ts'
 
-/** Shapes to test and time. */
 const applyFilterShapes = [
   { name: 'width 1', rows: 1, width: 1, firstId: 0 },
   { name: 'odd', rows: 5, width: 331, firstId: 0 },
@@ -42,33 +41,26 @@ export function prepareApplyFilter(
 /** Of every distribution, what comes no later than some token of it, and what min-p keeps. */
 export const applyFilterCases = kernelCases('keep-likeliest', applyFilterShapes, {
   prepare: (device, shape) => prepareApplyFilter(device, shape),
-  async check(device, shape) {
-    const { rows, width, firstId } = shape
-    const comparisons = []
-    for (const kind of Object.keys(distributions)) {
-      for (const minP of [0, 0.05]) {
-        const random = new Random(45)
-        const scores = distributedRows(kind, random, rows, width)
-        const eachRow = Array.from({ length: rows }, (_, row) => rowOf(scores, row, width))
-        const maxima = eachRow.map(numbers => numbers.reduce((a, b) => Math.max(a, b)))
-        const lastIds = eachRow.map(() => random.integer(width))
-        const bounds = new Uint32Array(rows * boundWords)
-        for (const [row, id] of lastIds.entries()) {
-          const key = sortKeyReference(eachRow[row]![id]!, firstId + id, maxima[row]!)
-          bounds.set([bitsOfF32(maxima[row]!), ...key], row * boundWords)
-        }
-        const prepared = await prepareApplyFilter(device, shape, minP)
-        const { scores: left } = await runPrepared(device, prepared, { scores, bounds }, 'scores')
-        for (const [row, numbers] of eachRow.entries()) {
-          const last = { score: numbers[lastIds[row]!]!, id: lastIds[row]! }
-          const expected = numbers.map((score, id) =>
-            isKeptReference({ score, id }, last, maxima[row]!, minP) ? score : Number.NEGATIVE_INFINITY,
-          )
-          const found = rowOf(new Float32Array(left), row, width)
-          comparisons.push(compareBits(`${kind}, min-p ${minP}, row ${row}`, found, expected))
-        }
+  check: (device, shape) =>
+    overDistributions({ ...shape, seed: 45, settings: [0, 0.05] }, async (drawn, minP) => {
+      const { kind, matrix: scores, eachRow, random } = drawn
+      const { rows, width, firstId } = shape
+      const maxima = eachRow.map(numbers => numbers.reduce((a, b) => Math.max(a, b)))
+      const lastIds = eachRow.map(() => random.integer(width))
+      const bounds = new Uint32Array(rows * boundWords)
+      for (const [row, id] of lastIds.entries()) {
+        const key = sortKeyReference(eachRow[row]![id]!, firstId + id, maxima[row]!)
+        bounds.set([bitsOfF32(maxima[row]!), ...key], row * boundWords)
       }
-    }
-    return comparisons
-  },
+      const prepared = await prepareApplyFilter(device, shape, minP)
+      const { scores: left } = await runPrepared(device, prepared, { scores, bounds }, 'scores')
+      return eachRow.map((numbers, row) => {
+        const last = { score: numbers[lastIds[row]!]!, id: lastIds[row]! }
+        const expected = numbers.map((score, id) =>
+          isKeptReference({ score, id }, last, maxima[row]!, minP) ? score : Number.NEGATIVE_INFINITY,
+        )
+        const found = rowOf(new Float32Array(left), row, width)
+        return compareBits(`${kind}, min-p ${minP}, row ${row}`, found, expected)
+      })
+    }),
 })

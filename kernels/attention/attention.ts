@@ -33,17 +33,17 @@ export async function createHeadGroups(
   keyValueHeadOfQuery: readonly number[],
   keyValueHeads: number,
 ): Promise<HeadGroups> {
-  const groups: { first: number; heads: number; keyValueHead: number }[] = []
+  const groups: [first: number, heads: number, keyValueHead: number][] = []
   for (const [head, keyValueHead] of keyValueHeadOfQuery.entries()) {
     const last = groups.at(-1)
-    if (last?.keyValueHead === keyValueHead && last.heads < headsOfWorkgroup) last.heads++
-    else groups.push({ first: head, heads: 1, keyValueHead })
+    if (last?.[2] === keyValueHead && last[1] < headsOfWorkgroup) last[1]++
+    else groups.push([head, 1, keyValueHead])
   }
-  const words = groups.flatMap(({ first, heads, keyValueHead }) => [first, heads, keyValueHead])
+  const words = new Uint32Array(groups.flat())
   const tensor =
     groups.length === 0
       ? await createTensor(device, 'head groups', 'u32', [0, 3])
-      : await tensorFrom(device, 'head groups', [groups.length, 3], new Uint32Array(words))
+      : await tensorFrom(device, 'head groups', [groups.length, 3], words)
   return { tensor, heads: keyValueHeadOfQuery.length, keyValueHeads }
 }
 
@@ -80,11 +80,11 @@ export async function createAttentionScratch(
   keys: number,
 ): Promise<AttentionScratch> {
   const splits = Math.ceil(keys / splitKeys)
+  const make = (what: string, elements: number) =>
+    createTensor(device, `attention ${what}`, 'f32', [elements])
   return {
-    sums: await createTensor(device, 'attention sums', 'f32', [rows * heads * splits * 2]),
-    outputs: await createTensor(device, 'attention outputs', 'f32', [
-      splits === 1 ? 1 : rows * heads * splits * width,
-    ]),
+    sums: await make('sums', rows * heads * splits * 2),
+    outputs: await make('outputs', splits === 1 ? 1 : rows * heads * splits * width),
   }
 }
 
@@ -127,12 +127,8 @@ export function attention(
   const inputs = { q, keys: cache.keys, values: cache.values, positions, slots, groups: groups.tensor }
   if (variant === 'serial') {
     const params = { rows, key_value_heads: keyValueHeads, groups: groupCount, ...shape }
-    recorder.dispatch(serial, {
-      params,
-      tensors: { ...inputs, out },
-      workgroups: [Math.ceil(heads / 4), rows],
-      cost,
-    })
+    const workgroups = [Math.ceil(heads / 4), rows] as const
+    recorder.dispatch(serial, { params, tensors: { ...inputs, out }, workgroups, cost })
     return
   }
   const splits = Math.ceil(keys / splitKeys)

@@ -6,7 +6,6 @@ import { Random } from '../gpu/random.ts'
 import { elementCount } from '../gpu/tensor.ts'
 import { copySlots, type SlotCopy } from './copy-slots.ts'
 
-/** Shapes to test and time. */
 const copySlotsShapes = [
   {
     name: 'one position',

@@ -7,7 +7,6 @@ import { createNoiseWeight, packInto, storedWeight } from '../pack-weight/pack-w
 import type { WeightDType } from '../pack-weight/pack-weight.ts'
 import { embed } from './embed.ts'
 
-/** Shapes to test and time. */
 const embedShapes = [
   { name: 'width 1', rows: 1, width: 1, vocabulary: 1, dtype: 'f32' },
   { name: 'odd', rows: 5, width: 131, vocabulary: 331, dtype: 'f16' },

@@ -2,10 +2,9 @@ import { kernelCases } from '../gpu/cases.ts'
 import { compareClose } from '../gpu/check.ts'
 import type { Device } from '../gpu/device.ts'
 import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
-import { distributedRows, distributions, Random, rowOf } from '../gpu/random.ts'
+import { overDistributions } from '../gpu/random.ts'
 import { entropy, entropyPartialWords, entropyWords, readEntropyStatistics } from './entropy.ts'
 
-/** Shapes to test and time. */
 const entropyShapes = [
   { name: 'width 1', rows: 1, width: 1 },
   { name: 'odd', rows: 5, width: 331 },
@@ -16,11 +15,7 @@ const entropyShapes = [
 ] as const
 
 /** Entropy (nats), varentropy (nats²) and Σ (x − max) of a row's softmax in float64. */
-function entropyReference(logits: ArrayLike<number>): {
-  entropy: number
-  varentropy: number
-  w: number
-} {
+function entropyReference(logits: ArrayLike<number>) {
   let maximum = -Infinity
   for (let i = 0; i < logits.length; i++) maximum = Math.max(maximum, logits[i]!)
   let total = 0
@@ -29,18 +24,26 @@ function entropyReference(logits: ArrayLike<number>): {
     total += Math.exp(logits[i]! - maximum)
     w += logits[i]! - maximum
   }
-  let entropy = 0
+  let entropyNats = 0
   for (let i = 0; i < logits.length; i++) {
     const surprise = Math.log(total) - (logits[i]! - maximum)
-    entropy += Math.exp(-surprise) * surprise
+    entropyNats += Math.exp(-surprise) * surprise
   }
   let varentropy = 0
   for (let i = 0; i < logits.length; i++) {
     const surprise = Math.log(total) - (logits[i]! - maximum)
-    varentropy += Math.exp(-surprise) * (surprise - entropy) ** 2
+    varentropy += Math.exp(-surprise) * (surprise - entropyNats) ** 2
   }
-  return { entropy, varentropy, w }
+  return { entropyNats, varentropy, w, notFinite: 0 }
 }
+
+/** What of the statistics is compared, in words, and how near it comes. */
+const compared = {
+  entropyNats: ['entropy', { absolute: 1e-4, relative: 0 }],
+  varentropy: ['varentropy', { absolute: 1e-3, relative: 1e-3 }],
+  w: ['sum below the maximum', { absolute: 1e-3, relative: 1e-5 }],
+  notFinite: ['logits that are not finite', { absolute: 0, relative: 0 }],
+} as const
 
 /** The variants of the kernel. */
 export const entropyVariants = ['slices', 'serial'] as const
@@ -66,42 +69,16 @@ export function prepareEntropy(
 export const entropyCases = kernelCases('entropy', entropyShapes, {
   variants: entropyVariants,
   prepare: prepareEntropy,
-  async check(device, shape, variant) {
-    const { rows, width } = shape
-    const comparisons = []
-    for (const kind of Object.keys(distributions)) {
-      const logits = distributedRows(kind, new Random(5), rows, width)
+  check: (device, shape, variant) =>
+    overDistributions({ ...shape, seed: 5 }, async ({ kind, matrix: logits, eachRow }) => {
       const prepared = await prepareEntropy(device, shape, variant)
       const { statistics } = await runPrepared(device, prepared, { logits }, 'statistics')
-      const found = Array.from({ length: rows }, (_, row) => readEntropyStatistics(statistics, row))
-      const expected = found.map((_, row) => entropyReference(rowOf(logits, row, width)))
-      comparisons.push(
-        compareClose(
-          `${kind}: entropy`,
-          found.map(one => one.entropyNats),
-          expected.map(one => one.entropy),
-          { absolute: 1e-4, relative: 0 },
-        ),
-        compareClose(
-          `${kind}: varentropy`,
-          found.map(one => one.varentropy),
-          expected.map(one => one.varentropy),
-          { absolute: 1e-3, relative: 1e-3 },
-        ),
-        compareClose(
-          `${kind}: sum below the maximum`,
-          found.map(one => one.w),
-          expected.map(one => one.w),
-          { absolute: 1e-3, relative: 1e-5 },
-        ),
-        compareClose(
-          `${kind}: logits that are not finite`,
-          found.map(one => one.notFinite),
-          found.map(() => 0),
-          { absolute: 0, relative: 0 },
-        ),
-      )
-    }
-    return comparisons
-  },
+      const found = eachRow.map((_, row) => readEntropyStatistics(statistics, row))
+      const expected = eachRow.map(entropyReference)
+      return (Object.keys(compared) as (keyof typeof compared)[]).map(field => {
+        const [what, tolerance] = compared[field]
+        const [ours, theirs] = [found, expected].map(statistics => statistics.map(one => one[field]))
+        return compareClose(`${kind}: ${what}`, ours!, theirs!, tolerance)
+      })
+    }),
 })

@@ -58,37 +58,26 @@ export function entropy(
   checkTensor('entropy', statistics, ['u32'], [rows, entropyWords])
   const cost = { bytes: tensorBytes(logits), flops: 8 * elementCount(logits.shape) }
   if (variant === 'serial') {
-    recorder.dispatch(serial, {
-      params: { rows, width },
-      tensors: { logits, statistics },
-      workgroups: [Math.ceil(rows / 4)],
-      cost,
-    })
+    const workgroups = [Math.ceil(rows / 4)] as const
+    const tensors = { logits, statistics }
+    recorder.dispatch(serial, { params: { rows, width }, tensors, workgroups, cost })
     return
   }
   const params = { width, slices: Math.ceil(width / sliceWidth) }
-  recorder.dispatch(slices, {
-    params,
-    tensors: { logits, partials },
-    workgroups: [params.slices, rows],
-    cost,
-  })
+  const workgroups = [params.slices, rows] as const
+  recorder.dispatch(slices, { params, tensors: { logits, partials }, workgroups, cost })
   const mergeCost = { bytes: entropyPartialWords(rows, width) * 4, flops: 0 }
   recorder.dispatch(merge, { params, tensors: { partials, statistics }, workgroups: [rows], cost: mergeCost })
 }
 
 /** The statistics of row `row` from the bytes of a statistics tensor. */
 export function readEntropyStatistics(bytes: ArrayBuffer, row: number): EntropyStatistics {
-  const [maximum, s, t, u, w, entropyNats, varentropy] = new Float32Array(bytes, row * entropyWords * 4, 7)
-  const [notFinite] = new Uint32Array(bytes, (row * entropyWords + 7) * 4, 1)
-  return {
-    maximum: maximum!,
-    s: s!,
-    t: t!,
-    u: u!,
-    w: w!,
-    entropyNats: entropyNats!,
-    varentropy: varentropy!,
-    notFinite: notFinite!,
-  }
+  const at = row * entropyWords * 4
+  const [maximum = 0, s = 0, t = 0, u = 0, w = 0, entropyNats = 0, varentropy = 0] = new Float32Array(
+    bytes,
+    at,
+    7,
+  )
+  const [notFinite = 0] = new Uint32Array(bytes, at + 7 * 4, 1)
+  return { maximum, s, t, u, w, entropyNats, varentropy, notFinite }
 }

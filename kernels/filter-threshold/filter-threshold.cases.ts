@@ -2,13 +2,11 @@ import { applyFilter } from '../apply-filter/apply-filter.ts'
 import { kernelCases } from '../gpu/cases.ts'
 import { compareBits } from '../gpu/check.ts'
 import type { Device } from '../gpu/device.ts'
-import { prepareKernel } from '../gpu/prepared-kernel.ts'
-import { distributedRows, distributions, Random, rowOf } from '../gpu/random.ts'
-import { Recorder } from '../gpu/recorder.ts'
-import { uploadTensor } from '../gpu/tensor.ts'
+import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
+import { overDistributions, rowOf } from '../gpu/random.ts'
+import type { Recorder } from '../gpu/recorder.ts'
 import { boundWords, type FilterLimits, filterThreshold } from './filter-threshold.ts'
 
-/** Shapes to test and time. */
 const filterThresholdShapes = [
   { name: 'width 1', rows: 1, width: 1 },
   { name: 'odd', rows: 5, width: 331 },
@@ -64,29 +62,28 @@ export const filterMargin = 1e-6
  */
 export const filterThresholdCases = kernelCases('likeliest', filterThresholdShapes, {
   prepare: (device, shape) => prepareFilterThreshold(device, shape),
-  async check(device, shape) {
-    const { rows, width } = shape
-    const comparisons = []
-    for (const kind of Object.keys(distributions)) {
-      const scores = distributedRows(kind, new Random(43), rows, width)
-      for (const [topK, topP] of [
-        [50, 1],
-        [0, 0.9],
-        [20, 0.8],
-        [width, 0.9999],
-      ] as const) {
-        const kept = await keptIds(device, shape, scores, { topK, topP })
-        for (const [row, found] of kept.entries()) {
-          const { ids, margin } = filterReference(rowOf(scores, row, width), topK, topP)
-          const expected = ids.toSorted((a, b) => a - b)
-          const what = `${kind}, top-k ${topK}, top-p ${topP}, row ${row}`
-          comparisons.push(compareBits(what, found, margin < filterMargin ? found : expected))
-        }
-      }
-    }
-    return comparisons
-  },
+  check: (device, shape) =>
+    overDistributions({ ...shape, seed: 43, settings: limitsOf(shape) }, async (drawn, limits) => {
+      const { kind, matrix, eachRow } = drawn
+      const { topK, topP } = limits
+      const kept = await keptIds(device, shape, matrix, limits)
+      return kept.map((found, row) => {
+        const { ids, margin } = filterReference(eachRow[row]!, topK, topP)
+        const expected = margin < filterMargin ? found : ids.toSorted((a, b) => a - b)
+        return compareBits(`${kind}, top-k ${topK}, top-p ${topP}, row ${row}`, found, expected)
+      })
+    }),
 })
+
+/** Limits to check. */
+function limitsOf({ width }: { width: number }): FilterLimits[] {
+  return [
+    { topK: 50, topP: 1 },
+    { topK: 0, topP: 0.9 },
+    { topK: 20, topP: 0.8 },
+    { topK: width, topP: 0.9999 },
+  ]
+}
 
 /** Ids of each row that `filterThreshold` and `applyFilter` leave finite. */
 export async function keptIds(
@@ -97,14 +94,12 @@ export async function keptIds(
 ): Promise<number[][]> {
   const { rows, width } = shape
   const prepared = await prepareFilterThreshold(device, shape, limits)
-  const { tensors } = prepared
-  uploadTensor(device, tensors.scores, scores)
-  const recorder = new Recorder(device, 'filter-threshold')
-  prepared.record(recorder)
-  applyFilter(recorder, { ...tensors, minP: 0 })
-  const [bytes] = await recorder.submitAndRead(tensors.scores)
-  prepared.destroy()
-  const left = new Float32Array(bytes!)
+  const record = (recorder: Recorder) => {
+    prepared.record(recorder)
+    applyFilter(recorder, { ...prepared.tensors, minP: 0 })
+  }
+  const found = await runPrepared(device, { ...prepared, record }, { scores }, 'scores')
+  const left = new Float32Array(found.scores)
   return Array.from({ length: rows }, (_, row) =>
     [...rowOf(left, row, width).entries()].filter(([, x]) => Number.isFinite(x)).map(([id]) => id),
   )

@@ -1,21 +1,9 @@
-/** A binding as a shader declares it. */
-export interface WgslBinding {
-  name: string
-  index: number
-  access: 'uniform' | 'read' | 'read_write'
-}
-
-/** A member of the shader's Params struct. */
-export interface WgslParam {
-  name: string
-  type: 'u32' | 'i32' | 'f32'
-}
-
 /** What a shader declares: the only place where its bindings, parameters and overrides are written down. */
 export interface WgslInterface {
   entryPoint: string
-  bindings: WgslBinding[]
-  params: WgslParam[]
+  bindings: { name: string; index: number; access: 'uniform' | 'read' | 'read_write' }[]
+  /** Members of the shader's Params struct. */
+  params: { name: string; type: 'u32' | 'i32' | 'f32' }[]
   overrides: string[]
 }
 
@@ -24,12 +12,6 @@ export interface Kernel {
   readonly name: string
   readonly source: string
   readonly interface: WgslInterface
-}
-
-/** A compiled pipeline with the layout that its bind groups need. */
-export interface CompiledKernel {
-  pipeline: GPUComputePipeline
-  layout: GPUBindGroupLayout
 }
 
 /** Bytes of a dispatch's Params at most, and the distance between two of them: WebGPU's default offset alignment. */
@@ -59,7 +41,7 @@ interface BoundRange {
  */
 export class KernelCache {
   readonly #handle: GPUDevice
-  readonly #pipelines = new Map<string, CompiledKernel>()
+  readonly #pipelines = new Map<string, { pipeline: GPUComputePipeline; layout: GPUBindGroupLayout }>()
   /** By the first tensor's buffer, with which its bind groups go. */
   readonly #bindGroups = new WeakMap<GPUBuffer, Map<string, GPUBindGroup>>()
   readonly #bufferIds = new WeakMap<GPUBuffer, number>()
@@ -78,8 +60,8 @@ export class KernelCache {
     return this.#params
   }
 
-  /** The pipeline of a kernel with these override values. Throws on an override that the kernel lacks. */
-  compile(kernel: Kernel, constants: Record<string, number>): CompiledKernel {
+  /** The pipeline of a kernel with these override values, and the layout of its bind groups. Throws on an override that it lacks. */
+  compile(kernel: Kernel, constants: Record<string, number>) {
     const key = `${kernel.name} ${JSON.stringify(constants)}`
     const cached = this.#pipelines.get(key)
     if (cached) return cached
@@ -166,7 +148,7 @@ export class KernelCache {
  */
 export function readWgslInterface(name: string, source: string): WgslInterface {
   const code = source.replace(/\/\/.*$/gm, '')
-  const bindings: WgslBinding[] = []
+  const bindings: WgslInterface['bindings'] = []
   const declaration =
     /@group\(0\)\s*@binding\((\d+)\)\s*var<(uniform|storage)(?:,\s*(read|read_write))?>\s*(\w+)\s*:\s*[^;]+;/g
   for (const [, index, space, access, variable] of code.matchAll(declaration))
@@ -184,7 +166,7 @@ export function readWgslInterface(name: string, source: string): WgslInterface {
       const [, parameter, type] = /^(\w+)\s*:\s*(u32|i32|f32)$/.exec(member) ?? []
       if (!parameter || !type)
         throw new Error(`${name}: Params member "${member}" is not a u32, i32 or f32 scalar`)
-      return { name: parameter, type: type as WgslParam['type'] }
+      return { name: parameter, type: type as 'u32' | 'i32' | 'f32' }
     })
   const overrides = [...code.matchAll(/^\s*override\s+(\w+)/gm)].map(match => match[1] ?? '')
   const entryPoint = /@compute[\s\S]*?fn\s+(\w+)/.exec(code)?.[1]

@@ -51,6 +51,39 @@ export function distributedRows(
   return all
 }
 
+/** Rows of one distribution, as one matrix and one by one, and the random numbers that come after theirs. */
+interface DrawnRows {
+  kind: string
+  matrix: Float32Array<ArrayBuffer>
+  eachRow: Float32Array<ArrayBuffer>[]
+  random: Random
+}
+
+/** How many rows, from which random numbers, and in which settings. */
+interface DistributedShape<Setting> {
+  seed: number
+  rows: number
+  width: number
+  settings?: readonly Setting[]
+}
+
+/** What `compare` finds of rows of every distribution, where there are settings in each of them, one after another. */
+export async function overDistributions<Result, Setting = null>(
+  { seed, rows, width, settings = [null as Setting] }: DistributedShape<Setting>,
+  compare: (drawn: DrawnRows, setting: Setting) => Promise<Result[]>,
+): Promise<Result[]> {
+  const results = []
+  for (const kind of Object.keys(distributions)) {
+    for (const setting of settings) {
+      const random = new Random(seed)
+      const matrix = distributedRows(kind, random, rows, width)
+      const eachRow = Array.from({ length: rows }, (_, row) => rowOf(matrix, row, width))
+      results.push(...(await compare({ kind, matrix, eachRow, random }, setting)))
+    }
+  }
+  return results
+}
+
 /** Row `row` of a matrix. */
 export function rowOf<Numbers extends Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>(
   matrix: Numbers,

@@ -54,21 +54,15 @@ export async function createTensorGroup<Name extends string>(
   members: Record<Name, { dtype: DType; shape: readonly number[] }>,
 ): Promise<TensorGroup<Name>> {
   let sizeBytes = 0
-  const offsets = new Map<string, number>()
-  const entries = Object.entries(members) as [Name, { dtype: DType; shape: readonly number[] }][]
-  for (const [name, member] of entries) {
-    offsets.set(name, sizeBytes)
+  const placed = Object.entries<(typeof members)[Name]>(members).map(([name, member]) => {
+    const offsetBytes = sizeBytes
     sizeBytes += Math.ceil(tensorBytes(member) / 256) * 256
-  }
+    return [name, { name: `${groupName}.${name}`, ...member, offsetBytes }] as const
+  })
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST
   const buffer = await device.createBuffer(groupName, sizeBytes, usage)
-  const tensors = Object.fromEntries(
-    entries.map(([name, member]) => [
-      name,
-      { name: `${groupName}.${name}`, ...member, buffer, offsetBytes: offsets.get(name) ?? 0 },
-    ]),
-  ) as Record<Name, Tensor>
-  return { buffer, sizeBytes, tensors }
+  const tensors = Object.fromEntries(placed.map(([name, range]) => [name, { ...range, buffer }]))
+  return { buffer, sizeBytes, tensors: tensors as Record<Name, Tensor> }
 }
 
 /** The same memory with fewer rows (first dimension), or another shape of no more elements. */

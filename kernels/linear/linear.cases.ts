@@ -49,7 +49,6 @@ function linearReference(
   return { y, magnitude }
 }
 
-/** Sizes of a product. */
 interface LinearShape {
   rows: number
   inputs: number

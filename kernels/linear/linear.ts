@@ -54,11 +54,8 @@ export function linear(
     EPILOGUE: { none: 0, bias: 1, 'silu-mul': 2 }[epilogue.kind],
   }
   if (variant === 'tiled') {
-    recorder.dispatch(tiled, {
-      ...use,
-      constants,
-      workgroups: [Math.ceil(outputs / 64), Math.ceil(rows / 64)],
-    })
+    const workgroups = [Math.ceil(outputs / 64), Math.ceil(rows / 64)] as const
+    recorder.dispatch(tiled, { ...use, constants, workgroups })
   } else if (variant === 'serial' && inputs % 4 === 0) {
     const ROWS = rows === 1 ? 1 : 4
     const workgroups = [Math.ceil(outputs / 128), Math.ceil(rows / ROWS)] as const

@@ -2,10 +2,9 @@ import { kernelCases } from '../gpu/cases.ts'
 import { compareBits, compareClose } from '../gpu/check.ts'
 import type { Device } from '../gpu/device.ts'
 import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
-import { distributedRows, distributions, Random, rowOf } from '../gpu/random.ts'
+import { overDistributions } from '../gpu/random.ts'
 import { histogramWords, massHistogram, readMassHistogram, searchWords } from './mass-histogram.ts'
 
-/** Shapes to test and time. */
 const massHistogramShapes = [
   { name: 'width 1', rows: 1, width: 1, firstId: 0 },
   { name: 'odd', rows: 5, width: 331, firstId: 0 },
@@ -87,40 +86,30 @@ const tolerance = { absolute: 1e-6, relative: 1e-5 }
  */
 export const massHistogramCases = kernelCases('mass-histogram', massHistogramShapes, {
   prepare: prepareMassHistogram,
-  async check(device, shape) {
-    const { rows, width, firstId } = shape
-    const comparisons = []
-    for (const kind of Object.keys(distributions)) {
-      for (const level of [0, 1, 2, 5, 8, 9]) {
-        const random = new Random(47)
-        const scores = distributedRows(kind, random, rows, width)
-        const searches = new Uint32Array(rows * searchWords)
-        const maxima: number[] = []
-        const prefixes: number[][] = []
-        for (let row = 0; row < rows; row++) {
-          const numbers = rowOf(scores, row, width)
-          const maximum = numbers.reduce((a, b) => Math.max(a, b))
-          const id = random.integer(width)
-          const prefix = bytesOfKey(sortKeyReference(numbers[id]!, firstId + id, maximum)).slice(0, level)
-          maxima.push(maximum)
-          prefixes.push(prefix)
-          searches.set([bitsOfF32(maximum), ...wordsOfBytes(prefix), level], row * searchWords)
-        }
-        const prepared = await prepareMassHistogram(device, shape)
-        const { histograms } = await runPrepared(device, prepared, { scores, searches }, 'histograms')
-        for (let row = 0; row < rows; row++) {
-          const what = `${kind}, byte ${level}, row ${row}`
-          const found = readMassHistogram(histograms, row)
-          const none = { counts: Array(256).fill(0), masses: Array(256).fill(0) }
-          const expected =
-            level === 9
-              ? none
-              : massHistogramReference(rowOf(scores, row, width), firstId, maxima[row]!, prefixes[row]!)
-          comparisons.push(compareBits(`${what}: counts`, found.counts, expected.counts))
-          comparisons.push(compareClose(`${what}: masses`, found.masses, expected.masses, tolerance))
-        }
-      }
-    }
-    return comparisons
-  },
+  check: (device, shape) =>
+    overDistributions({ ...shape, seed: 47, settings: [0, 1, 2, 5, 8, 9] }, async (drawn, level) => {
+      const { kind, matrix: scores, eachRow, random } = drawn
+      const { rows, width, firstId } = shape
+      const maxima = eachRow.map(numbers => numbers.reduce((a, b) => Math.max(a, b)))
+      const prefixes = eachRow.map((numbers, row) => {
+        const id = random.integer(width)
+        return bytesOfKey(sortKeyReference(numbers[id]!, firstId + id, maxima[row]!)).slice(0, level)
+      })
+      const searches = new Uint32Array(rows * searchWords)
+      for (const [row, prefix] of prefixes.entries())
+        searches.set([bitsOfF32(maxima[row]!), ...wordsOfBytes(prefix), level], row * searchWords)
+      const prepared = await prepareMassHistogram(device, shape)
+      const { histograms } = await runPrepared(device, prepared, { scores, searches }, 'histograms')
+      return eachRow.flatMap((numbers, row) => {
+        const what = `${kind}, byte ${level}, row ${row}`
+        const found = readMassHistogram(histograms, row)
+        // Where a search is over, no token counts.
+        const counted = level === 9 ? [] : numbers
+        const expected = massHistogramReference(counted, firstId, maxima[row]!, prefixes[row]!)
+        return [
+          compareBits(`${what}: counts`, found.counts, expected.counts),
+          compareClose(`${what}: masses`, found.masses, expected.masses, tolerance),
+        ]
+      })
+    }),
 })

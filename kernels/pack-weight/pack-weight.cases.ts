@@ -7,10 +7,19 @@ import { Recorder } from '../gpu/recorder.ts'
 import { elementCount, tensorFrom, uploadTensor } from '../gpu/tensor.ts'
 import { createPackedWeight, type PackedWeight, packWeight, type WeightDType } from './pack-weight.ts'
 
-/** Shapes to test and time: rows of a checkpoint, and where they go in a weight of `outputs` outputs. */
-const packWeightShapes = [
-  { name: 'width 1', rows: 1, inputs: 1, outputs: 1, firstOutput: 0, outputStride: 1, dtype: 'f32' },
-  { name: 'width 1 bf16', rows: 3, inputs: 1, outputs: 3, firstOutput: 0, outputStride: 1, dtype: 'bf16' },
+/** Rows of a checkpoint, and where they go in a weight of `outputs` outputs: from the first on, one after another. */
+interface PackWeightShape {
+  rows: number
+  inputs: number
+  outputs: number
+  firstOutput?: number
+  outputStride?: number
+  dtype: WeightDType
+}
+
+const packWeightShapes: readonly (PackWeightShape & { name: string })[] = [
+  { name: 'width 1', rows: 1, inputs: 1, outputs: 1, dtype: 'f32' },
+  { name: 'width 1 bf16', rows: 3, inputs: 1, outputs: 3, dtype: 'bf16' },
   {
     name: 'odd f16, interleaved',
     rows: 5,
@@ -20,20 +29,12 @@ const packWeightShapes = [
     outputStride: 2,
     dtype: 'f16',
   },
-  {
-    name: 'odd f32, after others',
-    rows: 17,
-    inputs: 66,
-    outputs: 40,
-    firstOutput: 20,
-    outputStride: 1,
-    dtype: 'f32',
-  },
-  { name: '0.5B gate', rows: 64, inputs: 896, outputs: 128, firstOutput: 0, outputStride: 2, dtype: 'bf16' },
-  { name: '0.5B down', rows: 33, inputs: 4864, outputs: 33, firstOutput: 0, outputStride: 1, dtype: 'bf16' },
+  { name: 'odd f32, after others', rows: 17, inputs: 66, outputs: 40, firstOutput: 20, dtype: 'f32' },
+  { name: '0.5B gate', rows: 64, inputs: 896, outputs: 128, outputStride: 2, dtype: 'bf16' },
+  { name: '0.5B down', rows: 33, inputs: 4864, outputs: 33, dtype: 'bf16' },
   { name: '7B up', rows: 296, inputs: 3584, outputs: 592, firstOutput: 1, outputStride: 2, dtype: 'bf16' },
-  { name: '7B down', rows: 16, inputs: 18944, outputs: 16, firstOutput: 0, outputStride: 1, dtype: 'bf16' },
-] as const
+  { name: '7B down', rows: 16, inputs: 18944, outputs: 16, dtype: 'bf16' },
+]
 
 /**
  * Writes row r of `source` [rows, inputs] to output firstOutput + r · outputStride of `packed`, elements being whole bit
@@ -42,13 +43,7 @@ const packWeightShapes = [
 function packWeightReference(
   source: ArrayLike<number>,
   packed: Uint16Array | Uint32Array,
-  {
-    rows,
-    inputs,
-    outputs,
-    firstOutput,
-    outputStride,
-  }: Omit<(typeof packWeightShapes)[number], 'name' | 'dtype'>,
+  { rows, inputs, outputs, firstOutput = 0, outputStride = 1 }: PackWeightShape,
 ): void {
   const blockSize = 16 / packed.BYTES_PER_ELEMENT
   for (let r = 0; r < rows; r++) {
@@ -126,26 +121,16 @@ function truncateToF16(value: number): number {
   return sign | ((exponent + 15) << 10) | Math.floor((magnitude / 2 ** exponent - 1) * 1024)
 }
 
-/** Sizes of a packing. */
-interface PackWeightShape {
-  rows: number
-  inputs: number
-  outputs: number
-  firstOutput: number
-  outputStride: number
-  dtype: WeightDType
-}
-
 /** A packing with its tensors. */
 async function preparePackWeight(
   device: Device,
-  { rows, inputs, outputs, firstOutput, outputStride, dtype }: PackWeightShape,
+  { rows, inputs, outputs, dtype, ...place }: PackWeightShape,
 ): Promise<PreparedKernel<'source' | 'packed'>> {
   const weight = await createPackedWeight(device, 'weight', dtype, outputs, inputs)
   const prepared = await prepareKernel(
     device,
     { source: [dtype, [rows, inputs]] },
-    (recorder, { source }) => packWeight(recorder, source, weight, { firstOutput, outputStride }),
+    (recorder, { source }) => packWeight(recorder, source, weight, place),
     [weight.blocks],
   )
   return { ...prepared, tensors: { ...prepared.tensors, packed: weight.blocks } }

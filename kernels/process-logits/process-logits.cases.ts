@@ -2,10 +2,9 @@ import { kernelCases } from '../gpu/cases.ts'
 import { compareClose, kernelTolerance } from '../gpu/check.ts'
 import type { Device } from '../gpu/device.ts'
 import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
-import { distributedRows, distributions, Random, rowOf } from '../gpu/random.ts'
+import { overDistributions, rowOf } from '../gpu/random.ts'
 import { processLogits, seenWords } from './process-logits.ts'
 
-/** Shapes to test and time. */
 const processLogitsShapes = [
   { name: 'width 1', rows: 1, width: 1, firstId: 0, slots: 1 },
   { name: 'odd', rows: 5, width: 331, firstId: 0, slots: 7 },
@@ -51,41 +50,34 @@ export function prepareProcessLogits(
   )
 }
 
+/** Penalties and temperatures to check. */
+const settings = [
+  [1.3, 0.7],
+  [0.8, 1],
+  [1, 2],
+] as const
+
 /** Every distribution, with and without penalty, temperature and shift. */
 export const processLogitsCases = kernelCases('process-logits', processLogitsShapes, {
   prepare: (device, shape) => prepareProcessLogits(device, shape),
-  async check(device, shape) {
-    const { rows, width, firstId, slots: slotCount } = shape
-    const comparisons = []
-    for (const kind of Object.keys(distributions)) {
-      for (const [penalty, temperature] of [
-        [1.3, 0.7],
-        [0.8, 1],
-        [1, 2],
-      ] as const) {
-        const random = new Random(41)
-        const words = seenWords(firstId + width)
-        const logits = distributedRows(kind, random, rows, width)
-        const seen = Uint32Array.from({ length: slotCount * words }, () => random.integer(2 ** 32))
-        const slots = Uint32Array.from({ length: rows }, () => random.integer(slotCount))
-        const shifts = Float32Array.from({ length: rows }, (_, row) => row * 2.5)
-        const prepared = await prepareProcessLogits(device, shape, penalty, temperature)
-        const inputs = { logits, shifts, slots, seen }
-        const { processed } = await runPrepared(device, prepared, inputs, 'processed')
-        for (let row = 0; row < rows; row++) {
-          const isSeen = (i: number) =>
-            ((seen[slots[row]! * words + Math.floor((firstId + i) / 32)]! >>> ((firstId + i) % 32)) & 1) === 1
-          comparisons.push(
-            compareClose(
-              `${kind}, penalty ${penalty}, temperature ${temperature}, row ${row}`,
-              rowOf(new Float32Array(processed), row, width),
-              processLogitsReference(rowOf(logits, row, width), shifts[row]!, isSeen, penalty, temperature),
-              kernelTolerance,
-            ),
-          )
-        }
-      }
-    }
-    return comparisons
-  },
+  check: (device, shape) =>
+    overDistributions({ ...shape, seed: 41, settings }, async (drawn, [penalty, temperature]) => {
+      const { kind, matrix: logits, eachRow, random } = drawn
+      const { rows, width, firstId, slots: slotCount } = shape
+      const words = seenWords(firstId + width)
+      const seen = Uint32Array.from({ length: slotCount * words }, () => random.integer(2 ** 32))
+      const slots = Uint32Array.from({ length: rows }, () => random.integer(slotCount))
+      const shifts = Float32Array.from({ length: rows }, (_, row) => row * 2.5)
+      const prepared = await prepareProcessLogits(device, shape, penalty, temperature)
+      const inputs = { logits, shifts, slots, seen }
+      const { processed } = await runPrepared(device, prepared, inputs, 'processed')
+      return eachRow.map((raw, row) => {
+        const isSeen = (i: number) =>
+          ((seen[slots[row]! * words + Math.floor((firstId + i) / 32)]! >>> ((firstId + i) % 32)) & 1) === 1
+        const expected = processLogitsReference(raw, shifts[row]!, isSeen, penalty, temperature)
+        const found = rowOf(new Float32Array(processed), row, width)
+        const what = `${kind}, penalty ${penalty}, temperature ${temperature}, row ${row}`
+        return compareClose(what, found, expected, kernelTolerance)
+      })
+    }),
 })

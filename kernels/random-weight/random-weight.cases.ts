@@ -39,19 +39,9 @@ interface WeightNumbers extends RandomWeight {
 function randomWeightReference(
   packed: Uint16Array | Uint32Array,
   dtype: 'f32' | 'f16' | 'bf16',
-  {
-    seed,
-    tensorKey,
-    unit,
-    rows,
-    inputs,
-    outputs,
-    firstRow = 0,
-    firstColumn = 0,
-    firstOutput = 0,
-    outputStride = 1,
-  }: WeightNumbers,
+  { seed, tensorKey, unit, rows, inputs, outputs, ...place }: WeightNumbers,
 ): void {
+  const { firstRow = 0, firstColumn = 0, firstOutput = 0, outputStride = 1 } = place
   const blockSize = 16 / packed.BYTES_PER_ELEMENT
   for (let r = 0; r < rows; r++) {
     const output = firstOutput + r * outputStride
@@ -79,11 +69,7 @@ function hashOf(keys: number[]): number {
 /** Bits of a number that the type holds exactly, and as a normal one. */
 function bitsOf(value: number, dtype: 'f32' | 'f16' | 'bf16'): number {
   if (value === 0) return 0
-  const { fraction, bias } = {
-    f32: { fraction: 23, bias: 127 },
-    bf16: { fraction: 7, bias: 127 },
-    f16: { fraction: 10, bias: 15 },
-  }[dtype]
+  const [fraction, bias] = ({ f32: [23, 127], bf16: [7, 127], f16: [10, 15] } as const)[dtype]
   const magnitude = Math.abs(value)
   let exponent = 0
   while (magnitude < 2 ** exponent) exponent--
@@ -123,18 +109,16 @@ export const randomWeightCases = kernelCases('random-weight', randomWeightShapes
     const { dtype, name: _, ...place } = shape
     const Words = dtype === 'f32' ? Uint32Array : Uint16Array
     const comparisons = []
-    for (const [seed, tensorKey, unit] of [
-      [0, 0, 1],
-      [0xfedcba98, 338, 2 ** -14],
-    ] as const) {
-      const numbers = { ...place, seed, tensorKey, unit }
+    const small = { seed: 0, tensorKey: 0, unit: 1 }
+    for (const keys of [small, { seed: 0xfedcba98, tensorKey: 338, unit: 2 ** -14 }]) {
+      const numbers = { ...place, ...keys }
       const words = packedWeightBytes(dtype, shape.outputs, shape.inputs) / 4
       const before = new Uint32Array(words).fill(0xabcdef01)
       const prepared = await prepareRandomWeight(device, numbers, dtype)
       const found = new Words((await runPrepared(device, prepared, { packed: before }, 'packed')).packed)
       const expected = new Words(before.buffer)
       randomWeightReference(expected, dtype, numbers)
-      comparisons.push(compareBits(`seed ${seed}`, found, expected))
+      comparisons.push(compareBits(`seed ${keys.seed}`, found, expected))
     }
     return comparisons
   },

@@ -31,20 +31,8 @@ export interface RandomWeight {
  * `rows` and every input c, N being roughly normal of deviation 36.9 (randomWeightDeviation). Throws where the rows do
  * not fit, or the unit is not exact in every type.
  */
-export function randomWeight(
-  recorder: Recorder,
-  weight: PackedWeight,
-  {
-    seed,
-    tensorKey,
-    unit,
-    rows,
-    firstRow = 0,
-    firstColumn = 0,
-    firstOutput = 0,
-    outputStride = 1,
-  }: RandomWeight,
-): void {
+export function randomWeight(recorder: Recorder, weight: PackedWeight, use: RandomWeight): void {
+  const { seed, unit, rows, firstOutput = 0, outputStride = 1 } = use
   if (firstOutput + (rows - 1) * outputStride >= weight.outputs)
     throw new Error(
       `random-weight: ${rows} rows, expected row ${firstOutput} + i·${outputStride} below ${weight.outputs} of ${weight.name}`,
@@ -61,9 +49,9 @@ export function randomWeight(
       outputs: weight.outputs,
       first_output: firstOutput,
       output_stride: outputStride,
-      first_row: firstRow,
-      first_column: firstColumn,
-      tensor_key: tensorKey,
+      first_row: use.firstRow ?? 0,
+      first_column: use.firstColumn ?? 0,
+      tensor_key: use.tensorKey,
       seed,
       unit,
     },

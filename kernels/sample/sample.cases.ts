@@ -6,7 +6,6 @@ import { distributedRows, distributions, Random, rowOf } from '../gpu/random.ts'
 import { topKReference } from '../top-k/top-k.cases.ts'
 import { choiceWords, sample } from './sample.ts'
 
-/** Shapes to test and time. */
 const sampleShapes = [
   { name: 'width 1', rows: 1, width: 1 },
   { name: 'odd', rows: 5, width: 331 },
@@ -70,14 +69,9 @@ export const sampleCases = kernelCases('choose', sampleShapes, {
         const isClose = temperature > 0 && second !== undefined && row[first]! - row[second]! < decidedBy
         return isClose ? ids[index]! : first
       })
-      comparisons.push(
-        compareBits(`${kind} at temperature ${temperature}`, ids, expected),
-        compareBits(
-          `${kind} at temperature ${temperature}: logit`,
-          chosen,
-          ids.map((id, row) => logits[row * shape.width + id] ?? Number.NaN),
-        ),
-      )
+      const raw = ids.map((id, row) => logits[row * shape.width + id] ?? Number.NaN)
+      const what = `${kind} at temperature ${temperature}`
+      comparisons.push(compareBits(what, ids, expected), compareBits(`${what}: logit`, chosen, raw))
     }
     return comparisons
   },
@@ -96,12 +90,8 @@ async function sampleRows(
   const steps = Uint32Array.from({ length: rows }, () => random.integer(2000))
   const scaled = logits.map(x => (temperature === 0 ? x : x / temperature))
   const prepared = await prepareSample(device, { rows, width, seed: temperature === 0 ? null : seed })
-  const { choices } = await runPrepared(
-    device,
-    prepared,
-    { logits, scores: scaled, sequences, steps },
-    'choices',
-  )
+  const inputs = { logits, scores: scaled, sequences, steps }
+  const { choices } = await runPrepared(device, prepared, inputs, 'choices')
   const [words, numbers] = [new Uint32Array(choices), new Float32Array(choices)]
   const eachRow = Array.from({ length: rows }, (_, row) => row)
   return {

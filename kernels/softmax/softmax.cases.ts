@@ -2,10 +2,9 @@ import { kernelCases } from '../gpu/cases.ts'
 import { compareClose } from '../gpu/check.ts'
 import type { Device } from '../gpu/device.ts'
 import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
-import { distributedRows, distributions, Random } from '../gpu/random.ts'
+import { overDistributions } from '../gpu/random.ts'
 import { softmax } from './softmax.ts'
 
-/** Shapes to test and time. */
 const softmaxShapes = [
   { name: 'width 1', rows: 1, width: 1 },
   { name: 'odd', rows: 5, width: 331 },
@@ -45,13 +44,9 @@ const tolerance = { absolute: 1e-10, relative: 1e-5 }
 /** Probabilities of every distribution. */
 export const softmaxCases = kernelCases('softmax', softmaxShapes, {
   prepare: prepareSoftmax,
-  async check(device, shape) {
-    const comparisons = []
-    for (const kind of Object.keys(distributions)) {
-      const x = distributedRows(kind, new Random(24), shape.rows, shape.width)
+  check: (device, shape) =>
+    overDistributions({ ...shape, seed: 24 }, async ({ kind, matrix: x }) => {
       const { y } = await runPrepared(device, await prepareSoftmax(device, shape), { x }, 'y')
-      comparisons.push(compareClose(kind, new Float32Array(y), softmaxReference(x, shape.rows), tolerance))
-    }
-    return comparisons
-  },
+      return [compareClose(kind, new Float32Array(y), softmaxReference(x, shape.rows), tolerance)]
+    }),
 })

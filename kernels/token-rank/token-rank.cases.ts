@@ -2,11 +2,10 @@ import { kernelCases } from '../gpu/cases.ts'
 import { compareBits } from '../gpu/check.ts'
 import type { Device } from '../gpu/device.ts'
 import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
-import { distributedRows, distributions, Random, rowOf } from '../gpu/random.ts'
+import { overDistributions } from '../gpu/random.ts'
 import { choiceWords } from '../sample/sample.ts'
 import { tokenRank } from './token-rank.ts'
 
-/** Shapes to test and time. */
 const tokenRankShapes = [
   { name: 'width 1', rows: 1, width: 1 },
   { name: 'odd', rows: 5, width: 331 },
@@ -36,28 +35,18 @@ function prepareTokenRank(device: Device, { rows, width }: { rows: number; width
 /** The number of likelier logits, ties by the lower id, of every distribution. */
 export const tokenRankCases = kernelCases('rank', tokenRankShapes, {
   prepare: prepareTokenRank,
-  async check(device, shape) {
-    const { rows, width } = shape
-    const comparisons = []
-    for (const kind of Object.keys(distributions)) {
-      const random = new Random(37)
-      const logits = distributedRows(kind, random, rows, width)
-      const ids = Array.from({ length: rows }, () => random.integer(width))
-      const choices = new Uint32Array(rows * choiceWords)
+  check: (device, shape) =>
+    overDistributions({ ...shape, seed: 37 }, async ({ kind, matrix: logits, eachRow, random }) => {
+      const ids = eachRow.map(row => random.integer(row.length))
+      const choices = new Uint32Array(shape.rows * choiceWords)
       const chosen = new Float32Array(choices.buffer)
-      ids.forEach((id, row) => {
+      for (const [row, id] of ids.entries()) {
         choices[choiceWords * row] = id
-        chosen[choiceWords * row + 1] = logits[row * width + id]!
-      })
-      const { ranks } = await runPrepared(
-        device,
-        await prepareTokenRank(device, shape),
-        { logits, choices },
-        'ranks',
-      )
-      const expected = ids.map((id, row) => tokenRankReference(rowOf(logits, row, width), id))
-      comparisons.push(compareBits(kind, new Uint32Array(ranks, 0, rows), expected))
-    }
-    return comparisons
-  },
+        chosen[choiceWords * row + 1] = eachRow[row]![id]!
+      }
+      const prepared = await prepareTokenRank(device, shape)
+      const { ranks } = await runPrepared(device, prepared, { logits, choices }, 'ranks')
+      const expected = ids.map((id, row) => tokenRankReference(eachRow[row]!, id))
+      return [compareBits(kind, new Uint32Array(ranks, 0, shape.rows), expected)]
+    }),
 })

@@ -2,10 +2,9 @@ import { kernelCases } from '../gpu/cases.ts'
 import { compareBits } from '../gpu/check.ts'
 import type { Device } from '../gpu/device.ts'
 import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
-import { distributedRows, distributions, Random, rowOf } from '../gpu/random.ts'
+import { overDistributions } from '../gpu/random.ts'
 import { readTopLogits, topK, topKCandidateWords } from './top-k.ts'
 
-/** Shapes to test and time. */
 const topKShapes = [
   { name: 'width 1', rows: 1, width: 1, k: 1 },
   { name: 'all of an odd row', rows: 3, width: 7, k: 7 },
@@ -53,30 +52,19 @@ export function prepareTopK(
 export const topKCases = kernelCases('top-k', topKShapes, {
   variants: topKVariants,
   prepare: prepareTopK,
-  async check(device, shape, variant) {
-    const { rows, width, k } = shape
-    const comparisons = []
-    for (const kind of Object.keys(distributions)) {
-      const logits = distributedRows(kind, new Random(32), rows, width)
+  check: (device, shape, variant) =>
+    overDistributions({ ...shape, seed: 32 }, async ({ kind, matrix: logits, eachRow }) => {
+      const { k } = shape
       const { top } = await runPrepared(device, await prepareTopK(device, shape, variant), { logits }, 'top')
-      for (let row = 0; row < rows; row++) {
-        const numbers = rowOf(logits, row, width)
+      return eachRow.flatMap((numbers, row) => {
         const ids = topKReference(numbers, k)
         const found = readTopLogits(top, row, k)
-        comparisons.push(
-          compareBits(
-            `${kind}, row ${row}: ids`,
-            found.map(({ id }) => id),
-            ids,
-          ),
-          compareBits(
-            `${kind}, row ${row}: logits`,
-            found.map(({ logit }) => logit),
-            ids.map(id => numbers[id]!),
-          ),
-        )
-      }
-    }
-    return comparisons
-  },
+        const [foundIds, foundLogits] = [found.map(({ id }) => id), found.map(({ logit }) => logit)]
+        const expected = ids.map(id => numbers[id]!)
+        return [
+          compareBits(`${kind}, row ${row}: ids`, foundIds, ids),
+          compareBits(`${kind}, row ${row}: logits`, foundLogits, expected),
+        ]
+      })
+    }),
 })

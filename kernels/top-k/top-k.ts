@@ -45,27 +45,25 @@ export function topK(
   if (k < 1) throw new Error(`top-k: k is ${k}, expected at least 1`)
   const cost = { bytes: tensorBytes(logits) + tensorBytes(top), flops: 0 }
   if (variant === 'serial') {
+    const workgroups = [Math.ceil(rows / 4)] as const
     recorder.dispatch(serial, {
       params: { rows, width, k },
       tensors: { logits, top },
-      workgroups: [Math.ceil(rows / 4)],
+      workgroups,
       cost,
     })
     return
   }
-  const count = Math.ceil(width / sliceWidth)
+  const params = { slices: Math.ceil(width / sliceWidth), k }
+  const workgroups = [params.slices, rows] as const
   recorder.dispatch(slices, {
-    params: { width, slices: count, k },
+    params: { width, ...params },
     tensors: { logits, candidates },
-    workgroups: [count, rows],
+    workgroups,
     cost,
   })
-  recorder.dispatch(merge, {
-    params: { slices: count, k },
-    tensors: { candidates, top },
-    workgroups: [rows],
-    cost: { bytes: topKCandidateWords(rows, width, k) * 4, flops: 0 },
-  })
+  const mergeCost = { bytes: topKCandidateWords(rows, width, k) * 4, flops: 0 }
+  recorder.dispatch(merge, { params, tensors: { candidates, top }, workgroups: [rows], cost: mergeCost })
 }
 
 /** The largest logits of row `row`, largest first, from the bytes of a top tensor [rows, k, 2]. */

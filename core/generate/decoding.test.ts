@@ -4,6 +4,7 @@ import {
   type AskedDecoding,
   beamsOf,
   chooseDecoding,
+  decodingFlagsOf,
   describeDecoding,
   furtherDecoding,
   readStatedDecoding,
@@ -172,10 +173,15 @@ describe('describeDecoding', () => {
   })
 })
 
-it('names settings that are not the defaults as Transformers does', () => {
+it('names settings that are not the defaults as flags, and as Transformers does', () => {
   const { decoding } = chooseDecoding({ temperature: 0.7, topK: 20, topP: 1, repetitionPenalty: 1.05 })
+  expect(decodingFlagsOf(decoding)).toEqual([
+    ...['--temperature 0.7', '--top-k 20', '--top-p 1', '--repetition-penalty 1.05'],
+  ])
   expect(furtherDecoding(decoding)).toEqual({ top_k: 20, top_p: 1, repetition_penalty: 1.05 })
   const beams = chooseDecoding({ numBeams: 3 }).decoding
+  expect(decodingFlagsOf(beams)).toEqual(['--num-beams 3', '--length-penalty 1'])
   expect(furtherDecoding(beams)).toEqual({ num_beams: 3, length_penalty: 1 })
+  expect(decodingFlagsOf({ temperature: 0 })).toEqual([])
   expect(furtherDecoding({ temperature: 0, numBeams: null })).toEqual({})
 })

@@ -153,6 +153,15 @@ function settingsBy<Value>(choose: (name: SettingName) => Value): Record<Setting
 
 const defaults = settingsBy(name => decodingSettings[name].default) as Decoding
 
+/** What run.json has of each setting; version 0.1.0 recorded the temperature alone. */
+export const recordedDecoding = {
+  ...(settingsBy(() => z.number().nullish()) as Record<
+    Exclude<SettingName, 'temperature'>,
+    z.ZodOptional<z.ZodNullable<z.ZodNumber>>
+  >),
+  temperature: z.number(),
+}
+
 /** Settings as run.json may have them. */
 export type RecordedDecoding = { readonly [Name in SettingName]?: number | null | undefined }
 
@@ -215,6 +224,11 @@ export function chooseDecoding(flags: AskedDecoding, file: AskedDecoding = {}): 
 /** A setting's flag without its argument. */
 function decodingFlag(name: SettingName): string {
   return decodingSettings[name].flag.split(' ', 1)[0]!
+}
+
+/** The flags that ask for these settings, of which the defaults need none: "--temperature 0.7", "--top-k 20". */
+export function decodingFlagsOf(decoding: RecordedDecoding): string[] {
+  return settingsInEffect(decoding).map(name => `${decodingFlag(name)} ${decoding[name]}`)
 }
 
 /** A setting may be null in the file, which is as good as none. */

@@ -30,6 +30,9 @@ export async function openCheckpoint(files: ModelFiles, config: ModelConfig) {
   }
 }
 
+/** The files of a model, open and checked. */
+export type Checkpoint = Awaited<ReturnType<typeof openCheckpoint>>
+
 /** Says whether a tensor is one that a model of this config computes with. */
 export function neededTensors(config: ModelConfig): (name: string) => boolean {
   const names = new Set(layout(config).map(({ name }) => name))

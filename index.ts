@@ -19,20 +19,7 @@ import type { OpenedRun } from './core/run/open-run.ts'
 import type { GpuProvider } from './kernels/gpu/device.ts'
 import type { AdapterChoice } from './node-runner/adapter/adapter-choice.ts'
 
-export {
-  type Answer,
-  type AnswerOptions,
-  generate,
-  type Model,
-  type Prompt,
-  type RoomOptions,
-} from './core/generate/answer.ts'
-export { gradeAnswer, type Verdict } from './core/grade/grade-answer.ts'
-export { InputError } from './core/input-error.ts'
-export type { TokenRecord } from './core/record/token.ts'
-export { type AnalyseOptions, analyse, type GradedAnswer } from './core/run/analyse-answers.ts'
-export type { OpenedRun } from './core/run/open-run.ts'
-export type { Analysis } from './core/study/analysis.ts'
+export * from './core/run/front-door.ts'
 
 /** How a model is loaded in Node. */
 export interface LoadOptions extends RoomOptions {

@@ -101,7 +101,7 @@ function describeFault(error: unknown): string {
 }
 
 /** Aborts when nothing has been heard for long; call `heard` at every sign of life, `end` at last. */
-export function silenceSignal() {
+export function silenceSignal(): { signal: AbortSignal; heard(): void; end(): void } {
   const controller = new AbortController()
   const abort = () => controller.abort(new DOMException('silence', 'TimeoutError'))
   const timer = globalThis.setTimeout(abort, silenceMs)

@@ -180,7 +180,7 @@ function hold(folder: string, number: number, beatAt: number, ownsJournal: boole
      */
     ownsJournal,
     /** Aborts soon after another process took over. */
-    lost: lost.signal,
+    lost: lost.signal as AbortSignal,
     /** Looks into the folder. Throws LeaseLostError where another process took over. */
     check(): void {
       if (failure)

@@ -28,7 +28,10 @@ function endAtOnce(): void {
  * A signal that the first interrupt aborts; a second one ends the process at once, with exit code 130. `said` is what the first
  * one writes to standard error.
  */
-export function interruptSignal(said = '\nending after this step; once more ends at once\n') {
+export function interruptSignal(said = '\nending after this step; once more ends at once\n'): {
+  signal: AbortSignal
+  release(): void
+} {
   const controller = new AbortController()
   let abortedMs = 0
   const interrupt = () => {

@@ -326,7 +326,7 @@ function parseJson(text: string, place: string): unknown {
         { cause: error },
       )
     throw new InputError(
-      `${place} is not JSON: ${(error as Error).message}; found ${excerpt(text)}. Mend it, or write the file again if it is cut.`,
+      `${place} is not JSON: ${(error as Error).message}; found ${excerpt(text)}. Fix it, or write the file again if it is cut.`,
       { cause: error },
     )
   }

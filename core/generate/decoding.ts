@@ -261,7 +261,7 @@ export function readStatedDecoding(
   const parsed = statedFields.safeParse(stated)
   if (!parsed.success)
     throw new InputError(
-      `${where}: ${describeIssues(parsed.error)}; mend it, or leave out --generation-config`,
+      `${where}: ${describeIssues(parsed.error)}; fix it, or leave out --generation-config`,
     )
   const file = parsed.data as Record<string, unknown>
   const samples = file['do_sample'] === true

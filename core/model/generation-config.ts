@@ -16,6 +16,6 @@ const generationFile = z.looseObject({ eos_token_id: tokenIds.optional() })
 export function parseGenerationConfig(json: unknown, where: string): GenerationConfig {
   const parsed = generationFile.safeParse(json)
   if (!parsed.success)
-    throw new InputError(`${where}: ${describeIssues(parsed.error)}; mend or remove the file`)
+    throw new InputError(`${where}: ${describeIssues(parsed.error)}; fix or remove the file`)
   return { eosTokenIds: parsed.data.eos_token_id ?? null, stated: json as Record<string, unknown> }
 }

@@ -36,7 +36,7 @@ export function acceptanceMarkdown(report: AcceptanceReport): string {
       adapters.ranks,
       `${describeVersions(adapters.versions)}.`,
       '',
-      ...adapters.findings.map(({ problem, remedy }) => `- ${problem}. To mend: ${remedy}.`),
+      ...adapters.findings.map(({ problem, remedy }) => `- ${problem}. To fix: ${remedy}.`),
     ),
     ...(kernels ? section('Kernels', kernels.flatMap(kernelLines)) : []),
     ...(comparison

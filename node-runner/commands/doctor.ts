@@ -15,7 +15,7 @@ interface DoctorFlags {
 /** `entrace doctor`: exit code 0 with a usable adapter for every rank, 3 without. */
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('show the adapters, the one each rank would get, and what is missing and how to mend it')
+    .description('show the adapters, the one each rank would get, and what is missing and how to fix it')
     .option('--adapter <choice>', 'auto, cpu, gpu, or part of an adapter name', 'auto')
     .option('--ranks <n>', 'ranks to find an adapter for: --tp times --dp of a run', integer(1, 64), 1)
     .option('--json', 'print one JSON document')
@@ -40,7 +40,7 @@ export function renderReport({ versions, adapters, ranks, findings }: DoctorRepo
     '',
     'Findings',
     ...(findings.length > 0 ? [] : ['  nothing is missing']),
-    ...findings.flatMap(({ problem, remedy }) => [`  ${problem}`, `    to mend: ${remedy}`]),
+    ...findings.flatMap(({ problem, remedy }) => [`  ${problem}`, `    to fix: ${remedy}`]),
   ].join('\n')
 }
 

@@ -74,7 +74,7 @@ function parsePair(line: string, where: string): { answer: string; expected: str
   }
   if (typeof pair?.answer !== 'string' || typeof pair.expected !== 'string')
     throw new InputError(
-      `${where}: expected {"answer": text, "expected": text}, found ${line.slice(0, 80)}; mend the line`,
+      `${where}: expected {"answer": text, "expected": text}, found ${line.slice(0, 80)}; fix the line`,
     )
   return { answer: pair.answer, expected: pair.expected }
 }

@@ -183,7 +183,7 @@ function asDiskError(root: string, error: unknown): unknown {
   const { code, syscall } = error as NodeJS.ErrnoException
   if (error instanceof InputError || syscall === undefined) return error
   return new InputError(
-    `${root}: the cache of the Hub cannot be written (${code}); mend it, or name another folder with HF_HOME`,
+    `${root}: the cache of the Hub cannot be written (${code}); fix it, or name another folder with HF_HOME`,
     { cause: error },
   )
 }

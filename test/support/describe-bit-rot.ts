@@ -123,7 +123,7 @@ export function describeBitRot(most: number): void {
       }
     })
 
-    it('of the index of a journal accuses no line, and is mended by a resume', async () => {
+    it('of the index of a journal accuses no line, and is fixed by a resume', async () => {
       const whole = bytesOf(journalIndexName)
       const recordsOf = (access: 'read' | 'append') => {
         const journal = new Journal(path('samples.jsonl'), access)

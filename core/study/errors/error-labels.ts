@@ -53,7 +53,7 @@ export async function readErrorLabels(source: ByteSource, settings: ReadSettings
       for (const { where, answer } of missing.values())
         throw new InputError(
           `${where}: expected an answer of this run, found ${answer}, which it does not hold. ` +
-            'Mend the row or remove it, or name the run that it is of.',
+            'Fix the row or remove it, or name the run that it is of.',
         )
       return right
     },

@@ -20,8 +20,7 @@ if (!earlier) console.log(`skipped: comparison with ${earlierCommit}, which this
 describe.skipIf(!earlier)('this code and that of the commit before', () => {
   it.each(Object.entries(decodingCases))('compute the same bits: %s', async (name, flags) => {
     const [before, now] = [join(parent, `${name} before`), join(parent, `${name} now`)]
-    await evaluate(earlier!, before, 12, flags)
-    await evaluate(thisCode, now, 12, flags)
+    await Promise.all([evaluate(earlier!, before, 12, flags), evaluate(thisCode, now, 12, flags)])
     expect(differencesOf(before, now)).toEqual([])
   })
 

@@ -113,37 +113,39 @@ export function differencesOf(earlier: string, now: string): string[] {
   ]
 }
 
-/** Milliseconds of every case of `bench`, by kernel and shape. */
-async function benchTimes(code: Checkout, seconds: number): Promise<Map<string, number>> {
-  const rows = JSON.parse(
-    await runCheckout(code, ['bench', '--json', '--quiet', '--seconds', String(seconds)]),
-  )
-  const results = (Array.isArray(rows) ? rows : rows.results) as Record<string, unknown>[]
+/** Median milliseconds of every case of `bench`, by kernel and then by shape and variant. */
+async function benchTimes(code: Checkout, seconds: number): Promise<Map<string, Map<string, number>>> {
+  const printed = await runCheckout(code, ['bench', '--json', '--quiet', '--seconds', String(seconds)])
+  const results: { kernel: string; shape: string; variant: string | null; medianMs: number }[] =
+    JSON.parse(printed).results
   return new Map(
-    results.map(row => {
-      const time = row['medianMs'] ?? (row['ms'] as { median: number }).median
-      return [`${row['kernel']} ${row['shape']} ${row['variant'] ?? ''}`, time as number]
-    }),
+    Array.from(
+      Map.groupBy(results, ({ kernel }) => kernel),
+      ([kernel, rows]) => [kernel, new Map(rows.map(row => [`${row.shape} ${row.variant}`, row.medianMs]))],
+    ),
   )
 }
 
-/** Times the kernels of both codes in turns, and prints for each case the ratio of their times, with its spread over the rounds. */
+/** Times the kernels of both codes in turns, and prints for each kernel the ratio of their times over its cases and the rounds. */
 async function compareSpeed(earlier: Checkout, rounds: number): Promise<void> {
   const ratios = new Map<string, number[]>()
   for (let round = 0; round < rounds; round++) {
     const codes = round % 2 === 0 ? [earlier, thisCode] : [thisCode, earlier]
-    const times = new Map<Checkout, Map<string, number>>()
+    const times = new Map<Checkout, Awaited<ReturnType<typeof benchTimes>>>()
     for (const code of codes) times.set(code, await benchTimes(code, 60))
-    for (const [name, before] of times.get(earlier)!) {
-      const after = times.get(thisCode)!.get(name)
-      if (after !== undefined) ratios.set(name, [...(ratios.get(name) ?? []), after / before])
-    }
+    for (const [kernel, cases] of times.get(earlier)!)
+      for (const [name, before] of cases) {
+        const after = times.get(thisCode)!.get(kernel)?.get(name)
+        if (after !== undefined) ratios.set(kernel, [...(ratios.get(kernel) ?? []), after / before])
+      }
   }
-  for (const [name, values] of ratios) {
-    const [least, most] = [Math.min(...values), Math.max(...values)]
-    const middle = values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
+  for (const [kernel, values] of ratios) {
+    const sorted = values.toSorted((a, b) => a - b)
+    const [lower, middle, upper] = [0.25, 0.5, 0.75].map(share =>
+      sorted[Math.floor(share * sorted.length)]!.toFixed(2),
+    )
     console.log(
-      `${name}: ${middle.toFixed(2)} of the earlier time (${least.toFixed(2)} to ${most.toFixed(2)})`,
+      `${kernel}: ${middle} of the earlier time (middle half ${lower} to ${upper}, ${sorted.length} pairs)`,
     )
   }
 }

@@ -15,6 +15,7 @@
  * @module
  */
 import { limitsFor, Model, type RoomOptions } from './core/generate/answer.ts'
+import { InputError } from './core/input-error.ts'
 import type { OpenedRun } from './core/run/open-run.ts'
 import type { GpuProvider } from './kernels/gpu/device.ts'
 import type { AdapterChoice } from './node-runner/adapter/adapter-choice.ts'
@@ -43,6 +44,10 @@ export interface LoadOptions extends RoomOptions {
  * with what to install. Close it, or its memory stays taken.
  */
 export async function loadModel(model: string, options: LoadOptions = {}): Promise<Model> {
+  if (!('groupBy' in Map))
+    throw new InputError(
+      `loadModel: this is Node ${process.version}, expected 22.18 or newer; install a newer one`,
+    )
   const { adapter = 'auto', ranks = 1, loadFormat = 'auto', seed = 0, unsafeFast = false } = options
   const [models, tokenizers, adapters, dawn, loading, { openDevice }, { createHash }] = await Promise.all([
     import('./node-runner/models/open-model.ts'),

@@ -44,9 +44,9 @@ export async function loadModel(address: string, options: LoadOptions = {}): Pro
     for (const device of devices) device.destroy()
   }
   try {
-    for (let rank = 0; rank < ranks; rank++) devices.push(await openDevice(await openAdapter()))
     const request = { config, weights: { where: folder, entries }, limits: limitsFor(config, options) }
     const totalBytes = loadingBytes(request, ranks)
+    for (let rank = 0; rank < ranks; rank++) devices.push(await openDevice(await openAdapter()))
     let doneBytes = 0
     const onBytes = (bytes: number) => onProgress?.((doneBytes += bytes), totalBytes)
     const loaded = await loadOnDevices(devices, { ...request, onBytes, hashRow })

@@ -48,7 +48,11 @@ export async function loadModel(model: string, options: LoadOptions = {}): Promi
     throw new InputError(
       `loadModel: this is Node ${process.version}, expected 22.18 or newer; install a newer one`,
     )
-  const { adapter = 'auto', ranks = 1, loadFormat = 'auto', seed = 0, unsafeFast = false } = options
+  if (typeof model !== 'string')
+    throw new InputError(`loadModel: ${String(model)}, expected a folder or an id of the Hub`)
+  const { adapter = 'auto', ranks = 1, loadFormat = 'auto', seed = 0, unsafeFast = false } = options ?? {}
+  if (loadFormat !== 'auto' && loadFormat !== 'dummy')
+    throw new InputError(`loadModel: loadFormat ${String(loadFormat)}, expected "auto" or "dummy"`)
   const [models, tokenizers, adapters, dawn, loading, { openDevice }, { createHash }] = await Promise.all([
     import('./node-runner/models/open-model.ts'),
     import('./node-runner/models/load-tokenizer.ts'),
@@ -99,24 +103,35 @@ export async function loadModel(model: string, options: LoadOptions = {}): Promi
  * run's digests; no adapter is needed. Rejects with InputError for what is no run, or is damaged.
  */
 export async function openRun(folderOrAddress: string): Promise<OpenedRun> {
+  if (typeof folderOrAddress !== 'string')
+    throw new InputError(`openRun: ${String(folderOrAddress)}, expected a folder or an http address`)
   const [{ openRunFiles }, { addressFiles, filesOpenedBy }] = await Promise.all([
     import('./core/run/open-run.ts'),
     import('./core/run/run-files.ts'),
   ])
-  if (/^https?:\/\//.test(folderOrAddress)) return openRunFiles(addressFiles(folderOrAddress))
-  const [{ openIfThere }, { refuseForeignFilesBeside }, { join }] = await Promise.all([
+  if (/^https?:\/\//i.test(folderOrAddress)) return openRunFiles(addressFiles(folderOrAddress))
+  const [{ openFileByteSource, openIfThere }, { refuseForeignFilesBeside }, { join }] = await Promise.all([
     import('./node-runner/files/file-byte-source.ts'),
     import('./node-runner/run/read-run-files.ts'),
     import('node:path'),
   ])
   refuseForeignFilesBeside(join(folderOrAddress, 'run.json'))
-  const opened = new Set<{ close(): Promise<void> }>()
+  // Each read opens its file anew: a run may stay open for long, and grow meanwhile.
   const files = filesOpenedBy(folderOrAddress, async name => {
-    const source = await openIfThere(join(folderOrAddress, name))
-    if (source) opened.add(source)
-    return source
+    const path = join(folderOrAddress, name)
+    const found = await openIfThere(path)
+    if (!found) return null
+    await found.close()
+    return {
+      name: path,
+      byteLength: found.byteLength,
+      async slice(start, end = found.byteLength) {
+        const source = await openFileByteSource(path)
+        return source.slice(start, end).finally(() => source.close())
+      },
+    }
   })
-  return openRunFiles(files, async () => void (await Promise.all([...opened].map(source => source.close()))))
+  return openRunFiles(files)
 }
 
 /** Opens an adapter for `openDevice` of `entrace/kernels`: here Dawn's. Rejects, with what to install, where none can be used. */

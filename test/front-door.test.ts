@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
+  type AnswerOptions,
   analyse,
   generate,
   gradeAnswer,
@@ -12,6 +13,7 @@ import {
   type Model,
   openAdapter,
   openRun,
+  type Prompt,
   type TokenRecord,
 } from '../index.ts'
 import { openDevice } from '../kernels/gpu/device.ts'
@@ -98,7 +100,7 @@ describe('the front door', () => {
         expect(Array.from(tokens.tokenId)).toEqual(result.tokenIds)
         expect((await opened.readScore('Perplexity'))[0]).toBeGreaterThan(0)
         expect(opened.analysis).toEqual(readRunFile(run, 'analysis.json'))
-        expect(analyse(await columnsWithScores(opened)).auroc).toEqual(opened.analysis.auroc)
+        expect(analyse(await opened.readColumns()).scores).toEqual(opened.analysis.scores)
       } finally {
         await opened.close()
       }
@@ -134,7 +136,9 @@ describe('the front door', () => {
       expect(failed).toMatchObject({ finishReason: 'error', error: expect.stringMatching(/5000 tokens/) })
       expect(fine!.tokens).toHaveLength(2)
       await expect(generate(model, 'a', { topK: 5 })).rejects.toThrow(/no effect at temperature 0/)
-      await expect(generate(model, 'a', { numBeams: 4 })).rejects.toThrow(/loadModel \{ numBeams: 4 \}/)
+      await expect(generate(model, 'a', { numBeams: 4 })).rejects.toThrow(
+        /loadModel \{ numBeams: 4, topLogprobs: 12 \}/,
+      )
       await expect(generate(model, 'a', { topLogprobs: 9 })).rejects.toThrow(/loadModel \{ topLogprobs: 9 \}/)
       const ending = new AbortController()
       const ended = generate(model, problems[0]!.problem, {
@@ -142,6 +146,55 @@ describe('the front door', () => {
         onToken: () => ending.abort(new Error('enough')),
       })
       await expect(ended).rejects.toThrow('enough')
+    })
+
+    it.each<[unknown, RegExp]>([
+      [{ maxNewTokens: 0 }, /maxNewTokens 0, expected a whole number from 1 on/],
+      [{ maxNewTokens: 2.5 }, /maxNewTokens 2\.5/],
+      [{ seed: -1 }, /seed -1, expected a whole number from 0 to 4294967295/],
+      [{ seed: 10n }, /seed 10/],
+      [{ temperature: Number.NaN }, /temperature NaN, expected a number/],
+      [{ temperature: 1, topP: 2 }, /topP 2, expected a number above 0 and up to 1/],
+      [{ temperature: 1, topK: 1.5 }, /topK 1\.5/],
+      [{ repetitionPenalty: 0 }, /repetitionPenalty 0/],
+      [{ numBeams: '2' }, /numBeams 2/],
+      [{ stopIds: [-1] }, /a stop id -1/],
+      [{ stopTexts: 'abc' }, /stopTexts are no list/],
+      [{ stopTexts: [''] }, /not empty/],
+      [{ onToken: 5 }, /onToken is no function/],
+      ['x', /the options are x/],
+    ])('refuses the options %o by name, and answers the next call', async (options, message) => {
+      const asked = generate(model, 'a', options as AnswerOptions)
+      await expect(asked).rejects.toThrow(InputError)
+      await expect(asked).rejects.toThrow(message)
+    })
+
+    it('answers the next call after one that failed in the middle, or was refused', async () => {
+      const short = { maxNewTokens: 2 }
+      const expected = idsOf((await generate(model, { ids: [1, 2, 3] }, short)).tokens)
+      const onToken = () => {
+        throw new Error('mine')
+      }
+      await expect(generate(model, { ids: [1, 2, 3] }, { ...short, onToken })).rejects.toThrow('mine')
+      for (const wrong of [null, 5, {}, { ids: 5 }, [null]] as unknown as Prompt[])
+        await expect(generate(model, wrong)).rejects.toThrow(/a prompt is none/)
+      const wrong = { ids: 5 } as unknown as Prompt
+      const [failed, fine] = await generate(model, [wrong, { ids: [1, 2, 3] }], short)
+      expect(failed).toMatchObject({
+        finishReason: 'error',
+        error: expect.stringMatching(/a prompt is none/),
+      })
+      expect(idsOf(fine!.tokens)).toEqual(expected)
+    })
+
+    it('hears the signal of a call that waits for its turn', async () => {
+      const before = generate(model, problems[0]!.problem)
+      const ending = new AbortController()
+      const waiting = generate(model, 'a', { signal: ending.signal })
+      ending.abort(new Error('not wanted'))
+      const first = await Promise.race([before.then(() => 'before'), waiting.catch(error => error.message)])
+      expect(first).toBe('not wanted')
+      await before
     })
   })
 
@@ -158,6 +211,11 @@ describe('the front door', () => {
           await generate(model, problem, { numBeams: 3 }),
         ]
         answers.push([idsOf(greedy.tokens), idsOf(searched.tokens)])
+        // All ranks stop before the same step, whoever hears of it first.
+        const ending = new AbortController()
+        const { signal } = ending
+        const ended = generate(model, problem, { signal, onToken: () => ending.abort(new Error('enough')) })
+        await expect(ended).rejects.toThrow('enough')
       } finally {
         await model.close()
       }
@@ -165,6 +223,22 @@ describe('the front door', () => {
       await expect(generate(model, problem)).rejects.toThrow(/was closed/)
     }
     expect(answers[1]).toEqual(answers[0])
+  })
+
+  it('reads a run that is not finished, its one file opened for each read and closed again', async () => {
+    const unfinished = join(folder, 'unfinished')
+    cpSync('test/golden/run-0.1.0', unfinished, { recursive: true })
+    for (const name of ['summary.parquet', 'traces.parquet', 'analysis.json.gz'])
+      rmSync(join(unfinished, name))
+    const run = await openRun(unfinished)
+    const openFiles = () => readdirSync('/proc/self/fd').length
+    const before = process.platform === 'linux' ? openFiles() : 0
+    for (let read = 0; read < 50; read++)
+      expect((await run.readSample(read % 2)).tokens.tokenId.length).toBeGreaterThan(0)
+    if (process.platform === 'linux') expect(openFiles()).toBeLessThan(before + 25)
+    for (const name of run.scoreNames) expect(await run.readScore(name)).toHaveLength(2)
+    await expect(run.readScore('Unknown')).rejects.toThrow(InputError)
+    await run.close()
   })
 
   it('says what is wrong with a model before an adapter is opened', async () => {
@@ -182,9 +256,3 @@ describe('the front door', () => {
     device.destroy()
   })
 })
-
-/** The columns of a run that is open with all of its scores. */
-async function columnsWithScores({ columns, scoreNames, readScore }: Awaited<ReturnType<typeof openRun>>) {
-  const scores = await Promise.all(scoreNames.map(async name => [name, await readScore(name)] as const))
-  return { ...columns, scores: Object.fromEntries(scores) }
-}

@@ -7,7 +7,15 @@ import type { TokenRecord } from '../record/token.ts'
 import type { ChatMessage, Tokenizer, TokenizerEnds } from '../tokenizer/tokenizer.ts'
 import { answerText, modelStops, type StatedEnds, stopTokens } from './answer-end.ts'
 import { beamCandidates } from './beam-search.ts'
-import { type AskedDecoding, beamsOf, chooseDecoding, decodingLimits, samplingOf } from './decoding.ts'
+import {
+  type AskedDecoding,
+  beamsOf,
+  chooseDecoding,
+  decodingLimits,
+  decodingNames,
+  decodingSettings,
+  samplingOf,
+} from './decoding.ts'
 import type { Generation } from './generate.ts'
 import { generateOnMesh } from './generate-on-mesh.ts'
 
@@ -83,12 +91,19 @@ export class Model {
   }
 
   /** Answers prompts, as many at once as the model has room for: what `generate` calls. */
-  answer(prompts: readonly Prompt[], options: AnswerOptions): Promise<Answer[]> {
-    if (this.#closing)
-      return Promise.reject(new InputError(`generate: the model ${this.name} was closed; load it again`))
-    const work = this.#last.then(() => answerAll(this.#parts, prompts, options))
+  async answer(prompts: readonly Prompt[], options: AnswerOptions): Promise<Answer[]> {
+    if (this.#closing) throw new InputError(`generate: the model ${this.name} was closed; load it again`)
+    checkOptions(options)
+    const { signal } = options
+    const [asked, settings] = [[...prompts], { ...options }]
+    const work = this.#last.then(() => answerAll(this.#parts, asked, settings))
     this.#last = work.catch(() => {})
-    return work
+    if (!signal) return work
+    // A call that waits for its turn hears its signal at once.
+    const { promise: aborted, reject } = Promise.withResolvers<never>()
+    const abort = () => reject(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    return Promise.race([work, aborted]).finally(() => signal.removeEventListener('abort', abort))
   }
 
   /** Waits for the answers under way and gives back all memory on the adapters; nothing can be asked afterwards. A second call does nothing. */
@@ -121,8 +136,7 @@ export interface RoomOptions {
 export function limitsFor(config: ModelConfig, room: RoomOptions): ModelLimits {
   const { sequences = 8, contextTokens = 4096, topLogprobs = 5, numBeams = 1 } = room
   for (const [name, value] of Object.entries({ sequences, contextTokens, topLogprobs, numBeams }))
-    if (!Number.isInteger(value) || value < (name === 'topLogprobs' ? 0 : 1))
-      throw new InputError(`loadModel: ${name} ${value}, expected a whole number from 1 on`)
+    checkWhole(`loadModel: ${name}`, value, name === 'topLogprobs' ? 0 : 1)
   // As many stop tokens as models name, and one more of the caller's.
   const stopIds = numBeams > 1 ? Array<number>(mostStopsOfBeams).fill(0) : []
   return {
@@ -154,7 +168,37 @@ export async function generate(
 
 /** A conversation is a list, too, but of messages. */
 function isSeveral(asked: Prompt | readonly Prompt[]): asked is readonly Prompt[] {
-  return Array.isArray(asked) && !(asked.length > 0 && typeof asked[0] === 'object' && 'role' in asked[0])
+  const [first] = Array.isArray(asked) ? asked : []
+  return Array.isArray(asked) && !(typeof first === 'object' && first !== null && 'role' in first)
+}
+
+/** Throws InputError for settings that are no such settings, whatever their types say. */
+function checkOptions(options: AnswerOptions): void {
+  if (typeof options !== 'object' || options === null)
+    throw new InputError(`generate: the options are ${String(options)}, expected an object`)
+  const { maxNewTokens = 1, seed = 0, topLogprobs = 0, stopIds = [], stopTexts = [], onToken } = options
+  checkWhole('generate: maxNewTokens', maxNewTokens, 1)
+  checkWhole('generate: seed', seed, 0, 2 ** 32 - 1)
+  checkWhole('generate: topLogprobs', topLogprobs, 0)
+  if (!Array.isArray(stopIds)) throw new InputError('generate: stopIds are no list, expected [1, 2]')
+  for (const id of stopIds) checkWhole('generate: a stop id', id, 0)
+  if (!Array.isArray(stopTexts) || !stopTexts.every(text => typeof text === 'string' && text !== ''))
+    throw new InputError('generate: stopTexts are no list of texts that are not empty, expected ["###"]')
+  if (onToken !== undefined && typeof onToken !== 'function')
+    throw new InputError('generate: onToken is no function')
+  for (const name of decodingNames) {
+    const value = options[name]
+    const { values, bounds, default: none } = decodingSettings[name]
+    if (value !== undefined && value !== none && !values.safeParse(value).success)
+      throw new InputError(`generate: ${name} ${String(value)}, expected a number ${bounds}`)
+  }
+}
+
+function checkWhole(what: string, value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): void {
+  if (!Number.isInteger(value) || (value as number) < least || (value as number) > most)
+    throw new InputError(
+      `${what} ${String(value)}, expected a whole number from ${least} ${most < Number.MAX_SAFE_INTEGER ? `to ${most}` : 'on'}`,
+    )
 }
 
 async function answerAll(
@@ -162,7 +206,9 @@ async function answerAll(
   prompts: readonly Prompt[],
   options: AnswerOptions,
 ): Promise<Answer[]> {
-  const { maxNewTokens = 512, seed = 0, topLogprobs = 5, stopTexts = [], onToken, signal, ...rest } = options
+  const { sequences, topK } = loaded.limits
+  const { maxNewTokens = 512, seed = 0, topLogprobs = Math.min(5, topK), stopTexts = [] } = options
+  const { onToken, signal, maxNewTokens: _, seed: __, topLogprobs: ___, stopTexts: ____, ...rest } = options
   const { stopIds: askedStops, ...asked } = rest
   signal?.throwIfAborted()
   const { decoding } = chooseDecoding(asked)
@@ -175,12 +221,11 @@ async function answerAll(
   const stopIds = new Set(
     askedStops ?? stopTokens(modelStops(statedEnds, ends ?? {}), null).map(({ id }) => id),
   )
-  const { sequences, topK } = loaded.limits
   const candidates = beams ? Math.min(beamCandidates(beams.count, stopIds.size), loaded.config.vocabSize) : 0
   if (beams && (sequences < beams.count || topK < candidates))
     throw new InputError(
       `generate: numBeams ${beams.count} with ${stopIds.size} stop tokens takes ${beams.count} sequences and the ${candidates} largest ` +
-        `logits, the model was loaded for ${sequences} and ${topK}; give loadModel { numBeams: ${beams.count} }`,
+        `logits, the model was loaded for ${sequences} and ${topK}; give loadModel { numBeams: ${beams.count}, topLogprobs: ${candidates} }`,
     )
   if (topLogprobs > topK)
     throw new InputError(
@@ -188,7 +233,17 @@ async function answerAll(
     )
   if (stopTexts.length > 0 && !tokenizer)
     throw new InputError('generate: stopTexts need a tokenizer, and the model has none; use stopIds')
-  const requests = prompts.map((prompt, key) => ({ promptIds: encodePrompt(prompt, tokenizer), key }))
+  const refused = new Map<number, InputError>()
+  const requests = prompts.flatMap((prompt, key) => {
+    try {
+      return { promptIds: encodePrompt(prompt, tokenizer), key }
+    } catch (error) {
+      // Of several prompts the others are answered.
+      if (!(error instanceof InputError) || prompts.length === 1) throw error
+      refused.set(key, error)
+      return []
+    }
+  })
   const generations = await generateOnMesh(
     loaded.ranks,
     requests,
@@ -206,21 +261,35 @@ async function answerAll(
     beams,
   )
   signal?.throwIfAborted()
-  const inOrder = generations.toSorted((a, b) => a.request.key - b.request.key)
-  return inOrder.map(({ request, generation: { tokens, finishReason, error, durationMs } }) => {
+  const answers = generations.map(({ request, generation: { tokens, finishReason, error, durationMs } }) => {
     const ids = tokens.map(({ id }) => id)
     const text = tokenizer && answerText(ids => tokenizer.decode(ids), ids, stopIds, stopTexts)
-    return { text, tokens, finishReason, error, promptTokens: request.promptIds.length, durationMs }
+    const promptTokens = request.promptIds.length
+    return [request.key, { text, tokens, finishReason, error, promptTokens, durationMs }] as const
   })
+  const failed = Array.from(refused, ([key, { message: error }]) => {
+    const nothing = { tokens: [], promptTokens: 0, durationMs: 0 }
+    return [key, { text: tokenizer && '', finishReason: 'error', error, ...nothing }] as const
+  })
+  return [...answers, ...failed].sort(([a], [b]) => a - b).map(([, answer]) => answer)
 }
 
 function isIds(prompt: Prompt): prompt is { readonly ids: readonly number[] } {
-  return typeof prompt === 'object' && 'ids' in prompt
+  return typeof prompt === 'object' && prompt !== null && 'ids' in prompt
 }
 
 function encodePrompt(prompt: Prompt, tokenizer: Tokenizer | null): readonly number[] {
-  if (isIds(prompt)) return prompt.ids
+  const isText = typeof prompt === 'string'
+  const messages = isText ? [{ role: 'user', content: prompt } as const] : prompt
+  if (isIds(prompt) && Array.isArray(prompt.ids)) return prompt.ids
+  const areMessages =
+    Array.isArray(messages) &&
+    messages.every(message => typeof message?.role === 'string' && typeof message.content === 'string')
+  if (!areMessages)
+    throw new InputError(
+      'generate: a prompt is none, expected a text, messages as [{ role: "user", content: "..." }], or { ids: [1, 2, 3] }',
+    )
   if (!tokenizer)
     throw new InputError('generate: the model has no tokenizer, expected a prompt as { ids: [1, 2, 3] }')
-  return tokenizer.encodeChat(typeof prompt === 'string' ? [{ role: 'user', content: prompt }] : prompt)
+  return tokenizer.encodeChat(messages)
 }

@@ -13,6 +13,8 @@ export interface Communicator {
   allReduce(mine: Float32Array): Promise<Float32Array<ArrayBuffer>>
   /** Makes every call of this group, running or to come, reject with this reason. */
   abort(reason: string): void
+  /** Of ranks of one thread: lets calls work again after an abort, once all ranks have ended what they did. */
+  recover?(): void
 }
 
 /** A call of a communicator was ended by another rank's failure. */
@@ -71,6 +73,9 @@ export function localCommunicators(ranks: number, slotBytes: number): Communicat
     abort(reason) {
       failure = `rank ${rank} failed: ${reason}`
       for (const { reject } of waiting.splice(0)) reject(new GroupAbortedError(failure))
+    },
+    recover() {
+      failure = null
     },
   }))
 }

@@ -27,8 +27,9 @@ export interface AnalyseOptions extends Partial<StudySettings> {
 }
 
 /**
- * Says whether uncertainty predicts error: what `analysis.json` of a run holds, of answers in memory or of the columns of a run that is
- * open. Of the same answers, seed and resamples it is the same. What is undefined is null, with its reason among the warnings.
+ * Says whether uncertainty predicts error, of answers in memory or of `readColumns()` of a run that is open: the statistics of `analysis.json`, which
+ * are the same of the same answers, seed and resamples, with their warnings. It lacks what only a run's texts and tokens say (`tokens`,
+ * `errorKinds`) and how much of a run there is (`coverage`). What is undefined is null, with its reason among the warnings.
  */
 export function analyse(
   answers: Iterable<GradedAnswer> | RunColumns,
@@ -52,7 +53,7 @@ function* samplesOf(answers: Iterable<GradedAnswer>): Generator<SampleRecord> {
       ...{ problemId, problemIndex: problem.index, sampleIndex: problem.answers++, problem: '', prompt: '' },
       generatedText: answer.text ?? '',
       ...{ extractedAnswer: verdict.extracted, expectedAnswer: '' },
-      ...{ correct: verdict.equal, rule: verdict.rule },
+      ...{ correct: verdict.equal && answer.finishReason !== 'error', rule: verdict.rule },
       ...{ finishReason: answer.finishReason, error: answer.error, durationMs: answer.durationMs },
       ...{ promptTokens: answer.promptTokens, generatedTokens: tokens.length },
       meanEntropyNats: of(sum(entropies) / tokens.length),

@@ -105,6 +105,8 @@ export interface OpenedRun extends RunSnapshot {
   readonly count: number
   /** One score of every sample, by a name of `scoreNames`: NaN where it is undefined. */
   readScore(name: string): Promise<Float64Array>
+  /** The columns with every score read: what `analyse` takes. */
+  readColumns(): Promise<RunColumns>
   /** One sample with its texts and the columns of its tokens, by its row in `columns`. */
   readSample(row: number): Promise<TraceSample>
   /** Problem and answer of every sample, in the order of the rows. */
@@ -120,7 +122,16 @@ export async function openRunFiles(files: RunFiles, close = async () => {}): Pro
     throw error
   })
   const { count, readScore, readSample, texts } = data
-  return { ...data.snapshot(), count, readScore, readSample, texts, close, [Symbol.asyncDispose]: close }
+  const snapshot = data.snapshot()
+  return {
+    ...snapshot,
+    ...{ count, readScore, readSample, texts, close, [Symbol.asyncDispose]: close },
+    async readColumns() {
+      const { columns, scoreNames } = snapshot
+      const scores = await Promise.all(scoreNames.map(async name => [name, await readScore(name)] as const))
+      return { ...columns, scores: Object.fromEntries(scores) }
+    },
+  }
 }
 
 /** The score that is read when a run is opened; the others when they are asked for. */
@@ -236,7 +247,9 @@ function openJournalData(
       })
     },
     async readScore(name) {
-      throw new RangeError(`${files.name}: has no score ${name}, expected one of ${scoreNames.join(', ')}`)
+      const score = columns.scores[name]
+      if (score) return score
+      throw new InputError(`${files.name}: has no score ${name}, expected one of ${scoreNames.join(', ')}`)
     },
     readSample: async row => sampleOf(await journal.read(row)),
     async *texts() {

@@ -44,8 +44,9 @@ export class KernelCache {
   readonly #pipelines = new Map<string, { pipeline: GPUComputePipeline; layout: GPUBindGroupLayout }>()
   /** By the first tensor's buffer, with which its bind groups go. */
   readonly #bindGroups = new WeakMap<GPUBuffer, Map<string, GPUBindGroup>>()
-  readonly #bufferIds = new WeakMap<GPUBuffer, number>()
-  #nextBufferId = 0
+  /** Numbers of buffers and kernels: authors may give two kernels one name. */
+  readonly #ids = new WeakMap<GPUBuffer | Kernel, number>()
+  #nextId = 0
   #params: GPUBuffer | null = null
 
   constructor(handle: GPUDevice) {
@@ -62,7 +63,8 @@ export class KernelCache {
 
   /** The pipeline of a kernel with these override values, and the layout of its bind groups. Throws on an override that it lacks. */
   compile(kernel: Kernel, constants: Record<string, number>) {
-    const key = `${kernel.name} ${JSON.stringify(constants)}`
+    const label = `${kernel.name} ${JSON.stringify(constants)}`
+    const key = `${this.#idOf(kernel)} ${label}`
     const cached = this.#pipelines.get(key)
     if (cached) return cached
     for (const constant of Object.keys(constants))
@@ -82,7 +84,7 @@ export class KernelCache {
       })),
     })
     const pipeline = this.#handle.createComputePipeline({
-      label: key,
+      label,
       layout: this.#handle.createPipelineLayout({ label: kernel.name, bindGroupLayouts: [layout] }),
       compute: {
         module: this.#handle.createShaderModule({ label: kernel.name, code: kernel.source }),
@@ -114,7 +116,7 @@ export class KernelCache {
       )
     let groups = this.#bindGroups.get(first)
     if (!groups) this.#bindGroups.set(first, (groups = new Map()))
-    const key = `${kernel.name} ${bound.map(tensor => `${this.#idOf(tensor.buffer)}+${tensor.offsetBytes}`).join(' ')}`
+    const key = `${this.#idOf(kernel)} ${bound.map(tensor => `${this.#idOf(tensor.buffer)}+${tensor.offsetBytes}`).join(' ')}`
     let group = groups.get(key)
     if (!group) {
       const params = { buffer: this.params, size: Math.max(16, kernel.interface.params.length * 4) }
@@ -134,9 +136,9 @@ export class KernelCache {
     return group
   }
 
-  #idOf(buffer: GPUBuffer): number {
-    let id = this.#bufferIds.get(buffer)
-    if (id === undefined) this.#bufferIds.set(buffer, (id = this.#nextBufferId++))
+  #idOf(one: GPUBuffer | Kernel): number {
+    let id = this.#ids.get(one)
+    if (id === undefined) this.#ids.set(one, (id = this.#nextId++))
     return id
   }
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
 import { scaleKernel, scaleUse } from '../../test/support/scale-kernel.ts'
 import { countersSince } from './device.ts'
+import { defineKernel } from './kernel.ts'
 import { Recorder } from './recorder.ts'
 import { createTensor, createTensorGroup, type Tensor, tensorFrom } from './tensor.ts'
 
@@ -34,6 +35,21 @@ describe('Recorder', async () => {
     })
     // The buffer that is read back: 40 bytes, rounded up to 16.
     expect(peakAllocatedBytes).toBeGreaterThanOrEqual(before.allocatedBytes + 48)
+  })
+
+  it('tells two kernels of one name apart', async () => {
+    const first = defineKernel(
+      scaleKernel.name,
+      scaleKernel.source.replace('fn scale', '// Another text.\nfn scale'),
+    )
+    const other = defineKernel(first.name, first.source.replace('params.factor', '10.0 * params.factor'))
+    expect(other.source).not.toBe(first.source)
+    const recorder = new Recorder(device, 'test')
+    recorder.dispatch(first, scaleUse(x, y, 2))
+    const [once] = await recorder.submitAndRead(y)
+    recorder.dispatch(other, scaleUse(x, y, 2))
+    const [tenTimes] = await recorder.submitAndRead(y)
+    expect([...new Float32Array(tenTimes!)]).toEqual([...new Float32Array(once!)].map(value => value * 10))
   })
 
   it('holds many dispatches, and refuses more than fit', async () => {

@@ -56,19 +56,14 @@ export function checkOut(commit: string, parent: string): Checkout | null {
   return { name: `commit ${commit.slice(0, 12)}`, folder }
 }
 
-/** Runs a command of a checkout. Rejects, with what it said, unless it ends with one of `exitCodes`. Returns its standard output. */
-export async function runCheckout(
-  { name, folder }: Checkout,
-  args: readonly string[],
-  exitCodes: readonly number[] = [0],
-): Promise<string> {
+/** Runs a command of a checkout. Rejects, with what it said, where it fails. Returns its standard output. */
+export async function runCheckout({ name, folder }: Checkout, args: readonly string[]): Promise<string> {
   const source = ['--import', './node-runner/wgsl-loader.mjs', 'node-runner/entrace.ts']
   const options = { cwd: folder, maxBuffer: 2 ** 28 }
   try {
     return (await promisify(execFile)(process.execPath, [...source, ...args], options)).stdout
   } catch (error) {
-    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string }
-    if (exitCodes.includes(code)) return stdout
+    const { code, stderr } = error as { code: number; stderr: string }
     throw new Error(`${name}: entrace ${args.join(' ')} ended with ${code}:\n${stderr}`)
   }
 }

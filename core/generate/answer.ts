@@ -208,9 +208,9 @@ async function answerAll(
 ): Promise<Answer[]> {
   const { sequences, topK } = loaded.limits
   const { maxNewTokens = 512, seed = 0, topLogprobs = Math.min(5, topK), stopTexts = [] } = options
-  const { onToken, signal, maxNewTokens: _, seed: __, topLogprobs: ___, stopTexts: ____, ...rest } = options
-  const { stopIds: askedStops, ...asked } = rest
+  const { onToken, signal, stopIds: askedStops } = options
   signal?.throwIfAborted()
+  const asked: AskedDecoding = Object.fromEntries(decodingNames.map(name => [name, options[name]]))
   const { decoding } = chooseDecoding(asked)
   const beams = beamsOf(decoding)
   const usesTemplate = prompts.some(prompt => !isIds(prompt))

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { InputError } from '../input-error.ts'
-import { parseConfig } from './config.ts'
+import { parseConfig, plainDecoder } from './config.ts'
 import { parseGenerationConfig } from './generation-config.ts'
 
 const qwen05 = {
@@ -51,7 +51,9 @@ describe('parseConfig', () => {
       heads: 14,
       keyValueHeads: 2,
       headDim: 64,
-      ropeTheta: 1e6,
+      ...plainDecoder(24, 64, 1e6),
+      family: 'qwen2',
+      biases: { query: true, key: true, value: true, output: false, mlp: false },
       rmsNormEps: 1e-6,
       maxPositionEmbeddings: 32768,
       tieWordEmbeddings: true,
@@ -82,7 +84,7 @@ describe('parseConfig', () => {
     [
       'rope_parameters',
       { rope_theta: undefined, rope_parameters: { rope_type: 'default', rope_theta: 5e5 } },
-      { ropeTheta: 5e5 },
+      { ropes: [{ theta: 5e5, width: 64, scaling: null }] },
     ],
     ['layer_types of full attention', { layer_types: ['full_attention', 'full_attention'] }, { layers: 24 }],
     [
@@ -113,7 +115,7 @@ describe('parseConfig', () => {
     ],
     ['a window that is not in use', { sliding_window: 1024, max_window_layers: 0 }, { layers: 24 }],
     ['silu by its other name', { hidden_act: 'swish' }, { layers: 24 }],
-    ['rope_scaling of null', { rope_scaling: null }, { ropeTheta: 1e6 }],
+    ['rope_scaling of null', { rope_scaling: null }, { ropes: [{ theta: 1e6, width: 64, scaling: null }] }],
   ])('accepts %s', (_, changes, expected) => {
     expect(parse(changes)).toMatchObject(expected)
   })

@@ -2,8 +2,107 @@ import { z } from 'zod'
 import type { WeightDType } from '../../kernels/pack-weight/pack-weight.ts'
 import { describeIssues, InputError } from '../input-error.ts'
 
-/** The numbers of a Qwen2 model's config.json. */
-export interface ModelConfig {
+/**
+ * One rotary position embedding (RoFormer, arXiv 2104.09864): pair i of a head turns by position · fᵢ with
+ * fᵢ = theta^(−2i / width), before scaling.
+ */
+export interface RopeConfig {
+  theta: number
+  /** Numbers of a head that turn, an even number; those behind them pass through. */
+  width: number
+  scaling: RopeScaling | null
+}
+
+/** What becomes of the frequencies fᵢ of a rotary embedding, by Transformers' `rope_type`. */
+export type RopeScaling =
+  /** fᵢ / factor (position interpolation, arXiv 2306.15595). */
+  | { type: 'linear'; factor: number }
+  /** Long wavelengths divided by the factor, short ones kept, those between mixed (Llama 3.1). */
+  | {
+      type: 'llama3'
+      factor: number
+      lowFrequencyFactor: number
+      highFrequencyFactor: number
+      originalContext: number
+    }
+  /** YaRN (arXiv 2309.00071): mixed by how often a pair turns in the original context; cos and sin times attentionFactor. */
+  | {
+      type: 'yarn'
+      factor: number
+      originalContext: number
+      betaFast: number
+      betaSlow: number
+      /** Whether the bounds of the mixture are whole pairs. */
+      truncate: boolean
+      attentionFactor: number
+    }
+  /** LongRoPE (arXiv 2402.13753): fᵢ / shortFactorsᵢ up to the original context, fᵢ / longFactorsᵢ in longer sequences. */
+  | {
+      type: 'longrope'
+      shortFactors: number[]
+      longFactors: number[]
+      originalContext: number
+      attentionFactor: number
+    }
+  /** fᵢ / factorsᵢ, as a GGUF file's rope_freqs.weight states them. */
+  | { type: 'factors'; factors: number[] }
+
+/** What a decoder layer's attention sees, and how it turns queries and keys. */
+export interface LayerAttention {
+  /** Keys that a row sees, itself included; null of all. */
+  window: number | null
+  /** Place in `ropes`; null where queries and keys do not turn. */
+  rope: number | null
+}
+
+/** A mixture of experts in place of the MLP (arXiv 2101.03961): each row is computed by the best of its router's logits. */
+export interface Experts {
+  count: number
+  /** Experts that compute a row. */
+  perToken: number
+  /** Columns of one expert. */
+  width: number
+  /** Whether the weights of a row's experts are divided by their sum. */
+  normalised: boolean
+  /** Columns of the expert that every row passes through, and whether a gate of its own scales it; null without one. */
+  shared: { width: number; gated: boolean } | null
+  /** Layers that have a plain MLP instead. */
+  denseLayers: number[]
+}
+
+/** What tells decoders of one kind apart. Each feature acts at one place of the forward pass. */
+export interface DecoderFeatures {
+  /** RMSNorm before attention and MLP, after them (before the residual sum), or both. */
+  norms: 'before' | 'after' | 'both'
+  /** 1 where norms multiply by 1 + weight. */
+  normOffset: 0 | 1
+  /** RMSNorm of queries and keys before they turn: of each head, or of all heads at once. */
+  queryKeyNorm: 'none' | 'head' | 'full'
+  /** Which linear layers add a bias. */
+  biases: { query: boolean; key: boolean; value: boolean; output: boolean; mlp: boolean }
+  /** What the gate of the MLP passes through: SiLU, or GELU by its tanh approximation. */
+  gate: 'silu' | 'gelu-tanh'
+  /** Factors of the embedding, of what a layer adds to the residual stream, of attention's scores and of the logits. */
+  embeddingScale: number
+  residualScale: number
+  attentionScale: number
+  logitsScale: number
+  /** c · tanh(x / c) of attention's scores and of the logits; null without. */
+  attentionCap: number | null
+  logitsCap: number | null
+  ropes: RopeConfig[]
+  /** One a layer. */
+  layerAttention: LayerAttention[]
+  /** Null of a plain MLP in every layer. */
+  experts: Experts | null
+  /** Whether the checkpoint holds query, key and value in one tensor, and gate and up. */
+  fused: { queryKeyValue: boolean; gateUp: boolean }
+}
+
+/** The numbers of a model's config.json, whatever its keys are called there. */
+export interface ModelConfig extends DecoderFeatures {
+  /** Transformers' model_type. */
+  family: string
   /** V: rows of the embedding, padding rows included. */
   vocabSize: number
   /** D: width of the residual stream. */
@@ -17,7 +116,6 @@ export interface ModelConfig {
   keyValueHeads: number
   /** d: width of a head; a multiple of 4 up to 256. */
   headDim: number
-  ropeTheta: number
   rmsNormEps: number
   /** Longest sequence, prompt and answer together. */
   maxPositionEmbeddings: number
@@ -90,15 +188,20 @@ export function parseConfig(json: unknown, where: string): ModelConfig {
   const file = parsed.data
   const heads = file.num_attention_heads
   const statedDtype = file.dtype ?? file.torch_dtype
+  const headDim = file.head_dim ?? file.hidden_size / heads
+  const layers = file.num_hidden_layers
+  const theta = file.rope_parameters?.rope_theta ?? file.rope_theta ?? 10000
   const config: ModelConfig = {
+    ...plainDecoder(layers, headDim, theta),
+    family: 'qwen2',
+    biases: { query: true, key: true, value: true, output: false, mlp: false },
     vocabSize: file.vocab_size,
     hiddenSize: file.hidden_size,
     intermediateSize: file.intermediate_size,
-    layers: file.num_hidden_layers,
+    layers,
     heads,
     keyValueHeads: file.num_key_value_heads ?? heads,
-    headDim: file.head_dim ?? file.hidden_size / heads,
-    ropeTheta: file.rope_parameters?.rope_theta ?? file.rope_theta ?? 10000,
+    headDim,
     rmsNormEps: file.rms_norm_eps,
     maxPositionEmbeddings: file.max_position_embeddings,
     tieWordEmbeddings: file.tie_word_embeddings,
@@ -108,6 +211,27 @@ export function parseConfig(json: unknown, where: string): ModelConfig {
   }
   checkHeads(config, where)
   return config
+}
+
+/** The features of a decoder without any, as Llama's first. */
+export function plainDecoder(layers: number, headDim: number, theta: number): DecoderFeatures {
+  return {
+    norms: 'before',
+    normOffset: 0,
+    queryKeyNorm: 'none',
+    biases: { query: false, key: false, value: false, output: false, mlp: false },
+    gate: 'silu',
+    embeddingScale: 1,
+    residualScale: 1,
+    attentionScale: 1 / Math.sqrt(headDim),
+    logitsScale: 1,
+    attentionCap: null,
+    logitsCap: null,
+    ropes: [{ theta, width: headDim, scaling: null }],
+    layerAttention: Array.from({ length: layers }, () => ({ window: null, rope: 0 })),
+    experts: null,
+    fused: { queryKeyValue: false, gateUp: false },
+  }
 }
 
 function checkHeads(config: ModelConfig, where: string): void {

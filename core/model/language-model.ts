@@ -80,7 +80,7 @@ export class LanguageModel {
     const { sequences, capacity } = limits
     const shard = plan.ranks[communicator.rank]!
     const rows = stepRows(config, limits)
-    const table = ropeTable(config.headDim, config.ropeTheta, capacity)
+    const table = ropeTable(config.headDim, config.ropes[0]!.theta, capacity)
     const context = await StepContext.create(device, communicator, rows, config.hiddenSize)
     return new LanguageModel(config, limits, context, {
       pass: {

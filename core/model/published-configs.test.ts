@@ -28,7 +28,7 @@ describe('publishedConfig', () => {
       heads: 28,
       keyValueHeads: 4,
       headDim: 128,
-      ropeTheta: 1e6,
+      ropes: [{ theta: 1e6, width: 128, scaling: null }],
       eosTokenIds: [151645],
       tieWordEmbeddings: false,
       dtype: 'bf16',

@@ -1,7 +1,10 @@
-import type { ModelConfig } from '../../core/model/config.ts'
+import { type ModelConfig, plainDecoder } from '../../core/model/config.ts'
 
 /** A model so small that its weights can be written down. */
 export const tinyConfig: ModelConfig = {
+  ...plainDecoder(2, 4, 10000),
+  family: 'qwen2',
+  biases: { query: true, key: true, value: true, output: false, mlp: false },
   vocabSize: 7,
   hiddenSize: 8,
   intermediateSize: 5,
@@ -9,7 +12,6 @@ export const tinyConfig: ModelConfig = {
   heads: 2,
   keyValueHeads: 1,
   headDim: 4,
-  ropeTheta: 10000,
   rmsNormEps: 1e-6,
   maxPositionEmbeddings: 64,
   tieWordEmbeddings: false,

@@ -13,7 +13,7 @@ describe('pretrained models agree with float64 on their shorter prompts', () => 
   it.each([
     ['smollm2', 'smollm2-135m-q4_1', 20, 1],
     ['smollm2', 'smollm2-135m-q4_1', 5, 3],
-    ['gemma', 'gemma-3-270m-q4_k_m', 10, 1],
+    ['gemma', 'gemma-3-270m-q4_k_m', 13, 1],
   ] as const)('%s of %s, up to %i tokens, over %i ranks', async (key, golden, longest, ranks) => {
     const sequences = readPretrainedGolden(golden).sequences.filter(
       ({ prompt_ids }) => prompt_ids.length <= longest,
@@ -27,6 +27,6 @@ describe('pretrained models agree with float64 on their shorter prompts', () => 
 
   it('answers the first eight word problems as Transformers does', async () => {
     const { same, right } = await holdToRealRun(folder, 8)
-    expect({ same, right }).toEqual({ same: 8, right: 1 })
+    expect({ same, right }).toEqual({ same: 8, right: 2 })
   })
 })

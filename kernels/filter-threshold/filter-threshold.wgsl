@@ -89,11 +89,12 @@ fn search(row: u32, maximum: f32, thread: u32, by_count: bool) {
     clear_bucket(thread);
     workgroupBarrier();
     let found = bound.key;
+    let found_bytes = first_bytes(level);
     for (var i = thread; i < params.width; i += THREADS) {
       let x = scores[row * params.width + i];
       if (is_finite(x)) {
         let key = sort_key(x, maximum, i);
-        if (shares_bytes(key, found, level)) {
+        if (agree_in(found_bytes, key, found)) {
           count_token(byte_of(key, level), x, maximum);
         }
       }

@@ -24,6 +24,7 @@ struct Search {
 fn mass_histogram(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let row = workgroup.x;
   let search = searches[row];
+  let found = first_bytes(search.level);
   clear_bucket(thread);
   workgroupBarrier();
   let end = select(params.width, 0u, search.level >= LEVELS);
@@ -31,7 +32,7 @@ fn mass_histogram(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_in
     let x = scores[row * params.width + i];
     if (is_finite(x)) {
       let key = sort_key(x, search.bound.maximum, params.first_id + i);
-      if (shares_bytes(key, search.bound.key, search.level)) {
+      if (agree_in(found, key, search.bound.key)) {
         count_token(byte_of(key, search.level), x, search.bound.maximum);
       }
     }

@@ -28,12 +28,17 @@ fn is_below(a: SortKey, b: SortKey) -> bool {
     || (a.high == b.high && (a.middle < b.middle || (a.middle == b.middle && a.low < b.low)));
 }
 
-// Whether the first `level` bytes of two keys are the same.
-fn shares_bytes(a: SortKey, b: SortKey, level: u32) -> bool {
-  let high = select(select(0u, 0xff00u, level == 1u), 0xffffu, level >= 2u);
-  let middle = select(select(0u, 0xffffffffu << (8u * (6u - min(level, 6u))), level > 2u), 0xffffffffu, level >= 6u);
-  let low = select(0u, (0xffffffu << (8u * (9u - min(level, 9u)))) & 0xffffffu, level > 6u);
-  return (((a.high ^ b.high) & high) | ((a.middle ^ b.middle) & middle) | ((a.low ^ b.low) & low)) == 0u;
+// Ones in the first `level` bytes of a key.
+fn first_bytes(level: u32) -> SortKey {
+  return SortKey(
+    select(select(0u, 0xff00u, level == 1u), 0xffffu, level >= 2u),
+    select(select(0u, 0xffffffffu << (8u * (6u - min(level, 6u))), level > 2u), 0xffffffffu, level >= 6u),
+    select(0u, (0xffffffu << (8u * (9u - min(level, 9u)))) & 0xffffffu, level > 6u));
+}
+
+// Whether two keys are the same in the bytes where the mask has ones.
+fn agree_in(mask: SortKey, a: SortKey, b: SortKey) -> bool {
+  return (((a.high ^ b.high) & mask.high) | ((a.middle ^ b.middle) & mask.middle) | ((a.low ^ b.low) & mask.low)) == 0u;
 }
 
 // Byte `level` of a key.

@@ -5,18 +5,25 @@ import { checkTensor, elementCount, type Tensor } from '../gpu/tensor.ts'
 import { type PackedWeight, type WeightPiece, weightTypeConstant } from '../pack-weight/pack-weight.ts'
 import linearEpilogue from '../shared/linear-epilogue.wgsl?raw'
 import softCap from '../shared/soft-cap.wgsl?raw'
+import weightBlocks from '../shared/weight-blocks.wgsl?raw'
 import weightType from '../shared/weight-type.wgsl?raw'
 import source from './linear.wgsl?raw'
 import serialSource from './linear-serial.wgsl?raw'
 import tiledSource from './linear-tiled.wgsl?raw'
 
-const fewRows = defineKernel('linear', [weightType, softCap, linearEpilogue, source])
-const tiled = defineKernel('linear-tiled', [weightType, softCap, linearEpilogue, tiledSource])
-const serial = defineKernel('linear-serial', [weightType, softCap, linearEpilogue, serialSource])
+const fewRows = defineKernel('linear', [weightType, weightBlocks, softCap, linearEpilogue, source])
+const tiled = defineKernel('linear-tiled', [weightType, weightBlocks, softCap, linearEpilogue, tiledSource])
+const serial = defineKernel('linear-serial', [
+  weightType,
+  weightBlocks,
+  softCap,
+  linearEpilogue,
+  serialSource,
+])
 
 /**
  * The variants; all sum in one order, so that a row's bits do not depend on how many rows there are. `serial` reads four
- * inputs at once: where their number is no multiple of 4, `few-rows` takes its place.
+ * inputs at once: where their number, or what is skipped of a block, is no multiple of 4, `few-rows` takes its place.
  */
 export type LinearVariant = 'few-rows' | 'tiled' | 'serial'
 
@@ -75,7 +82,7 @@ function dispatchPiece(
   variant: LinearVariant,
 ): void {
   const rows = x.shape[0] ?? 0
-  const { outputs, firstOutput, outputStride, blocks } = piece
+  const { outputs, firstOutput, outputStride, blocks, blocksOfOutput, skip } = piece
   const { scale, cap } = typeof finish === 'object' ? finish : { scale: 1, cap: null }
   const isGated = typeof finish === 'string'
   const written = rows * (isGated && outputStride === 1 ? outputs / 2 : outputs)
@@ -84,6 +91,8 @@ function dispatchPiece(
       rows,
       inputs,
       outputs,
+      blocks: blocksOfOutput,
+      skip,
       first_output: firstOutput,
       output_stride: outputStride,
       columns: y.shape[1] ?? 0,
@@ -104,17 +113,20 @@ function dispatchPiece(
     EPILOGUE: epilogueConstant(piece, finish),
     GATE: finish === 'gelu-tanh-mul' ? 1 : 0,
   }
+  const isByFours = inputs % 4 === 0 && skip % 4 === 0
   if (variant === 'tiled') {
     const workgroups = [Math.ceil(outputs / 64), Math.ceil(rows / 64)] as const
     recorder.dispatch(tiled, { ...use, constants, workgroups })
-  } else if (variant === 'serial' && inputs % 4 === 0) {
+  } else if (variant === 'serial' && isByFours) {
     const ROWS = rows === 1 ? 1 : 4
     const workgroups = [Math.ceil(outputs / 128), Math.ceil(rows / ROWS)] as const
     recorder.dispatch(serial, { ...use, constants: { ...constants, ROWS }, workgroups })
   } else {
     const ROWS = rows === 1 ? 1 : rows <= 4 ? 4 : 8
     const workgroups = [Math.ceil(outputs / 16), Math.ceil(rows / ROWS)] as const
-    recorder.dispatch(fewRows, { ...use, constants: { ...constants, ROWS }, workgroups })
+    const tensors = { ...use.tensors, x_vectors: x }
+    const VECTORS = isByFours ? 1 : 0
+    recorder.dispatch(fewRows, { ...use, tensors, constants: { ...constants, ROWS, VECTORS }, workgroups })
   }
 }
 

@@ -127,7 +127,9 @@ export function preTokenizer(name: string): PreTokenizer | null {
 /** White space is Unicode's, as llama.cpp has it: JavaScript's own lacks U+0085 and has U+FEFF. */
 function asRegExp(source: string): RegExp {
   return new RegExp(
-    source.replaceAll(String.raw`\s`, String.raw`\p{White_Space}`).replaceAll(String.raw`\S`, String.raw`\P{White_Space}`),
+    source
+      .replaceAll(String.raw`\s`, String.raw`\p{White_Space}`)
+      .replaceAll(String.raw`\S`, String.raw`\P{White_Space}`),
     'gv',
   )
 }

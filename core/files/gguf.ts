@@ -266,7 +266,8 @@ async function readCounts(source: ByteSource, reader: HeaderReader) {
   return { tensors: await count('tensor_count'), keys: await count('metadata_kv_count') }
 }
 
-const decoder = new TextDecoder()
+// A vocabulary may hold U+FEFF as a token.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** A length and so many bytes of text; `place` names it where it cannot be read, `begun` by the beginning that is there. */
 async function readName(

@@ -1,3 +1,4 @@
+import type { ByteSource } from '../files/byte-source.ts'
 import { type GgufFile, type GgufMetadata, type GgufTensor, openGguf } from '../files/gguf.ts'
 import type { TensorEntry } from '../files/safetensors.ts'
 import type { ModelFiles } from '../files/weight-files.ts'
@@ -32,9 +33,15 @@ export async function openGgufModel(files: ModelFiles, fileName: string): Promis
   return { where: metadata.name, config, generationConfig: null, entries, metadata, warnings }
 }
 
-/** The metadata of a model in GGUF, which of a sharded one is that of the first shard: what its tokenizer is made from. */
-export async function openGgufMetadata(files: ModelFiles, fileName: string): Promise<GgufMetadata> {
-  return (await openGguf(await openShard(files, ggufShardNames(fileName)[0]!))).metadata
+/** The metadata of a model in GGUF, of which its tokenizer is made, and the header that holds them; of a sharded one the first shard's. */
+export async function openGgufMetadata(
+  files: ModelFiles,
+  fileName: string,
+): Promise<{ metadata: GgufMetadata; header: ByteSource }> {
+  const source = await openShard(files, ggufShardNames(fileName)[0]!)
+  const { metadata, headerBytes } = await openGguf(source)
+  const slice = (start: number, end = headerBytes) => source.slice(start, Math.min(end, headerBytes))
+  return { metadata, header: { name: source.name, byteLength: headerBytes, slice } }
 }
 
 async function openShard(files: ModelFiles, name: string) {
@@ -45,7 +52,7 @@ async function openShard(files: ModelFiles, name: string) {
   )
 }
 
-async function openShards(files: ModelFiles, fileName: string): Promise<GgufFile> {
+async function openShards(files: ModelFiles, fileName: string): Promise<Omit<GgufFile, 'headerBytes'>> {
   const names = ggufShardNames(fileName)
   const shards: GgufFile[] = []
   const tensors = new Map<string, GgufTensor>()

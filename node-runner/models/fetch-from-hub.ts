@@ -79,7 +79,7 @@ export async function fetchModel(
   progress: Progress,
   ggufType: string | null = null,
   settings: HubSettings = hubSettings(),
-): Promise<{ path: string; revision: string }> {
+): Promise<{ path: string; revision: string; file?: string }> {
   const snapshot = await openSnapshot(settings, repository, progress)
   const { paths, folder, commit: revision } = snapshot
   const hasCheckpoint =
@@ -87,7 +87,7 @@ export async function fetchModel(
   if (ggufType !== null || (!hasCheckpoint && ggufModels(paths).length > 0)) {
     const file = chooseGguf(repository.id, paths, ggufType)
     await snapshot.fetch(ggufShardNames(file))
-    return { path: join(folder, file), revision }
+    return { path: join(folder, file), revision, file }
   }
   if (!paths.includes('config.json'))
     throw new InputError(

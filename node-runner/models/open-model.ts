@@ -27,6 +27,8 @@ interface ModelPlace {
   name: string
   /** Its commit on the Hub; null of a folder or a file. */
   revision: string | null
+  /** Of a model in GGUF its file: by name, or by its path in the repository. */
+  file?: string
 }
 
 /**
@@ -79,7 +81,12 @@ export async function locateModel(
 
 /** A folder of this machine, or a file. Throws InputError where a folder has no config.json and more than one model in GGUF. */
 async function placeAt(path: string, isFolder: boolean): Promise<ModelPlace> {
-  const ofFile = (file: string) => ({ path: file, name: ggufModelName(file), revision: null })
+  const ofFile = (file: string) => ({
+    path: file,
+    name: ggufModelName(file),
+    revision: null,
+    file: basename(file),
+  })
   if (!isFolder) return ofFile(path)
   const place = { path, name: basename(path), revision: null }
   if (existsSync(join(path, 'config.json'))) return place

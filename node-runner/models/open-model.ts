@@ -29,6 +29,8 @@ interface ModelPlace {
   revision: string | null
   /** Of a model in GGUF its file: by name, or by its path in the repository. */
   file?: string
+  /** Where its header alone is needed and the file is on the Hub alone, that. */
+  remote?: { files: ModelFiles; file: string }
 }
 
 /**
@@ -106,6 +108,7 @@ export async function readModelConfig(
   const published = publishedConfig(model)
   if (published) return published
   const place = await locateModel(model, 'config', progress)
+  if (place.remote) return (await openGgufModel(place.remote.files, place.remote.file)).config
   if (isGgufName(place.path)) {
     const { config, close } = await openGgufFile(place.path, progress)
     await close()

@@ -6,9 +6,8 @@ import {
   type LayerAttention,
   type ModelConfig,
   plainDecoder,
-  type RopeConfig,
-  type RopeScaling,
 } from './config.ts'
+import type { RopeConfig, RopeScaling } from './rope-config.ts'
 
 /** What a GGUF file says of its model, as the functions that read it need it. */
 interface Stated extends Fields {
@@ -261,9 +260,8 @@ function oneOfAll(value: unknown): unknown {
 /** What a GGUF file says of its model. */
 export interface GgufConfig {
   config: ModelConfig
+  /** Whether rows of query and key lie in pairs. */
   pairsRows: boolean
-  /** In words: keys that nobody here knows. */
-  warnings: string[]
 }
 
 /** The tensors that scale rotary embeddings; their numbers are needed to know the config. */
@@ -329,7 +327,11 @@ export function parseGgufConfig(
     bosTokenId: tokenId(metadata, 'bos', vocabSize),
     dtype: null,
   }
-  return { config, pairsRows: entry.pairsRows === true, warnings: checkUnread(metadata, fields) }
+  const warnings = checkUnread(metadata, fields)
+  return {
+    config: { ...config, ...(warnings.length > 0 && { warnings }) },
+    pairsRows: entry.pairsRows === true,
+  }
 }
 
 function architectureOf(metadata: GgufMetadata): { name: string; entry: Architecture } {

@@ -13,8 +13,6 @@ import { layout } from './layout.ts'
 export interface GgufCheckpoint extends Checkpoint {
   /** What its tokenizer is made from, too. */
   metadata: GgufMetadata
-  /** In words: keys that nobody here knows. */
-  warnings: string[]
 }
 
 /**
@@ -28,9 +26,9 @@ export async function openGgufModel(files: ModelFiles, fileName: string): Promis
     const tensor = tensors.get(name)
     if (tensor) ropeFactors.set(name, await readFactors(tensor))
   }
-  const { config, pairsRows, warnings } = parseGgufConfig(metadata, tensors, ropeFactors)
+  const { config, pairsRows } = parseGgufConfig(metadata, tensors, ropeFactors)
   const entries = namedByLayout(config, metadata, tensors, pairsRows)
-  return { where: metadata.name, config, generationConfig: null, entries, metadata, warnings }
+  return { where: metadata.name, config, generationConfig: null, entries, metadata }
 }
 
 /** The metadata of a model in GGUF, of which its tokenizer is made, and the header that holds them; of a sharded one the first shard's. */
@@ -174,7 +172,7 @@ function namedByLayout(
   const where = metadata.name
   const entries = new Map<string, TensorEntry>()
   const used = new Set<string>()
-  for (const { name, shape } of layout(config)) {
+  for (const { name, whole: shape } of layout(config)) {
     const { name: inFile, expert } = ggufName(name, config)
     const tensor = tensors.get(inFile)
     if (!tensor) throw missingTensor(where, inFile)

@@ -46,14 +46,16 @@ export async function openModel(
   const place = isPublished
     ? { path: model, name: model, revision: null }
     : await locateModel(model, loadFormat === 'dummy' ? 'prompts' : 'weights', progress)
-  if (loadFormat === 'auto') return { ...(await openModelAt(place.path, progress)), ...place }
-  const config = await readModelConfig(place.path)
+  const opened = loadFormat === 'auto' ? await openModelAt(place.path) : null
+  const config = opened?.config ?? (await readModelConfig(place.path))
+  for (const warning of config.warnings ?? []) progress.say(warning)
+  if (opened) return { ...opened, ...place }
   return { ...place, config, generationConfig: null, weights: new Map(), close: async () => {} }
 }
 
 /** Opens the model at a path of this machine. Throws InputError. */
-function openModelAt(path: string, progress: Progress): Promise<ModelFolder> {
-  return isGgufName(path) ? openGgufFile(path, progress) : openModelFolder(path)
+function openModelAt(path: string): Promise<ModelFolder> {
+  return isGgufName(path) ? openGgufFile(path) : openModelFolder(path)
 }
 
 /**
@@ -110,7 +112,7 @@ export async function readModelConfig(
   const place = await locateModel(model, 'config', progress)
   if (place.remote) return (await openGgufModel(place.remote.files, place.remote.file)).config
   if (isGgufName(place.path)) {
-    const { config, close } = await openGgufFile(place.path, progress)
+    const { config, close } = await openGgufFile(place.path)
     await close()
     return config
   }
@@ -158,10 +160,9 @@ export async function openModelFolder(path: string): Promise<ModelFolder> {
 }
 
 /** Opens a model in GGUF, with all its shards, and checks all of it but the tensors' data, which it does not read. Throws InputError. */
-export async function openGgufFile(path: string, progress?: Progress): Promise<ModelFolder> {
+export function openGgufFile(path: string): Promise<ModelFolder> {
   return openFiles(dirname(path), async files => {
-    const { config, generationConfig, entries, warnings } = await openGgufModel(files, basename(path))
-    for (const warning of warnings) progress?.say(warning)
+    const { config, generationConfig, entries } = await openGgufModel(files, basename(path))
     return { path, name: ggufModelName(path), revision: null, config, generationConfig, weights: entries }
   })
 }

@@ -3,6 +3,7 @@ import type { Device } from '../../kernels/gpu/device.ts'
 import { createTensor, createTensorGroup, type Tensor, viewTensor } from '../../kernels/gpu/tensor.ts'
 import type { RankShard } from '../parallel/plan-shards.ts'
 import type { ModelConfig } from './config.ts'
+import { mostSplits } from './key-value-cache.ts'
 
 /**
  * What a row of a rank's forward pass computes on the way, by shape, all f32. D hidden, d head width; H, K and F are the
@@ -52,15 +53,16 @@ export async function createActivations(
     ids: words,
     positions: words,
     slots: words,
-    /** Places in the tables of rotations that turn long sequences otherwise than short ones. */
+    /** Places in the rotary tables that hold turns of long sequences behind those of short ones. */
     turns: words,
   })
   const [H = 0, d = 0] = shapes.attended
+  // The CPU adapter's attention has no partial results.
+  const splits = device.kind === 'cpu' ? 1 : mostSplits(config, keys)
   return {
     ...(Object.fromEntries(f32) as Record<keyof typeof shapes, Tensor>),
     ...ofRows.tensors,
-    // The CPU adapter's attention has no partial results.
-    attentionScratch: await createAttentionScratch(device, rows, H, d, device.kind === 'cpu' ? 1 : keys),
+    attentionScratch: await createAttentionScratch(device, rows, H, d, splits),
   }
 }
 

@@ -17,14 +17,20 @@ import type { ModelConfig } from './config.ts'
 /** A rank's weights of one decoder layer. D hidden, d head width; H, K and F are the rank's query heads, key-value heads and MLP columns. */
 export interface LayerWeights {
   /** [D] */
-  inputNorm: Tensor
+  inputNorm: Tensor | undefined
   /** Query, key and value in one: [(H + 2K)·d, D], and its bias. */
   qkv: PackedWeight
   qkvBias: Tensor
   /** [D, H·d] */
   output: PackedWeight
+  outputBias?: Tensor
+  queryKeyNorm?: Tensor
+  afterAttentionNorm?: Tensor
+  afterMlpNorm?: Tensor
+  gateUpBias?: Tensor
+  downBias?: Tensor
   /** [D] */
-  postAttentionNorm: Tensor
+  mlpNorm: Tensor
   /** Gate and up interleaved, row 2i the gate and 2i + 1 the up of MLP column i: [2F, D]. */
   gateUp: PackedWeight
   /** [D, F] */
@@ -87,7 +93,7 @@ export function layout(config: ModelConfig): TensorLayout[] {
     ['self_attn.v_proj.weight', [K, D], rows('keyValueHeads', d), 'qkv'],
     ['self_attn.v_proj.bias', [K], rows('keyValueHeads', d), 'qkvBias'],
     ['self_attn.o_proj.weight', [D, Q], columns('queryHeads', d), 'output'],
-    ['post_attention_layernorm.weight', [D], null, 'postAttentionNorm'],
+    ['post_attention_layernorm.weight', [D], null, 'mlpNorm'],
     ['mlp.gate_proj.weight', [F, D], rows('mlp'), 'gateUp'],
     ['mlp.up_proj.weight', [F, D], rows('mlp'), 'gateUp'],
     ['mlp.down_proj.weight', [D, F], columns('mlp'), 'down'],

@@ -75,21 +75,21 @@ function yarnReference(theta: number, dim: number, scaling: Scaling<'yarn'>): nu
   })
 }
 
-const llama31 = {
+const llama31: Scaling<'llama3'> = {
   ...{ type: 'llama3', factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4 },
   originalContext: 8192,
-} as const
-const yarn = {
+}
+const yarn: Scaling<'yarn'> = {
   ...{ type: 'yarn', factor: 4, originalContext: 32768, betaFast: 32, betaSlow: 1 },
   ...{ truncate: true, attentionFactor: 0.1 * Math.log(4) + 1 },
-} as const
-const long = {
+}
+const long: Scaling<'longrope'> = {
   type: 'longrope',
   shortFactors: [1, 1.25, 1.5, 2],
   longFactors: [1, 4, 20, 64],
   originalContext: 5,
   attentionFactor: Math.sqrt(1 + Math.log(8) / Math.log(32)),
-} satisfies RopeScaling
+}
 
 describe('ropeFrequencies', () => {
   const close = (found: number[], expected: number[]) =>

@@ -68,6 +68,11 @@ export function longRopeContext({ ropes }: ModelConfig): number | null {
   return context
 }
 
+/** Whether a sequence of so many tokens turns by LongRoPE's long factors. */
+export function isLongSequence(config: ModelConfig, tokens: number): boolean {
+  return tokens > (longRopeContext(config) ?? Number.POSITIVE_INFINITY)
+}
+
 /** Makes an empty cache of a rank's key-value heads. Slots need no clearing: a row reads only positions up to its own, which its sequence wrote. */
 export async function createKeyValueCache(
   device: Device,

@@ -1,9 +1,6 @@
 import type { Tensor } from '../../kernels/gpu/tensor.ts'
-import {
-  type PackedWeight,
-  packedWeightBytes,
-  type WeightDType,
-} from '../../kernels/pack-weight/pack-weight.ts'
+import { type PackedWeight, packedWeightBytes } from '../../kernels/pack-weight/pack-weight.ts'
+import type { WeightType } from '../../kernels/pack-weight/weight-types.ts'
 import {
   ownedKeyValueHeads,
   type Range,
@@ -25,9 +22,8 @@ export interface LayerWeights {
   /** Query, key and value in one: [(H + 2K)·d, D], and its bias. */
   qkv: PackedWeight
   qkvBias?: Tensor
-  /** [d] of each head, or [H·d] and [K·d] of all. */
-  queryNorm?: Tensor
-  keyNorm?: Tensor
+  /** Of queries, then of keys: [2d] of each head, or [(H + K)·d] of all at once. */
+  queryKeyNorm?: Tensor
   /** [D, H·d], and its bias [D], which the first rank alone holds. */
   output: PackedWeight
   outputBias?: Tensor
@@ -198,8 +194,8 @@ function attentionTensors(config: ModelConfig): TensorLayout[] {
   ]
   const inOne = fused.queryKeyValue
   const norms = (width: (size: number) => number, split: (split: TensorSplit) => TensorSplit | null) => [
-    norm(config, 'self_attn.q_norm', 'queryNorm', width(Q), split(rows('queryHeads', d))),
-    norm(config, 'self_attn.k_norm', 'keyNorm', width(K), split(rows('keyValueHeads', d))),
+    norm(config, 'self_attn.q_norm', 'queryKeyNorm', width(Q), split(rows('queryHeads', d))),
+    norm(config, 'self_attn.k_norm', 'queryKeyNorm', width(K), split(rows('keyValueHeads', d))),
   ]
   return [
     ...projections.flatMap(({ name, height, split, firstRow, biased }) => {
@@ -279,6 +275,7 @@ const bufferLabels: Partial<Record<BufferName, string>> = {
   embedding: 'embedding',
   qkv: 'query, key, value',
   qkvBias: 'query, key, value bias',
+  queryKeyNorm: 'query, key norm',
   output: 'output',
   gateUp: 'gate, up',
   gateUpBias: 'gate, up bias',
@@ -395,7 +392,7 @@ export function rankWeightBytes(...of: Parameters<typeof rankWeightParts>): numb
 }
 
 /** The same by what reads them. */
-export function rankWeightParts(config: ModelConfig, plan: ShardPlan, rank: number, dtype: WeightDType) {
+export function rankWeightParts(config: ModelConfig, plan: ShardPlan, rank: number, dtype: WeightType) {
   const bytes = {
     /** Of which a token reads one row; 0 where lm_head is the same buffer. */
     embedding: 0,

@@ -21,7 +21,8 @@ const unitsPerStep = 32
 
 /**
  * Finds added tokens in a text as llama.cpp does: the longest in UTF-8 first, wherever it stands, then the next in what is
- * left; Hugging Face's tokenizers take the leftmost first. None is found that overlaps one of the `quoted` ranges. Throws
+ * left; of those as long the leftmost, where llama.cpp has no order. Hugging Face's tokenizers take the leftmost of all first.
+ * None is found that overlaps one of the `quoted` ranges. Throws
  * InputError where the text would have to be compared with tokens of too many lengths.
  */
 export function createTokenFinder(

@@ -6,6 +6,7 @@ import type { ModelWeights } from '../core/model/layout.ts'
 import type { Sampling } from '../core/model/sampling.ts'
 import { countersSince, type Device, type DeviceCounters, openDevice } from '../kernels/gpu/device.ts'
 import { type Tensor, tensorBytes } from '../kernels/gpu/tensor.ts'
+import type { PackedWeight } from '../kernels/pack-weight/pack-weight.ts'
 import { openAdapter } from '../node-runner/adapter/dawn.ts'
 import { type ModelFolder, openModelFolder } from '../node-runner/models/open-model.ts'
 import { createWhole, loadWhole } from './support/whole-model.ts'
@@ -188,14 +189,10 @@ function tensorsOf({ embedding, layers, finalNorm, lmHead }: ModelWeights): Tens
     embedding.blocks,
     finalNorm,
     lmHead.blocks,
-    ...layers.flatMap(layer => [
-      layer.inputNorm,
-      layer.qkv.blocks,
-      layer.qkvBias,
-      layer.output.blocks,
-      layer.postAttentionNorm,
-      layer.gateUp.blocks,
-      layer.down.blocks,
-    ]),
+    ...layers.flatMap(layer =>
+      Object.values(layer).map((weight: Tensor | PackedWeight) =>
+        'blocks' in weight ? weight.blocks : weight,
+      ),
+    ),
   ]
 }

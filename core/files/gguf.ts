@@ -50,6 +50,8 @@ export interface GgufFile {
   metadata: GgufMetadata
   /** In the order of the file. */
   tensors: Map<string, GgufTensor>
+  /** Bytes before the data. */
+  headerBytes: number
 }
 
 const magic = 0x46554747
@@ -150,7 +152,7 @@ export async function openGguf(source: ByteSource): Promise<GgufFile> {
     infos.push(info)
   }
   const tensors = placeTensors(source, reader, alignmentOf(metadata), infos)
-  return { metadata, tensors: new Map(tensors.map(tensor => [tensor.name, tensor])) }
+  return { metadata, tensors: new Map(tensors.map(tensor => [tensor.name, tensor])), headerBytes: reader.at }
 }
 
 const damaged = 'the header is damaged, fetch the file again'

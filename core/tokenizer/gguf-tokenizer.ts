@@ -23,7 +23,8 @@ export interface GgufTokenizer extends Tokenizer, TokenizerEnds {
  */
 export function openGgufTokenizer(metadata: GgufMetadata): GgufTokenizer {
   const vocabulary = readGgufVocabulary(metadata)
-  const { tokens, types, bosId, addsBos } = vocabulary
+  const { tokens, types, bosId, addsBos, kind } = vocabulary
+  const addsSpacePrefix = kind.model === 'llama' && kind.addsSpacePrefix
   const addedTokens = addedTokensOf(vocabulary, metadata)
   const encode = createTextEncoder(vocabulary, addedTokens)
   const decode = createDecoder(vocabulary)
@@ -46,7 +47,10 @@ export function openGgufTokenizer(metadata: GgufMetadata): GgufTokenizer {
     ...conversations,
     encode: text => encode(text),
     encodeRaw: text => withBos(encode(text)),
-    decode: ids => decode(ids.filter(isShown)),
+    decode: ids => {
+      const text = decode(ids.filter(isShown))
+      return addsSpacePrefix && text.startsWith(' ') ? text.slice(1) : text
+    },
     tokenText: id => decode([id]),
     vocabularySize: tokens.length,
     eosId: vocabulary.eosId,

@@ -38,7 +38,7 @@ function deepseekWords(signs: string): string {
   return String.raw`${asciiSigns}[A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+${signs}`
 }
 const deepseekV3 = [String.raw`\p{N}{1,3}`, chinese, deepseekWords(String.raw`[\r\n]*|${linesAndSpaces}`)]
-const eastAsian = String.raw`[\u0800-\u9fa5\uac00-\ud7ff]+`
+const eastAsian = String.raw`[[\u0800-\u9fa5\uac00-\ud7ff]--\s]+`
 const sentences = String.raw` ?[^\(\)\s\|.,!?…。，、।۔،]+`
 
 /** What llama.cpp (src/llama-vocab.cpp) knows and models of the architectures here have, as regular expressions. */

@@ -21,14 +21,15 @@ const unitsPerStep = 32
 
 /**
  * Finds added tokens in a text as llama.cpp does: the longest in UTF-8 first, wherever it stands, then the next in what is
- * left; Hugging Face's tokenizers take the leftmost first. None is found that overlaps one of the `quoted` ranges. Throws
- * InputError where the text would have to be compared with tokens of too many lengths.
+ * left; Hugging Face's tokenizers take the leftmost first. Of two as long the one of the lower id goes first, as it does
+ * there where they are few. None is found that overlaps one of the `quoted` ranges. Throws InputError where the text would
+ * have to be compared with tokens of too many lengths.
  */
 export function createTokenFinder(
   name: string,
   tokens: readonly AddedToken[],
 ): (text: string, quoted: readonly TextRange[]) => TextPart[] {
-  const groups = groupByLength(tokens)
+  const groupsByBytes = groupByLength(tokens)
   const allowance = new TextAllowance(name)
   allowance.where = 'looking for the control and user defined tokens'
 
@@ -36,18 +37,17 @@ export function createTokenFinder(
     allowance.begin(text.length)
     const isTaken = new Uint8Array(text.length)
     for (const { start, end } of quoted) isTaken.fill(1, start, end)
-    const found: (TextRange & { token: AddedToken })[] = []
-    for (const { length, byContent, firsts } of groups)
-      for (let start = 0; start + length <= text.length; start++) {
-        const end = start + length
-        if (!firsts.has(text[start]!) || isTaken[start] || isTaken[end - 1]) continue
-        allowance.step(1 + length / unitsPerStep)
-        const token = byContent.get(text.slice(start, end))
-        if (!token || isTaken.subarray(start, end).includes(1)) continue
-        isTaken.fill(1, start, end)
-        found.push({ token, start, end })
-        start = end - 1
-      }
+    const take = ({ start, end }: TextRange) => {
+      const isFree = !isTaken.subarray(start, end).includes(1)
+      if (isFree) isTaken.fill(1, start, end)
+      return isFree
+    }
+    const found = groupsByBytes.flatMap(groups =>
+      groups
+        .flatMap(group => findAll(text, group, isTaken, allowance))
+        .sort((a, b) => a.token.id - b.token.id)
+        .filter(take),
+    )
     const parts: TextPart[] = []
     let last = 0
     for (const { token, start, end } of found.sort((a, b) => a.start - b.start)) {
@@ -59,10 +59,28 @@ export function createTokenFinder(
   }
 }
 
+/** Wherever a token of a length stands, overlapping others of that length or not, in what longer ones have left. */
+function findAll(
+  text: string,
+  { length, byContent, firsts }: LengthGroup,
+  isTaken: Uint8Array,
+  allowance: TextAllowance,
+): (TextRange & { token: AddedToken })[] {
+  const found: (TextRange & { token: AddedToken })[] = []
+  for (let start = 0; start + length <= text.length; start++) {
+    const end = start + length
+    if (!firsts.has(text[start]!) || isTaken[start] || isTaken[end - 1]) continue
+    allowance.step(1 + length / unitsPerStep)
+    const token = byContent.get(text.slice(start, end))
+    if (token) found.push({ token, start, end })
+  }
+  return found
+}
+
 const asciiSpaces = ' \t\n\v\f\r'
 
 /** The tokens that have the most bytes in UTF-8 first. */
-function groupByLength(tokens: readonly AddedToken[]): LengthGroup[] {
+function groupByLength(tokens: readonly AddedToken[]): LengthGroup[][] {
   const utf8 = new TextEncoder()
   const groups = new Map<number, Map<number, LengthGroup>>()
   for (const token of tokens) {
@@ -76,5 +94,5 @@ function groupByLength(tokens: readonly AddedToken[]): LengthGroup[] {
     group.byContent.set(content, token)
     group.firsts.add(content[0]!)
   }
-  return [...groups].sort(([a], [b]) => b - a).flatMap(([, ofBytes]) => [...ofBytes.values()])
+  return [...groups].sort(([a], [b]) => b - a).map(([, ofBytes]) => [...ofBytes.values()])
 }

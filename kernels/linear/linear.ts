@@ -35,8 +35,8 @@ export type LinearFinish = 'silu-mul' | 'gelu-tanh-mul' | { scale: number; cap: 
 
 /** What follows a product's sum: a bias [outputs] f32, then what `finish` says. */
 export interface LinearEpilogue {
-  bias?: Tensor
-  finish?: LinearFinish
+  bias?: Tensor | undefined
+  finish?: LinearFinish | undefined
 }
 
 /** Rows from which reading W once for 64 of them beats reading it once for each 8. */

@@ -1,13 +1,14 @@
 import { statSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { cacheBytesPerToken } from '../core/model/key-value-cache.ts'
+import { cacheBytes } from '../core/model/key-value-cache.ts'
 import type { LanguageModel, Row } from '../core/model/language-model.ts'
 import type { ModelWeights } from '../core/model/layout.ts'
 import type { Sampling } from '../core/model/sampling.ts'
 import { countersSince, type Device, type DeviceCounters, openDevice } from '../kernels/gpu/device.ts'
 import { type Tensor, tensorBytes } from '../kernels/gpu/tensor.ts'
+import { type PackedWeight, weightTensors } from '../kernels/pack-weight/pack-weight.ts'
 import { openAdapter } from '../node-runner/adapter/dawn.ts'
-import { type ModelFolder, openModelFolder } from '../node-runner/models/open-model.ts'
+import { openModelFolder } from '../node-runner/models/open-model.ts'
 import { createWhole, loadWhole } from './support/whole-model.ts'
 
 const devices: Device[] = []
@@ -168,7 +169,7 @@ describe('bytes on the device', () => {
     // From 128 tokens on, four sequences fill a step, so that its activations stay as they are.
     const growth = (await bytesWith(512)) - (await bytesWith(256))
     const ropeTable = 256 * files.config.headDim * 4
-    expect(growth).toBe(256 * (4 * cacheBytesPerToken((files as ModelFolder).config)) + ropeTable)
+    expect(growth).toBe(cacheBytes(files.config, files.config.keyValueHeads, 4, 256) + ropeTable)
   })
 
   it('are given back with a buffer', async () => {
@@ -185,17 +186,13 @@ describe('bytes on the device', () => {
 /** The tensors of weights that are not tied. */
 function tensorsOf({ embedding, layers, finalNorm, lmHead }: ModelWeights): Tensor[] {
   return [
-    embedding.blocks,
+    ...weightTensors(embedding),
     finalNorm,
-    lmHead.blocks,
-    ...layers.flatMap(layer => [
-      layer.inputNorm,
-      layer.qkv.blocks,
-      layer.qkvBias,
-      layer.output.blocks,
-      layer.postAttentionNorm,
-      layer.gateUp.blocks,
-      layer.down.blocks,
-    ]),
+    ...weightTensors(lmHead),
+    ...layers.flatMap(layer =>
+      Object.values(layer).flatMap((weight: Tensor | PackedWeight) =>
+        'pieces' in weight ? weightTensors(weight) : [weight],
+      ),
+    ),
   ]
 }

@@ -2,10 +2,11 @@ import { defineKernel } from '../gpu/kernel.ts'
 import type { Recorder } from '../gpu/recorder.ts'
 import { checkTensor, type Tensor, tensorBytes } from '../gpu/tensor.ts'
 import { type PackedWeight, weightTypeConstant } from '../pack-weight/pack-weight.ts'
+import weightBlocks from '../shared/weight-blocks.wgsl?raw'
 import weightType from '../shared/weight-type.wgsl?raw'
 import source from './embed.wgsl?raw'
 
-const kernel = defineKernel('embed', [weightType, source])
+const kernel = defineKernel('embed', [weightType, weightBlocks, source])
 
 /**
  * Records out[r] = table[ids[r] − firstId], zeros for an id outside the table: ids [rows] u32, table packed [vocabulary,
@@ -15,11 +16,19 @@ export function embed(recorder: Recorder, ids: Tensor, table: PackedWeight, out:
   const rows = ids.shape[0] ?? 0
   checkTensor('embed', ids, ['u32'], [rows])
   checkTensor('embed', out, ['f32'], [rows, table.inputs])
-  recorder.dispatch(kernel, {
-    params: { rows, width: table.inputs, vocabulary: table.outputs, first_id: firstId },
-    tensors: { ids, table: table.blocks, out },
-    constants: { WEIGHT_TYPE: weightTypeConstant(table) },
-    workgroups: [Math.ceil(table.inputs / 64), rows],
-    cost: { bytes: tensorBytes(ids) + 2 * tensorBytes(out), flops: 0 },
-  })
+  for (const [index, piece] of table.pieces.entries())
+    recorder.dispatch(kernel, {
+      params: {
+        rows,
+        width: table.inputs,
+        outputs: piece.outputs,
+        blocks: piece.blocksOfOutput,
+        first_id: firstId + piece.firstOutput,
+      },
+      tensors: { ids, weight: piece.blocks, out },
+      // The first piece writes zeros where an id is of another; the others leave these alone.
+      constants: { WEIGHT_TYPE: weightTypeConstant(piece.dtype), KEEP_OTHERS: index === 0 ? 0 : 1 },
+      workgroups: [Math.ceil(table.inputs / 512), rows],
+      cost: { bytes: tensorBytes(ids) + 2 * tensorBytes(out), flops: 0 },
+    })
 }

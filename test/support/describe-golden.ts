@@ -8,7 +8,7 @@ import type { TokenScores } from '../../core/model/scores.ts'
 import type { TokenRecord } from '../../core/record/token.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openAdapter } from '../../node-runner/adapter/dawn.ts'
-import { openModelFolder } from '../../node-runner/models/open-model.ts'
+import { openModel } from '../../node-runner/models/open-model.ts'
 import { expectClose } from './expect-close.ts'
 
 /** Float64 outputs of an independent implementation: golden/*.json, made by golden.py of the reference (see golden/README.md). */
@@ -54,7 +54,7 @@ export function describeGolden({ model: name, folder, ranks, kernels, longest }:
     afterAll(() => {
       for (const device of own) device.destroy()
     })
-    const files = await openModelFolder(folder)
+    const files = await openModel(folder, 'auto')
     const sequences = readGolden(name).sequences.filter(({ prompt_ids }) => prompt_ids.length <= longest)
     const limits = {
       sequences: sequences.length,

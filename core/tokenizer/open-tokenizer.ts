@@ -3,14 +3,18 @@ import { InputError } from '../input-error.ts'
 import { findControlTokens, type RenderedPiece, renderInPieces } from './added-tokens.ts'
 import { type ChatTemplate, compileChatTemplate } from './chat-template.ts'
 import { createEncoder } from './encoder.ts'
+import type { TemplateArguments } from './template-arguments.ts'
 import { type ChatMessage, endOfTurn, type Tokenizer, type TokenizerEnds } from './tokenizer.ts'
 import { readTokenizerFiles, type TokenizerFiles } from './tokenizer-files.ts'
 
-/** Opens the tokenizer of a model. Throws InputError for what is none. */
-export async function openTokenizer(modelFiles: ModelFiles): Promise<Tokenizer & TokenizerEnds> {
+/** Opens the tokenizer of a model, whose chat template gets the arguments. Throws InputError for what is none. */
+export async function openTokenizer(
+  modelFiles: ModelFiles,
+  templateArguments: TemplateArguments = {},
+): Promise<Tokenizer & TokenizerEnds> {
   const files = await readTokenizerFiles(modelFiles)
   const { encodePieces, ...encoder } = createEncoder(files)
-  const template = once(() => compile(files, modelFiles.name))
+  const template = once(() => compile(files, modelFiles.name, templateArguments))
   const control = once(() => findControlTokens(files.addedTokens, template().written))
 
   function renderPieces(messages: readonly ChatMessage[]): RenderedPiece[] {
@@ -47,21 +51,23 @@ export async function openTokenizer(modelFiles: ModelFiles): Promise<Tokenizer &
       )
     },
     takesSystemMessage: once(() => takesSystemMessage(renderChat)),
+    unreadArguments: () => template().unread,
   }
 }
 
 function compile(
   { chatTemplate, otherTemplates, namedTokens }: TokenizerFiles,
   folder: string,
+  templateArguments: TemplateArguments,
 ): ChatTemplate {
   if (chatTemplate === null) {
     const found = otherTemplates.length > 0 ? `those named ${namesOf(otherTemplates)} and no default` : 'none'
     throw new InputError(
       `${folder}: tokenizer_config.json: expected a chat_template, found ${found}, nor a file chat_template.jinja beside it. ` +
-        'Use an instruction-tuned model, or put its template into chat_template.jinja.',
+        'Use an instruction-tuned model, put its template into chat_template.jinja, or ask without one: --raw takes the problem as the prompt.',
     )
   }
-  return compileChatTemplate(chatTemplate, namedTokens)
+  return compileChatTemplate(chatTemplate, namedTokens, templateArguments)
 }
 
 /** Some names, of which a file may hold as many and as long ones as it likes. */

@@ -3,6 +3,7 @@ import type { Device } from '../../kernels/gpu/device.ts'
 import { createTensor, type Tensor, viewTensor } from '../../kernels/gpu/tensor.ts'
 import type { RankShard } from '../parallel/plan-shards.ts'
 import type { ModelConfig } from './config.ts'
+import { longRopeContext, mostSplits } from './key-value-cache.ts'
 
 /**
  * What a row of a rank's forward pass computes on the way, by shape, all f32. D hidden, d head width; H, K and F are the
@@ -44,14 +45,18 @@ export async function createActivations(
   }
   const u32 = (name: string) => createTensor(device, name, 'u32', [rows])
   const [H = 0, d = 0] = shapes.attended
+  // The CPU adapter's attention has no partial results.
+  const splits = device.kind === 'cpu' ? 1 : mostSplits(config, keys)
+  const positions = await u32('positions')
   return {
     ...(Object.fromEntries(f32) as Record<keyof typeof shapes, Tensor>),
     /** [N]: token ids, positions in their sequences, and cache slots of these. */
     ids: await u32('ids'),
-    positions: await u32('positions'),
+    positions,
     slots: await u32('slots'),
-    // The CPU adapter's attention has no partial results.
-    attentionScratch: await createAttentionScratch(device, rows, H, d, device.kind === 'cpu' ? 1 : keys),
+    /** [N]: places in the rotary tables, which are the positions where a table has no second half. */
+    turns: longRopeContext(config) === null ? positions : await u32('turns'),
+    attentionScratch: await createAttentionScratch(device, rows, H, d, splits),
   }
 }
 

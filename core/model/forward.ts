@@ -4,12 +4,14 @@ import { type Tensor, viewTensor } from '../../kernels/gpu/tensor.ts'
 import { linear } from '../../kernels/linear/linear.ts'
 import { rope } from '../../kernels/rope/rope.ts'
 import type { Activations } from './activations.ts'
+import type { ModelConfig } from './config.ts'
 import type { KeyValueCache } from './key-value-cache.ts'
 import type { ModelWeights } from './layout.ts'
 import type { StepContext } from './step-context.ts'
 
 /** What a forward pass reads and writes. */
 export interface ForwardPass {
+  config: ModelConfig
   weights: ModelWeights
   /** [positions, d / 2, 2] f32. */
   ropeTable: Tensor
@@ -33,7 +35,8 @@ export interface ForwardPass {
  */
 export async function forward(context: StepContext, pass: ForwardPass): Promise<Tensor> {
   const { stream } = context
-  const { weights, cache, heads, ropeTable: table, lastPosition, epsilon } = pass
+  const { config, weights, cache, heads, ropeTable: table, lastPosition, epsilon } = pass
+  const { attentionScale: scale, attentionCap: cap } = config
   const { ids, positions, slots, hidden, normed, qkv, queries, attended, gated, delta } = pass.activations
   const [rows = 0, H = 0, d = 0] = attended.shape
   const joined = viewTensor(attended, [rows, H * d])
@@ -48,8 +51,9 @@ export async function forward(context: StepContext, pass: ForwardPass): Promise<
     const layerCache = cache.layers[index]!
     linear(stream, normed, layer.qkv, qkv, { kind: 'bias', bias: layer.qkvBias! }) // qkv [N, (H + 2K)·d]
     rope(stream, { qkv, positions, slots, table, q: queries, cache: layerCache }) // queries [N, H, d]
+    const { window } = config.layerAttention[index]!
     const keys = { cache: layerCache, groups: heads, positions, slots, scratch, lastPosition }
-    attention(stream, { q: queries, ...keys, out: attended }) // attended [N, H, d]
+    attention(stream, { q: queries, ...keys, scale, cap, window, out: attended }) // attended [N, H, d]
     linear(stream, joined, layer.output, delta) // delta [N, D] partial
     await allReduceAddNorm(layer.mlpNorm!) // hidden, normed [N, D]
 

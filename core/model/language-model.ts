@@ -1,4 +1,4 @@
-import { createHeadGroups, splitKeys } from '../../kernels/attention/attention.ts'
+import { createHeadGroups } from '../../kernels/attention/attention.ts'
 import { copySlots, type SlotCopy } from '../../kernels/copy-slots/copy-slots.ts'
 import type { Device } from '../../kernels/gpu/device.ts'
 import { createTensor, type Tensor, tensorFrom, uploadTensor, viewTensor } from '../../kernels/gpu/tensor.ts'
@@ -9,7 +9,7 @@ import { type Activations, activationsOf, createActivations } from './activation
 import type { ModelConfig } from './config.ts'
 import { type ForwardPass, forward } from './forward.ts'
 import { createTokenHead, type TokenHead } from './head.ts'
-import { createKeyValueCache } from './key-value-cache.ts'
+import { createKeyValueCache, longRopeContext, mostSplits, sequenceRows } from './key-value-cache.ts'
 import type { ModelWeights } from './layout.ts'
 import type { Sampling } from './sampling.ts'
 import type { BeamScores, ScoredRow, TokenScores } from './scores.ts'
@@ -22,6 +22,8 @@ export interface Row {
   position: number
   /** The cache slot of its sequence. */
   slot: number
+  /** Whether it turns by LongRoPE's long factors, as all rows of its sequence then do. */
+  isLong?: boolean
 }
 
 /** A row of a step whose next token is wanted. */
@@ -58,6 +60,8 @@ export class LanguageModel {
   readonly context: StepContext
   /** Rows that one step takes at most. */
   readonly maxRows: number
+  /** Those of one sequence among them. */
+  readonly maxSequenceRows: number
   readonly #parts: ModelParts
 
   private constructor(config: ModelConfig, limits: ModelLimits, context: StepContext, parts: ModelParts) {
@@ -65,6 +69,7 @@ export class LanguageModel {
     this.limits = limits
     this.context = context
     this.maxRows = parts.activations.ids.shape[0] ?? 0
+    this.maxSequenceRows = sequenceRows(config, limits.capacity) ?? this.maxRows
     this.#parts = parts
   }
 
@@ -84,6 +89,7 @@ export class LanguageModel {
     const context = await StepContext.create(device, communicator, rows, config.hiddenSize)
     return new LanguageModel(config, limits, context, {
       pass: {
+        config,
         weights,
         cache: await createKeyValueCache(device, config, shard, sequences, capacity),
         heads: await createHeadGroups(device, shard.keyValueHeadOfQuery, shard.keyValueHeads.count),
@@ -146,19 +152,21 @@ export class LanguageModel {
     score: (normed: Tensor, scored: ScoredRow[]) => Promise<Scores[]>,
   ): Promise<Scores[]> {
     const { pass, head, copyTable } = this.#parts
+    this.#checkSequenceRows(rows)
     if (rows.length > this.maxRows || scored.length > head.rows)
       throw new Error(
         `step: ${rows.length} rows, ${scored.length} scored; room for ${this.maxRows} and ${head.rows}`,
       )
     const { stream, device } = this.context
     const activations = activationsOf(this.#parts.activations, rows.length)
-    const upload = (to: Tensor, word: keyof Row) => {
-      const words = Uint32Array.from(rows, row => row[word])
-      uploadTensor(device, to, words)
-    }
-    upload(activations.ids, 'tokenId')
-    upload(activations.positions, 'position')
-    upload(activations.slots, 'slot')
+    const upload = (to: Tensor, wordOf: (row: Row) => number) =>
+      uploadTensor(device, to, Uint32Array.from(rows, wordOf))
+    upload(activations.ids, row => row.tokenId)
+    upload(activations.positions, row => row.position)
+    upload(activations.slots, row => row.slot)
+    // The long factors' angles follow the short ones'.
+    if (longRopeContext(this.config) !== null)
+      upload(activations.turns, ({ position, isLong }) => position + (isLong ? this.limits.capacity : 0))
     if (penalty !== 1) await head.takeRows(rows, copies)
     stream.begin(`step of ${rows.length}`)
     if (copies.length > 0) {
@@ -174,11 +182,19 @@ export class LanguageModel {
     stream.submit()
     return []
   }
+
+  /** Throws where rows of one sequence would have keys overwritten that others of them still see. */
+  #checkSequenceRows(rows: readonly Row[]): void {
+    if (this.maxSequenceRows >= rows.length) return
+    for (const [slot, own] of Map.groupBy(rows, row => row.slot))
+      if (own.length > this.maxSequenceRows)
+        throw new Error(`step: ${own.length} rows of slot ${slot}, expected at most ${this.maxSequenceRows}`)
+  }
 }
 
 /** Rows that one step of a model takes: those whose attention over a full cache leaves partial results that fit. */
 export function stepRows(config: ModelConfig, { sequences, capacity }: ModelLimits): number {
-  const splits = Math.ceil(capacity / splitKeys)
-  const scratchRows = Math.floor(attentionScratchBytes / (config.heads * splits * (config.headDim + 2) * 4))
+  const rowBytes = config.heads * mostSplits(config, capacity) * (config.headDim + 2) * 4
+  const scratchRows = Math.floor(attentionScratchBytes / rowBytes)
   return Math.max(sequences, Math.min(rowsOfStep, sequences * capacity, scratchRows))
 }

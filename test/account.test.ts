@@ -6,7 +6,7 @@ import type { ModelWeights } from '../core/model/layout.ts'
 import type { Sampling } from '../core/model/sampling.ts'
 import { countersSince, type Device, type DeviceCounters, openDevice } from '../kernels/gpu/device.ts'
 import { type Tensor, tensorBytes } from '../kernels/gpu/tensor.ts'
-import { weightTensors } from '../kernels/pack-weight/pack-weight.ts'
+import { type PackedWeight, weightTensors } from '../kernels/pack-weight/pack-weight.ts'
 import { openAdapter } from '../node-runner/adapter/dawn.ts'
 import { openModelFolder } from '../node-runner/models/open-model.ts'
 import { createWhole, loadWhole } from './support/whole-model.ts'
@@ -189,14 +189,10 @@ function tensorsOf({ embedding, layers, finalNorm, lmHead }: ModelWeights): Tens
     ...weightTensors(embedding),
     finalNorm,
     ...weightTensors(lmHead),
-    ...layers.flatMap(layer => [
-      layer.inputNorm!,
-      ...weightTensors(layer.qkv),
-      layer.qkvBias,
-      ...weightTensors(layer.output),
-      layer.mlpNorm,
-      ...weightTensors(layer.gateUp),
-      ...weightTensors(layer.down),
-    ]),
+    ...layers.flatMap(layer =>
+      Object.values(layer).flatMap((weight: Tensor | PackedWeight) =>
+        'pieces' in weight ? weightTensors(weight) : [weight],
+      ),
+    ),
   ]
 }

@@ -7,7 +7,7 @@ import { activationShapes } from './activations.ts'
 import type { ModelConfig } from './config.ts'
 import { attendedKeys, cacheBytes, mostSplits } from './key-value-cache.ts'
 import { stepRows } from './language-model.ts'
-import { rankBuffers, rankWeightBytes, rankWeightParts } from './layout.ts'
+import { alikeLayers, type BufferName, rankBuffers, rankWeightBytes, rankWeightParts } from './layout.ts'
 import { ropePlaces } from './rope-tables.ts'
 import { hostSumBytes, partialSumRows } from './step-context.ts'
 
@@ -93,11 +93,19 @@ export function stepCost(
 
 /** How many weights a token is multiplied with: all matrices but the embedding, of which it reads a row. */
 function multipliedWeights(config: ModelConfig, plan: ShardPlan, rank: number): number {
-  // Layers are alike. A tied embedding is multiplied with too, as lm_head.
-  return rankBuffers({ ...config, layers: 1, tieWordEmbeddings: true }, plan, rank).reduce(
-    (sum, { layer, outputs, inputs }) => sum + (layer === null ? 1 : config.layers) * outputs * (inputs ?? 0),
+  const countOf = new Map(alikeLayers(config).map(({ layer, count }) => [layer, count]))
+  // A tied embedding is multiplied with too, as lm_head.
+  return rankBuffers({ ...config, tieWordEmbeddings: true }, plan, rank, [...countOf.keys()]).reduce(
+    (sum, { name, layer, outputs, inputs }) =>
+      sum + (layer === null ? 1 : countOf.get(layer)!) * usedShare(config, name) * outputs * (inputs ?? 0),
     0,
   )
+}
+
+/** The part of a buffer that a row is multiplied with: of experts, those that take it. */
+function usedShare({ experts }: ModelConfig, name: BufferName): number {
+  const isExperts = name === 'expertGateUp' || name === 'expertDown'
+  return experts && isExperts ? experts.perToken / experts.count : 1
 }
 
 /** Every rank reads its partial sum and its scores, and uploads all ranks' partial sums, or their sum where they are large. */

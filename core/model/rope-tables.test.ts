@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { expectClose } from '../../test/support/expect-close.ts'
-import type { RopeConfig, RopeScaling } from './config.ts'
+import type { RopeConfig, RopeScaling } from './rope-config.ts'
 import { hasLongTurns, ropeFrequencies, ropePlaces, ropeTable } from './rope-tables.ts'
 
 describe('ropeTable', () => {

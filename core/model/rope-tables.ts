@@ -1,4 +1,4 @@
-import type { RopeConfig, RopeScaling } from './config.ts'
+import type { RopeConfig, RopeScaling } from './rope-config.ts'
 
 /**
  * cos and sin of what each pair of a head turns at each position below `capacity`, as pairs [places, width / 2, 2].

@@ -72,8 +72,10 @@ export async function forward(context: StepContext, pass: ForwardPass): Promise<
     await allReduceAddNorm(layer.mlpNorm, layer.afterAttentionNorm) // hidden, normed [N, D]
 
     // MLP
-    linear(stream, normed, layer.gateUp!, gated, { bias: layer.gateUpBias, finish: `${config.gate}-mul` }) // gated [N, F]
-    linear(stream, gated, layer.down!, delta, { bias: layer.downBias }) // delta [N, D] partial
+    if (!layer.gateUp || !layer.down)
+      throw new Error(`forward: layer ${index} has experts, which nothing computes yet`)
+    linear(stream, normed, layer.gateUp, gated, { bias: layer.gateUpBias, finish: `${config.gate}-mul` }) // gated [N, F]
+    linear(stream, gated, layer.down, delta, { bias: layer.downBias }) // delta [N, D] partial
     await allReduceAddNorm(inputNorm(index + 1), layer.afterMlpNorm) // hidden, normed [N, D]
   }
   return normed

@@ -1,6 +1,7 @@
 import { addCases } from './add/add.cases.ts'
 import { applyFilterCases } from './apply-filter/apply-filter.cases.ts'
 import { attentionCases } from './attention/attention.cases.ts'
+import { combineExpertsCases } from './combine-experts/combine-experts.cases.ts'
 import { copySlotsCases } from './copy-slots/copy-slots.cases.ts'
 import { embedCases } from './embed/embed.cases.ts'
 import { entropyCases } from './entropy/entropy.cases.ts'
@@ -12,6 +13,7 @@ import { processLogitsCases } from './process-logits/process-logits.cases.ts'
 import { randomWeightCases } from './random-weight/random-weight.cases.ts'
 import { rmsNormCases } from './rms-norm/rms-norm.cases.ts'
 import { ropeCases } from './rope/rope.cases.ts'
+import { routeExpertsCases } from './route-experts/route-experts.cases.ts'
 import { sampleCases } from './sample/sample.cases.ts'
 import { softmaxCases } from './softmax/softmax.cases.ts'
 import { tokenRankCases } from './token-rank/token-rank.cases.ts'
@@ -26,6 +28,8 @@ const allCases = [
   linearCases,
   ropeCases,
   attentionCases,
+  routeExpertsCases,
+  combineExpertsCases,
   addCases,
   softmaxCases,
   entropyCases,

@@ -1,4 +1,4 @@
-// After shared/weight-type.wgsl, shared/linear-epilogue.wgsl.
+// After shared/weight-type.wgsl, shared/linear-rows.wgsl, shared/linear-epilogue.wgsl.
 // y[r, n] = sum over k of W[n, k] x[r, k] (+ bias[n], or SiLU-gated pairs), for CPU adapters, where a barrier costs more
 // than it saves: a thread computes eight neighbouring columns of up to four rows alone, so that each load serves many products.
 // The number of inputs is a multiple of 4.
@@ -8,14 +8,17 @@ override ROWS: u32 = 1u;  // 1 or 4
 struct Params {
   rows: u32,
   inputs: u32,
-  outputs: u32,
+  outputs: u32,         // of an expert, where there are several
+  weight_outputs: u32,  // of all
+  experts_of_row: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> weight: array<vec4<u32>>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
-@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+@group(0) @binding(4) var<storage, read> routes: array<u32>;
+@group(0) @binding(5) var<storage, read_write> y: array<f32>;
 
 // Sums of eight columns for each of four rows.
 struct Sums {
@@ -62,30 +65,31 @@ fn add(sums: ptr<function, Sums>, left: vec4<f32>, right: vec4<f32>, x0: f32, x1
 @compute @workgroup_size(16)
 fn linear_serial(@builtin(global_invocation_id) id: vec3<u32>) {
   let output = id.x * 8u;
-  let row = id.y * ROWS;
-  if (output >= params.outputs) {
+  let tile = tile_of(id.y, ROWS);
+  if (output >= params.outputs || tile.first == tile.end) {
     return;
   }
-  let last = params.outputs - 1u;
+  let weight_output = tile.expert * params.outputs + output;
+  let last = params.weight_outputs - 1u;
   let vectors = params.inputs / 4u;
-  let row0 = row * vectors;
-  let row1 = min(row + 1u, params.rows - 1u) * vectors;
-  let row2 = min(row + 2u, params.rows - 1u) * vectors;
-  let row3 = min(row + 3u, params.rows - 1u) * vectors;
+  let row0 = x_row(tile.first) * vectors;
+  let row1 = x_row(min(tile.first + 1u, tile.end - 1u)) * vectors;
+  let row2 = x_row(min(tile.first + 2u, tile.end - 1u)) * vectors;
+  let row3 = x_row(min(tile.first + 3u, tile.end - 1u)) * vectors;
   let block_vectors = select(2u, 1u, WEIGHT_TYPE == 0u);
   var total = Sums();
   for (var chunk = 0u; chunk < vectors; chunk += CHUNK / 4u) {
     var sums = Sums();
     for (var v = chunk; v < min(chunk + CHUNK / 4u, vectors); v += block_vectors) {
-      let base = (v / block_vectors) * params.outputs;
-      let b0 = weight[base + output];
-      let b1 = weight[base + min(output + 1u, last)];
-      let b2 = weight[base + min(output + 2u, last)];
-      let b3 = weight[base + min(output + 3u, last)];
-      let b4 = weight[base + min(output + 4u, last)];
-      let b5 = weight[base + min(output + 5u, last)];
-      let b6 = weight[base + min(output + 6u, last)];
-      let b7 = weight[base + min(output + 7u, last)];
+      let base = (v / block_vectors) * params.weight_outputs;
+      let b0 = weight[base + weight_output];
+      let b1 = weight[base + min(weight_output + 1u, last)];
+      let b2 = weight[base + min(weight_output + 2u, last)];
+      let b3 = weight[base + min(weight_output + 3u, last)];
+      let b4 = weight[base + min(weight_output + 4u, last)];
+      let b5 = weight[base + min(weight_output + 5u, last)];
+      let b6 = weight[base + min(weight_output + 6u, last)];
+      let b7 = weight[base + min(weight_output + 7u, last)];
       let left0 = vec4(b0.x, b1.x, b2.x, b3.x);
       let left1 = vec4(b0.y, b1.y, b2.y, b3.y);
       let left2 = vec4(b0.z, b1.z, b2.z, b3.z);
@@ -136,14 +140,14 @@ fn linear_serial(@builtin(global_invocation_id) id: vec3<u32>) {
     total.right2 += sums.right2;
     total.right3 += sums.right3;
   }
-  store(row, output, total.left0);
-  store(row, output + 4u, total.right0);
+  store(tile.first, tile.end, output, total.left0);
+  store(tile.first, tile.end, output + 4u, total.right0);
   if (ROWS > 1u) {
-    store(row + 1u, output, total.left1);
-    store(row + 1u, output + 4u, total.right1);
-    store(row + 2u, output, total.left2);
-    store(row + 2u, output + 4u, total.right2);
-    store(row + 3u, output, total.left3);
-    store(row + 3u, output + 4u, total.right3);
+    store(tile.first + 1u, tile.end, output, total.left1);
+    store(tile.first + 1u, tile.end, output + 4u, total.right1);
+    store(tile.first + 2u, tile.end, output, total.left2);
+    store(tile.first + 2u, tile.end, output + 4u, total.right2);
+    store(tile.first + 3u, tile.end, output, total.left3);
+    store(tile.first + 3u, tile.end, output + 4u, total.right3);
   }
 }

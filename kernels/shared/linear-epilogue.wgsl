@@ -10,11 +10,12 @@ fn silu(value: f32) -> f32 {
   return value / (1.0 + exp(-value));
 }
 
-// Stores four neighbouring outputs of a row, those of them that there are.
-fn store(row: u32, first_output: u32, values: vec4<f32>) {
-  if (row >= params.rows) {
+// Stores four neighbouring outputs of the row at a place of a tile that ends at `end`, those of them that there are.
+fn store(place: u32, end: u32, first_output: u32, values: vec4<f32>) {
+  if (place >= end) {
     return;
   }
+  let row = y_row(place);
   for (var i = 0u; i < 4u; i++) {
     let output = first_output + i;
     if (output >= params.outputs) {

@@ -6,6 +6,7 @@ import { copySlotsCases } from './copy-slots/copy-slots.cases.ts'
 import { embedCases } from './embed/embed.cases.ts'
 import { entropyCases } from './entropy/entropy.cases.ts'
 import { filterThresholdCases } from './filter-threshold/filter-threshold.cases.ts'
+import { expertLinearCases } from './linear/expert-linear.cases.ts'
 import { linearCases } from './linear/linear.cases.ts'
 import { massHistogramCases } from './mass-histogram/mass-histogram.cases.ts'
 import { packWeightCases } from './pack-weight/pack-weight.cases.ts'
@@ -29,6 +30,7 @@ const allCases = [
   ropeCases,
   attentionCases,
   routeExpertsCases,
+  expertLinearCases,
   combineExpertsCases,
   addCases,
   softmaxCases,

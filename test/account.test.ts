@@ -6,6 +6,7 @@ import type { ModelWeights } from '../core/model/layout.ts'
 import type { Sampling } from '../core/model/sampling.ts'
 import { countersSince, type Device, type DeviceCounters, openDevice } from '../kernels/gpu/device.ts'
 import { type Tensor, tensorBytes } from '../kernels/gpu/tensor.ts'
+import { weightTensors } from '../kernels/pack-weight/pack-weight.ts'
 import { openAdapter } from '../node-runner/adapter/dawn.ts'
 import { type ModelFolder, openModelFolder } from '../node-runner/models/open-model.ts'
 import { createWhole, loadWhole } from './support/whole-model.ts'
@@ -185,17 +186,17 @@ describe('bytes on the device', () => {
 /** The tensors of weights that are not tied. */
 function tensorsOf({ embedding, layers, finalNorm, lmHead }: ModelWeights): Tensor[] {
   return [
-    embedding.blocks,
+    ...weightTensors(embedding),
     finalNorm,
-    lmHead.blocks,
+    ...weightTensors(lmHead),
     ...layers.flatMap(layer => [
       layer.inputNorm,
-      layer.qkv.blocks,
+      ...weightTensors(layer.qkv),
       layer.qkvBias,
-      layer.output.blocks,
+      ...weightTensors(layer.output),
       layer.postAttentionNorm,
-      layer.gateUp.blocks,
-      layer.down.blocks,
+      ...weightTensors(layer.gateUp),
+      ...weightTensors(layer.down),
     ]),
   ]
 }

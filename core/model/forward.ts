@@ -46,7 +46,7 @@ export async function forward(context: StepContext, pass: ForwardPass): Promise<
   for (const [index, layer] of weights.layers.entries()) {
     // Attention
     const layerCache = cache.layers[index]!
-    linear(stream, normed, layer.qkv, qkv, { kind: 'bias', bias: layer.qkvBias }) // qkv [N, (H + 2K)·d]
+    linear(stream, normed, layer.qkv, qkv, { bias: layer.qkvBias }) // qkv [N, (H + 2K)·d]
     rope(stream, { qkv, positions, slots, table, q: queries, cache: layerCache }) // queries [N, H, d]
     const keys = { cache: layerCache, groups: heads, positions, slots, scratch, lastPosition }
     attention(stream, { q: queries, ...keys, out: attended }) // attended [N, H, d]
@@ -54,7 +54,7 @@ export async function forward(context: StepContext, pass: ForwardPass): Promise<
     await allReduceAddNorm(layer.postAttentionNorm) // hidden, normed [N, D]
 
     // MLP
-    linear(stream, normed, layer.gateUp, gated, { kind: 'silu-mul' }) // gated [N, F]
+    linear(stream, normed, layer.gateUp, gated, { finish: 'silu-mul' }) // gated [N, F]
     linear(stream, gated, layer.down, delta) // delta [N, D] partial
     await allReduceAddNorm(weights.layers[index + 1]?.inputNorm ?? weights.finalNorm) // hidden, normed [N, D]
   }

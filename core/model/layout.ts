@@ -1,9 +1,6 @@
 import type { Tensor } from '../../kernels/gpu/tensor.ts'
-import {
-  type PackedWeight,
-  packedWeightBytes,
-  type WeightDType,
-} from '../../kernels/pack-weight/pack-weight.ts'
+import { type PackedWeight, packedWeightBytes } from '../../kernels/pack-weight/pack-weight.ts'
+import type { WeightType } from '../../kernels/pack-weight/weight-types.ts'
 import {
   ownedKeyValueHeads,
   type Range,
@@ -210,7 +207,7 @@ export function rankWeightBytes(...of: Parameters<typeof rankWeightParts>): numb
 }
 
 /** The same by what reads them. */
-export function rankWeightParts(config: ModelConfig, plan: ShardPlan, rank: number, dtype: WeightDType) {
+export function rankWeightParts(config: ModelConfig, plan: ShardPlan, rank: number, dtype: WeightType) {
   const bytes = {
     /** Of which a token reads one row; 0 where lm_head is the same buffer. */
     embedding: 0,

@@ -1,7 +1,7 @@
 import { splitKeys } from '../../kernels/attention/attention.ts'
 import { entropyWords } from '../../kernels/entropy/entropy.ts'
 import { elementCount } from '../../kernels/gpu/tensor.ts'
-import type { WeightDType } from '../../kernels/pack-weight/pack-weight.ts'
+import type { WeightType } from '../../kernels/pack-weight/weight-types.ts'
 import { rankShard, type ShardPlan } from '../parallel/plan-shards.ts'
 import { activationShapes } from './activations.ts'
 import type { ModelConfig } from './config.ts'
@@ -26,7 +26,7 @@ export function rankMemory(
   config: ModelConfig,
   plan: ShardPlan,
   rank: number,
-  dtype: WeightDType,
+  dtype: WeightType,
   { sequences, contextTokens }: RankRoom,
 ) {
   const shard = rankShard(plan, rank)
@@ -72,7 +72,7 @@ export function stepCost(
   config: ModelConfig,
   plan: ShardPlan,
   rank: number,
-  dtype: WeightDType,
+  dtype: WeightType,
   { sequences, contextTokens }: RankRoom,
 ) {
   const { layers } = config

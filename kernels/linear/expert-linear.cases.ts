@@ -4,11 +4,11 @@ import type { Device } from '../gpu/device.ts'
 import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
 import { Random } from '../gpu/random.ts'
 import { Recorder } from '../gpu/recorder.ts'
-import { createNoiseWeight, packInto, storedWeight } from '../pack-weight/pack-weight.cases.ts'
-import type { WeightDType } from '../pack-weight/pack-weight.ts'
+import { fillNoise, packInto, storedWeight } from '../pack-weight/pack-weight.cases.ts'
+import { createPackedWeight, type WeightDType, weightTensors } from '../pack-weight/pack-weight.ts'
 import { routeExpertsReference } from '../route-experts/route-experts.cases.ts'
 import { createExpertRoutes, routeExperts } from '../route-experts/route-experts.ts'
-import { gatedReference } from './linear.cases.ts'
+import { followingReference } from './linear.cases.ts'
 import { type ExpertRows, type LinearVariant, linear } from './linear.ts'
 
 /** A row of x and k of the experts: one row of x for all of them (gate and up), or one for each (down). */
@@ -21,6 +21,8 @@ interface ExpertLinearShape {
   outputs: number
   dtype: WeightDType
   inputsOf: 'row' | 'pair'
+  /** Bytes of a piece of the weight at most; left out, what the adapter binds. */
+  mostBytes?: number
 }
 
 const qwen3Moe = { experts: 128, perRow: 8, dtype: 'bf16' } as const
@@ -64,6 +66,17 @@ export const expertLinearShapes = [
     dtype: 'f32',
     inputsOf: 'pair',
   },
+  {
+    name: 'pieces that end within an expert',
+    rows: 6,
+    experts: 5,
+    perRow: 2,
+    inputs: 72,
+    outputs: 22,
+    dtype: 'bf16',
+    inputsOf: 'pair',
+    mostBytes: 36 * 144,
+  },
 ] as const satisfies (ExpertLinearShape & { name: string })[]
 
 /** Linear's variants by how many pairs a tile has. */
@@ -80,24 +93,34 @@ const uses = {
 /** A product of pairs with its tensors: each row's experts are the largest of `logits`. */
 async function prepareExpertLinear(
   device: Device,
-  { rows, experts, perRow, inputs, outputs, dtype, inputsOf }: ExpertLinearShape,
+  { rows, experts, perRow, inputs, outputs, dtype, inputsOf, mostBytes }: ExpertLinearShape,
   use: ExpertLinearVariant,
-  epilogue: 'none' | 'silu-mul' = 'none',
+  epilogue?: 'silu-mul',
   numbers: Float32Array<ArrayBuffer> = new Random(51).normals(rows * experts),
 ) {
   const [variant, tileRows] = uses[use]
   const pairs = rows * perRow
-  const weight = await createNoiseWeight(device, 'weight', dtype, experts * outputs, inputs)
+  const limit = mostBytes === undefined ? {} : { mostBytes }
+  const weight = await createPackedWeight(device, 'weight', dtype, experts * outputs, inputs, limit)
+  fillNoise(device, weight)
   const routes = await createExpertRoutes(device, rows, perRow)
   const prepared = await prepareKernel(
     device,
     {
       logits: ['f32', [rows, experts], numbers],
       x: ['f32', [inputsOf === 'row' ? rows : pairs, inputs]],
-      y: ['f32', [pairs, epilogue === 'silu-mul' ? outputs / 2 : outputs]],
+      y: ['f32', [pairs, epilogue ? outputs / 2 : outputs]],
     },
-    (recorder, { x, y }) => linear(recorder, x, weight, y, { kind: epilogue }, variant, expertRows),
-    [weight.blocks, ...Object.values(routes)],
+    (recorder, { x, y }) =>
+      linear(
+        recorder,
+        x,
+        weight,
+        y,
+        { ...(epilogue ? { finish: epilogue } : {}), experts: expertRows },
+        variant,
+      ),
+    [...weightTensors(weight), ...Object.values(routes)],
   )
   // What is timed is the product alone.
   const recorder = new Recorder(device, 'route')
@@ -126,7 +149,7 @@ export function makeExpertProducts(device: Device, shape: ExpertLinearShape) {
         magnitude[pair * outputs + n]! += Math.abs(product)
       }
   }
-  const run = async (use: ExpertLinearVariant, epilogue: 'none' | 'silu-mul' = 'none', ofRows = rows) => {
+  const run = async (use: ExpertLinearVariant, epilogue?: 'silu-mul', ofRows = rows) => {
     const part = { ...shape, rows: ofRows }
     const numbers = logits.slice(0, ofRows * experts)
     const prepared = await prepareExpertLinear(device, part, use, epilogue, numbers)
@@ -147,7 +170,7 @@ export const expertLinearCases = kernelCases('expert-linear', timedShapes, {
     const tolerance = { absolute: 1e-6, relative: 1e-6, scale: reference.magnitude }
     const plain = compareClose('product', await run(variant), reference.y, tolerance)
     if (shape.outputs % 2 !== 0) return [plain]
-    const gated = gatedReference(reference.y, reference.magnitude)
+    const gated = followingReference(reference, { bias: null, finish: 'silu-mul' })
     return [plain, compareClose('gated', await run(variant, 'silu-mul'), ...gated)]
   },
 })

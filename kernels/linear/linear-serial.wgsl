@@ -1,5 +1,5 @@
-// After shared/weight-type.wgsl, shared/linear-rows.wgsl, shared/linear-epilogue.wgsl.
-// y[r, n] = sum over k of W[n, k] x[r, k] (+ bias[n], or SiLU-gated pairs), for CPU adapters, where a barrier costs more
+// After shared/weight-type.wgsl, shared/linear-rows.wgsl, shared/soft-cap.wgsl, shared/linear-epilogue.wgsl.
+// y[r, n] = sum over k of W[n, k] x[r, k] (and what follows the sum), for CPU adapters, where a barrier costs more
 // than it saves: a thread computes eight neighbouring columns of up to four rows alone, so that each load serves many products.
 // The number of inputs is a multiple of 4.
 
@@ -8,8 +8,14 @@ override ROWS: u32 = 1u;  // 1 or 4
 struct Params {
   rows: u32,
   inputs: u32,
-  outputs: u32,         // of an expert, where there are several
-  weight_outputs: u32,  // of all
+  outputs: u32,
+  first_output: u32,   // where in the whole weight these outputs lie
+  output_stride: u32,
+  columns: u32,        // of y
+  halving: u32,        // 1 where a column of y is made of two outputs
+  scale: f32,
+  cap: f32,
+  expert_outputs: u32,  // of those in the piece's stride; 0 without experts
   experts_of_row: u32,
 }
 
@@ -64,13 +70,12 @@ fn add(sums: ptr<function, Sums>, left: vec4<f32>, right: vec4<f32>, x0: f32, x1
 
 @compute @workgroup_size(16)
 fn linear_serial(@builtin(global_invocation_id) id: vec3<u32>) {
-  let output = id.x * 8u;
   let tile = tile_of(id.y, ROWS);
-  if (output >= params.outputs || tile.first == tile.end) {
+  let output = tile.first_output + id.x * 8u;
+  if (is_empty(tile) || output >= tile.end_output) {
     return;
   }
-  let weight_output = tile.expert * params.outputs + output;
-  let last = params.weight_outputs - 1u;
+  let last = params.outputs - 1u;
   let vectors = params.inputs / 4u;
   let row0 = x_row(tile.first) * vectors;
   let row1 = x_row(min(tile.first + 1u, tile.end - 1u)) * vectors;
@@ -81,15 +86,15 @@ fn linear_serial(@builtin(global_invocation_id) id: vec3<u32>) {
   for (var chunk = 0u; chunk < vectors; chunk += CHUNK / 4u) {
     var sums = Sums();
     for (var v = chunk; v < min(chunk + CHUNK / 4u, vectors); v += block_vectors) {
-      let base = (v / block_vectors) * params.weight_outputs;
-      let b0 = weight[base + weight_output];
-      let b1 = weight[base + min(weight_output + 1u, last)];
-      let b2 = weight[base + min(weight_output + 2u, last)];
-      let b3 = weight[base + min(weight_output + 3u, last)];
-      let b4 = weight[base + min(weight_output + 4u, last)];
-      let b5 = weight[base + min(weight_output + 5u, last)];
-      let b6 = weight[base + min(weight_output + 6u, last)];
-      let b7 = weight[base + min(weight_output + 7u, last)];
+      let base = (v / block_vectors) * params.outputs;
+      let b0 = weight[base + output];
+      let b1 = weight[base + min(output + 1u, last)];
+      let b2 = weight[base + min(output + 2u, last)];
+      let b3 = weight[base + min(output + 3u, last)];
+      let b4 = weight[base + min(output + 4u, last)];
+      let b5 = weight[base + min(output + 5u, last)];
+      let b6 = weight[base + min(output + 6u, last)];
+      let b7 = weight[base + min(output + 7u, last)];
       let left0 = vec4(b0.x, b1.x, b2.x, b3.x);
       let left1 = vec4(b0.y, b1.y, b2.y, b3.y);
       let left2 = vec4(b0.z, b1.z, b2.z, b3.z);
@@ -140,14 +145,14 @@ fn linear_serial(@builtin(global_invocation_id) id: vec3<u32>) {
     total.right2 += sums.right2;
     total.right3 += sums.right3;
   }
-  store(tile.first, tile.end, output, total.left0);
-  store(tile.first, tile.end, output + 4u, total.right0);
+  store(tile, tile.first, output, total.left0);
+  store(tile, tile.first, output + 4u, total.right0);
   if (ROWS > 1u) {
-    store(tile.first + 1u, tile.end, output, total.left1);
-    store(tile.first + 1u, tile.end, output + 4u, total.right1);
-    store(tile.first + 2u, tile.end, output, total.left2);
-    store(tile.first + 2u, tile.end, output + 4u, total.right2);
-    store(tile.first + 3u, tile.end, output, total.left3);
-    store(tile.first + 3u, tile.end, output + 4u, total.right3);
+    store(tile, tile.first + 1u, output, total.left1);
+    store(tile, tile.first + 1u, output + 4u, total.right1);
+    store(tile, tile.first + 2u, output, total.left2);
+    store(tile, tile.first + 2u, output + 4u, total.right2);
+    store(tile, tile.first + 3u, output, total.left3);
+    store(tile, tile.first + 3u, output + 4u, total.right3);
   }
 }

@@ -1,5 +1,5 @@
-// After shared/weight-type.wgsl, shared/linear-rows.wgsl, shared/linear-epilogue.wgsl.
-// y[r, n] = sum over k of W[n, k] x[r, k] (+ bias[n], or SiLU-gated pairs), for many rows: prefill.
+// After shared/weight-type.wgsl, shared/linear-rows.wgsl, shared/soft-cap.wgsl, shared/linear-epilogue.wgsl.
+// y[r, n] = sum over k of W[n, k] x[r, k] (and what follows the sum), for many rows: prefill.
 //
 // A workgroup computes 64 rows by 64 columns, a thread 4 by 4 of them; x and W pass through workgroup memory in slices
 // of 16 inputs, so that each value is loaded once a tile.
@@ -10,8 +10,14 @@ const TILE = 64u;
 struct Params {
   rows: u32,
   inputs: u32,
-  outputs: u32,         // of an expert, where there are several
-  weight_outputs: u32,  // of all
+  outputs: u32,
+  first_output: u32,   // where in the whole weight these outputs lie
+  output_stride: u32,
+  columns: u32,        // of y
+  halving: u32,        // 1 where a column of y is made of two outputs
+  scale: f32,
+  cap: f32,
+  expert_outputs: u32,  // of those in the piece's stride; 0 without experts
   experts_of_row: u32,
 }
 
@@ -46,7 +52,7 @@ fn load_x(tile: Tile, k: u32, thread: u32) {
 
 // 64 columns of 16 inputs: two blocks of a column for 16-bit types, four for f32; neighbouring threads take
 // neighbouring columns.
-fn load_w(expert: u32, first_column: u32, k: u32, thread: u32) {
+fn load_w(first_column: u32, end_column: u32, k: u32, thread: u32) {
   let column_in_tile = thread % TILE;
   let column = first_column + column_in_tile;
   let block_in_slice = thread / TILE;
@@ -56,8 +62,8 @@ fn load_w(expert: u32, first_column: u32, k: u32, thread: u32) {
     return;
   }
   var block = vec4(0u);
-  if (column < params.outputs && k + slot < params.inputs) {
-    block = weight[((k + slot) / block_size) * params.weight_outputs + expert * params.outputs + column];
+  if (column < end_column && k + slot < params.inputs) {
+    block = weight[((k + slot) / block_size) * params.outputs + column];
   }
   let group = column_in_tile / 4u;
   let member = column_in_tile % 4u;
@@ -75,10 +81,10 @@ fn load_w(expert: u32, first_column: u32, k: u32, thread: u32) {
 @compute @workgroup_size(256)
 fn linear_tiled(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let tile = tile_of(workgroup.y, TILE);
-  if (tile.first == tile.end) {
+  if (is_empty(tile)) {
     return;
   }
-  let first_column = workgroup.x * TILE;
+  let first_column = tile.first_output + workgroup.x * TILE;
   let row_group = thread / 16u;
   let column_group = thread % 16u;
   var total0 = vec4(0.0);
@@ -92,7 +98,7 @@ fn linear_tiled(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invo
     var sum3 = vec4(0.0);
     for (var k = chunk; k < min(chunk + CHUNK, params.inputs); k += SLICE) {
       load_x(tile, k, thread);
-      load_w(tile.expert, first_column, k, thread);
+      load_w(first_column, tile.end_output, k, thread);
       workgroupBarrier();
       for (var slot = 0u; slot < SLICE; slot++) {
         let rows = x_slice[slot][row_group];
@@ -111,8 +117,8 @@ fn linear_tiled(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invo
   }
   let place = tile.first + row_group * 4u;
   let output = first_column + column_group * 4u;
-  store(place, tile.end, output, total0);
-  store(place + 1u, tile.end, output, total1);
-  store(place + 2u, tile.end, output, total2);
-  store(place + 3u, tile.end, output, total3);
+  store(tile, place, output, total0);
+  store(tile, place + 1u, output, total1);
+  store(tile, place + 2u, output, total2);
+  store(tile, place + 3u, output, total3);
 }

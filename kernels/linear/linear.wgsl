@@ -1,5 +1,5 @@
-// After shared/weight-type.wgsl, shared/linear-rows.wgsl, shared/linear-epilogue.wgsl.
-// y[r, n] = sum over k of W[n, k] x[r, k] (+ bias[n], or SiLU-gated pairs), for few rows: decoding.
+// After shared/weight-type.wgsl, shared/linear-rows.wgsl, shared/soft-cap.wgsl, shared/linear-epilogue.wgsl.
+// y[r, n] = sum over k of W[n, k] x[r, k] (and what follows the sum), for few rows: decoding.
 //
 // Bound by reading W once: 16 columns next to each other make every load of a subgroup contiguous, and 16 lanes of
 // threads share the inputs of a column for enough loads in flight.
@@ -13,8 +13,14 @@ const MAX_ROWS = 8u;
 struct Params {
   rows: u32,
   inputs: u32,
-  outputs: u32,         // of an expert, where there are several
-  weight_outputs: u32,  // of all
+  outputs: u32,
+  first_output: u32,   // where in the whole weight these outputs lie
+  output_stride: u32,
+  columns: u32,        // of y
+  halving: u32,        // 1 where a column of y is made of two outputs
+  scale: f32,
+  cap: f32,
+  expert_outputs: u32,  // of those in the piece's stride; 0 without experts
   experts_of_row: u32,
 }
 
@@ -59,12 +65,11 @@ fn add_block(sum: f32, block: vec4<u32>, base: u32, k: u32) -> f32 {
 fn linear(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let column = thread % COLUMNS;
   let lane = thread / COLUMNS;
-  let output = workgroup.x * COLUMNS + column;
   let tile = tile_of(workgroup.y, ROWS);
-  if (tile.first == tile.end) {
+  if (is_empty(tile)) {
     return;
   }
-  let weight_output = tile.expert * params.outputs + output;
+  let output = tile.first_output + workgroup.x * COLUMNS + column;
   var bases: array<u32, MAX_ROWS>;
   for (var row = 0u; row < ROWS; row++) {
     bases[row] = x_row(min(tile.first + row, tile.end - 1u)) * params.inputs;
@@ -80,10 +85,10 @@ fn linear(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation
       sums[row] = 0.0;
     }
     let chunk = first_chunk + lane;
-    if (chunk < chunks && output < params.outputs) {
+    if (chunk < chunks && output < tile.end_output) {
       let end = min((chunk + 1u) * CHUNK, params.inputs);
       for (var k = chunk * CHUNK; k < end; k += block_size) {
-        let block = weight[(k / block_size) * params.weight_outputs + weight_output];
+        let block = weight[(k / block_size) * params.outputs + output];
         for (var row = 0u; row < ROWS; row++) {
           sums[row] = add_block(sums[row], block, bases[row], k);
         }
@@ -106,16 +111,13 @@ fn linear(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation
     }
     workgroupBarrier();
   }
-  if (lane >= ROWS || tile.first + lane >= tile.end || output >= params.outputs) {
+  if (lane >= ROWS || tile.first + lane >= tile.end || output >= tile.end_output) {
     return;
   }
   let row = y_row(tile.first + lane);
-  if (EPILOGUE == 0u) {
-    y[row * params.outputs + output] = total;
-  } else if (EPILOGUE == 1u) {
-    y[row * params.outputs + output] = total + bias[output];
+  if (EPILOGUE != 2u) {
+    store_one(tile, row, output, total, 0.0);
   } else if (output % 2u == 0u) {
-    let up = chunk_sums[lane * COLUMNS + column + 1u];
-    y[row * (params.outputs / 2u) + output / 2u] = silu(total) * up;
+    store_one(tile, row, output, total, chunk_sums[lane * COLUMNS + column + 1u]);
   }
 }

@@ -1,14 +1,14 @@
 import { statSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { cacheBytesPerToken } from '../core/model/key-value-cache.ts'
+import { cacheBytes } from '../core/model/key-value-cache.ts'
 import type { LanguageModel, Row } from '../core/model/language-model.ts'
 import type { ModelWeights } from '../core/model/layout.ts'
 import type { Sampling } from '../core/model/sampling.ts'
 import { countersSince, type Device, type DeviceCounters, openDevice } from '../kernels/gpu/device.ts'
 import { type Tensor, tensorBytes } from '../kernels/gpu/tensor.ts'
-import { weightTensors } from '../kernels/pack-weight/pack-weight.ts'
+import { type PackedWeight, weightTensors } from '../kernels/pack-weight/pack-weight.ts'
 import { openAdapter } from '../node-runner/adapter/dawn.ts'
-import { type ModelFolder, openModelFolder } from '../node-runner/models/open-model.ts'
+import { openModelFolder } from '../node-runner/models/open-model.ts'
 import { createWhole, loadWhole } from './support/whole-model.ts'
 
 const devices: Device[] = []
@@ -169,7 +169,7 @@ describe('bytes on the device', () => {
     // From 128 tokens on, four sequences fill a step, so that its activations stay as they are.
     const growth = (await bytesWith(512)) - (await bytesWith(256))
     const ropeTable = 256 * files.config.headDim * 4
-    expect(growth).toBe(256 * (4 * cacheBytesPerToken((files as ModelFolder).config)) + ropeTable)
+    expect(growth).toBe(cacheBytes(files.config, files.config.keyValueHeads, 4, 256) + ropeTable)
   })
 
   it('are given back with a buffer', async () => {
@@ -189,14 +189,10 @@ function tensorsOf({ embedding, layers, finalNorm, lmHead }: ModelWeights): Tens
     ...weightTensors(embedding),
     finalNorm,
     ...weightTensors(lmHead),
-    ...layers.flatMap(layer => [
-      layer.inputNorm,
-      ...weightTensors(layer.qkv),
-      layer.qkvBias,
-      ...weightTensors(layer.output),
-      layer.postAttentionNorm,
-      ...weightTensors(layer.gateUp),
-      ...weightTensors(layer.down),
-    ]),
+    ...layers.flatMap(layer =>
+      Object.values(layer).flatMap((weight: Tensor | PackedWeight) =>
+        'pieces' in weight ? weightTensors(weight) : [weight],
+      ),
+    ),
   ]
 }

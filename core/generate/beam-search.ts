@@ -1,13 +1,16 @@
 import type { SlotCopy } from '../../kernels/copy-slots/copy-slots.ts'
+import { isLongSequence } from '../model/key-value-cache.ts'
 import type { LanguageModel, Row, StepScore } from '../model/language-model.ts'
 import type { BeamScores } from '../model/scores.ts'
 import { recordToken, type TokenRecord } from '../record/token.ts'
 import { emptyTail, nextTail, type TextTail } from './answer-end.ts'
 import {
   admitRequests,
+  beginProgress,
   type GenerateOptions,
   type Generation,
   notFiniteError,
+  type Progress,
   pushPending,
   type SequenceRequest,
 } from './generate.ts'
@@ -21,7 +24,10 @@ export interface BeamSettings {
 }
 
 /** What beam search needs of a model. */
-export type BeamModel = Pick<LanguageModel, 'config' | 'limits' | 'maxRows' | 'stepBeams' | 'tokenRanksOf'>
+export type BeamModel = Pick<
+  LanguageModel,
+  'config' | 'limits' | 'maxRows' | 'maxSequenceRows' | 'stepBeams' | 'tokenRanksOf'
+>
 
 /** Candidates that a step of a search looks at: enough to go on with, should every beam's likeliest ones end the answer. */
 export function beamCandidates(count: number, stopIds: number): number {
@@ -50,13 +56,11 @@ interface Beam {
 interface Search<Request = SequenceRequest> {
   request: Request
   slots: number[]
-  /** Tokens of the prompt that the model has yet to see. */
-  pending: number[]
-  /** Positions of the cache in use, the same of every beam. */
-  seen: number
   /** Tokens of every beam's answer. */
   length: number
   beams: Beam[]
+  /** Where the model is in the sequence of each beam, as far in one as in another once they are scored. */
+  progress: Progress[]
   /** The best answers that have ended, best first, at most as many as beams. */
   finished: { path: Path; score: number; finishReason: 'stop' | 'length' }[]
   startedMs: number
@@ -91,10 +95,9 @@ export async function* generateBeams<Request extends SequenceRequest>(
         active.push({
           request,
           slots,
-          pending: [...request.promptIds],
-          seen: 0,
           length: 0,
           beams: [{ slot: slots[0]!, path: null, sum: 0 }],
+          progress: [beginProgress(model.config, slots[0]!, request.promptIds)],
           finished: [],
           startedMs: performance.now(),
         })
@@ -107,7 +110,7 @@ export async function* generateBeams<Request extends SequenceRequest>(
     for (const { search, rows } of scored) {
       const notFinite = rows.map(({ scores }) => scores.statistics.notFinite).find(count => count > 0)
       if (notFinite)
-        done.push({ search, error: notFiniteError(notFinite, model.config.vocabSize, search.seen) })
+        done.push({ search, error: notFiniteError(notFinite, model.config.vocabSize, seenBy(search)) })
       else if (advance(model, search, rows, options, beams, unranked, copies))
         done.push({ search, error: null })
     }
@@ -120,13 +123,21 @@ export async function* generateBeams<Request extends SequenceRequest>(
   }
 }
 
+/** Tokens that the model has seen of every beam whose last one is scored. */
+function seenBy({ progress }: Search): number {
+  return progress[0]!.seen
+}
+
 interface ScoredBeam extends BeamScores {
   beam: Beam
   /** Of the step's scored rows. */
   row: number
 }
 
-/** Runs one step: every beam that decodes, then as much of the new prompts as there is room for. */
+/**
+ * Runs one step: every beam that decodes, then as much as there is room for of new prompts and of what is computed again. A
+ * search's beams are scored together: the last tokens of all of them go in one step.
+ */
 async function stepAll<Request extends SequenceRequest>(
   model: BeamModel,
   active: Search<Request>[],
@@ -136,22 +147,18 @@ async function stepAll<Request extends SequenceRequest>(
   const rows: Row[] = []
   const scored: StepScore[] = []
   const parts: { search: Search<Request>; first: number }[] = []
-  const decodingFirst = active.toSorted((a, b) => a.pending.length - b.pending.length)
-  for (const search of decodingFirst) {
-    const { key: sequence } = search.request
-    if (search.length > 0) {
-      parts.push({ search, first: scored.length })
-      for (const { slot, path } of search.beams) {
-        rows.push({ tokenId: path!.token.id, position: search.seen, slot })
-        scored.push({ row: rows.length - 1, sequence, step: search.length })
-      }
-      search.seen++
-      continue
-    }
-    pushPending(rows, search, search.slots[0]!, model.maxRows)
-    if (search.pending.length > 0) continue
+  const tokensLeft = ({ progress }: Search) => progress.reduce((sum, { pending }) => sum + pending.length, 0)
+  for (const search of active.toSorted((a, b) => tokensLeft(a) - tokensLeft(b))) {
+    const { request, length, progress } = search
+    const pushed = progress.map(one => pushPending(rows, one, model, one.pending.length - 1))
+    const hasRoom =
+      rows.length + progress.length <= model.maxRows && Math.max(...pushed) < model.maxSequenceRows
+    if (!hasRoom || tokensLeft(search) > progress.length) continue
     parts.push({ search, first: scored.length })
-    scored.push({ row: rows.length - 1, sequence, step: 0 })
+    for (const one of progress) {
+      pushPending(rows, one, model)
+      scored.push({ row: rows.length - 1, sequence: request.key, step: length })
+    }
   }
   const found = await model.stepBeams(rows, scored, options.sampling.repetitionPenalty ?? 1, copies)
   return parts.map(({ search, first }) => ({
@@ -186,7 +193,8 @@ function advance(
       return { ...candidate, tail, isStopped: isFound || stopIds.has(candidate.id) }
     })
   search.length++
-  const atLimit = search.length >= maxNewTokens || search.seen + 1 >= model.limits.capacity
+  const seen = seenBy(search)
+  const atLimit = search.length >= maxNewTokens || seen + 1 >= model.limits.capacity
   const pathOf = ({ id, logit, tokenRank, from, tail }: (typeof candidates)[number]): Path => {
     const scores = { ...from.scores, chosen: { id, logit, rank: tokenRank ?? 0 } }
     const token = recordToken(scores, topLogprobs, model.config.vocabSize, tokenText?.(id) ?? null)
@@ -216,9 +224,19 @@ function advance(
     const parent = candidate.from.beam.slot
     // The first child stays where its parent was.
     const slot = kept.delete(parent) ? parent : free.shift()!
-    if (slot !== parent) copies.push({ from: parent, to: slot, length: search.seen })
+    if (slot !== parent) copies.push({ from: parent, to: slot, length: seen })
     return { slot, path: pathOf(candidate), sum: candidate.sum }
   })
+  const [{ isLong }] = search.progress as [Progress]
+  search.progress = search.beams.map(({ slot, path }) =>
+    isLongSequence(model.config, seen + 1) === isLong
+      ? { slot, pending: [path!.token.id], seen, isLong }
+      : // All positions turn otherwise from here on: what the cache holds of them is computed again.
+        beginProgress(model.config, slot, [
+          ...search.request.promptIds,
+          ...tokensOf(path).map(({ id }) => id),
+        ]),
+  )
   return false
 }
 
@@ -239,15 +257,21 @@ async function rankPaths(model: BeamModel, unranked: Path[]): Promise<void> {
   }
 }
 
+/** A hypothesis' tokens in their order. */
+function tokensOf(last: Path | null): TokenRecord[] {
+  const tokens: TokenRecord[] = []
+  for (let path = last; path; path = path.before) tokens.unshift(path.token)
+  return tokens
+}
+
 /** The best answer of a search that is over, or what went wrong. */
 function endSearch(
   { request, finished, startedMs }: Search,
   error: string | null,
   { onToken }: GenerateOptions,
 ): Generation {
-  const tokens: TokenRecord[] = []
   const best = error === null ? finished[0]! : null
-  for (let path = best?.path ?? null; path; path = path.before) tokens.unshift(path.token)
+  const tokens = tokensOf(best?.path ?? null)
   for (const token of tokens) onToken?.(request, token)
   const finishReason = best?.finishReason ?? 'error'
   return { tokens, finishReason, error, durationMs: performance.now() - startedMs }

@@ -178,6 +178,45 @@ describe('generate', () => {
     expect(steps.slice(0, 4).map(({ scored }) => scored.length)).toEqual([1, 1, 1, 2])
   })
 
+  it('feeds at most so many rows of one sequence a step, and more of several', async () => {
+    const { model, steps } = addingModel({ sequences: 3, maxRows: 16, maxSequenceRows: 5 })
+    const long = [0, 1, 2].map(key => ({ key, promptIds: Array.from({ length: 12 }, (_, i) => key + i) }))
+    const answers = await answersOf(model, long)
+    for (const { key, promptIds } of long)
+      expect(answers.get(key)!.ids).toEqual(expectedIds(promptIds, 7, stopId))
+    expect(steps.slice(0, 3).map(({ rows }) => rows.length)).toEqual([15, 15, 6])
+  })
+
+  it.each([
+    [1, 16],
+    [4, 7],
+    [23, 64],
+  ])(
+    'runs a sequence that outgrows the original context again, %i slots and %i rows a step',
+    async (sequences, maxRows) => {
+      // Prompts of 1 to 20 tokens, answers of up to 7: some stay below, some begin beyond, most cross.
+      const { model, steps } = addingModel({ sequences, maxRows, originalContext: 12 })
+      const answers = await answersOf(model, requests)
+      for (const { key, promptIds } of requests)
+        expect(answers.get(key)!.ids).toEqual(expectedIds(promptIds, 7, stopId))
+      const rows = steps.flatMap(step => step.rows)
+      const tokens = (promptIds: readonly number[]) =>
+        promptIds.length + expectedIds(promptIds, 7, stopId).length - 1
+      const expected = requests.reduce((sum, { promptIds }) => {
+        const crosses = promptIds.length <= 12 && tokens(promptIds) > 12
+        return sum + tokens(promptIds) + (crosses ? 12 : 0)
+      }, 0)
+      expect(rows).toHaveLength(expected)
+      expect(new Set(rows.map(row => row.isLong))).toEqual(new Set([true, false]))
+      for (const key of requests.keys()) {
+        const numbers = steps.flatMap(({ scored }) =>
+          scored.filter(row => row.sequence === key).map(row => row.step),
+        )
+        expect(numbers).toEqual([...answers.get(key)!.ids.keys()])
+      }
+    },
+  )
+
   it('numbers steps within a sequence, and passes its key', async () => {
     const { model, steps } = addingModel({ sequences: 2 })
     await answersOf(model, [

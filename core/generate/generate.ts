@@ -1,4 +1,5 @@
 import type { ModelConfig } from '../model/config.ts'
+import { isLongSequence } from '../model/key-value-cache.ts'
 import type { LanguageModel, Row, StepScore } from '../model/language-model.ts'
 import type { Sampling } from '../model/sampling.ts'
 import type { TokenScores } from '../model/scores.ts'
@@ -8,7 +9,7 @@ import { emptyTail, idsUpToStop, nextTail, type StopTexts, type TextTail } from 
 /** What generation needs of a model. */
 export type SteppedModel = Pick<
   LanguageModel,
-  'config' | 'limits' | 'maxRows' | 'step' | 'logitsOf' | 'tokenRanksOf'
+  'config' | 'limits' | 'maxRows' | 'maxSequenceRows' | 'step' | 'logitsOf' | 'tokenRanksOf'
 >
 
 /** A prompt whose answer is wanted. */
@@ -64,14 +65,25 @@ export interface GenerateOptions {
   shouldStop?: () => boolean
 }
 
-/** A sequence that is under way. */
-interface Active<Request = SequenceRequest> {
-  request: Request
+/** Where the model is in the sequence of a slot. */
+export interface Progress {
   slot: number
   /** Tokens that the model has yet to see: the prompt, then one at a time. */
   pending: number[]
   /** Tokens that it has seen: the cache's length. */
   seen: number
+  /** Whether it sees them by LongRoPE's long factors. */
+  isLong: boolean
+}
+
+/** Has a slot's sequence seen from its first token on. */
+export function beginProgress(config: ModelConfig, slot: number, ids: readonly number[]): Progress {
+  return { slot, pending: [...ids], seen: 0, isLong: isLongSequence(config, ids.length) }
+}
+
+/** A sequence that is under way. */
+interface Active<Request = SequenceRequest> extends Progress {
+  request: Request
   tokens: TokenRecord[]
   /** The end of its text, where texts may stop it. */
   tail: TextTail
@@ -134,10 +146,8 @@ export async function* generate<Request extends SequenceRequest>(
       if (refusal) yield { request, generation: refusal }
       else
         active.push({
+          ...beginProgress(model.config, slots[0]!, request.promptIds),
           request,
-          slot: slots[0]!,
-          pending: [...request.promptIds],
-          seen: 0,
           tokens: [],
           tail: tailOf(request, options),
           startedMs: performance.now(),
@@ -185,15 +195,19 @@ export function notFiniteError(count: number, vocabulary: number, seen: number):
   )
 }
 
-/** Adds rows of tokens that the model has yet to see, as many as a step still has room for. */
+/**
+ * Adds rows of tokens that the model has yet to see, as many as a step still has room for and at most `most`; returns how
+ * many.
+ */
 export function pushPending(
   rows: Row[],
-  of: Pick<Active, 'pending' | 'seen'>,
-  slot: number,
-  maxRows: number,
-): void {
-  for (const tokenId of of.pending.splice(0, maxRows - rows.length))
-    rows.push({ tokenId, position: of.seen++, slot })
+  of: Progress,
+  { maxRows, maxSequenceRows }: Pick<SteppedModel, 'maxRows' | 'maxSequenceRows'>,
+  most = maxSequenceRows,
+): number {
+  const ids = of.pending.splice(0, Math.min(maxRows - rows.length, maxSequenceRows, most))
+  for (const tokenId of ids) rows.push({ tokenId, position: of.seen++, slot: of.slot, isLong: of.isLong })
+  return ids.length
 }
 
 /** Runs one step: a token of every sequence that decodes, then as much of the new prompts as there is room for. */
@@ -207,7 +221,7 @@ async function stepAll<Request extends SequenceRequest>(
   const done: Active<Request>[] = []
   const shortestFirst = active.toSorted((a, b) => a.pending.length - b.pending.length)
   for (const sequence of shortestFirst) {
-    pushPending(rows, sequence, sequence.slot, model.maxRows)
+    pushPending(rows, sequence, model)
     if (sequence.pending.length > 0) continue
     done.push(sequence)
     scored.push({ row: rows.length - 1, sequence: sequence.request.key, step: sequence.tokens.length })
@@ -270,8 +284,7 @@ function beginFollowUp(
     return false
   }
   sequence.answered = generation
-  sequence.pending = promptIds
-  sequence.seen = 0
+  Object.assign(sequence, beginProgress(model.config, sequence.slot, promptIds))
   return true
 }
 
@@ -304,5 +317,10 @@ function addToken(
   const length = sequence.seen + 1
   if (sequence.tokens.length >= options.maxNewTokens || length >= model.limits.capacity) return end('length')
   sequence.pending.push(token.id)
+  // All its positions turn otherwise from here on: what the cache holds of them is computed again.
+  if (isLongSequence(model.config, length) !== sequence.isLong) {
+    const ids = [...sequence.request.promptIds, ...sequence.tokens.map(({ id }) => id)]
+    Object.assign(sequence, beginProgress(model.config, sequence.slot, ids))
+  }
   return null
 }

@@ -8,7 +8,7 @@ import {
 } from '../../kernels/pack-weight/pack-weight.ts'
 import { randomWeight, randomWeightDeviation } from '../../kernels/random-weight/random-weight.ts'
 import type { ShardPlan } from '../parallel/plan-shards.ts'
-import type { ModelConfig } from './config.ts'
+import { type DecoderFeatures, type ModelConfig, plainDecoder } from './config.ts'
 import type { BufferPart, ModelWeights, RankBuffer } from './layout.ts'
 import { makeWeights } from './weights.ts'
 
@@ -43,13 +43,13 @@ export async function createDummyWeights(
     return weight
   }
 
-  /** Norms are ones. Of biases each part is made as a column range of a matrix of one row, then copied to its place. */
-  async function vector({ label, outputs, parts }: RankBuffer): Promise<Tensor> {
-    const ones = parts.every(({ split }) => split === null)
-    const made = ones
-      ? await tensorFrom(device, label, [outputs], new Float32Array(outputs).fill(1))
-      : await createTensor(device, label, 'f32', [outputs])
-    for (const part of ones ? [] : parts) {
+  /** Norms multiply by one. Of biases each part is made as a column range of a matrix of one row, then copied to its place. */
+  async function vector({ name: buffer, label, outputs, parts }: RankBuffer): Promise<Tensor> {
+    const isBias = buffer.endsWith('Bias')
+    const made = isBias
+      ? await createTensor(device, label, 'f32', [outputs])
+      : await tensorFrom(device, label, [outputs], new Float32Array(outputs).fill(1))
+    for (const part of isBias ? parts : []) {
       const { name, rows, firstOutput, outputStride } = part
       if (rows.count === 0) continue
       const row = await createPackedWeight(device, name, 'f32', 1, rows.count)
@@ -68,6 +68,26 @@ export async function createDummyWeights(
   }
 
   return makeWeights({ matrix, vector }, config, plan, rank)
+}
+
+/**
+ * What tells random models of one seed from others. A plain Qwen2 goes by its sizes alone, as it did when there was no other
+ * family.
+ */
+export function dummyName(config: ModelConfig, seed: number): string {
+  const { vocabSize, hiddenSize, intermediateSize, layers, heads, keyValueHeads, headDim } = config
+  const { rmsNormEps, maxPositionEmbeddings, tieWordEmbeddings, eosTokenIds, bosTokenId, dtype } = config
+  const ropeTheta = config.ropes[0]?.theta ?? null
+  const sizes = { vocabSize, hiddenSize, intermediateSize, layers, heads, keyValueHeads, headDim, ropeTheta }
+  const others = { rmsNormEps, maxPositionEmbeddings, tieWordEmbeddings, eosTokenIds, bosTokenId, dtype }
+  const plain = plainDecoder(layers, headDim, ropeTheta ?? 0)
+  const plainQwen2 = { ...plain, biases: { ...plain.biases, query: true, key: true, value: true } }
+  const features = Object.keys(plain).map(name => [name, config[name as keyof DecoderFeatures]] as const)
+  const told = features.filter(
+    ([name, value]) => JSON.stringify(value) !== JSON.stringify(plainQwen2[name as keyof DecoderFeatures]),
+  )
+  const named = told.length > 0 ? [Object.fromEntries(told)] : []
+  return JSON.stringify(['dummy', seed, { ...sizes, ...others }, ...named])
 }
 
 /**

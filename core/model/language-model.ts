@@ -1,16 +1,16 @@
-import { createHeadGroups, splitKeys } from '../../kernels/attention/attention.ts'
+import { createHeadGroups } from '../../kernels/attention/attention.ts'
 import { copySlots, type SlotCopy } from '../../kernels/copy-slots/copy-slots.ts'
 import type { Device } from '../../kernels/gpu/device.ts'
 import { createTensor, type Tensor, tensorFrom, uploadTensor, viewTensor } from '../../kernels/gpu/tensor.ts'
-import { ropeTable } from '../../kernels/rope/rope.ts'
 import type { Communicator } from '../parallel/communicator.ts'
-import type { ShardPlan } from '../parallel/plan-shards.ts'
+import { ownedKeyValueHeads, type Range, rankShard, type ShardPlan } from '../parallel/plan-shards.ts'
 import { type Activations, activationsOf, createActivations } from './activations.ts'
 import type { ModelConfig } from './config.ts'
 import { type ForwardPass, forward } from './forward.ts'
 import { createTokenHead, type TokenHead } from './head.ts'
-import { createKeyValueCache } from './key-value-cache.ts'
+import { createKeyValueCache, mostSplits, sequenceRows } from './key-value-cache.ts'
 import type { ModelWeights } from './layout.ts'
+import { hasLongTurns, ropePlaces, ropeTable } from './rope-tables.ts'
 import type { Sampling } from './sampling.ts'
 import type { BeamScores, ScoredRow, TokenScores } from './scores.ts'
 import { StepContext } from './step-context.ts'
@@ -22,6 +22,8 @@ export interface Row {
   position: number
   /** The cache slot of its sequence. */
   slot: number
+  /** Whether it turns by LongRoPE's long factors, as all rows of its sequence then do. */
+  isLong?: boolean
 }
 
 /** A row of a step whose next token is wanted. */
@@ -58,6 +60,8 @@ export class LanguageModel {
   readonly context: StepContext
   /** Rows that one step takes at most. */
   readonly maxRows: number
+  /** Those of one sequence among them. */
+  readonly maxSequenceRows: number
   readonly #parts: ModelParts
 
   private constructor(config: ModelConfig, limits: ModelLimits, context: StepContext, parts: ModelParts) {
@@ -65,6 +69,7 @@ export class LanguageModel {
     this.limits = limits
     this.context = context
     this.maxRows = parts.activations.ids.shape[0] ?? 0
+    this.maxSequenceRows = sequenceRows(config, limits.capacity) ?? this.maxRows
     this.#parts = parts
   }
 
@@ -80,20 +85,21 @@ export class LanguageModel {
     const { sequences, capacity } = limits
     const shard = plan.ranks[communicator.rank]!
     const rows = stepRows(config, limits)
-    const table = ropeTable(config.headDim, config.ropes[0]!.theta, capacity)
     const context = await StepContext.create(device, communicator, rows, config.hiddenSize)
     return new LanguageModel(config, limits, context, {
       pass: {
+        config,
         weights,
         cache: await createKeyValueCache(device, config, shard, sequences, capacity),
         heads: await createHeadGroups(device, shard.keyValueHeadOfQuery, shard.keyValueHeads.count),
-        ropeTable: await tensorFrom(device, 'rope table', [capacity, config.headDim / 2, 2], table),
-        epsilon: config.rmsNormEps,
+        ropes: await createRopes(device, config, capacity),
+        keyHeads: countedKeyHeads(plan, communicator.rank),
       },
       activations: await createActivations(device, config, shard, rows, capacity),
       copyTable: await createTensor(device, 'copies of slots', 'u32', [sequences, 3]),
       head: await createTokenHead(context, {
         weight: weights.lmHead,
+        finish: logitsFinish(config),
         rows: sequences,
         k: limits.topK,
         firstId: shard.vocabulary.first,
@@ -146,19 +152,21 @@ export class LanguageModel {
     score: (normed: Tensor, scored: ScoredRow[]) => Promise<Scores[]>,
   ): Promise<Scores[]> {
     const { pass, head, copyTable } = this.#parts
+    this.#checkSequenceRows(rows)
     if (rows.length > this.maxRows || scored.length > head.rows)
       throw new Error(
         `step: ${rows.length} rows, ${scored.length} scored; room for ${this.maxRows} and ${head.rows}`,
       )
     const { stream, device } = this.context
     const activations = activationsOf(this.#parts.activations, rows.length)
-    const upload = (to: Tensor, word: keyof Row) => {
-      const words = Uint32Array.from(rows, row => row[word])
-      uploadTensor(device, to, words)
-    }
-    upload(activations.ids, 'tokenId')
-    upload(activations.positions, 'position')
-    upload(activations.slots, 'slot')
+    const upload = (to: Tensor, wordOf: (row: Row) => number) =>
+      uploadTensor(device, to, Uint32Array.from(rows, wordOf))
+    upload(activations.ids, row => row.tokenId)
+    upload(activations.positions, row => row.position)
+    upload(activations.slots, row => row.slot)
+    // The long factors' angles follow the short ones'.
+    if (pass.ropes.some(({ hasLongTurns }) => hasLongTurns))
+      upload(activations.turns, ({ position, isLong }) => position + (isLong ? this.limits.capacity : 0))
     if (penalty !== 1) await head.takeRows(rows, copies)
     stream.begin(`step of ${rows.length}`)
     if (copies.length > 0) {
@@ -174,11 +182,45 @@ export class LanguageModel {
     stream.submit()
     return []
   }
+
+  /** Throws where rows of one sequence would have keys overwritten that others of them still see. */
+  #checkSequenceRows(rows: readonly Row[]): void {
+    if (this.maxSequenceRows >= rows.length) return
+    for (const [slot, own] of Map.groupBy(rows, row => row.slot))
+      if (own.length > this.maxSequenceRows)
+        throw new Error(`step: ${own.length} rows of slot ${slot}, expected at most ${this.maxSequenceRows}`)
+  }
+}
+
+/** The key heads of a rank, counted among its own, that no rank before it holds too. */
+function countedKeyHeads(plan: ShardPlan, rank: number): Range {
+  const { first, count } = ownedKeyValueHeads(plan, rank)
+  return { first: first - rankShard(plan, rank).keyValueHeads.first, count }
+}
+
+/** What becomes of the products that logits are made of; undefined where they are the logits. */
+function logitsFinish({ logitsScale: scale, logitsCap: cap }: ModelConfig) {
+  return scale === 1 && cap === null ? undefined : { scale, cap }
+}
+
+/** Makes the tables of a model's rotations for sequences of at most `capacity` tokens. */
+async function createRopes(
+  device: Device,
+  { ropes }: ModelConfig,
+  capacity: number,
+): Promise<ForwardPass['ropes']> {
+  const made: ForwardPass['ropes'] = []
+  for (const rope of ropes) {
+    const shape = [ropePlaces(rope, capacity), rope.width / 2, 2]
+    const table = await tensorFrom(device, 'rope table', shape, ropeTable(rope, capacity))
+    made.push({ table, hasLongTurns: hasLongTurns(rope, capacity) })
+  }
+  return made
 }
 
 /** Rows that one step of a model takes: those whose attention over a full cache leaves partial results that fit. */
 export function stepRows(config: ModelConfig, { sequences, capacity }: ModelLimits): number {
-  const splits = Math.ceil(capacity / splitKeys)
-  const scratchRows = Math.floor(attentionScratchBytes / (config.heads * splits * (config.headDim + 2) * 4))
+  const rowBytes = config.heads * mostSplits(config, capacity) * (config.headDim + 2) * 4
+  const scratchRows = Math.floor(attentionScratchBytes / rowBytes)
   return Math.max(sequences, Math.min(rowsOfStep, sequences * capacity, scratchRows))
 }

@@ -1,13 +1,14 @@
-import { splitKeys } from '../../kernels/attention/attention.ts'
+import { attentionSplits } from '../../kernels/attention/attention.ts'
 import { entropyWords } from '../../kernels/entropy/entropy.ts'
 import { elementCount } from '../../kernels/gpu/tensor.ts'
 import type { WeightType } from '../../kernels/pack-weight/weight-types.ts'
 import { rankShard, type ShardPlan } from '../parallel/plan-shards.ts'
 import { activationShapes } from './activations.ts'
 import type { ModelConfig } from './config.ts'
-import { cacheBytesPerToken } from './key-value-cache.ts'
+import { attendedKeys, cacheBytes, mostSplits } from './key-value-cache.ts'
 import { stepRows } from './language-model.ts'
-import { rankBuffers, rankWeightBytes, rankWeightParts } from './layout.ts'
+import { alikeLayers, type BufferName, rankBuffers, rankWeightBytes, rankWeightParts } from './layout.ts'
+import { ropePlaces } from './rope-tables.ts'
 import { hostSumBytes, partialSumRows } from './step-context.ts'
 
 /** What a rank makes room for. */
@@ -32,29 +33,25 @@ export function rankMemory(
   const shard = rankShard(plan, rank)
   const { hiddenSize: D, headDim: d } = config
   const weightBytes = rankWeightBytes(config, plan, rank, dtype)
-  const cacheBytes = sequences * contextTokens * cacheBytesOfRank(config, plan, rank)
   const rows = stepRows(config, { sequences, capacity: contextTokens, topK: 1 })
   const shapes = Object.values(activationShapes(config, shard))
   const activations = shapes.reduce((sum, shape) => sum + elementCount(shape), 0)
-  const partials = Math.ceil(contextTokens / splitKeys) * shard.queryHeads.count * (d + 2)
+  const partials = mostSplits(config, contextTokens) * shard.queryHeads.count * (d + 2)
+  const ofCache = cacheBytes(config, shard.keyValueHeads.count, sequences, contextTokens)
   // The partial sum to be read, and where all ranks' sums or their total come back.
   const reduced = plan.ranks.length > 1 ? (rows + partialSumRows(plan.ranks.length, rows, D)) * D : 0
   const scored = sequences * (D + shard.vocabulary.count)
-  const workBytes = 4 * (rows * (activations + partials) + scored + contextTokens * d + reduced)
+  const tables = config.ropes.reduce((sum, one) => sum + ropePlaces(one, contextTokens) * one.width, 0)
+  const workBytes = 4 * (rows * (activations + partials) + scored + tables + reduced)
   return {
     weightBytes,
     /** Keys and values of all sequences at full length. */
-    cacheBytes,
+    cacheBytes: ofCache,
     /** Activations of a step, attention's partial results, logits and what is exchanged: an estimate. */
     workBytes,
     /** All of it together. */
-    peakBytes: weightBytes + cacheBytes + workBytes,
+    peakBytes: weightBytes + ofCache + workBytes,
   }
-}
-
-/** Bytes of a rank's cache of one token. */
-function cacheBytesOfRank(config: ModelConfig, plan: ShardPlan, rank: number): number {
-  return cacheBytesPerToken({ ...config, keyValueHeads: rankShard(plan, rank).keyValueHeads.count })
 }
 
 /** What a rank does in one decoding step, which gives every sequence a token. Of one sequence it is the cost of a token. */
@@ -75,18 +72,19 @@ export function stepCost(
   dtype: WeightType,
   { sequences, contextTokens }: RankRoom,
 ) {
-  const { layers } = config
-  const queryWidth = rankShard(plan, rank).queryHeads.count * config.headDim
+  const { layers, headDim, layerAttention } = config
+  const { queryHeads, keyValueHeads } = rankShard(plan, rank)
   const { decoder, lmHead } = rankWeightParts(config, plan, rank, dtype)
   const meetings = plan.ranks.length > 1 ? 2 * layers + 2 : 1
-  const merges = contextTokens > splitKeys ? 1 : 0
+  const seen = attendedKeys(config, contextTokens)
+  const merges = layerAttention.filter(({ window }) => attentionSplits(contextTokens, window) > 1).length
   return {
     /** Weights and cache that the device reads. */
-    readBytes: decoder + lmHead + sequences * contextTokens * cacheBytesOfRank(config, plan, rank),
-    flops: sequences * (2 * multipliedWeights(config, plan, rank) + 4 * layers * queryWidth * contextTokens),
+    readBytes: decoder + lmHead + sequences * seen * 2 * keyValueHeads.count * headDim * 4,
+    flops: sequences * (2 * multipliedWeights(config, plan, rank) + 4 * seen * queryHeads.count * headDim),
     /** Between device and host, both ways. */
     messageBytes: messageBytes(config, plan.ranks.length, sequences),
-    dispatches: dispatchesBesideLayers + layers * (dispatchesOfLayer + merges),
+    dispatches: dispatchesBesideLayers + layers * dispatchesOfLayer + merges,
     submits: meetings,
     /** Times the host waits for the device; with several ranks each is a meeting of all of them. */
     synchronisations: meetings,
@@ -95,11 +93,19 @@ export function stepCost(
 
 /** How many weights a token is multiplied with: all matrices but the embedding, of which it reads a row. */
 function multipliedWeights(config: ModelConfig, plan: ShardPlan, rank: number): number {
-  // Layers are alike. A tied embedding is multiplied with too, as lm_head.
-  return rankBuffers({ ...config, layers: 1, tieWordEmbeddings: true }, plan, rank).reduce(
-    (sum, { layer, outputs, inputs }) => sum + (layer === null ? 1 : config.layers) * outputs * (inputs ?? 0),
+  const countOf = new Map(alikeLayers(config).map(({ layer, count }) => [layer, count]))
+  // A tied embedding is multiplied with too, as lm_head.
+  return rankBuffers({ ...config, tieWordEmbeddings: true }, plan, rank, [...countOf.keys()]).reduce(
+    (sum, { name, layer, outputs, inputs }) =>
+      sum + (layer === null ? 1 : countOf.get(layer)!) * usedShare(config, name) * outputs * (inputs ?? 0),
     0,
   )
+}
+
+/** The part of a buffer that a row is multiplied with: of experts, those that take it. */
+function usedShare({ experts }: ModelConfig, name: BufferName): number {
+  const isExperts = name === 'expertGateUp' || name === 'expertDown'
+  return experts && isExperts ? experts.perToken / experts.count : 1
 }
 
 /** Every rank reads its partial sum and its scores, and uploads all ranks' partial sums, or their sum where they are large. */

@@ -96,7 +96,7 @@ describe('loadWeights', () => {
     }))
     const entries = await openSafetensors(checkpoint(tensors))
     const { layers } = await loadWhole(await testDevice(), config, entries, 'made')
-    const { pieces } = layers[1]![buffer]
+    const { pieces } = layers[1]![buffer]!
     expect(pieces.map(({ dtype, firstOutput, outputs }) => `${dtype} ${firstOutput}+${outputs}`)).toEqual(
       expected,
     )

@@ -1,6 +1,7 @@
+// After shared/attention-heads.wgsl.
 // Joins the splits of attention: with maxima m_i, sums s_i and unnormalised outputs o_i of a row's head, M = max m_i,
-// out = sum_i e^(m_i - M) o_i / sum_i e^(m_i - M) s_i, in the order of the splits. Those past the row's position are
-// left out, so that a row's bits do not depend on the longest row beside it.
+// out = sum_i e^(m_i - M) o_i / sum_i e^(m_i - M) s_i, in the order of the splits, which are those that hold
+// keys the row sees: its bits do not depend on the longest row beside it.
 
 override SPLIT: u32 = 128u;
 
@@ -9,6 +10,7 @@ struct Params {
   query_heads: u32,
   width: u32,
   splits: u32,
+  window: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -27,7 +29,8 @@ fn attention_merge(@builtin(global_invocation_id) id: vec3<u32>) {
     return;
   }
   let first = (row * params.query_heads + head) * params.splits;
-  let used = positions[row] / SPLIT + 1u;
+  let position = positions[row];
+  let used = position / SPLIT + 1u - first_key_of(position, params.window) / SPLIT;
   var maximum = partial_sums[first].x;
   for (var i = 1u; i < used; i++) {
     maximum = max(maximum, partial_sums[first + i].x);

@@ -4,16 +4,19 @@ import type { Recorder } from '../gpu/recorder.ts'
 import { checkTensor, createTensor, type Tensor, tensorBytes, tensorFrom, viewTensor } from '../gpu/tensor.ts'
 import type { LayerCache } from '../rope/rope.ts'
 import attentionHeads from '../shared/attention-heads.wgsl?raw'
+import tanh from '../shared/tanh.wgsl?raw'
 import source from './attention.wgsl?raw'
 import mergeSource from './attention-merge.wgsl?raw'
 import serialSource from './attention-serial.wgsl?raw'
 
-const split = defineKernel('attention', [attentionHeads, source])
-const merge = defineKernel('attention-merge', mergeSource)
-const serial = defineKernel('attention-serial', [attentionHeads, serialSource])
+const split = defineKernel('attention', [attentionHeads, tanh, source])
+const merge = defineKernel('attention-merge', [attentionHeads, mergeSource])
+const serial = defineKernel('attention-serial', [attentionHeads, tanh, serialSource])
 
 /** Keys that one workgroup reads, the SPLIT of the shaders: a longer sequence leaves partial results to be merged. */
 export const splitKeys = 128
+/** Keys that are read at a time, the TILE and BLOCK of the shaders: a cache that positions go round has room for as many. */
+const tileKeys = 64
 /** Query heads that one workgroup computes; the GROUP of the shader. */
 const headsOfWorkgroup = 8
 
@@ -53,13 +56,18 @@ export interface Attention {
   q: Tensor
   cache: LayerCache
   groups: HeadGroups
-  /** [rows] u32: each row sees the keys at positions 0 to its own of its slot. */
+  /** [rows] u32: each row sees the keys at positions up to its own of its slot. */
   positions: Tensor
   /** [rows] u32. */
   slots: Tensor
   /** [rows, H, d] f32. */
   out: Tensor
-  /** Made for at least these rows, heads and keys. */
+  /** Factor of q · k, and the c of c · tanh(x / c) that scores then pass through; null without. */
+  scale: number
+  cap: number | null
+  /** Keys that a row sees, its own being the last; null of all. */
+  window: number | null
+  /** Made for at least these rows, heads and splits. */
   scratch: AttentionScratch
   /** The largest position among the rows. */
   lastPosition: number
@@ -71,15 +79,21 @@ export interface AttentionScratch {
   outputs: Tensor
 }
 
-/** Makes room for the partial results of `rows` rows where the longest sequence has `keys` keys. */
+/** Splits that the keys of a row fall into at most, in sequences of at most `keys` keys: what lies before a window has none. */
+export function attentionSplits(keys: number, window: number | null): number {
+  const all = Math.ceil(keys / splitKeys)
+  // A window's first key may be the last of its split.
+  return window === null ? all : Math.min(all, Math.ceil((window - 1) / splitKeys) + 1)
+}
+
+/** Makes room for the partial results of `rows` rows whose keys fall into at most `splits` splits. */
 export async function createAttentionScratch(
   device: Device,
   rows: number,
   heads: number,
   width: number,
-  keys: number,
+  splits: number,
 ): Promise<AttentionScratch> {
-  const splits = Math.ceil(keys / splitKeys)
   const make = (what: string, elements: number) =>
     createTensor(device, `attention ${what}`, 'f32', [elements])
   return {
@@ -89,15 +103,17 @@ export async function createAttentionScratch(
 }
 
 /**
- * Records causal grouped-query attention over the cache: one dispatch, or two where the longest sequence exceeds
- * one workgroup's keys. Head width: a multiple of 4, at most 256. Throws where shapes do not fit.
+ * Records causal grouped-query attention over the cache: one dispatch, or two where the keys of some row exceed one
+ * workgroup's. Head width: a multiple of 4, at most 256. With a window, positions may go round the cache: it then holds a
+ * sequence's last `capacity` positions, those of this step among them, and no row may see an earlier one. Throws where
+ * shapes do not fit.
  */
 export function attention(
   recorder: Recorder,
   use: Attention,
   variant: 'split' | 'serial' = recorder.device.kind === 'cpu' ? 'serial' : 'split',
 ): void {
-  const { q, cache, groups, positions, slots, out, scratch, lastPosition } = use
+  const { q, cache, groups, positions, slots, scale, cap, window, out, scratch, lastPosition } = use
   const [rows = 0, heads = 0, width = 0] = q.shape
   const [slotCount = 0, keyValueHeads = 1, , capacity = 0] = cache.keys.shape
   checkTensor('attention', q, ['f32'], [rows, heads, width])
@@ -111,17 +127,20 @@ export function attention(
     width > 256 ||
     groups.heads !== heads ||
     groups.keyValueHeads !== keyValueHeads ||
-    lastPosition >= capacity
+    (lastPosition >= capacity && (window === null || capacity < Math.max(window, tileKeys)))
   )
     throw new Error(
       `attention: width ${width}, ${heads} heads over ${keyValueHeads}, position ${lastPosition}; expected a width that is ` +
-        `a multiple of 4 up to 256, groups of these heads, and a position below the cache's capacity of ${capacity}`,
+        `a multiple of 4 up to 256, groups of these heads, and a position below the cache's capacity of ${capacity}` +
+        (window === null ? '' : ` or a capacity of the window of ${window} and ${tileKeys}`),
     )
   const keys = lastPosition + 1
-  const shape = { query_heads: heads, width, capacity, scale: 1 / Math.sqrt(width) }
+  const seen = Math.min(keys, window ?? keys)
+  const windowWord = window ?? 0xffffffff
+  const shape = { query_heads: heads, width, capacity, window: windowWord, scale, cap: cap ?? 0 }
   const cost = {
-    bytes: 2 * tensorBytes(q) + 2 * rows * keyValueHeads * keys * width * 4,
-    flops: 4 * rows * heads * keys * width,
+    bytes: 2 * tensorBytes(q) + 2 * rows * keyValueHeads * seen * width * 4,
+    flops: 4 * rows * heads * seen * width,
   }
   const groupCount = groups.tensor.shape[0] ?? 0
   const inputs = { q, keys: cache.keys, values: cache.values, positions, slots, groups: groups.tensor }
@@ -131,7 +150,7 @@ export function attention(
     recorder.dispatch(serial, { params, tensors: { ...inputs, out }, workgroups, cost })
     return
   }
-  const splits = Math.ceil(keys / splitKeys)
+  const splits = attentionSplits(keys, window)
   const sums = viewTensor(scratch.sums, [rows * heads * splits * 2])
   const outputs = splits === 1 ? out : viewTensor(scratch.outputs, [rows * heads * splits * width])
   recorder.dispatch(split, {
@@ -143,7 +162,7 @@ export function attention(
   })
   if (splits === 1) return
   recorder.dispatch(merge, {
-    params: { rows, query_heads: heads, width, splits },
+    params: { rows, query_heads: heads, width, splits, window: windowWord },
     tensors: { partial_sums: sums, partials: outputs, positions, out },
     constants: { SPLIT: splitKeys },
     workgroups: [Math.ceil((heads * width) / 4 / 64), rows],

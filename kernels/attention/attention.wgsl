@@ -1,10 +1,13 @@
-// After shared/attention-heads.wgsl.
-// out[r, h] = sum over keys j <= positions[r] of softmax_j(q[r, h] . k[j] * scale) v[j]: causal attention with grouped
-// queries over the key-value cache (arXiv 1706.03762, 2305.13245), the softmax online (arXiv 1805.02867).
+// After shared/attention-heads.wgsl and shared/tanh.wgsl.
+// out[r, h] = sum over the keys j that row r sees of softmax_j(cap(q[r, h] . k[j] * scale)) v[j]: causal attention with
+// grouped queries over the key-value cache (arXiv 1706.03762, 2305.13245), the softmax online (arXiv 1805.02867). A row
+// sees keys up to its position, the last `window` of them; position j lies at place j % capacity of the cache.
+// cap(x) = cap * tanh(x / cap), or x where cap is 0.
 //
 // A workgroup computes up to 8 query heads that share a key-value head, for one row and one split of keys, so that
-// keys and values are read once for the group and a long sequence is spread over many workgroups. With one split the
-// result is final; with more, attention-merge joins the splits.
+// keys and values are read once for the group and a long sequence is spread over many workgroups. Splits begin at
+// multiples of SPLIT, the first where the window does. With one split the result is final; with more, attention-merge
+// joins the splits.
 
 override SPLIT: u32 = 128u;  // keys of a split: a multiple of TILE
 
@@ -18,7 +21,9 @@ struct Params {
   width: u32,
   capacity: u32,
   splits: u32,
+  window: u32,
   scale: f32,
+  cap: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -46,9 +51,11 @@ fn attention(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocat
   let first_head = group.first_head;
   let heads = group.heads;
   let split = workgroup.z;
-  let first_key = split * SPLIT;
-  let end_key = min(first_key + SPLIT, positions[row] + 1u);
-  if (first_key >= end_key) {
+  let position = positions[row];
+  let first_key = first_key_of(position, params.window);
+  let split_key = (first_key / SPLIT + split) * SPLIT;
+  let end_key = min(split_key + SPLIT, position + 1u);
+  if (split_key >= end_key) {
     return;
   }
   let width4 = params.width / 4u;
@@ -79,16 +86,20 @@ fn attention(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocat
   var sum6 = vec4(0.0);
   var sum7 = vec4(0.0);
 
-  for (var tile = first_key; tile < end_key; tile += TILE) {
+  for (var tile = max(split_key, first_key / TILE * TILE); tile < end_key; tile += TILE) {
+    // A cache that positions go round has room for a tile, so that no tile goes round it twice.
+    let tile_place = tile % params.capacity;
+    let skipped = max(tile, first_key) - tile;
     let key = tile + thread;
+    let place = place_of(tile_place + thread, params.capacity);
     for (var h = 0u; h < GROUP; h++) {
       var score = LOWEST;
-      if (key < end_key && h < heads) {
+      if (key >= first_key && key < end_key && h < heads) {
         var products = vec4(0.0);
         for (var i = 0u; i < width4; i++) {
-          products = fma(vectors[h][i], keys[(cache_head * width4 + i) * params.capacity + key], products);
+          products = fma(vectors[h][i], keys[(cache_head * width4 + i) * params.capacity + place], products);
         }
-        score = (products.x + products.y + products.z + products.w) * params.scale;
+        score = soft_cap((products.x + products.y + products.z + products.w) * params.scale, params.cap);
       }
       weights[h][thread] = score;
     }
@@ -110,7 +121,8 @@ fn attention(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocat
     var sum = 0.0;
     for (var i = 0u; i < TILE / 8u; i++) {
       let slot = i * 8u + lane;
-      let weight = select(0.0, exp(weights[lane_head][slot] - maximum), tile + slot < end_key);
+      let is_seen = slot >= skipped && tile + slot < end_key;
+      let weight = select(0.0, exp(weights[lane_head][slot] - maximum), is_seen);
       weights[lane_head][slot] = weight;
       sum += weight;
     }
@@ -137,8 +149,9 @@ fn attention(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocat
       sum5 *= rescales[5];
       sum6 *= rescales[6];
       sum7 *= rescales[7];
-      for (var i = part; i < min(TILE, end_key - tile); i += parts) {
-        let value = values[(cache_head * params.capacity + tile + i) * width4 + column];
+      // From this thread's first key that is seen: what lies before may be another sequence's, or not finite.
+      for (var i = skipped + (part + parts - skipped % parts) % parts; i < min(TILE, end_key - tile); i += parts) {
+        let value = values[(cache_head * params.capacity + place_of(tile_place + i, params.capacity)) * width4 + column];
         sum0 = fma(vec4(weights[0][i]), value, sum0);
         sum1 = fma(vec4(weights[1][i]), value, sum1);
         sum2 = fma(vec4(weights[2][i]), value, sum2);

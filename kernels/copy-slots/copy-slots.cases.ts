@@ -17,7 +17,7 @@ const copySlotsShapes = [
   },
   {
     name: 'odd',
-    slots: 7,
+    slots: 8,
     heads: 3,
     width: 20,
     capacity: 77,
@@ -26,6 +26,8 @@ const copySlotsShapes = [
       { from: 2, to: 6, length: 70 },
       { from: 3, to: 5, length: 77 },
       { from: 1, to: 4, length: 0 },
+      // Round the cache and further.
+      { from: 3, to: 7, length: 200 },
     ],
   },
   {

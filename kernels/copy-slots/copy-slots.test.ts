@@ -26,7 +26,6 @@ describe('copy-slots', async () => {
       ],
     ],
     [[{ from: 0, to: 3, length: 2 }]],
-    [[{ from: 0, to: 1, length: 9 }]],
   ])('refuses %j', async copies => {
     const prepared = await prepareCopySlots(device, { slots: 3, heads: 1, width: 4, capacity: 8, copies })
     expect(() => prepared.record(new Recorder(device, 'test'))).toThrow(/copy-slots: .* none of them read/)

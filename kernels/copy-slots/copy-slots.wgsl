@@ -1,5 +1,6 @@
-// Copies the first positions of some slots of a layer's key-value cache to others: slot `goal` of keys and values becomes
-// slot `source`, up to `length` positions. No slot may be both read and written.
+// Copies the positions in use of some slots of a layer's key-value cache to others: slot `goal` of keys and values becomes
+// slot `source`, up to `length` positions, or all places of a cache that so many positions went round. No slot may be both
+// read and written.
 // One thread for four numbers of keys and as many of values.
 
 struct Params {
@@ -22,15 +23,15 @@ struct SlotCopy {
 @compute @workgroup_size(64)
 fn copy_slots(@builtin(global_invocation_id) id: vec3<u32>) {
   let copy = copies[id.z];
-  let position = id.x;
+  let place = id.x;
   let block = id.y;
-  if (position >= copy.length) {
+  if (place >= min(copy.length, params.capacity)) {
     return;
   }
   let stride = params.blocks * params.capacity;
-  let key = block * params.capacity + position;
+  let key = block * params.capacity + place;
   keys[copy.goal * stride + key] = keys[copy.source * stride + key];
   let head = block / params.per_head;
-  let value = (head * params.capacity + position) * params.per_head + block % params.per_head;
+  let value = (head * params.capacity + place) * params.per_head + block % params.per_head;
   values[copy.goal * stride + value] = values[copy.source * stride + value];
 }

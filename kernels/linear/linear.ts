@@ -29,8 +29,8 @@ export type LinearFinish = 'silu-mul' | 'gelu-tanh-mul' | { scale: number; cap: 
 
 /** What follows a product's sum: a bias [outputs] f32, then what `finish` says. */
 export interface LinearEpilogue {
-  bias?: Tensor
-  finish?: LinearFinish
+  bias?: Tensor | undefined
+  finish?: LinearFinish | undefined
 }
 
 /**

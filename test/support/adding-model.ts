@@ -2,6 +2,7 @@ import { expect } from 'vitest'
 import type { SteppedModel } from '../../core/generate/generate.ts'
 import type { ModelConfig } from '../../core/model/config.ts'
 import type { Row, StepScore } from '../../core/model/language-model.ts'
+import type { RopeConfig } from '../../core/model/rope-config.ts'
 import type { TokenScores } from '../../core/model/scores.ts'
 import { tinyConfig } from './tiny-config.ts'
 
@@ -11,19 +12,36 @@ export const addingConfig: ModelConfig = { ...tinyConfig, vocabSize: 100, maxPos
 /** After this token the logits are not finite. */
 export const poison = 66
 
+/** Room of the model below. */
+interface AddingRoom {
+  sequences: number
+  capacity?: number
+  maxRows?: number
+  maxSequenceRows?: number
+  /** Tokens beyond which its sequences turn by LongRoPE's long factors; left out, none do. */
+  originalContext?: number
+}
+
 /**
  * A model whose next token is the sum of all tokens that its slot's cache holds up to the row, modulo 60. It fails when
- * a row does not continue its slot's sequence, so a wrong position, slot or order cannot go unnoticed.
+ * a row does not continue its slot's sequence, or turns otherwise than the rows before it, or than its length asks for where
+ * it is scored, so a wrong position, slot or order cannot go unnoticed.
  */
-export function addingModel(room: { sequences: number; capacity?: number; maxRows?: number }) {
-  const { sequences, capacity = 64, maxRows = 16 } = room
+export function addingModel(room: AddingRoom) {
+  const { sequences, capacity = 64, maxRows = 16, maxSequenceRows = maxRows } = room
+  const originalContext = room.originalContext ?? Number.POSITIVE_INFINITY
   const caches: number[][] = Array.from({ length: sequences }, () => [])
+  const turnsOf: boolean[] = []
   const steps: { rows: Row[]; scored: StepScore[] }[] = []
   let lastScores: TokenScores[] = []
   const model: SteppedModel = {
-    config: addingConfig,
+    config: {
+      ...addingConfig,
+      ropes: room.originalContext ? [longRope(room.originalContext)] : addingConfig.ropes,
+    },
     limits: { sequences, capacity, topK: 2 },
     maxRows,
+    maxSequenceRows,
     // The scores of the last step: 1 for its token, 0.5 for the next, else 0.
     logitsOf: async wanted =>
       wanted.map(({ row, id }) => lastScores[row]!.top.find(top => top.id === id)?.logit ?? 0),
@@ -43,20 +61,33 @@ export function addingModel(room: { sequences: number; capacity?: number; maxRow
         rows: [...rows],
         scored: scored.map(({ row, sequence, step }) => ({ row, sequence, step })),
       })
-      const sums = rows.map(({ tokenId, position, slot }) => {
+      for (const ofSlot of Map.groupBy(rows, row => row.slot).values())
+        expect(ofSlot.length).toBeLessThanOrEqual(maxSequenceRows)
+      const sums = rows.map(({ tokenId, position, slot, isLong = false }) => {
         const cache = caches[slot]!
-        if (position === 0) cache.length = 0
+        if (position === 0) {
+          cache.length = 0
+          turnsOf[slot] = isLong
+        }
+        expect(isLong, `turns of slot ${slot}`).toBe(turnsOf[slot])
         expect(position, `slot ${slot}`).toBe(cache.length)
         expect(position).toBeLessThan(capacity)
         cache.push(tokenId)
         return cache
       })
       // A sequence's later rows have filled the cache further by now; what counts is the cache up to the row.
+      for (const { row } of scored)
+        expect(rows[row]!.isLong ?? false, 'turns').toBe(rows[row]!.position + 1 > originalContext)
       lastScores = scored.map(({ row }) => scoresAfter(sums[row]!.slice(0, rows[row]!.position + 1)))
       return lastScores
     },
   }
   return { model, steps }
+}
+
+function longRope(originalContext: number): RopeConfig {
+  const factors = { shortFactors: [1, 1], longFactors: [2, 3], attentionFactor: 1 }
+  return { theta: 10000, width: 4, scaling: { type: 'longrope', originalContext, ...factors } }
 }
 
 function scoresAfter(tokens: number[]): TokenScores {

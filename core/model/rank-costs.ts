@@ -5,6 +5,7 @@ import { topKCandidateWords } from '../../kernels/top-k/top-k.ts'
 import { rankShard, type ShardPlan } from '../parallel/plan-shards.ts'
 import { activationShapes } from './activations.ts'
 import type { ModelConfig } from './config.ts'
+import { expertShapes } from './experts.ts'
 import { attendedKeys, cacheBytes, mostSplits } from './key-value-cache.ts'
 import { stepRows } from './language-model.ts'
 import {
@@ -45,7 +46,8 @@ export function rankMemory(
   const { hiddenSize: D, headDim: d } = config
   const weightBytes = rankWeightBytes(config, plan, rank, types)
   const rows = stepRows(config, { sequences, capacity: contextTokens, topK: topTokens })
-  const shapes = Object.values(activationShapes(config, shard))
+  const ofExperts = Object.values(expertShapes(config, shard) ?? {}).map(([, shape]) => shape)
+  const shapes = [...Object.values(activationShapes(config, shard)), ...ofExperts]
   const activations = shapes.reduce((sum, shape) => sum + elementCount(shape), 0)
   const H = shard.queryHeads.count
   const splits = kind === 'cpu' ? 1 : mostSplits(config, contextTokens)

@@ -58,6 +58,12 @@ export function createEncoder(files: TokenizerFiles): Encoder {
     })
   }
 
+  function tokenText(id: number): string {
+    const text = decode([id], false)
+    // A decoder may leave out a space before the first token: behind itself it has it.
+    return decode([id, id], false) === `${text} ${text}` ? ` ${text}` : text
+  }
+
   return {
     encode: refusing(files.name, encode),
     idOf: content => idOf.get(content ?? '') ?? null,
@@ -65,7 +71,7 @@ export function createEncoder(files: TokenizerFiles): Encoder {
       pieces.flatMap(({ text, isQuoted }) => (isQuoted ? encodeQuoted(text) : encode(text))),
     ),
     decode: refusing(files.name, ids => decode(ids, true)),
-    tokenText: refusing(files.name, id => decode([id], false)),
+    tokenText: refusing(files.name, tokenText),
     vocabularySize: files.vocabularySize,
   }
 }

@@ -38,7 +38,7 @@ export interface TokenizerEnds {
   endOfTurnId(): number | null
 }
 
-/** Ids whose text is not whole yet, and how much of it was given already. */
+/** Ids whose text is not whole yet, behind the one before them, and how much of their text was given already. */
 export interface PendingText {
   readonly ids: readonly number[]
   readonly shownLength: number
@@ -58,10 +58,12 @@ export function decodeNext(
   // A decoder writes exactly one U+FFFD for the beginning of a character, so all before it is final.
   const isIncomplete = text.endsWith('\uFFFD')
   const newText = text.slice(before.shownLength, isIncomplete ? -1 : undefined)
-  return {
-    text: newText,
-    pending: isIncomplete ? { ids, shownLength: before.shownLength + newText.length } : noPendingText,
-  }
+  if (isIncomplete)
+    return { text: newText, pending: { ids, shownLength: before.shownLength + newText.length } }
+  // A decoder may leave out a space before the first token, and none before one that follows another.
+  const ofLast = decode([id]).length
+  const pending = ofLast === 0 ? { ids, shownLength: text.length } : { ids: [id], shownLength: ofLast }
+  return { text: newText, pending }
 }
 
 /**

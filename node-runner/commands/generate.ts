@@ -41,7 +41,9 @@ async function runGenerate(flags: GenerateFlags): Promise<number> {
   const { hasTokenizer, loadTokenizer } = await import('../models/load-tokenizer.ts')
   // With --prompt-ids only where the folder has one, for the text.
   const hasNone = flags.prompt === undefined && !hasTokenizer(folder.path)
-  const tokenizer = hasNone ? null : await loadTokenizer(folder.path)
+  const tokenizer = hasNone
+    ? null
+    : await loadTokenizer(folder.path, { say: warning => progress.say(warning) })
   const promptIds = flags.promptIds ?? encodePrompt(flags, tokenizer!, progress)
   const task = { promptIds, key: 0 }
   const problem = rejectionReason(task, config)

@@ -14,14 +14,15 @@ import {
 import { planSamples, pTrueFollowUp, type SampleTask, type Shard } from '../../core/evaluate/samples.ts'
 import type { ByteSource } from '../../core/files/byte-source.ts'
 import { readJson, settingsJson } from '../../core/files/read-json.ts'
-import { describeStops } from '../../core/generate/answer-end.ts'
+import { describeStops, type StatedEnds } from '../../core/generate/answer-end.ts'
 import { InputError } from '../../core/input-error.ts'
 import { parseGenerationConfig } from '../../core/model/generation-config.ts'
+import { isGgufName } from '../../core/model/gguf-files.ts'
 import type { Tokenizer } from '../../core/tokenizer/tokenizer.ts'
 import { readIfOpens } from '../files/file-byte-source.ts'
 import { loadTokenizer } from '../models/load-tokenizer.ts'
 import { type DataSetChoice, type OpenedDataSet, openDataSet } from '../models/open-data-set.ts'
-import { locateModel, type ModelFolder } from '../models/open-model.ts'
+import { locateModel, type ModelFolder, openGgufFile, statedEnds } from '../models/open-model.ts'
 import { sha256Of } from '../run/read-run-files.ts'
 import { type RecordedValues, recordedValues } from '../run/recorded-flags.ts'
 import type { RunSettings } from '../run/run-description.ts'
@@ -57,7 +58,10 @@ export async function planRun(flags: EvalFlags, folder: ModelFolder, progress: P
   }
   // A published config, for dummy weights, has no file.
   await readIfOpens(join(folder.path, 'config.json'), source => keepDigest('config.json', source))
-  const tokenizer = await loadTokenizer(folder.path, keepDigest)
+  const tokenizer = await loadTokenizer(folder.path, {
+    onFile: keepDigest,
+    say: warning => progress.say(warning),
+  })
   const answering = chooseAnswering(flags, folder, tokenizer, progress)
   const { decoding, sources, stopIds, stops, maxNewTokens } = answering
   if (flags.pTrue && decoding.numBeams > 1)
@@ -76,6 +80,7 @@ export async function planRun(flags: EvalFlags, folder: ModelFolder, progress: P
       name: folder.name,
       revision: folder.revision,
       weightDigest: '',
+      ...(folder.file !== undefined && { file: folder.file }),
       dtypes: [...new Set([...folder.weights.values()].map(entry => entry.dtype))].sort(),
       files,
     },
@@ -189,14 +194,17 @@ async function readExamples(
  */
 export async function showPrompt(flags: EvalFlags, progress: Progress): Promise<number> {
   const { path } = await locateModel(flags.model, 'prompts', progress)
-  const tokenizer = await loadTokenizer(path)
+  const tokenizer = await loadTokenizer(path, { say: warning => progress.say(warning) })
   const { tasks, prompt, dataSet } = await planTasks({ ...flags, samples: 1 }, tokenizer, progress)
   const [task] = tasks
   if (!task) throw new InputError(`${flags.dataset}: has no problem to show`)
   const promptTokens = task.promptIds.length
-  const config = await statedIn(path, 'config.json')
-  const stated = { config, generationConfig: await statedIn(path, 'generation_config.json') }
-  const stops = chooseStops(flags, { stated, tokenizer, usesTemplate: true, vocabSize: null })
+  const stops = chooseStops(flags, {
+    stated: await endsStatedAt(path),
+    tokenizer,
+    usesTemplate: true,
+    vocabSize: null,
+  })
   if (flags.json) {
     const { style = null, systemInUserMessage = false } = prompt
     const { id: problemId, expectedAnswer } = task.problem
@@ -209,6 +217,18 @@ export async function showPrompt(flags: EvalFlags, progress: Progress): Promise<
   progress.say(`${promptTokens} tokens, problem ${task.problem.id}, style ${prompt.style}`)
   progress.say(describeStops(stops))
   return 0
+}
+
+/** What a model's own files say of where its answers end; its weights need not be there. */
+async function endsStatedAt(path: string): Promise<StatedEnds> {
+  if (!isGgufName(path))
+    return {
+      config: await statedIn(path, 'config.json'),
+      generationConfig: await statedIn(path, 'generation_config.json'),
+    }
+  const model = await openGgufFile(path)
+  await model.close()
+  return statedEnds(model)
 }
 
 /** The eos_token_id of one of a model's configs; null where there is no such file, or it does not say. */

@@ -24,9 +24,11 @@ const settingsSchema = z.object({
     name: text,
     /** The commit on the Hub; null of a folder. */
     revision: textOrNone,
+    /** Of a model in GGUF its file: by name, or by its path in the repository of the Hub. */
+    file: text.exactOptional(),
     weightDigest: text,
     dtypes: z.array(text),
-    /** SHA-256 of config.json and of each file that the tokenizer was read from, by name. */
+    /** SHA-256 of config.json and of each file that the tokenizer was read from, by name; of one in GGUF, of its header. */
     files: z.record(text, text).exactOptional(),
   }),
   /** `revision`, `config` and `split` are null of a file. `problems` counts all, whatever the limit. */

@@ -60,7 +60,7 @@ async function findInCache(name: string, revision: unknown): Promise<string | nu
   ])
   try {
     const settings = { ...hubSettings(), isOffline: true }
-    return resolve((await fetchModel(repository, 'weights', createProgress(true), settings)).path)
+    return resolve((await fetchModel(repository, 'weights', createProgress(true), null, settings)).path)
   } catch (error) {
     if (error instanceof InputError) return null
     throw error

@@ -6,12 +6,7 @@ import { Random } from '../gpu/random.ts'
 import { Recorder } from '../gpu/recorder.ts'
 import { elementCount, tensorBytes, tensorFrom, uploadTensor } from '../gpu/tensor.ts'
 import { dequantize, f16Value } from './dequantize.ts'
-import {
-  createPackedWeight,
-  type PackedWeight,
-  packWeight,
-  type StoredRows,
-} from './pack-weight.ts'
+import { createPackedWeight, type PackedWeight, packWeight, type StoredRows } from './pack-weight.ts'
 import { isPlain, storedBytes, type WeightType, weightTypes } from './weight-types.ts'
 
 /** Rows of a checkpoint, and where they go in a weight of `outputs` outputs: from the first on, one after another. */

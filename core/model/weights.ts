@@ -84,7 +84,7 @@ export async function loadWeights(
 
   async function vector({ label, outputs, parts }: RankBuffer): Promise<Tensor> {
     const values = new Float32Array(outputs)
-    for (const { name, rows, owned, firstOutput, outputStride } of parts) {
+    for (const { name, rows, owned, firstRow, offset, firstOutput, outputStride } of parts) {
       const entry = entryOf(name)
       const { dtype, source } = entry
       if (!isPlain(dtype))
@@ -92,12 +92,12 @@ export async function loadWeights(
           `${source.name}: tensor ${entry.name} is a vector of ${dtype}, expected f32, f16 or bf16; convert the file again`,
         )
       const size = weightTypes[dtype].bytes
-      const bytes = await read(entry, rows.first * size, rows.count * size)
+      const bytes = await read(entry, (firstRow + rows.first) * size, rows.count * size)
       const from = (owned.first - rows.first) * size
       // A vector counts as rows of one element, so that ranks account for their own parts of it.
-      onRows(name, owned.first, size, new Uint8Array(bytes, from, owned.count * size))
+      onRows(name, firstRow + owned.first, size, new Uint8Array(bytes, from, owned.count * size))
       for (const [index, value] of widen(bytes, dtype).entries())
-        values[firstOutput + index * outputStride] = value
+        values[firstOutput + index * outputStride] = value + offset
     }
     if (values.length === 0) return createTensor(device, label, 'f32', [0])
     return tensorFrom(device, label, [values.length], values)
@@ -106,17 +106,17 @@ export async function loadWeights(
   /** Whole rows: this rank reads its own. */
   async function packRows(entry: TensorEntry, part: BufferPart, weight: PackedWeight): Promise<void> {
     const rowBytes = storedBytes(entry.dtype, weight.inputs)
-    const { rows, owned } = part
+    const { rows, owned, firstRow } = part
     const rowsAtOnce = Math.max(1, Math.floor(readBytes / rowBytes))
     for (let done = 0; done < rows.count; done += rowsAtOnce) {
       const first = rows.first + done
       const count = Math.min(rowsAtOnce, rows.count - done)
-      const bytes = await read(entry, first * rowBytes, count * rowBytes)
+      const bytes = await read(entry, (firstRow + first) * rowBytes, count * rowBytes)
       const ownFirst = Math.max(first, owned.first)
       const ownEnd = Math.min(first + count, owned.first + owned.count)
       if (ownEnd > ownFirst) {
         const own = new Uint8Array(bytes, (ownFirst - first) * rowBytes, (ownEnd - ownFirst) * rowBytes)
-        onRows(entry.name, ownFirst, rowBytes, own)
+        onRows(entry.name, firstRow + ownFirst, rowBytes, own)
       }
       await pack(entry, new Uint8Array(bytes), count, weight, part, done)
     }

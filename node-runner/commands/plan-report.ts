@@ -47,6 +47,9 @@ export function planReport(
   return {
     formatVersion,
     model,
+    family: config.family,
+    /** Of a layer of experts, how many there are, and how many take a row; null in a model without. */
+    experts: config.experts && { count: config.experts.count, perToken: config.experts.perToken },
     dtype,
     adapters,
     workload,
@@ -100,7 +103,7 @@ const meshColumns: Column<MeshPrediction>[] = [
 
 /** A report as text for a terminal. */
 export function renderPlan(report: PlanReport): string {
-  const { model, dtype, adapters, workload, assumptions, meshes, shards } = report
+  const { model, family, experts, dtype, adapters, workload, assumptions, meshes, shards } = report
   // What columns are of, above the first of each group.
   const groups: Record<string, string> = {
     weights: 'rank: GB',
@@ -108,7 +111,7 @@ export function renderPlan(report: PlanReport): string {
     'ms a step': `${workload.concurrency} sequences`,
   }
   return [
-    `${model}, ${dtype}, ${adapters} adapters, sequences of ${workload.contextTokens} tokens. Predicted, not measured.`,
+    `${model} (${family}${experts ? `, ${experts.perToken} of ${experts.count} experts a row` : ''}), ${dtype}, ${adapters} adapters, sequences of ${workload.contextTokens} tokens. Predicted, not measured.`,
     '',
     renderTable([meshColumns.map(([heading]) => groups[heading] ?? ''), ...rowsOf(meshColumns, meshes)]),
     '',
@@ -124,7 +127,7 @@ export function renderPlan(report: PlanReport): string {
         return [`  ${label}`, show(value), reason]
       }),
     ),
-    ...(shards ? ['', `Shards of tp ${shards.length}`, renderTable(rowsOf(shardColumns, shards))] : []),
+    ...(shards ? ['', `Shards of tp ${shards.length}`, renderTable(rowsOf(columnsOf(report), shards))] : []),
   ].join('\n')
 }
 
@@ -173,9 +176,15 @@ const shardColumns: Column<ReturnType<typeof shardReports>[number]>[] = [
   ['query heads', ({ queryHeads }) => showRange(queryHeads)],
   ['key-value heads', ({ keyValueHeads }) => showRange(keyValueHeads)],
   ['MLP columns', ({ mlp }) => showRange(mlp)],
+  ["experts' columns", ({ expert }) => showRange(expert)],
   ['vocabulary rows', ({ vocabulary }) => showRange(vocabulary)],
   ['weights, bytes', ({ weightBytes }) => weightBytes.toLocaleString('en-US')],
 ]
+
+/** The columns of shards; without experts none of theirs. */
+function columnsOf({ experts }: PlanReport) {
+  return experts ? shardColumns : shardColumns.filter(([heading]) => heading !== "experts' columns")
+}
 
 function showRange({ first, count }: Range): string {
   return count === 0 ? 'none' : `${first}–${first + count - 1} (${count})`

@@ -56,6 +56,8 @@ describe('plan', () => {
     expect(rest).toEqual({
       formatVersion: expect.any(String),
       model: 'qwen2.5-7b',
+      family: 'qwen2',
+      experts: null,
       dtype: 'bf16',
       adapters: 8,
       workload: { concurrency: 64, contextTokens: 1024 },
@@ -82,6 +84,18 @@ describe('plan', () => {
     const text = await run('--model', 'qwen2.5-0.5b', '--tp', '16')
     expect(text).toMatch(/^ {2}13 +13–13 \(1\) +1–1 \(1\) +3952–4255 \(304\) /m)
     expect(text).toMatch(/^ {2}15 +none +none +4560–4863 \(304\) /m)
+  })
+
+  it('counts of experts the bytes of those that rows read, and shows what of each a rank holds', async () => {
+    const text = await run('--model', 'qwen3-30b-a3b', ...ideal, '--tp', '8', '--concurrency', '64')
+    expect(text).toMatch(/^qwen3-30b-a3b \(qwen3_moe, 8 of 128 experts a row\), bf16, 8 adapters/m)
+    expect(text).toMatch(/^ {2}7 .* 672–767 \(96\) /m)
+    const { meshes } = await report('--model', 'qwen3-30b-a3b', ...ideal)
+    const { oneSequence, concurrent, memory } = meshes[0]!
+    // 3.3 of 30.5 billion parameters are active; beside these a token reads one row of the embedding's 0.3.
+    expect(memory.weightBytes / 2).toBeCloseTo(30_532_122_624, -7)
+    expect(oneSequence.cost.readBytes / 2e9).toBeCloseTo(3.04, 1)
+    expect(concurrent.cost.readBytes).toBeGreaterThan(3 * oneSequence.cost.readBytes)
   })
 
   it('reads the config of a folder, which may lack weights, within its context', async () => {

@@ -103,24 +103,29 @@ async function placeAt(path: string, isFolder: boolean): Promise<ModelPlace> {
 }
 
 /** The config of a model folder, of a model of the Hub, or a published one by its name. Throws InputError. */
-export async function readModelConfig(
+export async function readModelConfig(model: string, progress?: Progress): Promise<ModelConfig> {
+  return (await readModelHeader(model, progress)).config
+}
+
+/** A model's config, and where its tensors lie where that is read with it: in GGUF. Throws InputError. */
+export async function readModelHeader(
   model: string,
   progress: Progress = createProgress(true),
-): Promise<ModelConfig> {
+): Promise<{ config: ModelConfig; entries: Checkpoint['entries'] | null }> {
   const published = publishedConfig(model)
-  if (published) return published
+  if (published) return { config: published, entries: null }
   const place = await locateModel(model, 'config', progress)
-  if (place.remote) return (await openGgufModel(place.remote.files, place.remote.file)).config
+  if (place.remote) return openGgufModel(place.remote.files, place.remote.file)
   if (isGgufName(place.path)) {
-    const { config, close } = await openGgufFile(place.path)
+    const { config, weights: entries, close } = await openGgufFile(place.path)
     await close()
-    return config
+    return { config, entries }
   }
   const path = join(place.path, 'config.json')
   const config = await readIfOpens(path, async source =>
     parseConfig(await readJson(source, settingsJson), path),
   )
-  if (config) return config
+  if (config) return { config, entries: null }
   throw new InputError(
     `--model ${model}: found no ${path}; expected a model folder, a file in GGUF, an id of the Hub (organisation/name), or one of ${publishedConfigNames.join(', ')}`,
   )

@@ -100,6 +100,39 @@ export function describeGolden({ model: name, folder, ranks, kernels, longest }:
         )
       }
     })
+
+    it('as the records of prompts have it, each position of the token behind it', async () => {
+      const options: GenerateOptions = {
+        maxNewTokens: 1,
+        stopIds: new Set(),
+        sampling: greedy,
+        topLogprobs: 5,
+        tokenText: null,
+      }
+      const requests = sequences.map((sequence, key) => {
+        return { promptIds: sequence.prompt_ids, key, sequence, scoresPrompt: true }
+      })
+      for (const { request, generation } of await generateOnMesh(models, requests, options)) {
+        const [first, ...found] = generation.prompt!
+        const { prompt, prompt_ids: ids, name: of } = request.sequence
+        expect([first, ...found].map(token => token!.id)).toEqual(ids)
+        expect(first).toMatchObject({ logprob: null, entropyNats: null, rank: null })
+        const expected = prompt.slice(0, -1)
+        expectClose(
+          `${name}, ${of}, entropy of what is behind`,
+          found.map(token => token.entropyNats!),
+          expected.map(({ entropy }) => entropy),
+          entropyTolerance,
+        )
+        for (const [place, { top_ids }] of expected.entries()) {
+          const { id, rank } = found[place]!
+          const among = top_ids.indexOf(id)
+          // Of what is listed, near ties may change places; the other ranks are beyond the list.
+          if (among === -1) expect(rank).toBeGreaterThanOrEqual(top_ids.length - 1)
+          else expect(Math.abs(rank! - among), `${of}, token ${place + 1}`).toBeLessThanOrEqual(1)
+        }
+      }
+    })
   })
 }
 

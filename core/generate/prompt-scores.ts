@@ -1,0 +1,50 @@
+import type { LanguageModel, Row } from '../model/language-model.ts'
+import { type PromptToken, recordPromptToken } from '../record/prompt-token.ts'
+import type { GenerateOptions, SequenceRequest } from './generate.ts'
+
+/** What is known so far of a sequence's prompt: its tokens up to one; null where nobody wants to know. */
+export type PromptProgress = PromptToken[] | null
+
+/** A sequence in a slot, whose prompt may be wanted. */
+interface Prompted {
+  request: SequenceRequest
+  slot: number
+  prompt: PromptProgress
+}
+
+/** Begins with the first token of a prompt, of which no model says anything; null where the request does not want it. */
+export function beginPrompt(
+  { promptIds, scoresPrompt }: SequenceRequest,
+  { tokenText }: Pick<GenerateOptions, 'tokenText'>,
+): PromptProgress {
+  const [first] = promptIds
+  if (!scoresPrompt || first === undefined) return null
+  return [recordPromptToken(first, null, tokenText?.(first) ?? null)]
+}
+
+/**
+ * Takes in what the rows of the last step say of the prompts' tokens that follow them. What else asks the model for scores of that
+ * step asks before. Where no prompt is wanted, or all are known, it asks the model nothing.
+ */
+export async function scorePrompts(
+  model: Pick<LanguageModel, 'scoreKnown'>,
+  rows: readonly Row[],
+  sequences: readonly Prompted[],
+  { tokenText }: Pick<GenerateOptions, 'tokenText'>,
+): Promise<void> {
+  const wanted = new Map(
+    sequences.flatMap(({ slot, request: { promptIds }, prompt }) =>
+      prompt && prompt.length < promptIds.length ? [[slot, { promptIds, prompt }] as const] : [],
+    ),
+  )
+  if (wanted.size === 0) return
+  const known = rows.flatMap(({ slot, position }, row) => {
+    const { promptIds, prompt } = wanted.get(slot) ?? {}
+    const id = promptIds?.[position + 1]
+    return prompt && id !== undefined ? [{ row, id, prompt }] : []
+  })
+  if (known.length === 0) return
+  const scores = await model.scoreKnown(known)
+  for (const [index, { id, prompt }] of known.entries())
+    prompt.push(recordPromptToken(id, scores[index]!, tokenText?.(id) ?? null))
+}

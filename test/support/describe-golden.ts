@@ -2,9 +2,7 @@ import { readFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { GenerateOptions } from '../../core/generate/generate.ts'
 import { generateOnMesh } from '../../core/generate/generate-on-mesh.ts'
-import type { LanguageModel } from '../../core/model/language-model.ts'
 import { loadModel } from '../../core/model/load-model.ts'
-import type { TokenScores } from '../../core/model/scores.ts'
 import type { TokenRecord } from '../../core/record/token.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openAdapter } from '../../node-runner/adapter/dawn.ts'
@@ -87,21 +85,7 @@ export function describeGolden({ model: name, folder, ranks, kernels, longest }:
       expect(compared, 'steps compared, of those in the file').toBeGreaterThan(0.95 * all)
     })
 
-    it('at every position of every prompt', async () => {
-      for (const sequence of sequences) {
-        const [found] = await Promise.all(models.map(model => scorePrompt(model, sequence.prompt_ids)))
-        const entropies = found!.map(scores => scores.statistics.entropyNats)
-        const what = `${name}, ${sequence.name}, prompt entropy`
-        expectClose(
-          what,
-          entropies,
-          sequence.prompt.map(({ entropy }) => entropy),
-          entropyTolerance,
-        )
-      }
-    })
-
-    it('as the records of prompts have it, each position of the token behind it', async () => {
+    it('at every position of every prompt, of the token behind it', async () => {
       const options: GenerateOptions = {
         maxNewTokens: 1,
         stopIds: new Set(),
@@ -188,17 +172,4 @@ function compareSteps(what: string, found: TokenRecord[], expected: GoldenStep[]
     }
   }
   return count
-}
-
-/** Scores of every position of a prompt, as many at a time as the model's head takes. */
-async function scorePrompt(model: LanguageModel, promptIds: number[]): Promise<TokenScores[]> {
-  const scores: TokenScores[] = []
-  for (let first = 0; first < promptIds.length; first += model.limits.sequences) {
-    const rows = promptIds
-      .slice(first, first + model.limits.sequences)
-      .map((tokenId, i) => ({ tokenId, position: first + i, slot: 0 }))
-    const scored = rows.map((_, row) => ({ row, sequence: 0, step: 0 }))
-    scores.push(...(await model.step(rows, scored, greedy)))
-  }
-  return scores
 }

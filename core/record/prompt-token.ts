@@ -30,7 +30,7 @@ export const promptTokenFields = {
     'prompt_token_id',
     'int32',
     'none',
-    'ids of the prompt’s tokens, of the first answer to its problem; empty of the others, as the lists that follow',
+    "with --prompt-logprobs: ids of the prompt's tokens, in the row of the first answer to its problem; empty in other rows, as the lists below",
     ofPrompt,
   ),
   text: column(

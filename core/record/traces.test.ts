@@ -91,11 +91,11 @@ describe('traces.parquet', () => {
   })
 
   it('gives back the prompts that a run kept, each with the first answer to its problem', async () => {
-    const prompted = lengths.map((length, index) =>
-      traceSample(index >> 1, length, {
+    const prompted = Array.from({ length: 40 }, (_, index) =>
+      traceSample(index >> 1, index % 5, {
         sampleIndex: index % 2,
-        // Of one token, of many, and of those of a sample that failed.
-        ...(index % 2 === 0 && { promptScores: tracePrompt(index, 1 + ((index * 37) % 4000)) }),
+        // Of one token, of many, and of a sample that has none.
+        ...(index % 2 === 0 && { promptScores: tracePrompt(index, 1 + index * 30) }),
       }),
     )
     const { index, source } = encode(prompted, { hasPrompts: true })

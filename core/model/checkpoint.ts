@@ -3,6 +3,7 @@ import type { TensorEntry } from '../files/safetensors.ts'
 import { type ModelFiles, openWeights } from '../files/weight-files.ts'
 import { InputError } from '../input-error.ts'
 import { type ModelConfig, parseConfig } from './config.ts'
+import { familyOf } from './families.ts'
 import { parseGenerationConfig } from './generation-config.ts'
 import { layout } from './layout.ts'
 
@@ -17,7 +18,7 @@ export async function openConfig(files: ModelFiles, missing: string): Promise<Mo
 export async function openCheckpoint(files: ModelFiles, config: ModelConfig) {
   const source = await files.open('generation_config.json')
   const generationConfig = source && parseGenerationConfig(await readJson(source, settingsJson), source.name)
-  const entries = await openWeights(files, neededTensors(config))
+  const entries = textTensors(config, await openWeights(files, neededTensors(config)))
   checkTensors(config, entries, files.name)
   return {
     /** What messages call the model: a path or an address. */
@@ -36,12 +37,35 @@ export type Checkpoint = Awaited<ReturnType<typeof openCheckpoint>>
 /** Says whether a tensor is one that a model of this config computes with. */
 export function neededTensors(config: ModelConfig): (name: string) => boolean {
   const names = new Set(layout(config).map(({ name }) => name))
-  return name => names.has(name)
+  return name => names.has(textTensorName(config, name))
+}
+
+/** What a text half's tensors are called in a model of images and text, by older and newer versions of Transformers. */
+const textPrefixes: [RegExp, string][] = [
+  [/^language_model\./, ''],
+  [/^model\.language_model\./, 'model.'],
+]
+
+/** A tensor's name in the decoder alone: that of a model of images and text has more before it. */
+function textTensorName({ family }: ModelConfig, name: string): string {
+  if (!familyOf(family).textConfig) return name
+  return textPrefixes.reduce((own, [prefix, instead]) => own.replace(prefix, instead), name)
+}
+
+/** The tensors of a checkpoint by their names in the decoder. */
+function textTensors(config: ModelConfig, entries: Map<string, TensorEntry>): Map<string, TensorEntry> {
+  return new Map(
+    Array.from(entries.values(), entry => {
+      const name = textTensorName(config, entry.name)
+      return [name, { ...entry, name }]
+    }),
+  )
 }
 
 /** Bytes that all ranks of a group account for while loading: a checkpoint may hold further tensors. */
 export function weightBytes(config: ModelConfig, entries: ReadonlyMap<string, TensorEntry>): number {
-  return layout(config).reduce((total, { name }) => total + (entries.get(name)?.byteLength ?? 0), 0)
+  const names = new Set(layout(config).map(({ name }) => name))
+  return Array.from(names, name => entries.get(name)?.byteLength ?? 0).reduce((sum, bytes) => sum + bytes, 0)
 }
 
 /**
@@ -53,7 +77,7 @@ export function checkTensors(
   entries: ReadonlyMap<string, TensorEntry>,
   where: string,
 ): void {
-  const expected = layout(config)
+  const expected = [...new Map(layout(config).map(({ name, whole }) => [name, { name, whole }])).values()]
   const missing = expected.filter(tensor => !entries.has(tensor.name))
   const [first] = missing
   if (first)
@@ -63,11 +87,11 @@ export function checkTensors(
         (describeOtherNames(first.name, [...entries.keys()]) ??
           'the checkpoint is incomplete, or not of this config.json'),
     )
-  for (const { name, shape } of expected) {
+  for (const { name, whole } of expected) {
     const found = entries.get(name)?.shape ?? []
-    if (found.join() !== shape.join())
+    if (found.join() !== whole.join())
       throw new InputError(
-        `${where}: tensor ${name} is [${found.join(', ')}], expected [${shape.join(', ')}] by config.json; ` +
+        `${where}: tensor ${name} is [${found.join(', ')}], expected [${whole.join(', ')}] by config.json; ` +
           'weights and config.json are of different models',
       )
   }
@@ -83,12 +107,12 @@ const otherPrefixes: { prefix: RegExp; madeBy: string; remedy: string }[] = [
   {
     prefix: /language_model\./,
     madeBy: 'a model of images and text gives to its text part',
-    remedy: 'use a text-only checkpoint; its text part alone is not read',
+    remedy: 'use it with the config.json of the whole model, or a text-only checkpoint',
   },
   {
     prefix: /^$/,
-    madeBy: 'a model that was saved without its head has (Qwen2Model)',
-    remedy: 'save the whole model (Qwen2ForCausalLM)',
+    madeBy: 'a model that was saved without its head has',
+    remedy: 'save the whole model (AutoModelForCausalLM)',
   },
   {
     prefix: /./,

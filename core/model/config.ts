@@ -1,51 +1,20 @@
 import { z } from 'zod'
 import type { WeightDType } from '../../kernels/pack-weight/pack-weight.ts'
-import { describeIssues, InputError } from '../input-error.ts'
-
-/**
- * One rotary position embedding (RoFormer, arXiv 2104.09864): pair i of a head turns by position · fᵢ with
- * fᵢ = theta^(−2i / width), before scaling.
- */
-export interface RopeConfig {
-  theta: number
-  /** Numbers of a head that turn, an even number; those behind them pass through. */
-  width: number
-  scaling: RopeScaling | null
-}
-
-/** What becomes of the frequencies fᵢ of a rotary embedding, by Transformers' `rope_type`. */
-export type RopeScaling =
-  /** fᵢ / factor (position interpolation, arXiv 2306.15595). */
-  | { type: 'linear'; factor: number }
-  /** Long wavelengths divided by the factor, short ones kept, those between mixed (Llama 3.1). */
-  | {
-      type: 'llama3'
-      factor: number
-      lowFrequencyFactor: number
-      highFrequencyFactor: number
-      originalContext: number
-    }
-  /** YaRN (arXiv 2309.00071): mixed by how often a pair turns in the original context; cos and sin times attentionFactor. */
-  | {
-      type: 'yarn'
-      factor: number
-      originalContext: number
-      betaFast: number
-      betaSlow: number
-      /** Whether the bounds of the mixture are whole pairs. */
-      truncate: boolean
-      attentionFactor: number
-    }
-  /** LongRoPE (arXiv 2402.13753): fᵢ / shortFactorsᵢ up to the original context, fᵢ / longFactorsᵢ in longer sequences. */
-  | {
-      type: 'longrope'
-      shortFactors: number[]
-      longFactors: number[]
-      originalContext: number
-      attentionFactor: number
-    }
-  /** fᵢ / factorsᵢ, as a GGUF file's rope_freqs.weight states them. */
-  | { type: 'factors'; factors: number[] }
+import { InputError } from '../input-error.ts'
+import {
+  type ConfigKeys,
+  configKeys,
+  count,
+  judgeUnread,
+  mostLayers,
+  mostTokens,
+  positive,
+  refuse,
+  show,
+  size,
+} from './config-keys.ts'
+import { type Family, families, familyOf, layerTypes, missingFeatures } from './families.ts'
+import { type RopeConfig, readRopes } from './rope-config.ts'
 
 /** What a decoder layer's attention sees, and how it turns queries and keys. */
 export interface LayerAttention {
@@ -101,7 +70,7 @@ export interface DecoderFeatures {
 
 /** The numbers of a model's config.json, whatever its keys are called there. */
 export interface ModelConfig extends DecoderFeatures {
-  /** Transformers' model_type. */
+  /** Transformers' model_type: a name of `families`. */
   family: string
   /** V: rows of the embedding, padding rows included. */
   vocabSize: number
@@ -126,14 +95,11 @@ export interface ModelConfig extends DecoderFeatures {
   bosTokenId: number | null
   /** The format config.json states; the checkpoint's own headers decide. */
   dtype: WeightDType | null
+  /** What a reader should know of keys that had no effect; without any, left out. */
+  warnings?: string[]
 }
 
-/** A number that sizes something has a bound some ten times what published models have. */
-const size = (most: number) => z.int().positive().max(most)
-const tokenId = z
-  .int()
-  .nonnegative()
-  .max(2 ** 31 - 1)
+const tokenId = count(mostTokens)
 /** A token id, a list of them, or null, as Transformers writes it. */
 export const tokenIds = z
   .union([tokenId, z.array(tokenId).max(1000)])
@@ -156,61 +122,293 @@ const dtype = z
   )
   .optional()
 
-// What may be left out takes the default that Transformers' Qwen2Config gives it.
-const configFile = z.object({
-  vocab_size: size(2 ** 24),
-  hidden_size: size(2 ** 17),
-  intermediate_size: size(2 ** 20),
-  num_hidden_layers: size(1024),
-  num_attention_heads: size(4096),
-  num_key_value_heads: size(4096).nullish(),
-  head_dim: size(4096).nullish(),
-  rope_theta: z.number().positive().nullish(),
-  rope_parameters: z.object({ rope_theta: z.number().positive().optional() }).nullish(),
-  rms_norm_eps: z.number().positive().default(1e-6),
-  max_position_embeddings: size(2 ** 31 - 1).default(32768),
-  tie_word_embeddings: z.boolean().default(false),
-  eos_token_id: tokenIds.optional(),
-  bos_token_id: tokenId.nullish(),
-  dtype,
-  torch_dtype: dtype,
-})
+/** What a gate passes through, by Transformers' names: each function has several. */
+const gates: Record<string, DecoderFeatures['gate']> = {
+  silu: 'silu',
+  swish: 'silu',
+  gelu_pytorch_tanh: 'gelu-tanh',
+  gelu_new: 'gelu-tanh',
+}
 
 /**
- * The ModelConfig of a config.json's content. `where` names the file in messages. Throws InputError for what is wrong
- * or missing, and, by name, for what these kernels do not compute.
+ * The ModelConfig of a config.json's content, as Transformers reads it: of a model of images and text, its text half. `where` names
+ * the file in messages. Throws InputError for what is wrong or missing, and, by name, for what these kernels do not compute.
  */
 export function parseConfig(json: unknown, where: string): ModelConfig {
-  refuseUnsupported(json, where)
-  const parsed = configFile.safeParse(json)
-  if (!parsed.success)
-    throw new InputError(`${where}: ${describeIssues(parsed.error)}; expected a Qwen2 config.json`)
-  const file = parsed.data
-  const heads = file.num_attention_heads
-  const statedDtype = file.dtype ?? file.torch_dtype
-  const headDim = file.head_dim ?? file.hidden_size / heads
-  const layers = file.num_hidden_layers
-  const theta = file.rope_parameters?.rope_theta ?? file.rope_theta ?? 10000
+  const object = z.record(z.string(), z.unknown()).safeParse(json)
+  if (!object.success) throw new InputError(`${where}: not a JSON object; expected a model's config.json`)
+  const name = familyName(configKeys(object.data, where))
+  const family = familyOf(name)
+  const architecture = family.architectures[0]!
+  const { keys, outer } = textKeys(object.data, where, family)
+  refuseQuantized(keys, outer)
+
+  const layers = keys.read('num_hidden_layers', size(mostLayers))
+  const heads = keys.read('num_attention_heads', size(4096))
+  const hiddenSize = keys.read('hidden_size', size(2 ** 17))
+  const headDim = keys.read('head_dim', size(4096).nullish()) ?? hiddenSize / heads
+  checkHeadWidth(headDim, keys, hiddenSize, heads)
+  const rope = readRopes(keys, family, headDim)
+  const context = rope.context
+  const withRope = readLayersWithRope(keys, family, layers)
+  const windows = readWindows(keys, family, withRope, context)
+  // Of Gemma 3 the layers with windows have a rope of their own, behind the others'.
+  const ropeOf = (layer: number) => (family.ropeByLayerType && windows.types[layer] === sliding ? 1 : 0)
+  const eos = outer.peek('eos_token_id') === undefined ? keys : outer
+  const bos = outer.peek('bos_token_id') === undefined ? keys : outer
+  const statedDtype = [outer, keys].flatMap(of => [of.read('dtype', dtype), of.read('torch_dtype', dtype)])
   const config: ModelConfig = {
-    ...plainDecoder(layers, headDim, theta),
-    family: 'qwen2',
-    biases: { query: true, key: true, value: true, output: false, mlp: false },
-    vocabSize: file.vocab_size,
-    hiddenSize: file.hidden_size,
-    intermediateSize: file.intermediate_size,
+    ...plainDecoder(layers, headDim, 1),
+    ...readFeatures(keys, family, hiddenSize, headDim),
+    ropes: rope.ropes,
+    layerAttention: windows.ofLayers.map((window, layer) => ({
+      window,
+      rope: withRope[layer] ? ropeOf(layer) : null,
+    })),
+    experts: readExperts(keys, family, layers),
+    family: name,
+    vocabSize: keys.read('vocab_size', size(2 ** 24)),
+    hiddenSize,
+    intermediateSize: keys.read('intermediate_size', size(2 ** 20)),
     layers,
     heads,
-    keyValueHeads: file.num_key_value_heads ?? heads,
+    keyValueHeads: keys.read('num_key_value_heads', size(4096).nullish()) ?? heads,
     headDim,
-    rmsNormEps: file.rms_norm_eps,
-    maxPositionEmbeddings: file.max_position_embeddings,
-    tieWordEmbeddings: file.tie_word_embeddings,
-    eosTokenIds: file.eos_token_id ?? null,
-    bosTokenId: file.bos_token_id ?? null,
-    dtype: statedDtype ? dtypeNames[statedDtype] : null,
+    rmsNormEps: keys.read('rms_norm_eps', positive.default(1e-6)),
+    maxPositionEmbeddings: context,
+    tieWordEmbeddings: readTied(keys, outer),
+    eosTokenIds: eos.read('eos_token_id', tokenIds.optional()) ?? null,
+    bosTokenId: bos.read('bos_token_id', tokenId.nullish()) ?? null,
+    dtype: dtypeNames[statedDtype.find(stated => stated != null) ?? 'auto'],
   }
-  checkHeads(config, where)
-  return config
+  checkGroups(config, keys)
+  const warnings = [...new Set([keys, outer, ...rope.keys])].flatMap(of =>
+    judgeUnread(of, architecture, family.ignoresForeignKeys ?? false),
+  )
+  return { ...config, ...(warnings.length > 0 && { warnings }) }
+}
+
+/** The family that a config.json is of. Throws InputError, by name, for one that is not served. */
+function familyName(keys: ConfigKeys): string {
+  const architectures = keys.read('architectures', z.array(z.string()).max(100).nullish()) ?? []
+  const type = keys.read('model_type', z.string().nullish()) ?? null
+  const served = Object.entries<Family>(families)
+  const refuse = (found: string, expected: string): never => {
+    throw new InputError(
+      `${keys.where}: ${found} is not supported, expected ${expected}; use another checkpoint`,
+    )
+  }
+  const stated = architectures.join(', ') || null
+  if (stated === null && type === null)
+    refuse(
+      'a config that names no architecture',
+      'keys like "architectures": ["LlamaForCausalLM"] and "model_type": "llama"',
+    )
+  const found = served.find(
+    ([name, family]) => (type ?? name) === name && (stated === null || family.architectures.includes(stated)),
+  )
+  if (found) return found[0]
+  const called = `architecture ${stated ?? type}${stated !== null && type !== null ? ` (model_type ${type})` : ''}`
+  const ofType = type !== null && Object.hasOwn(families, type) ? familyOf(type) : null
+  if (ofType) return refuse(called, `${ofType.architectures[0]} of model_type ${type}`)
+  const lacks =
+    type !== null && Object.hasOwn(missingFeatures, type) ? `, which needs ${missingFeatures[type]},` : ''
+  const models = served.map(([, family]) => family.models).join(', ')
+  return refuse(called + lacks, `one of ${models}`)
+}
+
+/** The keys of a decoder, and those of the whole where it is a part of a model of images and text. */
+function textKeys(json: Record<string, unknown>, where: string, { textConfig, defaults }: Family) {
+  if (!textConfig) {
+    const keys = configKeys(json, where, defaults)
+    return { keys, outer: keys }
+  }
+  const outer = configKeys(json, where)
+  const part = outer.read(textConfig.key, z.record(z.string(), z.unknown()))
+  const keys = configKeys(part, where, defaults, `${textConfig.key}.`)
+  const type = keys.read('model_type', z.string().nullish()) ?? textConfig.family
+  if (type !== textConfig.family)
+    throw new InputError(
+      `${where}: ${keys.name('model_type')} ${type} is not supported, expected ${textConfig.family}; use another checkpoint`,
+    )
+  return { keys, outer }
+}
+
+function refuseQuantized(...of: ConfigKeys[]): void {
+  for (const keys of of)
+    if (keys.peek('quantization_config') != null)
+      throw new InputError(
+        `${keys.where}: a quantized checkpoint (${keys.name('quantization_config')}) is not supported, ` +
+          'expected weights in bf16, f16 or f32; use another checkpoint',
+      )
+}
+
+/** Whether embedding and head are one: the whole model says, and where it does not, the part that is read. */
+function readTied(keys: ConfigKeys, outer: ConfigKeys): boolean {
+  const tied = 'tie_word_embeddings'
+  return (outer.holds(tied) ? outer : keys).read(tied, z.boolean().default(false))
+}
+
+/** What follows from a family and its keys about norms, biases, gates, scales and caps. */
+function readFeatures(
+  keys: ConfigKeys,
+  family: Family,
+  hiddenSize: number,
+  headDim: number,
+): Partial<DecoderFeatures> {
+  const { biases = {}, fused = false } = family
+  const isTrue = (key: true | string | undefined) =>
+    typeof key === 'string' ? (keys.read(key, z.boolean().nullish()) ?? false) : (key ?? false)
+  const queryKeyValue = isTrue(biases.queryKeyValue)
+  const cap = (key: string) => (family.caps ? (keys.read(key, positive.nullish()) ?? null) : null)
+  return {
+    norms: family.norms ?? 'before',
+    normOffset: family.normOffset ?? 0,
+    queryKeyNorm: family.queryKeyNorm ?? 'none',
+    biases: {
+      query: queryKeyValue,
+      key: queryKeyValue,
+      value: queryKeyValue,
+      output: isTrue(biases.output),
+      mlp: isTrue(biases.mlp),
+    },
+    gate: readGate(keys, family),
+    ...readScales(keys, family, hiddenSize, headDim),
+    attentionCap: cap('attn_logit_softcapping'),
+    logitsCap: cap('final_logit_softcapping'),
+    fused: { queryKeyValue: fused, gateUp: fused },
+  }
+}
+
+function readGate(keys: ConfigKeys, { activation, architectures }: Family) {
+  // Gemma's files often hold both keys, of which one is read.
+  keys.pass('hidden_act')
+  const key = activation ?? 'hidden_act'
+  const name = keys.read(key, z.string().nullish()) ?? 'silu'
+  if (Object.hasOwn(gates, name)) return gates[name]!
+  const served = Object.entries(gates).map(([one]) => one)
+  return refuse(keys, architectures[0]!, `${keys.name(key)} ${show(name)}`, `one of ${served.join(', ')}`)
+}
+
+function readScales(
+  keys: ConfigKeys,
+  { scales }: Family,
+  hiddenSize: number,
+  headDim: number,
+): Partial<DecoderFeatures> {
+  if (scales === 'gemma')
+    return {
+      embeddingScale: Math.sqrt(hiddenSize),
+      attentionScale: 1 / Math.sqrt(keys.read('query_pre_attn_scalar', positive)),
+    }
+  if (scales !== 'granite') return { attentionScale: 1 / Math.sqrt(headDim) }
+  const factor = (key: string) => keys.read(key, positive.default(1))
+  return {
+    embeddingScale: factor('embedding_multiplier'),
+    residualScale: factor('residual_multiplier'),
+    attentionScale: factor('attention_multiplier'),
+    logitsScale: 1 / factor('logits_scaling'),
+  }
+}
+
+/** Whether each layer turns its queries and keys. */
+function readLayersWithRope(keys: ConfigKeys, { layersWithoutRope }: Family, layers: number): boolean[] {
+  const numbers = Array.from({ length: layers }, (_, layer) => layer)
+  if (!layersWithoutRope) return numbers.map(() => true)
+  // 1 is a layer with rope, whatever the key is called.
+  const flags = keys.read('no_rope_layers', z.array(z.int()).max(mostLayers).nullish())
+  const interval = keys.read('no_rope_layer_interval', size(mostLayers))
+  if (flags && flags.length < layers)
+    throw new InputError(
+      `${keys.where}: ${keys.name('no_rope_layers')} has ${flags.length} entries, expected num_hidden_layers ${layers}; fetch the file again`,
+    )
+  return numbers.map(layer => (flags ? flags[layer] !== 0 : (layer + 1) % interval !== 0))
+}
+
+const { sliding, full } = layerTypes
+
+/**
+ * Of each layer its type, and the keys that a row sees: null of all. A window that is no shorter than the context hides nothing.
+ */
+function readWindows(keys: ConfigKeys, family: Family, withRope: readonly boolean[], context: number) {
+  const { windows: rule } = family
+  const stated = keys.read('layer_types', z.array(z.string()).max(mostLayers).nullish()) ?? null
+  const isUsed = keys.read('use_sliding_window', z.boolean().nullish()) ?? rule === undefined
+  const width = keys.read('sliding_window', count(mostTokens).nullish()) ?? null
+  const first =
+    rule === 'from-layer' || rule === 'alternating-below-layer'
+      ? keys.read('max_window_layers', count(mostTokens))
+      : 0
+  const pattern = rule === 'pattern' ? keys.read('sliding_window_pattern', size(mostLayers)) : 0
+  const hasWindow = {
+    'from-layer': (layer: number) => isUsed && width !== null && layer >= first,
+    'alternating-below-layer': (layer: number) => isUsed && layer % 2 === 0 && layer < first,
+    'all-if-used': () => isUsed && width !== null,
+    all: () => width !== null,
+    pattern: (layer: number) => (layer + 1) % pattern !== 0,
+    'without-rope': (layer: number) => isUsed && width !== null && !withRope[layer],
+    // No layer has one: what the file states beside that has to hide nothing.
+    none: () => isUsed && width !== null,
+  }[rule ?? 'none']
+  const byRule = withRope.map((_, layer) => (hasWindow(layer) ? sliding : full))
+  const hides = width !== null && width < context
+  const refuseHere = (found: string, expected: string) =>
+    refuse(keys, family.architectures[0]!, found, expected)
+  for (const type of stated ?? [])
+    if (type !== sliding && type !== full)
+      refuseHere(`layer type ${show(type)} (${keys.name('layer_types')})`, `${full} or ${sliding}`)
+  if (hides && rule === undefined && isUsed) refuseHere(`${keys.name('sliding_window')} ${width}`, 'null')
+  const readsTypes = rule !== undefined && rule !== 'all' && rule !== 'all-if-used'
+  const types = readsTypes && stated ? stated : byRule
+  const mayHide = hides && (types.includes(sliding) || (stated ?? []).includes(sliding))
+  if (stated && mayHide) {
+    if (stated.length !== byRule.length)
+      refuseHere(
+        `${keys.name('layer_types')} of ${stated.length} layers`,
+        `num_hidden_layers ${byRule.length}`,
+      )
+    if (stated.join() !== types.join())
+      refuseHere(
+        `${keys.name('layer_types')} ${show(stated)} beside ${keys.name('sliding_window')} ${width}`,
+        `${types[0]} alone`,
+      )
+    if (!isUsed && rule !== 'pattern' && rule !== 'all')
+      refuseHere(
+        `${sliding} in ${keys.name('layer_types')} beside use_sliding_window false`,
+        'the two to agree',
+      )
+  }
+  if (types.includes(sliding) && width === null)
+    refuseHere(
+      `${sliding} in ${keys.name('layer_types')} beside ${keys.name('sliding_window')} null`,
+      'the window of these layers',
+    )
+  return { types, ofLayers: byRule.map((_, layer) => (hides && types[layer] === sliding ? width : null)) }
+}
+
+function readExperts(keys: ConfigKeys, { experts: named }: Family, layers: number): Experts | null {
+  if (!named) return null
+  const counts = named.count.map(key => keys.read(key, count(4096).nullish()))
+  const experts = counts.find(stated => stated != null) ?? 0
+  const perToken = keys.read('num_experts_per_tok', size(4096))
+  const width = keys.read(named.width, size(2 ** 20))
+  const normalised =
+    named.normalised === true || (keys.read(named.normalised, z.boolean().nullish()) ?? false)
+  const sharedWidth = named.shared ? keys.read('shared_expert_intermediate_size', count(2 ** 20)) : 0
+  const step = named.denseLayers ? (keys.read('decoder_sparse_step', size(mostLayers).nullish()) ?? 1) : 1
+  const plain = named.denseLayers
+    ? (keys.read('mlp_only_layers', z.array(z.int()).max(mostLayers).nullish()) ?? [])
+    : []
+  const denseLayers = Array.from({ length: layers }, (_, layer) => layer).filter(
+    layer => plain.includes(layer) || (layer + 1) % step !== 0,
+  )
+  if (experts === 0 || denseLayers.length === layers) return null
+  if (perToken > experts)
+    throw new InputError(
+      `${keys.where}: ${keys.name('num_experts_per_tok')} ${perToken}, expected at most the ${experts} experts there are; check the two`,
+    )
+  const shared = sharedWidth > 0 ? { width: sharedWidth, gated: true } : null
+  return { count: experts, perToken, width, normalised, shared, denseLayers }
 }
 
 /** The features of a decoder without any, as Llama's first. */
@@ -234,94 +432,18 @@ export function plainDecoder(layers: number, headDim: number, theta: number): De
   }
 }
 
-function checkHeads(config: ModelConfig, where: string): void {
-  const { heads, keyValueHeads, headDim, hiddenSize } = config
+function checkHeadWidth(headDim: number, keys: ConfigKeys, hiddenSize: number, heads: number): void {
   if (headDim % 4 !== 0 || headDim > 256)
     throw new InputError(
-      `${where}: heads of width ${headDim} (head_dim, else hidden_size ${hiddenSize} / num_attention_heads ${heads}), ` +
+      `${keys.where}: heads of width ${headDim} (${keys.name('head_dim')}, else hidden_size ${hiddenSize} / num_attention_heads ${heads}), ` +
         'expected a multiple of 4 up to 256; no kernel computes this width',
     )
+}
+
+function checkGroups({ heads, keyValueHeads }: ModelConfig, { where }: ConfigKeys): void {
   if (heads % keyValueHeads !== 0)
     throw new InputError(
       `${where}: num_attention_heads ${heads} is no multiple of num_key_value_heads ${keyValueHeads}; ` +
         'check the two, query heads share key-value heads in equal groups',
     )
-}
-
-// Loose on purpose: what a config of another architecture holds must not hide that it is of another architecture.
-const anyConfig = z.looseObject({
-  architectures: z.array(z.string()).nullish(),
-  model_type: z.string().nullish(),
-})
-
-/** Throws InputError, by name, for whatever a config.json asks for that the Qwen2 forward pass here does not compute. */
-function refuseUnsupported(json: unknown, where: string): void {
-  const parsed = anyConfig.safeParse(json)
-  if (!parsed.success)
-    throw new InputError(`${where}: ${describeIssues(parsed.error)}; expected a model's config.json`)
-  const config = parsed.data
-  const refuse = (found: string, expected: string): never => {
-    throw new InputError(`${where}: ${found} is not supported, expected ${expected}; use another checkpoint`)
-  }
-  const architecture = config.architectures?.join(', ') || null
-  if (
-    (config.model_type ?? 'qwen2') !== 'qwen2' ||
-    (architecture ?? 'Qwen2ForCausalLM') !== 'Qwen2ForCausalLM'
-  )
-    refuse(`architecture ${architecture ?? config.model_type}`, 'Qwen2ForCausalLM (Qwen2, Qwen2.5)')
-  if (architecture === null && config.model_type == null)
-    refuse('a config that names no architecture', '"architectures": ["Qwen2ForCausalLM"]')
-  if (config.quantization_config != null)
-    refuse('a quantized checkpoint (quantization_config)', 'weights in bf16, f16 or f32')
-  // Two names of one function.
-  if (!['silu', 'swish'].includes(String(config.hidden_act ?? 'silu')))
-    refuse(`hidden_act ${show(config.hidden_act)}`, '"silu"')
-  refuseWindows(config, refuse)
-  if (!isPlainRope(config.rope_scaling)) refuse(`rope_scaling ${show(config.rope_scaling)}`, 'null')
-  if (!isPlainRope(config.rope_parameters))
-    refuse(`rope_parameters ${show(config.rope_parameters)}`, 'rope_type "default" over the whole head')
-}
-
-/**
- * Refuses layers that do not see their whole context. As Transformers reads the fields, layers have a window where
- * layer_types says so or, without it, from max_window_layers on where use_sliding_window is true; a window that is no
- * shorter than the context hides nothing.
- */
-function refuseWindows(
-  config: z.infer<typeof anyConfig>,
-  refuse: (found: string, expected: string) => void,
-): void {
-  // What is left out takes the default that Transformers' Qwen2Config gives it.
-  const { sliding_window: window = 4096, max_position_embeddings: context = 32768 } = config
-  const hidesNothing = typeof window === 'number' && typeof context === 'number' && window >= context
-  if (config.layer_types != null) {
-    const served: unknown[] = ['full_attention', ...(hidesNothing ? ['sliding_attention'] : [])]
-    const other = [config.layer_types].flat().find(type => !served.includes(type))
-    if (other !== undefined) refuse(`layer type ${show(other)} (layer_types)`, 'only "full_attention"')
-    return
-  }
-  if (config.use_sliding_window !== true || window === null || hidesNothing) return
-  const { max_window_layers: first = 28, num_hidden_layers: layers } = config
-  if (typeof first === 'number' && typeof layers === 'number' && first >= layers) return
-  refuse(
-    `sliding-window attention (use_sliding_window, with sliding_window ${show(window)} from layer ${show(first)} of ${show(layers)} on)`,
-    'use_sliding_window false, or a window that no layer has',
-  )
-}
-
-/** Whether a rope_scaling or rope_parameters object leaves the rotation unscaled. */
-function isPlainRope(value: unknown): boolean {
-  const rope = z
-    .object({
-      rope_type: z.literal('default').optional(),
-      type: z.literal('default').optional(),
-      rope_theta: z.number().optional(),
-      partial_rotary_factor: z.literal(1).optional(),
-    })
-    .strict()
-  return rope.nullish().safeParse(value).success
-}
-
-function show(value: unknown): string {
-  return JSON.stringify(value)
 }

@@ -1,10 +1,14 @@
 import type { Device } from '../../kernels/gpu/device.ts'
 import { Recorder } from '../../kernels/gpu/recorder.ts'
 import { createTensor, type Tensor, tensorFrom } from '../../kernels/gpu/tensor.ts'
-import { createPackedWeight, type PackedWeight } from '../../kernels/pack-weight/pack-weight.ts'
+import {
+  createPackedWeight,
+  type PackedWeight,
+  weightTensors,
+} from '../../kernels/pack-weight/pack-weight.ts'
 import { randomWeight, randomWeightDeviation } from '../../kernels/random-weight/random-weight.ts'
 import type { ShardPlan } from '../parallel/plan-shards.ts'
-import type { ModelConfig } from './config.ts'
+import { type DecoderFeatures, type ModelConfig, plainDecoder } from './config.ts'
 import type { BufferPart, ModelWeights, RankBuffer } from './layout.ts'
 import { makeWeights } from './weights.ts'
 
@@ -35,31 +39,55 @@ export async function createDummyWeights(
     recorder.submit()
     // One at a time, so that a progress bar tells what is done.
     await device.idle()
-    onBytes(weight.blocks.buffer.size)
+    onBytes(weightTensors(weight).reduce((sum, { buffer }) => sum + buffer.size, 0))
     return weight
   }
 
-  /** Norms are ones. Of biases each part is made as a column range of a matrix of one row, then copied to its place. */
-  async function vector({ label, outputs, parts }: RankBuffer): Promise<Tensor> {
-    const ones = parts.every(({ split }) => split === null)
-    const made = ones
-      ? await tensorFrom(device, label, [outputs], new Float32Array(outputs).fill(1))
-      : await createTensor(device, label, 'f32', [outputs])
-    for (const part of ones ? [] : parts) {
-      const { name, rows, firstOutput } = part
+  /** Norms multiply by one. Of biases each part is made as a column range of a matrix of one row, then copied to its place. */
+  async function vector({ name: buffer, label, outputs, parts }: RankBuffer): Promise<Tensor> {
+    const isBias = buffer.endsWith('Bias')
+    const made = isBias
+      ? await createTensor(device, label, 'f32', [outputs])
+      : await tensorFrom(device, label, [outputs], new Float32Array(outputs).fill(1))
+    for (const part of isBias ? parts : []) {
+      const { name, rows, firstOutput, outputStride } = part
       if (rows.count === 0) continue
       const row = await createPackedWeight(device, name, 'f32', 1, rows.count)
       const recorder = new Recorder(device, `make ${name}`)
       randomWeight(recorder, row, { ...numbersOf(part), rows: 1, firstColumn: rows.first })
-      recorder.copy(row.blocks, 0, made, firstOutput * 4, rows.count * 4)
+      const { blocks } = row.pieces[0]!
+      if (outputStride === 1) recorder.copy(blocks, 0, made, firstOutput * 4, rows.count * 4)
+      else
+        for (let i = 0; i < rows.count; i++)
+          recorder.copy(blocks, i * 4, made, (firstOutput + i * outputStride) * 4, 4)
       recorder.submit()
-      device.destroyBuffer(row.blocks.buffer)
+      device.destroyBuffer(blocks.buffer)
     }
     onBytes(made.buffer.size)
     return made
   }
 
   return makeWeights({ matrix, vector }, config, plan, rank)
+}
+
+/**
+ * What tells random models of one seed from others. A plain Qwen2 goes by its sizes alone, as it did when there was no other
+ * family.
+ */
+export function dummyName(config: ModelConfig, seed: number): string {
+  const { vocabSize, hiddenSize, intermediateSize, layers, heads, keyValueHeads, headDim } = config
+  const { rmsNormEps, maxPositionEmbeddings, tieWordEmbeddings, eosTokenIds, bosTokenId, dtype } = config
+  const ropeTheta = config.ropes[0]?.theta ?? null
+  const sizes = { vocabSize, hiddenSize, intermediateSize, layers, heads, keyValueHeads, headDim, ropeTheta }
+  const others = { rmsNormEps, maxPositionEmbeddings, tieWordEmbeddings, eosTokenIds, bosTokenId, dtype }
+  const plain = plainDecoder(layers, headDim, ropeTheta ?? 0)
+  const plainQwen2 = { ...plain, biases: { ...plain.biases, query: true, key: true, value: true } }
+  const features = Object.keys(plain).map(name => [name, config[name as keyof DecoderFeatures]] as const)
+  const told = features.filter(
+    ([name, value]) => JSON.stringify(value) !== JSON.stringify(plainQwen2[name as keyof DecoderFeatures]),
+  )
+  const named = told.length > 0 ? [Object.fromEntries(told)] : []
+  return JSON.stringify(['dummy', seed, { ...sizes, ...others }, ...named])
 }
 
 /**

@@ -80,10 +80,10 @@ async function obtainWeights(
   const { rank } = communicator
   if ('seed' in from) {
     // A page has no use for them, and need not load their code.
-    const { createDummyWeights } = await import('./dummy-weights.ts')
+    const { createDummyWeights, dummyName } = await import('./dummy-weights.ts')
     const weights = await createDummyWeights(device, config, plan, rank, from.seed, onBytes)
     // The numbers follow from the config and the seed; one rank speaks for all.
-    const name = new TextEncoder().encode(JSON.stringify(['dummy', from.seed, config]))
+    const name = new TextEncoder().encode(dummyName(config, from.seed))
     return { weights, weightDigest: rank === 0 ? sha256(name) : new DigestSum().hex }
   }
   const digest = new WeightDigest(hashRow)

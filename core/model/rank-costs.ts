@@ -1,13 +1,14 @@
 import { attentionSplits } from '../../kernels/attention/attention.ts'
 import { entropyWords } from '../../kernels/entropy/entropy.ts'
 import { elementCount } from '../../kernels/gpu/tensor.ts'
-import type { WeightDType } from '../../kernels/pack-weight/pack-weight.ts'
+import type { WeightType } from '../../kernels/pack-weight/weight-types.ts'
 import { rankShard, type ShardPlan } from '../parallel/plan-shards.ts'
 import { activationShapes } from './activations.ts'
 import type { ModelConfig } from './config.ts'
 import { attendedKeys, cacheBytes, mostSplits } from './key-value-cache.ts'
 import { stepRows } from './language-model.ts'
-import { rankBuffers, rankWeightBytes, rankWeightParts } from './layout.ts'
+import { alikeLayers, type BufferName, rankBuffers, rankWeightBytes, rankWeightParts } from './layout.ts'
+import { ropePlaces } from './rope-tables.ts'
 import { hostSumBytes, partialSumRows } from './step-context.ts'
 
 /** What a rank makes room for. */
@@ -26,7 +27,7 @@ export function rankMemory(
   config: ModelConfig,
   plan: ShardPlan,
   rank: number,
-  dtype: WeightDType,
+  dtype: WeightType,
   { sequences, contextTokens }: RankRoom,
 ) {
   const shard = rankShard(plan, rank)
@@ -40,7 +41,8 @@ export function rankMemory(
   // The partial sum to be read, and where all ranks' sums or their total come back.
   const reduced = plan.ranks.length > 1 ? (rows + partialSumRows(plan.ranks.length, rows, D)) * D : 0
   const scored = sequences * (D + shard.vocabulary.count)
-  const workBytes = 4 * (rows * (activations + partials) + scored + contextTokens * d + reduced)
+  const tables = config.ropes.reduce((sum, one) => sum + ropePlaces(one, contextTokens) * one.width, 0)
+  const workBytes = 4 * (rows * (activations + partials) + scored + tables + reduced)
   return {
     weightBytes,
     /** Keys and values of all sequences at full length. */
@@ -67,7 +69,7 @@ export function stepCost(
   config: ModelConfig,
   plan: ShardPlan,
   rank: number,
-  dtype: WeightDType,
+  dtype: WeightType,
   { sequences, contextTokens }: RankRoom,
 ) {
   const { layers, headDim, layerAttention } = config
@@ -91,11 +93,19 @@ export function stepCost(
 
 /** How many weights a token is multiplied with: all matrices but the embedding, of which it reads a row. */
 function multipliedWeights(config: ModelConfig, plan: ShardPlan, rank: number): number {
-  // Layers are alike. A tied embedding is multiplied with too, as lm_head.
-  return rankBuffers({ ...config, layers: 1, tieWordEmbeddings: true }, plan, rank).reduce(
-    (sum, { layer, outputs, inputs }) => sum + (layer === null ? 1 : config.layers) * outputs * (inputs ?? 0),
+  const countOf = new Map(alikeLayers(config).map(({ layer, count }) => [layer, count]))
+  // A tied embedding is multiplied with too, as lm_head.
+  return rankBuffers({ ...config, tieWordEmbeddings: true }, plan, rank, [...countOf.keys()]).reduce(
+    (sum, { name, layer, outputs, inputs }) =>
+      sum + (layer === null ? 1 : countOf.get(layer)!) * usedShare(config, name) * outputs * (inputs ?? 0),
     0,
   )
+}
+
+/** The part of a buffer that a row is multiplied with: of experts, those that take it. */
+function usedShare({ experts }: ModelConfig, name: BufferName): number {
+  const isExperts = name === 'expertGateUp' || name === 'expertDown'
+  return experts && isExperts ? experts.perToken / experts.count : 1
 }
 
 /** Every rank reads its partial sum and its scores, and uploads all ranks' partial sums, or their sum where they are large. */

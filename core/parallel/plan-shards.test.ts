@@ -119,6 +119,8 @@ describe('planShards', () => {
       groups: [{ keyValueHead: 0, firstQueryHead: 0, queryHeads: 3 }],
       keyValueHeadOfQuery: [0, 0, 0],
       mlp: { first: 3 * 2368, count: 2368 },
+      expert: { first: 0, count: 0 },
+      sharedExpert: { first: 0, count: 0 },
       vocabulary: { first: 3 * 19008, count: 19008 },
     })
   })

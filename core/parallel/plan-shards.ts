@@ -13,6 +13,8 @@ export interface DividedSizes {
   heads: number
   /** K: key-value heads; H is a multiple of it. */
   keyValueHeads: number
+  /** Columns of each expert, and of the one that takes every row. */
+  experts?: { width: number; shared: { width: number } | null } | null
 }
 
 /** Neighbouring rows, columns or heads: first, first + 1, ..., first + count − 1. */
@@ -40,6 +42,9 @@ export interface RankShard {
   keyValueHeadOfQuery: number[]
   /** Columns of the MLP: rows of gate and up, columns of down. */
   mlp: Range
+  /** Columns of every expert, and of the shared one; none in a model without. */
+  expert: Range
+  sharedExpert: Range
   /** Rows of the embedding and of lm_head. */
   vocabulary: Range
 }
@@ -66,6 +71,8 @@ export function planShards(sizes: DividedSizes, ranks: number): ShardPlan {
     )
   const groupSize = sizes.heads / sizes.keyValueHeads
   const mlp = splitRange(sizes.intermediateSize, ranks)
+  const expert = splitRange(sizes.experts?.width ?? 0, ranks)
+  const sharedExpert = splitRange(sizes.experts?.shared?.width ?? 0, ranks)
   const vocabulary = splitRange(sizes.vocabSize, ranks)
   return {
     ranks: splitHeads(sizes.heads, groupSize, ranks).map((queryHeads, rank) => {
@@ -79,6 +86,8 @@ export function planShards(sizes: DividedSizes, ranks: number): ShardPlan {
           Array<number>(group.queryHeads).fill(group.keyValueHead),
         ),
         mlp: mlp[rank]!,
+        expert: expert[rank]!,
+        sharedExpert: sharedExpert[rank]!,
         vocabulary: vocabulary[rank]!,
       }
     }),

@@ -1,5 +1,5 @@
-// After shared/weight-type.wgsl, shared/linear-epilogue.wgsl.
-// y[r, n] = sum over k of W[n, k] x[r, k] (+ bias[n], or SiLU-gated pairs), for CPU adapters, where a barrier costs more
+// After shared/weight-type.wgsl, shared/soft-cap.wgsl, shared/linear-epilogue.wgsl.
+// y[r, n] = sum over k of W[n, k] x[r, k] (and what follows the sum), for CPU adapters, where a barrier costs more
 // than it saves: a thread computes eight neighbouring columns of up to four rows alone, so that each load serves many products.
 // The number of inputs is a multiple of 4.
 
@@ -9,6 +9,12 @@ struct Params {
   rows: u32,
   inputs: u32,
   outputs: u32,
+  first_output: u32,   // where in the whole weight these outputs lie
+  output_stride: u32,
+  columns: u32,        // of y
+  halving: u32,        // 1 where a column of y is made of two outputs
+  scale: f32,
+  cap: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;

@@ -1,5 +1,5 @@
-// After shared/weight-type.wgsl, shared/linear-epilogue.wgsl.
-// y[r, n] = sum over k of W[n, k] x[r, k] (+ bias[n], or SiLU-gated pairs), for few rows: decoding.
+// After shared/weight-type.wgsl, shared/soft-cap.wgsl, shared/linear-epilogue.wgsl.
+// y[r, n] = sum over k of W[n, k] x[r, k] (and what follows the sum), for few rows: decoding.
 //
 // Bound by reading W once: 16 columns next to each other make every load of a subgroup contiguous, and 16 lanes of
 // threads share the inputs of a column for enough loads in flight.
@@ -14,6 +14,12 @@ struct Params {
   rows: u32,
   inputs: u32,
   outputs: u32,
+  first_output: u32,   // where in the whole weight these outputs lie
+  output_stride: u32,
+  columns: u32,        // of y
+  halving: u32,        // 1 where a column of y is made of two outputs
+  scale: f32,
+  cap: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -98,12 +104,9 @@ fn linear(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation
   if (lane >= ROWS || row >= params.rows || output >= params.outputs) {
     return;
   }
-  if (EPILOGUE == 0u) {
-    y[row * params.outputs + output] = total;
-  } else if (EPILOGUE == 1u) {
-    y[row * params.outputs + output] = total + bias[output];
+  if (EPILOGUE != 2u) {
+    store_one(row, output, total, 0.0);
   } else if (output % 2u == 0u) {
-    let up = chunk_sums[lane * COLUMNS + column + 1u];
-    y[row * (params.outputs / 2u) + output / 2u] = silu(total) * up;
+    store_one(row, output, total, chunk_sums[lane * COLUMNS + column + 1u]);
   }
 }

@@ -1,7 +1,8 @@
 import { expect } from 'vitest'
 import type { SteppedModel } from '../../core/generate/generate.ts'
-import type { ModelConfig, RopeConfig } from '../../core/model/config.ts'
+import type { ModelConfig } from '../../core/model/config.ts'
 import type { Row, StepScore } from '../../core/model/language-model.ts'
+import type { RopeConfig } from '../../core/model/rope-config.ts'
 import type { TokenScores } from '../../core/model/scores.ts'
 import { tinyConfig } from './tiny-config.ts'
 

@@ -42,36 +42,43 @@ export interface GoldenCase {
   kernels: 'cpu' | 'gpu'
   /** Tokens of the longest prompt that is tried. */
   longest: number
+  /** Whether each prompt is answered alone too, with the same bits as beside the others. */
+  isTriedAlone?: boolean
 }
 
-/** Declares the tests that hold a model on a mesh of this process to its golden file. */
-export function describeGolden({ model: name, folder, ranks, kernels, longest }: GoldenCase): void {
+/** Opens a device for each of so many ranks, to be closed when the tests of a file have ended. */
+export async function openGoldenDevices(ranks: number, kernels: 'cpu' | 'gpu'): Promise<Device[]> {
+  const devices: Device[] = []
+  for (let rank = 0; rank < ranks; rank++) devices.push(await openDevice(await openAdapter('cpu'), kernels))
+  afterAll(() => {
+    for (const device of devices) device.destroy()
+  })
+  return devices
+}
+
+/** Declares the tests that hold a model on a mesh of this process to its golden file; on `devices`, or on its own. */
+export function describeGolden(one: GoldenCase, devices?: readonly Device[]): void {
+  const { model: name, folder, ranks, kernels, longest, isTriedAlone = false } = one
   describe(`${name} on ${ranks} ranks with the ${kernels} kernels agrees with float64`, async () => {
-    const own: Device[] = []
-    for (let rank = 0; rank < ranks; rank++) own.push(await openDevice(await openAdapter('cpu'), kernels))
-    afterAll(() => {
-      for (const device of own) device.destroy()
-    })
+    const own = devices?.slice(0, ranks) ?? (await openGoldenDevices(ranks, kernels))
     const files = await openModelFolder(folder)
     const sequences = readGolden(name).sequences.filter(({ prompt_ids }) => prompt_ids.length <= longest)
-    const limits = {
-      sequences: sequences.length,
-      capacity: 256,
-      topK: 5,
-    }
+    const limits = { sequences: sequences.length, capacity: 256, topK: 5 }
     const weights = { where: folder, entries: files.weights }
     const { ranks: models } = await loadModel(own, { config: files.config, weights, limits })
     await files.close()
 
+    const options: GenerateOptions = {
+      maxNewTokens: Math.max(...sequences.map(({ steps }) => steps.length)),
+      stopIds: new Set([502]),
+      sampling: greedy,
+      topLogprobs: 5,
+      tokenText: null,
+    }
+
+    const requests = sequences.map((sequence, key) => ({ promptIds: sequence.prompt_ids, key, sequence }))
+
     it('at every greedy step of every prompt', async () => {
-      const options: GenerateOptions = {
-        maxNewTokens: Math.max(...sequences.map(({ steps }) => steps.length)),
-        stopIds: new Set([502]),
-        sampling: greedy,
-        topLogprobs: 5,
-        tokenText: null,
-      }
-      const requests = sequences.map((sequence, key) => ({ promptIds: sequence.prompt_ids, key, sequence }))
       let compared = 0
       for (const { request, generation } of await generateOnMesh(models, requests, options)) {
         expect(generation.error).toBeNull()
@@ -85,18 +92,18 @@ export function describeGolden({ model: name, folder, ranks, kernels, longest }:
       expect(compared, 'steps compared, of those in the file').toBeGreaterThan(0.95 * all)
     })
 
-    it('at every position of every prompt, of the token behind it', async () => {
-      const options: GenerateOptions = {
-        maxNewTokens: 1,
-        stopIds: new Set(),
-        sampling: greedy,
-        topLogprobs: 5,
-        tokenText: null,
+    it.runIf(isTriedAlone)('with the same bits alone as beside others', async () => {
+      const together = await generateOnMesh(models, requests, options)
+      for (const { request, generation } of together) {
+        const [alone] = await generateOnMesh(models, [request], options)
+        expect(alone!.generation.tokens, request.sequence.name).toEqual(generation.tokens)
       }
-      const requests = sequences.map((sequence, key) => {
-        return { promptIds: sequence.prompt_ids, key, sequence, scoresPrompt: true }
-      })
-      for (const { request, generation } of await generateOnMesh(models, requests, options)) {
+    })
+
+    it('at every position of every prompt, of the token behind it', async () => {
+      const scored = requests.map(request => ({ ...request, scoresPrompt: true }))
+      const once = { ...options, maxNewTokens: 1 }
+      for (const { request, generation } of await generateOnMesh(models, scored, once)) {
         const [first, ...found] = generation.prompt!
         const { prompt, prompt_ids: ids, name: of } = request.sequence
         expect([first, ...found].map(token => token!.id)).toEqual(ids)
@@ -150,7 +157,7 @@ function compareSteps(what: string, found: TokenRecord[], expected: GoldenStep[]
     `${what}, logprob`,
     column(ours, t => t.logprob),
     column(same, t => t.logprob),
-    { absolute: 5e-5, relative: 0 },
+    { ...entropyTolerance, scale: column(same, t => t.entropy) },
   )
   expectClose(
     `${what}, margin`,

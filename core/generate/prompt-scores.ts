@@ -1,21 +1,31 @@
 import type { LanguageModel, Row } from '../model/language-model.ts'
 import { type PromptToken, recordPromptToken } from '../record/prompt-token.ts'
-import type { GenerateOptions, SequenceRequest } from './generate.ts'
 
 /** What is known so far of a sequence's prompt: its tokens up to one; null where nobody wants to know. */
 export type PromptProgress = PromptToken[] | null
 
+/** A prompt, and whether it is wanted what the model says of its tokens. */
+interface AskedPrompt {
+  promptIds: readonly number[]
+  scoresPrompt?: boolean
+}
+
+/** Text of one token; null without a tokenizer. */
+interface TokenTexts {
+  tokenText: ((id: number) => string) | null
+}
+
 /** A sequence in a slot, whose prompt may be wanted. */
 interface Prompted {
-  request: SequenceRequest
+  request: AskedPrompt
   slot: number
   prompt: PromptProgress
 }
 
 /** Begins with the first token of a prompt, of which no model says anything; null where the request does not want it. */
 export function beginPrompt(
-  { promptIds, scoresPrompt }: SequenceRequest,
-  { tokenText }: Pick<GenerateOptions, 'tokenText'>,
+  { promptIds, scoresPrompt }: AskedPrompt,
+  { tokenText }: TokenTexts,
 ): PromptProgress {
   const [first] = promptIds
   if (!scoresPrompt || first === undefined) return null
@@ -30,7 +40,7 @@ export async function scorePrompts(
   model: Pick<LanguageModel, 'scoreKnown'>,
   rows: readonly Row[],
   sequences: readonly Prompted[],
-  { tokenText }: Pick<GenerateOptions, 'tokenText'>,
+  { tokenText }: TokenTexts,
 ): Promise<void> {
   const wanted = new Map(
     sequences.flatMap(({ slot, request: { promptIds }, prompt }) =>

@@ -102,7 +102,7 @@ export class LanguageModel {
       head: await createTokenHead(context, {
         weight: weights.lmHead,
         finish: logitsFinish(config),
-        rows: Math.max(sequences, limits.promptRows ?? 0),
+        rows: scoredRows(limits),
         k: limits.topK,
         firstId: shard.vocabulary.first,
         vocabularyWidths: plan.ranks.map(({ vocabulary }) => vocabulary.count),
@@ -227,6 +227,11 @@ async function createRopes(
     made.push({ table, hasLongTurns: hasLongTurns(rope, capacity) })
   }
   return made
+}
+
+/** Rows whose logits a model has room for at once. */
+export function scoredRows({ sequences, promptRows = 0 }: ModelLimits): number {
+  return Math.max(sequences, promptRows)
 }
 
 /** Rows that one step of a model takes: those whose attention over a full cache leaves partial results that fit. */

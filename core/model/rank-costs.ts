@@ -5,6 +5,7 @@ import type { WeightType } from '../../kernels/pack-weight/weight-types.ts'
 import { rankShard, type ShardPlan } from '../parallel/plan-shards.ts'
 import { activationShapes } from './activations.ts'
 import type { ModelConfig } from './config.ts'
+import { expertShapes } from './experts.ts'
 import { attendedKeys, cacheBytes, mostSplits } from './key-value-cache.ts'
 import { stepRows } from './language-model.ts'
 import { alikeLayers, type BufferName, rankBuffers, rankWeightBytes, rankWeightParts } from './layout.ts'
@@ -34,7 +35,8 @@ export function rankMemory(
   const { hiddenSize: D, headDim: d } = config
   const weightBytes = rankWeightBytes(config, plan, rank, dtype)
   const rows = stepRows(config, { sequences, capacity: contextTokens, topK: 1 })
-  const shapes = Object.values(activationShapes(config, shard))
+  const ofExperts = Object.values(expertShapes(config, shard) ?? {}).map(([, shape]) => shape)
+  const shapes = [...Object.values(activationShapes(config, shard)), ...ofExperts]
   const activations = shapes.reduce((sum, shape) => sum + elementCount(shape), 0)
   const partials = mostSplits(config, contextTokens) * shard.queryHeads.count * (d + 2)
   const ofCache = cacheBytes(config, shard.keyValueHeads.count, sequences, contextTokens)

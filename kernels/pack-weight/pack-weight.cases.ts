@@ -11,7 +11,6 @@ import {
   packWeight,
   type StoredRows,
   type WeightDType,
-  weightTensors,
 } from './pack-weight.ts'
 import { isPlain, storedBytes, type WeightType, weightTypes } from './weight-types.ts'
 
@@ -121,9 +120,14 @@ export async function createNoiseWeight(
   inputs: number,
 ): Promise<PackedWeight> {
   const weight = await createPackedWeight(device, name, dtype, outputs, inputs)
-  for (const blocks of weightTensors(weight))
-    uploadTensor(device, blocks, noiseWords(dtype, elementCount(blocks.shape)))
+  fillNoise(device, weight)
   return weight
+}
+
+/** Fills a packed weight whose numbers are stored one by one with noise. */
+export function fillNoise(device: Device, weight: PackedWeight): void {
+  for (const { dtype, blocks } of weight.pieces)
+    uploadTensor(device, blocks, noiseWords(dtype as WeightDType, elementCount(blocks.shape)))
 }
 
 /** Uploads a stored weight and packs it into `weight`, which is of one type. */

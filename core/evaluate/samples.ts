@@ -38,13 +38,16 @@ export function planSamples(
     prompt: promptSettings = {},
     samples = 1,
     shard = null,
-  }: { prompt?: PromptSettings; samples?: number; shard?: Shard | null } = {},
+    scoresPrompts = false,
+  }: { prompt?: PromptSettings; samples?: number; shard?: Shard | null; scoresPrompts?: boolean } = {},
 ): SampleTask[] {
   return problems.flatMap((problem, index) => {
     if (shard !== null && index % shard.count !== shard.index - 1) return []
     const asked = { problem, problemIndex: index, ...promptOf(problem.problem, promptSettings, tokenizer) }
     return Array.from({ length: samples }, (_, sampleIndex) => {
-      return { ...asked, sampleIndex, key: index * samples + sampleIndex }
+      const task = { ...asked, sampleIndex, key: index * samples + sampleIndex }
+      // All answers have the same prompt: the first of them finds out what there is to know of it.
+      return scoresPrompts && sampleIndex === 0 ? { ...task, scoresPrompt: true } : task
     })
   })
 }
@@ -101,6 +104,7 @@ export function recordSample(
     durationMs: generation.durationMs,
     tokens,
     topTexts: topTexts(tokens, tokenizer),
+    ...(generation.prompt && { promptScores: generation.prompt }),
   }
 }
 

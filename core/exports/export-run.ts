@@ -101,23 +101,36 @@ export function readableMetadata({ metadata }: SampleRecord): SampleRecord['meta
 /** What a token's log-probability is said to be where it is too small for a number. */
 const leastLogprob = -9999
 
+/** A token as `choices[].logprobs.content[]` has it. */
+function logprobEntry(id: number, text: string | null, logprob: number | null | undefined) {
+  return {
+    token: text ?? `token_id:${id}`,
+    logprob: logprob ?? leastLogprob,
+    bytes: text === null || text.includes('\ufffd') ? null : Array.from(new TextEncoder().encode(text)),
+  }
+}
+
+/** The prompt's tokens in the same shape, but those of which nothing is known, as the first; undefined where the sample has none. */
+export function promptLogprobs({ promptScores }: SampleRecord) {
+  return promptScores
+    ?.filter(({ logprob }) => logprob !== null)
+    .map(({ id, text, logprob }) => logprobEntry(id, text, logprob))
+}
+
 /**
  * A sample's tokens in the shape of `choices[].logprobs.content[]` of the OpenAI interface, which inspect_ai's log has too. A token whose
  * text the record does not have goes by `token_id:N` as vLLM has it. A text with U+FFFD is of a part of a character, so its UTF-8 is not
  * known.
  */
 export function tokenLogprobs(sample: SampleRecord) {
-  const entry = (id: number, text: string | null, logprob: number | null | undefined) => ({
-    token: text ?? `token_id:${id}`,
-    logprob: logprob ?? leastLogprob,
-    bytes: text === null || text.includes('\ufffd') ? null : Array.from(new TextEncoder().encode(text)),
-  })
   const texts = new Map<number, string | null>(
     Object.entries(sample.topTexts ?? {}).map(([id, text]) => [Number(id), text]),
   )
   for (const { id, text } of sample.tokens) texts.set(id, text)
   return sample.tokens.map(token => ({
-    ...entry(token.id, token.text, token.logprob),
-    top_logprobs: token.topIds.map((id, index) => entry(id, texts.get(id) ?? null, token.topLogprobs[index])),
+    ...logprobEntry(token.id, token.text, token.logprob),
+    top_logprobs: token.topIds.map((id, index) =>
+      logprobEntry(id, texts.get(id) ?? null, token.topLogprobs[index]),
+    ),
   }))
 }

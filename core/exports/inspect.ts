@@ -1,7 +1,14 @@
 import { askedMessages } from '../evaluate/prompt.ts'
 import type { CalibratedSample } from '../record/sample.ts'
 import { isPart, partWarning } from '../study/coverage.ts'
-import { type ExportRun, MeanTotals, readableMetadata, tokenLogprobs, wellFormedJson } from './export-run.ts'
+import {
+  type ExportRun,
+  MeanTotals,
+  promptLogprobs,
+  readableMetadata,
+  tokenLogprobs,
+  wellFormedJson,
+} from './export-run.ts'
 import { taskName } from './lm-eval.ts'
 
 // EvalLog of log/_log.py, events/_model.py, and the layout of `.eval` of log/_recorders/eval.py, inspect_ai 0.3.285.
@@ -239,13 +246,17 @@ function inspectSample(run: ExportRun, sample: CalibratedSample) {
     time: seconds,
     error,
   }
-  const logprobs = { content: tokenLogprobs(sample) }
+  const ofPrompt = promptLogprobs(sample)
+  const logprobs = {
+    logprobs: { content: tokenLogprobs(sample) },
+    ...(ofPrompt && { prompt_logprobs: { content: ofPrompt } }),
+  }
   return {
     ...sampleName(sample),
     input: sample.problem,
     target: sample.expectedAnswer,
     messages: [...input, ...(isError ? [] : [message])],
-    output: { ...output, choices: output.choices.map(choice => ({ ...choice, logprobs })) },
+    output: { ...output, choices: output.choices.map(choice => ({ ...choice, ...logprobs })) },
     scores: { [scorer]: scoreOf(sample) },
     metadata: readableMetadata(sample),
     store: {},

@@ -1,4 +1,5 @@
 import { describeGrading, isDefaultGrading } from '../grade/grading-rules.ts'
+import type { PromptToken } from '../record/prompt-token.ts'
 import type { SampleRecord } from '../record/sample.ts'
 import { partWarning } from '../study/coverage.ts'
 import { type ExportRun, jsonLine, tokenLogprobs } from './export-run.ts'
@@ -6,7 +7,7 @@ import { type ExportRun, jsonLine, tokenLogprobs } from './export-run.ts'
 /**
  * A sample as the OpenAI interface's chat completion object with `logprobs`
  * (https://platform.openai.com/docs/api-reference/chat/object; types/chat/chat_completion.py of openai-python), one line.
- * `metadata` says which sample it is, how it was graded and whether the run lacks samples. A sample that failed has no such object: null.
+ * Of a prompt's tokens it has what vLLM adds to that object, `prompt_logprobs`, where ranks count from 1. `metadata` says which sample it is, how it was graded and whether the run lacks samples. A sample that failed has no such object: null.
  */
 export function exportOpenai(run: ExportRun, sample: SampleRecord): string | null {
   if (sample.finishReason === 'error') return null
@@ -25,6 +26,7 @@ export function exportOpenai(run: ExportRun, sample: SampleRecord): string | nul
         finish_reason: sample.finishReason,
       },
     ],
+    ...(sample.promptScores && { prompt_logprobs: sample.promptScores.map(promptEntry) }),
     usage: {
       prompt_tokens: promptTokens,
       completion_tokens: generatedTokens,
@@ -41,6 +43,11 @@ export function exportOpenai(run: ExportRun, sample: SampleRecord): string | nul
     },
   }
   return jsonLine(completion)
+}
+
+/** A token of a prompt by its id; null of the first, of which nothing is known. */
+function promptEntry({ id, text, logprob, rank }: PromptToken) {
+  return logprob === null ? null : { [id]: { logprob, rank: (rank ?? 0) + 1, decoded_token: text } }
 }
 
 /** A text as long as a value of `metadata` may be. */

@@ -14,6 +14,7 @@ import {
   pushPending,
   type SequenceRequest,
 } from './generate.ts'
+import { beginPrompt, type PromptProgress, scorePrompts } from './prompt-scores.ts'
 
 /** How beams are searched. */
 export interface BeamSettings {
@@ -26,7 +27,7 @@ export interface BeamSettings {
 /** What beam search needs of a model. */
 export type BeamModel = Pick<
   LanguageModel,
-  'config' | 'limits' | 'maxRows' | 'maxSequenceRows' | 'stepBeams' | 'tokenRanksOf'
+  'config' | 'limits' | 'maxRows' | 'maxSequenceRows' | 'stepBeams' | 'tokenRanksOf' | 'scoreKnown'
 >
 
 /** Candidates that a step of a search looks at: enough to go on with, should every beam's likeliest ones end the answer. */
@@ -64,6 +65,7 @@ interface Search<Request = SequenceRequest> {
   /** The best answers that have ended, best first, at most as many as beams. */
   finished: { path: Path; score: number; finishReason: 'stop' | 'length' }[]
   startedMs: number
+  prompt: PromptProgress
 }
 
 /**
@@ -100,21 +102,25 @@ export async function* generateBeams<Request extends SequenceRequest>(
           progress: [beginProgress(model.config, slots[0]!, request.promptIds)],
           finished: [],
           startedMs: performance.now(),
+          prompt: beginPrompt(request, options),
         })
     }
     if (active.length === 0) return
-    const scored = await stepAll(model, active, options, copies)
+    const { rows, scored } = await stepAll(model, active, options, copies)
     copies = []
     const unranked: Path[] = []
     const done: { search: Search<Request>; error: string | null }[] = []
-    for (const { search, rows } of scored) {
-      const notFinite = rows.map(({ scores }) => scores.statistics.notFinite).find(count => count > 0)
+    for (const { search, scoredBeams } of scored) {
+      const notFinite = scoredBeams.map(({ scores }) => scores.statistics.notFinite).find(count => count > 0)
       if (notFinite)
         done.push({ search, error: notFiniteError(notFinite, model.config.vocabSize, seenBy(search)) })
-      else if (advance(model, search, rows, options, beams, unranked, copies))
+      else if (advance(model, search, scoredBeams, options, beams, unranked, copies))
         done.push({ search, error: null })
     }
     await rankPaths(model, unranked)
+    // A prompt is seen once, in the first of its search's slots.
+    const prompted = active.map(({ request, slots, prompt }) => ({ request, slot: slots[0]!, prompt }))
+    await scorePrompts(model, rows, prompted, options)
     for (const { search, error } of done) {
       active.splice(active.indexOf(search), 1)
       free(search.slots)
@@ -161,12 +167,13 @@ async function stepAll<Request extends SequenceRequest>(
     }
   }
   const found = await model.stepBeams(rows, scored, options.sampling.repetitionPenalty ?? 1, copies)
-  return parts.map(({ search, first }) => ({
+  const scoredSearches = parts.map(({ search, first }) => ({
     search,
-    rows: search.beams.map(
+    scoredBeams: search.beams.map(
       (beam, index): ScoredBeam => ({ ...found[first + index]!, beam, row: first + index }),
     ),
   }))
+  return { rows, scored: scoredSearches }
 }
 
 /** Takes a step's scores into a search; returns whether it is over. */
@@ -266,7 +273,7 @@ function tokensOf(last: Path | null): TokenRecord[] {
 
 /** The best answer of a search that is over, or what went wrong. */
 function endSearch(
-  { request, finished, startedMs }: Search,
+  { request, finished, startedMs, prompt }: Search,
   error: string | null,
   { onToken }: GenerateOptions,
 ): Generation {
@@ -274,5 +281,6 @@ function endSearch(
   const tokens = tokensOf(best?.path ?? null)
   for (const token of tokens) onToken?.(request, token)
   const finishReason = best?.finishReason ?? 'error'
-  return { tokens, finishReason, error, durationMs: performance.now() - startedMs }
+  const durationMs = performance.now() - startedMs
+  return { tokens, finishReason, error, durationMs, ...(prompt && { prompt }) }
 }

@@ -73,6 +73,52 @@ describe('generate', () => {
     expect(reasons).toEqual(new Set(['stop', 'length']))
   })
 
+  it.each([
+    [1, 16, undefined],
+    [4, 7, undefined],
+    [23, 64, 12],
+  ])(
+    'says of every token of a prompt what the model said before it, with %i slots and %i rows a step',
+    async (sequences, maxRows, originalContext) => {
+      const { model } = addingModel({ sequences, maxRows, ...(originalContext && { originalContext }) })
+      const scored = requests.map(request => ({ ...request, scoresPrompt: request.key % 3 > 0 }))
+      let compared = 0
+      for await (const { request, generation } of generate(model, scored, {
+        ...options,
+        tokenText: String,
+      })) {
+        const { promptIds } = request
+        const expected = promptIds.map((id, at) => {
+          const likeliest = promptIds.slice(0, at).reduce((sum, one) => sum + one, 0) % 60
+          const place = [likeliest, likeliest + 1].indexOf(id)
+          const logit = [0, 1, 0.5][place + 1]!
+          const says = {
+            logprob: logit - 1 - Math.log(2),
+            entropyNats: likeliest / 10,
+            rank: place === -1 ? 2 : place,
+          }
+          const nothing = { logprob: null, entropyNats: null, rank: null }
+          return { id, text: String(id), ...(at === 0 ? nothing : says) }
+        })
+        expect(generation.prompt).toEqual(request.scoresPrompt ? expected : undefined)
+        compared += generation.prompt?.length ?? 0
+      }
+      expect(compared).toBeGreaterThan(100)
+    },
+  )
+
+  it('says nothing of a token of a prompt behind which logits are not finite, and asks for no prompt that nobody wants', async () => {
+    const { model } = addingModel({ sequences: 1 })
+    const asked = [{ key: 0, promptIds: [1, poison, 3], scoresPrompt: true }]
+    for await (const { generation } of generate(model, asked, options))
+      expect(generation.prompt!.map(({ rank }) => rank)).toEqual([null, 2, null])
+    const refusing: SteppedModel = {
+      ...model,
+      scoreKnown: () => Promise.reject(new Error('asked for a prompt')),
+    }
+    expect((await answersOf(refusing, requests)).size).toBe(requests.length)
+  })
+
   it('begins with forced tokens, recorded as the model scores them, and goes on from there', async () => {
     const { model } = addingModel({ sequences: 3 })
     const forced: SequenceRequest[] = [

@@ -3,13 +3,15 @@ import { isLongSequence } from '../model/key-value-cache.ts'
 import type { LanguageModel, Row, StepScore } from '../model/language-model.ts'
 import type { Sampling } from '../model/sampling.ts'
 import type { TokenScores } from '../model/scores.ts'
+import type { PromptToken } from '../record/prompt-token.ts'
 import { recordToken, type TokenRecord } from '../record/token.ts'
 import { emptyTail, idsUpToStop, nextTail, type StopTexts, type TextTail } from './answer-end.ts'
+import { beginPrompt, type PromptProgress, scorePrompts } from './prompt-scores.ts'
 
 /** What generation needs of a model. */
 export type SteppedModel = Pick<
   LanguageModel,
-  'config' | 'limits' | 'maxRows' | 'maxSequenceRows' | 'step' | 'logitsOf' | 'tokenRanksOf'
+  'config' | 'limits' | 'maxRows' | 'maxSequenceRows' | 'step' | 'logitsOf' | 'tokenRanksOf' | 'scoreKnown'
 >
 
 /** A prompt whose answer is wanted. */
@@ -23,6 +25,8 @@ export interface SequenceRequest {
   begunIds?: readonly number[]
   /** A second prompt, run after the answer for the log-probabilities of `watchIds`. */
   followUp?: FollowUp
+  /** Whether it is wanted what the model says of the prompt's own tokens. */
+  scoresPrompt?: boolean
 }
 
 /** A prompt around an answer: these ids, the answer's without what stopped it, and these. */
@@ -43,6 +47,8 @@ export interface Generation {
    * not finite. Absent without a follow-up.
    */
   watchedLogprobs?: number[] | null
+  /** The prompt's tokens, where they were wanted. */
+  prompt?: PromptToken[]
 }
 
 /** How answers are made. */
@@ -90,6 +96,7 @@ interface Active<Request = SequenceRequest> extends Progress {
   startedMs: number
   /** The finished answer, while its follow-up is under way. */
   answered: Generation | null
+  prompt: PromptProgress
 }
 
 /** A sequence and what a step says of its last row. */
@@ -152,12 +159,14 @@ export async function* generate<Request extends SequenceRequest>(
           tail: tailOf(request, options),
           startedMs: performance.now(),
           answered: null,
+          prompt: beginPrompt(request, options),
         })
     }
     if (active.length === 0) return
-    const scored = await stepAll(model, active, options.sampling)
+    const { rows, scored } = await stepAll(model, active, options.sampling)
     const watched = await readWatched(model, scored, options.watchIds ?? [])
     await forceTokens(model, scored)
+    await scorePrompts(model, rows, active, options)
     for (const { sequence, scores } of scored) {
       const generation = sequence.answered
         ? { ...sequence.answered, watchedLogprobs: watched.get(sequence) ?? null }
@@ -215,7 +224,7 @@ async function stepAll<Request extends SequenceRequest>(
   model: SteppedModel,
   active: Active<Request>[],
   sampling: Sampling,
-): Promise<Scored<Request>[]> {
+): Promise<{ rows: Row[]; scored: Scored<Request>[] }> {
   const rows: Row[] = []
   const scored: StepScore[] = []
   const done: Active<Request>[] = []
@@ -227,7 +236,7 @@ async function stepAll<Request extends SequenceRequest>(
     scored.push({ row: rows.length - 1, sequence: sequence.request.key, step: sequence.tokens.length })
   }
   const scores = await model.step(rows, scored, sampling)
-  return done.map((sequence, index) => ({ sequence, scores: scores[index]! }))
+  return { rows, scored: done.map((sequence, index) => ({ sequence, scores: scores[index]! })) }
 }
 
 /** Puts the tokens that requests force in the place of those that this step chose; without any it asks the model nothing. */
@@ -299,6 +308,7 @@ function addToken(
     finishReason,
     error,
     durationMs: performance.now() - sequence.startedMs,
+    ...(sequence.prompt && { prompt: sequence.prompt }),
   })
   const { vocabSize } = model.config
   const { notFinite } = scores.statistics

@@ -11,7 +11,9 @@ import { planProcessing, type Sampling } from './sampling.ts'
 import {
   type BeamScores,
   createScoreBuffers,
+  type KnownScores,
   type Recorded,
+  readKnown,
   readScores,
   type ScoredRow,
   type TokenScores,
@@ -66,13 +68,19 @@ export async function createTokenHead(
 
   /** Records what is always wanted: logits, their statistics and the largest. */
   function recordLogits(normed: Tensor, scored: readonly ScoredRow[]): Tensor {
+    const logits = recordStatistics(normed, scored)
+    recordTop(logits) // [S, k, 2]
+    return logits
+  }
+
+  /** Records logits and their statistics. */
+  function recordStatistics(normed: Tensor, scored: readonly Pick<ScoredRow, 'row'>[]): Tensor {
     const hidden = firstRows(buffers.selected, scored.length) // [S, D]
     for (const [index, { row }] of scored.entries())
       stream.copy(normed, row * D * 4, hidden, index * D * 4, D * 4)
     const logits = firstRows(buffers.logits, scored.length)
     linear(stream, hidden, weight, logits, { finish }) // logits [S, V]
     recordEntropy(logits, 'statistics') // [S, 8]
-    recordTop(logits) // [S, k, 2]
     return logits
   }
 
@@ -122,18 +130,28 @@ export async function createTokenHead(
 
   /** Raw logits of some tokens of rows that the last step scored: one submit, one synchronisation, one exchange. */
   async function logitsOf(wanted: readonly { row: number; id: number }[]): Promise<number[]> {
-    const { logits } = buffers
     const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST
     const readable = await device.createBuffer('readable logits', wanted.length * 4, usage)
     stream.begin('logits of some tokens')
-    for (const [index, { row, id }] of wanted.entries()) {
-      const from = logits.offsetBytes + (row * V + id - firstId) * 4
-      if (id >= firstId && id < firstId + V) stream.copyBuffer(logits.buffer, from, readable, index * 4, 4)
-    }
+    copyOwnLogits(wanted, readable, 0)
     const all = await context.submitAndGather(readable, wanted.length * 4)
     device.destroyBuffer(readable)
     // A new buffer is zero where another rank holds the token.
     return sumOverRanks(new Float32Array(all), wanted.length)
+  }
+
+  /** Records copies of those logits of tokens that this rank holds, each to its place from `offsetBytes` on. */
+  function copyOwnLogits(
+    wanted: readonly { row: number; id: number }[],
+    into: GPUBuffer,
+    offsetBytes: number,
+  ): void {
+    const { logits } = buffers
+    for (const [index, { row, id }] of wanted.entries()) {
+      const from = logits.offsetBytes + (row * V + id - firstId) * 4
+      if (id >= firstId && id < firstId + V)
+        stream.copyBuffer(logits.buffer, from, into, offsetBytes + index * 4, 4)
+    }
   }
 
   /** How many tokens are likelier than one of each row that the last step scored: one submit, synchronisation, exchange. */
@@ -191,6 +209,26 @@ export async function createTokenHead(
       const merged = await read(processes ? 'processed' : 'choice')
       if (!isAlone) await countTokenRanks(merged)
       return merged
+    },
+
+    /**
+     * What rows of `normed` [N, D] say of the token that follows each, in pieces of as many rows as are scored at once: for each
+     * piece two submits, synchronisations and exchanges. What a step scored before is lost.
+     */
+    async scoreKnown(normed: Tensor, known: readonly { row: number; id: number }[]): Promise<KnownScores[]> {
+      const scores: KnownScores[] = []
+      for (let first = 0; first < known.length; first += rows) {
+        const piece = known.slice(first, first + rows).map(({ row, id }, place) => ({ row, id, place }))
+        stream.begin(`scores of ${piece.length} known tokens`)
+        recordStatistics(normed, piece)
+        const ids = piece.map(({ id }) => id)
+        const placed = piece.map(({ id, place }) => ({ row: place, id }))
+        const found = await readKnown(context, buffers, ids, (into, at) => copyOwnLogits(placed, into, at))
+        const chosen = found.map(({ logit }, place) => [place, { id: ids[place]!, logit }] as const)
+        const ranks = await tokenRanksOf(new Map(chosen))
+        scores.push(...found.map((one, place) => ({ ...one, rank: ranks.get(place)! })))
+      }
+      return scores
     },
 
     /**

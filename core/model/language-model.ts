@@ -12,7 +12,7 @@ import { createKeyValueCache, mostSplits, sequenceRows } from './key-value-cache
 import type { ModelWeights } from './layout.ts'
 import { hasLongTurns, ropePlaces, ropeTable } from './rope-tables.ts'
 import type { Sampling } from './sampling.ts'
-import type { BeamScores, ScoredRow, TokenScores } from './scores.ts'
+import type { BeamScores, KnownScores, ScoredRow, TokenScores } from './scores.ts'
 import { StepContext } from './step-context.ts'
 
 /** A token of some sequence, to be run through the model. */
@@ -37,6 +37,8 @@ export interface ModelLimits {
   capacity: number
   /** Largest logits that come back with every score. */
   topK: number
+  /** Rows of prompts that are scored at once, where what the model says of prompts is wanted; left out, as many as sequences. */
+  promptRows?: number
 }
 
 /** Tokens that a step takes at most, where there are not more sequences than that. */
@@ -100,7 +102,7 @@ export class LanguageModel {
       head: await createTokenHead(context, {
         weight: weights.lmHead,
         finish: logitsFinish(config),
-        rows: sequences,
+        rows: scoredRows(limits),
         k: limits.topK,
         firstId: shard.vocabulary.first,
         vocabularyWidths: plan.ranks.map(({ vocabulary }) => vocabulary.count),
@@ -131,6 +133,15 @@ export class LanguageModel {
     return this.#run(rows, scored, penalty, copies, (normed, ofSlots) =>
       this.#parts.head.scoreBeams(normed, ofSlots, penalty),
     )
+  }
+
+  /**
+   * What rows of the last step say of the token that is known to follow each, whether they were scored or not. It comes after all
+   * else that is asked of that step.
+   */
+  scoreKnown(known: readonly { row: number; id: number }[]): Promise<KnownScores[]> {
+    const { head, activations } = this.#parts
+    return head.scoreKnown(activations.normed, known)
   }
 
   /** Raw logits of tokens of rows that the last step scored. */
@@ -216,6 +227,11 @@ async function createRopes(
     made.push({ table, hasLongTurns: hasLongTurns(rope, capacity) })
   }
   return made
+}
+
+/** Rows whose logits a model has room for at once. */
+export function scoredRows({ sequences, promptRows = 0 }: ModelLimits): number {
+  return Math.max(sequences, promptRows)
 }
 
 /** Rows that one step of a model takes: those whose attention over a full cache leaves partial results that fit. */

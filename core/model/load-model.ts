@@ -7,7 +7,7 @@ import { type Communicator, localCommunicators } from '../parallel/communicator.
 import { planShards, type ShardPlan } from '../parallel/plan-shards.ts'
 import { weightBytes } from './checkpoint.ts'
 import type { ModelConfig } from './config.ts'
-import { LanguageModel, type ModelLimits, stepRows } from './language-model.ts'
+import { LanguageModel, type ModelLimits, scoredRows, stepRows } from './language-model.ts'
 import { type ModelWeights, rankWeightBytes } from './layout.ts'
 import { scoreBytes } from './scores.ts'
 import { loadWeights } from './weights.ts'
@@ -163,7 +163,7 @@ const loadingSlotBytes = 8 * 2 ** 20
 export function communicatorSlotBytes(config: ModelConfig, limits: ModelLimits): number {
   const { sequences, topK } = limits
   const partialSum = stepRows(config, limits) * config.hiddenSize * 4
-  const scores = Math.max(scoreBytes(sequences, topK), sequences * histogramWords * 4)
+  const scores = Math.max(scoreBytes(scoredRows(limits), topK), sequences * histogramWords * 4)
   const weightRow = Math.max(config.intermediateSize, config.heads * config.headDim) * 4
   return Math.max(loadingSlotBytes, partialSum, scores, weightRow)
 }

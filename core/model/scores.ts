@@ -27,6 +27,14 @@ export interface TokenScores {
   processed: { statistics: EntropyStatistics; logit: number } | null
 }
 
+/** What a row's raw logits say of a token that is known to follow it. */
+export interface KnownScores {
+  statistics: EntropyStatistics
+  /** The token's logit, and how many tokens are likelier. */
+  logit: number
+  rank: number
+}
+
 /** A token that a beam may go on with; the logit is the raw one. */
 interface BeamCandidate extends TopLogit {
   /** Log-probability, multiplied by the repetition penalty where the sequence holds the token. */
@@ -119,6 +127,37 @@ export async function readScores(
     const processed =
       recorded === 'choice' ? null : { statistics: mergeStatistics(processedOf(row), widths), logit: score }
     return { statistics, top, chosen: { id, logit, rank: tokenRanksOf(row)[0]! }, processed }
+  })
+}
+
+/**
+ * Submits the recording and reads, of the first rows, the statistics and each one's logit of a token, merged over the ranks: one
+ * submit, one synchronisation, one barrier. `record` records a copy of the logits that this rank holds into a buffer, from a place
+ * on; `ids` are those of the tokens.
+ */
+export async function readKnown(
+  context: StepContext,
+  { widths, group, ...buffers }: Awaited<ReturnType<typeof createScoreBuffers>>,
+  ids: readonly number[],
+  record: (into: GPUBuffer, offsetBytes: number) => void,
+): Promise<Omit<KnownScores, 'rank'>[]> {
+  const statisticsBytes = ids.length * entropyWords * 4
+  const sizeBytes = statisticsBytes + ids.length * 4
+  const { statistics, readable } = buffers
+  context.stream.copyBuffer(group.buffer, statistics.offsetBytes, readable, 0, statisticsBytes)
+  record(readable, statisticsBytes)
+  const all = await context.submitAndGather(readable, sizeBytes)
+  const parts = widths.map((_, rank) => all.slice(rank * sizeBytes, (rank + 1) * sizeBytes))
+  const ends = widths.map((_, rank) => widths.slice(0, rank + 1).reduce((sum, width) => sum + width, 0))
+  return ids.map((id, row) => {
+    const owner = parts[ends.findIndex(end => id < end)]!
+    return {
+      statistics: mergeStatistics(
+        parts.map(bytes => readEntropyStatistics(bytes, row)),
+        widths,
+      ),
+      logit: new Float32Array(owner, statisticsBytes + row * 4, 1)[0]!,
+    }
   })
 }
 

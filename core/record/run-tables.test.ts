@@ -50,7 +50,7 @@ function encodeTables() {
     traceSample(index >> 1, 3, { sampleIndex: index & 1, pTrue: 0.5 }),
   )
   const pieces: Uint8Array[] = []
-  const writer = createTraceWriter(bytes => pieces.push(bytes.slice()))
+  const writer = createTraceWriter(bytes => pieces.push(bytes.slice()), { hasPrompts: true })
   for (const sample of samples) writer.add(sample)
   const index = writer.finish()
   const columns = allColumnsOf(samples, defaultGradingRules)

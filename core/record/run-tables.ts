@@ -1,4 +1,5 @@
 import { column, type RunColumn, textColumn } from './field.ts'
+import { promptTokenFields } from './prompt-token.ts'
 import { type FinishReason, sampleFields } from './sample.ts'
 import { tokenFields } from './token.ts'
 
@@ -98,7 +99,10 @@ export const placeColumns = [
 /** The first of the text columns of `traces.parquet`: they lie together, so that a search fetches them alone. */
 export const firstTextColumn = sampleFields.problem.name
 
-/** Columns of `traces.parquet`: a row for each sample. Token numbers are f32, as precise as the device computes them. */
+/**
+ * Columns of `traces.parquet`: a row for each sample. Token numbers are f32, as precise as the device computes them. Those of the
+ * prompt's tokens are in the file of a run that kept them.
+ */
 export const traceColumns = [
   sampleFields.problemId,
   sampleFields.problemIndex,
@@ -126,6 +130,7 @@ export const traceColumns = [
     shape: 'texts',
     isLater: true,
   }),
+  ...Object.values(promptTokenFields),
   sampleFields.problem,
   sampleFields.prompt,
   sampleFields.generatedText,

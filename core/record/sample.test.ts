@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { sampleRecord } from '../../test/support/sample-record.ts'
-import { traceSample } from '../../test/support/trace-sample.ts'
+import { tracePrompt, traceSample } from '../../test/support/trace-sample.ts'
 import { InputError } from '../input-error.ts'
 import { formatVersion } from './run-files.ts'
 import { parseSampleLine } from './sample.ts'
@@ -11,6 +11,7 @@ const whole = {
     topTexts: { '7': ' a' },
     pTrue: null,
     pTrueProbabilities: { true: 0.1, false: 0.2 },
+    promptScores: tracePrompt(5, 3),
   }),
 }
 const parse = (sample: unknown) => parseSampleLine('samples.jsonl: line 4', JSON.stringify(sample))
@@ -31,6 +32,7 @@ describe('a line of the journal', () => {
     ['metadata is {"level":[1]}, which should be texts, numbers', { metadata: { level: [1] } }],
     ['topTexts is {"x":"a"}, which should be texts by the ids of tokens', { topTexts: { x: 'a' } }],
     ['pTrueProbabilities is {"true":1}, which should be the', { pTrueProbabilities: { true: 1 } }],
+    ['promptScores is [{"id":1}], which should be the tokens of the prompt', { promptScores: [{ id: 1 }] }],
     ['has no problemIndex, sampleIndex and tokens', { problemIndex: -1 }],
     ['tokens.1 is null', { tokens: [whole.tokens[0], null] }],
     [

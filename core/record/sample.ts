@@ -13,6 +13,7 @@ import {
   textColumn,
   truth,
 } from './field.ts'
+import { type PromptToken, promptTokens } from './prompt-token.ts'
 import { refuseNewerFormat } from './run-files.ts'
 import { type TokenRecord, tokenFieldEntries } from './token.ts'
 
@@ -59,6 +60,11 @@ export interface SampleRecord {
   pTrue?: number | null
   /** The two probabilities themselves. */
   pTrueProbabilities?: { true: number; false: number } | null
+  /**
+   * The prompt's tokens, and how likely each was behind those before it, where they are wanted. Answers to one problem have one
+   * prompt: the first of them (`sampleIndex` 0) has this, and the others lack it.
+   */
+  promptScores?: PromptToken[]
 }
 
 /** A sample of a run that was analysed. */
@@ -155,6 +161,7 @@ export const sampleFields = {
   topTexts: { kind: orAbsent(texts) },
   pTrue: { kind: orAbsent(orNull(number)) },
   pTrueProbabilities: { kind: orAbsent(orNull(probabilities)) },
+  promptScores: { kind: orAbsent(promptTokens) },
 } as const satisfies Record<Exclude<keyof SampleRecord, 'tokens'>, SampleField>
 
 const sampleKinds = Object.entries<SampleField>(sampleFields).map(([name, field]) => ({

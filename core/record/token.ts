@@ -1,3 +1,4 @@
+import type { EntropyStatistics } from '../../kernels/entropy/entropy.ts'
 import type { TokenScores } from '../model/scores.ts'
 import { column, type Kind, kindOfColumn, number, orAbsent, type RunColumn } from './field.ts'
 
@@ -173,8 +174,13 @@ function columnsFrom(
   return columns as unknown as TokenColumns
 }
 
+/** The log-probability of a token by its logit and the statistics of its row, in float64: log p(i) = x_i − maximum − ln s. */
+export function logprobOf(logit: number, { maximum, s }: Pick<EntropyStatistics, 'maximum' | 's'>): number {
+  return logit - maximum - Math.log(s)
+}
+
 /**
- * The record of a step from what the device handed over, finished in float64: log p(i) = x_i − maximum − ln s.
+ * The record of a step from what the device handed over, finished in float64.
  * `k` is the number of top entries to keep, `vocabulary` the number of logits.
  */
 export function recordToken(
@@ -185,7 +191,7 @@ export function recordToken(
 ): TokenRecord {
   const { statistics, top, chosen, processed } = scores
   const logDenominator = Math.log(statistics.s)
-  const logprob = (logit: number) => logit - statistics.maximum - logDenominator
+  const logprob = (logit: number) => logprobOf(logit, statistics)
   const first = Math.exp(logprob(top[0]!.logit))
   const second = top[1] ? Math.exp(logprob(top[1].logit)) : 0
   const kept = top.slice(0, k)
@@ -207,10 +213,7 @@ export function recordToken(
     ...(processed && {
       processedEntropyNats: processed.statistics.entropyNats,
       // Never above 0, which f32 sums can exceed by a rounding error.
-      processedLogprob: Math.min(
-        0,
-        processed.logit - processed.statistics.maximum - Math.log(processed.statistics.s),
-      ),
+      processedLogprob: Math.min(0, logprobOf(processed.logit, processed.statistics)),
     }),
   }
 }

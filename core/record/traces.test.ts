@@ -6,7 +6,7 @@ import { DuckDBInstance } from '@duckdb/node-api'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { memoryByteSource } from '../../test/support/memory-byte-source.ts'
-import { traceSample, traceToken } from '../../test/support/trace-sample.ts'
+import { tracePrompt, traceSample, traceToken } from '../../test/support/trace-sample.ts'
 import { traceColumns } from './run-tables.ts'
 import type { SampleRecord } from './sample.ts'
 import type { TokenColumns } from './token.ts'
@@ -15,9 +15,9 @@ import { createTraceWriter, openTraces, type TraceReader } from './traces.ts'
 const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-function encode(samples: SampleRecord[]) {
+function encode(samples: SampleRecord[], options: { hasPrompts?: boolean } = {}) {
   const pieces: Uint8Array[] = []
-  const writer = createTraceWriter(bytes => pieces.push(bytes.slice()))
+  const writer = createTraceWriter(bytes => pieces.push(bytes.slice()), options)
   for (const sample of samples) writer.add(sample)
   const index = writer.finish()
   return { index, source: memoryByteSource(Buffer.concat(pieces), 'traces.parquet') }
@@ -39,7 +39,7 @@ async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
 async function expectSample(reader: TraceReader, row: number, sample: SampleRecord): Promise<void> {
   const { tokens, ...texts } = await reader.read(row)
   const { problemId, problemIndex, sampleIndex, problem, prompt, generatedText, error, metadata } = sample
-  const { topTexts = {} } = sample
+  const { topTexts = {}, promptScores } = sample
   expect(texts).toEqual({
     problemId,
     problemIndex,
@@ -50,6 +50,7 @@ async function expectSample(reader: TraceReader, row: number, sample: SampleReco
     error,
     metadata,
     topTexts,
+    ...(promptScores && { promptScores }),
   })
   const found = Array.from({ length: tokens.tokenId.length }, (_, index) => ({
     id: tokens.tokenId[index],
@@ -87,6 +88,23 @@ describe('traces.parquet', () => {
       expect(reader.count).toBe(samples.length)
       for (const [row, sample] of samples.entries()) await expectSample(reader, row, sample)
     }
+  })
+
+  it('gives back the prompts that a run kept, each with the first answer to its problem', async () => {
+    const prompted = Array.from({ length: 40 }, (_, index) =>
+      traceSample(index >> 1, index % 5, {
+        sampleIndex: index % 2,
+        // Of one token, of many, and of a sample that has none.
+        ...(index % 2 === 0 && { promptScores: tracePrompt(index, 1 + index * 30) }),
+      }),
+    )
+    const { index, source } = encode(prompted, { hasPrompts: true })
+    for (const reader of [await openTraces(source, index), await openTraces(source)])
+      for (const [row, sample] of prompted.entries()) await expectSample(reader, row, sample)
+    const without = prompted.map(({ promptScores: _, ...sample }) => sample)
+    expect(index.groups.length, 'groups, which count tokens of prompts too').toBeGreaterThan(
+      encode(without).index.groups.length,
+    )
   })
 
   it('fetches one range for a sample, and the texts without the tokens', async () => {
@@ -167,7 +185,9 @@ describe('traces.parquet', () => {
 
   it('is plain Parquet to DuckDB', async () => {
     const path = join(folder, 'traces.parquet')
-    const { source } = encode(samples)
+    const prompts = samples.map((_, index) => (index % 2 === 0 ? tracePrompt(index, 3) : []))
+    const prompted = samples.map((sample, index) => ({ ...sample, promptScores: prompts[index]! }))
+    const { source } = encode(prompted, { hasPrompts: true })
     writeFileSync(path, Buffer.from(await source.slice(0)))
     const connection = await (await DuckDBInstance.create()).connect()
     const query = async (sql: string) => (await connection.runAndReadAll(sql)).getRowObjectsJson()
@@ -190,6 +210,9 @@ describe('traces.parquet', () => {
         generated_text: sample.generatedText,
         mean_entropy_nats: sample.meanEntropyNats,
         metadata: JSON.stringify(metadata),
+        prompt_token_text: prompts[row]!.map(token => token.text),
+        prompt_logprob: prompts[row]!.map(token => token.logprob),
+        prompt_rank: prompts[row]!.map(token => token.rank),
         token_id: tokens.map(token => token.id),
         token_text: tokens.map(token => token.text),
         entropy_nats: tokens.map(token => token.entropyNats),

@@ -5,6 +5,7 @@ import { createParquetWriter, type RowGroupPlace } from '../files/parquet-writer
 import { firstIndex } from '../first-index.ts'
 import { InputError } from '../input-error.ts'
 import { describeColumns, type RunColumn } from './field.ts'
+import { type PromptToken, promptTokenEntries, promptTokensOfRow } from './prompt-token.ts'
 import {
   boundedRunFile,
   checkColumns,
@@ -56,19 +57,31 @@ const columnValues: Record<string, (sample: SampleRecord) => unknown> = {
       ({ tokens }: SampleRecord) => tokens.map(token => token[name] ?? null),
     ]),
   ),
+  ...Object.fromEntries(
+    promptTokenEntries.map(({ name, field }) => [
+      field.name,
+      ({ promptScores = [] }: SampleRecord) => promptScores.map(token => token[name]),
+    ]),
+  ),
   top_text_ids: ({ topTexts = {} }) => Object.keys(topTexts).map(Number),
   top_texts: ({ topTexts = {} }) => Object.values(topTexts),
 }
 
 /**
  * Writes `traces.parquet` from samples as they come; holds one row group in memory. `sink` is given the bytes in order and
- * must have used them when it returns. Texts are UTF-8: half a surrogate pair, which no UTF-8 can carry, becomes U+FFFD.
+ * must have used them when it returns. Texts are UTF-8: half a surrogate pair, which no UTF-8 can carry, becomes U+FFFD. The columns
+ * of the prompts' tokens are written where that is asked for.
  */
-export function createTraceWriter(sink: (bytes: Uint8Array) => void) {
+export function createTraceWriter(
+  sink: (bytes: Uint8Array) => void,
+  { hasPrompts = false }: { hasPrompts?: boolean } = {},
+) {
+  const ofPrompts = new Set<string>(promptTokenEntries.map(({ field }) => field.name))
+  const columns = traceColumns.filter(({ name }) => hasPrompts || !ofPrompts.has(name))
   const writer = createParquetWriter(sink, {
-    columns: traceColumns,
+    columns,
     keyValues: identifyingKeyValues('traces'),
-    mainKeyValues: { [columnsKey]: JSON.stringify(describeColumns(traceColumns)) },
+    mainKeyValues: { [columnsKey]: JSON.stringify(describeColumns(columns)) },
     tail: firstTextColumn,
     standalone: true,
   })
@@ -78,7 +91,7 @@ export function createTraceWriter(sink: (bytes: Uint8Array) => void) {
   let pendingTokens = 0
   const writeGroup = () => {
     const place = writer.writeRowGroup(
-      Object.fromEntries(traceColumns.map(({ name }) => [name, pending.map(columnValues[name]!)])),
+      Object.fromEntries(columns.map(({ name }) => [name, pending.map(columnValues[name]!)])),
     )
     groups.push({ ...place, firstRow, rowCount: pending.length })
     firstRow += pending.length
@@ -89,7 +102,7 @@ export function createTraceWriter(sink: (bytes: Uint8Array) => void) {
     /** Adds a sample; samples come in the order of the run. */
     add(sample: SampleRecord): void {
       pending.push(sample)
-      pendingTokens += sample.tokens.length
+      pendingTokens += sample.tokens.length + (sample.promptScores?.length ?? 0)
       if (pendingTokens >= groupTokens || pending.length >= groupSamples) writeGroup()
     },
     /** Writes what is left. Returns where each sample lies. */
@@ -105,6 +118,8 @@ type TracedField = 'problemId' | 'problemIndex' | 'sampleIndex' | 'problem' | 'p
 /** One sample of `traces.parquet`. */
 export interface TraceSample extends Pick<SampleRecord, TracedField | 'error' | 'metadata' | 'topTexts'> {
   tokens: TokenColumns
+  /** Of the first answer to a problem, where the run kept it. */
+  promptScores?: PromptToken[]
 }
 
 /** The texts of one sample, and its row in the run. */
@@ -247,6 +262,7 @@ async function readGroup<Result>(
 }
 
 function sampleOf(row: Record<TraceColumn, never>): TraceSample {
+  const promptScores = promptTokensOfRow(row)
   return {
     problemId: row.problem_id,
     problemIndex: row.problem_index,
@@ -260,5 +276,6 @@ function sampleOf(row: Record<TraceColumn, never>): TraceSample {
       Array.from((row.top_text_ids ?? []) as ArrayLike<number>, (id, index) => [id, row.top_texts[index]]),
     ),
     tokens: tokenColumnsOfRow(row),
+    ...(promptScores && { promptScores }),
   }
 }

@@ -4,6 +4,7 @@ import { answerText, describeStops, type Stops, stopTextAt } from '../../core/ge
 import { type Decoding, describeDecoding } from '../../core/generate/decoding.ts'
 import { type Generation, rejectionReason } from '../../core/generate/generate.ts'
 import { InputError } from '../../core/input-error.ts'
+import type { PromptToken } from '../../core/record/prompt-token.ts'
 import { formatVersion } from '../../core/record/run-files.ts'
 import type { TokenRecord } from '../../core/record/token.ts'
 import { createTextDecoder, type Tokenizer } from '../../core/tokenizer/tokenizer.ts'
@@ -45,7 +46,7 @@ async function runGenerate(flags: GenerateFlags): Promise<number> {
   const hasNone = flags.prompt === undefined && !hasTokenizer(folder.path)
   const tokenizer = hasNone ? null : await loadTokenizerFor(flags, folder.path, progress)
   const promptIds = flags.promptIds ?? encodePrompt(flags, tokenizer!, progress)
-  const task = { promptIds, key: 0 }
+  const task = { promptIds, key: 0, scoresPrompt: flags.promptLogprobs }
   const problem = rejectionReason(task, config)
   if (problem) throw new InputError(`generate: ${problem}`)
   const answering = chooseAnswering(flags, folder, tokenizer, progress)
@@ -60,7 +61,9 @@ async function runGenerate(flags: GenerateFlags): Promise<number> {
     ...display,
     onToken: ({ token }) => printer?.show(token),
     onAnswer({ generation }) {
-      if (tokenizer) for (const token of generation.tokens) token.text = tokenizer.tokenText(token.id)
+      if (tokenizer)
+        for (const token of [...generation.tokens, ...(generation.prompt ?? [])])
+          token.text = tokenizer.tokenText(token.id)
       answer = generation
     },
     onRestart(reason) {
@@ -100,10 +103,11 @@ function report(
   text: string | null,
   decoding: Decoding & { maxNewTokens: number; seed: number },
 ): void {
-  const { finishReason, tokens, error, durationMs } = generation
+  const { finishReason, tokens, error, durationMs, prompt } = generation
   if (error !== null) throw new Error(`generate: ${error}`)
   if (flags.json) {
-    console.log(JSON.stringify({ formatVersion, promptTokens, finishReason, text, tokens, decoding }))
+    const asked = { promptTokens, ...(prompt && { prompt }) }
+    console.log(JSON.stringify({ formatVersion, ...asked, finishReason, text, tokens, decoding }))
     return
   }
   if (flags.quiet) {
@@ -111,6 +115,7 @@ function report(
     process.stdout.write(`${printableOn(process.stdout, answer)}\n`)
     return
   }
+  if (prompt) process.stderr.write(`${describePrompt(prompt)}\n`)
   const entropies = tokens.map(token => token.entropyNats)
   const mean = entropies.reduce((sum, value) => sum + value, 0) / entropies.length
   const seconds = durationMs / 1000
@@ -118,6 +123,19 @@ function report(
     `${tokens.length} tokens after ${promptTokens} of prompt, ${finishReason}; entropy mean ${mean.toFixed(4)}, ` +
       `max ${Math.max(...entropies).toFixed(4)} nats; ${(tokens.length / seconds).toFixed(1)} tokens/s\n` +
       `decoding: ${describeDecoding(decoding)}\n`,
+  )
+}
+
+/** What the model says of a prompt as a whole. */
+function describePrompt(prompt: readonly PromptToken[]): string {
+  const known = prompt.filter(({ logprob }) => logprob !== null)
+  const meanOf = (numberOf: (token: PromptToken) => number | null) =>
+    known.reduce((sum, token) => sum + numberOf(token)!, 0) / known.length
+  if (known.length === 0) return 'prompt: no token stands behind another'
+  const [logprob, entropy] = [meanOf(token => token.logprob), meanOf(token => token.entropyNats)]
+  return (
+    `prompt: of ${known.length} tokens behind others log-probability mean ${logprob.toFixed(4)}, entropy mean ${entropy.toFixed(4)} nats, ` +
+    `perplexity ${Math.exp(-logprob).toFixed(2)}; --json has each`
   )
 }
 

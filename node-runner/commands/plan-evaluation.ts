@@ -153,8 +153,9 @@ async function planTasks(flags: EvalFlags, tokenizer: Tokenizer, progress: Progr
   const placement = describePlacement(prompt)
   if (placement !== null) progress.say(placement)
   const limit = Math.min(flags.limit ?? problems.length, problems.length)
-  const { samples, shard } = flags
-  const tasks = planSamples(problems.slice(0, limit), tokenizer, { prompt, samples, shard: shard ?? null })
+  const { samples, shard = null, promptLogprobs: scoresPrompts } = flags
+  const asked = { prompt, samples, shard, scoresPrompts }
+  const tasks = planSamples(problems.slice(0, limit), tokenizer, asked)
   if (tasks.length === 0)
     throw new InputError(
       `--shard ${shard?.index}/${shard?.count}: has none of ${limit} problems; use at most ${limit} shards`,

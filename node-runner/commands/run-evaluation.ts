@@ -192,7 +192,8 @@ async function answer(held: HeldRun, pending: SampleTask[]): Promise<boolean> {
       display.onLoaded(loaded)
     },
     onAnswer({ key, generation }) {
-      for (const token of generation.tokens) token.text = tokenizer.tokenText(token.id)
+      for (const token of [...generation.tokens, ...(generation.prompt ?? [])])
+        token.text = tokenizer.tokenText(token.id)
       const sample = recordSample(taskOfKey.get(key)!, generation, answerTokenizer, grading)
       journal.append(flags.pTrue ? { ...sample, ...pTrueOf(generation) } : sample)
       display.onAnswer()

@@ -33,7 +33,7 @@ export interface RunFlags
   extends DecodingFlags,
     StopFlags,
     PromptFlags,
-    Pick<RecordedValues, 'tp' | 'dp' | 'seed' | 'topLogprobs'> {
+    Pick<RecordedValues, 'tp' | 'dp' | 'seed' | 'topLogprobs' | 'promptLogprobs'> {
   model: string
   loadFormat: LoadFormat
   maxNewTokens?: number
@@ -42,6 +42,9 @@ export interface RunFlags
   json: boolean
   quiet: boolean
 }
+
+/** Rows of prompts that are scored at once: their logits take 64 MiB of the largest vocabularies, of 262,144 tokens. */
+const promptRows = 64
 
 /** Tokens of an answer at most, where neither the flag nor generation_config.json says. */
 const defaultMaxNewTokens = 2048
@@ -69,7 +72,7 @@ export function addRunFlags(command: Command): Command {
     integer(1),
   )
   const withDecoding = addDecodingFlags(addStopFlags(withLimit))
-  const withPrompt = addRecordedFlags(withDecoding, ['seed', 'topLogprobs'])
+  const withPrompt = addRecordedFlags(withDecoding, ['seed', 'topLogprobs', 'promptLogprobs'])
     .option('--system-prompt <text>', "system message before the problem (default: the chat template's own)")
     .option(
       '--template-arg <name=value>',
@@ -142,7 +145,7 @@ export function engineJob(
   { decoding, stops, stopIds, maxNewTokens }: Answering,
   { sequences, capacity, dp }: { sequences: number; capacity: number; dp: number },
 ): EngineJob {
-  const { loadFormat, adapter, unsafeFast, tp, topLogprobs, seed } = flags
+  const { loadFormat, adapter, unsafeFast, tp, topLogprobs, seed, promptLogprobs } = flags
   return {
     model: path,
     loadFormat,
@@ -152,6 +155,7 @@ export function engineJob(
     room: {
       ...decodingLimits(sequences, topLogprobs, { ...decoding, stopIds }, config.vocabSize),
       capacity,
+      ...(promptLogprobs && { promptRows }),
     },
     maxNewTokens,
     stopIds,

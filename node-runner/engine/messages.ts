@@ -39,6 +39,8 @@ export interface EngineTask {
   promptIds: readonly number[]
   /** A second prompt around the answer. */
   followUp?: FollowUp
+  /** Whether it is wanted what the model says of the prompt's own tokens. */
+  scoresPrompt?: boolean
 }
 
 /** What is known once every rank has loaded its weights. */

@@ -17,7 +17,7 @@ const controlWords = 16
 const logWords = (count: number) => count + 2
 
 /** Words of a task. */
-const taskWords = 5
+const taskWords = 6
 
 /** Lays tasks out for groups to share: one queue, from which a group takes when it has room. */
 export function createTaskQueue(tasks: readonly EngineTask[], groups: number) {
@@ -26,11 +26,12 @@ export function createTaskQueue(tasks: readonly EngineTask[], groups: number) {
     return [promptIds, before, after]
   })
   const tokens = parts.flat().reduce((sum, ids) => sum + ids.length, 0)
-  // Key, first token, and numbers of tokens of the prompt and before and after the answer of each task; then all tokens.
+  // Key, whether the prompt is scored, first token, and numbers of tokens of the prompt and before and after the answer of each
+  // task; then all tokens.
   const words = new Uint32Array(new SharedArrayBuffer((count * taskWords + tokens) * 4))
   let at = count * taskWords
-  for (const [index, { key }] of tasks.entries()) {
-    words.set([key, at, ...parts[index]!.map(ids => ids.length)], index * taskWords)
+  for (const [index, { key, scoresPrompt = false }] of tasks.entries()) {
+    words.set([key, Number(scoresPrompt), at, ...parts[index]!.map(ids => ids.length)], index * taskWords)
     for (const ids of parts[index]!) {
       words.set(ids, at)
       at += ids.length
@@ -64,16 +65,20 @@ export class TaskQueueClient {
       const index = this.#claim(claim)
       if (index === null) return
       const from = index * taskWords
-      const [key = 0, first = 0, prompt = 0, before = 0, after = 0] = words.subarray(from, from + taskWords)
+      const [key = 0, scores = 0, first = 0, prompt = 0, before = 0, after = 0] = words.subarray(
+        from,
+        from + taskWords,
+      )
       const idsAt = (start: number, length: number) => Array.from(words.subarray(start, start + length))
       const promptIds = idsAt(first, prompt)
-      if (before + after === 0) yield { key, promptIds }
+      const request = scores === 0 ? { key, promptIds } : { key, promptIds, scoresPrompt: true }
+      if (before + after === 0) yield request
       else {
         const followUp = {
           before: idsAt(first + prompt, before),
           after: idsAt(first + prompt + before, after),
         }
-        yield { key, promptIds, followUp }
+        yield { ...request, followUp }
       }
     }
   }

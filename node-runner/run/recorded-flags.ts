@@ -51,6 +51,14 @@ export const recordedFlags = {
     part: 'decoding',
     schema: z.int().nonnegative(),
   },
+  promptLogprobs: {
+    flag: '--prompt-logprobs',
+    help: "keep log-probability, entropy and rank of the prompt's tokens too, each behind those before it; once a problem",
+    default: false,
+    part: 'decoding',
+    isLater: true,
+    schema: z.literal(true).exactOptional(),
+  },
   pTrue: {
     flag: '--p-true',
     help: 'after each answer, ask the model whether it is true, and keep the probability that it says so',

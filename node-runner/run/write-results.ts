@@ -71,7 +71,9 @@ export function writeResults(
     staged.write('run.json', [runDescriptionText(run)])
     const results = staged.open('all_results.json')
     const traces = staged.open('traces.parquet', 'in parts')
-    const traceWriter = createTraceWriter(bytes => traces.write(bytes))
+    const traceWriter = createTraceWriter(bytes => traces.write(bytes), {
+      hasPrompts: run.decoding.promptLogprobs ?? false,
+    })
     const figure = createFigureCollector()
     const findings = createRunFindings(labels)
     const collector = createExampleCollector()
@@ -130,10 +132,23 @@ export function writeAnalysis(
   return { analysis, panels: figure.svg }
 }
 
-/** A result: the sample with its tokens as columns. */
-function resultOf({ tokens, topTexts, durationMs, ...sample }: SampleRecord): Record<string, unknown> {
+/** A result: the sample with its tokens as columns, and those of its prompt. */
+function resultOf({
+  tokens,
+  topTexts,
+  durationMs,
+  promptScores,
+  ...sample
+}: SampleRecord): Record<string, unknown> {
   return {
     ...sample,
+    ...(promptScores && {
+      promptTokenIds: promptScores.map(token => token.id),
+      promptTokenTexts: promptScores.map(token => token.text),
+      promptLogprobs: promptScores.map(token => token.logprob),
+      promptEntropiesNats: promptScores.map(token => token.entropyNats),
+      promptRanks: promptScores.map(token => token.rank),
+    }),
     tokenIds: tokens.map(token => token.id),
     tokenTexts: tokens.map(token => token.text),
     tokenEntropiesNats: tokens.map(token => token.entropyNats),

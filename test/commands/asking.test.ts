@@ -1,12 +1,19 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parquetMetadataAsync, parquetSchema } from 'hyparquet'
 import { afterAll, describe, expect, it, vi } from 'vitest'
+import type { PromptToken } from '../../core/record/prompt-token.ts'
+import { parseSampleLine } from '../../core/record/sample.ts'
+import { openTraces } from '../../core/record/traces.ts'
+import { analyseCommand } from '../../node-runner/commands/analyse.ts'
 import { evalCommand } from '../../node-runner/commands/eval.ts'
 import { generateCommand } from '../../node-runner/commands/generate.ts'
+import { mergeCommand } from '../../node-runner/commands/merge.ts'
 import { commandOf } from '../../node-runner/run/run-card.ts'
 import { requireRun } from '../../node-runner/run/run-description.ts'
 import { changedModel } from '../support/change-model.ts'
+import { memoryByteSource } from '../support/memory-byte-source.ts'
 import { runCommand } from '../support/run-command.ts'
 import { runEntrace } from '../support/run-entrace.ts'
 import { readResults, readRunFile } from '../support/run-files.ts'
@@ -111,6 +118,15 @@ describe('--raw', () => {
     expect(exitCode).toBe(2)
     expect(stderr).toMatch(/prompt\.raw was not set, is true/)
     expect(readRunFile(out, 'run.json')).not.toHaveProperty('prompt.raw')
+    // What nobody asked for is recorded nowhere.
+    expect(requireRun(out).decoding).not.toHaveProperty('promptLogprobs')
+    const { children } = parquetSchema(
+      await parquetMetadataAsync(memoryByteSource(readFileSync(join(out, 'traces.parquet')))),
+    )
+    const names = children.map(({ element }) => element.name)
+    expect(names.filter(name => /^prompt|^entropy/.test(name))).toEqual([
+      ...['prompt_tokens', 'entropy_nats', 'prompt'],
+    ])
   })
 
   it('puts examples before the problem', async () => {
@@ -164,7 +180,7 @@ describe('--template-arg', () => {
     expect(other.stderr).toMatch(/prompt\.templateArguments\.enable_thinking was false, is not set/)
   })
 
-  it('changes the answer of generate as it changes the prompt', async () => {
+  it('makes the prompt of generate as that of eval', async () => {
     const flags = [
       '--model',
       thinking,
@@ -176,10 +192,98 @@ describe('--template-arg', () => {
       '--prompt',
       'x',
     ]
-    const [plain, quiet] = await Promise.all([
-      runEntrace(['generate', ...flags]),
-      runEntrace(['generate', ...flags, '--template-arg', 'enable_thinking=false']),
+    const asked = [...flags, '--template-arg', 'enable_thinking=false']
+    const { stdout } = await runEntrace(['generate', ...asked])
+    const shown = await show(thinking, '--template-arg', 'enable_thinking=false', '--json')
+    expect(JSON.parse(stdout).promptTokens).toBe(JSON.parse(shown.stdout).promptTokens)
+  })
+})
+
+describe('--prompt-logprobs', () => {
+  interface Answer {
+    promptTokens: number
+    prompt?: PromptToken[]
+    tokens: { id: number; logprob: number }[]
+  }
+  const asked = [
+    'generate',
+    '--model',
+    ships,
+    '--adapter',
+    'cpu',
+    '--max-new-tokens',
+    '2',
+    '--prompt',
+    problem,
+  ]
+  const generateJson = async (...flags: string[]): Promise<Answer> => {
+    const { exitCode, stdout, stderr } = await runEntrace([...asked, ...flags, '--json'])
+    expect(exitCode, stderr).toBe(0)
+    return JSON.parse(stdout)
+  }
+
+  it('has generate print what the model says of every token of the prompt, and the answer is the same', async () => {
+    const [found, without, shown] = await Promise.all([
+      generateJson('--prompt-logprobs'),
+      generateJson(),
+      runEntrace([...asked, '--prompt-logprobs']),
     ])
-    expect(JSON.parse(plain.stdout).promptTokens).toBeGreaterThan(JSON.parse(quiet.stdout).promptTokens)
+    const { prompt, ...rest } = found
+    expect(rest).toEqual(without)
+    expect(prompt).toHaveLength(found.promptTokens)
+    expect(prompt!.map(({ text }) => text).join('')).toContain(problem)
+    expect(Object.keys(prompt![0]!)).toEqual(['id', 'text', 'logprob', 'entropyNats', 'rank'])
+    for (const [at, { logprob, entropyNats, rank }] of prompt!.entries()) {
+      const says = [logprob, entropyNats, rank]
+      expect(says.every(value => (at === 0 ? value === null : Number.isFinite(value)))).toBe(true)
+      // The likeliest of 512 tokens is no rarer than 1 in 512.
+      if (rank === 0) expect(logprob).toBeGreaterThan(-Math.log(513))
+    }
+    expect(shown.stderr).toMatch(/^prompt: of \d+ tokens behind others log-probability mean -\d/m)
+  })
+
+  it('is kept once a problem, in the journal and the traces, and read again from both', async () => {
+    const out = join(folder, 'prompts')
+    const flags = ['--samples', '2', '--temperature', '0.7', '--prompt-logprobs', '--out', out]
+    const ran = await evaluate(ships, ...flags)
+    expect(ran.exitCode, ran.stderr).toBe(0)
+    expect(requireRun(out).decoding).toMatchObject({ promptLogprobs: true })
+    expect(commandOf(requireRun(out))).toMatch(/ --prompt-logprobs /)
+    const { promptTokens, prompt } = await generateJson('--prompt-logprobs')
+    const samples = readFileSync(join(out, 'samples.jsonl'), 'utf8').trimEnd().split('\n')
+    const records = samples.map(line => parseSampleLine('samples.jsonl', line))
+    expect(records).toHaveLength(4)
+    for (const { sampleIndex, promptScores, promptTokens } of records)
+      expect(promptScores?.length).toBe(sampleIndex === 0 ? promptTokens : undefined)
+    const ofFirst = records.find(({ problemIndex, sampleIndex }) => problemIndex === 0 && sampleIndex === 0)!
+    expect([ofFirst.promptTokens, ofFirst.promptScores]).toEqual([promptTokens, prompt])
+    const traced = async () => {
+      const bytes = readFileSync(join(out, 'traces.parquet'))
+      const reader = await openTraces(memoryByteSource(bytes))
+      return Promise.all(Array.from({ length: reader.count }, (_, row) => reader.read(row)))
+    }
+    const before = await traced()
+    expect(before.map(({ promptScores }) => promptScores?.length ?? 0)).toEqual(
+      records
+        .toSorted((a, b) => a.problemIndex - b.problemIndex || a.sampleIndex - b.sampleIndex)
+        .map(({ promptScores }) => promptScores?.length ?? 0),
+    )
+    expect(before[0]!.promptScores!.map(({ rank }) => rank)).toEqual(prompt!.map(({ rank }) => rank))
+    const [result] = readResults(out)
+    expect(result).toMatchObject({
+      promptTokenIds: prompt!.map(({ id }) => id),
+      promptLogprobs: prompt!.map(({ logprob }) => logprob),
+    })
+    // What an analysis and a merge write, they write from the journal.
+    await runCommand(analyseCommand(), [out, '--quiet', '--json'])
+    expect(await traced()).toEqual(before)
+    const merged = join(folder, 'merged')
+    await runCommand(mergeCommand(), [out, '--out', merged, '--quiet', '--json'])
+    expect(readFileSync(join(merged, 'traces.parquet'))).toEqual(readFileSync(join(out, 'traces.parquet')))
+    const other = await evaluate(ships, ...flags.filter(flag => flag !== '--prompt-logprobs'))
+    expect([other.exitCode, other.stderr]).toEqual([
+      2,
+      expect.stringMatching(/decoding\.promptLogprobs was true, is not set/),
+    ])
   })
 })

@@ -13,6 +13,7 @@ import { dirname, join } from 'node:path'
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { InputError } from '../../core/input-error.ts'
+import type { PromptToken } from '../../core/record/prompt-token.ts'
 import { analyseCommand } from '../../node-runner/commands/analyse.ts'
 import { compareCommand } from '../../node-runner/commands/compare.ts'
 import { exportCommand } from '../../node-runner/commands/export.ts'
@@ -21,7 +22,7 @@ import { evalLog, parseEvalArchive } from '../support/eval-log.ts'
 import { lmEvalResults, lmEvalSample } from '../support/lm-eval-sample.ts'
 import { runCommand } from '../support/run-command.ts'
 import { runEntrace } from '../support/run-entrace.ts'
-import { traceSample, traceToken } from '../support/trace-sample.ts'
+import { tracePrompt, traceSample, traceToken } from '../support/trace-sample.ts'
 import { unzip } from '../support/unzip.ts'
 import { writeRun } from '../support/write-run.ts'
 
@@ -299,6 +300,26 @@ describe('export', () => {
     }
     const log = evalLog.parse(JSON.parse(await exported('inspect', '--out', join(lines, 'log.json'))))
     expect(log.samples.map(({ id }) => id)).toEqual(['a \ufffd-0', 'a \ufffd-0-1', 'a \ufffd-2', ends])
+  })
+
+  it("has the prompt's tokens where a format has a place for them", async () => {
+    const prompted = join(folder, 'prompted')
+    const sample = traceSample(0, 2, { promptScores: tracePrompt(7, 2) })
+    writeRun(prompted, [sample])
+    const exported = async (...flags: string[]) => {
+      const { stdout } = await runCommand(exportCommand(), [prompted, '--json', ...flags])
+      return JSON.parse(readFileSync(JSON.parse(stdout).file, 'utf8'))
+    }
+    const [, { id, text, logprob, rank }] = sample.promptScores as [PromptToken, PromptToken]
+    expect(chatCompletion.parse(await exported('--format', 'openai')).prompt_logprobs).toEqual([
+      null,
+      { [id]: { logprob, rank: rank! + 1, decoded_token: text } },
+    ])
+    const log = evalLog.parse(await exported('--format', 'inspect', '--out', join(prompted, 'log.json')))
+    expect(log.samples[0]!.output.choices[0]!.prompt_logprobs).toEqual({
+      content: [{ token: text, logprob, bytes: Array.from(Buffer.from(text!)) }],
+    })
+    lmEvalSample.parse(await exported('--format', 'lm-eval'))
   })
 
   it('says nothing of missing samples in a whole run', async () => {

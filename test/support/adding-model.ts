@@ -34,6 +34,8 @@ export function addingModel(room: AddingRoom) {
   const turnsOf: boolean[] = []
   const steps: { rows: Row[]; scored: StepScore[] }[] = []
   let lastScores: TokenScores[] = []
+  /** What each row of the last step has seen. */
+  let lastSeen: number[][] = []
   const model: SteppedModel = {
     config: {
       ...addingConfig,
@@ -75,11 +77,19 @@ export function addingModel(room: AddingRoom) {
         cache.push(tokenId)
         return cache
       })
+      lastSeen = rows.map(({ position }, row) => sums[row]!.slice(0, position + 1))
       // A sequence's later rows have filled the cache further by now; what counts is the cache up to the row.
       for (const { row } of scored)
         expect(rows[row]!.isLong ?? false, 'turns').toBe(rows[row]!.position + 1 > originalContext)
-      lastScores = scored.map(({ row }) => scoresAfter(sums[row]!.slice(0, rows[row]!.position + 1)))
+      lastScores = scored.map(({ row }) => scoresAfter(lastSeen[row]!))
       return lastScores
+    },
+    async scoreKnown(known) {
+      return known.map(({ row, id }) => {
+        const { statistics, top } = scoresAfter(lastSeen[row]!)
+        const rank = top.findIndex(one => one.id === id)
+        return { statistics, logit: top[rank]?.logit ?? 0, rank: rank === -1 ? 2 : rank }
+      })
     },
   }
   return { model, steps }

@@ -2,10 +2,7 @@ import { readFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { GenerateOptions } from '../../core/generate/generate.ts'
 import { generateOnMesh } from '../../core/generate/generate-on-mesh.ts'
-import { isLongSequence } from '../../core/model/key-value-cache.ts'
-import type { LanguageModel } from '../../core/model/language-model.ts'
 import { loadModel } from '../../core/model/load-model.ts'
-import type { TokenScores } from '../../core/model/scores.ts'
 import type { TokenRecord } from '../../core/record/token.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openAdapter } from '../../node-runner/adapter/dawn.ts'
@@ -104,17 +101,28 @@ export function describeGolden(one: GoldenCase, devices?: readonly Device[]): vo
     }
     if (isTriedAlone) it('with the same bits alone as beside others', tryAlone)
 
-    it('at every position of every prompt', async () => {
-      for (const sequence of sequences) {
-        const [found] = await Promise.all(models.map(model => scorePrompt(model, sequence.prompt_ids)))
-        const entropies = found!.map(scores => scores.statistics.entropyNats)
-        const what = `${name}, ${sequence.name}, prompt entropy`
+    it('at every position of every prompt, of the token behind it', async () => {
+      const scored = requests.map(request => ({ ...request, scoresPrompt: true }))
+      const once = { ...options, maxNewTokens: 1 }
+      for (const { request, generation } of await generateOnMesh(models, scored, once)) {
+        const [first, ...found] = generation.prompt!
+        const { prompt, prompt_ids: ids, name: of } = request.sequence
+        expect([first, ...found].map(token => token!.id)).toEqual(ids)
+        expect(first).toMatchObject({ logprob: null, entropyNats: null, rank: null })
+        const expected = prompt.slice(0, -1)
         expectClose(
-          what,
-          entropies,
-          sequence.prompt.map(({ entropy }) => entropy),
+          `${name}, ${of}, entropy of what is behind`,
+          found.map(token => token.entropyNats!),
+          expected.map(({ entropy }) => entropy),
           entropyTolerance,
         )
+        for (const [place, { top_ids }] of expected.entries()) {
+          const { id, rank } = found[place]!
+          const among = top_ids.indexOf(id)
+          // Of what is listed, near ties may change places; the other ranks are beyond the list.
+          if (among === -1) expect(rank).toBeGreaterThanOrEqual(top_ids.length - 1)
+          else expect(Math.abs(rank! - among), `${of}, token ${place + 1}`).toBeLessThanOrEqual(1)
+        }
       }
     })
   })
@@ -172,18 +180,4 @@ function compareSteps(what: string, found: TokenRecord[], expected: GoldenStep[]
     }
   }
   return count
-}
-
-/** Scores of every position of a prompt, as many at a time as the model's head takes. */
-async function scorePrompt(model: LanguageModel, promptIds: number[]): Promise<TokenScores[]> {
-  const scores: TokenScores[] = []
-  const isLong = isLongSequence(model.config, promptIds.length)
-  for (let first = 0; first < promptIds.length; first += model.limits.sequences) {
-    const rows = promptIds
-      .slice(first, first + model.limits.sequences)
-      .map((tokenId, i) => ({ tokenId, position: first + i, slot: 0, isLong }))
-    const scored = rows.map((_, row) => ({ row, sequence: 0, step: 0 }))
-    scores.push(...(await model.step(rows, scored, greedy)))
-  }
-  return scores
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { tokenLogprob } from './chat-completion.ts'
+import { tokenLogprob, topLogprob } from './chat-completion.ts'
 
 const usage = z.strictObject({ input_tokens: z.int(), output_tokens: z.int(), total_tokens: z.int() })
 const message = z.strictObject({
@@ -64,7 +64,12 @@ const evalSample = z.strictObject({
   target: z.string(),
   messages: z.array(message),
   output: output.extend({
-    choices: z.array(choice.extend({ logprobs: z.strictObject({ content: z.array(tokenLogprob) }) })),
+    choices: z.array(
+      choice.extend({
+        logprobs: z.strictObject({ content: z.array(tokenLogprob) }),
+        prompt_logprobs: z.strictObject({ content: z.array(topLogprob) }).optional(),
+      }),
+    ),
   }),
   scores: z.record(z.string(), score),
   metadata: unknowns,

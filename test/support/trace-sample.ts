@@ -1,3 +1,4 @@
+import type { PromptToken } from '../../core/record/prompt-token.ts'
 import type { SampleRecord } from '../../core/record/sample.ts'
 import type { TokenRecord } from '../../core/record/token.ts'
 
@@ -17,6 +18,16 @@ export function traceToken(seed: number, text: string | null = ` t${seed}`, topK
     topLogprobs: Array.from({ length: topK }, (_, index) => -fraction(23) - 1 / 64 - index),
     tailMass: fraction(3) / 8,
   }
+}
+
+/** A prompt of so many tokens with numbers that follow from `seed`, each exact in f32; nothing is known of the first. */
+export function tracePrompt(seed: number, count: number): PromptToken[] {
+  return Array.from({ length: count }, (_, index) => {
+    const { id, text, logprob, entropyNats, rank } = traceToken(seed + index)
+    return index === 0
+      ? { id, text, logprob: null, entropyNats: null, rank: null }
+      : { id, text, logprob, entropyNats, rank }
+  })
 }
 
 /** A finished sample of so many tokens, every field of which follows from its problem's index. */

@@ -58,6 +58,16 @@ describe("the page's tokenizer", () => {
     expect(page.decode(ids)).toBe(node.decode(ids))
   })
 
+  it('begins a prompt in no template as the run did', async () => {
+    const { files, texts } = promptFolders['a bos of the post-processor alone']!
+    const [page, node] = await Promise.all([
+      openPageTokenizer(filesInMemory(files)),
+      openTokenizer(filesInMemory(files)),
+    ])
+    expect(page.encodeRaw(texts[0]!)).toEqual([500, ...page.encode(texts[0]!)])
+    expect(texts.map(text => page.encodeRaw(text))).toEqual(texts.map(text => node.encodeRaw(text)))
+  })
+
   it('asks for no template file where the config has a template, and says what is missing', async () => {
     const asked: string[] = []
     await openPageTokenizer(filesInMemory(promptFolders['as it ships']!.files, asked))

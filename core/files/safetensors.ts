@@ -16,6 +16,11 @@ export interface TensorEntry {
   /** Absolute offset in the source, bytes. */
   start: number
   byteLength: number
+  /**
+   * Width d of a head where its rows lie in pairs, as in GGUF files of some architectures: the file's row 2i + h of a head is the
+   * model's row h·d/2 + i.
+   */
+  headPairs?: number
 }
 
 const lengthBytes = 8

@@ -64,7 +64,7 @@ async function openFiles(
   if (!index)
     throw new InputError(
       `${files.name}: no weights: expected ${singleFile} or ${indexFile}, found neither; ` +
-        'other formats (.bin, .gguf) are not read, use a safetensors checkpoint',
+        'use a safetensors checkpoint, or name a file in GGUF itself (other formats, such as .bin, are not read)',
     )
   return openShards(files, index.name, await readShardOf(index), isNeeded)
 }

@@ -27,6 +27,18 @@ it.each([
   expect(decodeOneByOne(bytes).join('')).toBe(byteTokenizer.decode(bytes))
 })
 
+it('keeps the space between words of a decoder that leaves out the first', () => {
+  const words = ['', ' the', ' ', 'lamp', ' is', ' lit']
+  const decode = (ids: readonly number[]) =>
+    ids
+      .map(id => words[id])
+      .join('')
+      .replace(/^ /, '')
+  const ids = [1, 3, 0, 2, 2, 4, 0, 0, 5, 2, 1, 0]
+  const decoder = createTextDecoder({ decode })
+  expect(ids.map(id => decoder.push(id)).join('') + decoder.flush()).toBe(decode(ids))
+})
+
 it('shows wrong bytes as soon as the next id comes', () => {
   expect(decodeOneByOne([0x80, 0x80, 0x80])).toEqual(['', '\uFFFD', '\uFFFD', '\uFFFD'])
 })

@@ -4,10 +4,19 @@ import type { Device } from '../gpu/device.ts'
 import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
 import { Random } from '../gpu/random.ts'
 import { createNoiseWeight, packInto, storedWeight } from '../pack-weight/pack-weight.cases.ts'
-import { type WeightDType, weightTensors } from '../pack-weight/pack-weight.ts'
+import { weightTensors } from '../pack-weight/pack-weight.ts'
+import { type WeightType, weightTypeNames, weightTypes } from '../pack-weight/weight-types.ts'
 import { embed } from './embed.ts'
 
-const embedShapes = [
+interface EmbedShape {
+  name: string
+  rows: number
+  width: number
+  vocabulary: number
+  dtype: WeightType
+}
+
+const embedShapes: readonly EmbedShape[] = [
   { name: 'width 1', rows: 1, width: 1, vocabulary: 1, dtype: 'f32' },
   { name: 'odd', rows: 5, width: 131, vocabulary: 331, dtype: 'f16' },
   { name: 'odd f32', rows: 3, width: 66, vocabulary: 17, dtype: 'f32' },
@@ -15,7 +24,11 @@ const embedShapes = [
   { name: '7B width', rows: 7, width: 3584, vocabulary: 512, dtype: 'bf16' },
   { name: '0.5B vocabulary, narrow', rows: 9, width: 8, vocabulary: 151936, dtype: 'bf16' },
   { name: '7B vocabulary, narrow', rows: 9, width: 8, vocabulary: 152064, dtype: 'bf16' },
-] as const
+  // Two blocks of every type.
+  ...weightTypeNames
+    .filter(dtype => weightTypes[dtype].inputs > 1)
+    .map(dtype => ({ name: dtype, rows: 9, width: 2 * weightTypes[dtype].inputs, vocabulary: 37, dtype })),
+]
 
 /** out[r, d] = table[ids[r], d]. */
 function embedReference(ids: ArrayLike<number>, table: ArrayLike<number>, width: number): Float64Array {
@@ -29,7 +42,7 @@ function embedReference(ids: ArrayLike<number>, table: ArrayLike<number>, width:
 /** An embedding with its tensors; the ids are spread over the vocabulary. */
 export async function prepareEmbed(
   device: Device,
-  { rows, width, vocabulary, dtype }: { rows: number; width: number; vocabulary: number; dtype: WeightDType },
+  { rows, width, vocabulary, dtype }: Omit<EmbedShape, 'name'>,
 ) {
   const table = await createNoiseWeight(device, 'table', dtype, vocabulary, width)
   const spread = Uint32Array.from({ length: rows }, (_, row) => Math.floor((row * vocabulary) / rows))

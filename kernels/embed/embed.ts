@@ -2,10 +2,11 @@ import { defineKernel } from '../gpu/kernel.ts'
 import type { Recorder } from '../gpu/recorder.ts'
 import { checkTensor, type Tensor, tensorBytes } from '../gpu/tensor.ts'
 import { type PackedWeight, weightTypeConstant } from '../pack-weight/pack-weight.ts'
+import weightBlocks from '../shared/weight-blocks.wgsl?raw'
 import weightType from '../shared/weight-type.wgsl?raw'
 import source from './embed.wgsl?raw'
 
-const kernel = defineKernel('embed', [weightType, source])
+const kernel = defineKernel('embed', [weightType, weightBlocks, source])
 
 /**
  * Records out[r] = table[ids[r] − firstId], zeros for an id outside the table: ids [rows] u32, table packed [vocabulary,
@@ -20,13 +21,14 @@ export function embed(recorder: Recorder, ids: Tensor, table: PackedWeight, out:
       params: {
         rows,
         width: table.inputs,
-        vocabulary: piece.outputs,
+        outputs: piece.outputs,
+        blocks: piece.blocksOfOutput,
         first_id: firstId + piece.firstOutput,
       },
-      tensors: { ids, table: piece.blocks, out },
+      tensors: { ids, weight: piece.blocks, out },
       // The first piece writes zeros where an id is of another; the others leave these alone.
       constants: { WEIGHT_TYPE: weightTypeConstant(piece.dtype), KEEP_OTHERS: index === 0 ? 0 : 1 },
-      workgroups: [Math.ceil(table.inputs / 64), rows],
+      workgroups: [Math.ceil(table.inputs / 512), rows],
       cost: { bytes: tensorBytes(ids) + 2 * tensorBytes(out), flops: 0 },
     })
 }

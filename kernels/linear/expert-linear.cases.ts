@@ -5,7 +5,8 @@ import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
 import { Random } from '../gpu/random.ts'
 import { Recorder } from '../gpu/recorder.ts'
 import { fillNoise, packInto, storedWeight } from '../pack-weight/pack-weight.cases.ts'
-import { createPackedWeight, type WeightDType, weightTensors } from '../pack-weight/pack-weight.ts'
+import { createPackedWeight, weightTensors } from '../pack-weight/pack-weight.ts'
+import type { WeightType } from '../pack-weight/weight-types.ts'
 import { routeExpertsReference } from '../route-experts/route-experts.cases.ts'
 import { createExpertRoutes, routeExperts } from '../route-experts/route-experts.ts'
 import { followingReference } from './linear.cases.ts'
@@ -19,7 +20,7 @@ interface ExpertLinearShape {
   inputs: number
   /** Of one expert. */
   outputs: number
-  dtype: WeightDType
+  dtype: WeightType
   inputsOf: 'row' | 'pair'
   /** Bytes of a piece of the weight at most; left out, what the adapter binds. */
   mostBytes?: number
@@ -66,6 +67,18 @@ export const expertLinearShapes = [
     dtype: 'f32',
     inputsOf: 'pair',
   },
+  {
+    name: 'q4_0 in pieces',
+    rows: 6,
+    experts: 4,
+    perRow: 2,
+    inputs: 96,
+    outputs: 22,
+    dtype: 'q4_0',
+    inputsOf: 'pair',
+    mostBytes: 30 * 56,
+  },
+  { name: 'q6_k', rows: 5, experts: 3, perRow: 2, inputs: 256, outputs: 6, dtype: 'q6_k', inputsOf: 'row' },
   {
     name: 'pieces that end within an expert',
     rows: 6,

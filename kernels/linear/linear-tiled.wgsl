@@ -1,23 +1,25 @@
-// After shared/weight-type.wgsl, shared/linear-rows.wgsl, shared/soft-cap.wgsl, shared/linear-epilogue.wgsl.
+// After shared/weight-type.wgsl, shared/weight-blocks.wgsl, shared/linear-rows.wgsl, shared/soft-cap.wgsl, shared/linear-epilogue.wgsl.
 // y[r, n] = sum over k of W[n, k] x[r, k] (and what follows the sum), for many rows: prefill.
 //
 // A workgroup computes 64 rows by 64 columns, a thread 4 by 4 of them; x and W pass through workgroup memory in slices
-// of 16 inputs, so that each value is loaded once a tile.
+// of 32 inputs, so that each value is loaded once a tile.
 
-const SLICE = 16u;
+const SLICE = 32u;
 const TILE = 64u;
 
 struct Params {
   rows: u32,
   inputs: u32,
   outputs: u32,
+  blocks: u32,         // of an output
+  skip: u32,           // inputs of an output's first block that are not of this weight
   first_output: u32,   // where in the whole weight these outputs lie
   output_stride: u32,
   columns: u32,        // of y
   halving: u32,        // 1 where a column of y is made of two outputs
   scale: f32,
   cap: f32,
-  expert_outputs: u32,  // of those in the piece's stride; 0 without experts
+  expert_outputs: u32,  // in the piece's stride; 0 without experts
   experts_of_row: u32,
 }
 
@@ -32,49 +34,39 @@ struct Params {
 var<workgroup> x_slice: array<array<vec4<f32>, 16>, SLICE>;
 var<workgroup> w_slice: array<array<vec4<f32>, 16>, SLICE>;
 
-// 256 threads load 64 rows of 16 inputs, four neighbouring inputs each.
-fn load_x(tile: Tile, k: u32, thread: u32) {
+// 256 threads load 64 rows of 32 inputs, eight neighbouring inputs each; a place before the first input wraps.
+fn load_x(tile: Tile, place: u32, thread: u32) {
   let row_in_tile = thread / 4u;
-  let place = tile.first + row_in_tile;
+  let is_row = tile.first + row_in_tile < tile.end;
   var base = 0u;
-  if (place < tile.end) {
-    base = x_row(place) * params.inputs;
+  if (is_row) {
+    base = x_row(tile.first + row_in_tile) * params.inputs;
   }
-  for (var i = 0u; i < 4u; i++) {
-    let slot = (thread % 4u) * 4u + i;
+  for (var i = 0u; i < 8u; i++) {
+    let slot = (thread % 4u) * 8u + i;
+    let k = place + slot - params.skip;
     var value = 0.0;
-    if (place < tile.end && k + slot < params.inputs) {
-      value = x[base + k + slot];
+    if (is_row && k < params.inputs) {
+      value = x[base + k];
     }
     x_slice[slot][row_in_tile / 4u][row_in_tile % 4u] = value;
   }
 }
 
-// 64 columns of 16 inputs: two blocks of a column for 16-bit types, four for f32; neighbouring threads take
-// neighbouring columns.
-fn load_w(first_column: u32, end_column: u32, k: u32, thread: u32) {
+// 64 columns of 32 inputs, eight each; neighbouring threads take neighbouring columns.
+fn load_w(first_column: u32, end_column: u32, place: u32, thread: u32) {
   let column_in_tile = thread % TILE;
   let column = first_column + column_in_tile;
-  let block_in_slice = thread / TILE;
-  let block_size = select(8u, 4u, WEIGHT_TYPE == 0u);
-  let slot = block_in_slice * block_size;
-  if (slot >= SLICE) {
-    return;
-  }
-  var block = vec4(0u);
-  if (column < end_column && k + slot < params.inputs) {
-    block = weight[((k + slot) / block_size) * params.outputs + column];
+  let slot = (thread / TILE) * 8u;
+  var w = Eight();
+  if (column < end_column && place + slot < params.skip + params.inputs) {
+    w = read_eight(column, (place + slot) / 8u);
   }
   let group = column_in_tile / 4u;
   let member = column_in_tile % 4u;
-  for (var word = 0u; word < 4u; word++) {
-    if (WEIGHT_TYPE == 0u) {
-      w_slice[slot + word][group][member] = bitcast<f32>(block[word]);
-    } else {
-      let pair = unpack(block[word]);
-      w_slice[slot + word * 2u][group][member] = pair.x;
-      w_slice[slot + word * 2u + 1u][group][member] = pair.y;
-    }
+  for (var i = 0u; i < 4u; i++) {
+    w_slice[slot + i][group][member] = w.first[i];
+    w_slice[slot + 4u + i][group][member] = w.second[i];
   }
 }
 
@@ -87,18 +79,19 @@ fn linear_tiled(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invo
   let first_column = tile.first_output + workgroup.x * TILE;
   let row_group = thread / 16u;
   let column_group = thread % 16u;
+  let places = params.skip + params.inputs;
   var total0 = vec4(0.0);
   var total1 = vec4(0.0);
   var total2 = vec4(0.0);
   var total3 = vec4(0.0);
-  for (var chunk = 0u; chunk < params.inputs; chunk += CHUNK) {
+  for (var chunk = 0u; chunk < places; chunk += CHUNK) {
     var sum0 = vec4(0.0);
     var sum1 = vec4(0.0);
     var sum2 = vec4(0.0);
     var sum3 = vec4(0.0);
-    for (var k = chunk; k < min(chunk + CHUNK, params.inputs); k += SLICE) {
-      load_x(tile, k, thread);
-      load_w(first_column, tile.end_output, k, thread);
+    for (var place = chunk; place < min(chunk + CHUNK, places); place += SLICE) {
+      load_x(tile, place, thread);
+      load_w(first_column, tile.end_output, place, thread);
       workgroupBarrier();
       for (var slot = 0u; slot < SLICE; slot++) {
         let rows = x_slice[slot][row_group];
@@ -115,10 +108,10 @@ fn linear_tiled(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invo
     total2 += sum2;
     total3 += sum3;
   }
-  let place = tile.first + row_group * 4u;
+  let row = tile.first + row_group * 4u;
   let output = first_column + column_group * 4u;
-  store(tile, place, output, total0);
-  store(tile, place + 1u, output, total1);
-  store(tile, place + 2u, output, total2);
-  store(tile, place + 3u, output, total3);
+  store(tile, row, output, total0);
+  store(tile, row + 1u, output, total1);
+  store(tile, row + 2u, output, total2);
+  store(tile, row + 3u, output, total3);
 }

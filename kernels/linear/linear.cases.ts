@@ -4,11 +4,12 @@ import type { Device } from '../gpu/device.ts'
 import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
 import { Random } from '../gpu/random.ts'
 import { createNoiseWeight, packInto, storedWeight } from '../pack-weight/pack-weight.cases.ts'
-import { type WeightDType, weightTensors } from '../pack-weight/pack-weight.ts'
+import { weightTensors } from '../pack-weight/pack-weight.ts'
+import { type WeightType, weightTypeNames, weightTypes } from '../pack-weight/weight-types.ts'
 import { type LinearFinish, type LinearVariant, linear } from './linear.ts'
 
 /** Shapes to test and time. Qwen2.5-7B's are those of one of eight ranks, so that they also run on a CPU adapter. */
-export const linearShapes = [
+export const linearShapes: readonly (LinearShape & { name: string })[] = [
   { name: 'width 1', rows: 1, inputs: 1, outputs: 1, dtype: 'f32' },
   { name: 'width 1 bf16', rows: 3, inputs: 1, outputs: 1, dtype: 'bf16' },
   { name: 'odd', rows: 5, inputs: 131, outputs: 37, dtype: 'f16' },
@@ -21,7 +22,14 @@ export const linearShapes = [
   { name: '7B output, rank of 8', rows: 1, inputs: 512, outputs: 3584, dtype: 'bf16' },
   { name: '7B gate and up, rank of 8', rows: 1, inputs: 3584, outputs: 4736, dtype: 'bf16' },
   { name: '7B down, whole', rows: 2, inputs: 18944, outputs: 512, dtype: 'bf16' },
-] as const
+  // Every type of blocks, over more than a chunk.
+  ...weightTypeNames
+    .filter(dtype => weightTypes[dtype].inputs > 1)
+    .map(dtype => ({ name: dtype, rows: 5, inputs: 512 + weightTypes[dtype].inputs, outputs: 37, dtype })),
+  { name: 'q4_0, 0.5B gate and up', rows: 1, inputs: 896, outputs: 9728, dtype: 'q4_0' },
+  { name: 'bf16, 64 rows', rows: 64, inputs: 896, outputs: 1152, dtype: 'bf16' },
+  { name: 'q4_0, 64 rows', rows: 64, inputs: 896, outputs: 1152, dtype: 'q4_0' },
+]
 
 /** y[r, n] = Σ_k W[n, k] x[r, k] in float64, and Σ_k |W[n, k] x[r, k]|, which scales the error bound. */
 function linearReference(
@@ -53,7 +61,7 @@ interface LinearShape {
   rows: number
   inputs: number
   outputs: number
-  dtype: WeightDType
+  dtype: WeightType
   follows?: LinearFollows
 }
 

@@ -6,18 +6,40 @@ import { type PackedWeight, type WeightPiece, weightTypeConstant } from '../pack
 import linearEpilogue from '../shared/linear-epilogue.wgsl?raw'
 import linearRows from '../shared/linear-rows.wgsl?raw'
 import softCap from '../shared/soft-cap.wgsl?raw'
+import weightBlocks from '../shared/weight-blocks.wgsl?raw'
 import weightType from '../shared/weight-type.wgsl?raw'
 import source from './linear.wgsl?raw'
 import serialSource from './linear-serial.wgsl?raw'
 import tiledSource from './linear-tiled.wgsl?raw'
 
-const fewRows = defineKernel('linear', [weightType, linearRows, softCap, linearEpilogue, source])
-const tiled = defineKernel('linear-tiled', [weightType, linearRows, softCap, linearEpilogue, tiledSource])
-const serial = defineKernel('linear-serial', [weightType, linearRows, softCap, linearEpilogue, serialSource])
+const fewRows = defineKernel('linear', [
+  weightType,
+  weightBlocks,
+  linearRows,
+  softCap,
+  linearEpilogue,
+  source,
+])
+const tiled = defineKernel('linear-tiled', [
+  weightType,
+  weightBlocks,
+  linearRows,
+  softCap,
+  linearEpilogue,
+  tiledSource,
+])
+const serial = defineKernel('linear-serial', [
+  weightType,
+  weightBlocks,
+  linearRows,
+  softCap,
+  linearEpilogue,
+  serialSource,
+])
 
 /**
  * The variants; all sum in one order, so that a row's bits do not depend on how many rows there are. `serial` reads four
- * inputs at once: where their number is no multiple of 4, `few-rows` takes its place.
+ * inputs at once: where their number, or what is skipped of a block, is no multiple of 4, `few-rows` takes its place.
  */
 export type LinearVariant = 'few-rows' | 'tiled' | 'serial'
 
@@ -104,7 +126,7 @@ function dispatchPiece(
   variant: LinearVariant,
 ): void {
   const [rows = 0, columns = 0] = y.shape
-  const { outputs, firstOutput, outputStride, blocks } = piece
+  const { outputs, firstOutput, outputStride, blocks, blocksOfOutput, skip } = piece
   const { scale, cap } = typeof finish === 'object' ? finish : { scale: 1, cap: null }
   const isGated = typeof finish === 'string'
   const expertOutputs = experts ? allOutputs / experts.experts / outputStride : 0
@@ -117,6 +139,8 @@ function dispatchPiece(
       rows,
       inputs,
       outputs,
+      blocks: blocksOfOutput,
+      skip,
       first_output: firstOutput,
       output_stride: outputStride,
       columns,
@@ -141,17 +165,20 @@ function dispatchPiece(
     EXPERTS: !experts ? 0 : experts.tileRows === 1 ? 1 : 2,
   }
   const tiles = (size: number) => experts?.tiles ?? Math.ceil(rows / size)
+  const isByFours = inputs % 4 === 0 && skip % 4 === 0
   if (variant === 'tiled') {
     const workgroups = [Math.ceil(used / 64), tiles(64)] as const
     recorder.dispatch(tiled, { ...use, constants, workgroups })
-  } else if (variant === 'serial' && inputs % 4 === 0) {
+  } else if (variant === 'serial' && isByFours) {
     const ROWS = experts?.tileRows ?? (rows === 1 ? 1 : 4)
     const workgroups = [Math.ceil(used / 128), tiles(ROWS)] as const
     recorder.dispatch(serial, { ...use, constants: { ...constants, ROWS }, workgroups })
   } else {
     const ROWS = experts?.tileRows ?? (rows === 1 ? 1 : rows <= 4 ? 4 : 8)
     const workgroups = [Math.ceil(used / 16), tiles(ROWS)] as const
-    recorder.dispatch(fewRows, { ...use, constants: { ...constants, ROWS }, workgroups })
+    const tensors = { ...use.tensors, x_vectors: x }
+    const VECTORS = isByFours ? 1 : 0
+    recorder.dispatch(fewRows, { ...use, tensors, constants: { ...constants, ROWS, VECTORS }, workgroups })
   }
 }
 

@@ -1,4 +1,4 @@
-// After shared/weight-type.wgsl, shared/linear-rows.wgsl, shared/soft-cap.wgsl, shared/linear-epilogue.wgsl.
+// After shared/weight-type.wgsl, shared/weight-blocks.wgsl, shared/linear-rows.wgsl, shared/soft-cap.wgsl, shared/linear-epilogue.wgsl.
 // y[r, n] = sum over k of W[n, k] x[r, k] (and what follows the sum), for few rows: decoding.
 //
 // Bound by reading W once: 16 columns next to each other make every load of a subgroup contiguous, and 16 lanes of
@@ -7,6 +7,7 @@
 override ROWS: u32 = 1u;         // rows that a workgroup computes with one reading of W: 1 to 8
 override COLUMNS: u32 = 16u;
 override LANES: u32 = 16u;       // at least ROWS
+override VECTORS: u32 = 0u;      // 1 where inputs and skip are multiples of 4: x is read by fours
 
 const MAX_ROWS = 8u;
 
@@ -14,51 +15,44 @@ struct Params {
   rows: u32,
   inputs: u32,
   outputs: u32,
+  blocks: u32,         // of an output
+  skip: u32,           // inputs of an output's first block that are not of this weight
   first_output: u32,   // where in the whole weight these outputs lie
   output_stride: u32,
   columns: u32,        // of y
   halving: u32,        // 1 where a column of y is made of two outputs
   scale: f32,
   cap: f32,
-  expert_outputs: u32,  // of those in the piece's stride; 0 without experts
+  expert_outputs: u32,  // in the piece's stride; 0 without experts
   experts_of_row: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> weight: array<vec4<u32>>;
-@group(0) @binding(3) var<storage, read> bias: array<f32>;
-@group(0) @binding(4) var<storage, read> routes: array<u32>;
-@group(0) @binding(5) var<storage, read_write> y: array<f32>;
+@group(0) @binding(2) var<storage, read> x_vectors: array<vec4<f32>>;  // the same memory
+@group(0) @binding(3) var<storage, read> weight: array<vec4<u32>>;
+@group(0) @binding(4) var<storage, read> bias: array<f32>;
+@group(0) @binding(5) var<storage, read> routes: array<u32>;
+@group(0) @binding(6) var<storage, read_write> y: array<f32>;
 
 var<workgroup> chunk_sums: array<f32, LANES * ROWS * COLUMNS>;
 
-// Input k of the row of x that begins at `base`.
+// Input k of the row of x that begins at `base`, zero outside.
 fn input(base: u32, k: u32) -> f32 {
   return select(0.0, x[base + min(k, params.inputs - 1u)], k < params.inputs);
 }
 
-// Adds to `sum` the products of one block of W with a row, in the order of the inputs.
-fn add_block(sum: f32, block: vec4<u32>, base: u32, k: u32) -> f32 {
-  if (WEIGHT_TYPE == 0u) {
-    let w = bitcast<vec4<f32>>(block);
-    var s = fma(w.x, input(base, k), sum);
-    s = fma(w.y, input(base, k + 1u), s);
-    s = fma(w.z, input(base, k + 2u), s);
-    return fma(w.w, input(base, k + 3u), s);
+fn four_inputs(base: u32, k: u32) -> vec4<f32> {
+  if (VECTORS == 1u) {
+    let vectors = params.inputs / 4u;
+    return select(vec4(0.0), x_vectors[base / 4u + min(k / 4u, vectors - 1u)], k < params.inputs);
   }
-  let a = unpack(block.x);
-  let b = unpack(block.y);
-  let c = unpack(block.z);
-  let d = unpack(block.w);
-  var s = fma(a.x, input(base, k), sum);
-  s = fma(a.y, input(base, k + 1u), s);
-  s = fma(b.x, input(base, k + 2u), s);
-  s = fma(b.y, input(base, k + 3u), s);
-  s = fma(c.x, input(base, k + 4u), s);
-  s = fma(c.y, input(base, k + 5u), s);
-  s = fma(d.x, input(base, k + 6u), s);
-  return fma(d.y, input(base, k + 7u), s);
+  return vec4(input(base, k), input(base, k + 1u), input(base, k + 2u), input(base, k + 3u));
+}
+
+// Adds to `sum` four products in the order of the inputs.
+fn add_four(sum: f32, w: vec4<f32>, inputs: vec4<f32>) -> f32 {
+  return fma(w.w, inputs.w, fma(w.z, inputs.z, fma(w.y, inputs.y, fma(w.x, inputs.x, sum))));
 }
 
 @compute @workgroup_size(COLUMNS * LANES)
@@ -74,8 +68,8 @@ fn linear(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation
   for (var row = 0u; row < ROWS; row++) {
     bases[row] = x_row(min(tile.first + row, tile.end - 1u)) * params.inputs;
   }
-  let block_size = select(8u, 4u, WEIGHT_TYPE == 0u);
-  let chunks = (params.inputs + CHUNK - 1u) / CHUNK;
+  let places = params.skip + params.inputs;
+  let chunks = (places + CHUNK - 1u) / CHUNK;
   // Lane r also adds up the chunks' sums of row r.
   var total = 0.0;
   for (var first_chunk = 0u; first_chunk < chunks; first_chunk += LANES) {
@@ -86,11 +80,17 @@ fn linear(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation
     }
     let chunk = first_chunk + lane;
     if (chunk < chunks && output < tile.end_output) {
-      let end = min((chunk + 1u) * CHUNK, params.inputs);
-      for (var k = chunk * CHUNK; k < end; k += block_size) {
-        let block = weight[(k / block_size) * params.outputs + output];
-        for (var row = 0u; row < ROWS; row++) {
-          sums[row] = add_block(sums[row], block, bases[row], k);
+      let end = min((chunk + 1u) * CHUNK, places);
+      for (var place = chunk * CHUNK; place < end; place += unit_inputs()) {
+        let unit = read_unit(output, place / unit_inputs());
+        for (var part = 0u; part < unit_inputs() / 8u; part++) {
+          let w = eight_of(unit, part);
+          // A place before the first input wraps to one far beyond the last.
+          let k = place + 8u * part - params.skip;
+          for (var row = 0u; row < ROWS; row++) {
+            let sum = add_four(sums[row], w.first, four_inputs(bases[row], k));
+            sums[row] = add_four(sum, w.second, four_inputs(bases[row], k + 4u));
+          }
         }
       }
     }

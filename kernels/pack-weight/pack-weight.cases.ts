@@ -5,13 +5,8 @@ import { noiseWords, type PreparedKernel, prepareKernel, runPrepared } from '../
 import { Random } from '../gpu/random.ts'
 import { Recorder } from '../gpu/recorder.ts'
 import { elementCount, tensorBytes, tensorFrom, uploadTensor } from '../gpu/tensor.ts'
-import {
-  createPackedWeight,
-  type PackedWeight,
-  packWeight,
-  type StoredRows,
-  type WeightDType,
-} from './pack-weight.ts'
+import { dequantize, f16Value } from './dequantize.ts'
+import { createPackedWeight, type PackedWeight, packWeight, type StoredRows } from './pack-weight.ts'
 import { isPlain, storedBytes, type WeightType, weightTypes } from './weight-types.ts'
 
 /** Rows of a checkpoint, and where they go in a weight of `outputs` outputs: from the first on, one after another. */
@@ -86,13 +81,17 @@ function packWeightReference(
 }
 
 /** A random weight as a checkpoint stores it, and the exact numbers that the stored bits mean. */
-interface StoredWeight {
+export interface StoredWeight {
   words: Uint32Array<ArrayBuffer>
   values: Float64Array
 }
 
-/** Normal deviates of this scale, rounded to the type (16-bit types by truncation: any stored number will do). */
-export function storedWeight(random: Random, dtype: WeightDType, count: number, scale: number): StoredWeight {
+/**
+ * Normal deviates of this scale, rounded to the type (16-bit types by truncation: any stored number will do). Of types of
+ * blocks: any bits in whole blocks, with scales that make numbers of about this size, one in eight of them subnormal.
+ */
+export function storedWeight(random: Random, dtype: WeightType, count: number, scale: number): StoredWeight {
+  if (!isPlain(dtype)) return storedBlocks(random, dtype, count, scale)
   const numbers = random.normals(count, scale)
   const bits = new Uint32Array(numbers.buffer)
   if (dtype === 'f32') return { words: bits, values: Float64Array.from(numbers) }
@@ -111,11 +110,51 @@ export function storedWeight(random: Random, dtype: WeightDType, count: number, 
   return { words: new Uint32Array(halves.buffer), values }
 }
 
+/** Where the f16 scales of a block lie, and by what they multiply at most. */
+const blockScales: Partial<Record<WeightType, { at: number[]; most: number }>> = {
+  q8_0: { at: [0], most: 127 },
+  q4_0: { at: [0], most: 8 },
+  q4_1: { at: [0, 2], most: 15 },
+  q5_0: { at: [0], most: 16 },
+  q5_1: { at: [0, 2], most: 31 },
+  iq4_nl: { at: [0], most: 127 },
+  q2_k: { at: [80, 82], most: 3 * 15 },
+  q3_k: { at: [108], most: 4 * 32 },
+  q4_k: { at: [0, 2], most: 15 * 63 },
+  q5_k: { at: [0, 2], most: 31 * 63 },
+  q6_k: { at: [208], most: 32 * 128 },
+}
+
+function storedBlocks(random: Random, dtype: WeightType, count: number, scale: number): StoredWeight {
+  const { inputs, bytes: blockBytes } = weightTypes[dtype]
+  const blocks = count / inputs
+  const words = Uint32Array.from({ length: Math.ceil((blocks * blockBytes) / 4) }, () =>
+    random.integer(2 ** 32),
+  )
+  const bytes = new Uint8Array(words.buffer, 0, blocks * blockBytes)
+  for (let block = 0; block < blocks; block++) {
+    const stored = bytes.subarray(block * blockBytes, (block + 1) * blockBytes)
+    const scales = blockScales[dtype]
+    // An MXFP4 scale is the exponent of a power of two.
+    if (!scales) stored[0] = 121 + random.integer(6) + Math.round(Math.log2(scale))
+    else
+      for (const at of scales.at) {
+        const isSubnormal = random.integer(8) === 0
+        const size = ((0.5 + random.integer(1024) / 1024) * scale) / scales.most
+        const bits = isSubnormal
+          ? 1 + random.integer(1023)
+          : truncateToF16(random.integer(2) === 0 ? size : -size)
+        stored.set([bits & 0xff, bits >> 8], at)
+      }
+  }
+  return { words, values: Float64Array.from(dequantize(dtype, bytes)) }
+}
+
 /** Makes a packed weight that holds noise. */
 export async function createNoiseWeight(
   device: Device,
   name: string,
-  dtype: WeightDType,
+  dtype: WeightType,
   outputs: number,
   inputs: number,
 ): Promise<PackedWeight> {
@@ -124,10 +163,13 @@ export async function createNoiseWeight(
   return weight
 }
 
-/** Fills a packed weight whose numbers are stored one by one with noise. */
+/** Fills a packed weight with noise. */
 export function fillNoise(device: Device, weight: PackedWeight): void {
-  for (const { dtype, blocks } of weight.pieces)
-    uploadTensor(device, blocks, noiseWords(dtype as WeightDType, elementCount(blocks.shape)))
+  for (const { dtype, blocks } of weight.pieces) {
+    // Any bits are blocks; these are f16 numbers, whatever of them is a scale.
+    const noise = noiseWords(isPlain(dtype) ? dtype : 'f16', elementCount(blocks.shape))
+    uploadTensor(device, blocks, noise)
+  }
 }
 
 /** Uploads a stored weight and packs it into `weight`, which is of one type. */
@@ -143,13 +185,6 @@ export async function packInto(
   recorder.submit()
   await device.idle()
   device.destroyBuffer(words.buffer)
-}
-
-function f16Value(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1
-  const exponent = (bits >>> 10) & 0x1f
-  const fraction = bits & 0x3ff
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15))
 }
 
 function truncateToF16(value: number): number {

@@ -1,11 +1,19 @@
-// The type of a packed weight's elements, of which a block of 16 bytes holds four (f32) or eight.
+// The type of a packed weight: its place in kernels/pack-weight/weight-types.ts.
 
-override WEIGHT_TYPE: u32 = 2u;  // 0 f32, 1 f16, 2 bf16
+override WEIGHT_TYPE: u32 = 2u;
 
-// The two numbers of a word of a 16-bit type. bf16 is the high half of an f32.
-fn unpack(word: u32) -> vec2<f32> {
-  if (WEIGHT_TYPE == 1u) {
-    return unpack2x16float(word);
-  }
-  return bitcast<vec2<f32>>(vec2(word << 16u, word & 0xffff0000u));
-}
+const F32 = 0u;
+const F16 = 1u;
+const BF16 = 2u;
+const Q8_0 = 3u;
+const Q4_0 = 4u;
+const Q4_1 = 5u;
+const Q5_0 = 6u;
+const Q5_1 = 7u;
+const IQ4_NL = 8u;
+const MXFP4 = 9u;
+const Q2_K = 10u;
+const Q3_K = 11u;
+const Q4_K = 12u;
+const Q5_K = 13u;
+const Q6_K = 14u;

@@ -4,11 +4,20 @@ import { copyFile, link, mkdir, rename, rm, stat, statfs, symlink, writeFile } f
 import { dirname, join, relative, sep } from 'node:path'
 import { getRepoFolderName } from '@huggingface/hub'
 import { z } from 'zod'
+import type { ByteSource } from '../../core/files/byte-source.ts'
+import type { ModelFiles } from '../../core/files/weight-files.ts'
 import { formatBytes } from '../../core/format-number.ts'
 import { InputError } from '../../core/input-error.ts'
 import type { Progress } from '../terminal/progress.ts'
 import { downloadFile } from './download-file.ts'
-import { type HubSettings, HubUnreachableError } from './hub-fetch.ts'
+import {
+  bodyChunks,
+  type HubSettings,
+  HubUnreachableError,
+  PassingFault,
+  requestOnce,
+  withRetries,
+} from './hub-fetch.ts'
 import { type HubRepository, isCommit } from './hub-repository.ts'
 import { type HubFile, hubFilesSchema, listFilesAt, resolveCommit } from './repository-listing.ts'
 
@@ -53,6 +62,16 @@ export async function openSnapshot(settings: HubSettings, repository: HubReposit
       paths,
       /** Has these files in the folder, whole and checked; downloads what is missing. Throws InputError. */
       fetch: (wanted: readonly string[]) => fetchFiles(wanted).catch(explain),
+      /** Files as they lie on the Hub, read by ranges and not kept; null where all of these are in the folder, or the Hub is not at hand. */
+      remote(wanted: readonly string[]): ModelFiles | null {
+        const isThere = wanted.every(path => isWhole(join(folder, path), files, path))
+        if (isThere || isOffline || files === null) return null
+        const open = async (path: string) => {
+          const listed = files.find(file => file.path === path)
+          return listed ? hubByteSource(cached, commit, listed) : null
+        }
+        return { name: id, open }
+      },
     }
   } catch (error) {
     return explain(error)
@@ -146,10 +165,11 @@ function isWhole(path: string, files: readonly HubFile[] | null, name: string): 
 }
 
 async function download(
-  { settings, repository: { type, id }, root, progress }: CachedRepository,
+  { settings, repository, root, progress }: CachedRepository,
   commit: string,
   files: readonly HubFile[],
 ): Promise<void> {
+  const { id } = repository
   const blobs = join(root, 'blobs')
   await mkdir(blobs, { recursive: true })
   const total = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
@@ -166,8 +186,7 @@ async function download(
       const stats = await stat(blobPath).catch(() => null)
       if (stats?.size === sizeBytes) stage.advance(sizeBytes)
       else {
-        const address = [type === 'dataset' ? 'datasets/' : '', id, '/resolve/', commit].join('')
-        const url = `${settings.endpoint}/${address}/${path.split('/').map(encodeURIComponent).join('/')}`
+        const url = addressOf(settings, repository, commit, path)
         const request = { name: `${id}/${path}`, url, blobPath, sizeBytes, digest }
         await downloadFile(settings, request, bytes => stage.advance(bytes))
       }
@@ -175,6 +194,53 @@ async function download(
     }
   } finally {
     stage.stop()
+  }
+}
+
+function addressOf(settings: HubSettings, { type, id }: HubRepository, commit: string, path: string): string {
+  const address = [type === 'dataset' ? 'datasets/' : '', id, '/resolve/', commit].join('')
+  return `${settings.endpoint}/${address}/${path.split('/').map(encodeURIComponent).join('/')}`
+}
+
+const rangeAttempts = 5
+
+function hubByteSource(
+  { settings, repository }: CachedRepository,
+  commit: string,
+  { path, sizeBytes: byteLength }: HubFile,
+): ByteSource {
+  const name = `${repository.id}/${path}`
+  const url = addressOf(settings, repository, commit, path)
+  const readRange = (start: number, end: number) => async () => {
+    const headers = { range: `bytes=${start}-${end - 1}`, 'accept-encoding': 'identity' }
+    const response = await requestOnce(settings, name, url, { headers })
+    const isRange = response.headers.get('content-range')?.startsWith(`bytes ${start}-${end - 1}/`)
+    if (response.status !== 206 || !isRange) {
+      await response.body?.cancel()
+      throw new InputError(
+        `${name}: ${settings.endpoint} served no range of it (status ${response.status}), expected bytes ${start} to ${end - 1}; ` +
+          'try another mirror with HF_ENDPOINT, or download the file',
+      )
+    }
+    const bytes = new Uint8Array(end - start)
+    let at = 0
+    for await (const chunk of response.body ? bodyChunks(response.body) : []) {
+      if (at + chunk.length > bytes.length) throw new PassingFault('more bytes than were asked for')
+      bytes.set(chunk, at)
+      at += chunk.length
+    }
+    if (at < bytes.length) throw new PassingFault('fewer bytes than were asked for')
+    return bytes.buffer
+  }
+  return {
+    name,
+    byteLength,
+    async slice(start, end = byteLength) {
+      if (!(start >= 0 && start <= end && end <= byteLength))
+        throw new RangeError(`${name}: bytes [${start}, ${end}) are not within its ${byteLength} bytes`)
+      if (start === end) return new ArrayBuffer(0)
+      return withRetries(settings, name, rangeAttempts, readRange(start, end))
+    },
   }
 }
 

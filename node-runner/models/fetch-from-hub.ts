@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { chooseSplits, listSplits, type SplitChoice } from '../../core/evaluate/hub-data-sets.ts'
-import { readShardNames } from '../../core/files/weight-files.ts'
+import { type ModelFiles, readShardNames } from '../../core/files/weight-files.ts'
 import { InputError } from '../../core/input-error.ts'
+import { chooseGguf, ggufModels, ggufShardNames } from '../../core/model/gguf-files.ts'
 import { tokenizerFileNames } from '../../core/tokenizer/tokenizer-files.ts'
 import { openFileByteSource } from '../files/file-byte-source.ts'
 import { type HubSettings, HubUnreachableError, hubSettings } from '../hub/hub-fetch.ts'
@@ -68,23 +69,50 @@ const promptFiles = ['config.json', 'generation_config.json', ...tokenizerFileNa
 const wholeWeights = 'model.safetensors'
 const weightIndex = 'model.safetensors.index.json'
 
-/** Has a model of the Hub in the cache, so far as it is needed, and says in which folder. Throws InputError. */
+/** Where a model of the Hub is. */
+export interface FetchedModel {
+  path: string
+  revision: string
+  /** Of a model in GGUF the path of its file in the repository. */
+  file?: string
+  /** Where its header alone is needed and the file is not in the cache, the file on the Hub. */
+  remote?: { files: ModelFiles; file: string }
+}
+
+/**
+ * Has a model of the Hub in the cache, so far as it is needed, and says where: in which folder, or in which file where it is one in GGUF.
+ * That is chosen by its type, or where the repository holds nothing else. Throws InputError.
+ */
 export async function fetchModel(
   repository: HubRepository,
   extent: ModelExtent,
   progress: Progress,
+  ggufType: string | null = null,
   settings: HubSettings = hubSettings(),
-): Promise<{ path: string; revision: string }> {
+): Promise<FetchedModel> {
   const snapshot = await openSnapshot(settings, repository, progress)
-  if (!snapshot.paths.includes('config.json'))
+  const { paths, folder, commit: revision } = snapshot
+  const hasCheckpoint =
+    paths.includes('config.json') && (paths.includes(wholeWeights) || paths.includes(weightIndex))
+  if (ggufType !== null || (!hasCheckpoint && ggufModels(paths).length > 0)) {
+    const file = chooseGguf(repository.id, paths, ggufType)
+    const place = { path: join(folder, file), revision, file }
+    const shards = ggufShardNames(file)
+    // What a model costs its headers say, of some MB where the file has GB.
+    const remote = extent === 'config' ? snapshot.remote(shards) : null
+    if (remote) return { ...place, remote: { files: remote, file } }
+    await snapshot.fetch(shards)
+    return place
+  }
+  if (!paths.includes('config.json'))
     throw new InputError(
-      `${repository.id}: has no config.json, expected a model in the layout of transformers; check the name`,
+      `${repository.id}: has no config.json and no .gguf file, expected a model in the layout of transformers or in GGUF; check the name`,
     )
-  const fetchThere = (names: string[]) => snapshot.fetch(names.filter(name => snapshot.paths.includes(name)))
+  const fetchThere = (names: string[]) => snapshot.fetch(names.filter(name => paths.includes(name)))
   await fetchThere(extent === 'config' ? ['config.json'] : promptFiles)
   if (extent !== 'config') await fetchThere(await furtherPromptFiles(snapshot))
   if (extent === 'weights') await snapshot.fetch(await weightFiles(snapshot))
-  return { path: snapshot.folder, revision: snapshot.commit }
+  return { path: folder, revision }
 }
 
 /** What a prompt needs beside the files of every model: a cache without the others is whole. */

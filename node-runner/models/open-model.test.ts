@@ -105,10 +105,10 @@ describe('openModelFolder', () => {
         brokenCopy(tied, file =>
           writeFileSync(
             file('config.json'),
-            '{"architectures": ["LlamaForCausalLM"], "model_type": "llama"}',
+            '{"architectures": ["GPTNeoXForCausalLM"], "model_type": "gpt_neox"}',
           ),
         ),
-      /LlamaForCausalLM/,
+      /GPTNeoXForCausalLM/,
     ],
     [
       'a broken generation_config.json',

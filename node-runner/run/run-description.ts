@@ -24,9 +24,11 @@ const settingsSchema = z.object({
     name: text,
     /** The commit on the Hub; null of a folder. */
     revision: textOrNone,
+    /** Of a model in GGUF its file: by name, or by its path in the repository of the Hub. */
+    file: text.exactOptional(),
     weightDigest: text,
     dtypes: z.array(text),
-    /** SHA-256 of config.json and of each file that the tokenizer was read from, by name. */
+    /** SHA-256 of config.json and of each file that the tokenizer was read from, by name; of one in GGUF, of its header. */
     files: z.record(text, text).exactOptional(),
   }),
   /** `revision`, `config` and `split` are null of a file. `problems` counts all, whatever the limit. */
@@ -45,9 +47,12 @@ const settingsSchema = z.object({
     fewShot: count,
     /** There where the template takes no system message: its text stands at the start of the first user message. */
     systemInUserMessage: z.custom<true>().exactOptional(),
-    /** SHA-256 of how a fixed problem is rendered, with instruction, examples and template. */
+    ...recordedSchemas('prompt'),
+    /** What the chat template was given beside what it always has; there where it was given something. */
+    templateArguments: z.record(text, z.unknown()).exactOptional(),
+    /** SHA-256 of how a fixed problem is rendered, with instruction, examples and template; the latter has its own, unless --raw uses none. */
     digest: text,
-    chatTemplateDigest: z.custom<string>().optional() as unknown as z.ZodType<string>,
+    chatTemplateDigest: z.custom<string>().exactOptional(),
   }),
   decoding: z.object({
     maxNewTokens: count,

@@ -9,7 +9,7 @@ import type { TokenScores } from '../../core/model/scores.ts'
 import type { TokenRecord } from '../../core/record/token.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openAdapter } from '../../node-runner/adapter/dawn.ts'
-import { openModelFolder } from '../../node-runner/models/open-model.ts'
+import { openModel } from '../../node-runner/models/open-model.ts'
 import { expectClose } from './expect-close.ts'
 
 /** Float64 outputs of an independent implementation: golden/*.json, made by golden.py of the reference (see golden/README.md). */
@@ -64,7 +64,7 @@ export function describeGolden(one: GoldenCase, devices?: readonly Device[]): vo
   const { model: name, folder, ranks, kernels, longest, isTriedAlone = false } = one
   describe(`${name} on ${ranks} ranks with the ${kernels} kernels agrees with float64`, async () => {
     const own = devices?.slice(0, ranks) ?? (await openGoldenDevices(ranks, kernels))
-    const files = await openModelFolder(folder)
+    const files = await openModel(folder, 'auto')
     const sequences = readGolden(name).sequences.filter(({ prompt_ids }) => prompt_ids.length <= longest)
     const limits = { sequences: sequences.length, capacity: 256, topK: 5 }
     const weights = { where: folder, entries: files.weights }

@@ -12,6 +12,7 @@ export const familyModels = [
   'tiny-granite',
   'tiny-qwen2-yarn',
   'tiny-qwen2-window',
+  'tiny-qwen2-moe',
   'tiny-qwen3-moe',
   'tiny-mixtral',
 ] as const

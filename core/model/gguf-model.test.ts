@@ -144,6 +144,16 @@ describe('openGgufModel', () => {
     })
   })
 
+  it('takes a window for none where it hides nothing', async () => {
+    const { metadata, tensors } = await decodeGguf(await convertToGguf(readConfig('tiny-qwen3')))
+    const withWindow = (window: number) =>
+      open(encodeGguf({ ...metadata, 'qwen3.attention.sliding_window': window }, tensors))
+    expect((await withWindow(256)).config.layerAttention[0]).toEqual({ window: null, rope: 0 })
+    await expect(withWindow(255)).rejects.toThrow(
+      /qwen3\.attention\.sliding_window is 255 \(uint32\), expected 0/,
+    )
+  })
+
   it.each<[string, Parameters<typeof changed>[0], RegExp]>([
     [
       'heads that differ from layer to layer',

@@ -1,10 +1,20 @@
-import { appendFileSync, cpSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { InputError } from '../../core/input-error.ts'
 import { changedModel, changeHeader } from '../../test/support/change-model.ts'
-import { openModelFolder, statedEnds } from './open-model.ts'
+import { decodeGguf, encodeGguf } from '../../test/support/encode-gguf.ts'
+import { createProgress } from '../terminal/progress.ts'
+import { openModel, openModelFolder, statedEnds } from './open-model.ts'
 
 const temporary = mkdtempSync(join(tmpdir(), 'entrace-test-'))
 afterAll(() => rmSync(temporary, { recursive: true }))
@@ -195,5 +205,50 @@ describe('openModelFolder', () => {
     const path = folder()
     await expect(openModelFolder(path)).rejects.toThrow(InputError)
     await expect(openModelFolder(path)).rejects.toThrow(message)
+  })
+})
+
+describe('openModel', () => {
+  const file = 'test/models/gguf/tiny-qwen3-bf16.gguf'
+  const quiet = createProgress(true)
+  const folderOf = (...names: string[]) => {
+    const folder = mkdtempSync(join(temporary, 'folder-'))
+    for (const name of names) cpSync(file, join(folder, name))
+    return folder
+  }
+
+  it('opens a file in GGUF, and the one that a folder holds', async () => {
+    const folder = folderOf('Some-Model.F16.gguf', 'mmproj-F16.gguf', 'README.md')
+    for (const [path, name, found] of [
+      [file, 'tiny-qwen3-bf16', file],
+      [folder, 'Some-Model.F16', join(folder, 'Some-Model.F16.gguf')],
+    ] as const) {
+      const model = await openModel(path, 'auto', quiet)
+      await model.close()
+      expect(model).toMatchObject({ path: found, name, revision: null, file: basename(found) })
+      expect(model.config).toMatchObject({ family: 'qwen3', queryKeyNorm: 'head' })
+      expect(model.weights.size).toBe(4 * 11 + 2)
+    }
+  })
+
+  it('prefers a folder in the layout of the Hub, and has one of several chosen', async () => {
+    const both = brokenCopy(tied, named => cpSync(file, named('other.gguf')))
+    const model = await openModel(both, 'auto', quiet)
+    await model.close()
+    expect(model.file).toBeUndefined()
+    await expect(openModel(folderOf('a.gguf', 'b.gguf'), 'auto', quiet)).rejects.toThrow(
+      /found a\.gguf, b\.gguf, expected one model in a folder without config\.json; name the file/,
+    )
+  })
+
+  it('says what a config warns of', async () => {
+    const said: string[] = []
+    const { metadata, tensors } = await decodeGguf(readFileSync(file))
+    const path = join(folderOf(), 'odd.gguf')
+    writeFileSync(path, encodeGguf({ ...metadata, 'qwen3.unheard': 'of' }, tensors))
+    await (await openModel(path, 'auto', { ...quiet, say: text => void said.push(text) })).close()
+    expect(said).toEqual([
+      expect.stringMatching(/odd\.gguf: nobody here knows what qwen3\.unheard changes; ignored/),
+    ])
   })
 })

@@ -6,7 +6,7 @@ import type { ModelWeights } from '../core/model/layout.ts'
 import type { Sampling } from '../core/model/sampling.ts'
 import { countersSince, type Device, type DeviceCounters, openDevice } from '../kernels/gpu/device.ts'
 import { type Tensor, tensorBytes } from '../kernels/gpu/tensor.ts'
-import type { PackedWeight } from '../kernels/pack-weight/pack-weight.ts'
+import { type PackedWeight, weightTensors } from '../kernels/pack-weight/pack-weight.ts'
 import { openAdapter } from '../node-runner/adapter/dawn.ts'
 import { openModelFolder } from '../node-runner/models/open-model.ts'
 import { createWhole, loadWhole } from './support/whole-model.ts'
@@ -186,12 +186,12 @@ describe('bytes on the device', () => {
 /** The tensors of weights that are not tied. */
 function tensorsOf({ embedding, layers, finalNorm, lmHead }: ModelWeights): Tensor[] {
   return [
-    embedding.blocks,
+    ...weightTensors(embedding),
     finalNorm,
-    lmHead.blocks,
+    ...weightTensors(lmHead),
     ...layers.flatMap(layer =>
-      Object.values(layer).map((weight: Tensor | PackedWeight) =>
-        'blocks' in weight ? weight.blocks : weight,
+      Object.values(layer).flatMap((weight: Tensor | PackedWeight) =>
+        'pieces' in weight ? weightTensors(weight) : [weight],
       ),
     ),
   ]

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { bytesPerElement } from '../../kernels/gpu/tensor.ts'
 import type { WeightDType } from '../../kernels/pack-weight/pack-weight.ts'
+import type { WeightType } from '../../kernels/pack-weight/weight-types.ts'
 import { describeIssues, InputError } from '../input-error.ts'
 import type { ByteSource } from './byte-source.ts'
 import { mostPointerBytes, refuseGitLfsPointer } from './git-lfs-pointer.ts'
@@ -9,7 +10,7 @@ import { type JsonBounds, parseJsonBytes } from './read-json.ts'
 /** Where one tensor lies: its bytes are `source.slice(start, start + byteLength)`, row-major and little-endian. */
 export interface TensorEntry {
   name: string
-  dtype: WeightDType
+  dtype: WeightType
   shape: number[]
   source: ByteSource
   /** Absolute offset in the source, bytes. */

@@ -1,17 +1,21 @@
 import { createAttentionScratch } from '../../kernels/attention/attention.ts'
 import type { Device } from '../../kernels/gpu/device.ts'
-import { createTensor, type Tensor, viewTensor } from '../../kernels/gpu/tensor.ts'
+import { createTensor, createTensorGroup, type Tensor, viewTensor } from '../../kernels/gpu/tensor.ts'
 import type { RankShard } from '../parallel/plan-shards.ts'
 import type { ModelConfig } from './config.ts'
-import { longRopeContext, mostSplits } from './key-value-cache.ts'
+import { createExpertActivations, type ExpertActivations } from './experts.ts'
+import { mostSplits } from './key-value-cache.ts'
+import { alikeLayers, isExpertLayer } from './layout.ts'
 
 /**
  * What a row of a rank's forward pass computes on the way, by shape, all f32. D hidden, d head width; H, K and F are the
  * rank's query heads, key-value heads and MLP columns.
  */
-export function activationShapes({ hiddenSize: D, headDim: d }: ModelConfig, shard: RankShard) {
+export function activationShapes(config: ModelConfig, shard: RankShard) {
+  const { hiddenSize: D, headDim: d } = config
   const H = shard.queryHeads.count
   const K = shard.keyValueHeads.count
+  const hasPlainMlp = alikeLayers(config).some(({ layer }) => !isExpertLayer(config, layer))
   return {
     /** The residual stream. */
     hidden: [D],
@@ -20,7 +24,9 @@ export function activationShapes({ hiddenSize: D, headDim: d }: ModelConfig, sha
     qkv: [(H + 2 * K) * d],
     queries: [H, d],
     attended: [H, d],
-    gated: [shard.mlp.count],
+    gated: [hasPlainMlp ? shard.mlp.count : 0],
+    /** Sums of squares of queries and of keys, where a norm is over all heads at once. */
+    headSquares: [config.queryKeyNorm === 'full' ? 2 : 0],
     /** The rank's part of what embedding, attention or MLP adds to the residual stream. */
     delta: [D],
   }
@@ -43,27 +49,37 @@ export async function createActivations(
     const label = name === 'qkv' ? 'query, key, value' : name
     f32.push([name, await createTensor(device, label, 'f32', [rows, ...shape])])
   }
-  const u32 = (name: string) => createTensor(device, name, 'u32', [rows])
+  const words = { dtype: 'u32', shape: [rows] } as const
+  // In one buffer, as rope reads them.
+  const ofRows = await createTensorGroup(device, 'rows', {
+    /** [N]: token ids, positions in their sequences, and cache slots of these. */
+    ids: words,
+    positions: words,
+    slots: words,
+    /** Places in the rotary tables that hold turns of long sequences behind those of short ones. */
+    turns: words,
+  })
   const [H = 0, d = 0] = shapes.attended
   // The CPU adapter's attention has no partial results.
   const splits = device.kind === 'cpu' ? 1 : mostSplits(config, keys)
-  const positions = await u32('positions')
   return {
     ...(Object.fromEntries(f32) as Record<keyof typeof shapes, Tensor>),
-    /** [N]: token ids, positions in their sequences, and cache slots of these. */
-    ids: await u32('ids'),
-    positions,
-    slots: await u32('slots'),
-    /** [N]: places in the rotary tables, which are the positions where a table has no second half. */
-    turns: longRopeContext(config) === null ? positions : await u32('turns'),
+    ...ofRows.tensors,
     attentionScratch: await createAttentionScratch(device, rows, H, d, splits),
+    experts: await createExpertActivations(device, config, shard, rows),
   }
 }
 
 /** The same buffers as activations of N rows. */
-export function activationsOf({ attentionScratch, ...tensors }: Activations, rows: number): Activations {
-  const views = Object.entries(tensors).map(([name, tensor]) => [name, firstRows(tensor, rows)])
-  return { ...(Object.fromEntries(views) as typeof tensors), attentionScratch }
+export function activationsOf(
+  { attentionScratch, experts, ...tensors }: Activations,
+  rows: number,
+): Activations {
+  const ofRows = <Tensors extends Record<string, Tensor>>(all: Tensors) =>
+    Object.fromEntries(
+      Object.entries(all).map(([name, tensor]) => [name, firstRows(tensor, rows)]),
+    ) as Tensors
+  return { ...ofRows(tensors), attentionScratch, experts: experts && ofRows<ExpertActivations>(experts) }
 }
 
 /** The first rows of a tensor. */

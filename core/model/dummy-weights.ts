@@ -1,7 +1,11 @@
 import type { Device } from '../../kernels/gpu/device.ts'
 import { Recorder } from '../../kernels/gpu/recorder.ts'
 import { createTensor, type Tensor, tensorFrom } from '../../kernels/gpu/tensor.ts'
-import { createPackedWeight, type PackedWeight } from '../../kernels/pack-weight/pack-weight.ts'
+import {
+  createPackedWeight,
+  type PackedWeight,
+  weightTensors,
+} from '../../kernels/pack-weight/pack-weight.ts'
 import { randomWeight, randomWeightDeviation } from '../../kernels/random-weight/random-weight.ts'
 import type { ShardPlan } from '../parallel/plan-shards.ts'
 import { type DecoderFeatures, type ModelConfig, plainDecoder } from './config.ts'
@@ -35,7 +39,7 @@ export async function createDummyWeights(
     recorder.submit()
     // One at a time, so that a progress bar tells what is done.
     await device.idle()
-    onBytes(weight.blocks.buffer.size)
+    onBytes(weightTensors(weight).reduce((sum, { buffer }) => sum + buffer.size, 0))
     return weight
   }
 
@@ -51,12 +55,13 @@ export async function createDummyWeights(
       const row = await createPackedWeight(device, name, 'f32', 1, rows.count)
       const recorder = new Recorder(device, `make ${name}`)
       randomWeight(recorder, row, { ...numbersOf(part), rows: 1, firstColumn: rows.first })
-      if (outputStride === 1) recorder.copy(row.blocks, 0, made, firstOutput * 4, rows.count * 4)
+      const { blocks } = row.pieces[0]!
+      if (outputStride === 1) recorder.copy(blocks, 0, made, firstOutput * 4, rows.count * 4)
       else
-        for (let at = 0; at < rows.count; at++)
-          recorder.copy(row.blocks, at * 4, made, (firstOutput + at * outputStride) * 4, 4)
+        for (let i = 0; i < rows.count; i++)
+          recorder.copy(blocks, i * 4, made, (firstOutput + i * outputStride) * 4, 4)
       recorder.submit()
-      device.destroyBuffer(row.blocks.buffer)
+      device.destroyBuffer(blocks.buffer)
     }
     onBytes(made.buffer.size)
     return made

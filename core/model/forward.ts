@@ -2,65 +2,101 @@ import { attention, type HeadGroups } from '../../kernels/attention/attention.ts
 import { embed } from '../../kernels/embed/embed.ts'
 import { type Tensor, viewTensor } from '../../kernels/gpu/tensor.ts'
 import { linear } from '../../kernels/linear/linear.ts'
-import { rope } from '../../kernels/rope/rope.ts'
+import { type HeadNorm, headSquares, rope } from '../../kernels/rope/rope.ts'
+import type { Range } from '../parallel/plan-shards.ts'
 import type { Activations } from './activations.ts'
 import type { ModelConfig } from './config.ts'
+import { mixtureOfExperts } from './experts.ts'
 import type { KeyValueCache } from './key-value-cache.ts'
-import type { ModelWeights } from './layout.ts'
+import type { LayerWeights, ModelWeights } from './layout.ts'
 import type { StepContext } from './step-context.ts'
 
 /** What a forward pass reads and writes. */
 export interface ForwardPass {
   config: ModelConfig
   weights: ModelWeights
-  /** [positions, d / 2, 2] f32. */
-  ropeTable: Tensor
+  /** Of each of the config's rotations the table, and whether long sequences have turns of their own in it. */
+  ropes: { table: Tensor; hasLongTurns: boolean }[]
   cache: KeyValueCache
   /** Which query heads share a key-value head. */
   heads: HeadGroups
-  /** Of the N rows of this pass: ids, positions and slots filled in. */
+  /** The key heads that this rank counts where all ranks' are counted once, among its own. */
+  keyHeads: Range
+  /** Of the N rows of this pass: ids, positions and slots filled in, and turns where rotations have long ones. */
   activations: Activations
   /** The largest of the positions. */
   lastPosition: number
-  /** What RMSNorm adds to the mean of squares. */
-  epsilon: number
 }
 
 /**
- * Runs the decoder of Qwen2 (arXiv 2407.10671) over N rows, each a token of some sequence at some position: prompts and
- * single decoding steps alike, mixed as they come. Returns the final hidden states, normalised, [N, D], recorded but not
- * submitted. Eight dispatches a layer, nine where a sequence exceeds one workgroup's keys.
+ * Runs a decoder over N rows, each a token of some sequence at some position: prompts and single decoding steps alike,
+ * mixed as they come. Returns the final hidden states, normalised, [N, D], recorded but not submitted. What a model has of
+ * DecoderFeatures acts in one place each, and a norm, a bias or a gate that it lacks costs nothing. Eight dispatches a
+ * layer, nine where a sequence exceeds one workgroup's keys; one more for a norm of all heads at once, and more for experts.
  *
  * On a rank of R, H, K, F and V are its own shares, and what is marked partial awaits an all-reduce.
  */
 export async function forward(context: StepContext, pass: ForwardPass): Promise<Tensor> {
   const { stream } = context
-  const { config, weights, cache, heads, ropeTable: table, lastPosition, epsilon } = pass
-  const { attentionScale: scale, attentionCap: cap } = config
-  const { ids, positions, slots, hidden, normed, qkv, queries, attended, gated, delta } = pass.activations
+  const { config, weights, cache, heads, lastPosition } = pass
+  const { attentionScale: scale, attentionCap: cap, rmsNormEps: epsilon } = config
+  const { ids, positions, slots, hidden, normed, qkv, queries, attended, gated, delta, experts } =
+    pass.activations
   const [rows = 0, H = 0, d = 0] = attended.shape
   const joined = viewTensor(attended, [rows, H * d])
   const scratch = pass.activations.attentionScratch
-  const allReduceAddNorm = (weight: Tensor, isFirst = false) =>
-    context.allReduceAddNorm({ partial: delta, x: hidden, isFirst, weight, y: normed, epsilon })
+  const turns = pass.ropes.map(({ table, hasLongTurns }) => ({
+    table,
+    places: hasLongTurns ? pass.activations.turns : positions,
+  }))
+  // hidden = scale · delta, or += it, delta normalised by `after` where there is one; normed = hidden normalised by `weight`.
+  const allReduceAddNorm = (weight: Tensor | undefined, after?: Tensor, first?: { scale: number }) =>
+    context.allReduceAddNorm({
+      ...{ partial: delta, x: hidden, y: normed, isFirst: first !== undefined },
+      ...{ scale: first?.scale ?? config.residualScale, after, weight, epsilon },
+    })
+  const inputNorm = (layer: number) =>
+    layer < config.layers ? weights.layers[layer]!.inputNorm : weights.finalNorm
 
   embed(stream, ids, weights.embedding, delta, weights.firstId) // delta [N, D] partial
-  await allReduceAddNorm(weights.layers[0]?.inputNorm ?? weights.finalNorm, true) // hidden, normed [N, D]
+  await allReduceAddNorm(inputNorm(0), undefined, { scale: config.embeddingScale }) // hidden, normed [N, D]
   for (const [index, layer] of weights.layers.entries()) {
     // Attention
+    const own = config.layerAttention[index]!
     const layerCache = cache.layers[index]!
-    linear(stream, normed, layer.qkv, qkv, { kind: 'bias', bias: layer.qkvBias! }) // qkv [N, (H + 2K)·d]
-    rope(stream, { qkv, positions, slots, table, q: queries, cache: layerCache }) // queries [N, H, d]
-    const { window } = config.layerAttention[index]!
+    linear(stream, normed, layer.qkv, qkv, { bias: layer.qkvBias }) // qkv [N, (H + 2K)·d]
+    const norm = await headNorm(context, pass, layer)
+    const turn = own.rope === null ? null : turns[own.rope]!
+    rope(stream, { qkv, positions, slots, turns: turn, norm, q: queries, cache: layerCache }) // queries [N, H, d]
     const keys = { cache: layerCache, groups: heads, positions, slots, scratch, lastPosition }
-    attention(stream, { q: queries, ...keys, scale, cap, window, out: attended }) // attended [N, H, d]
-    linear(stream, joined, layer.output, delta) // delta [N, D] partial
-    await allReduceAddNorm(layer.mlpNorm!) // hidden, normed [N, D]
+    attention(stream, { q: queries, ...keys, scale, cap, window: own.window, out: attended }) // attended [N, H, d]
+    linear(stream, joined, layer.output, delta, { bias: layer.outputBias }) // delta [N, D] partial
+    await allReduceAddNorm(layer.mlpNorm, layer.afterAttentionNorm) // hidden, normed [N, D]
 
-    // MLP
-    linear(stream, normed, layer.gateUp!, gated, { kind: 'silu-mul' }) // gated [N, F]
-    linear(stream, gated, layer.down!, delta) // delta [N, D] partial
-    await allReduceAddNorm(weights.layers[index + 1]?.inputNorm ?? weights.finalNorm) // hidden, normed [N, D]
+    // MLP, or experts in its place
+    if (layer.router) {
+      mixtureOfExperts(stream, { config, layer, activations: experts!, x: normed, delta }) // delta [N, D] partial
+    } else {
+      linear(stream, normed, layer.gateUp!, gated, { bias: layer.gateUpBias, finish: `${config.gate}-mul` }) // gated [N, F]
+      linear(stream, gated, layer.down!, delta, { bias: layer.downBias }) // delta [N, D] partial
+    }
+    await allReduceAddNorm(inputNorm(index + 1), layer.afterMlpNorm) // hidden, normed [N, D]
   }
   return normed
+}
+
+/** How a layer normalises queries and keys before they turn, null where it does not. */
+async function headNorm(
+  context: StepContext,
+  { config, activations, keyHeads }: ForwardPass,
+  { queryKeyNorm: weight }: LayerWeights,
+): Promise<HeadNorm | null> {
+  const { queryKeyNorm, headDim: width, heads: queryHeads, keyValueHeads, rmsNormEps: epsilon } = config
+  if (!weight) return null
+  if (queryKeyNorm === 'head') return { weight, full: null, epsilon }
+  // The mean is over the heads of all ranks, who meet for it once a layer more: only models with such a norm pay.
+  const { qkv, headSquares: sums, queries } = activations
+  headSquares(context.stream, qkv, { width, queryHeads: queries.shape[1]!, keyHeads }, sums)
+  await context.allReduce(sums)
+  return { weight, full: { sums, queryHeads, keyHeads: keyValueHeads }, epsilon }
 }

@@ -126,7 +126,7 @@ const architectures: Record<string, Architecture> = {
     family: () => 'phi3',
     features: stated => ({
       ...windowedEverywhere(stated),
-      fused: { queryKeyValue: true, gateUp: true },
+      fused: { queryKeyValue: stated.has('blk.0.attn_qkv.weight'), gateUp: true },
     }),
   },
   olmo2: { family: () => 'olmo2', features: () => ({ norms: 'after', queryKeyNorm: 'full' }) },
@@ -157,11 +157,13 @@ const neutral: Record<string, readonly unknown[]> = {
   'attention.causal': [true],
   'attention.clamp_kqv': [0],
   'attention.group_norm_groups': [0, 1],
+  'attention.key_length_swa': [],
   'attention.layer_norm_epsilon': [0],
   'attention.max_alibi_bias': [0],
   'attention.scale': [0],
   'attention.sliding_window': [0],
   'attention.temperature_scale': [0],
+  'attention.value_length_swa': [],
   attn_logit_softcapping: [0],
   embedding_scale: [0, 1],
   expert_count: [0],
@@ -174,11 +176,12 @@ const neutral: Record<string, readonly unknown[]> = {
   logit_scale: [0, 1],
   nextn_predict_layers: [0],
   residual_scale: [0, 1],
+  'rope.dimension_count_swa': [],
   'rope.dimension_sections': [],
   'rope.scaling.yarn_log_multiplier': [0],
   use_parallel_residual: [false],
 }
-/** Keys that change nothing that is computed here. */
+/** Keys that change nothing that is computed here, beside those of what sees and hears. */
 const withoutEffect = new Set(
   (
     'vocab_size tensor_data_layout rope.scaling.finetuned attention.value_length expert_used_count interleave_moe_layer_step ' +
@@ -246,7 +249,7 @@ function fieldsOf(metadata: GgufMetadata, architecture: string): Fields {
       Array.from(metadata.keys())
         .filter(name => name.startsWith(`${architecture}.`))
         .map(name => name.slice(architecture.length + 1))
-        .filter(own => !read.has(own) && !withoutEffect.has(own)),
+        .filter(own => !read.has(own) && !withoutEffect.has(own) && !/^(vision|mm)\./.test(own)),
   }
 }
 
@@ -327,7 +330,7 @@ export function parseGgufConfig(
     bosTokenId: tokenId(metadata, 'bos', vocabSize),
     dtype: null,
   }
-  const warnings = checkUnread(metadata, fields)
+  const warnings = checkUnread(metadata, fields, sizes.maxPositionEmbeddings)
   return {
     config: { ...config, ...(warnings.length > 0 && { warnings }) },
     pairsRows: entry.pairsRows === true,
@@ -418,8 +421,11 @@ function statedEnds(metadata: GgufMetadata, vocabSize: number): number[] | null 
 }
 
 /** Throws InputError for a key that changes what is computed and was not read; says which others were not. */
-function checkUnread(metadata: GgufMetadata, fields: Fields): string[] {
-  const unread = fields.unread()
+function checkUnread(metadata: GgufMetadata, fields: Fields, context: number): string[] {
+  // A window that is no shorter than the context hides nothing.
+  const hidesNothing = (own: string) =>
+    own === 'attention.sliding_window' && Number(metadata.get(fields.key(own))) >= context
+  const unread = fields.unread().filter(own => !hidesNothing(own))
   for (const own of unread) {
     const harmless = Object.hasOwn(neutral, own) ? neutral[own]! : null
     const key = fields.key(own)

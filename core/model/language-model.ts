@@ -2,15 +2,15 @@ import { createHeadGroups } from '../../kernels/attention/attention.ts'
 import { copySlots, type SlotCopy } from '../../kernels/copy-slots/copy-slots.ts'
 import type { Device } from '../../kernels/gpu/device.ts'
 import { createTensor, type Tensor, tensorFrom, uploadTensor, viewTensor } from '../../kernels/gpu/tensor.ts'
-import { ropeTable } from '../../kernels/rope/rope.ts'
 import type { Communicator } from '../parallel/communicator.ts'
-import type { ShardPlan } from '../parallel/plan-shards.ts'
+import { ownedKeyValueHeads, type Range, rankShard, type ShardPlan } from '../parallel/plan-shards.ts'
 import { type Activations, activationsOf, createActivations } from './activations.ts'
 import type { ModelConfig } from './config.ts'
 import { type ForwardPass, forward } from './forward.ts'
 import { createTokenHead, type TokenHead } from './head.ts'
-import { createKeyValueCache, longRopeContext, mostSplits, sequenceRows } from './key-value-cache.ts'
+import { createKeyValueCache, mostSplits, sequenceRows } from './key-value-cache.ts'
 import type { ModelWeights } from './layout.ts'
+import { hasLongTurns, ropePlaces, ropeTable } from './rope-tables.ts'
 import type { Sampling } from './sampling.ts'
 import type { BeamScores, ScoredRow, TokenScores } from './scores.ts'
 import { StepContext } from './step-context.ts'
@@ -85,7 +85,6 @@ export class LanguageModel {
     const { sequences, capacity } = limits
     const shard = plan.ranks[communicator.rank]!
     const rows = stepRows(config, limits)
-    const table = ropeTable(config.headDim, config.ropes[0]!.theta, capacity)
     const context = await StepContext.create(device, communicator, rows, config.hiddenSize)
     return new LanguageModel(config, limits, context, {
       pass: {
@@ -93,13 +92,14 @@ export class LanguageModel {
         weights,
         cache: await createKeyValueCache(device, config, shard, sequences, capacity),
         heads: await createHeadGroups(device, shard.keyValueHeadOfQuery, shard.keyValueHeads.count),
-        ropeTable: await tensorFrom(device, 'rope table', [capacity, config.headDim / 2, 2], table),
-        epsilon: config.rmsNormEps,
+        ropes: await createRopes(device, config, capacity),
+        keyHeads: countedKeyHeads(plan, communicator.rank),
       },
       activations: await createActivations(device, config, shard, rows, capacity),
       copyTable: await createTensor(device, 'copies of slots', 'u32', [sequences, 3]),
       head: await createTokenHead(context, {
         weight: weights.lmHead,
+        finish: logitsFinish(config),
         rows: sequences,
         k: limits.topK,
         firstId: shard.vocabulary.first,
@@ -165,7 +165,7 @@ export class LanguageModel {
     upload(activations.positions, row => row.position)
     upload(activations.slots, row => row.slot)
     // The long factors' angles follow the short ones'.
-    if (longRopeContext(this.config) !== null)
+    if (pass.ropes.some(({ hasLongTurns }) => hasLongTurns))
       upload(activations.turns, ({ position, isLong }) => position + (isLong ? this.limits.capacity : 0))
     if (penalty !== 1) await head.takeRows(rows, copies)
     stream.begin(`step of ${rows.length}`)
@@ -190,6 +190,32 @@ export class LanguageModel {
       if (own.length > this.maxSequenceRows)
         throw new Error(`step: ${own.length} rows of slot ${slot}, expected at most ${this.maxSequenceRows}`)
   }
+}
+
+/** The key heads of a rank, counted among its own, that no rank before it holds too. */
+function countedKeyHeads(plan: ShardPlan, rank: number): Range {
+  const { first, count } = ownedKeyValueHeads(plan, rank)
+  return { first: first - rankShard(plan, rank).keyValueHeads.first, count }
+}
+
+/** What becomes of the products that logits are made of; undefined where they are the logits. */
+function logitsFinish({ logitsScale: scale, logitsCap: cap }: ModelConfig) {
+  return scale === 1 && cap === null ? undefined : { scale, cap }
+}
+
+/** Makes the tables of a model's rotations for sequences of at most `capacity` tokens. */
+async function createRopes(
+  device: Device,
+  { ropes }: ModelConfig,
+  capacity: number,
+): Promise<ForwardPass['ropes']> {
+  const made: ForwardPass['ropes'] = []
+  for (const rope of ropes) {
+    const shape = [ropePlaces(rope, capacity), rope.width / 2, 2]
+    const table = await tensorFrom(device, 'rope table', shape, ropeTable(rope, capacity))
+    made.push({ table, hasLongTurns: hasLongTurns(rope, capacity) })
+  }
+  return made
 }
 
 /** Rows that one step of a model takes: those whose attention over a full cache leaves partial results that fit. */

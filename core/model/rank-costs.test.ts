@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
 import { countersSince, type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openAdapter } from '../../node-runner/adapter/dawn.ts'
@@ -10,6 +11,37 @@ import { rankMemory, stepCost } from './rank-costs.ts'
 const devices: Device[] = []
 afterAll(() => {
   for (const device of devices) device.destroy()
+})
+
+const tinyModels = readdirSync(new URL('../../test/models', import.meta.url)).filter(name =>
+  name.startsWith('tiny-'),
+)
+
+describe('rankMemory', () => {
+  it.each(tinyModels)('is what the device counts for %s, over 1 and 3 ranks', async name => {
+    const folder = new URL(`../../test/models/${name}`, import.meta.url).pathname
+    const { config, weights, close } = await openModelFolder(folder)
+    const typeOf = (tensor: string) => weights.get(tensor)!.dtype
+    for (const [ranks, kind, contextTokens] of [
+      [1, 'gpu', 200],
+      [3, 'gpu', 120],
+      [1, 'cpu', 200],
+    ] as const) {
+      const own: Device[] = []
+      for (let rank = 0; rank < ranks; rank++) own.push(await openDevice(await openAdapter('cpu'), kind))
+      const room = { sequences: 3, contextTokens: Math.min(contextTokens, config.maxPositionEmbeddings) }
+      const limits = { sequences: 3, capacity: room.contextTokens, topK: 5 }
+      await loadModel(own, { config, weights: { where: folder, entries: weights }, limits })
+      const plan = planShards(config, ranks)
+      for (const [rank, device] of own.entries()) {
+        const { peakBytes } = rankMemory(config, plan, rank, typeOf, room, kind)
+        const ratio = peakBytes / device.counters.allocatedBytes
+        expect(Math.abs(ratio - 1), `${ranks} ranks, rank ${rank}, ${kind}: ${ratio}`).toBeLessThan(0.02)
+        device.destroy()
+      }
+    }
+    await close()
+  })
 })
 
 describe('stepCost', () => {

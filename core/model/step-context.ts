@@ -1,6 +1,6 @@
 import type { Device } from '../../kernels/gpu/device.ts'
 import { Recorder } from '../../kernels/gpu/recorder.ts'
-import { createTensor, type Tensor, uploadTensor, viewTensor } from '../../kernels/gpu/tensor.ts'
+import { createTensor, type Tensor, tensorBytes, uploadTensor, viewTensor } from '../../kernels/gpu/tensor.ts'
 import { type RmsNorm, rmsNorm } from '../../kernels/rms-norm/rms-norm.ts'
 import type { Communicator } from '../parallel/communicator.ts'
 
@@ -69,8 +69,8 @@ export class StepContext {
   }
 
   /**
-   * x += Σ over ranks of their partial sums (x = Σ where it is the first), y = normalised x: an all-reduce, the residual
-   * add and the norm. Sums go in rank order, on the device for few rows and on the host for many, with the same bits.
+   * x += Σ over ranks of their partial sums (x = Σ where it is the first), y = normalised x, scaled and normalised as
+   * rmsNorm says: an all-reduce, the residual add and the norm. Sums go in rank order, on the device for few rows and on the host for many, with the same bits.
    */
   async allReduceAddNorm({ partial, isFirst = false, ...norm }: AllReduceAddNorm): Promise<void> {
     const { stream, communicator } = this
@@ -90,6 +90,16 @@ export class StepContext {
     uploadTensor(this.device, delta, sums)
     stream.begin('after an all-reduce')
     rmsNorm(stream, { ...norm, fresh: isFirst, delta })
+  }
+
+  /** Puts the sum over ranks, in rank order, in the place of a small partial sum of no more elements than rows · width. */
+  async allReduce(partial: Tensor): Promise<void> {
+    if (!this.#buffers) return
+    const { readable } = this.#buffers
+    this.stream.copyBuffer(partial.buffer, partial.offsetBytes, readable, 0, tensorBytes(partial))
+    const mine = await this.#submitAndRead(readable, tensorBytes(partial))
+    uploadTensor(this.device, partial, await this.communicator.allReduce(new Float32Array(mine)))
+    this.stream.begin('after an all-reduce')
   }
 
   #submitAndRead(readable: GPUBuffer, sizeBytes: number): Promise<ArrayBuffer> {

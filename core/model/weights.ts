@@ -1,7 +1,14 @@
 import type { Device } from '../../kernels/gpu/device.ts'
 import { Recorder } from '../../kernels/gpu/recorder.ts'
-import { bytesPerElement, createTensor, type Tensor, tensorFrom } from '../../kernels/gpu/tensor.ts'
-import { createPackedWeight, type PackedWeight, packWeight } from '../../kernels/pack-weight/pack-weight.ts'
+import { createTensor, type Tensor, tensorFrom } from '../../kernels/gpu/tensor.ts'
+import {
+  blockRange,
+  createPackedWeight,
+  type PackedWeight,
+  packWeight,
+  type WeightOutputs,
+} from '../../kernels/pack-weight/pack-weight.ts'
+import { isPlain, storedBytes, weightTypes } from '../../kernels/pack-weight/weight-types.ts'
 import type { TensorEntry } from '../files/safetensors.ts'
 import { widen } from '../files/widen.ts'
 import { InputError } from '../input-error.ts'
@@ -13,7 +20,7 @@ import { type BufferPart, type ModelWeights, type RankBuffer, rankBuffers } from
 
 /** Where a rank's weights come from: a checkpoint, or a seed. */
 interface WeightSource {
-  /** A packed weight [outputs, inputs] made of parts of tensors of one type. */
+  /** A packed weight [outputs, inputs] made of parts of tensors. */
   matrix(buffer: RankBuffer, inputs: number): Promise<PackedWeight>
   /** Parts of one or more vectors, one after another, as f32. */
   vector(buffer: RankBuffer): Promise<Tensor>
@@ -62,64 +69,70 @@ export async function loadWeights(
   let staging = null as Tensor | null
 
   async function matrix({ label, outputs, parts }: RankBuffer, inputs: number): Promise<PackedWeight> {
-    const [firstPart] = parts
-    const { dtype } = entryOf(firstPart!.name)
-    const weight = await createPackedWeight(device, label, dtype, outputs, inputs)
+    const firstInput = parts[0]?.columns.first ?? 0
+    const of = parts.map(({ name, rows, firstOutput, outputStride }): WeightOutputs => {
+      return { dtype: entryOf(name).dtype, firstOutput, outputStride, outputs: rows.count }
+    })
+    const weight = await createPackedWeight(device, label, of, outputs, inputs, { firstInput })
     for (const part of parts) {
       const entry = entryOf(part.name)
-      if (entry.dtype !== dtype)
-        throw new InputError(
-          `${entry.source.name}: tensor ${entry.name} is ${entry.dtype}, expected ${dtype} like ${firstPart!.name}, ` +
-            'with which it is computed in one; convert the checkpoint to one type',
-        )
       if (part.split?.axis === 'columns' && ranks > 1) await packColumns(entry, part, weight)
       else await packRows(entry, part, weight)
     }
     return weight
   }
 
-  async function vector({ label, parts }: RankBuffer): Promise<Tensor> {
-    const values: number[] = []
-    for (const { name, rows, owned } of parts) {
+  async function vector({ label, outputs, parts }: RankBuffer): Promise<Tensor> {
+    const values = new Float32Array(outputs)
+    for (const { name, rows, owned, firstRow, offset, firstOutput, outputStride } of parts) {
       const entry = entryOf(name)
-      const size = bytesPerElement(entry.dtype)
-      const bytes = await read(entry, rows.first * size, rows.count * size)
+      const { dtype, source } = entry
+      if (!isPlain(dtype))
+        throw new InputError(
+          `${source.name}: tensor ${entry.name} is a vector of ${dtype}, expected f32, f16 or bf16; convert the file again`,
+        )
+      const size = weightTypes[dtype].bytes
+      const bytes = await read(entry, (firstRow + rows.first) * size, rows.count * size)
       const from = (owned.first - rows.first) * size
       // A vector counts as rows of one element, so that ranks account for their own parts of it.
-      onRows(name, owned.first, size, new Uint8Array(bytes, from, owned.count * size))
-      values.push(...widen(bytes, entry.dtype))
+      onRows(name, firstRow + owned.first, size, new Uint8Array(bytes, from, owned.count * size))
+      for (const [index, value] of widen(bytes, dtype).entries())
+        values[firstOutput + index * outputStride] = value + offset
     }
     if (values.length === 0) return createTensor(device, label, 'f32', [0])
-    return tensorFrom(device, label, [values.length], new Float32Array(values))
+    return tensorFrom(device, label, [values.length], values)
   }
 
   /** Whole rows: this rank reads its own. */
   async function packRows(entry: TensorEntry, part: BufferPart, weight: PackedWeight): Promise<void> {
-    const rowBytes = weight.inputs * bytesPerElement(entry.dtype)
-    const { rows, owned } = part
+    const rowBytes = storedBytes(entry.dtype, weight.inputs)
+    const { rows, owned, firstRow } = part
     const rowsAtOnce = Math.max(1, Math.floor(readBytes / rowBytes))
     for (let done = 0; done < rows.count; done += rowsAtOnce) {
       const first = rows.first + done
       const count = Math.min(rowsAtOnce, rows.count - done)
-      const bytes = await read(entry, first * rowBytes, count * rowBytes)
+      const bytes = await read(entry, (firstRow + first) * rowBytes, count * rowBytes)
       const ownFirst = Math.max(first, owned.first)
       const ownEnd = Math.min(first + count, owned.first + owned.count)
       if (ownEnd > ownFirst) {
         const own = new Uint8Array(bytes, (ownFirst - first) * rowBytes, (ownEnd - ownFirst) * rowBytes)
-        onRows(entry.name, ownFirst, rowBytes, own)
+        onRows(entry.name, firstRow + ownFirst, rowBytes, own)
       }
       await pack(entry, new Uint8Array(bytes), count, weight, part, done)
     }
   }
 
   /**
-   * Some columns of every row: each rank reads its part of the rows, once, and hands them to all, of which each keeps its
-   * own columns. So the file is read once, in long pieces.
+   * Some columns of every row: each rank reads its part of the rows, once, and hands them to all, of which each keeps the
+   * blocks that hold its own columns. So the file is read once, in long pieces.
    */
   async function packColumns(entry: TensorEntry, part: BufferPart, weight: PackedWeight): Promise<void> {
     const { columns } = part
-    const size = bytesPerElement(entry.dtype)
-    const rowBytes = (entry.shape[1] ?? 1) * size
+    const rowBytes = storedBytes(entry.dtype, entry.shape.at(-1) ?? 1)
+    const { bytes: blockBytes } = weightTypes[entry.dtype]
+    const own = isPlain(entry.dtype)
+      ? { first: columns.first * blockBytes, bytes: columns.count * blockBytes }
+      : ownBlocks(blockRange(entry.dtype, columns.count, columns.first), blockBytes)
     const total = part.rows.count
     const most = Math.min(readBytes, slotBytes)
     const rowsOfRank = Math.min(Math.ceil(total / ranks), Math.max(1, Math.floor(most / rowBytes)))
@@ -131,12 +144,12 @@ export async function loadWeights(
       if (count > 0) onRows(entry.name, first, rowBytes, mine.subarray(0, count * rowBytes))
       const all = await communicator.allGather(mine)
       const rows = Math.min(rowsOfRank * ranks, total - done)
-      const own = new Uint8Array(rows * columns.count * size)
+      const kept = new Uint8Array(rows * own.bytes)
       for (let row = 0; row < rows; row++) {
-        const start = row * rowBytes + columns.first * size
-        own.set(all.subarray(start, start + columns.count * size), row * columns.count * size)
+        const start = row * rowBytes + own.first
+        kept.set(all.subarray(start, start + own.bytes), row * own.bytes)
       }
-      if (columns.count > 0) await pack(entry, own, rows, weight, part, done)
+      if (columns.count > 0) await pack(entry, kept, rows, weight, part, done)
     }
   }
 
@@ -156,7 +169,7 @@ export async function loadWeights(
     device.write(staging.buffer, 0, words)
     const recorder = new Recorder(device, `pack ${name}`)
     const place = { firstOutput: firstOutput + rowsBefore * outputStride, outputStride }
-    packWeight(recorder, { ...staging, name, dtype, shape: [rows, weight.inputs] }, weight, place)
+    packWeight(recorder, { name, dtype, rows, words: staging }, weight, place)
     recorder.submit()
     // What the queue holds for the device counts as host memory too.
     await device.idle()
@@ -180,10 +193,15 @@ export async function loadWeights(
 /** Bytes that a rank reads at once, at most. */
 const readBytes = 8 * 2 ** 20
 
-/** The bytes themselves, or a copy with two zero bytes after an odd number of 16-bit values: writes go by words. */
+/** The bytes of a row that are these of its blocks. */
+function ownBlocks({ first, blocksOfOutput }: ReturnType<typeof blockRange>, blockBytes: number) {
+  return { first: first * blockBytes, bytes: blocksOfOutput * blockBytes }
+}
+
+/** The bytes themselves, or a copy with zero bytes after a number of them that is no multiple of 4: writes go by words. */
 function wholeWords(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   if (bytes.byteLength % 4 === 0) return bytes
-  const padded = new Uint8Array(bytes.byteLength + 2)
+  const padded = new Uint8Array(Math.ceil(bytes.byteLength / 4) * 4)
   padded.set(bytes)
   return padded
 }

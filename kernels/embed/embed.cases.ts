@@ -4,7 +4,7 @@ import type { Device } from '../gpu/device.ts'
 import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
 import { Random } from '../gpu/random.ts'
 import { createNoiseWeight, packInto, storedWeight } from '../pack-weight/pack-weight.cases.ts'
-import type { WeightDType } from '../pack-weight/pack-weight.ts'
+import { type WeightDType, weightTensors } from '../pack-weight/pack-weight.ts'
 import { embed } from './embed.ts'
 
 const embedShapes = [
@@ -37,7 +37,7 @@ export async function prepareEmbed(
     device,
     { ids: ['u32', [rows], spread], out: ['f32', [rows, width]] },
     (recorder, { ids, out }) => embed(recorder, ids, table, out),
-    [table.blocks],
+    weightTensors(table),
   )
   return { ...prepared, table }
 }

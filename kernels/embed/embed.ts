@@ -15,11 +15,18 @@ export function embed(recorder: Recorder, ids: Tensor, table: PackedWeight, out:
   const rows = ids.shape[0] ?? 0
   checkTensor('embed', ids, ['u32'], [rows])
   checkTensor('embed', out, ['f32'], [rows, table.inputs])
-  recorder.dispatch(kernel, {
-    params: { rows, width: table.inputs, vocabulary: table.outputs, first_id: firstId },
-    tensors: { ids, table: table.blocks, out },
-    constants: { WEIGHT_TYPE: weightTypeConstant(table) },
-    workgroups: [Math.ceil(table.inputs / 64), rows],
-    cost: { bytes: tensorBytes(ids) + 2 * tensorBytes(out), flops: 0 },
-  })
+  for (const [index, piece] of table.pieces.entries())
+    recorder.dispatch(kernel, {
+      params: {
+        rows,
+        width: table.inputs,
+        vocabulary: piece.outputs,
+        first_id: firstId + piece.firstOutput,
+      },
+      tensors: { ids, table: piece.blocks, out },
+      // The first piece writes zeros where an id is of another; the others leave these alone.
+      constants: { WEIGHT_TYPE: weightTypeConstant(piece.dtype), KEEP_OTHERS: index === 0 ? 0 : 1 },
+      workgroups: [Math.ceil(table.inputs / 64), rows],
+      cost: { bytes: tensorBytes(ids) + 2 * tensorBytes(out), flops: 0 },
+    })
 }

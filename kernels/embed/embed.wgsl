@@ -2,6 +2,8 @@
 // out[r, d] = table[ids[r] - first_id, d]: rows of the token embedding, widened to f32. An id outside the table gives
 // zeros: where ranks share a vocabulary, their sum is the embedding.
 
+override KEEP_OTHERS: u32 = 0u;  // 1: such a row keeps what it holds
+
 struct Params {
   rows: u32,
   width: u32,
@@ -32,9 +34,9 @@ fn embed(@builtin(global_invocation_id) global: vec3<u32>) {
   }
   // An id below first_id wraps to one far beyond the table.
   let id = ids[row] - params.first_id;
-  var result = 0.0;
   if (id < params.vocabulary) {
-    result = value(id, d);
+    out[row * params.width + d] = value(id, d);
+  } else if (KEEP_OTHERS == 0u) {
+    out[row * params.width + d] = 0.0;
   }
-  out[row * params.width + d] = result;
 }

@@ -1,5 +1,5 @@
-// After shared/weight-type.wgsl, shared/linear-epilogue.wgsl.
-// y[r, n] = sum over k of W[n, k] x[r, k] (+ bias[n], or SiLU-gated pairs), for CPU adapters, where a barrier costs more
+// After shared/weight-type.wgsl, shared/linear-rows.wgsl, shared/soft-cap.wgsl, shared/linear-epilogue.wgsl.
+// y[r, n] = sum over k of W[n, k] x[r, k] (and what follows the sum), for CPU adapters, where a barrier costs more
 // than it saves: a thread computes eight neighbouring columns of up to four rows alone, so that each load serves many products.
 // The number of inputs is a multiple of 4.
 
@@ -9,13 +9,22 @@ struct Params {
   rows: u32,
   inputs: u32,
   outputs: u32,
+  first_output: u32,   // where in the whole weight these outputs lie
+  output_stride: u32,
+  columns: u32,        // of y
+  halving: u32,        // 1 where a column of y is made of two outputs
+  scale: f32,
+  cap: f32,
+  expert_outputs: u32,  // of those in the piece's stride; 0 without experts
+  experts_of_row: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> weight: array<vec4<u32>>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
-@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+@group(0) @binding(4) var<storage, read> routes: array<u32>;
+@group(0) @binding(5) var<storage, read_write> y: array<f32>;
 
 // Sums of eight columns for each of four rows.
 struct Sums {
@@ -61,17 +70,17 @@ fn add(sums: ptr<function, Sums>, left: vec4<f32>, right: vec4<f32>, x0: f32, x1
 
 @compute @workgroup_size(16)
 fn linear_serial(@builtin(global_invocation_id) id: vec3<u32>) {
-  let output = id.x * 8u;
-  let row = id.y * ROWS;
-  if (output >= params.outputs) {
+  let tile = tile_of(id.y, ROWS);
+  let output = tile.first_output + id.x * 8u;
+  if (is_empty(tile) || output >= tile.end_output) {
     return;
   }
   let last = params.outputs - 1u;
   let vectors = params.inputs / 4u;
-  let row0 = row * vectors;
-  let row1 = min(row + 1u, params.rows - 1u) * vectors;
-  let row2 = min(row + 2u, params.rows - 1u) * vectors;
-  let row3 = min(row + 3u, params.rows - 1u) * vectors;
+  let row0 = x_row(tile.first) * vectors;
+  let row1 = x_row(min(tile.first + 1u, tile.end - 1u)) * vectors;
+  let row2 = x_row(min(tile.first + 2u, tile.end - 1u)) * vectors;
+  let row3 = x_row(min(tile.first + 3u, tile.end - 1u)) * vectors;
   let block_vectors = select(2u, 1u, WEIGHT_TYPE == 0u);
   var total = Sums();
   for (var chunk = 0u; chunk < vectors; chunk += CHUNK / 4u) {
@@ -136,14 +145,14 @@ fn linear_serial(@builtin(global_invocation_id) id: vec3<u32>) {
     total.right2 += sums.right2;
     total.right3 += sums.right3;
   }
-  store(row, output, total.left0);
-  store(row, output + 4u, total.right0);
+  store(tile, tile.first, output, total.left0);
+  store(tile, tile.first, output + 4u, total.right0);
   if (ROWS > 1u) {
-    store(row + 1u, output, total.left1);
-    store(row + 1u, output + 4u, total.right1);
-    store(row + 2u, output, total.left2);
-    store(row + 2u, output + 4u, total.right2);
-    store(row + 3u, output, total.left3);
-    store(row + 3u, output + 4u, total.right3);
+    store(tile, tile.first + 1u, output, total.left1);
+    store(tile, tile.first + 1u, output + 4u, total.right1);
+    store(tile, tile.first + 2u, output, total.left2);
+    store(tile, tile.first + 2u, output + 4u, total.right2);
+    store(tile, tile.first + 3u, output, total.left3);
+    store(tile, tile.first + 3u, output + 4u, total.right3);
   }
 }

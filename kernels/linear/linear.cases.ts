@@ -1,11 +1,11 @@
 import { kernelCases } from '../gpu/cases.ts'
-import { compareClose } from '../gpu/check.ts'
+import { compareClose, type Tolerance } from '../gpu/check.ts'
 import type { Device } from '../gpu/device.ts'
 import { prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
 import { Random } from '../gpu/random.ts'
 import { createNoiseWeight, packInto, storedWeight } from '../pack-weight/pack-weight.cases.ts'
-import type { WeightDType } from '../pack-weight/pack-weight.ts'
-import { type LinearEpilogue, type LinearVariant, linear } from './linear.ts'
+import { type WeightDType, weightTensors } from '../pack-weight/pack-weight.ts'
+import { type LinearFinish, type LinearVariant, linear } from './linear.ts'
 
 /** Shapes to test and time. Qwen2.5-7B's are those of one of eight ranks, so that they also run on a CPU adapter. */
 export const linearShapes = [
@@ -54,7 +54,13 @@ interface LinearShape {
   inputs: number
   outputs: number
   dtype: WeightDType
-  epilogue?: LinearEpilogue['kind']
+  follows?: LinearFollows
+}
+
+/** What follows a product's sum; a bias is random. */
+export interface LinearFollows {
+  bias?: boolean
+  finish?: LinearFinish
 }
 
 /** The variants of the kernel. */
@@ -63,27 +69,27 @@ export const linearVariants = ['few-rows', 'tiled', 'serial'] as const satisfies
 /** A product with its tensors. */
 export async function prepareLinear(
   device: Device,
-  { rows, inputs, outputs, dtype, epilogue = 'none' }: LinearShape,
+  { rows, inputs, outputs, dtype, follows = {} }: LinearShape,
   variant: LinearVariant,
 ) {
   const weight = await createNoiseWeight(device, 'weight', dtype, outputs, inputs)
+  const { finish } = follows
   const prepared = await prepareKernel(
     device,
     {
       x: ['f32', [rows, inputs]],
       bias: ['f32', [outputs]],
-      y: ['f32', [rows, epilogue === 'silu-mul' ? outputs / 2 : outputs]],
+      y: ['f32', [rows, typeof finish === 'string' ? outputs / 2 : outputs]],
     },
     (recorder, { x, bias, y }) => {
-      const chosen = epilogue === 'bias' ? { kind: epilogue, bias } : { kind: epilogue }
-      linear(recorder, x, weight, y, chosen, variant)
+      linear(recorder, x, weight, y, { ...(follows.bias && { bias }), ...(finish && { finish }) }, variant)
     },
-    [weight.blocks],
+    weightTensors(weight),
   )
   return { ...prepared, weight }
 }
 
-/** Shapes of at most so many products, and of pairs, also try every epilogue, which does not depend on what was summed. */
+/** Shapes of at most so many products, and of pairs, also try all that may follow, which does not depend on what was summed. */
 export const epilogueProducts = 1.1e6
 
 /** One random product of a shape: its inputs, what float64 makes of them, and how to run it. */
@@ -95,8 +101,8 @@ export function makeProduct(device: Device, shape: LinearShape, xScale = 1) {
   const bias = random.normals(outputs)
   const reference = linearReference(x, stored.values, rows, inputs, outputs)
   /** With `leading`, only the first outputs. */
-  const run = async (variant: LinearVariant, epilogue: LinearEpilogue['kind'], leading = outputs) => {
-    const prepared = await prepareLinear(device, { ...shape, outputs: leading, epilogue }, variant)
+  const run = async (variant: LinearVariant, follows: LinearFollows = {}, leading = outputs) => {
+    const prepared = await prepareLinear(device, { ...shape, outputs: leading, follows }, variant)
     const words = stored.words.subarray(0, Math.ceil((stored.words.length * leading) / outputs))
     await packInto(device, { ...stored, words }, prepared.weight)
     const used = { x, bias: bias.subarray(0, leading) }
@@ -105,8 +111,45 @@ export function makeProduct(device: Device, shape: LinearShape, xScale = 1) {
   return { bias, reference, run }
 }
 
+/** What may follow a sum, each with its name. */
+export const linearFollows: readonly (LinearFollows & { name: string })[] = [
+  { name: 'a bias', bias: true },
+  { name: 'SiLU gates', finish: 'silu-mul' },
+  { name: 'a bias and GELU gates', bias: true, finish: 'gelu-tanh-mul' },
+  { name: 'a scale', finish: { scale: 0.25, cap: null } },
+  { name: 'a bias, a scale and a cap', bias: true, finish: { scale: 0.5, cap: 30 } },
+]
+
+/** The functions that follow a sum, in float64. */
+const gates = {
+  'silu-mul': (value: number) => value / (1 + Math.exp(-value)),
+  'gelu-tanh-mul': (value: number) =>
+    0.5 * value * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (value + 0.044715 * value ** 3))),
+}
+
+/** What follows sums whose errors scale with `magnitude`, in float64, and its tolerance: a product of two carries both errors. */
+export function followingReference(
+  { y, magnitude }: { y: Float64Array; magnitude: Float64Array },
+  { bias, finish }: { bias: ArrayLike<number> | null; finish?: LinearFinish | undefined },
+): readonly [ArrayLike<number>, Tolerance] {
+  const added = bias ? y.map((value, i) => value + bias[i % bias.length]!) : y
+  const scale = bias ? magnitude.map((value, i) => value + Math.abs(bias[i % bias.length]!)) : magnitude
+  if (finish === undefined) return [added, { absolute: 1e-6, relative: 1e-6, scale }]
+  if (typeof finish === 'object') {
+    const { scale: factor, cap } = finish
+    const values = added.map(value =>
+      cap === null ? factor * value : cap * Math.tanh((factor * value) / cap),
+    )
+    return [values, { absolute: 1e-6, relative: 1e-6, scale: scale.map(value => value * factor) }]
+  }
+  const pairs = Array.from({ length: y.length / 2 }, (_, i) => i)
+  const values = pairs.map(i => gates[finish](added[2 * i]!) * added[2 * i + 1]!)
+  const products = pairs.map(i => (scale[2 * i]! + 1) * (scale[2 * i + 1]! + 1))
+  return [values, { absolute: 1e-6, relative: 2e-6, scale: products }]
+}
+
 /**
- * Products, where the shape allows with every epilogue.
+ * Products, where the shape allows with all that may follow.
  * What is timed: plain products.
  */
 export const linearCases = kernelCases('linear', linearShapes, {
@@ -115,25 +158,14 @@ export const linearCases = kernelCases('linear', linearShapes, {
   async check(device, shape, variant) {
     const { rows, inputs, outputs } = shape
     const { bias, reference, run } = makeProduct(device, shape)
-    const { y, magnitude } = reference
-    const tolerance = { absolute: 1e-6, relative: 1e-6, scale: magnitude }
-    const plain = compareClose('product', await run(variant, 'none'), y, tolerance)
+    const compare = async (name: string, follows: LinearFollows) => {
+      const expected = followingReference(reference, { ...follows, bias: follows.bias ? bias : null })
+      return compareClose(name, await run(variant, follows), ...expected)
+    }
+    const plain = await compare('product', {})
     if (rows * inputs * outputs > epilogueProducts || outputs % 2 !== 0) return [plain]
-    const biased = y.map((value, i) => value + bias[i % outputs]!)
-    const scale = magnitude.map((value, i) => value + Math.abs(bias[i % outputs]!))
-    return [
-      plain,
-      compareClose('with a bias', await run(variant, 'bias'), biased, { ...tolerance, scale }),
-      compareClose('gated', await run(variant, 'silu-mul'), ...gatedReference(y, magnitude)),
-    ]
+    const comparisons = [plain]
+    for (const follows of linearFollows) comparisons.push(await compare(`with ${follows.name}`, follows))
+    return comparisons
   },
 })
-
-/** silu(gate) · up of pairs of outputs, and its tolerance: the product of two sums carries both errors. */
-export function gatedReference(y: Float64Array, magnitude: Float64Array) {
-  const silu = (value: number) => value / (1 + Math.exp(-value))
-  const pairs = Array.from({ length: y.length / 2 }, (_, i) => i)
-  const expected = pairs.map(i => silu(y[2 * i]!) * y[2 * i + 1]!)
-  const scale = pairs.map(i => (magnitude[2 * i]! + 1) * (magnitude[2 * i + 1]! + 1))
-  return [expected, { absolute: 1e-6, relative: 2e-6, scale }] as const
-}

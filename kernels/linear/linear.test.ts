@@ -10,7 +10,8 @@ import { packInto, storedWeight } from '../pack-weight/pack-weight.cases.ts'
 import { createPackedWeight } from '../pack-weight/pack-weight.ts'
 import {
   epilogueProducts,
-  gatedReference,
+  followingReference,
+  linearFollows,
   linearShapes,
   linearVariants,
   makeProduct,
@@ -32,33 +33,36 @@ describe('linear', async () => {
 
     it(`agrees with float64 and between its variants: ${name}`, async () => {
       const { reference, run } = makeProduct(device, shape)
-      const plain = await run(chooseLinearVariant(device, rows), 'none')
+      const plain = await run(chooseLinearVariant(device, rows))
       const tolerance = { absolute: 1e-6, relative: 1e-6, scale: reference.magnitude }
       expectClose(`linear ${name}`, plain, reference.y, tolerance)
       const leading = Math.min(outputs, outputsOfAllVariants)
       const leadingBits = plain.filter((_, i) => i % outputs < leading)
       for (const variant of linearVariants)
-        expectSameBits(`linear ${name}, ${variant}`, await run(variant, 'none', leading), leadingBits)
+        expectSameBits(`linear ${name}, ${variant}`, await run(variant, {}, leading), leadingBits)
     })
 
     if (rows * inputs * outputs > epilogueProducts || outputs % 2 !== 0) continue
 
     it(`adds a bias to the same bits in every variant: ${name}`, async () => {
       const { bias, run } = makeProduct(device, shape)
-      const plain = await run('few-rows', 'none')
+      const plain = await run('few-rows')
       const expected = plain.map((value, i) => value + bias[i % outputs]!)
       for (const variant of linearVariants)
-        expectSameBits(`linear ${name}, bias, ${variant}`, await run(variant, 'bias'), expected)
+        expectSameBits(`linear ${name}, bias, ${variant}`, await run(variant, { bias: true }), expected)
     })
 
-    it(`gates pairs of outputs, with the same bits in every variant: ${name}`, async () => {
-      const { reference, run } = makeProduct(device, shape)
-      const gated = await run('few-rows', 'silu-mul')
-      const { y, magnitude } = reference
-      expectClose(`linear silu-mul ${name}`, gated, ...gatedReference(y, magnitude))
-      for (const variant of linearVariants)
-        expectSameBits(`linear ${name}, silu-mul, ${variant}`, await run(variant, 'silu-mul'), gated)
-    })
+    it.each(linearFollows)(
+      `follows the sum, with the same bits in every variant: ${name}, $name`,
+      async follows => {
+        const { reference, bias, run } = makeProduct(device, shape)
+        const found = await run('few-rows', follows)
+        const expected = followingReference(reference, { ...follows, bias: follows.bias ? bias : null })
+        expectClose(`linear ${name}, ${follows.name}`, found, ...expected)
+        for (const variant of linearVariants)
+          expectSameBits(`linear ${name}, ${follows.name}, ${variant}`, await run(variant, follows), found)
+      },
+    )
   }
 
   it('keeps its bound with inputs of 1e4', async () => {
@@ -66,7 +70,7 @@ describe('linear', async () => {
     const { reference, run } = makeProduct(device, shape, 1e4)
     const tolerance = { absolute: 1e-6, relative: 1e-6, scale: reference.magnitude }
     for (const variant of linearVariants)
-      expectClose(`linear ${variant}`, await run(variant, 'none'), reference.y, tolerance)
+      expectClose(`linear ${variant}`, await run(variant), reference.y, tolerance)
   })
 
   it('gives a row the same bits alone and in company', async () => {
@@ -76,8 +80,7 @@ describe('linear', async () => {
     const x = new Random(4).normals(9 * 300)
     const run = async (rows: number, variant: LinearVariant, numbers: Float32Array<ArrayBuffer>) => {
       const { tensors, destroy } = await prepareLinear(device, { ...shape, rows }, variant)
-      const record = (recorder: Recorder) =>
-        linear(recorder, tensors.x, weight, tensors.y, { kind: 'none' }, variant)
+      const record = (recorder: Recorder) => linear(recorder, tensors.x, weight, tensors.y, {}, variant)
       const found = await runPrepared(device, { tensors, record, destroy }, { x: numbers }, 'y')
       return new Float32Array(found.y)
     }

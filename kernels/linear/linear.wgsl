@@ -1,5 +1,5 @@
-// After shared/weight-type.wgsl, shared/linear-epilogue.wgsl.
-// y[r, n] = sum over k of W[n, k] x[r, k] (+ bias[n], or SiLU-gated pairs), for few rows: decoding.
+// After shared/weight-type.wgsl, shared/linear-rows.wgsl, shared/soft-cap.wgsl, shared/linear-epilogue.wgsl.
+// y[r, n] = sum over k of W[n, k] x[r, k] (and what follows the sum), for few rows: decoding.
 //
 // Bound by reading W once: 16 columns next to each other make every load of a subgroup contiguous, and 16 lanes of
 // threads share the inputs of a column for enough loads in flight.
@@ -14,49 +14,66 @@ struct Params {
   rows: u32,
   inputs: u32,
   outputs: u32,
+  first_output: u32,   // where in the whole weight these outputs lie
+  output_stride: u32,
+  columns: u32,        // of y
+  halving: u32,        // 1 where a column of y is made of two outputs
+  scale: f32,
+  cap: f32,
+  expert_outputs: u32,  // of those in the piece's stride; 0 without experts
+  experts_of_row: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> weight: array<vec4<u32>>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
-@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+@group(0) @binding(4) var<storage, read> routes: array<u32>;
+@group(0) @binding(5) var<storage, read_write> y: array<f32>;
 
 var<workgroup> chunk_sums: array<f32, LANES * ROWS * COLUMNS>;
 
-fn input(row: u32, k: u32) -> f32 {
-  return select(0.0, x[row * params.inputs + min(k, params.inputs - 1u)], k < params.inputs);
+// Input k of the row of x that begins at `base`.
+fn input(base: u32, k: u32) -> f32 {
+  return select(0.0, x[base + min(k, params.inputs - 1u)], k < params.inputs);
 }
 
 // Adds to `sum` the products of one block of W with a row, in the order of the inputs.
-fn add_block(sum: f32, block: vec4<u32>, row: u32, k: u32) -> f32 {
+fn add_block(sum: f32, block: vec4<u32>, base: u32, k: u32) -> f32 {
   if (WEIGHT_TYPE == 0u) {
     let w = bitcast<vec4<f32>>(block);
-    var s = fma(w.x, input(row, k), sum);
-    s = fma(w.y, input(row, k + 1u), s);
-    s = fma(w.z, input(row, k + 2u), s);
-    return fma(w.w, input(row, k + 3u), s);
+    var s = fma(w.x, input(base, k), sum);
+    s = fma(w.y, input(base, k + 1u), s);
+    s = fma(w.z, input(base, k + 2u), s);
+    return fma(w.w, input(base, k + 3u), s);
   }
   let a = unpack(block.x);
   let b = unpack(block.y);
   let c = unpack(block.z);
   let d = unpack(block.w);
-  var s = fma(a.x, input(row, k), sum);
-  s = fma(a.y, input(row, k + 1u), s);
-  s = fma(b.x, input(row, k + 2u), s);
-  s = fma(b.y, input(row, k + 3u), s);
-  s = fma(c.x, input(row, k + 4u), s);
-  s = fma(c.y, input(row, k + 5u), s);
-  s = fma(d.x, input(row, k + 6u), s);
-  return fma(d.y, input(row, k + 7u), s);
+  var s = fma(a.x, input(base, k), sum);
+  s = fma(a.y, input(base, k + 1u), s);
+  s = fma(b.x, input(base, k + 2u), s);
+  s = fma(b.y, input(base, k + 3u), s);
+  s = fma(c.x, input(base, k + 4u), s);
+  s = fma(c.y, input(base, k + 5u), s);
+  s = fma(d.x, input(base, k + 6u), s);
+  return fma(d.y, input(base, k + 7u), s);
 }
 
 @compute @workgroup_size(COLUMNS * LANES)
 fn linear(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let column = thread % COLUMNS;
   let lane = thread / COLUMNS;
-  let output = workgroup.x * COLUMNS + column;
-  let first_row = workgroup.y * ROWS;
+  let tile = tile_of(workgroup.y, ROWS);
+  if (is_empty(tile)) {
+    return;
+  }
+  let output = tile.first_output + workgroup.x * COLUMNS + column;
+  var bases: array<u32, MAX_ROWS>;
+  for (var row = 0u; row < ROWS; row++) {
+    bases[row] = x_row(min(tile.first + row, tile.end - 1u)) * params.inputs;
+  }
   let block_size = select(8u, 4u, WEIGHT_TYPE == 0u);
   let chunks = (params.inputs + CHUNK - 1u) / CHUNK;
   // Lane r also adds up the chunks' sums of row r.
@@ -68,12 +85,12 @@ fn linear(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation
       sums[row] = 0.0;
     }
     let chunk = first_chunk + lane;
-    if (chunk < chunks && output < params.outputs) {
+    if (chunk < chunks && output < tile.end_output) {
       let end = min((chunk + 1u) * CHUNK, params.inputs);
       for (var k = chunk * CHUNK; k < end; k += block_size) {
         let block = weight[(k / block_size) * params.outputs + output];
         for (var row = 0u; row < ROWS; row++) {
-          sums[row] = add_block(sums[row], block, min(first_row + row, params.rows - 1u), k);
+          sums[row] = add_block(sums[row], block, bases[row], k);
         }
       }
     }
@@ -94,16 +111,13 @@ fn linear(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation
     }
     workgroupBarrier();
   }
-  let row = first_row + lane;
-  if (lane >= ROWS || row >= params.rows || output >= params.outputs) {
+  if (lane >= ROWS || tile.first + lane >= tile.end || output >= tile.end_output) {
     return;
   }
-  if (EPILOGUE == 0u) {
-    y[row * params.outputs + output] = total;
-  } else if (EPILOGUE == 1u) {
-    y[row * params.outputs + output] = total + bias[output];
+  let row = y_row(tile.first + lane);
+  if (EPILOGUE != 2u) {
+    store_one(tile, row, output, total, 0.0);
   } else if (output % 2u == 0u) {
-    let up = chunk_sums[lane * COLUMNS + column + 1u];
-    y[row * (params.outputs / 2u) + output / 2u] = silu(total) * up;
+    store_one(tile, row, output, total, chunk_sums[lane * COLUMNS + column + 1u]);
   }
 }

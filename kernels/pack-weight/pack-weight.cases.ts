@@ -4,8 +4,15 @@ import type { Device } from '../gpu/device.ts'
 import { noiseWords, type PreparedKernel, prepareKernel, runPrepared } from '../gpu/prepared-kernel.ts'
 import { Random } from '../gpu/random.ts'
 import { Recorder } from '../gpu/recorder.ts'
-import { elementCount, tensorFrom, uploadTensor } from '../gpu/tensor.ts'
-import { createPackedWeight, type PackedWeight, packWeight, type WeightDType } from './pack-weight.ts'
+import { elementCount, tensorBytes, tensorFrom, uploadTensor } from '../gpu/tensor.ts'
+import {
+  createPackedWeight,
+  type PackedWeight,
+  packWeight,
+  type StoredRows,
+  type WeightDType,
+} from './pack-weight.ts'
+import { isPlain, storedBytes, type WeightType, weightTypes } from './weight-types.ts'
 
 /** Rows of a checkpoint, and where they go in a weight of `outputs` outputs: from the first on, one after another. */
 interface PackWeightShape {
@@ -14,7 +21,7 @@ interface PackWeightShape {
   outputs: number
   firstOutput?: number
   outputStride?: number
-  dtype: WeightDType
+  dtype: WeightType
 }
 
 const packWeightShapes: readonly (PackWeightShape & { name: string })[] = [
@@ -34,25 +41,47 @@ const packWeightShapes: readonly (PackWeightShape & { name: string })[] = [
   { name: '0.5B down', rows: 33, inputs: 4864, outputs: 33, dtype: 'bf16' },
   { name: '7B up', rows: 296, inputs: 3584, outputs: 592, firstOutput: 1, outputStride: 2, dtype: 'bf16' },
   { name: '7B down', rows: 16, inputs: 18944, outputs: 16, dtype: 'bf16' },
+  { name: 'q4_0, after others', rows: 5, inputs: 96, outputs: 9, firstOutput: 3, dtype: 'q4_0' },
+  {
+    name: 'q5_0, interleaved',
+    rows: 7,
+    inputs: 64,
+    outputs: 15,
+    firstOutput: 1,
+    outputStride: 2,
+    dtype: 'q5_0',
+  },
+  { name: 'mxfp4, interleaved', rows: 7, inputs: 32, outputs: 14, outputStride: 2, dtype: 'mxfp4' },
+  { name: 'q5_1', rows: 3, inputs: 64, outputs: 3, dtype: 'q5_1' },
+  { name: 'q3_k', rows: 6, inputs: 512, outputs: 6, dtype: 'q3_k' },
+  { name: 'q6_k, after others', rows: 6, inputs: 512, outputs: 13, firstOutput: 7, dtype: 'q6_k' },
 ]
 
 /**
- * Writes row r of `source` [rows, inputs] to output firstOutput + r · outputStride of `packed`, elements being whole bit
- * patterns: packed[(i / blockSize, output, i mod blockSize)], zeros after the last input.
+ * Writes row r of `source`, [rows, bytes of a row], to output firstOutput + r · outputStride of `packed`: plane after plane
+ * of the blocks' bytes, each [blocks, outputs], zeros after the last input of types that are stored one by one.
  */
 function packWeightReference(
-  source: ArrayLike<number>,
-  packed: Uint16Array | Uint32Array,
-  { rows, inputs, outputs, firstOutput = 0, outputStride = 1 }: PackWeightShape,
+  source: Uint8Array,
+  packed: Uint8Array,
+  { rows, inputs, outputs, dtype, firstOutput = 0, outputStride = 1 }: PackWeightShape,
 ): void {
-  const blockSize = 16 / packed.BYTES_PER_ELEMENT
-  for (let r = 0; r < rows; r++) {
-    const output = firstOutput + r * outputStride
-    for (let i = 0; i < Math.ceil(inputs / blockSize) * blockSize; i++) {
-      const block = Math.floor(i / blockSize)
-      packed[(block * outputs + output) * blockSize + (i % blockSize)] =
-        i < inputs ? source[r * inputs + i]! : 0
+  const rowBytes = storedBytes(dtype, inputs)
+  const blockBytes = isPlain(dtype) ? 16 : weightTypes[dtype].bytes
+  const blocks = Math.ceil(rowBytes / blockBytes)
+  let plane = 0
+  for (const { offset, bytes } of weightTypes[dtype].planes) {
+    const width = bytes < 4 ? outputs + ((4 - (outputs % 4)) % 4) : outputs
+    for (let block = 0; block < blocks; block++) {
+      for (let r = 0; r < rows; r++) {
+        const to = plane + (block * width + firstOutput + r * outputStride) * bytes
+        for (let i = 0; i < bytes; i++) {
+          const at = block * blockBytes + offset + i
+          packed[to + i] = at < rowBytes ? source[r * rowBytes + at]! : 0
+        }
+      }
     }
+    plane += Math.ceil((blocks * width * bytes) / 16) * 16
   }
 }
 
@@ -91,19 +120,29 @@ export async function createNoiseWeight(
   inputs: number,
 ): Promise<PackedWeight> {
   const weight = await createPackedWeight(device, name, dtype, outputs, inputs)
-  uploadTensor(device, weight.blocks, noiseWords(dtype, elementCount(weight.blocks.shape)))
+  fillNoise(device, weight)
   return weight
 }
 
-/** Uploads a stored weight and packs it into `weight`. */
-export async function packInto(device: Device, stored: StoredWeight, weight: PackedWeight): Promise<void> {
-  const shape = [weight.outputs, weight.inputs]
-  const rows = await tensorFrom(device, 'stored weight', shape, stored.words, weight.dtype)
+/** Fills a packed weight whose numbers are stored one by one with noise. */
+export function fillNoise(device: Device, weight: PackedWeight): void {
+  for (const { dtype, blocks } of weight.pieces)
+    uploadTensor(device, blocks, noiseWords(dtype as WeightDType, elementCount(blocks.shape)))
+}
+
+/** Uploads a stored weight and packs it into `weight`, which is of one type. */
+export async function packInto(
+  device: Device,
+  stored: Pick<StoredWeight, 'words'>,
+  weight: PackedWeight,
+): Promise<void> {
+  const words = await tensorFrom(device, 'stored weight', [stored.words.length], stored.words)
   const recorder = new Recorder(device, 'pack weight')
-  packWeight(recorder, rows, weight)
+  const { dtype } = weight.pieces[0]!
+  packWeight(recorder, { name: 'stored weight', dtype, rows: weight.outputs, words }, weight)
   recorder.submit()
   await device.idle()
-  device.destroyBuffer(rows.buffer)
+  device.destroyBuffer(words.buffer)
 }
 
 function f16Value(bits: number): number {
@@ -127,28 +166,31 @@ async function preparePackWeight(
   { rows, inputs, outputs, dtype, ...place }: PackWeightShape,
 ): Promise<PreparedKernel<'source' | 'packed'>> {
   const weight = await createPackedWeight(device, 'weight', dtype, outputs, inputs)
+  const { blocks } = weight.pieces[0]!
   const prepared = await prepareKernel(
     device,
-    { source: [dtype, [rows, inputs]] },
-    (recorder, { source }) => packWeight(recorder, source, weight, place),
-    [weight.blocks],
+    { source: ['u32', [Math.ceil((rows * storedBytes(dtype, inputs)) / 4)]] },
+    (recorder, { source: words }) => {
+      const stored: StoredRows = { name: 'source', dtype, rows, words }
+      packWeight(recorder, stored, weight, place)
+    },
+    [blocks],
   )
-  return { ...prepared, tensors: { ...prepared.tensors, packed: weight.blocks } }
+  return { ...prepared, tensors: { ...prepared.tensors, packed: blocks } }
 }
 
-/** Every bit in its place and no other touched: any bits, those of infinities and not-a-number too. */
+/** Every byte in its place and no other touched: any bits, those of infinities and not-a-number too. */
 export const packWeightCases = kernelCases('pack-weight', packWeightShapes, {
   prepare: preparePackWeight,
   async check(device, shape) {
-    const Words = shape.dtype === 'f32' ? Uint32Array : Uint16Array
     const random = new Random(26)
-    const wordCount = Math.ceil((shape.rows * shape.inputs * Words.BYTES_PER_ELEMENT) / 4)
-    const source = Uint32Array.from({ length: wordCount }, () => random.integer(2 ** 32))
     const prepared = await preparePackWeight(device, shape)
-    const packed = new Uint32Array(elementCount(prepared.tensors.packed.shape)).fill(0xabcdef01)
+    const { source: words, packed: blocks } = prepared.tensors
+    const source = Uint32Array.from({ length: elementCount(words.shape) }, () => random.integer(2 ** 32))
+    const packed = new Uint32Array(tensorBytes(blocks) / 4).fill(0xabcdef01)
     const found = await runPrepared(device, prepared, { source, packed }, 'packed')
-    const expected = new Words(packed.buffer)
-    packWeightReference(new Words(source.buffer), expected, shape)
-    return [compareBits('packed', new Words(found.packed), expected)]
+    const expected = new Uint8Array(packed.buffer)
+    packWeightReference(new Uint8Array(source.buffer), expected, shape)
+    return [compareBits('packed', new Uint8Array(found.packed), expected)]
   },
 })

@@ -16,13 +16,15 @@ describe('pack-weight', async () => {
   it('refuses rows that do not fit, naming both', async () => {
     const weight = await createPackedWeight(device, 'weight', 'bf16', 4, 8)
     const recorder = new Recorder(device, 'test')
-    const rows = await createTensor(device, 'rows', 'bf16', [3, 8])
+    const words = await createTensor(device, 'words', 'u32', [12])
+    const rows = { name: 'rows', dtype: 'bf16', rows: 3, words } as const
     expect(() => packWeight(recorder, rows, weight, { firstOutput: 2 })).toThrow(
-      /rows is bf16 \[3,8\], expected bf16 \[rows, 8\] with row 2 \+ i·1 below 4 of weight/,
+      /rows is 3 rows of bf16, expected rows with row 2 \+ i·1 below 4 of weight, which is bf16/,
     )
-    const narrow = await createTensor(device, 'narrow', 'bf16', [3, 7])
-    expect(() => packWeight(recorder, narrow, weight)).toThrow(/narrow is bf16 \[3,7\]/)
-    const f16 = await createTensor(device, 'halves', 'f16', [3, 8])
-    expect(() => packWeight(recorder, f16, weight)).toThrow(/halves is f16/)
+    const narrow = await createTensor(device, 'narrow', 'u32', [11])
+    expect(() => packWeight(recorder, { ...rows, words: narrow }, weight)).toThrow(
+      /rows is 44 bytes, expected 3 rows of 16 \(8 inputs\)/,
+    )
+    expect(() => packWeight(recorder, { ...rows, dtype: 'f16' }, weight)).toThrow(/3 rows of f16/)
   })
 })

@@ -91,9 +91,9 @@ export async function prepareRandomWeight(
 ): Promise<PreparedKernel<'packed'>> {
   const weight = await createPackedWeight(device, 'weight', dtype, outputs, inputs)
   return {
-    tensors: { packed: weight.blocks },
+    tensors: { packed: weight.pieces[0]!.blocks },
     record: recorder => randomWeight(recorder, weight, { seed: 1, tensorKey: 1, unit: 2 ** -11, ...numbers }),
-    destroy: () => device.destroyBuffer(weight.blocks.buffer),
+    destroy: () => device.destroyBuffer(weight.pieces[0]!.blocks.buffer),
   }
 }
 

@@ -1,6 +1,7 @@
 import { defineKernel } from '../gpu/kernel.ts'
 import type { Recorder } from '../gpu/recorder.ts'
-import { type PackedWeight, weightTypeConstant } from '../pack-weight/pack-weight.ts'
+import { type PackedWeight, rowsOfPieces, weightTypeConstant } from '../pack-weight/pack-weight.ts'
+import { isPlain } from '../pack-weight/weight-types.ts'
 import pcg from '../shared/pcg.wgsl?raw'
 import weightType from '../shared/weight-type.wgsl?raw'
 import source from './random-weight.wgsl?raw'
@@ -41,23 +42,26 @@ export function randomWeight(recorder: Recorder, weight: PackedWeight, use: Rand
     throw new Error(
       `random-weight: unit of ${weight.name} is ${unit}, expected a power of two from 2^-14 to 1; others are not exact in f16`,
     )
-  const blocks = weight.blocks.shape[0] ?? 0
-  recorder.dispatch(kernel, {
-    params: {
-      rows,
-      inputs: weight.inputs,
-      outputs: weight.outputs,
-      first_output: firstOutput,
-      output_stride: outputStride,
-      first_row: use.firstRow ?? 0,
-      first_column: use.firstColumn ?? 0,
-      tensor_key: use.tensorKey,
-      seed,
-      unit,
-    },
-    tensors: { packed: weight.blocks },
-    constants: { WEIGHT_TYPE: weightTypeConstant(weight) },
-    workgroups: [Math.ceil(rows / 64), blocks],
-    cost: { bytes: rows * blocks * 16, flops: 0 },
-  })
+  for (const { piece, ...place } of rowsOfPieces(weight, rows, { firstOutput, outputStride })) {
+    if (!isPlain(piece.dtype))
+      throw new Error(`random-weight: ${weight.name} is ${piece.dtype}, expected f32, f16 or bf16`)
+    recorder.dispatch(kernel, {
+      params: {
+        rows: place.rows,
+        inputs: weight.inputs,
+        outputs: piece.outputs,
+        first_output: place.firstOutput,
+        output_stride: place.outputStride,
+        first_row: (use.firstRow ?? 0) + place.firstRow,
+        first_column: use.firstColumn ?? 0,
+        tensor_key: use.tensorKey,
+        seed,
+        unit,
+      },
+      tensors: { packed: piece.blocks },
+      constants: { WEIGHT_TYPE: weightTypeConstant(piece.dtype) },
+      workgroups: [Math.ceil(place.rows / 64), piece.blocksOfOutput],
+      cost: { bytes: place.rows * piece.blocksOfOutput * 16, flops: 0 },
+    })
+  }
 }

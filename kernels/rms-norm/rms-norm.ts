@@ -9,7 +9,7 @@ import serialSource from './rms-norm-serial.wgsl?raw'
 const parallel = defineKernel('rms-norm', [residual, workgroupTree, source])
 const serial = defineKernel('rms-norm-serial', [residual, serialSource])
 
-/** Tensors of a normalisation: x and y [rows, width] f32, weight [width] f32. */
+/** Tensors of a normalisation: x and y [rows, width] f32, weights [width] f32. */
 export interface RmsNorm {
   x: Tensor
   /**
@@ -19,33 +19,49 @@ export interface RmsNorm {
   delta?: Tensor
   /** x = the sum of delta's parts instead of x += it: the first of a residual stream. */
   fresh?: boolean
-  weight: Tensor
+  /** Factor of what is added; 1 unless given. */
+  scale?: number
+  /** Weight of a norm that the sum of delta's parts passes through before it is added, with the same epsilon. */
+  after?: Tensor | undefined
+  /** Undefined where nothing is normalised: y = x. */
+  weight: Tensor | undefined
   y: Tensor
   /** Added to the mean of squares. */
   epsilon: number
 }
 
-/** Records x += Σ delta (where given), y = x / √(mean x² + ε) · weight. Throws where shapes do not fit. */
+/**
+ * Records x += scale · Σ delta (where given; with `after` of Σ delta / √(mean (Σ delta)² + ε) · after), then
+ * y = x / √(mean x² + ε) · weight, or y = x. Throws where shapes do not fit.
+ */
 export function rmsNorm(
   recorder: Recorder,
-  { x, delta, fresh = false, weight, y, epsilon }: RmsNorm,
+  { x, delta, fresh = false, scale = 1, after, weight, y, epsilon }: RmsNorm,
   variant: 'parallel' | 'serial' = recorder.device.kind === 'cpu' ? 'serial' : 'parallel',
 ): void {
   const [rows = 0, width = 0] = x.shape
   checkTensor('rms-norm', x, ['f32'], [rows, width])
-  checkTensor('rms-norm', weight, ['f32'], [width])
   checkTensor('rms-norm', y, ['f32'], [rows, width])
+  for (const norm of [after, weight]) if (norm) checkTensor('rms-norm', norm, ['f32'], [width])
   const parts = delta?.shape.length === 3 ? (delta.shape[0] ?? 0) : 1
   if (delta)
     checkTensor('rms-norm', delta, ['f32'], [...(delta.shape.length === 3 ? [parts] : []), rows, width])
+  // What is not there is not read; another input stands in, since WebGPU wants a buffer in every binding.
+  const input = weight ?? after ?? delta
+  if (!input)
+    throw new Error('rms-norm: neither a weight nor a delta is given, so there is nothing to compute')
+  const norms = (after ? 1 : 0) + (weight ? 1 : 0)
   const use = {
-    // Without delta the binding is not read; the weight stands in, since WebGPU wants a buffer there.
-    tensors: { x, delta: delta ?? weight, weight, y },
-    params: { rows, width, parts, epsilon },
-    constants: { ADD: delta ? (fresh ? 2 : 1) : 0 },
+    tensors: { x, delta: delta ?? input, after: after ?? input, weight: weight ?? input, y },
+    params: { rows, width, parts, epsilon, scale },
+    constants: {
+      ADD: delta ? (fresh ? 2 : 1) : 0,
+      AFTER: delta && after ? 1 : 0,
+      WEIGHTED: weight ? 1 : 0,
+    },
     cost: {
-      bytes: tensorBytes(x) * (delta ? 3 + parts : 2) + tensorBytes(weight),
-      flops: rows * width * (delta ? 5 : 4),
+      bytes: tensorBytes(x) * (delta ? 3 + parts : 2) + norms * width * 4,
+      flops: rows * width * (4 * norms + (delta ? 1 : 0)),
     },
   }
   if (variant === 'serial') recorder.dispatch(serial, { ...use, workgroups: [Math.ceil(rows / 4)] })

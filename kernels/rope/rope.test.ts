@@ -2,12 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { testDevice } from '../../test/support/device.ts'
 import { expectAgreement, expectClose } from '../../test/support/expect-close.ts'
+import { expectSameBits } from '../../test/support/expect-same-bits.ts'
 import { kernelTolerance } from '../gpu/check.ts'
 import { runPrepared } from '../gpu/prepared-kernel.ts'
+import { Random } from '../gpu/random.ts'
 import { Recorder } from '../gpu/recorder.ts'
-import { createTensor } from '../gpu/tensor.ts'
+import { createTensor, tensorFrom, viewTensor } from '../gpu/tensor.ts'
 import { checkRope, prepareRope, ropeCases } from './rope.cases.ts'
-import { rope, ropeTable } from './rope.ts'
+import { headSquares, rope } from './rope.ts'
 
 describe('rope', async () => {
   const device = await testDevice()
@@ -31,7 +33,8 @@ describe('rope', async () => {
         fc.nat(99),
         async (numbers, position) => {
           const shape = { rows: 1, queryHeads: 1, keyValueHeads: 1, width: 12, capacity: 100, theta: 1e4 }
-          const inputs = { qkv: new Float32Array(numbers), positions: new Uint32Array([position]) }
+          const places = new Uint32Array(128).fill(position, 0, 1)
+          const inputs = { qkv: new Float32Array(numbers), places }
           const found = await runPrepared(device, await prepareRope(device, shape), inputs, 'q')
           const rotated = Math.hypot(...new Float32Array(found.q))
           expectClose('norm', [rotated], [Math.hypot(...inputs.qkv.subarray(0, 12))], kernelTolerance)
@@ -41,50 +44,55 @@ describe('rope', async () => {
     )
   })
 
-  it('refuses a table of another width', async () => {
-    const { tensors, record } = await prepareRope(device, {
-      rows: 1,
-      queryHeads: 1,
-      keyValueHeads: 1,
-      width: 8,
-      capacity: 3,
-      theta: 1e4,
-    })
+  it('has the bits of a head alone, whatever heads and rows stand beside it', async () => {
+    const [wide, narrow] = [
+      { rows: 3, queryHeads: 5, keyValueHeads: 2, width: 32, capacity: 9, theta: 1e4, norm: 'head' },
+      { rows: 1, queryHeads: 1, keyValueHeads: 1, width: 32, capacity: 9, theta: 1e4, norm: 'head' },
+    ] as const
+    const random = new Random(32)
+    const [qkv, weight] = [random.normals(3 * 9 * 32), random.normals(64)]
+    const places = new Uint32Array(128).fill(4, 0, 3)
+    const of = async (shape: typeof wide | typeof narrow, numbers: Float32Array<ArrayBuffer>) =>
+      new Float32Array(
+        (await runPrepared(device, await prepareRope(device, shape), { qkv: numbers, weight, places }, 'q'))
+          .q,
+      )
+    const all = await of(wide, qkv)
+    const head = (2 * 9 + 3) * 32
+    const alone = new Float32Array(3 * 32)
+    alone.set(qkv.subarray(head, head + 32))
+    expectSameBits('queries', all.subarray((2 * 5 + 3) * 32, (2 * 5 + 4) * 32), await of(narrow, alone))
+  })
+
+  it('sums the squares of the key heads that a rank counts', async () => {
+    const qkv = await tensorFrom(
+      device,
+      'qkv',
+      [1, 16],
+      Float32Array.from({ length: 16 }, (_, i) => i),
+    )
+    const sums = await createTensor(device, 'sums', 'f32', [1, 2])
+    const recorder = new Recorder(device, 'test')
+    headSquares(recorder, qkv, { width: 4, queryHeads: 1, keyHeads: { first: 1, count: 1 } }, sums)
+    const [found] = await recorder.submitAndRead(sums)
+    expect([...new Float32Array(found!)]).toEqual([0 + 1 + 4 + 9, 64 + 81 + 100 + 121])
+  })
+
+  it('refuses a table wider than a head, and slots of another buffer', async () => {
+    const shape = { rows: 1, queryHeads: 1, keyValueHeads: 1, width: 8, capacity: 3, theta: 1e4 }
+    const { tensors, record } = await prepareRope(device, shape)
     expect(() => record(new Recorder(device, 'test'))).not.toThrow()
+    const { qkv, q, keys, values } = tensors
+    const positions = viewTensor(tensors.places, [1])
     const table = await createTensor(device, 'table', 'f32', [3, 5, 2])
-    const use = { ...tensors, table, cache: { keys: tensors.keys, values: tensors.values } }
+    const turns = { table, places: positions }
+    const use = { qkv, q, positions, slots: positions, turns, norm: null, cache: { keys, values } }
     expect(() => rope(new Recorder(device, 'test'), use)).toThrow(
       /rope: table is \[3,5,2\], expected \[3,4,2\]/,
     )
-  })
-})
-
-describe('ropeTable', () => {
-  it('holds what repeated turns by one step give in float64', () => {
-    const [width, theta, positions] = [128, 1_000_000, 5000]
-    const table = ropeTable(width, theta, positions)
-    const half = width / 2
-    const expected = new Float64Array(table.length)
-    for (let i = 0; i < half; i++) {
-      const angle = 1 / theta ** ((2 * i) / width)
-      const [cos, sin] = [Math.cos(angle), Math.sin(angle)]
-      let [x, y] = [1, 0]
-      for (let position = 0; position < positions; position++) {
-        expected[(position * half + i) * 2] = x
-        expected[(position * half + i) * 2 + 1] = y
-        ;[x, y] = [x * cos - y * sin, x * sin + y * cos]
-      }
-    }
-    // Half a step of f32 below 1, and what 5000 turns lose.
-    expectClose('rope table', table, expected, { absolute: 3e-8 + 1e-11, relative: 0 })
-  })
-
-  it('keeps its accuracy at positions where 32-bit angles lose it', () => {
-    const table = ropeTable(2, 10_000, 131_072)
-    // cos and sin of 131,071 radians, to 10 digits by Python's math module.
-    expectClose('rope table', table.subarray(-2), [-0.8179834994, -0.5752416838], {
-      absolute: 3e-8,
-      relative: 0,
-    })
+    const slots = await createTensor(device, 'slots', 'u32', [1])
+    expect(() => rope(new Recorder(device, 'test'), { ...use, slots, turns: null })).toThrow(
+      /rope: slots lies elsewhere/,
+    )
   })
 })

@@ -1,4 +1,5 @@
 import { formatMs, formatSignificant as significant } from '../../core/format-number.ts'
+import type { typesOf } from '../../core/model/checkpoint.ts'
 import type { ModelConfig } from '../../core/model/config.ts'
 import {
   type Assumption,
@@ -13,10 +14,9 @@ import {
   predictMesh,
   type Workload,
 } from '../../core/model/cost-model.ts'
-import { rankWeightBytes, shardTensors } from '../../core/model/layout.ts'
+import { rankWeightBytes, shardTensors, type WeightTypes } from '../../core/model/layout.ts'
 import { planShards, type Range } from '../../core/parallel/plan-shards.ts'
 import { formatVersion } from '../../core/record/run-files.ts'
-import type { WeightDType } from '../../kernels/pack-weight/pack-weight.ts'
 import { type Column, renderTable, rowsOf } from '../terminal/report.ts'
 
 /** What `entrace plan --json` prints. */
@@ -32,13 +32,17 @@ interface PlanRequest {
   measured?: Measured
 }
 
-/** Predicts every mesh of so many adapters. `model` is only named. A config that states no type is taken as bf16. */
-export function planReport(model: string, config: ModelConfig, request: PlanRequest) {
+/** Predicts every mesh of so many adapters. `model` is only named. */
+export function planReport(
+  model: string,
+  config: ModelConfig,
+  { types, names: dtype }: ReturnType<typeof typesOf>,
+  request: PlanRequest,
+) {
   const { adapters, tp, workload, given, measured } = request
-  const dtype = config.dtype ?? 'bf16'
   const assumptions = assume(given, measured)
   const hardware = hardwareOf(assumptions)
-  const meshes = meshesOf(config, adapters).map(mesh => predictMesh(config, dtype, mesh, workload, hardware))
+  const meshes = meshesOf(config, adapters).map(mesh => predictMesh(config, types, mesh, workload, hardware))
   const { latency, throughput } = bestMeshes(meshes)
   return {
     formatVersion,
@@ -51,16 +55,16 @@ export function planReport(model: string, config: ModelConfig, request: PlanRequ
     /** Null where no mesh fits. */
     best: { latency: latency?.mesh ?? null, throughput: throughput?.mesh ?? null },
     /** Of every rank, where a tensor-parallel size was asked for. */
-    shards: tp === null ? null : shardReports(config, tp, dtype),
+    shards: tp === null ? null : shardReports(config, tp, types),
   }
 }
 
 /** What each rank holds, and reads of the checkpoint. */
-function shardReports(config: ModelConfig, tp: number, dtype: WeightDType) {
+function shardReports(config: ModelConfig, tp: number, types: WeightTypes) {
   const plan = planShards(config, tp)
   return plan.ranks.map(shard => ({
     ...shard,
-    weightBytes: rankWeightBytes(config, plan, shard.rank, dtype),
+    weightBytes: rankWeightBytes(config, plan, shard.rank, types),
     tensors: shardTensors(config, plan, shard.rank),
   }))
 }

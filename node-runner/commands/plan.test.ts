@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it, vi } from 'vitest'
@@ -68,6 +68,16 @@ describe('plan', () => {
     expect((await report('--model', 'qwen2.5-7b')).shards).toBeNull()
   })
 
+  it('counts the blocks of a file in GGUF as they are stored', async () => {
+    const path = 'test/models/gguf/tiny-qwen2-mixed-q4_k_m.gguf'
+    const { dtype, meshes } = await report('--model', path, '--adapters', '1')
+    expect(dtype).toBe('q4_k, q5_0, q6_k, q8_0')
+    // All of the file is weights but its header and the paddings of blocks on a device.
+    const { weightBytes } = meshes[0]!.memory
+    expect(weightBytes / statSync(path).size).toBeGreaterThan(0.97)
+    expect(weightBytes / statSync(path).size).toBeLessThan(1.03)
+  })
+
   it('shows what each rank holds, and which hold no head', async () => {
     const text = await run('--model', 'qwen2.5-0.5b', '--tp', '16')
     expect(text).toMatch(/^ {2}13 +13–13 \(1\) +1–1 \(1\) +3952–4255 \(304\) /m)
@@ -104,7 +114,7 @@ describe('plan', () => {
     const refused = run('--model', join(folder, 'absent'))
     await expect(refused).rejects.toThrow(InputError)
     await expect(refused).rejects.toThrow(
-      'expected a model folder, an id of the Hub (organisation/name), or one of qwen2.5-0.5b, ',
+      'expected a model folder, a file in GGUF, an id of the Hub (organisation/name), or one of qwen2.5-0.5b, ',
     )
   })
 

@@ -51,7 +51,8 @@ export function addRunFlags(command: Command): Command {
   const withModel = command
     .requiredOption(
       '--model <folder>',
-      "a model folder in the Hub's layout, or an id of the Hub (Qwen/Qwen2.5-7B-Instruct, with @revision behind it if need be); " +
+      "a model folder in the Hub's layout, a file in GGUF, or an id of the Hub (Qwen/Qwen2.5-7B-Instruct, with @revision behind it if need be; " +
+        'of a repository in GGUF with the type, as owner/name-GGUF:Q4_K_M); ' +
         'with dummy weights also the name of a published config (qwen2.5-7b, ...)',
     )
     .addOption(

@@ -6,9 +6,12 @@ import { readStatedDecoding } from '../../core/generate/decoding.ts'
 import { defaultGradingRules } from '../../core/grade/grading-rules.ts'
 import { parseConfig } from '../../core/model/config.ts'
 import { parseGenerationConfig } from '../../core/model/generation-config.ts'
+import { openGgufModel } from '../../core/model/gguf-model.ts'
 import { createTraceWriter, openTraces } from '../../core/record/traces.ts'
 import { columnsOf } from '../../core/study/columns.ts'
 import { encodeSummary, openSummary } from '../../core/study/summary.ts'
+import { openGgufTokenizer } from '../../core/tokenizer/gguf-tokenizer.ts'
+import { type EncodedTensor, type EncodedValue, encodeGguf } from './encode-gguf.ts'
 import { encodeSafetensors } from './encode-safetensors.ts'
 import type { FuzzedFile } from './fuzz.ts'
 import { traceSample } from './trace-sample.ts'
@@ -67,6 +70,21 @@ export const fuzzedFiles: readonly FuzzedFile[] = [
       readStatedDecoding(stated, source.name)
     },
   },
+  {
+    name: 'model.gguf',
+    seeds: ggufFiles(),
+    read: async source => {
+      const { config, entries, metadata } = await openGgufModel(
+        { name: 'folder', open: async () => source },
+        source.name,
+      )
+      if (config.layers > 1024 || config.hiddenSize > 2 ** 17) throw new Error('a size beyond any')
+      for (const { name, start, byteLength } of entries.values())
+        if (start + byteLength > source.byteLength) throw new Error(`${name} is beyond the file`)
+      for (const key of metadata.keys()) metadata.get(key)
+      openGgufTokenizer(metadata)
+    },
+  },
   dataSet(
     'set.jsonl',
     [rows, options].map(set => encode(set.map(row => `${JSON.stringify(row)}\n`).join(''))),
@@ -78,6 +96,61 @@ export const fuzzedFiles: readonly FuzzedFile[] = [
   dataSet('set.csv', [encode(csv)]),
   dataSet('set.parquet', dataSetsAsParquet()),
 ]
+
+/** Small models in GGUF: of a vocabulary in pairs, and of one in pieces with types of several kinds. */
+function ggufFiles(): Uint8Array[] {
+  const shapes: Record<string, number[]> = {
+    'token_embd.weight': [32, 8],
+    'output_norm.weight': [32],
+    'blk.0.attn_norm.weight': [32],
+    'blk.0.attn_q.weight': [32, 32],
+    'blk.0.attn_k.weight': [32, 16],
+    'blk.0.attn_v.weight': [32, 16],
+    'blk.0.attn_output.weight': [32, 32],
+    'blk.0.ffn_norm.weight': [32],
+    'blk.0.ffn_gate.weight': [32, 64],
+    'blk.0.ffn_up.weight': [32, 64],
+    'blk.0.ffn_down.weight': [64, 32],
+  }
+  const tensors = Object.entries(shapes).map(([name, dims]): EncodedTensor => {
+    const count = dims.reduce((product, size) => product * size, 1)
+    if (dims.length === 1) return { name, dims, type: 0, data: new Uint8Array(4 * count) }
+    const [type, blockBytes] = name.includes('ffn') ? [2, 18] : [8, 34]
+    return { name, dims, type, data: new Uint8Array((count / 32) * blockBytes) }
+  })
+  const sizes = (architecture: string): Record<string, EncodedValue> => ({
+    'general.architecture': architecture,
+    'general.alignment': 32,
+    [`${architecture}.block_count`]: 1,
+    [`${architecture}.context_length`]: 64,
+    [`${architecture}.embedding_length`]: 32,
+    [`${architecture}.feed_forward_length`]: 64,
+    [`${architecture}.attention.head_count`]: 4,
+    [`${architecture}.attention.head_count_kv`]: 2,
+    [`${architecture}.attention.layer_norm_rms_epsilon`]: 0.00001,
+    [`${architecture}.rope.scaling.type`]: 'yarn',
+    [`${architecture}.rope.scaling.factor`]: 1.5,
+    'tokenizer.ggml.bos_token_id': 0,
+    'tokenizer.ggml.eos_token_id': 1,
+  })
+  const pairs = {
+    ...sizes('llama'),
+    'tokenizer.ggml.model': 'gpt2',
+    'tokenizer.ggml.pre': 'smollm',
+    'tokenizer.ggml.tokens': ['<s>', '</s>', 'a', 'b', 'ab', 'c', 'Ġ', 'd'],
+    'tokenizer.ggml.token_type': new Int32Array([3, 3, 1, 1, 1, 1, 1, 1]),
+    'tokenizer.ggml.merges': ['a b'],
+  }
+  const pieces = {
+    ...sizes('llama'),
+    'llama.attention.sliding_window': 16,
+    'tokenizer.ggml.model': 'llama',
+    'tokenizer.ggml.tokens': ['<s>', '</s>', '<unk>', '▁', 'a', '▁a', '<0x41>', '  '],
+    'tokenizer.ggml.scores': new Float32Array([0, 0, 0, -1, -2, -3, 0, 0]),
+    'tokenizer.ggml.token_type': new Int32Array([3, 3, 2, 1, 1, 1, 6, 4]),
+  }
+  return [pairs, pieces].map(metadata => encodeGguf(metadata, tensors))
+}
 
 function dataSet(name: string, seeds: Uint8Array[]): FuzzedFile {
   return { name, seeds, read: source => readDataSet(source) }

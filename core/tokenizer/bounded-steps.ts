@@ -34,6 +34,11 @@ const stepsPerCharacter = 200
 const baseCharacters = 100_000
 const charactersPerCharacter = 100
 
+/** The steps that looking up a part of a text takes: one, and one more for so many of its units. */
+export function lookUpSteps(units: number): number {
+  return 1 + units / 32
+}
+
 /**
  * What a tokenizer makes of one text is bounded by the text's length. Begin anew with each; throws InputError, with what the
  * file states and where, once more is done than that.

@@ -1,3 +1,4 @@
+import { lookUpSteps, type TextAllowance } from './bounded-steps.ts'
 import { mergePairs, type PairRank } from './pair-merging.ts'
 import { cutByPatterns, type PreTokenizer } from './pre-tokenizers.ts'
 
@@ -20,11 +21,13 @@ export function bytesOfToken(token: string): number[] {
 
 /**
  * Makes ids of text without added tokens, as llama.cpp does with a vocabulary of `gpt2`: the text is cut, and the bytes of
- * each part joined by the merges. Of what is no token then, the characters that are tokens are left. `idOf` gives a token's id.
+ * each part joined by the merges; of what is no token then, the characters that are tokens are left. `idOf` gives a token's
+ * id. What it looks up is counted against the allowance.
  */
 export function createPairEncoder(
   merges: readonly string[],
   { patterns, ignoresMerges }: PreTokenizer,
+  allowance: TextAllowance,
 ): (text: string, idOf: (token: string) => number | undefined) => number[] {
   const ranks = new Map<string, number>()
   let longest = 0
@@ -32,8 +35,12 @@ export function createPairEncoder(
     if (!ranks.has(merge)) ranks.set(merge, rank)
     longest = Math.max(longest, merge.length - 1)
   }
-  const rankOf: PairRank = (left, right) =>
-    left.length + right.length > longest ? undefined : ranks.get(`${left} ${right}`)
+  const rankOf: PairRank = (left, right) => {
+    const length = left.length + right.length
+    if (length > longest) return undefined
+    allowance.step(lookUpSteps(length))
+    return ranks.get(`${left} ${right}`)
+  }
 
   return (text, idOf) => {
     const known = new Map<string, number[]>()

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { damageGgufTokenizers } from '../../test/support/damaged-gguf-tokenizers.ts'
 import { damageTokenizers } from '../../test/support/damaged-tokenizers.ts'
 import { propertySeed } from '../../test/support/property-seed.ts'
 
@@ -21,3 +22,12 @@ it.each(['tokenizer', 'template'] as const)(
   },
   7_200_000,
 )
+
+it('refuses a damaged tokenizer of a GGUF file with its own error, or reads it', () => {
+  const { refused, slowestMs } = damageGgufTokenizers(cases, propertySeed + 1)
+  console.log(
+    `${cases} damaged tokenizers in GGUF: ${refused} refused; the slowest took ${Math.round(slowestMs)} ms`,
+  )
+  expect(refused).toBeGreaterThan(cases / 10)
+  expect(refused).toBeLessThan(cases)
+}, 7_200_000)

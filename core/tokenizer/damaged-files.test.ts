@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { damageGgufTokenizers } from '../../test/support/damaged-gguf-tokenizers.ts'
 import { damageTokenizers } from '../../test/support/damaged-tokenizers.ts'
 import { propertySeed } from '../../test/support/property-seed.ts'
 
@@ -13,3 +14,12 @@ it.each(['tokenizer', 'template'] as const)(
     expect(refused).toBeLessThan(cases)
   },
 )
+
+it('refuses a damaged tokenizer of a GGUF file with its own error, or reads it', () => {
+  const { refused, slowestMs } = damageGgufTokenizers(2_000, propertySeed)
+  console.log(
+    `2000 damaged tokenizers in GGUF: ${refused} refused; the slowest took ${Math.round(slowestMs)} ms`,
+  )
+  expect(refused).toBeGreaterThan(200)
+  expect(refused).toBeLessThan(1_800)
+})

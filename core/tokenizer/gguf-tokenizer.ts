@@ -1,6 +1,7 @@
 import type { GgufMetadata } from '../files/gguf.ts'
 import { InputError } from '../input-error.ts'
 import type { AddedToken, RenderedPiece } from './added-tokens.ts'
+import { TextAllowance } from './bounded-steps.ts'
 import { bytesOfToken, createPairEncoder } from './byte-pairs.ts'
 import { type ChatTemplate, compileChatTemplate } from './chat-template.ts'
 import { createConversations } from './conversations.ts'
@@ -97,7 +98,8 @@ function joined(pieces: readonly RenderedPiece[]): [text: string, quoted: TextRa
 /** Ids of text; within `quoted` no added token is found, nor what is named there made by joining. */
 function createTextEncoder(vocabulary: GgufVocabulary, addedTokens: readonly AddedToken[]) {
   const { name, tokens, types, kind, unknownId } = vocabulary
-  const find = createTokenFinder(name, addedTokens)
+  const allowance = new TextAllowance(name)
+  const find = createTokenFinder(addedTokens, allowance)
   const ids = new Map<string, number>()
   let longest = 0
   for (const [id, token] of tokens.entries()) {
@@ -108,15 +110,18 @@ function createTextEncoder(vocabulary: GgufVocabulary, addedTokens: readonly Add
   }
   const encodePlain =
     kind.model === 'gpt2'
-      ? createPairEncoder(kind.merges, kind.preTokenizer)
-      : createPieceEncoder(kind.scores, longest, byteIdsOf(vocabulary), unknownId)
+      ? createPairEncoder(kind.merges, kind.preTokenizer, allowance)
+      : createPieceEncoder(kind.scores, longest, byteIdsOf(vocabulary), unknownId, allowance)
   const addsSpace = kind.model === 'llama' && kind.addsSpacePrefix
 
   return (text: string, quoted: readonly TextRange[] = []): number[] => {
     const names = new Set(quoted.map(({ start, end }) => text.slice(start, end)))
     const idOf = (token: string) => (names.has(token) ? undefined : ids.get(token))
+    allowance.begin(text.length)
+    const parts = find(text.toWellFormed(), quoted)
+    allowance.where = 'joining tokens'
     let isAfterToken = true
-    return find(text.toWellFormed(), quoted).flatMap(part => {
+    return parts.flatMap(part => {
       const isToken = typeof part === 'number'
       const made = isToken ? part : encodePlain(addsSpace && isAfterToken ? ` ${part}` : part, idOf)
       isAfterToken = isToken

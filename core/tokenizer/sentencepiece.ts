@@ -1,3 +1,4 @@
+import { lookUpSteps, type TextAllowance } from './bounded-steps.ts'
 import { mergePairs, type PairRank } from './pair-merging.ts'
 
 /** What stands for a space in a SentencePiece vocabulary. */
@@ -16,16 +17,20 @@ export function byteOf(token: string): number | null {
  * Makes ids of text without added tokens, as llama.cpp does with a vocabulary of `llama`: two neighbours are joined where that
  * makes a token, first to the one of the highest score. A character that is no token comes as its bytes in UTF-8; where those
  * are none either, as the unknown token. `idOf` gives the id of a text that tokens may be joined to, `byteIdOf` that of a byte.
+ * What it looks up is counted against the allowance.
  */
 export function createPieceEncoder(
   scores: ArrayLike<number>,
   longest: number,
   byteIdOf: (byte: number) => number | undefined,
   unknownId: number | null,
+  allowance: TextAllowance,
 ): (text: string, idOf: (token: string) => number | undefined) => number[] {
   return (text, idOf) => {
     const rankOf: PairRank = (left, right) => {
-      if (left.length + right.length > longest) return undefined
+      const length = left.length + right.length
+      if (length > longest) return undefined
+      allowance.step(lookUpSteps(length))
       const id = idOf(left + right)
       return id === undefined ? undefined : -scores[id]!
     }

@@ -1,5 +1,5 @@
 import type { AddedToken, TextPart } from './added-tokens.ts'
-import { TextAllowance } from './bounded-steps.ts'
+import { lookUpSteps, type TextAllowance } from './bounded-steps.ts'
 
 /** A part of a text, in UTF-16 units. */
 export interface TextRange {
@@ -16,9 +16,6 @@ interface LengthGroup {
   firsts: Set<string>
 }
 
-/** A part of a text is looked up in as long as it takes to compare so many of its units. */
-const unitsPerStep = 32
-
 /**
  * Finds added tokens in a text as llama.cpp does: the longest in UTF-8 first, wherever it stands, then the next in what is
  * left; Hugging Face's tokenizers take the leftmost first. Of two as long the one of the lower id goes first, as it does
@@ -26,15 +23,13 @@ const unitsPerStep = 32
  * have to be compared with tokens of too many lengths.
  */
 export function createTokenFinder(
-  name: string,
   tokens: readonly AddedToken[],
+  allowance: TextAllowance,
 ): (text: string, quoted: readonly TextRange[]) => TextPart[] {
   const groupsByBytes = groupByLength(tokens)
-  const allowance = new TextAllowance(name)
-  allowance.where = 'looking for the control and user defined tokens'
 
   return (text, quoted) => {
-    allowance.begin(text.length)
+    allowance.where = 'looking for the control and user defined tokens'
     const isTaken = new Uint8Array(text.length)
     for (const { start, end } of quoted) isTaken.fill(1, start, end)
     const take = ({ start, end }: TextRange) => {
@@ -70,7 +65,7 @@ function findAll(
   for (let start = 0; start + length <= text.length; start++) {
     const end = start + length
     if (!firsts.has(text[start]!) || isTaken[start] || isTaken[end - 1]) continue
-    allowance.step(1 + length / unitsPerStep)
+    allowance.step(lookUpSteps(length))
     const token = byContent.get(text.slice(start, end))
     if (token) found.push({ token, start, end })
   }

@@ -16,7 +16,9 @@ export function metadataOf(entries: MetadataEntries, name = 'model.gguf'): GgufM
     count: key => lengthOf(values.get(key)),
     describe(key) {
       const length = lengthOf(values.get(key))
-      return length === null ? JSON.stringify(values.get(key) ?? 'nothing') : `a list of ${length}`
+      const value = values.get(key)
+      if (length !== null) return `a list of ${length}`
+      return typeof value === 'string' ? JSON.stringify(value) : String(value)
     },
   }
 }

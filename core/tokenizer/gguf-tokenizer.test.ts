@@ -138,7 +138,15 @@ const question: ChatMessage[] = [{ role: 'user', content: 'ab' }]
 describe('a byte-level vocabulary', () => {
   it('joins the earliest merge first, and leaves out what is no token', () => {
     const tokenizer = openPairs()
-    expect(shown(tokenizer, tokenizer.encode('abc dea ab é'))).toEqual(['abc', ' ', 'de', 'a', ' ', 'ab', ' '])
+    expect(shown(tokenizer, tokenizer.encode('abc dea ab é'))).toEqual([
+      'abc',
+      ' ',
+      'de',
+      'a',
+      ' ',
+      'ab',
+      ' ',
+    ])
   })
 
   it('takes a part that is a token as it stands, where its pre-tokenizer says so', () => {

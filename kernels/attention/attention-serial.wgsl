@@ -1,4 +1,4 @@
-// After shared/attention-heads.wgsl and shared/soft-cap.wgsl.
+// After shared/attention-heads.wgsl, shared/soft-cap.wgsl.
 // out[r, h] = sum over the keys j that row r sees of softmax_j(cap(q[r, h] . k[j] * scale)) v[j]: causal attention with
 // grouped queries over the key-value cache (arXiv 1706.03762, 2305.13245), the softmax online (arXiv 1805.02867). A row
 // sees keys up to its position, the last `window` of them; position j lies at place j % capacity of the cache.

@@ -1,22 +1,41 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll } from 'vitest'
+import { openModelFolder } from '../node-runner/models/open-model.ts'
+import { convertToGguf } from './support/convert-to-gguf.ts'
 import { describeGolden, type GoldenCase } from './support/describe-golden.ts'
 
-const folder = 'test/models/gguf'
-const one = (model: string, file: string, more: Partial<GoldenCase> = {}): GoldenCase => ({
+const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const one = (model: string, path: string, ranks = 1): GoldenCase => ({
   model,
-  folder: `${folder}/${file}.gguf`,
-  ranks: 1,
+  folder: path,
+  ranks,
   kernels: 'cpu',
-  longest: 1000,
-  ...more,
+  longest: 40,
 })
 
-const cases: GoldenCase[] = [
-  one('gguf-f16', 'tiny-qwen2-f16'),
-  one('gguf-f32', 'tiny-llama-f32'),
-  one('gguf-bf16', 'tiny-llama-bf16', { ranks: 3 }),
-  one('tiny-llama3', 'tiny-llama3-bf16'),
-  one('tiny-qwen3', 'tiny-qwen3-bf16', { ranks: 3 }),
-  one('gguf-gemma3', 'tiny-gemma3-f16'),
-]
+/** Files as others make them, in types without blocks. */
+const files: Record<string, string> = {
+  'gguf-f16': 'tiny-qwen2-f16',
+  'tiny-qwen3': 'tiny-qwen3-bf16',
+  'gguf-gemma3': 'tiny-gemma3-f16',
+}
+for (const [model, file] of Object.entries(files)) describeGolden(one(model, `test/models/gguf/${file}.gguf`))
 
-for (const each of cases) describeGolden(each)
+/** Checkpoints of families that no file in GGUF is at hand of. */
+const converted: [model: string, ranks: number][] = [
+  ['tiny-qwen3-moe', 1],
+  ['tiny-phi3', 1],
+  ['tiny-olmo2', 3],
+  ['tiny-qwen2-yarn', 1],
+]
+for (const [model, ranks] of converted) {
+  const { config, weights, close } = await openModelFolder(`test/models/${model}`)
+  const path = join(folder, `${model}.gguf`)
+  writeFileSync(path, await convertToGguf(config, weights))
+  await close()
+  describeGolden(one(model, path, ranks))
+}

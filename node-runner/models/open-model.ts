@@ -67,8 +67,7 @@ export async function locateModel(
   extent: ModelExtent,
   progress: Progress,
 ): Promise<ModelPlace> {
-  const stats = await stat(model).catch(nullWhenMissing)
-  if (stats) return placeAt(model, stats.isDirectory())
+  if (existsSync(model)) return placeAt(model, (await stat(model)).isDirectory())
   const [, id = '', type = null] =
     /^(?:(?:https:\/\/)?(?:hf\.co|huggingface\.co)\/)?([^:]*)(?::([\w./-]+))?$/.exec(model) ?? []
   const repository = isGgufName(id) ? null : parseRepository(id, 'model')

@@ -19,7 +19,10 @@ const one = (model: string, path: string, ranks = 1): GoldenCase => ({
 
 /** Files as others make them, in types without blocks. */
 const files: Record<string, string> = {
+  'gguf-f32': 'tiny-llama-f32',
   'gguf-f16': 'tiny-qwen2-f16',
+  'gguf-bf16': 'tiny-llama-bf16',
+  'tiny-llama3': 'tiny-llama3-bf16',
   'tiny-qwen3': 'tiny-qwen3-bf16',
   'gguf-gemma3': 'tiny-gemma3-f16',
 }
@@ -27,9 +30,13 @@ for (const [model, file] of Object.entries(files)) describeGolden(one(model, `te
 
 /** Checkpoints of families that no file in GGUF is at hand of. */
 const converted: [model: string, ranks: number][] = [
+  ['tiny-llama-linear', 3],
+  ['tiny-mistral', 1],
+  ['tiny-mixtral', 1],
   ['tiny-qwen3-moe', 1],
   ['tiny-phi3', 1],
   ['tiny-olmo2', 3],
+  ['tiny-granite', 1],
   ['tiny-qwen2-yarn', 1],
 ]
 for (const [model, ranks] of converted) {

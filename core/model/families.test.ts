@@ -119,6 +119,14 @@ const otherSpellings: Record<string, { without: string[]; added: Json }> = {
     without: ['rope_theta', 'torch_dtype', 'num_experts'],
     added: { dtype: 'bfloat16', rope_parameters: { rope_theta: 1000000.0, rope_type: 'default' } },
   },
+  'tiny-qwen2-moe': {
+    without: ['rope_theta', 'torch_dtype'],
+    added: {
+      dtype: 'bfloat16',
+      rope_parameters: { rope_theta: 1000000.0, rope_type: 'default' },
+      layer_types: Array(4).fill('full_attention'),
+    },
+  },
   'tiny-mixtral': {
     without: ['rope_parameters', 'dtype', 'head_dim'],
     added: { torch_dtype: 'bfloat16', rope_theta: 1e6 },

@@ -181,20 +181,11 @@ describe('--template-arg', () => {
   })
 
   it('makes the prompt of generate as that of eval', async () => {
-    const flags = [
-      '--model',
-      thinking,
-      '--adapter',
-      'cpu',
-      '--max-new-tokens',
-      '2',
-      '--json',
-      '--prompt',
-      'x',
-    ]
-    const asked = [...flags, '--template-arg', 'enable_thinking=false']
-    const { stdout } = await runEntrace(['generate', ...asked])
-    const shown = await show(thinking, '--template-arg', 'enable_thinking=false', '--json')
+    const asked = ['--model', thinking, '--template-arg', 'enable_thinking=false', '--json']
+    const { stdout } = await runEntrace([
+      ...['generate', '--prompt', problem, '--adapter', 'cpu', '--max-new-tokens', '2', ...asked],
+    ])
+    const shown = await show(thinking, ...asked.slice(2))
     expect(JSON.parse(stdout).promptTokens).toBe(JSON.parse(shown.stdout).promptTokens)
   })
 })

@@ -39,8 +39,8 @@ export interface LoadOptions extends RoomOptions {
 }
 
 /**
- * Loads a model onto an adapter, or split over several: a folder in the Hub's layout, or an id of the Hub, which is downloaded
- * where it is not in the cache. Rejects with InputError for what is no model that can be run, and where no adapter can be used
+ * Loads a model onto an adapter, or split over several: a folder in the Hub's layout, a file in GGUF, or an id of the Hub, which is
+ * downloaded where it is not in the cache. Rejects with InputError for what is no model that can be run, and where no adapter can be used
  * with what to install. Close it, or its memory stays taken.
  */
 export async function loadModel(model: string, options: LoadOptions = {}): Promise<Model> {
@@ -49,7 +49,7 @@ export async function loadModel(model: string, options: LoadOptions = {}): Promi
       `loadModel: this is Node ${process.version}, expected 22.18 or newer; install a newer one`,
     )
   if (typeof model !== 'string')
-    throw new InputError(`loadModel: ${String(model)}, expected a folder or an id of the Hub`)
+    throw new InputError(`loadModel: ${String(model)}, expected a folder, a file in GGUF or an id of the Hub`)
   const { adapter = 'auto', ranks = 1, loadFormat = 'auto', seed = 0, unsafeFast = false } = options ?? {}
   if (loadFormat !== 'auto' && loadFormat !== 'dummy')
     throw new InputError(`loadModel: loadFormat ${String(loadFormat)}, expected "auto" or "dummy"`)

@@ -1,10 +1,12 @@
 import { addCases } from './add/add.cases.ts'
 import { applyFilterCases } from './apply-filter/apply-filter.cases.ts'
 import { attentionCases } from './attention/attention.cases.ts'
+import { combineExpertsCases } from './combine-experts/combine-experts.cases.ts'
 import { copySlotsCases } from './copy-slots/copy-slots.cases.ts'
 import { embedCases } from './embed/embed.cases.ts'
 import { entropyCases } from './entropy/entropy.cases.ts'
 import { filterThresholdCases } from './filter-threshold/filter-threshold.cases.ts'
+import { expertLinearCases } from './linear/expert-linear.cases.ts'
 import { linearCases } from './linear/linear.cases.ts'
 import { massHistogramCases } from './mass-histogram/mass-histogram.cases.ts'
 import { packWeightCases } from './pack-weight/pack-weight.cases.ts'
@@ -12,6 +14,7 @@ import { processLogitsCases } from './process-logits/process-logits.cases.ts'
 import { randomWeightCases } from './random-weight/random-weight.cases.ts'
 import { rmsNormCases } from './rms-norm/rms-norm.cases.ts'
 import { ropeCases } from './rope/rope.cases.ts'
+import { routeExpertsCases } from './route-experts/route-experts.cases.ts'
 import { sampleCases } from './sample/sample.cases.ts'
 import { softmaxCases } from './softmax/softmax.cases.ts'
 import { tokenRankCases } from './token-rank/token-rank.cases.ts'
@@ -26,6 +29,9 @@ const allCases = [
   linearCases,
   ropeCases,
   attentionCases,
+  routeExpertsCases,
+  expertLinearCases,
+  combineExpertsCases,
   addCases,
   softmaxCases,
   entropyCases,

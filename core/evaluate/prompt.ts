@@ -24,6 +24,8 @@ export interface PromptSettings {
   examples?: readonly WorkedExample[]
   /** Whether what would be the system message stands at the start of the first user message. */
   systemInUserMessage?: boolean
+  /** Whether the problem is the whole prompt, in no chat template: no style and no system message then. */
+  raw?: boolean
 }
 
 /** The settings for a model: without a system message where its chat template refuses one, or leaves it out. */
@@ -32,7 +34,7 @@ export function promptSettingsFor(
   tokenizer: Pick<Tokenizer, 'takesSystemMessage'>,
 ): PromptSettings {
   const [first] = promptMessages('', settings)
-  if (first?.role !== 'system' || tokenizer.takesSystemMessage()) return settings
+  if (settings.raw || first?.role !== 'system' || tokenizer.takesSystemMessage()) return settings
   return { ...settings, systemInUserMessage: true }
 }
 
@@ -67,6 +69,26 @@ export function promptMessages(
   if (system === null) return [first!, ...others]
   if (!systemInUserMessage) return [{ role: 'system', content: system }, first!, ...others]
   return [{ ...first!, content: `${system}\n\n${first!.content}` }, ...others]
+}
+
+/** What a model is given: the text of a prompt, and its ids. */
+export function promptOf(
+  problem: string,
+  settings: PromptSettings,
+  tokenizer: Pick<Tokenizer, 'renderChat' | 'encodeChat' | 'encodeRaw'>,
+): { prompt: string; promptIds: number[] } {
+  if (settings.raw) {
+    const prompt = rawPrompt(problem, settings)
+    return { prompt, promptIds: tokenizer.encodeRaw(prompt) }
+  }
+  const messages = promptMessages(problem, settings)
+  return { prompt: tokenizer.renderChat(messages), promptIds: tokenizer.encodeChat(messages) }
+}
+
+/** The problem as it stands; behind examples, if there are any, each with its solution on the next line and an empty line after it. */
+function rawPrompt(problem: string, { examples = [] }: PromptSettings): string {
+  const solved = examples.map(example => `${example.problem}\n${solutionIn('plain', example)}`)
+  return [...solved, problem].join('\n\n')
 }
 
 /** A solution that ends as the style asks. */

@@ -15,7 +15,9 @@ const characters: Tokenizer = {
   renderChat: (messages: readonly ChatMessage[]) =>
     messages.map(({ role, content }) => `${role}: ${content}\n`).join(''),
   encodeChat: messages => characters.encode(characters.renderChat(messages)),
+  encodeRaw: text => [2, ...characters.encode(text)],
   takesSystemMessage: () => true,
+  unreadArguments: () => [],
   vocabularySize: 0x110000,
 }
 const problemsOf = (count: number): Problem[] =>
@@ -52,6 +54,14 @@ test('the prompt is the rendered conversation, with its ids', () => {
   const [task] = planSamples(problemsOf(1), characters, { prompt })
   expect(task!.prompt).toBe('system: Add.\nuser: 2 + 2?\nassistant: 4\nuser: 0 + 1?\n')
   expect(characters.decode(task!.promptIds)).toBe(task!.prompt)
+})
+
+test('a raw prompt is the problem as it stands behind its examples, with what begins a sequence', () => {
+  const examples = [{ problem: '2 + 2?', solution: '4', answer: '4' }]
+  const [alone] = planSamples(problemsOf(1), characters, { prompt: { raw: true } })
+  expect(alone).toMatchObject({ prompt: '0 + 1?', promptIds: [2, ...characters.encode('0 + 1?')] })
+  const [behind] = planSamples(problemsOf(1), characters, { prompt: { raw: true, examples } })
+  expect(behind!.prompt).toBe('2 + 2?\n4\n\n0 + 1?')
 })
 
 test('a sample keeps the worked solution beside the further columns of the data set', () => {

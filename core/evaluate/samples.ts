@@ -7,7 +7,7 @@ import type { TokenRecord } from '../record/token.ts'
 import type { ChatMessage, Tokenizer } from '../tokenizer/tokenizer.ts'
 import { gradeWithOption } from './answer-options.ts'
 import type { Problem } from './problem.ts'
-import { type PromptSettings, promptMessages } from './prompt.ts'
+import { type PromptSettings, promptOf } from './prompt.ts'
 
 /** One answer to one problem, yet to be made. */
 export interface SampleTask extends SequenceRequest {
@@ -42,18 +42,9 @@ export function planSamples(
 ): SampleTask[] {
   return problems.flatMap((problem, index) => {
     if (shard !== null && index % shard.count !== shard.index - 1) return []
-    const messages = promptMessages(problem.problem, promptSettings)
-    const prompt = tokenizer.renderChat(messages)
-    const promptIds = tokenizer.encodeChat(messages)
+    const asked = { problem, problemIndex: index, ...promptOf(problem.problem, promptSettings, tokenizer) }
     return Array.from({ length: samples }, (_, sampleIndex) => {
-      return {
-        problem,
-        problemIndex: index,
-        sampleIndex,
-        prompt,
-        promptIds,
-        key: index * samples + sampleIndex,
-      }
+      return { ...asked, sampleIndex, key: index * samples + sampleIndex }
     })
   })
 }

@@ -237,13 +237,13 @@ function headerReader(source: ByteSource): HeaderReader {
 
 async function readCounts(source: ByteSource, reader: HeaderReader) {
   const { byteLength } = source
-  const start = await source.slice(0, Math.min(byteLength, mostPointerBytes))
+  await reader.need(Math.min(byteLength, mostPointerBytes), 'size')
+  const start = reader.bytes.slice(0, mostPointerBytes).buffer
   refuseGitLfsPointer(start, source.name)
   if (byteLength < 8)
     reader.refuse(
       `size is ${byteLength} bytes, expected at least the ${countsEnd} in which a GGUF file begins; ${cut}`,
     )
-  await reader.need(8, 'magic')
   const [first, version] = [reader.uint32(), reader.uint32()]
   if (first !== magic) {
     const found = JSON.stringify(new TextDecoder('latin1').decode(start.slice(0, 4)))

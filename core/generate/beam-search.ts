@@ -227,7 +227,7 @@ function advance(
     if (slot !== parent) copies.push({ from: parent, to: slot, length: seen })
     return { slot, path: pathOf(candidate), sum: candidate.sum }
   })
-  const [{ isLong }] = search.progress as [Progress]
+  const { isLong } = search.progress[0]!
   search.progress = search.beams.map(({ slot, path }) =>
     isLongSequence(model.config, seen + 1) === isLong
       ? { slot, pending: [path!.token.id], seen, isLong }

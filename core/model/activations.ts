@@ -3,7 +3,9 @@ import type { Device } from '../../kernels/gpu/device.ts'
 import { createTensor, createTensorGroup, type Tensor, viewTensor } from '../../kernels/gpu/tensor.ts'
 import type { RankShard } from '../parallel/plan-shards.ts'
 import type { ModelConfig } from './config.ts'
+import { createExpertActivations, type ExpertActivations } from './experts.ts'
 import { mostSplits } from './key-value-cache.ts'
+import { alikeLayers, isExpertLayer } from './layout.ts'
 
 /**
  * What a row of a rank's forward pass computes on the way, by shape, all f32. D hidden, d head width; H, K and F are the
@@ -13,6 +15,7 @@ export function activationShapes(config: ModelConfig, shard: RankShard) {
   const { hiddenSize: D, headDim: d } = config
   const H = shard.queryHeads.count
   const K = shard.keyValueHeads.count
+  const hasPlainMlp = alikeLayers(config).some(({ layer }) => !isExpertLayer(config, layer))
   return {
     /** The residual stream. */
     hidden: [D],
@@ -21,7 +24,7 @@ export function activationShapes(config: ModelConfig, shard: RankShard) {
     qkv: [(H + 2 * K) * d],
     queries: [H, d],
     attended: [H, d],
-    gated: [shard.mlp.count],
+    gated: [hasPlainMlp ? shard.mlp.count : 0],
     /** Sums of squares of queries and of keys, where a norm is over all heads at once. */
     headSquares: [config.queryKeyNorm === 'full' ? 2 : 0],
     /** The rank's part of what embedding, attention or MLP adds to the residual stream. */
@@ -63,13 +66,20 @@ export async function createActivations(
     ...(Object.fromEntries(f32) as Record<keyof typeof shapes, Tensor>),
     ...ofRows.tensors,
     attentionScratch: await createAttentionScratch(device, rows, H, d, splits),
+    experts: await createExpertActivations(device, config, shard, rows),
   }
 }
 
 /** The same buffers as activations of N rows. */
-export function activationsOf({ attentionScratch, ...tensors }: Activations, rows: number): Activations {
-  const views = Object.entries(tensors).map(([name, tensor]) => [name, firstRows(tensor, rows)])
-  return { ...(Object.fromEntries(views) as typeof tensors), attentionScratch }
+export function activationsOf(
+  { attentionScratch, experts, ...tensors }: Activations,
+  rows: number,
+): Activations {
+  const ofRows = <Tensors extends Record<string, Tensor>>(all: Tensors) =>
+    Object.fromEntries(
+      Object.entries(all).map(([name, tensor]) => [name, firstRows(tensor, rows)]),
+    ) as Tensors
+  return { ...ofRows(tensors), attentionScratch, experts: experts && ofRows<ExpertActivations>(experts) }
 }
 
 /** The first rows of a tensor. */

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { encodeSafetensors } from '../../test/support/encode-safetensors.ts'
 import { memoryByteSource } from '../../test/support/memory-byte-source.ts'
 import type { TensorEntry } from '../files/safetensors.ts'
 import { InputError } from '../input-error.ts'
-import { checkTensors } from './checkpoint.ts'
+import { checkTensors, openCheckpoint, weightBytes } from './checkpoint.ts'
 import { type ModelConfig, parseConfig } from './config.ts'
 import { layout } from './layout.ts'
 
@@ -80,6 +81,27 @@ describe('checkTensors', () => {
       /^folder: tensor model\.embed_tokens\.weight is missing, with 2\d more: expected 27/,
     )
     expect(check).toThrow(message)
+  })
+
+  it.each([
+    ['language_model.', (name: string) => `language_model.${name}`],
+    ['model.language_model.', (name: string) => name.replace(/^model\./, 'model.language_model.')],
+  ])('finds the text half of a model of images and text behind %s', async (_, rename) => {
+    const text = { ...config, family: 'gemma3' }
+    const header: Record<string, object> = {}
+    let end = 0
+    for (const { name, whole } of [...layout(text), { name: 'vision_tower.patch.weight', whole: [1] }]) {
+      const bytes = whole.reduce((product, size) => product * size, 4)
+      header[rename(name)] = { dtype: 'F32', shape: whole, data_offsets: [end, end + bytes] }
+      end += bytes
+    }
+    const file = memoryByteSource(encodeSafetensors(header, new Uint8Array(end)))
+    const open = async (name: string) => (name === 'model.safetensors' ? file : null)
+    const files = { name: 'folder', open }
+    const { entries } = await openCheckpoint(files, text)
+    for (const { name } of layout(text)) expect(entries.has(name), name).toBe(true)
+    // What sees is of no use here.
+    expect(weightBytes(text, entries)).toBe(end - 4)
   })
 
   it.each([[[24, 40, 1]], [[40, 24]], [[]]])('names a tensor of shape %j', shape => {

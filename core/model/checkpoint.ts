@@ -5,7 +5,7 @@ import { InputError } from '../input-error.ts'
 import { type ModelConfig, parseConfig } from './config.ts'
 import { familyOf } from './families.ts'
 import { parseGenerationConfig } from './generation-config.ts'
-import { layout } from './layout.ts'
+import { layout, type WeightTypes } from './layout.ts'
 
 /** Reads config.json; `missing` says in words what is wrong where there is none. Throws InputError. */
 export async function openConfig(files: ModelFiles, missing: string): Promise<ModelConfig> {
@@ -66,6 +66,20 @@ function textTensors(config: ModelConfig, entries: Map<string, TensorEntry>): Ma
 export function weightBytes(config: ModelConfig, entries: ReadonlyMap<string, TensorEntry>): number {
   const names = new Set(layout(config).map(({ name }) => name))
   return Array.from(names, name => entries.get(name)?.byteLength ?? 0).reduce((sum, bytes) => sum + bytes, 0)
+}
+
+/** The types in which a model's tensors are stored: of files whose headers were read each tensor's own, else the one that its config states. */
+export function typesOf(
+  config: ModelConfig,
+  entries: ReadonlyMap<string, TensorEntry> | null,
+): { types: WeightTypes; names: string } {
+  const one = config.dtype ?? 'bf16'
+  if (!entries || entries.size === 0) return { types: one, names: one }
+  const matrices = [...entries.values()].filter(({ shape }) => shape.length > 1)
+  return {
+    types: name => entries.get(name)?.dtype ?? one,
+    names: [...new Set(matrices.map(({ dtype }) => dtype))].sort().join(', '),
+  }
 }
 
 /**

@@ -88,6 +88,8 @@ const neutralValues: Readonly<Record<string, Neutral>> = {
   embedding_multiplier: one,
   final_logit_softcapping: none,
   first_k_dense_replace: none,
+  full_attn_mod: one,
+  interpolate_factor: one,
   is_causal: [null, true],
   is_encoder_decoder: off,
   kv_lora_rank: none,
@@ -146,7 +148,7 @@ const neutralValues: Readonly<Record<string, Neutral>> = {
 /** Keys that change no number of an answer: of training, of generation, of other programs, of what reads the file. */
 const harmlessKeys: ReadonlySet<string> = new Set(
   `_attn_implementation _attn_implementation_autoset _commit_hash _flash_attn_2_enabled _name_or_path _sliding_window_pattern
-  architectures attention_dropout attn_dropout attn_implementation attn_pdrop auto_map bad_words_ids begin_suppress_tokens
+  architectures attention_dropout boi_token_id eoi_token_id image_token_id attn_dropout attn_implementation attn_pdrop auto_map bad_words_ids begin_suppress_tokens
   boi_token_index bos_token_id cache_implementation chunk_size_feed_forward classifier_dropout cross_attention_hidden_size
   decoder_start_token_id diversity_penalty do_sample dtype early_stopping embd_pdrop embedding_dropout
   encoder_no_repeat_ngram_size eoi_token_index eos_token_id exponential_decay_length_penalty ffn_dropout finetuning_task

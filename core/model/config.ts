@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { WeightDType } from '../../kernels/pack-weight/pack-weight.ts'
+import { maxExperts } from '../../kernels/route-experts/route-experts.ts'
 import { InputError } from '../input-error.ts'
 import {
   type ConfigKeys,
@@ -388,7 +389,7 @@ function readWindows(keys: ConfigKeys, family: Family, withRope: readonly boolea
 
 function readExperts(keys: ConfigKeys, { experts: named }: Family, layers: number): Experts | null {
   if (!named) return null
-  const counts = named.count.map(key => keys.read(key, count(4096).nullish()))
+  const counts = named.count.map(key => keys.read(key, count(maxExperts).nullish()))
   const experts = counts.find(stated => stated != null) ?? 0
   const perToken = keys.read('num_experts_per_tok', size(4096))
   const width = keys.read(named.width, size(2 ** 20))

@@ -1,7 +1,7 @@
-import type { WeightDType } from '../../kernels/pack-weight/pack-weight.ts'
 import { InputError } from '../input-error.ts'
 import { maximumRanks, planShards, type ShardPlan } from '../parallel/plan-shards.ts'
 import type { ModelConfig } from './config.ts'
+import type { WeightTypes } from './layout.ts'
 import { rankMemory, type StepCost, stepCost } from './rank-costs.ts'
 
 /** `dp` data-parallel replicas of tensor-parallel groups of `tp` ranks. */
@@ -104,7 +104,7 @@ export function meshesOf(config: ModelConfig, adapters: number): Mesh[] {
 /** Predicts a mesh. Pure arithmetic over the shapes: an upper limit to be measured against. */
 export function predictMesh(
   config: ModelConfig,
-  dtype: WeightDType,
+  types: WeightTypes,
   mesh: Mesh,
   { concurrency, contextTokens }: Workload,
   hardware: Hardware,
@@ -113,12 +113,12 @@ export function predictMesh(
   /** The step of the slowest rank. */
   const predict = (over: ShardPlan, sequences: number) =>
     over.ranks
-      .map(({ rank }) => stepCost(config, over, rank, dtype, { sequences, contextTokens }))
+      .map(({ rank }) => stepCost(config, over, rank, types, { sequences, contextTokens }))
       .map(cost => predictStep(cost, hardware))
       .reduce((slowest, step) => (step.seconds > slowest.seconds ? step : slowest))
   const fullest = Math.ceil(concurrency / mesh.dp)
   const memory = plan.ranks
-    .map(({ rank }) => rankMemory(config, plan, rank, dtype, { sequences: fullest, contextTokens }))
+    .map(({ rank }) => rankMemory(config, plan, rank, types, { sequences: fullest, contextTokens }))
     .reduce((most, some) => (some.peakBytes > most.peakBytes ? some : most))
   const oneSequence = predict(plan, 1)
   const concurrent = predict(plan, fullest)

@@ -6,7 +6,7 @@ import { generateOnMesh } from '../generate/generate-on-mesh.ts'
 import { planShards } from '../parallel/plan-shards.ts'
 import type { TokenRecord } from '../record/token.ts'
 import { type ModelConfig, parseConfig } from './config.ts'
-import { createDummyWeights } from './dummy-weights.ts'
+import { createDummyWeights, dummyName } from './dummy-weights.ts'
 import { rankWeightBytes } from './layout.ts'
 import { loadModel } from './load-model.ts'
 
@@ -25,10 +25,19 @@ const tied = parseConfig(
   },
   'tied',
 )
+function tiny(name: string): ModelConfig {
+  const file = new URL(`../../test/models/tiny-${name}/config.json`, import.meta.url)
+  return parseConfig(JSON.parse(readFileSync(file, 'utf8')), name)
+}
 const cases: [string, ModelConfig][] = [
   ['14 heads, f32', heads14],
   ['14 heads, f16', { ...heads14, dtype: 'f16' }],
   ['tied, bf16 by default', tied],
+  ['biases everywhere', tiny('llama-linear')],
+  ['norms of heads, windows, four norms a layer', tiny('gemma3')],
+  ['fused tensors, norms of half the rope', tiny('phi3')],
+  ['norms over all heads', tiny('olmo2')],
+  ['experts', tiny('qwen3-moe')],
 ]
 
 const limits = { sequences: 2, capacity: 64, topK: 5 }
@@ -94,4 +103,17 @@ describe('createDummyWeights', () => {
       }
     },
   )
+})
+
+describe('dummyName', () => {
+  it('names a plain Qwen2 by its sizes, as before there were others, and others by their features too', () => {
+    expect(dummyName(tied, 3)).toBe(
+      '["dummy",3,{"vocabSize":203,"hiddenSize":40,"intermediateSize":52,"layers":3,"heads":5,"keyValueHeads":1,' +
+        '"headDim":8,"ropeTheta":10000,"rmsNormEps":0.000001,"maxPositionEmbeddings":32768,"tieWordEmbeddings":true,' +
+        '"eosTokenIds":null,"bosTokenId":null,"dtype":null}]',
+    )
+    const scaled = { ...tied, embeddingScale: 2 }
+    expect(JSON.parse(dummyName(scaled, 3))[3]).toEqual({ embeddingScale: 2 })
+    expect(dummyName({ ...tied, warnings: ['ignored'] }, 3)).toBe(dummyName(tied, 3))
+  })
 })

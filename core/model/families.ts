@@ -75,7 +75,7 @@ export interface ExpertKeys {
 }
 
 const qwenExperts: ExpertKeys = {
-  count: ['num_experts'],
+  count: ['num_experts', 'num_local_experts'],
   width: 'moe_intermediate_size',
   normalised: 'norm_topk_prob',
   denseLayers: true,
@@ -191,7 +191,7 @@ export const families = {
     queryKeyNorm: 'head',
     biases: attentionBias,
     windows: 'all-if-used',
-    experts: { ...qwenExperts, count: ['num_experts', 'num_local_experts'] },
+    experts: qwenExperts,
   },
   llama: {
     architectures: ['LlamaForCausalLM', 'LLaMAForCausalLM'],

@@ -6,6 +6,7 @@ import { type HeadNorm, headSquares, rope } from '../../kernels/rope/rope.ts'
 import type { Range } from '../parallel/plan-shards.ts'
 import type { Activations } from './activations.ts'
 import type { ModelConfig } from './config.ts'
+import { mixtureOfExperts } from './experts.ts'
 import type { KeyValueCache } from './key-value-cache.ts'
 import type { LayerWeights, ModelWeights } from './layout.ts'
 import type { StepContext } from './step-context.ts'
@@ -30,8 +31,8 @@ export interface ForwardPass {
 /**
  * Runs a decoder over N rows, each a token of some sequence at some position: prompts and single decoding steps alike,
  * mixed as they come. Returns the final hidden states, normalised, [N, D], recorded but not submitted. What a model has of
- * DecoderFeatures acts in one place each; a norm, a bias or a gate that it lacks costs nothing. Eight dispatches a layer,
- * nine where a sequence exceeds one workgroup's keys, one more for a norm of all heads at once.
+ * DecoderFeatures acts in one place each, and a norm, a bias or a gate that it lacks costs nothing. Eight dispatches a
+ * layer, nine where a sequence exceeds one workgroup's keys; one more for a norm of all heads at once, and more for experts.
  *
  * On a rank of R, H, K, F and V are its own shares, and what is marked partial awaits an all-reduce.
  */
@@ -39,7 +40,8 @@ export async function forward(context: StepContext, pass: ForwardPass): Promise<
   const { stream } = context
   const { config, weights, cache, heads, lastPosition } = pass
   const { attentionScale: scale, attentionCap: cap, rmsNormEps: epsilon } = config
-  const { ids, positions, slots, hidden, normed, qkv, queries, attended, gated, delta } = pass.activations
+  const { ids, positions, slots, hidden, normed, qkv, queries, attended, gated, delta, experts } =
+    pass.activations
   const [rows = 0, H = 0, d = 0] = attended.shape
   const joined = viewTensor(attended, [rows, H * d])
   const scratch = pass.activations.attentionScratch
@@ -71,9 +73,13 @@ export async function forward(context: StepContext, pass: ForwardPass): Promise<
     linear(stream, joined, layer.output, delta, { bias: layer.outputBias }) // delta [N, D] partial
     await allReduceAddNorm(layer.mlpNorm, layer.afterAttentionNorm) // hidden, normed [N, D]
 
-    // MLP
-    linear(stream, normed, layer.gateUp!, gated, { bias: layer.gateUpBias, finish: `${config.gate}-mul` }) // gated [N, F]
-    linear(stream, gated, layer.down!, delta, { bias: layer.downBias }) // delta [N, D] partial
+    // MLP, or experts in its place
+    if (layer.router) {
+      mixtureOfExperts(stream, { config, layer, activations: experts!, x: normed, delta }) // delta [N, D] partial
+    } else {
+      linear(stream, normed, layer.gateUp!, gated, { bias: layer.gateUpBias, finish: `${config.gate}-mul` }) // gated [N, F]
+      linear(stream, gated, layer.down!, delta, { bias: layer.downBias }) // delta [N, D] partial
+    }
     await allReduceAddNorm(inputNorm(index + 1), layer.afterMlpNorm) // hidden, normed [N, D]
   }
   return normed

@@ -1,3 +1,4 @@
+import { maxExperts } from '../../kernels/route-experts/route-experts.ts'
 import type { GgufMetadata, GgufTensor } from '../files/gguf.ts'
 import { InputError } from '../input-error.ts'
 import {
@@ -452,7 +453,7 @@ function experts(
 ): Experts | null {
   const { normalised, shared = null } = of
   if (countOfExperts(stated) === 0) return null
-  const count = stated.size('expert_count', 4096)
+  const count = stated.size('expert_count', maxExperts)
   const perToken = stated.size('expert_used_count', count)
   // As llama.cpp: the width of all experts of a token together, where the file states none.
   const evenly = stated.sizes.intermediateSize / perToken

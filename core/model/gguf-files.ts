@@ -38,7 +38,7 @@ export function ggufModels(paths: readonly string[]): string[] {
 }
 
 /**
- * The model of a type, as "Q4_K_M", among those of a repository, in whatever case; without one the usual type, or the only model.
+ * The model of a type, as "Q4_K_M", among those of a repository, in whatever case, or of a path there; without one the usual type, or the only model.
  * Throws InputError, with what there is, where it must be chosen.
  */
 export function chooseGguf(id: string, paths: readonly string[], type: string | null): string {
@@ -49,7 +49,12 @@ export function chooseGguf(id: string, paths: readonly string[], type: string | 
       const rest = name.slice(0, -wanted.length)
       return name.endsWith(wanted.toLowerCase()) && /(^|[._-])$/.test(rest)
     })
-  const found = type === null && models.length === 1 ? models : named(type ?? usualType)
+  const found =
+    type === null && models.length === 1
+      ? models
+      : models.includes(type ?? '')
+        ? [type!]
+        : named(type ?? usualType)
   // "UD-Q4_K_M" ends as "Q4_K_M" does; who means it writes all of it.
   const shortest = Math.min(...found.map(path => path.length))
   const [first, ...others] = found.filter(path => path.length === shortest)

@@ -2,9 +2,13 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { type FileByteSource, openIfThere } from '../../node-runner/files/file-byte-source.ts'
 import { convertToGguf } from '../../test/support/convert-to-gguf.ts'
-import { type EncodedTensor, type EncodedValue, encodeGguf } from '../../test/support/encode-gguf.ts'
+import {
+  decodeGguf,
+  type EncodedTensor,
+  type EncodedValue,
+  encodeGguf,
+} from '../../test/support/encode-gguf.ts'
 import { memoryByteSource } from '../../test/support/memory-byte-source.ts'
-import { openGguf } from '../files/gguf.ts'
 import type { TensorEntry } from '../files/safetensors.ts'
 import { openWeights } from '../files/weight-files.ts'
 import { InputError } from '../input-error.ts'
@@ -190,7 +194,7 @@ describe('openGgufModel', () => {
   describe('of several shards', () => {
     const names = [1, 2, 3].map(number => `model-0000${number}-of-00003.gguf`)
     async function shards(change: (metadata: Record<string, EncodedValue>[]) => void = () => {}) {
-      const whole = await decoded(await convertToGguf(readConfig('tiny-qwen3')))
+      const whole = await decodeGguf(await convertToGguf(readConfig('tiny-qwen3')))
       const parts = [0, 1, 2].map(part => whole.tensors.filter((_, index) => index % 3 === part))
       const metadata = parts.map(
         (_, number): Record<string, EncodedValue> => ({
@@ -242,31 +246,11 @@ describe('openGgufModel', () => {
 
 const bytesOf = ({ source, start, byteLength }: TensorEntry) => source.slice(start, start + byteLength)
 
-/** A file in the parts of which encodeGguf makes it. */
-async function decoded(bytes: Uint8Array) {
-  const { metadata, tensors } = await openGguf(memoryByteSource(bytes))
-  const typeNumbers = { f32: 0, f16: 1, bf16: 30 } as Record<string, number>
-  return {
-    metadata: Object.fromEntries(
-      Array.from(metadata.keys(), key => [key, metadata.get(key) as EncodedValue]),
-    ),
-    tensors: Array.from(
-      tensors.values(),
-      ({ name, dims, type, start, byteLength }): EncodedTensor => ({
-        name,
-        dims,
-        type: typeNumbers[type]!,
-        data: bytes.subarray(start, start + byteLength),
-      }),
-    ),
-  }
-}
-
 /** A small Llama's file with something changed. */
 async function changed(
   change: (metadata: Record<string, EncodedValue>, tensors: EncodedTensor[]) => void,
 ): ReturnType<typeof open> {
-  const { metadata, tensors } = await decoded(await convertToGguf(readConfig('tiny-llama-linear')))
+  const { metadata, tensors } = await decodeGguf(await convertToGguf(readConfig('tiny-llama-linear')))
   change(metadata, tensors)
   return open(encodeGguf(metadata, tensors))
 }

@@ -187,7 +187,7 @@ function namedByLayout(
     const byteLength = tensor.byteLength / count
     const entry: TensorEntry = {
       name,
-      dtype: tensor.type as TensorEntry['dtype'],
+      dtype: tensor.type,
       shape,
       source: tensor.source,
       start: tensor.start + (expert ?? 0) * byteLength,

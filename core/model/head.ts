@@ -22,6 +22,8 @@ import type { StepContext } from './step-context.ts'
 interface TokenHeadOptions {
   /** The rank's lm_head [V, D]. */
   weight: PackedWeight
+  /** What becomes of the products: logits are c · tanh(scale · product / c), or scale · product without a cap c. */
+  finish?: { scale: number; cap: number | null } | undefined
   /** Scored rows of a pass, at most. */
   rows: number
   /** Largest logits to hand over. */
@@ -41,7 +43,7 @@ export type TokenHead = Awaited<ReturnType<typeof createTokenHead>>
 /** Makes a head. Throws OutOfMemoryError where the device has no room for it. */
 export async function createTokenHead(
   context: StepContext,
-  { weight, rows, k, firstId, vocabularyWidths }: TokenHeadOptions,
+  { weight, finish, rows, k, firstId, vocabularyWidths }: TokenHeadOptions,
 ) {
   const { stream, device, communicator } = context
   const { outputs: V, inputs: D } = weight
@@ -68,7 +70,7 @@ export async function createTokenHead(
     for (const [index, { row }] of scored.entries())
       stream.copy(normed, row * D * 4, hidden, index * D * 4, D * 4)
     const logits = firstRows(buffers.logits, scored.length)
-    linear(stream, hidden, weight, logits) // logits [S, V]
+    linear(stream, hidden, weight, logits, { finish }) // logits [S, V]
     recordEntropy(logits, 'statistics') // [S, 8]
     recordTop(logits) // [S, k, 2]
     return logits

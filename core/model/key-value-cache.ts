@@ -58,19 +58,11 @@ export function mostSplits({ layerAttention }: ModelConfig, capacity: number): n
 }
 
 /**
- * Tokens of a sequence beyond which all its positions turn by LongRoPE's long factors, those before them too, so that the
- * keys in the cache are to be computed again; null where nothing depends on the length.
+ * Whether a sequence of so many tokens turns by LongRoPE's long factors: at all positions, so that what the cache holds of a
+ * sequence that outgrows the original context is to be computed again. As Transformers does, by the length of the moment.
  */
-export function longRopeContext({ ropes }: ModelConfig): number | null {
-  const [context = null] = ropes.flatMap(({ scaling }) =>
-    scaling?.type === 'longrope' ? [scaling.originalContext] : [],
-  )
-  return context
-}
-
-/** Whether a sequence of so many tokens turns by LongRoPE's long factors. */
-export function isLongSequence(config: ModelConfig, tokens: number): boolean {
-  return tokens > (longRopeContext(config) ?? Number.POSITIVE_INFINITY)
+export function isLongSequence({ ropes }: ModelConfig, tokens: number): boolean {
+  return ropes.some(({ scaling }) => scaling?.type === 'longrope' && tokens > scaling.originalContext)
 }
 
 /** Makes an empty cache of a rank's key-value heads. Slots need no clearing: a row reads only positions up to its own, which its sequence wrote. */

@@ -99,6 +99,7 @@ export class LanguageModel {
       copyTable: await createTensor(device, 'copies of slots', 'u32', [sequences, 3]),
       head: await createTokenHead(context, {
         weight: weights.lmHead,
+        finish: logitsFinish(config),
         rows: sequences,
         k: limits.topK,
         firstId: shard.vocabulary.first,
@@ -195,6 +196,11 @@ export class LanguageModel {
 function countedKeyHeads(plan: ShardPlan, rank: number): Range {
   const { first, count } = ownedKeyValueHeads(plan, rank)
   return { first: first - rankShard(plan, rank).keyValueHeads.first, count }
+}
+
+/** What becomes of the products that logits are made of; undefined where they are the logits. */
+function logitsFinish({ logitsScale: scale, logitsCap: cap }: ModelConfig) {
+  return scale === 1 && cap === null ? undefined : { scale, cap }
 }
 
 /** Makes the tables of a model's rotations for sequences of at most `capacity` tokens. */

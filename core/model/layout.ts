@@ -132,6 +132,11 @@ export function isExpertLayer({ experts }: ModelConfig, layer: number): boolean 
   return experts !== null && !experts.denseLayers.includes(layer)
 }
 
+/** Whether a buffer holds experts, of which a row is multiplied with some. */
+export function holdsExperts(name: BufferName): boolean {
+  return expertBuffers.has(name)
+}
+
 /** One layer for all that have the same tensors, and how many these are. */
 export function alikeLayers(config: ModelConfig): { layer: number; count: number }[] {
   const alike = Map.groupBy(allLayers(config), layer => isExpertLayer(config, layer))
@@ -385,35 +390,65 @@ function ownedRows({ split }: TensorLayout, rows: Range, plan: ShardPlan, rank: 
   return split.by === 'keyValueHeads' ? scaleRange(ownedKeyValueHeads(plan, rank), split.width) : rows
 }
 
-/** Bytes of the buffers that hold a rank's weights: exactly what a device allocates for them. */
+/** The type that a checkpoint holds its tensors in: one of all, or of each by its name. */
+export type WeightTypes = WeightType | ((tensorName: string) => WeightType)
+
+/** Bytes of the buffers that hold a rank's weights: exactly what a device allocates for them, where each is of one type. */
 export function rankWeightBytes(...of: Parameters<typeof rankWeightParts>): number {
-  const { embedding, decoder, lmHead } = rankWeightParts(...of)
-  return embedding + decoder + lmHead
+  const { embedding, decoder, experts, lmHead } = rankWeightParts(...of)
+  return embedding + decoder + experts + lmHead
 }
 
 /** The same by what reads them. */
-export function rankWeightParts(config: ModelConfig, plan: ShardPlan, rank: number, dtype: WeightType) {
-  const bytes = {
+export function rankWeightParts(config: ModelConfig, plan: ShardPlan, rank: number, types: WeightTypes) {
+  const parts = {
     /** Of which a token reads one row; 0 where lm_head is the same buffer. */
     embedding: 0,
-    /** Decoder layers and the final norm: what every step reads whole. */
+    /** Decoder layers but for their experts, and the final norm: what every step reads whole. */
     decoder: 0,
+    /** Experts of all layers, of which a row reads some. */
+    experts: 0,
     lmHead: 0,
-    /** The largest of the buffers, which an adapter has to bind whole. */
-    largestBuffer: 0,
+    /** Dispatches that matrices of several types take beyond one each. */
+    furtherPieces: 0,
   }
-  const alike = alikeLayers(config)
+  // Of one type, one layer speaks for all that are like it.
+  const alike =
+    typeof types === 'string' ? alikeLayers(config) : allLayers(config).map(layer => ({ layer, count: 1 }))
   const countOf = new Map(alike.map(({ layer, count }) => [layer, count]))
-  const layers = alike.map(({ layer }) => layer)
-  for (const { layer, name, outputs, inputs } of rankBuffers(config, plan, rank, layers)) {
-    const sizeBytes = inputs === null ? outputs * 4 : packedWeightBytes(dtype, outputs, inputs)
-    // What a device allocates: whole 16 bytes, and 16 for none.
-    const allocated = Math.max(16, Math.ceil(sizeBytes / 16) * 16)
-    bytes.largestBuffer = Math.max(bytes.largestBuffer, allocated)
-    if (layer !== null) bytes.decoder += (countOf.get(layer) ?? 0) * allocated
-    else if (name === 'finalNorm') bytes.decoder += allocated
-    else if (name === 'embedding' && !config.tieWordEmbeddings) bytes.embedding = allocated
-    else bytes.lmHead = allocated
+  for (const buffer of rankBuffers(config, plan, rank, [...countOf.keys()])) {
+    const count = buffer.layer === null ? 1 : countOf.get(buffer.layer)!
+    const { bytes, pieces } = bufferBytes(buffer, types)
+    parts[readerOf(buffer.name, config)] += count * bytes
+    if (buffer.name !== 'embedding' || config.tieWordEmbeddings) parts.furtherPieces += count * (pieces - 1)
   }
-  return bytes
+  return parts
+}
+
+/** Experts' matrices, of which a row is multiplied with some. */
+const expertBuffers: ReadonlySet<BufferName> = new Set(['expertGateUp', 'expertDown'])
+
+function readerOf(name: BufferName, { tieWordEmbeddings }: ModelConfig) {
+  if (name === 'embedding' || name === 'lmHead') return tieWordEmbeddings ? 'lmHead' : name
+  return holdsExperts(name) ? 'experts' : 'decoder'
+}
+
+/** What a device allocates for a buffer: whole 16 bytes, and 16 for none. A matrix has a piece for each type of its outputs. */
+function bufferBytes({ outputs, inputs, parts }: RankBuffer, types: WeightTypes) {
+  if (inputs === null) return { bytes: Math.max(16, Math.ceil(outputs / 4) * 16), pieces: 1 }
+  const firstInput = parts[0]!.columns.first
+  const ofType = new Map<WeightType, number>()
+  for (const { name, rows } of parts) {
+    const type = typeof types === 'string' ? types : types(name)
+    ofType.set(type, (ofType.get(type) ?? 0) + rows.count)
+  }
+  if (ofType.size > 1) for (const [type, count] of ofType) if (count === 0) ofType.delete(type)
+  const sizes = Array.from(ofType, ([type, count]) => packedWeightBytes(type, count, inputs, firstInput))
+  return {
+    bytes: Math.max(
+      16,
+      sizes.reduce((sum, size) => sum + size, 0),
+    ),
+    pieces: ofType.size,
+  }
 }

@@ -17,12 +17,22 @@ describe('publishedConfig', () => {
     ['qwen2.5-14b', 14_770_033_664],
     ['qwen2.5-32b', 32_763_876_352],
     ['qwen2.5-72b', 72_706_203_648],
+    ['qwen3-8b', 8_190_735_360],
+    ['qwen3-30b-a3b', 30_532_122_624],
+    ['llama-3.2-1b', 1_235_814_400],
+    ['llama-3.1-8b', 8_030_261_248],
+    ['llama-3.1-70b', 70_553_706_496],
+    ['mistral-7b', 7_248_023_552],
+    ['mixtral-8x7b', 46_702_792_704],
+    ['gemma-2-9b', 9_241_705_984],
+    ['gemma-3-1b', 999_885_952],
   ])('gives %s the parameters of its published checkpoint', (name, count) => {
     expect(parameters(name)).toBe(count)
   })
 
-  it('knows seven models, whatever the case of the name', () => {
-    expect(publishedConfigNames).toHaveLength(7)
+  it('knows every key of every model, whatever the case of the name', () => {
+    for (const name of publishedConfigNames)
+      expect(publishedConfig(name.toUpperCase())!.warnings, name).toBeUndefined()
     expect(publishedConfig('Qwen2.5-7B')).toEqual(publishedConfig('qwen2.5-7b'))
     expect(publishedConfig('qwen2.5-7b')).toMatchObject({
       heads: 28,

@@ -1,14 +1,25 @@
 import { attentionSplits } from '../../kernels/attention/attention.ts'
-import { entropyWords } from '../../kernels/entropy/entropy.ts'
+import { entropyPartialWords, entropyWords } from '../../kernels/entropy/entropy.ts'
 import { elementCount } from '../../kernels/gpu/tensor.ts'
-import type { WeightType } from '../../kernels/pack-weight/weight-types.ts'
+import { topKCandidateWords } from '../../kernels/top-k/top-k.ts'
 import { rankShard, type ShardPlan } from '../parallel/plan-shards.ts'
 import { activationShapes } from './activations.ts'
 import type { ModelConfig } from './config.ts'
+import { expertShapes } from './experts.ts'
 import { attendedKeys, cacheBytes, mostSplits } from './key-value-cache.ts'
 import { stepRows } from './language-model.ts'
-import { alikeLayers, type BufferName, rankBuffers, rankWeightBytes, rankWeightParts } from './layout.ts'
+import {
+  alikeLayers,
+  type BufferName,
+  holdsExperts,
+  isExpertLayer,
+  rankBuffers,
+  rankWeightBytes,
+  rankWeightParts,
+  type WeightTypes,
+} from './layout.ts'
 import { ropePlaces } from './rope-tables.ts'
+import { scoreBytes } from './scores.ts'
 import { hostSumBytes, partialSumRows } from './step-context.ts'
 
 /** What a rank makes room for. */
@@ -22,36 +33,50 @@ export interface RankRoom {
 /** Bytes on a rank's device. */
 export type RankMemory = ReturnType<typeof rankMemory>
 
-/** The memory of a rank: weights to the byte, cache to the byte, work by the shapes of a full step. */
+/** The memory of a rank: weights, cache and what a full step computes, each as the device allocates it. `kind` is its adapter's. */
 export function rankMemory(
   config: ModelConfig,
   plan: ShardPlan,
   rank: number,
-  dtype: WeightType,
+  types: WeightTypes,
   { sequences, contextTokens }: RankRoom,
+  kind: 'cpu' | 'gpu' = 'gpu',
 ) {
   const shard = rankShard(plan, rank)
   const { hiddenSize: D, headDim: d } = config
-  const weightBytes = rankWeightBytes(config, plan, rank, dtype)
-  const rows = stepRows(config, { sequences, capacity: contextTokens, topK: 1 })
-  const shapes = Object.values(activationShapes(config, shard))
+  const weightBytes = rankWeightBytes(config, plan, rank, types)
+  const rows = stepRows(config, { sequences, capacity: contextTokens, topK: topTokens })
+  const ofExperts = Object.values(expertShapes(config, shard) ?? {}).map(([, shape]) => shape)
+  const shapes = [...Object.values(activationShapes(config, shard)), ...ofExperts]
   const activations = shapes.reduce((sum, shape) => sum + elementCount(shape), 0)
-  const partials = mostSplits(config, contextTokens) * shard.queryHeads.count * (d + 2)
+  const H = shard.queryHeads.count
+  const splits = kind === 'cpu' ? 1 : mostSplits(config, contextTokens)
+  const partials = splits * H * (splits === 1 ? 2 : d + 2)
   const ofCache = cacheBytes(config, shard.keyValueHeads.count, sequences, contextTokens)
   // The partial sum to be read, and where all ranks' sums or their total come back.
   const reduced = plan.ranks.length > 1 ? (rows + partialSumRows(plan.ranks.length, rows, D)) * D : 0
-  const scored = sequences * (D + shard.vocabulary.count)
   const tables = config.ropes.reduce((sum, one) => sum + ropePlaces(one, contextTokens) * one.width, 0)
-  const workBytes = 4 * (rows * (activations + partials) + scored + tables + reduced)
+  // Ids, positions, slots and turns, each from a multiple of 256 bytes on.
+  const ofRows = 4 * Math.ceil(rows / 64) * 64
+  const workBytes =
+    4 * (rows * (activations + partials) + ofRows + tables + reduced) +
+    headBytes(sequences, D, shard.vocabulary.count)
   return {
     weightBytes,
     /** Keys and values of all sequences at full length. */
     cacheBytes: ofCache,
-    /** Activations of a step, attention's partial results, logits and what is exchanged: an estimate. */
+    /** Activations of a step, attention's partial results, logits and what is exchanged. */
     workBytes,
     /** All of it together. */
     peakBytes: weightBytes + ofCache + workBytes,
   }
+}
+
+/** What scores so many rows of a rank's V logits: the rows, logits, what is summed and chosen of them, and copies to be read. */
+function headBytes(rows: number, D: number, V: number): number {
+  const words = rows * (D + V) + entropyPartialWords(rows, V) + topKCandidateWords(rows, V, topTokens)
+  // Keys of sequences, steps, ranks of tokens and copies of slots, beside what is read back.
+  return 4 * (words + 6 * rows) + 2 * scoreBytes(rows, topTokens)
 }
 
 /** What a rank does in one decoding step, which gives every sequence a token. Of one sequence it is the cost of a token. */
@@ -61,34 +86,58 @@ export type StepCost = ReturnType<typeof stepCost>
 const topTokens = 5
 /** embed, the first norm; then lm_head, entropy (2), top-k (2). */
 const dispatchesBesideLayers = 7
-/** Linear, rope, attention, linear, norm, linear, linear, norm. */
-const dispatchesOfLayer = 8
+/** Linear, rope, attention, linear, norm; then what the MLP takes; norm. */
+const dispatchesOfLayer = 6
 
 /** The cost of a greedy step of `sequences` sequences that are `contextTokens` long, on a rank whose adapter is a GPU. */
 export function stepCost(
   config: ModelConfig,
   plan: ShardPlan,
   rank: number,
-  dtype: WeightType,
+  types: WeightTypes,
   { sequences, contextTokens }: RankRoom,
 ) {
   const { layers, headDim, layerAttention } = config
   const { queryHeads, keyValueHeads } = rankShard(plan, rank)
-  const { decoder, lmHead } = rankWeightParts(config, plan, rank, dtype)
-  const meetings = plan.ranks.length > 1 ? 2 * layers + 2 : 1
+  const weights = rankWeightParts(config, plan, rank, types)
+  // Norms over all heads are of all ranks together.
+  const ofHeads = config.queryKeyNorm === 'full' ? layers : 0
+  const meetings = plan.ranks.length > 1 ? 2 * layers + 2 + ofHeads : 1
   const seen = attendedKeys(config, contextTokens)
   const merges = layerAttention.filter(({ window }) => attentionSplits(contextTokens, window) > 1).length
+  const ofMlps = layerAttention.reduce((sum, _, layer) => sum + mlpDispatches(config, layer, sequences), 0)
   return {
     /** Weights and cache that the device reads. */
-    readBytes: decoder + lmHead + sequences * seen * 2 * keyValueHeads.count * headDim * 4,
+    readBytes:
+      weights.decoder +
+      weights.experts * readShare(config, sequences) +
+      weights.lmHead +
+      sequences * seen * 2 * keyValueHeads.count * headDim * 4,
     flops: sequences * (2 * multipliedWeights(config, plan, rank) + 4 * seen * queryHeads.count * headDim),
     /** Between device and host, both ways. */
     messageBytes: messageBytes(config, plan.ranks.length, sequences),
-    dispatches: dispatchesBesideLayers + layers * dispatchesOfLayer + merges,
+    dispatches:
+      dispatchesBesideLayers + layers * dispatchesOfLayer + ofHeads + ofMlps + merges + weights.furtherPieces,
     submits: meetings,
     /** Times the host waits for the device; with several ranks each is a meeting of all of them. */
     synchronisations: meetings,
   }
+}
+
+/**
+ * Dispatches of a layer's MLP: gate with up, and down. Of experts the router, the choice (two where rows share tiles), both
+ * products and their sum; two products of a shared expert, and its gate.
+ */
+function mlpDispatches(config: ModelConfig, layer: number, rows: number): number {
+  const { experts } = config
+  if (!experts || !isExpertLayer(config, layer)) return 2
+  const ofShared = experts.shared ? (experts.shared.gated ? 3 : 2) : 0
+  return 5 + (rows * experts.perToken > experts.count ? 1 : 0) + ofShared
+}
+
+/** The part of all experts that so many rows read, each choosing its own as if by lot. */
+function readShare({ experts }: ModelConfig, rows: number): number {
+  return experts ? 1 - (1 - experts.perToken / experts.count) ** rows : 0
 }
 
 /** How many weights a token is multiplied with: all matrices but the embedding, of which it reads a row. */
@@ -104,8 +153,7 @@ function multipliedWeights(config: ModelConfig, plan: ShardPlan, rank: number): 
 
 /** The part of a buffer that a row is multiplied with: of experts, those that take it. */
 function usedShare({ experts }: ModelConfig, name: BufferName): number {
-  const isExperts = name === 'expertGateUp' || name === 'expertDown'
-  return experts && isExperts ? experts.perToken / experts.count : 1
+  return experts && holdsExperts(name) ? experts.perToken / experts.count : 1
 }
 
 /** Every rank reads its partial sum and its scores, and uploads all ranks' partial sums, or their sum where they are large. */
@@ -114,5 +162,6 @@ function messageBytes(config: ModelConfig, ranks: number, sequences: number): nu
   if (ranks === 1) return scores
   const partial = sequences * config.hiddenSize * 4
   const uploaded = ranks * partial > hostSumBytes ? partial : ranks * partial
-  return scores + (2 * config.layers + 1) * (partial + uploaded)
+  const ofHeads = config.queryKeyNorm === 'full' ? config.layers * sequences * 2 * 4 * 2 : 0
+  return scores + (2 * config.layers + 1) * (partial + uploaded) + ofHeads
 }

@@ -14,6 +14,8 @@ export interface RunFacts {
   dataSet: string | null
   problems: number | null
   decoding: Record<string, unknown>
+  /** Whether its prompts are in no chat template. */
+  isRaw: boolean
   /** By which rules the run is graded. */
   grading: GradingRules
   mesh: { tp: number; dp: number } | null
@@ -53,6 +55,7 @@ export function readRunFacts(where: string, parsed: unknown): RunFacts {
     dataSet: textOf(dataSet['name']),
     problems: numberOf(dataSet['problems']),
     decoding,
+    isRaw: recordOf(run['prompt'])['raw'] === true,
     grading: readGradingRules(where, run['grading']),
     mesh: { tp: numberOf(mesh['tp']) ?? 1, dp: numberOf(mesh['dp']) ?? 1 },
     adapters: [...new Set(adapters.flatMap(adapter => textOf(recordOf(adapter)['name']) ?? []))],

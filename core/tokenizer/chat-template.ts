@@ -1,6 +1,7 @@
 import { Environment, parse, tokenize } from '@huggingface/jinja'
 import { BoundedInterpreter, StepsExceeded } from './bounded-interpreter.ts'
 import { asPython, isNode, setPythonFunctions, type TemplateNode } from './python-template.ts'
+import type { TemplateArguments } from './template-arguments.ts'
 import type { ChatMessage } from './tokenizer.ts'
 
 /** A chat template, ready to be rendered. */
@@ -14,16 +15,22 @@ const mostWritten = 100_000
 const mostItems = 100_000
 
 /**
- * Compiles a template; `namedTokens` are its variables `bos_token` and so on. Throws where it is no template, and where three
- * short conversations already take more steps than any may.
+ * Compiles a template; `namedTokens` are its variables `bos_token` and so on, `givenArguments` those that a user names beside
+ * them. Throws where it is no template, and where three short conversations already take more steps than any may.
  */
-export function compileChatTemplate(source: string, namedTokens: Readonly<Record<string, string>>) {
+export function compileChatTemplate(
+  source: string,
+  namedTokens: Readonly<Record<string, string>>,
+  givenArguments: TemplateArguments = {},
+) {
   refuseLong(source)
   const program = parse(tokenize(asLexed(source), { trim_blocks: true, lstrip_blocks: true }))
+  const looked = namesLookedUp(program as unknown as TemplateNode)
   asPython(program)
   const globalScope = new Environment()
   setPythonFunctions(globalScope)
-  for (const [name, value] of Object.entries({ ...globals, ...namedTokens })) globalScope.set(name, value)
+  const variables = { ...globals, ...namedTokens, ...givenArguments }
+  for (const [name, value] of Object.entries(variables)) globalScope.set(name, value)
   /**
    * The conversation up to where the model's answer begins, as Transformers renders it. Throws where the template does, and
    * where it asks for something that is not known here. Without `isAsked` it ends with the last message.
@@ -41,7 +48,9 @@ export function compileChatTemplate(source: string, namedTokens: Readonly<Record
   ]
     .join('\0')
     .slice(0, mostWritten)
-  return { render, written }
+  /** Arguments that it never looks at. */
+  const unread = Object.keys(givenArguments).filter(name => !looked.has(name))
+  return { render, written, unread }
 }
 
 /** What a template finds beside the messages, as `apply_chat_template` of Transformers sets it. */
@@ -107,9 +116,34 @@ function renderRoles(roles: ChatMessage['role'][], render: (messages: ChatMessag
 
 /** Every text in a template, outside its tags and in quotes. */
 function textsOf(node: TemplateNode): string[] {
-  if (node.type === 'StringLiteral') return [String(node.value)]
-  return Object.values(node)
-    .flatMap(value => (value instanceof Map ? [...value].flat() : value))
+  return node.type === 'StringLiteral' ? [String(node.value)] : partsOf(node).flatMap(textsOf)
+}
+
+/** The parts of a part of a template, without those under some names. */
+function partsOf(node: TemplateNode, without: readonly string[] = []): TemplateNode[] {
+  return Object.entries(node)
+    .filter(([name]) => !without.includes(name))
+    .flatMap(([, value]) => (value instanceof Map ? [...value].flat() : value))
     .filter(isNode)
-    .flatMap(textsOf)
+}
+
+/** Where, by the type of a part, a name stands that is set or that names an attribute, a test or an argument: it is not looked up. */
+const labels: Readonly<Record<string, readonly string[]>> = {
+  Set: ['assignee'],
+  For: ['loopvar'],
+  Macro: ['name'],
+  TestExpression: ['test'],
+  KeywordArgumentExpression: ['key'],
+}
+
+/** The names of variables that a template looks at. */
+function namesLookedUp(node: TemplateNode, names = new Set<string>()): ReadonlySet<string> {
+  if (node.type === 'Identifier') names.add(String(node.value))
+  const isPlain = (part: unknown) =>
+    isNode(part) && (part.type === 'Identifier' || part.type === 'TupleLiteral')
+  const own = (labels[node.type] ?? []).filter(name => isPlain(node[name]))
+  if (node.type === 'MemberExpression' && !node['computed']) own.push('property')
+  if (node.type === 'FilterExpression' && isPlain(node['filter'])) own.push('filter')
+  for (const part of partsOf(node, own)) namesLookedUp(part, names)
+  return names
 }

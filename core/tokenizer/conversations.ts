@@ -25,7 +25,7 @@ export function createConversations({
   compileTemplate,
   idOf,
   encodePieces,
-}: Conversing): Pick<Tokenizer, 'renderChat' | 'encodeChat' | 'takesSystemMessage'> & {
+}: Conversing): Pick<Tokenizer, 'renderChat' | 'encodeChat' | 'takesSystemMessage' | 'unreadArguments'> & {
   endOfTurnId(): number | null
 } {
   const template = once(compileTemplate)
@@ -63,6 +63,7 @@ export function createConversations({
       )
     },
     takesSystemMessage: once(() => takesSystemMessage(renderChat)),
+    unreadArguments: () => template().unread,
   }
 }
 

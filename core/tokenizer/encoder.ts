@@ -9,7 +9,8 @@ import type { TokenizerFiles } from './tokenizer-files.ts'
 const charactersPerToken = 100
 
 /** The part of a tokenizer that knows no conversations. */
-export interface Encoder extends Pick<Tokenizer, 'encode' | 'decode' | 'tokenText' | 'vocabularySize'> {
+export interface Encoder
+  extends Pick<Tokenizer, 'encode' | 'encodeRaw' | 'decode' | 'tokenText' | 'vocabularySize'> {
   /** Id of an added token; null of another text. */
   idOf(content: string | null): number | null
   /** Ids of a rendered text in which control tokens that messages name are text. */
@@ -66,6 +67,7 @@ export function createEncoder(files: TokenizerFiles): Encoder {
 
   return {
     encode: refusing(files.name, encode),
+    encodeRaw: refusing(files.name, text => [...files.beginning, ...encode(text)]),
     idOf: content => idOf.get(content ?? '') ?? null,
     encodePieces: refusing(files.name, pieces =>
       pieces.flatMap(({ text, isQuoted }) => (isQuoted ? encodeQuoted(text) : encode(text))),

@@ -6,22 +6,24 @@ import { type ChatTemplate, compileChatTemplate } from './chat-template.ts'
 import { createConversations } from './conversations.ts'
 import { type GgufVocabulary, readGgufVocabulary, tokenTypes } from './gguf-vocabulary.ts'
 import { byteOf, createPieceEncoder, spaceMark } from './sentencepiece.ts'
+import type { TemplateArguments } from './template-arguments.ts'
 import { createTokenFinder, type TextRange } from './token-finder.ts'
 import type { Tokenizer, TokenizerEnds } from './tokenizer.ts'
 
 /** The tokenizer that a GGUF file holds. */
 export interface GgufTokenizer extends Tokenizer, TokenizerEnds {
-  /** Ids of a prompt that is no conversation: those of the text, after the beginning of text where the tokenizer puts one. */
-  encodeRaw(text: string): number[]
   /** What the file holds that no text can come to, in words. */
   readonly warnings: readonly string[]
 }
 
 /**
- * Opens the tokenizer in a GGUF file's metadata. Ids are those that llama.cpp makes of the same file. Throws InputError, with
+ * Opens the tokenizer in a GGUF file's metadata, whose chat template gets the arguments. Ids are those that llama.cpp makes of the same file. Throws InputError, with
  * the field's name, for one that is damaged or of a kind that is not known.
  */
-export function openGgufTokenizer(metadata: GgufMetadata): GgufTokenizer {
+export function openGgufTokenizer(
+  metadata: GgufMetadata,
+  templateArguments: TemplateArguments = {},
+): GgufTokenizer {
   const vocabulary = readGgufVocabulary(metadata)
   const { tokens, types, bosId, addsBos, kind } = vocabulary
   const addsSpacePrefix = kind.model === 'llama' && kind.addsSpacePrefix
@@ -38,7 +40,7 @@ export function openGgufTokenizer(metadata: GgufMetadata): GgufTokenizer {
     templateName: `${metadata.name}: ${templateKey}`,
     templateRemedy: 'give --raw, with which the problem is the prompt',
     addedTokens,
-    compileTemplate: () => compileTemplate(metadata, vocabulary),
+    compileTemplate: () => compileTemplate(metadata, vocabulary, templateArguments),
     idOf: content => idByContent.get(content ?? '') ?? null,
     encodePieces: pieces => withBos(encode(...joined(pieces))),
   })
@@ -151,7 +153,11 @@ function createDecoder({ tokens, types, kind }: GgufVocabulary): (ids: readonly 
   return ids => text.decode(Uint8Array.from(ids.flatMap(id => [...bytesOf(id)])))
 }
 
-function compileTemplate(metadata: GgufMetadata, vocabulary: GgufVocabulary): ChatTemplate {
+function compileTemplate(
+  metadata: GgufMetadata,
+  vocabulary: GgufVocabulary,
+  templateArguments: TemplateArguments,
+): ChatTemplate {
   const source = metadata.get(templateKey)
   if (typeof source !== 'string') {
     const named = [...metadata.keys()].flatMap(key =>
@@ -171,5 +177,5 @@ function compileTemplate(metadata: GgufMetadata, vocabulary: GgufVocabulary): Ch
   const { tokens, bosId, eosId, unknownId, padId } = vocabulary
   const ids = { bos_token: bosId, eos_token: eosId, unk_token: unknownId, pad_token: padId }
   const named = Object.entries(ids).flatMap(([name, id]) => (id === null ? [] : [[name, tokens[id]!]]))
-  return compileChatTemplate(source, Object.fromEntries(named))
+  return compileChatTemplate(source, Object.fromEntries(named), templateArguments)
 }

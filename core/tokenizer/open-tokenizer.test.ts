@@ -11,6 +11,8 @@ interface Facts {
   addedTokens: Record<string, [id: number, special: boolean]>
   chats: ({ rendered: string; ids: number[] } | { error: string })[]
   texts: number[][]
+  /** The texts with what it puts around them. */
+  raw: number[][]
 }
 const facts = golden.folders as unknown as Record<string, Facts>
 
@@ -26,10 +28,10 @@ it('has the facts of every folder', () => {
 })
 
 describe.each(Object.entries(promptFolders))('as Transformers reads it: %s', (name, folder) => {
-  const { addedTokens, chats, texts } = facts[name]!
+  const { addedTokens, chats, texts, raw } = facts[name]!
   let tokenizer: Tokenizer
   beforeAll(async () => {
-    tokenizer = await openTokenizer(filesInMemory(folder.files))
+    tokenizer = await openTokenizer(filesInMemory(folder.files), folder.templateArguments)
   })
 
   it('has the added tokens', () => {
@@ -43,6 +45,7 @@ describe.each(Object.entries(promptFolders))('as Transformers reads it: %s', (na
 
   it('encodes texts', () => {
     expect(folder.texts.map(text => tokenizer.encode(text))).toEqual(texts)
+    expect(folder.texts.map(text => tokenizer.encodeRaw(text))).toEqual(raw)
   })
 
   it('renders conversations and encodes them', () => {
@@ -66,6 +69,25 @@ function openWith(files: Record<string, unknown>): Promise<Tokenizer> {
   return openTokenizer(filesInMemory({ ...ships, ...files }))
 }
 const openTemplate = (template: string) => openWith({ 'chat_template.jinja': template })
+
+it('puts before a raw text what a post-processor puts there, and nothing behind it', async () => {
+  const single = [
+    { SpecialToken: { id: 'bos', type_id: 0 } },
+    { Sequence: { id: 'A', type_id: 0 } },
+    { SpecialToken: { id: 'eos', type_id: 0 } },
+  ]
+  const special_tokens = { bos: { ids: [501, 500] }, eos: { ids: [502] } }
+  const readWith = async (post_processor: unknown) => {
+    const json = { ...(ships['tokenizer.json'] as object), post_processor }
+    return (await openWith({ 'tokenizer.json': json })).encodeRaw('x')
+  }
+  expect(await readWith({ type: 'TemplateProcessing', single, special_tokens })).toEqual([501, 500, 87])
+  expect(await readWith({ type: 'RobertaProcessing', cls: ['a', 500], sep: ['b', 501] })).toEqual([500, 87])
+  expect(await readWith(null)).toEqual([87])
+  await expect(readWith({ type: 'TemplateProcessing', single: 'x' })).rejects.toThrow(
+    /tokenizer\.json: post_processor is none that can be read/,
+  )
+})
 
 describe('what messages name', () => {
   let tokenizer: Tokenizer

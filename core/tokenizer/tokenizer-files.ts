@@ -4,6 +4,7 @@ import { type JsonBounds, readJson } from '../files/read-json.ts'
 import type { ModelFiles } from '../files/weight-files.ts'
 import { InputError } from '../input-error.ts'
 import { type AddedToken, addedTokenFields, gatherAddedTokens, type StatedToken } from './added-tokens.ts'
+import { beginningOf } from './beginning.ts'
 import { eosTokenOf } from './tokenizer.ts'
 import { tokenizerClass, tokenizerOfVocabulary } from './vocabulary-files.ts'
 
@@ -37,6 +38,8 @@ export interface TokenizerFiles {
   namedTokens: Record<string, string>
   /** Id of the end of text that a file names; null where none does, or the tokenizer has no such token. */
   eosId: number | null
+  /** Ids that stand before a text which is in no template: the token that begins a sequence, where the files ask for it. */
+  beginning: number[]
   /** Null where there is none. */
   chatTemplate: string | null
   /** For messages: the file that the template comes from. */
@@ -57,6 +60,7 @@ const ids = z.custom<Record<string, number>>(
 const tokenizerSchema = z.looseObject({
   model: z.looseObject({ vocab: ids }),
   added_tokens: z.array(z.looseObject({ id: z.int().nonnegative() }).and(addedTokenFields)).default([]),
+  post_processor: z.unknown().optional(),
 })
 const templatesSchema = z
   .union([
@@ -72,6 +76,7 @@ const configSchema = z.looseObject({
   tokenizer_class: z.string().nullish(),
   chat_template: templatesSchema,
   added_tokens_decoder: z.record(z.string().regex(/^\d+$/, 'expected an id'), addedTokenFields).nullish(),
+  add_bos_token: z.unknown().optional(),
 })
 /** A token by its text or as an object: special, whatever the object says. */
 const specialToken = z.union([
@@ -130,6 +135,7 @@ export async function readTokenizerFiles(files: ModelFiles, fewRequests = false)
       .map(([content]) => ({ content, special: special.some(token => token.content === content) })),
   ])
   const addedTokens = gatherAddedTokens(vocab, ownTokens, special)
+  const bosToken = named.get('bos_token')?.content
   const eosToken = (await readEosToken(files, config)) ?? ''
   const allIds = [...Object.values(vocab), ...addedTokens.map(token => token.id)]
   return {
@@ -142,6 +148,9 @@ export async function readTokenizerFiles(files: ModelFiles, fewRequests = false)
     eosId:
       ownTokens.find(({ content }) => content === eosToken)?.id ??
       (Object.hasOwn(vocab, eosToken) ? vocab[eosToken]! : null),
+    beginning: whole
+      ? beginningOf(whole.post_processor, `${files.name}/tokenizer.json`)
+      : addedTokens.filter(({ content }) => config.add_bos_token && content === bosToken).map(({ id }) => id),
     ...(await readTemplate(files, config.chat_template, fewRequests)),
   }
 }

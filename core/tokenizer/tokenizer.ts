@@ -10,6 +10,11 @@ export interface ChatMessage {
 export interface Tokenizer {
   /** Ids of a text: the text of a special token becomes that token, and none is added. */
   encode(text: string): number[]
+  /**
+   * Ids of a text that is a whole prompt, in no chat template: before it stands the token that begins a sequence, where the
+   * tokenizer's files ask for one. The text of a special token becomes that token.
+   */
+  encodeRaw(text: string): number[]
   /** Text of ids, special tokens left out. Bytes that are no UTF-8 become U+FFFD; ids without a token have no text. */
   decode(ids: readonly number[]): string
   /** Text of one token alone, special tokens shown by name. A token that holds part of a character shows U+FFFD. */
@@ -26,6 +31,8 @@ export interface Tokenizer {
   encodeChat(messages: readonly ChatMessage[]): number[]
   /** Whether a system message gets into the prompt: a template may refuse one, or leave it out. */
   takesSystemMessage(): boolean
+  /** Names of the arguments that its chat template was given and never looks at. */
+  unreadArguments(): string[]
   /** One more than the highest id with a token. A model's logits may have more rows, which are padding. */
   readonly vocabularySize: number
 }

@@ -4,14 +4,14 @@ import type { Recorder } from '../gpu/recorder.ts'
 import { checkTensor, createTensor, type Tensor, tensorBytes, tensorFrom, viewTensor } from '../gpu/tensor.ts'
 import type { LayerCache } from '../rope/rope.ts'
 import attentionHeads from '../shared/attention-heads.wgsl?raw'
-import tanh from '../shared/tanh.wgsl?raw'
+import softCap from '../shared/soft-cap.wgsl?raw'
 import source from './attention.wgsl?raw'
 import mergeSource from './attention-merge.wgsl?raw'
 import serialSource from './attention-serial.wgsl?raw'
 
-const split = defineKernel('attention', [attentionHeads, tanh, source])
+const split = defineKernel('attention', [attentionHeads, softCap, source])
 const merge = defineKernel('attention-merge', [attentionHeads, mergeSource])
-const serial = defineKernel('attention-serial', [attentionHeads, tanh, serialSource])
+const serial = defineKernel('attention-serial', [attentionHeads, softCap, serialSource])
 
 /** Keys that one workgroup reads, the SPLIT of the shaders: a longer sequence leaves partial results to be merged. */
 export const splitKeys = 128

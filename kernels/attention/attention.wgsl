@@ -1,4 +1,4 @@
-// After shared/attention-heads.wgsl and shared/tanh.wgsl.
+// After shared/attention-heads.wgsl, shared/soft-cap.wgsl.
 // out[r, h] = sum over the keys j that row r sees of softmax_j(cap(q[r, h] . k[j] * scale)) v[j]: causal attention with
 // grouped queries over the key-value cache (arXiv 1706.03762, 2305.13245), the softmax online (arXiv 1805.02867). A row
 // sees keys up to its position, the last `window` of them; position j lies at place j % capacity of the cache.
@@ -99,7 +99,10 @@ fn attention(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocat
         for (var i = 0u; i < width4; i++) {
           products = fma(vectors[h][i], keys[(cache_head * width4 + i) * params.capacity + place], products);
         }
-        score = soft_cap((products.x + products.y + products.z + products.w) * params.scale, params.cap);
+        score = (products.x + products.y + products.z + products.w) * params.scale;
+        if (params.cap != 0.0) {
+          score = soft_cap(score, params.cap);
+        }
       }
       weights[h][thread] = score;
     }

@@ -1,4 +1,4 @@
-// After shared/weight-type.wgsl, shared/weight-blocks.wgsl, shared/soft-cap.wgsl, shared/linear-epilogue.wgsl.
+// After shared/weight-type.wgsl, shared/weight-blocks.wgsl, shared/linear-rows.wgsl, shared/soft-cap.wgsl, shared/linear-epilogue.wgsl.
 // y[r, n] = sum over k of W[n, k] x[r, k] (and what follows the sum), for CPU adapters, where a barrier costs more
 // than it saves: a thread computes eight neighbouring columns of up to four rows alone, so that each load serves many products.
 // The number of inputs and what is skipped are multiples of 4.
@@ -18,13 +18,16 @@ struct Params {
   halving: u32,        // 1 where a column of y is made of two outputs
   scale: f32,
   cap: f32,
+  expert_outputs: u32,  // in the piece's stride; 0 without experts
+  experts_of_row: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> weight: array<vec4<u32>>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
-@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+@group(0) @binding(4) var<storage, read> routes: array<u32>;
+@group(0) @binding(5) var<storage, read_write> y: array<f32>;
 
 // Sums of eight columns for each of four rows.
 struct Sums {
@@ -59,20 +62,18 @@ struct Inputs {
   row3: vec4<f32>,
 }
 
-// Those from input k on; of blocks that are cut zeros outside.
-fn read_inputs(row: u32, k: u32) -> Inputs {
-  let vectors = params.inputs / 4u;
-  let v = min(k / 4u, vectors - 1u);
-  let last = params.rows - 1u;
+// Those from input k on of rows that begin at vectors of x; of blocks that are cut zeros outside.
+fn read_inputs(bases: vec4<u32>, k: u32) -> Inputs {
   var inputs = Inputs();
   if (IS_CUT == 1u && k >= params.inputs) {
     return inputs;
   }
-  inputs.row0 = x[row * vectors + v];
+  let v = min(k, params.inputs - 4u) / 4u;
+  inputs.row0 = x[bases.x + v];
   if (ROWS > 1u) {
-    inputs.row1 = x[min(row + 1u, last) * vectors + v];
-    inputs.row2 = x[min(row + 2u, last) * vectors + v];
-    inputs.row3 = x[min(row + 3u, last) * vectors + v];
+    inputs.row1 = x[bases.y + v];
+    inputs.row2 = x[bases.z + v];
+    inputs.row3 = x[bases.w + v];
   }
   return inputs;
 }
@@ -164,20 +165,27 @@ fn add_bytes(sums: ptr<function, Sums>, left: vec4<u32>, right: vec4<u32>, scale
 }
 
 // Adds sixteen inputs.
-fn add_sixteen(sums: ptr<function, Sums>, left: Words, right: Words, scales: Scales, row: u32, k: u32) {
-  add_bytes(sums, left.first, right.first, scales, read_inputs(row, k));
-  add_bytes(sums, left.second, right.second, scales, read_inputs(row, k + 4u));
-  add_bytes(sums, left.third, right.third, scales, read_inputs(row, k + 8u));
-  add_bytes(sums, left.fourth, right.fourth, scales, read_inputs(row, k + 12u));
+fn add_sixteen(sums: ptr<function, Sums>, left: Words, right: Words, scales: Scales, bases: vec4<u32>, k: u32) {
+  add_bytes(sums, left.first, right.first, scales, read_inputs(bases, k));
+  add_bytes(sums, left.second, right.second, scales, read_inputs(bases, k + 4u));
+  add_bytes(sums, left.third, right.third, scales, read_inputs(bases, k + 8u));
+  add_bytes(sums, left.fourth, right.fourth, scales, read_inputs(bases, k + 12u));
 }
 
 @compute @workgroup_size(16)
 fn linear_serial(@builtin(global_invocation_id) id: vec3<u32>) {
-  let output = id.x * 8u;
-  let row = id.y * ROWS;
-  if (output >= params.outputs) {
+  let tile = tile_of(id.y, ROWS);
+  let output = tile.first_output + id.x * 8u;
+  if (is_empty(tile) || output >= tile.end_output) {
     return;
   }
+  let row = tile.first;
+  var bases = vec4(x_row(row));
+  if (ROWS > 1u) {
+    let rows = min(vec4(row, row + 1u, row + 2u, row + 3u), vec4(tile.end - 1u));
+    bases = vec4(x_row(rows.x), x_row(rows.y), x_row(rows.z), x_row(rows.w));
+  }
+  bases *= params.inputs / 4u;
   let last = params.outputs - 1u;
   let places = params.skip + params.inputs;
   var total = Sums();
@@ -199,15 +207,15 @@ fn linear_serial(@builtin(global_invocation_id) id: vec3<u32>) {
       let k = place - params.skip;
       if (WEIGHT_TYPE == F16 || WEIGHT_TYPE == BF16) {
         // The second half of a last block may lie past the inputs: the weight is zero there.
-        add_halves(&sums, left.first, right.first, left.second, right.second, read_inputs(row, k));
-        add_halves(&sums, left.third, right.third, left.fourth, right.fourth, read_inputs(row, k + 4u));
+        add_halves(&sums, left.first, right.first, left.second, right.second, read_inputs(bases, k));
+        add_halves(&sums, left.third, right.third, left.fourth, right.fourth, read_inputs(bases, k + 4u));
         continue;
       }
       let left_high = by_word(u0.high, u1.high, u2.high, u3.high);
       let right_high = by_word(u4.high, u5.high, u6.high, u7.high);
       if (WEIGHT_TYPE == F32) {
-        add_words(&sums, left, right, read_inputs(row, k));
-        add_words(&sums, left_high, right_high, read_inputs(row, k + 4u));
+        add_words(&sums, left, right, read_inputs(bases, k));
+        add_words(&sums, left_high, right_high, read_inputs(bases, k + 4u));
         continue;
       }
       let scales = Scales(
@@ -218,8 +226,8 @@ fn linear_serial(@builtin(global_invocation_id) id: vec3<u32>) {
         vec4(u0.scale.y, u1.scale.y, u2.scale.y, u3.scale.y), vec4(u4.scale.y, u5.scale.y, u6.scale.y, u7.scale.y),
         vec4(u0.offset.y, u1.offset.y, u2.offset.y, u3.offset.y),
         vec4(u4.offset.y, u5.offset.y, u6.offset.y, u7.offset.y));
-      add_sixteen(&sums, left, right, scales, row, k);
-      add_sixteen(&sums, left_high, right_high, scales_high, row, k + 16u);
+      add_sixteen(&sums, left, right, scales, bases, k);
+      add_sixteen(&sums, left_high, right_high, scales_high, bases, k + 16u);
     }
     total.left0 += sums.left0;
     total.left1 += sums.left1;
@@ -230,14 +238,14 @@ fn linear_serial(@builtin(global_invocation_id) id: vec3<u32>) {
     total.right2 += sums.right2;
     total.right3 += sums.right3;
   }
-  store(row, output, total.left0);
-  store(row, output + 4u, total.right0);
+  store(tile, row, output, total.left0);
+  store(tile, row, output + 4u, total.right0);
   if (ROWS > 1u) {
-    store(row + 1u, output, total.left1);
-    store(row + 1u, output + 4u, total.right1);
-    store(row + 2u, output, total.left2);
-    store(row + 2u, output + 4u, total.right2);
-    store(row + 3u, output, total.left3);
-    store(row + 3u, output + 4u, total.right3);
+    store(tile, row + 1u, output, total.left1);
+    store(tile, row + 1u, output + 4u, total.right1);
+    store(tile, row + 2u, output, total.left2);
+    store(tile, row + 2u, output + 4u, total.right2);
+    store(tile, row + 3u, output, total.left3);
+    store(tile, row + 3u, output + 4u, total.right3);
   }
 }

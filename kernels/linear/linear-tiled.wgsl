@@ -1,4 +1,4 @@
-// After shared/weight-type.wgsl, shared/weight-blocks.wgsl, shared/soft-cap.wgsl, shared/linear-epilogue.wgsl.
+// After shared/weight-type.wgsl, shared/weight-blocks.wgsl, shared/linear-rows.wgsl, shared/soft-cap.wgsl, shared/linear-epilogue.wgsl.
 // y[r, n] = sum over k of W[n, k] x[r, k] (and what follows the sum), for many rows: prefill.
 //
 // A workgroup computes 64 rows by 64 columns, a thread 4 by 4 of them; x and W pass through workgroup memory in slices
@@ -19,35 +19,42 @@ struct Params {
   halving: u32,        // 1 where a column of y is made of two outputs
   scale: f32,
   cap: f32,
+  expert_outputs: u32,  // in the piece's stride; 0 without experts
+  experts_of_row: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> weight: array<vec4<u32>>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
-@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+@group(0) @binding(4) var<storage, read> routes: array<u32>;
+@group(0) @binding(5) var<storage, read_write> y: array<f32>;
 
 // [input of the slice][row or column / 4], so that a thread reads its four rows and its four columns as vectors.
 var<workgroup> x_slice: array<array<vec4<f32>, 16>, SLICE>;
 var<workgroup> w_slice: array<array<vec4<f32>, 16>, SLICE>;
 
 // 256 threads load 64 rows of 16 inputs, four neighbouring inputs each; a place before the first input wraps.
-fn load_x(first_row: u32, place: u32, thread: u32) {
+fn load_x(tile: Tile, place: u32, thread: u32) {
   let row_in_tile = thread / 4u;
-  let row = first_row + row_in_tile;
+  let is_row = tile.first + row_in_tile < tile.end;
+  var base = 0u;
+  if (is_row) {
+    base = x_row(tile.first + row_in_tile) * params.inputs;
+  }
   for (var i = 0u; i < 4u; i++) {
     let slot = (thread % 4u) * 4u + i;
     let k = place + slot - params.skip;
     var value = 0.0;
-    if (row < params.rows && k < params.inputs) {
-      value = x[row * params.inputs + k];
+    if (is_row && k < params.inputs) {
+      value = x[base + k];
     }
     x_slice[slot][row_in_tile / 4u][row_in_tile % 4u] = value;
   }
 }
 
 // 64 columns of 16 inputs, eight each of half the threads; neighbouring threads take neighbouring columns.
-fn load_w(first_column: u32, place: u32, thread: u32) {
+fn load_w(first_column: u32, end_column: u32, place: u32, thread: u32) {
   let column_in_tile = thread % TILE;
   let column = first_column + column_in_tile;
   let slot = (thread / TILE) * 8u;
@@ -55,7 +62,7 @@ fn load_w(first_column: u32, place: u32, thread: u32) {
     return;
   }
   var w = Eight();
-  if (column < params.outputs && place + slot < params.skip + params.inputs) {
+  if (column < end_column && place + slot < params.skip + params.inputs) {
     w = read_eight(column, (place + slot) / 8u);
   }
   let group = column_in_tile / 4u;
@@ -68,8 +75,11 @@ fn load_w(first_column: u32, place: u32, thread: u32) {
 
 @compute @workgroup_size(256)
 fn linear_tiled(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
-  let first_row = workgroup.y * TILE;
-  let first_column = workgroup.x * TILE;
+  let tile = tile_of(workgroup.y, TILE);
+  if (is_empty(tile)) {
+    return;
+  }
+  let first_column = tile.first_output + workgroup.x * TILE;
   let row_group = thread / 16u;
   let column_group = thread % 16u;
   let places = params.skip + params.inputs;
@@ -83,8 +93,8 @@ fn linear_tiled(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invo
     var sum2 = vec4(0.0);
     var sum3 = vec4(0.0);
     for (var place = chunk; place < min(chunk + CHUNK, places); place += SLICE) {
-      load_x(first_row, place, thread);
-      load_w(first_column, place, thread);
+      load_x(tile, place, thread);
+      load_w(first_column, tile.end_output, place, thread);
       workgroupBarrier();
       for (var slot = 0u; slot < SLICE; slot++) {
         let rows = x_slice[slot][row_group];
@@ -101,10 +111,10 @@ fn linear_tiled(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invo
     total2 += sum2;
     total3 += sum3;
   }
-  let row = first_row + row_group * 4u;
+  let row = tile.first + row_group * 4u;
   let output = first_column + column_group * 4u;
-  store(row, output, total0);
-  store(row + 1u, output, total1);
-  store(row + 2u, output, total2);
-  store(row + 3u, output, total3);
+  store(tile, row, output, total0);
+  store(tile, row + 1u, output, total1);
+  store(tile, row + 2u, output, total2);
+  store(tile, row + 3u, output, total3);
 }

@@ -1,4 +1,4 @@
-// After shared/weight-type.wgsl, shared/weight-blocks.wgsl, shared/soft-cap.wgsl, shared/linear-epilogue.wgsl.
+// After shared/weight-type.wgsl, shared/weight-blocks.wgsl, shared/linear-rows.wgsl, shared/soft-cap.wgsl, shared/linear-epilogue.wgsl.
 // y[r, n] = sum over k of W[n, k] x[r, k] (and what follows the sum), for few rows: decoding.
 //
 // Bound by reading W once: 16 columns next to each other make every load of a subgroup contiguous, and 16 lanes of
@@ -24,6 +24,8 @@ struct Params {
   halving: u32,        // 1 where a column of y is made of two outputs
   scale: f32,
   cap: f32,
+  expert_outputs: u32,  // in the piece's stride; 0 without experts
+  experts_of_row: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -31,22 +33,24 @@ struct Params {
 @group(0) @binding(2) var<storage, read> x_vectors: array<vec4<f32>>;  // the same memory
 @group(0) @binding(3) var<storage, read> weight: array<vec4<u32>>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
-@group(0) @binding(5) var<storage, read_write> y: array<f32>;
+@group(0) @binding(5) var<storage, read> routes: array<u32>;
+@group(0) @binding(6) var<storage, read_write> y: array<f32>;
 
 var<workgroup> chunk_sums: array<f32, LANES * ROWS * COLUMNS>;
 
-fn input(row: u32, k: u32) -> f32 {
-  return select(0.0, x[row * params.inputs + min(k, params.inputs - 1u)], k < params.inputs);
+// Input k of the row of x that begins at `base`, zero outside.
+fn input(base: u32, k: u32) -> f32 {
+  return select(0.0, x[base + min(k, params.inputs - 1u)], k < params.inputs);
 }
 
 // Four inputs of a row. Outside zeros, or what is multiplied by zeros.
-fn four_inputs(row: u32, k: u32) -> vec4<f32> {
+fn four_inputs(base: u32, k: u32) -> vec4<f32> {
   if (VECTORS == 1u) {
     let vectors = params.inputs / 4u;
-    let found = x_vectors[row * vectors + min(k / 4u, vectors - 1u)];
+    let found = x_vectors[base / 4u + min(k / 4u, vectors - 1u)];
     return select(found, vec4(0.0), IS_CUT == 1u && k >= params.inputs);
   }
-  return vec4(input(row, k), input(row, k + 1u), input(row, k + 2u), input(row, k + 3u));
+  return vec4(input(base, k), input(base, k + 1u), input(base, k + 2u), input(base, k + 3u));
 }
 
 // Adds to `sum` four products in the order of the inputs.
@@ -58,8 +62,15 @@ fn add_four(sum: f32, w: vec4<f32>, inputs: vec4<f32>) -> f32 {
 fn linear(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let column = thread % COLUMNS;
   let lane = thread / COLUMNS;
-  let output = workgroup.x * COLUMNS + column;
-  let first_row = workgroup.y * ROWS;
+  let tile = tile_of(workgroup.y, ROWS);
+  if (is_empty(tile)) {
+    return;
+  }
+  let output = tile.first_output + workgroup.x * COLUMNS + column;
+  var bases: array<u32, MAX_ROWS>;
+  for (var row = 0u; row < ROWS; row++) {
+    bases[row] = x_row(min(tile.first + row, tile.end - 1u)) * params.inputs;
+  }
   let places = params.skip + params.inputs;
   let chunks = (places + CHUNK - 1u) / CHUNK;
   // Lane r also adds up the chunks' sums of row r.
@@ -71,7 +82,7 @@ fn linear(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation
       sums[row] = 0.0;
     }
     let chunk = first_chunk + lane;
-    if (chunk < chunks && output < params.outputs) {
+    if (chunk < chunks && output < tile.end_output) {
       let end = min((chunk + 1u) * CHUNK, places);
       for (var place = chunk * CHUNK; place < end; place += unit_inputs()) {
         let unit = read_unit(output, place / unit_inputs());
@@ -80,9 +91,8 @@ fn linear(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation
           // A place before the first input wraps to one far beyond the last.
           let k = place + 8u * part - params.skip;
           for (var row = 0u; row < ROWS; row++) {
-            let r = min(first_row + row, params.rows - 1u);
-            let sum = add_four(sums[row], w.first, four_inputs(r, k));
-            sums[row] = add_four(sum, w.second, four_inputs(r, k + 4u));
+            let sum = add_four(sums[row], w.first, four_inputs(bases[row], k));
+            sums[row] = add_four(sum, w.second, four_inputs(bases[row], k + 4u));
           }
         }
       }
@@ -104,13 +114,13 @@ fn linear(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation
     }
     workgroupBarrier();
   }
-  let row = first_row + lane;
-  if (lane >= ROWS || row >= params.rows || output >= params.outputs) {
+  if (lane >= ROWS || tile.first + lane >= tile.end || output >= tile.end_output) {
     return;
   }
+  let row = y_row(tile.first + lane);
   if (EPILOGUE != 2u) {
-    store_one(row, output, total, 0.0);
+    store_one(tile, row, output, total, 0.0);
   } else if (output % 2u == 0u) {
-    store_one(row, output, total, chunk_sums[lane * COLUMNS + column + 1u]);
+    store_one(tile, row, output, total, chunk_sums[lane * COLUMNS + column + 1u]);
   }
 }

@@ -6,13 +6,7 @@ import { Random } from '../gpu/random.ts'
 import { Recorder } from '../gpu/recorder.ts'
 import { elementCount, tensorBytes, tensorFrom, uploadTensor } from '../gpu/tensor.ts'
 import { dequantize, f16Value } from './dequantize.ts'
-import {
-  createPackedWeight,
-  type PackedWeight,
-  packWeight,
-  type StoredRows,
-  weightTensors,
-} from './pack-weight.ts'
+import { createPackedWeight, type PackedWeight, packWeight, type StoredRows } from './pack-weight.ts'
 import { isPlain, storedBytes, type WeightType, weightTypes } from './weight-types.ts'
 
 /** Rows of a checkpoint, and where they go in a weight of `outputs` outputs: from the first on, one after another. */
@@ -165,10 +159,17 @@ export async function createNoiseWeight(
   inputs: number,
 ): Promise<PackedWeight> {
   const weight = await createPackedWeight(device, name, dtype, outputs, inputs)
-  // Any bits are blocks; these are f16 numbers, whatever of them is a scale.
-  for (const blocks of weightTensors(weight))
-    uploadTensor(device, blocks, noiseWords(isPlain(dtype) ? dtype : 'f16', elementCount(blocks.shape)))
+  fillNoise(device, weight)
   return weight
+}
+
+/** Fills a packed weight with noise. */
+export function fillNoise(device: Device, weight: PackedWeight): void {
+  for (const { dtype, blocks } of weight.pieces) {
+    // Any bits are blocks; these are f16 numbers, whatever of them is a scale.
+    const noise = noiseWords(isPlain(dtype) ? dtype : 'f16', elementCount(blocks.shape))
+    uploadTensor(device, blocks, noise)
+  }
 }
 
 /** Uploads a stored weight and packs it into `weight`, which is of one type. */

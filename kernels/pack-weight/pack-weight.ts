@@ -126,22 +126,42 @@ function mostBindingBytes({ handle }: Device): number {
   return Math.min(handle.limits.maxBufferSize, handle.limits.maxStorageBufferBindingSize)
 }
 
-/** Neighbours of one type as one: those that follow one another, and pairs that alternate. */
+/** Neighbours of one type as one: those that alternate, then those of one stride that follow one another. */
 function joinOutputs(all: readonly WeightOutputs[]): WeightOutputs[] {
   const held = all.filter(({ outputs }) => outputs > 0)
   const parts = held.length > 0 ? held : all.slice(0, 1)
-  const [one, ...others] = parts
-  const alternate = parts.length > 1 && parts.every(part => part.outputStride === parts.length)
-  if (alternate && one && others.every(({ dtype }) => dtype === one.dtype))
-    return [{ ...one, outputStride: 1, outputs: parts.reduce((sum, part) => sum + part.outputs, 0) }]
   const joined: WeightOutputs[] = []
-  for (const part of parts) {
-    const last = joined.at(-1)
-    if (last?.dtype === part.dtype && last.firstOutput + last.outputs === part.firstOutput && !alternate)
-      joined[joined.length - 1] = { ...last, outputs: last.outputs + part.outputs }
-    else joined.push(part)
+  for (let at = 0; at < parts.length; ) {
+    const { turns, part } = joinAlternating(parts, at)
+    at += turns
+    const before = joined.findIndex(
+      one =>
+        one.dtype === part.dtype &&
+        one.outputStride === part.outputStride &&
+        one.firstOutput + one.outputs * one.outputStride === part.firstOutput,
+    )
+    if (before < 0) joined.push(part)
+    else joined[before] = { ...joined[before]!, outputs: joined[before]!.outputs + part.outputs }
   }
   return joined
+}
+
+/** The parts from `at` on that take turns, as one without gaps where they are of one type; else the first alone. */
+function joinAlternating(parts: readonly WeightOutputs[], at: number) {
+  const first = parts[at]!
+  const turns = first.outputStride
+  const taking = parts.slice(at, at + turns)
+  const isWhole =
+    taking.length === turns &&
+    taking.every(
+      ({ dtype, outputs, outputStride, firstOutput }, turn) =>
+        dtype === first.dtype &&
+        outputs === first.outputs &&
+        outputStride === turns &&
+        firstOutput === first.firstOutput + turn,
+    )
+  if (!isWhole) return { turns: 1, part: first }
+  return { turns, part: { ...first, outputStride: 1, outputs: turns * first.outputs } }
 }
 
 /** Outputs in as many parts as a binding's bytes ask for, each of an even number, so that pairs stay together. */

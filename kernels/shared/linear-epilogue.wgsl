@@ -1,4 +1,4 @@
-// After shared/soft-cap.wgsl.
+// After shared/linear-rows.wgsl, shared/soft-cap.wgsl.
 // What linear's variants have in common. The order of every sum is that of all of them, whatever the number of rows:
 // chunks of 128 inputs are each summed in order from zero, and the chunks' sums are added in order. What follows the sum
 // is chosen by BIAS, then EPILOGUE. The kernel declares params, bias and y.
@@ -33,8 +33,9 @@ fn add_bias(value: f32, output: u32) -> f32 {
 }
 
 // Stores what becomes of an output's sum; with EPILOGUE 2 of an even output's and `up`, the sum of the one after it.
-fn store_one(row: u32, output: u32, sum: f32, up: f32) {
-  let at = row * params.columns + (place(output) >> params.halving);
+fn store_one(tile: Tile, row: u32, output: u32, sum: f32, up: f32) {
+  let output_of_expert = place(output) - tile.expert * params.expert_outputs * params.output_stride;
+  let at = row * params.columns + (output_of_expert >> params.halving);
   let value = add_bias(sum, output);
   if (EPILOGUE == 0u) {
     y[at] = value;
@@ -52,20 +53,21 @@ fn store_one(row: u32, output: u32, sum: f32, up: f32) {
   }
 }
 
-// Stores four neighbouring outputs of a row, those of them that there are.
-fn store(row: u32, first_output: u32, values: vec4<f32>) {
-  if (row >= params.rows) {
+// Stores four neighbouring outputs of the row at a place of a tile, those of them that there are.
+fn store(tile: Tile, row_place: u32, first_output: u32, values: vec4<f32>) {
+  if (row_place >= tile.end) {
     return;
   }
+  let row = y_row(row_place);
   for (var i = 0u; i < 4u; i++) {
     let output = first_output + i;
-    if (output >= params.outputs) {
+    if (output >= tile.end_output) {
       return;
     }
     if (EPILOGUE != 2u) {
-      store_one(row, output, values[i], 0.0);
+      store_one(tile, row, output, values[i], 0.0);
     } else if (i % 2u == 0u) {
-      store_one(row, output, values[i], values[i + 1u]);
+      store_one(tile, row, output, values[i], values[i + 1u]);
     }
   }
 }

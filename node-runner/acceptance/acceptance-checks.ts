@@ -72,7 +72,7 @@ export type MeshAgreement = Awaited<ReturnType<typeof measureAgreement>>['compar
 
 /** Measures so many sequences at once: as many answers first, while pipelines are compiled, then as many that count. */
 export async function measureSpeed(request: AcceptanceRequest, concurrency: number, hardware: Hardware) {
-  const { config, dtype, tp, say } = request
+  const { config, weightTypes, tp, say } = request
   const prompts = Array.from({ length: 2 * concurrency }, (_, index) => promptOfIds(config, index))
   const promptTokens = prompts[0]!.length
   const capacity = Math.min(promptTokens + request.maxNewTokens, config.maxPositionEmbeddings)
@@ -84,7 +84,7 @@ export async function measureSpeed(request: AcceptanceRequest, concurrency: numb
   const seconds = (arrivedMs.at(-1)! - arrivedMs[concurrency - 1]!) / 1000
   const tokens = answers.slice(concurrency).reduce((sum, answer) => sum + answer.tokens.length, 0)
   const workload = { concurrency, contextTokens: promptTokens + Math.ceil(maxNewTokens / 2) }
-  const predicted = predictMesh(config, dtype, { dp: 1, tp }, workload, hardware)
+  const predicted = predictMesh(config, weightTypes.types, { dp: 1, tp }, workload, hardware)
   return {
     concurrency,
     /** Of the measured answers. */
@@ -104,13 +104,13 @@ export type SpeedMeasurement = Awaited<ReturnType<typeof measureSpeed>>
 
 /** The memory of every rank of a run with so many sequences of `contextTokens` tokens. */
 export function rankBytes(
-  { config, dtype, tp, bounds }: AcceptanceRequest,
+  { config, weightTypes, tp, bounds }: AcceptanceRequest,
   loaded: { adapterNames: readonly string[]; deviceBytes: readonly number[] },
   room: { sequences: number; contextTokens: number },
 ) {
   const plan = planShards(config, tp)
   return plan.ranks.map(({ rank }) => {
-    const planned = rankMemory(config, plan, rank, dtype, room)
+    const planned = rankMemory(config, plan, rank, weightTypes.types, room)
     const deviceBytes = loaded.deviceBytes[rank] ?? Number.NaN
     const least = planned.weightBytes + planned.cacheBytes
     const most = planned.peakBytes * (1 + bounds.memoryShare) + bounds.memoryBytes

@@ -27,7 +27,7 @@ const commonWidth = 3584
 
 /** Checks and measures everything. A part that fails is a failed check; NoAdapterError and InputError are thrown. */
 export async function acceptanceReport(request: AcceptanceRequest) {
-  const { model, loadFormat, dtype, tp, bounds, adapter, config, say } = request
+  const { model, loadFormat, weightTypes, tp, bounds, adapter, config, say } = request
   const checks: AcceptanceCheck[] = []
   const check = checker(checks, request.signal)
 
@@ -118,7 +118,7 @@ export async function acceptanceReport(request: AcceptanceRequest) {
     formatVersion,
     model,
     loadFormat,
-    dtype,
+    dtype: weightTypes.names,
     tp,
     bounds,
     passed: checks.every(({ passed }) => passed),

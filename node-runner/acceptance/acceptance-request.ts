@@ -1,8 +1,8 @@
 import { promptMessages } from '../../core/evaluate/prompt.ts'
 import type { Generation } from '../../core/generate/generate.ts'
+import type { typesOf } from '../../core/model/checkpoint.ts'
 import type { ModelConfig } from '../../core/model/config.ts'
 import type { ModelLimits } from '../../core/model/language-model.ts'
-import type { WeightDType } from '../../kernels/pack-weight/pack-weight.ts'
 import type { AdapterChoice } from '../adapter/adapter-choice.ts'
 import type { LoadedEngine } from '../engine/messages.ts'
 import { superviseEngine } from '../engine/supervise-engine.ts'
@@ -25,7 +25,7 @@ export interface AcceptanceFlags {
 /** What is to be accepted, and how much time it may take. */
 export interface AcceptanceRequest extends AcceptanceFlags {
   config: ModelConfig
-  dtype: WeightDType
+  weightTypes: ReturnType<typeof typesOf>
   /** Of the agreement of meshes. */
   prompts: readonly (readonly number[])[]
   bounds: AcceptanceBounds

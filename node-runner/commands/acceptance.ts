@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import { InputError } from '../../core/input-error.ts'
+import { typesOf } from '../../core/model/checkpoint.ts'
 import { maximumRanks, planShards } from '../../core/parallel/plan-shards.ts'
 import { acceptanceReport } from '../acceptance/acceptance-report.ts'
 import {
@@ -73,7 +74,7 @@ export async function runAcceptance(
       ...flags,
       model: folder.path,
       config,
-      dtype: config.dtype ?? 'bf16',
+      weightTypes: typesOf(config, loadFormat === 'dummy' ? null : folder.weights),
       prompts,
       bounds,
       signal: interrupt.signal,

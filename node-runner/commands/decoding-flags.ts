@@ -74,20 +74,24 @@ export interface StopFlags {
   ignoreEos: boolean
 }
 
+/** Parser of a flag that may be given several times: all that it was given. */
+export function eachOf(text: string, before: string[]): string[] {
+  return [...before, text]
+}
+
 /** Adds the flags that say where answers end. */
 export function addStopFlags(command: Command): Command {
-  const each = (text: string, before: string[]) => [...before, text]
   return command
     .option(
       '--stop-token <id>',
       "a token that ends an answer too: its id, or its text where that is one token; may be given several times (the model's own, of its configs, tokenizer and chat template, always end one)",
-      each,
+      eachOf,
       [],
     )
     .option(
       '--stop <text>',
       'end an answer before this text, which is left out; may be given several times',
-      each,
+      eachOf,
       [],
     )
     .option(

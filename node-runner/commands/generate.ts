@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { describePlacement, promptMessages, promptSettingsFor } from '../../core/evaluate/prompt.ts'
+import { describePlacement, promptOf, promptSettingsFor } from '../../core/evaluate/prompt.ts'
 import { answerText, describeStops, type Stops, stopTextAt } from '../../core/generate/answer-end.ts'
 import { type Decoding, describeDecoding } from '../../core/generate/decoding.ts'
 import { type Generation, rejectionReason } from '../../core/generate/generate.ts'
@@ -23,7 +23,7 @@ interface GenerateFlags extends RunFlags {
 export function generateCommand(): Command {
   const command = new Command('generate')
     .description('answer one prompt; on a terminal the answer is coloured by entropy')
-    .option('--prompt <text>', "the user's message, put into the model's chat template")
+    .option('--prompt <text>', "the user's message, put into the model's chat template unless --raw is given")
     .option('--prompt-ids <ids>', 'token ids, as 1,2,3: no chat template, no tokenizer needed', parseIds)
   return addRunFlags(command).action(async (flags: GenerateFlags) => {
     process.exitCode = await runGenerate(flags)
@@ -38,12 +38,12 @@ async function runGenerate(flags: GenerateFlags): Promise<number> {
   const { config } = folder
   await folder.close()
   checkMesh(flags, config)
-  const { hasTokenizer, loadTokenizer } = await import('../models/load-tokenizer.ts')
+  const { hasTokenizer } = await import('../models/load-tokenizer.ts')
+  const { loadTokenizerFor, templateArgumentsOf } = await import('./prompt-flags.ts')
+  templateArgumentsOf(flags)
   // With --prompt-ids only where the folder has one, for the text.
   const hasNone = flags.prompt === undefined && !hasTokenizer(folder.path)
-  const tokenizer = hasNone
-    ? null
-    : await loadTokenizer(folder.path, { say: warning => progress.say(warning) })
+  const tokenizer = hasNone ? null : await loadTokenizerFor(flags, folder.path, progress)
   const promptIds = flags.promptIds ?? encodePrompt(flags, tokenizer!, progress)
   const task = { promptIds, key: 0 }
   const problem = rejectionReason(task, config)
@@ -86,10 +86,11 @@ async function runGenerate(flags: GenerateFlags): Promise<number> {
 }
 
 function encodePrompt(flags: GenerateFlags, tokenizer: Tokenizer, progress: Progress): number[] {
-  const settings = promptSettingsFor({ systemPrompt: flags.systemPrompt }, tokenizer)
+  const { raw, systemPrompt } = flags
+  const settings = raw ? { raw } : promptSettingsFor({ systemPrompt }, tokenizer)
   const placement = describePlacement(settings)
   if (placement !== null) progress.say(placement)
-  return tokenizer.encodeChat(promptMessages(flags.prompt ?? '', settings))
+  return promptOf(flags.prompt ?? '', settings, tokenizer).promptIds
 }
 
 function report(

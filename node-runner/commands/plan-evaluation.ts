@@ -7,8 +7,9 @@ import {
 } from '../../core/evaluate/problem.ts'
 import {
   describePlacement,
+  type PromptSettings,
   type PromptStyle,
-  promptMessages,
+  promptOf,
   promptSettingsFor,
 } from '../../core/evaluate/prompt.ts'
 import { planSamples, pTrueFollowUp, type SampleTask, type Shard } from '../../core/evaluate/samples.ts'
@@ -18,9 +19,9 @@ import { describeStops, type StatedEnds } from '../../core/generate/answer-end.t
 import { InputError } from '../../core/input-error.ts'
 import { parseGenerationConfig } from '../../core/model/generation-config.ts'
 import { isGgufName } from '../../core/model/gguf-files.ts'
+import type { TemplateArguments } from '../../core/tokenizer/template-arguments.ts'
 import type { Tokenizer } from '../../core/tokenizer/tokenizer.ts'
 import { readIfOpens } from '../files/file-byte-source.ts'
-import { loadTokenizer } from '../models/load-tokenizer.ts'
 import { type DataSetChoice, type OpenedDataSet, openDataSet } from '../models/open-data-set.ts'
 import { locateModel, type ModelFolder, openGgufFile, statedEnds } from '../models/open-model.ts'
 import { sha256Of } from '../run/read-run-files.ts'
@@ -29,6 +30,7 @@ import type { RunSettings } from '../run/run-description.ts'
 import type { Progress } from '../terminal/progress.ts'
 import { versions } from '../versions.ts'
 import { chooseStops } from './decoding-flags.ts'
+import { loadTokenizerFor, templateArgumentsOf } from './prompt-flags.ts'
 import { chooseAnswering, type GradingFlags, type LeaseFlags, type RunFlags } from './run-flags.ts'
 
 /** Flags of `entrace eval`. */
@@ -58,10 +60,7 @@ export async function planRun(flags: EvalFlags, folder: ModelFolder, progress: P
   }
   // A published config, for dummy weights, has no file.
   await readIfOpens(join(folder.path, 'config.json'), source => keepDigest('config.json', source))
-  const tokenizer = await loadTokenizer(folder.path, {
-    onFile: keepDigest,
-    say: warning => progress.say(warning),
-  })
+  const tokenizer = await loadTokenizerFor(flags, folder.path, progress, { onFile: keepDigest })
   const answering = chooseAnswering(flags, folder, tokenizer, progress)
   const { decoding, sources, stopIds, stops, maxNewTokens } = answering
   if (flags.pTrue && decoding.numBeams > 1)
@@ -90,8 +89,10 @@ export async function planRun(flags: EvalFlags, folder: ModelFolder, progress: P
       systemPrompt: flags.systemPrompt ?? null,
       fewShot: flags.fewShot,
       ...(prompt.systemInUserMessage && { systemInUserMessage: true }),
-      digest: sha256Of(tokenizer.renderChat(promptMessages('problem', prompt))),
-      chatTemplateDigest: templateDigest(tokenizer),
+      ...recordedValues('prompt', flags),
+      ...givenArguments(flags),
+      digest: sha256Of(promptOf('problem', prompt, tokenizer).prompt),
+      ...(!prompt.raw && { chatTemplateDigest: templateDigest(tokenizer) }),
     },
     decoding: {
       maxNewTokens,
@@ -118,6 +119,12 @@ export async function planRun(flags: EvalFlags, folder: ModelFolder, progress: P
   return { flags, folder, tokenizer, dataSet, tasks, limit, problemIds, shard, settings, answering }
 }
 
+/** The arguments of the chat template, where there are any. */
+function givenArguments(flags: EvalFlags): { templateArguments?: TemplateArguments } {
+  const templateArguments = templateArgumentsOf(flags)
+  return Object.keys(templateArguments).length > 0 ? { templateArguments } : {}
+}
+
 /** Digest of how the template renders a fixed conversation: what any change to it would change. */
 function templateDigest(tokenizer: Tokenizer): string {
   const system = { role: 'system', content: 'system' } as const
@@ -132,14 +139,17 @@ function templateDigest(tokenizer: Tokenizer): string {
 async function planTasks(flags: EvalFlags, tokenizer: Tokenizer, progress: Progress) {
   const dataSet = await openDataSet(flags, progress)
   const { problems, known } = dataSet
-  const prompt = promptSettingsFor(
-    {
-      style: flags.promptStyle ?? known?.promptStyle ?? 'plain',
-      systemPrompt: flags.systemPrompt,
-      examples: await readExamples(flags, dataSet, progress),
-    },
-    tokenizer,
-  )
+  const examples = await readExamples(flags, dataSet, progress)
+  const prompt: PromptSettings = flags.raw
+    ? { raw: true, style: 'plain', examples }
+    : promptSettingsFor(
+        {
+          style: flags.promptStyle ?? known?.promptStyle ?? 'plain',
+          systemPrompt: flags.systemPrompt,
+          examples,
+        },
+        tokenizer,
+      )
   const placement = describePlacement(prompt)
   if (placement !== null) progress.say(placement)
   const limit = Math.min(flags.limit ?? problems.length, problems.length)
@@ -194,7 +204,7 @@ async function readExamples(
  */
 export async function showPrompt(flags: EvalFlags, progress: Progress): Promise<number> {
   const { path } = await locateModel(flags.model, 'prompts', progress)
-  const tokenizer = await loadTokenizer(path, { say: warning => progress.say(warning) })
+  const tokenizer = await loadTokenizerFor(flags, path, progress)
   const { tasks, prompt, dataSet } = await planTasks({ ...flags, samples: 1 }, tokenizer, progress)
   const [task] = tasks
   if (!task) throw new InputError(`${flags.dataset}: has no problem to show`)
@@ -202,19 +212,25 @@ export async function showPrompt(flags: EvalFlags, progress: Progress): Promise<
   const stops = chooseStops(flags, {
     stated: await endsStatedAt(path),
     tokenizer,
-    usesTemplate: true,
+    usesTemplate: !flags.raw,
     vocabSize: null,
   })
   if (flags.json) {
     const { style = null, systemInUserMessage = false } = prompt
     const { id: problemId, expectedAnswer } = task.problem
-    const asked = { problemId, style, systemInUserMessage, promptTokens, prompt: task.prompt }
+    const { raw } = flags
+    const made = { style, systemInUserMessage, raw, ...givenArguments(flags) }
+    const asked = { problemId, ...made, promptTokens, prompt: task.prompt }
     console.log(JSON.stringify({ ...asked, expectedAnswer, columns: dataSet.columns, stops }, null, 2))
     return 0
   }
   console.log(task.prompt)
   for (const line of describeDataSet(dataSet, task.problem)) progress.say(line)
-  progress.say(`${promptTokens} tokens, problem ${task.problem.id}, style ${prompt.style}`)
+  const [begin = -1] = flags.raw ? tokenizer.encodeRaw('') : []
+  const how = flags.raw
+    ? `raw${begin < 0 ? '' : `, the first of them ${tokenizer.tokenText(begin)}, which the tokenizer puts before it`}`
+    : `style ${prompt.style}`
+  progress.say(`${promptTokens} tokens, problem ${task.problem.id}, ${how}`)
   progress.say(describeStops(stops))
   return 0
 }

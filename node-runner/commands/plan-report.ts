@@ -1,4 +1,5 @@
 import { formatMs, formatSignificant as significant } from '../../core/format-number.ts'
+import type { typesOf } from '../../core/model/checkpoint.ts'
 import type { ModelConfig } from '../../core/model/config.ts'
 import {
   type Assumption,
@@ -13,10 +14,9 @@ import {
   predictMesh,
   type Workload,
 } from '../../core/model/cost-model.ts'
-import { rankWeightBytes, shardTensors } from '../../core/model/layout.ts'
+import { rankWeightBytes, shardTensors, type WeightTypes } from '../../core/model/layout.ts'
 import { planShards, type Range } from '../../core/parallel/plan-shards.ts'
 import { formatVersion } from '../../core/record/run-files.ts'
-import type { WeightDType } from '../../kernels/pack-weight/pack-weight.ts'
 import { type Column, renderTable, rowsOf } from '../terminal/report.ts'
 
 /** What `entrace plan --json` prints. */
@@ -32,17 +32,24 @@ interface PlanRequest {
   measured?: Measured
 }
 
-/** Predicts every mesh of so many adapters. `model` is only named. A config that states no type is taken as bf16. */
-export function planReport(model: string, config: ModelConfig, request: PlanRequest) {
+/** Predicts every mesh of so many adapters. `model` is only named. */
+export function planReport(
+  model: string,
+  config: ModelConfig,
+  { types, names: dtype }: ReturnType<typeof typesOf>,
+  request: PlanRequest,
+) {
   const { adapters, tp, workload, given, measured } = request
-  const dtype = config.dtype ?? 'bf16'
   const assumptions = assume(given, measured)
   const hardware = hardwareOf(assumptions)
-  const meshes = meshesOf(config, adapters).map(mesh => predictMesh(config, dtype, mesh, workload, hardware))
+  const meshes = meshesOf(config, adapters).map(mesh => predictMesh(config, types, mesh, workload, hardware))
   const { latency, throughput } = bestMeshes(meshes)
   return {
     formatVersion,
     model,
+    family: config.family,
+    /** Of a layer of experts, how many there are, and how many take a row; null in a model without. */
+    experts: config.experts && { count: config.experts.count, perToken: config.experts.perToken },
     dtype,
     adapters,
     workload,
@@ -51,16 +58,16 @@ export function planReport(model: string, config: ModelConfig, request: PlanRequ
     /** Null where no mesh fits. */
     best: { latency: latency?.mesh ?? null, throughput: throughput?.mesh ?? null },
     /** Of every rank, where a tensor-parallel size was asked for. */
-    shards: tp === null ? null : shardReports(config, tp, dtype),
+    shards: tp === null ? null : shardReports(config, tp, types),
   }
 }
 
 /** What each rank holds, and reads of the checkpoint. */
-function shardReports(config: ModelConfig, tp: number, dtype: WeightDType) {
+function shardReports(config: ModelConfig, tp: number, types: WeightTypes) {
   const plan = planShards(config, tp)
   return plan.ranks.map(shard => ({
     ...shard,
-    weightBytes: rankWeightBytes(config, plan, shard.rank, dtype),
+    weightBytes: rankWeightBytes(config, plan, shard.rank, types),
     tensors: shardTensors(config, plan, shard.rank),
   }))
 }
@@ -96,7 +103,7 @@ const meshColumns: Column<MeshPrediction>[] = [
 
 /** A report as text for a terminal. */
 export function renderPlan(report: PlanReport): string {
-  const { model, dtype, adapters, workload, assumptions, meshes, shards } = report
+  const { model, family, experts, dtype, adapters, workload, assumptions, meshes, shards } = report
   // What columns are of, above the first of each group.
   const groups: Record<string, string> = {
     weights: 'rank: GB',
@@ -104,7 +111,7 @@ export function renderPlan(report: PlanReport): string {
     'ms a step': `${workload.concurrency} sequences`,
   }
   return [
-    `${model}, ${dtype}, ${adapters} adapters, sequences of ${workload.contextTokens} tokens. Predicted, not measured.`,
+    `${model} (${family}${experts ? `, ${experts.perToken} of ${experts.count} experts a row` : ''}), ${dtype}, ${adapters} adapters, sequences of ${workload.contextTokens} tokens. Predicted, not measured.`,
     '',
     renderTable([meshColumns.map(([heading]) => groups[heading] ?? ''), ...rowsOf(meshColumns, meshes)]),
     '',
@@ -120,7 +127,7 @@ export function renderPlan(report: PlanReport): string {
         return [`  ${label}`, show(value), reason]
       }),
     ),
-    ...(shards ? ['', `Shards of tp ${shards.length}`, renderTable(rowsOf(shardColumns, shards))] : []),
+    ...(shards ? ['', `Shards of tp ${shards.length}`, renderTable(rowsOf(columnsOf(report), shards))] : []),
   ].join('\n')
 }
 
@@ -169,9 +176,15 @@ const shardColumns: Column<ReturnType<typeof shardReports>[number]>[] = [
   ['query heads', ({ queryHeads }) => showRange(queryHeads)],
   ['key-value heads', ({ keyValueHeads }) => showRange(keyValueHeads)],
   ['MLP columns', ({ mlp }) => showRange(mlp)],
+  ["experts' columns", ({ expert }) => showRange(expert)],
   ['vocabulary rows', ({ vocabulary }) => showRange(vocabulary)],
   ['weights, bytes', ({ weightBytes }) => weightBytes.toLocaleString('en-US')],
 ]
+
+/** The columns of shards; without experts none of theirs. */
+function columnsOf({ experts }: PlanReport) {
+  return experts ? shardColumns : shardColumns.filter(([heading]) => heading !== "experts' columns")
+}
 
 function showRange({ first, count }: Range): string {
   return count === 0 ? 'none' : `${first}–${first + count - 1} (${count})`

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it, vi } from 'vitest'
@@ -56,6 +56,8 @@ describe('plan', () => {
     expect(rest).toEqual({
       formatVersion: expect.any(String),
       model: 'qwen2.5-7b',
+      family: 'qwen2',
+      experts: null,
       dtype: 'bf16',
       adapters: 8,
       workload: { concurrency: 64, contextTokens: 1024 },
@@ -68,10 +70,32 @@ describe('plan', () => {
     expect((await report('--model', 'qwen2.5-7b')).shards).toBeNull()
   })
 
+  it('counts the blocks of a file in GGUF as they are stored', async () => {
+    const path = 'test/models/gguf/tiny-qwen2-mixed-q4_k_m.gguf'
+    const { dtype, meshes } = await report('--model', path, '--adapters', '1')
+    expect(dtype).toBe('q4_k, q5_0, q6_k, q8_0')
+    // All of the file is weights but its header and the paddings of blocks on a device.
+    const { weightBytes } = meshes[0]!.memory
+    expect(weightBytes / statSync(path).size).toBeGreaterThan(0.97)
+    expect(weightBytes / statSync(path).size).toBeLessThan(1.03)
+  })
+
   it('shows what each rank holds, and which hold no head', async () => {
     const text = await run('--model', 'qwen2.5-0.5b', '--tp', '16')
     expect(text).toMatch(/^ {2}13 +13–13 \(1\) +1–1 \(1\) +3952–4255 \(304\) /m)
     expect(text).toMatch(/^ {2}15 +none +none +4560–4863 \(304\) /m)
+  })
+
+  it('counts of experts the bytes of those that rows read, and shows what of each a rank holds', async () => {
+    const text = await run('--model', 'qwen3-30b-a3b', ...ideal, '--tp', '8', '--concurrency', '64')
+    expect(text).toMatch(/^qwen3-30b-a3b \(qwen3_moe, 8 of 128 experts a row\), bf16, 8 adapters/m)
+    expect(text).toMatch(/^ {2}7 .* 672–767 \(96\) /m)
+    const { meshes } = await report('--model', 'qwen3-30b-a3b', ...ideal)
+    const { oneSequence, concurrent, memory } = meshes[0]!
+    // 3.3 of 30.5 billion parameters are active; beside these a token reads one row of the embedding's 0.3.
+    expect(memory.weightBytes / 2).toBeCloseTo(30_532_122_624, -7)
+    expect(oneSequence.cost.readBytes / 2e9).toBeCloseTo(3.04, 1)
+    expect(concurrent.cost.readBytes).toBeGreaterThan(3 * oneSequence.cost.readBytes)
   })
 
   it('reads the config of a folder, which may lack weights, within its context', async () => {
@@ -104,7 +128,7 @@ describe('plan', () => {
     const refused = run('--model', join(folder, 'absent'))
     await expect(refused).rejects.toThrow(InputError)
     await expect(refused).rejects.toThrow(
-      'expected a model folder, an id of the Hub (organisation/name), or one of qwen2.5-0.5b, ',
+      'expected a model folder, a file in GGUF, an id of the Hub (organisation/name), or one of qwen2.5-0.5b, ',
     )
   })
 

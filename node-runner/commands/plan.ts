@@ -1,10 +1,11 @@
 import { Command, Option } from 'commander'
 import { InputError } from '../../core/input-error.ts'
+import { typesOf } from '../../core/model/checkpoint.ts'
 import type { Hardware } from '../../core/model/cost-model.ts'
 import { publishedConfigNames } from '../../core/model/published-configs.ts'
 import { maximumRanks } from '../../core/parallel/plan-shards.ts'
 import { measureHardware } from '../measure/run-measurement.ts'
-import { readModelConfig } from '../models/open-model.ts'
+import { readModelHeader } from '../models/open-model.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { printReport } from '../terminal/report.ts'
 import { integer, number } from './number-parsers.ts'
@@ -37,7 +38,7 @@ export function planCommand(): Command {
     .description('predict memory and time of every mesh of adapters, and say which is best')
     .requiredOption(
       '--model <model>',
-      `a model folder, an id of the Hub, or one of ${publishedConfigNames.join(', ')}`,
+      `a model folder, a file in GGUF, an id of the Hub, or one of ${publishedConfigNames.join(', ')}`,
     )
     .option('--adapters <n>', 'adapters to spread over', integer(1, 1024), 8)
     .option('--tp <n>', 'also show what each rank of so many holds', integer(1, maximumRanks))
@@ -58,7 +59,7 @@ export function planCommand(): Command {
     .addOption(new Option('--json', 'print one JSON document').default(false))
     .option('--quiet', 'print only what is best', false)
     .action(async (flags: PlanFlags) => {
-      const config = await readModelConfig(flags.model, createProgress(flags.quiet))
+      const { config, entries } = await readModelHeader(flags.model, createProgress(flags.quiet))
       const longest = config.maxPositionEmbeddings
       if (flags.context !== undefined && flags.context > longest)
         throw new InputError(
@@ -67,7 +68,7 @@ export function planCommand(): Command {
       const measured = flags.measure
         ? await measureHardware(flags.adapter, Math.min(flags.tp ?? flags.adapters, maximumRanks), config)
         : {}
-      const report = planReport(flags.model, config, {
+      const report = planReport(flags.model, config, typesOf(config, entries), {
         adapters: flags.adapters,
         tp: flags.tp ?? null,
         workload: {

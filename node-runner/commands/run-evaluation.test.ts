@@ -31,6 +31,7 @@ const flags: EvalFlags = {
   showPrompt: false,
   stopToken: [],
   stop: [],
+  templateArg: [],
   ignoreEos: false,
   generationConfig: false,
 }

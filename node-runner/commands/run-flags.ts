@@ -22,19 +22,21 @@ import {
   chooseStops,
   type DecodingFlags,
   decodingOf,
+  eachOf,
   type StopFlags,
 } from './decoding-flags.ts'
 import { integer, numberWhere } from './number-parsers.ts'
+import type { PromptFlags } from './prompt-flags.ts'
 
 /** Flags of `eval` and `generate` that say how answers are made and where. */
 export interface RunFlags
   extends DecodingFlags,
     StopFlags,
+    PromptFlags,
     Pick<RecordedValues, 'tp' | 'dp' | 'seed' | 'topLogprobs'> {
   model: string
   loadFormat: LoadFormat
   maxNewTokens?: number
-  systemPrompt?: string
   adapter: string
   unsafeFast: boolean
   json: boolean
@@ -49,7 +51,8 @@ export function addRunFlags(command: Command): Command {
   const withModel = command
     .requiredOption(
       '--model <folder>',
-      "a model folder in the Hub's layout, or an id of the Hub (Qwen/Qwen2.5-7B-Instruct, with @revision behind it if need be); " +
+      "a model folder in the Hub's layout, a file in GGUF, or an id of the Hub (Qwen/Qwen2.5-7B-Instruct, with @revision behind it if need be; " +
+        'of a repository in GGUF with the type, as owner/name-GGUF:Q4_K_M); ' +
         'with dummy weights also the name of a published config (qwen2.5-7b, ...)',
     )
     .addOption(
@@ -66,8 +69,15 @@ export function addRunFlags(command: Command): Command {
     integer(1),
   )
   const withDecoding = addDecodingFlags(addStopFlags(withLimit))
-  return addRecordedFlags(withDecoding, ['seed', 'topLogprobs'])
+  const withPrompt = addRecordedFlags(withDecoding, ['seed', 'topLogprobs'])
     .option('--system-prompt <text>', "system message before the problem (default: the chat template's own)")
+    .option(
+      '--template-arg <name=value>',
+      'a variable for the chat template, as enable_thinking=false: JSON, or else a text; may be given several times',
+      eachOf,
+      [],
+    )
+  return addRecordedFlags(withPrompt, ['raw'])
     .option('--adapter <choice>', 'auto, cpu, gpu, or part of an adapter name', 'auto')
     .option('--unsafe-fast', "drop Dawn's validation and bounds checks", false)
     .addOption(new Option('--json', 'print one JSON document on standard output').default(false))
@@ -100,7 +110,7 @@ export function checkMesh({ tp, dp }: RunFlags, config: ModelConfig): void {
 /** How a model answers: as flags say, and where they leave it open as its own files do. */
 type Answering = ReturnType<typeof chooseAnswering>
 
-/** Chooses how a model answers; without --prompt-ids, or of `eval`, its prompts are of the chat template. Throws InputError. */
+/** Chooses how a model answers; without --raw and --prompt-ids its prompts are of the chat template. Throws InputError. */
 export function chooseAnswering(
   flags: RunFlags & { promptIds?: unknown },
   folder: ModelFolder,
@@ -111,7 +121,7 @@ export function chooseAnswering(
   const stops = chooseStops(flags, {
     stated: statedEnds(folder),
     tokenizer,
-    usesTemplate: flags.promptIds === undefined,
+    usesTemplate: flags.promptIds === undefined && !flags.raw,
     vocabSize: folder.config.vocabSize,
   })
   const maxNewTokens = chooseMaxNewTokens(flags, folder.generationConfig?.stated)

@@ -60,7 +60,7 @@ function openModelAt(path: string): Promise<ModelFolder> {
 
 /**
  * Where a model lies: a folder in the Hub's layout, a file in GGUF, or the one that a folder without config.json holds; or an id of the
- * Hub in the cache, with so much as is needed. Behind a colon an id has the type of one of its files in GGUF. Throws InputError.
+ * Hub in the cache, with so much as is needed. Behind a colon an id has the type of one of its files in GGUF, or its path. Throws InputError.
  */
 export async function locateModel(
   model: string,
@@ -70,8 +70,8 @@ export async function locateModel(
   const stats = await stat(model).catch(nullWhenMissing)
   if (stats) return placeAt(model, stats.isDirectory())
   const [, id = '', type = null] =
-    /^(?:(?:https:\/\/)?(?:hf\.co|huggingface\.co)\/)?([^:]*)(?::([\w.-]+))?$/.exec(model) ?? []
-  const repository = isGgufName(model) ? null : parseRepository(id, 'model')
+    /^(?:(?:https:\/\/)?(?:hf\.co|huggingface\.co)\/)?([^:]*)(?::([\w./-]+))?$/.exec(model) ?? []
+  const repository = isGgufName(id) ? null : parseRepository(id, 'model')
   if (!repository) return { path: model, name: basename(model), revision: null }
   const { fetchModel } = await import('./fetch-from-hub.ts')
   try {
@@ -103,24 +103,29 @@ async function placeAt(path: string, isFolder: boolean): Promise<ModelPlace> {
 }
 
 /** The config of a model folder, of a model of the Hub, or a published one by its name. Throws InputError. */
-export async function readModelConfig(
+export async function readModelConfig(model: string, progress?: Progress): Promise<ModelConfig> {
+  return (await readModelHeader(model, progress)).config
+}
+
+/** A model's config, and where its tensors lie where that is read with it: in GGUF. Throws InputError. */
+export async function readModelHeader(
   model: string,
   progress: Progress = createProgress(true),
-): Promise<ModelConfig> {
+): Promise<{ config: ModelConfig; entries: Checkpoint['entries'] | null }> {
   const published = publishedConfig(model)
-  if (published) return published
+  if (published) return { config: published, entries: null }
   const place = await locateModel(model, 'config', progress)
-  if (place.remote) return (await openGgufModel(place.remote.files, place.remote.file)).config
+  if (place.remote) return openGgufModel(place.remote.files, place.remote.file)
   if (isGgufName(place.path)) {
-    const { config, close } = await openGgufFile(place.path)
+    const { config, weights: entries, close } = await openGgufFile(place.path)
     await close()
-    return config
+    return { config, entries }
   }
   const path = join(place.path, 'config.json')
   const config = await readIfOpens(path, async source =>
     parseConfig(await readJson(source, settingsJson), path),
   )
-  if (config) return config
+  if (config) return { config, entries: null }
   throw new InputError(
     `--model ${model}: found no ${path}; expected a model folder, a file in GGUF, an id of the Hub (organisation/name), or one of ${publishedConfigNames.join(', ')}`,
   )
@@ -160,7 +165,11 @@ export async function openModelFolder(path: string): Promise<ModelFolder> {
 }
 
 /** Opens a model in GGUF, with all its shards, and checks all of it but the tensors' data, which it does not read. Throws InputError. */
-export function openGgufFile(path: string): Promise<ModelFolder> {
+export async function openGgufFile(path: string): Promise<ModelFolder> {
+  if (!existsSync(path))
+    throw new InputError(
+      `${path}: no such file; expected a file in GGUF, a model folder, or an id of the Hub (organisation/name)`,
+    )
   return openFiles(dirname(path), async files => {
     const { config, generationConfig, entries } = await openGgufModel(files, basename(path))
     return { path, name: ggufModelName(path), revision: null, config, generationConfig, weights: entries }

@@ -14,7 +14,9 @@ export interface RecordedFlag {
   bounds?: [least: number, most: number]
   default: number | boolean
   /** The part of run.json that it stands in, under its name here. */
-  part: 'decoding' | 'mesh'
+  part: 'prompt' | 'decoding' | 'mesh'
+  /** Left out of run.json where it has its default: earlier versions, which record as much, lack it. */
+  isLater?: true
   /** What run.json may hold; optional where runs of earlier versions lack it. */
   schema: z.ZodType
 }
@@ -55,6 +57,14 @@ export const recordedFlags = {
     default: false,
     part: 'decoding',
     schema: z.boolean().exactOptional(),
+  },
+  raw: {
+    flag: '--raw',
+    help: 'the problem is the whole prompt, in no chat template: how a base model is asked',
+    default: false,
+    part: 'prompt',
+    isLater: true,
+    schema: z.literal(true).exactOptional(),
   },
   tp: {
     flag: '--tp <n>',
@@ -105,8 +115,9 @@ export function recordedSchemas<P extends Part>(part: P): { [Name in NamesIn<P>]
 export function recordedValues<P extends Part>(
   part: P,
   flags: RecordedValues,
-): Pick<RecordedValues, NamesIn<P>> {
-  return Object.fromEntries(ofPart(part).map(([name]) => [name, flags[name]])) as never
+): z.infer<z.ZodObject<{ [Name in NamesIn<P>]: Table[Name]['schema'] }>> {
+  const recorded = ofPart(part).filter(([name, flag]) => !flag.isLater || flags[name] !== flag.default)
+  return Object.fromEntries(recorded.map(([name]) => [name, flags[name]])) as never
 }
 
 /** The words of a command line that records the same values, each flag with its value; none for a default. */

@@ -11,6 +11,7 @@ import type { Analysis } from '../../core/study/analysis.ts'
 import { isPart } from '../../core/study/coverage.ts'
 import { preferredIntervals } from '../../core/study/preferred-intervals.ts'
 import { mainScore } from '../../core/study/selection.ts'
+import { templateArgumentTexts } from '../../core/tokenizer/template-arguments.ts'
 import { orNull } from '../files/file-errors.ts'
 import { sha256Of } from './read-run-files.ts'
 import { recordedWords } from './recorded-flags.ts'
@@ -145,9 +146,10 @@ export function commandOf(run: RunDescription): string {
     flag('config', dataSet.config, ''),
     flag('split', dataSet.split),
     flag('limit', run.limit, dataSet.problems),
-    flag('prompt-style', prompt.style),
+    prompt.raw ? [] : flag('prompt-style', prompt.style),
     flag('few-shot', prompt.fewShot, 0),
     flag('system-prompt', prompt.systemPrompt),
+    ...templateArgumentTexts(prompt.templateArguments ?? {}).map(text => flag('template-arg', text)),
     flag('max-new-tokens', decoding.maxNewTokens),
     // What ended answers is said in full, since the model's own tokens may be found otherwise elsewhere.
     ['--ignore-eos', ...decoding.stopIds.toSorted((a, b) => a - b).flatMap(id => flag('stop-token', id))],

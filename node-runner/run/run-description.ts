@@ -47,9 +47,12 @@ const settingsSchema = z.object({
     fewShot: count,
     /** There where the template takes no system message: its text stands at the start of the first user message. */
     systemInUserMessage: z.custom<true>().exactOptional(),
-    /** SHA-256 of how a fixed problem is rendered, with instruction, examples and template. */
+    ...recordedSchemas('prompt'),
+    /** What the chat template was given beside what it always has; there where it was given something. */
+    templateArguments: z.record(text, z.unknown()).exactOptional(),
+    /** SHA-256 of how a fixed problem is rendered, with instruction, examples and template; the latter has its own, unless --raw uses none. */
     digest: text,
-    chatTemplateDigest: z.custom<string>().optional() as unknown as z.ZodType<string>,
+    chatTemplateDigest: z.custom<string>().exactOptional(),
   }),
   decoding: z.object({
     maxNewTokens: count,

@@ -21,6 +21,7 @@ import { describeExtent, isPart } from '../../core/study/coverage.ts'
 import type { RunFindings } from '../../core/study/findings.ts'
 import { hasSeveralAnswers, preferredIntervals } from '../../core/study/preferred-intervals.ts'
 import { mainScore } from '../../core/study/selection.ts'
+import { templateArgumentTexts } from '../../core/tokenizer/template-arguments.ts'
 import type { RunDescription } from './run-description.ts'
 import type { StagedResults } from './staged-results.ts'
 
@@ -69,10 +70,7 @@ export function describeSetUp(run: RunDescription, { coverage }: Analysis): [str
       `${dataSet.name}${revision(dataSet.revision)}, asked for the first ${run.limit} of ${dataSet.problems} problems, digest ${dataSet.digest}`,
     ],
     ['samples', coverage && describeExtent(coverage)],
-    [
-      'prompt',
-      `${prompt.style}, ${prompt.fewShot} worked examples, system message ${prompt.systemPrompt === null ? "of the chat template's own" : JSON.stringify(prompt.systemPrompt)}, digest ${prompt.digest}`,
-    ],
+    ['prompt', describePrompt(prompt)],
     ['decoding', describeDecoding(decoding)],
     ['mesh', `${count(mesh.tp, 'rank')} a group, ${count(mesh.dp, 'group')}, on ${adapterNames.join(', ')}`],
     [
@@ -91,6 +89,26 @@ export function describeSetUp(run: RunDescription, { coverage }: Analysis): [str
   ]
   // What was not the case has no text.
   return rows.filter((row): row is [string, string] => typeof row[1] === 'string')
+}
+
+function describePrompt({
+  style,
+  fewShot,
+  systemPrompt,
+  digest,
+  raw,
+  ...of
+}: RunDescription['prompt']): string {
+  const examples = `${fewShot} worked examples`
+  if (raw) return `the problem alone, in no chat template, ${examples}, digest ${digest}`
+  const given = templateArgumentTexts(of.templateArguments ?? {})
+  return [
+    style,
+    examples,
+    `system message ${systemPrompt === null ? "of the chat template's own" : JSON.stringify(systemPrompt)}`,
+    ...(given.length > 0 ? [`chat template with ${given.join(' and ')}`] : []),
+    `digest ${digest}`,
+  ].join(', ')
 }
 
 /** What a run is of, and how much of it its samples are where that is not all. */

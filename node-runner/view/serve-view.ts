@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { InputError } from '../../core/input-error.ts'
+import { isGgufName } from '../../core/model/gguf-files.ts'
 import type { FoundModel } from './find-model.ts'
 import { openModelFile, openPageFile, openRunFile, type ServedFile, sendFile } from './served-file.ts'
 
@@ -42,6 +43,9 @@ export async function serveView(
   for (const [index, folder] of otherRunFolders.entries()) runs.set(`run-${index + 2}/`, folder)
   // Below a part that names the model for the page.
   const modelAddress = model && `model/${encodeURIComponent(model.name)}/`
+  // What the page loads: the folder, or the file in GGUF in it.
+  const fileName = model && isGgufName(model.path) ? encodeURIComponent(basename(model.path)) : ''
+  const pageModel = modelAddress === null ? '' : modelAddress + fileName
   const server = createServer((request, response) => {
     answer(request, response).catch((error: NodeJS.ErrnoException) => {
       // What was begun cannot be taken back: the browser is to see that it is not whole.
@@ -74,7 +78,7 @@ export async function serveView(
     const [address = ''] = request.url.slice(1).split(/[?#]/)
     if (address === '' || address === 'index.html') {
       const [, ...others] = runs.keys()
-      return sendPage(request, response, pageFolder, { others, model: modelAddress ?? '' })
+      return sendPage(request, response, pageFolder, { others, model: pageModel })
     }
     const served = await openAddress(address)
     if (served === null) return refuse(response, 404, 'no such file')

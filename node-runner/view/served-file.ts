@@ -3,6 +3,7 @@ import { type FileHandle, lstat, open, realpath } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { basename, dirname, extname, join, relative, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { ggufShardNames, isGgufName } from '../../core/model/gguf-files.ts'
 import { isRunFile } from '../../core/record/run-files.ts'
 import { tokenizerFileNames } from '../../core/tokenizer/tokenizer-files.ts'
 
@@ -62,14 +63,27 @@ const modelFiles = new Set<string>([
   ...tokenizerFileNames,
 ])
 
-/** A file of a model by its name; null for what continuing an answer does not read, and for what lies elsewhere. */
-export async function openModelFile(folder: string, name: string): Promise<ServedFile | null> {
-  if (!modelFiles.has(name) && !/^[\w.-]+\.safetensors$/.test(name)) return null
-  const snapshots = dirname(folder)
+/**
+ * A file of a model by its name, of one in GGUF itself or another of its shards; null for what continuing an answer does not read, and for
+ * what lies elsewhere. `path` is the model's folder, or its file in GGUF.
+ */
+export async function openModelFile(path: string, name: string): Promise<ServedFile | null> {
+  const isFile = isGgufName(path)
+  const folder = isFile ? dirname(path) : path
+  const isRead = isFile
+    ? ggufShardNames(basename(path)).includes(name)
+    : modelFiles.has(name) || /^[\w.-]+\.safetensors$/.test(name)
+  if (!isRead) return null
   // In the Hub's cache a commit's files are links to those of its repository.
-  const root = basename(snapshots) === 'snapshots' ? dirname(snapshots) : folder
+  const [, repository] = /^(.*)[\\/]snapshots[\\/][^\\/]+$/.exec(isFile ? commitFolder(folder) : folder) ?? []
+  const root = repository ?? folder
   const file = await openWithin(root, [...relative(root, folder).split(sep), name].filter(Boolean))
   return file && { file, name, ...(name.endsWith('.json') ? dataTypes['.json']! : savedBytes) }
+}
+
+/** The folder of a commit in the Hub's cache that a folder lies in; the folder itself elsewhere. */
+function commitFolder(folder: string): string {
+  return /^.*[\\/]snapshots[\\/][0-9a-f]{40}(?=[\\/]|$)/.exec(folder)?.[0] ?? folder
 }
 
 /** Opens a file below a folder, through links that stay below it. A name with a leading dot is nobody's business. */

@@ -13,6 +13,8 @@ export interface PromptFolder {
   texts: string[]
   /** Without a config.json Transformers chooses the class that tokenizer_config.json names; else a Qwen2 model's. */
   withoutConfig?: boolean
+  /** What the chat template is given beside the conversation. */
+  templateArguments?: Record<string, unknown>
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -42,6 +44,17 @@ const configWith = (tokens: object[], other: object = {}) => ({
   },
   ...other,
 })
+/** A post-processor that puts a token before a text. */
+const putsBefore = (content: string, id: number) => ({
+  type: 'TemplateProcessing',
+  single: [{ SpecialToken: { id: content, type_id: 0 } }, { Sequence: { id: 'A', type_id: 0 } }],
+  pair: [{ Sequence: { id: 'A', type_id: 0 } }, { Sequence: { id: 'B', type_id: 1 } }],
+  special_tokens: { [content]: { id: content, ids: [id], tokens: [content] } },
+})
+const without = ({ ...config }: Record<string, unknown>, name: string) => {
+  delete config[name]
+  return config
+}
 const withTemplate = (chat_template: unknown) => ({
   'tokenizer.json': arith.tokenizer,
   'tokenizer_config.json': { ...arith.config, chat_template },
@@ -209,20 +222,7 @@ export const promptFolders: Record<string, PromptFolder> = {
   },
   'a bos that the tokenizer adds too': {
     files: {
-      'tokenizer.json': {
-        ...arith.tokenizer,
-        post_processor: {
-          type: 'TemplateProcessing',
-          single: [
-            { SpecialToken: { id: '<|endoftext|>', type_id: 0 } },
-            { Sequence: { id: 'A', type_id: 0 } },
-          ],
-          pair: [{ Sequence: { id: 'A', type_id: 0 } }, { Sequence: { id: 'B', type_id: 1 } }],
-          special_tokens: {
-            '<|endoftext|>': { id: '<|endoftext|>', ids: [500], tokens: ['<|endoftext|>'] },
-          },
-        },
-      },
+      'tokenizer.json': { ...arith.tokenizer, post_processor: putsBefore('<|endoftext|>', 500) },
       'tokenizer_config.json': {
         ...arith.config,
         bos_token: '<|endoftext|>',
@@ -232,6 +232,67 @@ export const promptFolders: Record<string, PromptFolder> = {
     },
     chats,
     texts,
+  },
+  'a bos of the post-processor alone': {
+    files: {
+      'tokenizer.json': {
+        ...arith.tokenizer,
+        post_processor: {
+          type: 'Sequence',
+          processors: [
+            { type: 'ByteLevel', add_prefix_space: true, trim_offsets: false, use_regex: true },
+            putsBefore('<|endoftext|>', 500),
+          ],
+        },
+      },
+      'tokenizer_config.json': without(arith.config, 'add_bos_token'),
+    },
+    chats: [],
+    texts,
+  },
+  'a bos of the post-processor that the config denies': {
+    files: {
+      'tokenizer.json': { ...arith.tokenizer, post_processor: putsBefore('<|endoftext|>', 500) },
+      'tokenizer_config.json': { ...arith.config, bos_token: '<|endoftext|>', add_bos_token: false },
+    },
+    chats: [],
+    texts,
+  },
+  'a bos of the config alone': {
+    files: {
+      'tokenizer.json': arith.tokenizer,
+      'tokenizer_config.json': { ...arith.config, bos_token: '<|im_start|>', add_bos_token: true },
+    },
+    chats: [],
+    texts,
+  },
+  'vocab.json and merges.txt with a bos': {
+    files: {
+      ...arith.vocabulary,
+      'tokenizer_config.json': { ...arith.config, bos_token: '<|im_start|>', add_bos_token: true },
+    },
+    chats: [],
+    texts,
+  },
+  'vocab.json and merges.txt with a bos that has no name': {
+    files: { ...arith.vocabulary, 'tokenizer_config.json': { ...arith.config, add_bos_token: true } },
+    chats: [],
+    texts,
+  },
+  'a template with arguments': {
+    files: withTemplate(
+      `${chatMl}<|im_start|>assistant\n{% if enable_thinking is defined and enable_thinking is false %}<think>\n\n</think>{% endif %}{{ level | default(3) + 1 }}{% for n in names %}{{ n.first }}{% endfor %}{{ date or 'none' }}`,
+    ),
+    templateArguments: { enable_thinking: false, level: 7, names: [{ first: 'A' }, { first: 'é' }], date: null },
+    chats,
+    texts: [],
+  },
+  'the same template without them': {
+    files: withTemplate(
+      `${chatMl}<|im_start|>assistant\n{% if enable_thinking is defined and enable_thinking is false %}<think>\n\n</think>{% endif %}{{ level | default(3) + 1 }}`,
+    ),
+    chats: chats.slice(0, 1),
+    texts: [],
   },
   'vocab.json and merges.txt': {
     files: { ...arith.vocabulary, 'tokenizer_config.json': arith.config },

@@ -41,15 +41,15 @@ console.log(JSON.stringify(Object.fromEntries(Object.entries(promptFolders).map(
 """
 
 
-def ask(tokenizer, chat):
+def ask(tokenizer, chat, given):
     """A conversation rendered, and its ids with control tokens in messages as text."""
-    arguments = {"add_generation_prompt": True}
+    arguments = {"add_generation_prompt": True, **given}
     try:
         rendered = tokenizer.apply_chat_template(chat, tokenize=False, **arguments)
     except jinja2.exceptions.TemplateError as error:
         return {"error": str(error)}
     template = tokenizer.get_chat_template()
-    [marked], *_ = tokenizer._mark_chat_inputs(template, [chat], None, None, {}, True, False)
+    [marked], *_ = tokenizer._mark_chat_inputs(template, [chat], None, None, given, True, False)
     traced = tokenizer.apply_chat_template(marked, tokenize=False, **arguments)
     if rendered == traced.translate({0xF0000: None, 0xF0001: None}):
         ids = tokenizer.apply_chat_template(chat, sanitize_control_tokens=True, **arguments)["input_ids"]
@@ -68,8 +68,9 @@ def read(path, asked):
     return {
         "class": type(tokenizer).__name__,
         "addedTokens": {token.content: [id, token.special] for id, token in added.items()},
-        "chats": [ask(tokenizer, chat) for chat in asked["chats"]],
+        "chats": [ask(tokenizer, chat, asked.get("templateArguments", {})) for chat in asked["chats"]],
         "texts": [tokenizer(text, add_special_tokens=False)["input_ids"] for text in asked["texts"]],
+        "raw": [tokenizer(text)["input_ids"] for text in asked["texts"]],
     }
 
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { GenerateOptions } from '../../core/generate/generate.ts'
 import { generateOnMesh } from '../../core/generate/generate-on-mesh.ts'
+import { isLongSequence } from '../../core/model/key-value-cache.ts'
 import type { LanguageModel } from '../../core/model/language-model.ts'
 import { loadModel } from '../../core/model/load-model.ts'
 import type { TokenScores } from '../../core/model/scores.ts'
@@ -44,36 +45,43 @@ export interface GoldenCase {
   kernels: 'cpu' | 'gpu'
   /** Tokens of the longest prompt that is tried. */
   longest: number
+  /** Whether each prompt is answered alone too, with the same bits as beside the others. */
+  isTriedAlone?: boolean
 }
 
-/** Declares the tests that hold a model on a mesh of this process to its golden file. */
-export function describeGolden({ model: name, folder, ranks, kernels, longest }: GoldenCase): void {
+/** Opens a device for each of so many ranks, to be closed when the tests of a file have ended. */
+export async function openGoldenDevices(ranks: number, kernels: 'cpu' | 'gpu'): Promise<Device[]> {
+  const devices: Device[] = []
+  for (let rank = 0; rank < ranks; rank++) devices.push(await openDevice(await openAdapter('cpu'), kernels))
+  afterAll(() => {
+    for (const device of devices) device.destroy()
+  })
+  return devices
+}
+
+/** Declares the tests that hold a model on a mesh of this process to its golden file; on `devices`, or on its own. */
+export function describeGolden(one: GoldenCase, devices?: readonly Device[]): void {
+  const { model: name, folder, ranks, kernels, longest, isTriedAlone = false } = one
   describe(`${name} on ${ranks} ranks with the ${kernels} kernels agrees with float64`, async () => {
-    const own: Device[] = []
-    for (let rank = 0; rank < ranks; rank++) own.push(await openDevice(await openAdapter('cpu'), kernels))
-    afterAll(() => {
-      for (const device of own) device.destroy()
-    })
+    const own = devices?.slice(0, ranks) ?? (await openGoldenDevices(ranks, kernels))
     const files = await openModel(folder, 'auto')
     const sequences = readGolden(name).sequences.filter(({ prompt_ids }) => prompt_ids.length <= longest)
-    const limits = {
-      sequences: sequences.length,
-      capacity: 256,
-      topK: 5,
-    }
+    const limits = { sequences: sequences.length, capacity: 256, topK: 5 }
     const weights = { where: folder, entries: files.weights }
     const { ranks: models } = await loadModel(own, { config: files.config, weights, limits })
     await files.close()
 
+    const options: GenerateOptions = {
+      maxNewTokens: Math.max(...sequences.map(({ steps }) => steps.length)),
+      stopIds: new Set([502]),
+      sampling: greedy,
+      topLogprobs: 5,
+      tokenText: null,
+    }
+
+    const requests = sequences.map((sequence, key) => ({ promptIds: sequence.prompt_ids, key, sequence }))
+
     it('at every greedy step of every prompt', async () => {
-      const options: GenerateOptions = {
-        maxNewTokens: Math.max(...sequences.map(({ steps }) => steps.length)),
-        stopIds: new Set([502]),
-        sampling: greedy,
-        topLogprobs: 5,
-        tokenText: null,
-      }
-      const requests = sequences.map((sequence, key) => ({ promptIds: sequence.prompt_ids, key, sequence }))
       let compared = 0
       for (const { request, generation } of await generateOnMesh(models, requests, options)) {
         expect(generation.error).toBeNull()
@@ -86,6 +94,15 @@ export function describeGolden({ model: name, folder, ranks, kernels, longest }:
       const all = sequences.reduce((sum, { steps }) => sum + steps.length, 0)
       expect(compared, 'steps compared, of those in the file').toBeGreaterThan(0.95 * all)
     })
+
+    const tryAlone = async () => {
+      const together = await generateOnMesh(models, requests, options)
+      for (const { request, generation } of together) {
+        const [alone] = await generateOnMesh(models, [request], options)
+        expect(alone!.generation.tokens, request.sequence.name).toEqual(generation.tokens)
+      }
+    }
+    if (isTriedAlone) it('with the same bits alone as beside others', tryAlone)
 
     it('at every position of every prompt', async () => {
       for (const sequence of sequences) {
@@ -133,7 +150,7 @@ function compareSteps(what: string, found: TokenRecord[], expected: GoldenStep[]
     `${what}, logprob`,
     column(ours, t => t.logprob),
     column(same, t => t.logprob),
-    { absolute: 5e-5, relative: 0 },
+    { ...entropyTolerance, scale: column(same, t => t.entropy) },
   )
   expectClose(
     `${what}, margin`,
@@ -160,10 +177,11 @@ function compareSteps(what: string, found: TokenRecord[], expected: GoldenStep[]
 /** Scores of every position of a prompt, as many at a time as the model's head takes. */
 async function scorePrompt(model: LanguageModel, promptIds: number[]): Promise<TokenScores[]> {
   const scores: TokenScores[] = []
+  const isLong = isLongSequence(model.config, promptIds.length)
   for (let first = 0; first < promptIds.length; first += model.limits.sequences) {
     const rows = promptIds
       .slice(first, first + model.limits.sequences)
-      .map((tokenId, i) => ({ tokenId, position: first + i, slot: 0 }))
+      .map((tokenId, i) => ({ tokenId, position: first + i, slot: 0, isLong }))
     const scored = rows.map((_, row) => ({ row, sequence: 0, step: 0 }))
     scores.push(...(await model.step(rows, scored, greedy)))
   }

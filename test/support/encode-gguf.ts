@@ -1,3 +1,6 @@
+import { openGguf } from '../../core/files/gguf.ts'
+import { memoryByteSource } from './memory-byte-source.ts'
+
 /** A value of metadata: integers become uint32, other numbers float32, lists what they are, and bytes what their type says. */
 export type EncodedValue =
   | string
@@ -92,4 +95,22 @@ export function encodeGguf(
     at += padded(data.length)
   }
   return file
+}
+
+/** What `encodeGguf` makes a file of unquantised tensors from; sizes that metadata hold in other types become uint32. */
+export async function decodeGguf(
+  bytes: Uint8Array,
+): Promise<{ metadata: Record<string, EncodedValue>; tensors: EncodedTensor[] }> {
+  const { metadata, tensors } = await openGguf(memoryByteSource(bytes))
+  const typeNumbers: Record<string, number> = { f32: 0, f16: 1, bf16: 30 }
+  const values = Array.from(metadata.keys(), key => [key, metadata.get(key) as EncodedValue] as const)
+  return {
+    metadata: Object.fromEntries(values),
+    tensors: Array.from(tensors.values(), ({ name, dims, type, start, byteLength }) => ({
+      name,
+      dims,
+      type: typeNumbers[type]!,
+      data: bytes.subarray(start, start + byteLength),
+    })),
+  }
 }

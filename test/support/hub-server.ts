@@ -149,15 +149,15 @@ export async function serveHub(repositories: readonly ServedRepository[]): Promi
   ): Promise<void> {
     const fault = takeFault(request.url ?? '')
     const content = fault?.kind === 'wrongBytes' ? whole.map(byte => byte ^ 1) : whole
-    const range = fault?.kind === 'noRanges' ? undefined : /^bytes=(\d+)-$/.exec(request.headers.range ?? '')
+    const range =
+      fault?.kind === 'noRanges' ? undefined : /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '')
     const start = Number(range?.[1] ?? 0)
-    const bytes = content.subarray(start)
+    const end = Math.min(whole.length, Number(range?.[2] || Number.POSITIVE_INFINITY) + 1)
+    const bytes = content.subarray(start, end)
     response.setHeader('etag', `"${blobNameOf(whole)}"`)
     response.setHeader('content-length', bytes.length)
     if (range)
-      response
-        .writeHead(206, { 'content-range': `bytes ${start}-${whole.length - 1}/${whole.length}` })
-        .flushHeaders()
+      response.writeHead(206, { 'content-range': `bytes ${start}-${end - 1}/${whole.length}` }).flushHeaders()
     const sent = fault?.kind === 'cut' ? bytes.subarray(0, fault.afterBytes) : bytes
     record(host, request, sent.length)
     if (sent.length === bytes.length) return void response.end(sent)

@@ -22,6 +22,7 @@ describe('branchSettings', () => {
       stopTexts: [],
       topLogprobs: 8,
       repetitionPenalty: 1.1,
+      isRaw: false,
       longestTokens: 53 + 96 + 1,
       isOtherwise: false,
     })
@@ -34,10 +35,15 @@ describe('branchSettings', () => {
   it('guesses from the answers where run.json does not say, or is not there', () => {
     const guessed = {
       ...{ maxNewTokens: 28, stopIds: null, stopTexts: [], topLogprobs: 5 },
-      ...{ repetitionPenalty: 1, longestTokens: 82 },
+      ...{ repetitionPenalty: 1, longestTokens: 82, isRaw: false },
     }
     expect(branchSettings({ facts: null, columns })).toEqual({ ...guessed, isOtherwise: false })
     expect(settingsOf({})).toEqual({ ...guessed, isOtherwise: false })
+  })
+
+  it('knows that a run asked in no chat template', () => {
+    const run = { formatVersion: '1.0', model: { name: 'm' }, dataSet: { name: 'd' }, prompt: { raw: true } }
+    expect(branchSettings({ facts: readRunFacts('run.json', run), columns }).isRaw).toBe(true)
   })
 
   it('knows that a run took other tokens than the likeliest', () => {

@@ -21,6 +21,8 @@ export function branchSettings({ facts, columns }: Pick<OpenRun, 'facts' | 'colu
     stopTexts: Array.isArray(stopTexts) ? stopTexts.filter(text => typeof text === 'string') : [],
     topLogprobs: number('topLogprobs') ?? usualTopLogprobs,
     repetitionPenalty: number('repetitionPenalty') ?? 1,
+    /** Whether the run's prompts are in no chat template. */
+    isRaw: facts?.isRaw ?? false,
     /** Tokens of the longest prompt of the run and an answer to it. */
     longestTokens: largest(columns.promptTokens) + maxNewTokens + 1,
     /** Whether the run's own answers are no greedy ones, as branches are. */

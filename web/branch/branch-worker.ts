@@ -84,7 +84,9 @@ const workerApi = {
     const { tokenizer, stopIds: stopIdsOf } = modelOpened()
     if (!loaded) throw new Error('branch worker: the model is not loaded; load it first')
     isStopped = false
-    const promptIds = tokenizer.encodePrompt(request.prompt, request.problem)
+    const promptIds = request.isRaw
+      ? tokenizer.encodeRaw(request.prompt)
+      : tokenizer.encodePrompt(request.prompt, request.problem)
     if (promptIds.length !== request.promptTokens) {
       const error =
         `This model's tokenizer makes ${promptIds.length} tokens of the prompt, the run's made ${request.promptTokens}: ` +

@@ -3,7 +3,8 @@
 // than it saves: a thread computes eight neighbouring columns of up to four rows alone, so that each load serves many products.
 // The number of inputs and what is skipped are multiples of 4.
 
-override ROWS: u32 = 1u;  // 1 or 4
+override ROWS: u32 = 1u;    // 1 or 4
+override IS_CUT: u32 = 0u;  // 1 where blocks hold inputs of other ranks beside this weight's
 
 struct Params {
   rows: u32,
@@ -61,13 +62,13 @@ struct Inputs {
   row3: vec4<f32>,
 }
 
-// Those from input k on of rows that begin at vectors of x; zeros outside, where a block may hold another rank's.
+// Those from input k on of rows that begin at vectors of x; of blocks that are cut zeros outside.
 fn read_inputs(bases: vec4<u32>, k: u32) -> Inputs {
   var inputs = Inputs();
-  if (k >= params.inputs) {
+  if (IS_CUT == 1u && k >= params.inputs) {
     return inputs;
   }
-  let v = k / 4u;
+  let v = min(k, params.inputs - 4u) / 4u;
   inputs.row0 = x[bases.x + v];
   if (ROWS > 1u) {
     inputs.row1 = x[bases.y + v];
@@ -79,14 +80,14 @@ fn read_inputs(bases: vec4<u32>, k: u32) -> Inputs {
 
 fn low(words: vec4<u32>) -> vec4<f32> {
   if (WEIGHT_TYPE == F16) {
-    return widen_f16(words);
+    return widen_f16(words << vec4(16u));
   }
   return bitcast<vec4<f32>>(words << vec4(16u));
 }
 
 fn high(words: vec4<u32>) -> vec4<f32> {
   if (WEIGHT_TYPE == F16) {
-    return widen_f16(words >> vec4(16u));
+    return widen_f16(words);
   }
   return bitcast<vec4<f32>>(words & vec4(0xffff0000u));
 }

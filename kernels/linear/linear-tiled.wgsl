@@ -2,9 +2,9 @@
 // y[r, n] = sum over k of W[n, k] x[r, k] (and what follows the sum), for many rows: prefill.
 //
 // A workgroup computes 64 rows by 64 columns, a thread 4 by 4 of them; x and W pass through workgroup memory in slices
-// of 32 inputs, so that each value is loaded once a tile.
+// of 16 inputs, so that each value is loaded once a tile.
 
-const SLICE = 32u;
+const SLICE = 16u;
 const TILE = 64u;
 
 struct Params {
@@ -34,7 +34,7 @@ struct Params {
 var<workgroup> x_slice: array<array<vec4<f32>, 16>, SLICE>;
 var<workgroup> w_slice: array<array<vec4<f32>, 16>, SLICE>;
 
-// 256 threads load 64 rows of 32 inputs, eight neighbouring inputs each; a place before the first input wraps.
+// 256 threads load 64 rows of 16 inputs, four neighbouring inputs each; a place before the first input wraps.
 fn load_x(tile: Tile, place: u32, thread: u32) {
   let row_in_tile = thread / 4u;
   let is_row = tile.first + row_in_tile < tile.end;
@@ -42,8 +42,8 @@ fn load_x(tile: Tile, place: u32, thread: u32) {
   if (is_row) {
     base = x_row(tile.first + row_in_tile) * params.inputs;
   }
-  for (var i = 0u; i < 8u; i++) {
-    let slot = (thread % 4u) * 8u + i;
+  for (var i = 0u; i < 4u; i++) {
+    let slot = (thread % 4u) * 4u + i;
     let k = place + slot - params.skip;
     var value = 0.0;
     if (is_row && k < params.inputs) {
@@ -53,11 +53,14 @@ fn load_x(tile: Tile, place: u32, thread: u32) {
   }
 }
 
-// 64 columns of 32 inputs, eight each; neighbouring threads take neighbouring columns.
+// 64 columns of 16 inputs, eight each of half the threads; neighbouring threads take neighbouring columns.
 fn load_w(first_column: u32, end_column: u32, place: u32, thread: u32) {
   let column_in_tile = thread % TILE;
   let column = first_column + column_in_tile;
   let slot = (thread / TILE) * 8u;
+  if (slot >= SLICE) {
+    return;
+  }
   var w = Eight();
   if (column < end_column && place + slot < params.skip + params.inputs) {
     w = read_eight(column, (place + slot) / 8u);

@@ -32,7 +32,7 @@ export const linearShapes: readonly (LinearShape & { name: string })[] = [
 ]
 
 /** y[r, n] = Σ_k W[n, k] x[r, k] in float64, and Σ_k |W[n, k] x[r, k]|, which scales the error bound. */
-function linearReference(
+export function linearReference(
   x: ArrayLike<number>,
   weight: ArrayLike<number>,
   rows: number,

@@ -3,6 +3,7 @@ import { defineKernel } from '../gpu/kernel.ts'
 import type { Recorder } from '../gpu/recorder.ts'
 import { checkTensor, elementCount, type Tensor } from '../gpu/tensor.ts'
 import { type PackedWeight, type WeightPiece, weightTypeConstant } from '../pack-weight/pack-weight.ts'
+import { isPlain, weightTypes } from '../pack-weight/weight-types.ts'
 import linearEpilogue from '../shared/linear-epilogue.wgsl?raw'
 import linearRows from '../shared/linear-rows.wgsl?raw'
 import softCap from '../shared/soft-cap.wgsl?raw'
@@ -165,6 +166,9 @@ function dispatchPiece(
     EXPERTS: !experts ? 0 : experts.tileRows === 1 ? 1 : 2,
   }
   const tiles = (size: number) => experts?.tiles ?? Math.ceil(rows / size)
+  // Types that are stored one by one have zeros past the last input.
+  const blockInputs = isPlain(piece.dtype) ? 1 : weightTypes[piece.dtype].inputs
+  const IS_CUT = skip > 0 || inputs % blockInputs > 0 ? 1 : 0
   const isByFours = inputs % 4 === 0 && skip % 4 === 0
   if (variant === 'tiled') {
     const workgroups = [Math.ceil(used / 64), tiles(64)] as const
@@ -172,13 +176,18 @@ function dispatchPiece(
   } else if (variant === 'serial' && isByFours) {
     const ROWS = experts?.tileRows ?? (rows === 1 ? 1 : 4)
     const workgroups = [Math.ceil(used / 128), tiles(ROWS)] as const
-    recorder.dispatch(serial, { ...use, constants: { ...constants, ROWS }, workgroups })
+    recorder.dispatch(serial, { ...use, constants: { ...constants, ROWS, IS_CUT }, workgroups })
   } else {
     const ROWS = experts?.tileRows ?? (rows === 1 ? 1 : rows <= 4 ? 4 : 8)
     const workgroups = [Math.ceil(used / 16), tiles(ROWS)] as const
     const tensors = { ...use.tensors, x_vectors: x }
     const VECTORS = isByFours ? 1 : 0
-    recorder.dispatch(fewRows, { ...use, tensors, constants: { ...constants, ROWS, VECTORS }, workgroups })
+    recorder.dispatch(fewRows, {
+      ...use,
+      tensors,
+      constants: { ...constants, ROWS, VECTORS, IS_CUT },
+      workgroups,
+    })
   }
 }
 

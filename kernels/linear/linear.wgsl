@@ -8,6 +8,7 @@ override ROWS: u32 = 1u;         // rows that a workgroup computes with one read
 override COLUMNS: u32 = 16u;
 override LANES: u32 = 16u;       // at least ROWS
 override VECTORS: u32 = 0u;      // 1 where inputs and skip are multiples of 4: x is read by fours
+override IS_CUT: u32 = 0u;       // 1 where blocks hold inputs of other ranks beside this weight's
 
 const MAX_ROWS = 8u;
 
@@ -42,10 +43,12 @@ fn input(base: u32, k: u32) -> f32 {
   return select(0.0, x[base + min(k, params.inputs - 1u)], k < params.inputs);
 }
 
+// Four inputs of a row. Outside zeros, or what is multiplied by zeros.
 fn four_inputs(base: u32, k: u32) -> vec4<f32> {
   if (VECTORS == 1u) {
     let vectors = params.inputs / 4u;
-    return select(vec4(0.0), x_vectors[base / 4u + min(k / 4u, vectors - 1u)], k < params.inputs);
+    let found = x_vectors[base / 4u + min(k / 4u, vectors - 1u)];
+    return select(found, vec4(0.0), IS_CUT == 1u && k >= params.inputs);
   }
   return vec4(input(base, k), input(base, k + 1u), input(base, k + 2u), input(base, k + 3u));
 }

@@ -30,20 +30,18 @@ struct Eight {
   second: vec4<f32>,
 }
 
-// f16 as f32 by integers: hardware may flush subnormal f16, and scales often are.
-fn widen_f16(bits: vec4<u32>) -> vec4<f32> {
-  let magnitude = (bits & vec4(0x7fffu)) << vec4(13u);
-  let normal = magnitude + vec4(112u << 23u);
-  // Of a subnormal number m * 2^-24 these are the bits of 2^-14 + m * 2^-24.
-  let subnormal = bitcast<vec4<u32>>(bitcast<vec4<f32>>(magnitude + vec4(113u << 23u)) - vec4(0x1p-14));
-  let finite = select(normal, subnormal, magnitude < vec4(1u << 23u));
-  let widened = select(finite, magnitude | vec4(0x7f800000u), magnitude >= vec4(31u << 23u));
-  return bitcast<vec4<f32>>(widened | ((bits & vec4(0x8000u)) << vec4(16u)));
+// The f16 in the upper halves of words, as f32, by integers and exact arithmetic: hardware may flush subnormal f16, and
+// scales often are subnormal. What is first made is 2^112 times as large, where infinity has f32's own bits, and a
+// subnormal m * 2^-24 the bits of 2^97 + m * 2^87: twice that less 2^98 is right, and of a normal number not the smaller.
+fn widen_f16(upper: vec4<u32>) -> vec4<f32> {
+  let large = bitcast<vec4<f32>>(((upper & vec4(0x7fff0000u)) >> vec4(3u)) + vec4(224u << 23u));
+  let sign_and_scale = (upper & vec4(0x80000000u)) | vec4(15u << 23u);
+  return min(large, fma(large, vec4(2.0), vec4(-0x1p98))) * bitcast<vec4<f32>>(sign_and_scale);
 }
 
 // The low and the high half of a word as f16.
 fn widen_pair(word: u32) -> vec2<f32> {
-  return widen_f16(vec4(word, word >> 16u, 0u, 0u)).xy;
+  return widen_f16(vec4(word << 16u, word, 0u, 0u)).xy;
 }
 
 // Element of a plane of 16 bytes.
@@ -263,8 +261,8 @@ fn eight_of(unit: Unit, part: u32) -> Eight {
   let words = unit.low;
   if (WEIGHT_TYPE == F16) {
     return Eight(
-      widen_f16(vec4(words.x, words.x >> 16u, words.y, words.y >> 16u)),
-      widen_f16(vec4(words.z, words.z >> 16u, words.w, words.w >> 16u)));
+      widen_f16(vec4(words.x << 16u, words.x, words.y << 16u, words.y)),
+      widen_f16(vec4(words.z << 16u, words.z, words.w << 16u, words.w)));
   }
   if (WEIGHT_TYPE == BF16) {
     // The high half of an f32.

@@ -96,7 +96,8 @@ export async function loadWeights(
       const from = (owned.first - rows.first) * size
       // A vector counts as rows of one element, so that ranks account for their own parts of it.
       onRows(name, firstRow + owned.first, size, new Uint8Array(bytes, from, owned.count * size))
-      for (const [index, value] of widen(bytes, dtype).entries())
+      const ordered = unpairRows(bytes, size, entry.headPairs)
+      for (const [index, value] of widen(ordered, dtype).entries())
         values[firstOutput + index * outputStride] = value + offset
     }
     if (values.length === 0) return createTensor(device, label, 'f32', [0])
@@ -107,7 +108,9 @@ export async function loadWeights(
   async function packRows(entry: TensorEntry, part: BufferPart, weight: PackedWeight): Promise<void> {
     const rowBytes = storedBytes(entry.dtype, weight.inputs)
     const { rows, owned, firstRow } = part
-    const rowsAtOnce = Math.max(1, Math.floor(readBytes / rowBytes))
+    // Of paired rows whole heads.
+    const together = entry.headPairs ?? 1
+    const rowsAtOnce = Math.max(1, Math.floor(readBytes / rowBytes / together)) * together
     for (let done = 0; done < rows.count; done += rowsAtOnce) {
       const first = rows.first + done
       const count = Math.min(rowsAtOnce, rows.count - done)
@@ -118,7 +121,8 @@ export async function loadWeights(
         const own = new Uint8Array(bytes, (ownFirst - first) * rowBytes, (ownEnd - ownFirst) * rowBytes)
         onRows(entry.name, firstRow + ownFirst, rowBytes, own)
       }
-      await pack(entry, new Uint8Array(bytes), count, weight, part, done)
+      const ordered = unpairRows(bytes, rowBytes, entry.headPairs)
+      await pack(entry, new Uint8Array(ordered), count, weight, part, done)
     }
   }
 
@@ -140,8 +144,8 @@ export async function loadWeights(
       const first = Math.min(total, done + rank * rowsOfRank)
       const count = Math.min(rowsOfRank, total - first)
       const mine = new Uint8Array(rowsOfRank * rowBytes)
-      mine.set(new Uint8Array(await read(entry, first * rowBytes, count * rowBytes)))
-      if (count > 0) onRows(entry.name, first, rowBytes, mine.subarray(0, count * rowBytes))
+      mine.set(new Uint8Array(await read(entry, (part.firstRow + first) * rowBytes, count * rowBytes)))
+      if (count > 0) onRows(entry.name, part.firstRow + first, rowBytes, mine.subarray(0, count * rowBytes))
       const all = await communicator.allGather(mine)
       const rows = Math.min(rowsOfRank * ranks, total - done)
       const kept = new Uint8Array(rows * own.bytes)
@@ -192,6 +196,22 @@ export async function loadWeights(
 
 /** Bytes that a rank reads at once, at most. */
 const readBytes = 8 * 2 ** 20
+
+/**
+ * Rows of whole heads in the order of the forward pass. Where a file has them in pairs, row 2i + h of a head of d is row
+ * h·d/2 + i.
+ */
+function unpairRows(bytes: ArrayBuffer, rowBytes: number, headRows: number | undefined): ArrayBuffer {
+  if (headRows === undefined) return bytes
+  const paired = new Uint8Array(bytes)
+  const ordered = new Uint8Array(bytes.byteLength)
+  for (let row = 0; row * rowBytes < bytes.byteLength; row++) {
+    const inHead = row % headRows
+    const to = row - inHead + (inHead % 2) * (headRows / 2) + Math.floor(inHead / 2)
+    ordered.set(paired.subarray(row * rowBytes, (row + 1) * rowBytes), to * rowBytes)
+  }
+  return ordered.buffer
+}
 
 /** The bytes of a row that are these of its blocks. */
 function ownBlocks({ first, blocksOfOutput }: ReturnType<typeof blockRange>, blockBytes: number) {

@@ -4,10 +4,9 @@
  *
  * @module
  */
-import { httpModelFiles } from './core/files/http-byte-source.ts'
 import { limitsFor, Model, type RoomOptions } from './core/generate/answer.ts'
 import { InputError } from './core/input-error.ts'
-import { openCheckpoint, openConfig } from './core/model/checkpoint.ts'
+import { type HttpModel, openHttpModel } from './core/model/http-model.ts'
 import { hashRow, loadingBytes, loadModel as loadOnDevices } from './core/model/load-model.ts'
 import { type OpenedRun, openRunFiles } from './core/run/open-run.ts'
 import { addressFiles, givenFiles } from './core/run/run-files.ts'
@@ -24,34 +23,28 @@ export interface LoadOptions extends RoomOptions {
 }
 
 /**
- * Loads a model from the http address of its folder, on a server that serves ranges. Rejects with InputError for what is no model
- * that can be run, and with an Error that says what to do where the browser has no WebGPU. Close it, or its memory stays taken.
+ * Loads a model from the http address of its folder, or of its file in GGUF, on a server that serves ranges. Rejects with
+ * InputError for what is no model that can be run, and with an Error that says what to do where the browser has no WebGPU. Close
+ * it, or its memory stays taken.
  */
 export async function loadModel(address: string, options: LoadOptions = {}): Promise<Model> {
   const { ranks = 1, onProgress } = options
-  const folder = folderAddress(address, 'loadModel', 'models of a disk or of the Hub are loaded in Node')
-  const files = httpModelFiles(folder)
-  const config = await openConfig(
-    files,
-    'found no config.json, expected the folder of a model; check the address',
-  )
-  const [{ entries, generationConfig }, tokenizer] = await Promise.all([
-    openCheckpoint(files, config),
-    openTokenizerOf(files),
-  ])
+  const whole = httpAddress(address, 'loadModel', 'models of a disk or of the Hub are loaded in Node')
+  const opened = await openHttpModel(whole.href)
+  const { where, config, entries, generationConfig, name } = opened
+  const tokenizer = await openTokenizerOf(opened)
   const devices: Device[] = []
   const release = () => {
     for (const device of devices) device.destroy()
   }
   try {
-    const request = { config, weights: { where: folder, entries }, limits: limitsFor(config, options) }
+    const request = { config, weights: { where, entries }, limits: limitsFor(config, options) }
     const totalBytes = loadingBytes(request, ranks)
     for (let rank = 0; rank < ranks; rank++) devices.push(await openDevice(await openAdapter()))
     let doneBytes = 0
     const onBytes = (bytes: number) => onProgress?.((doneBytes += bytes), totalBytes)
     const loaded = await loadOnDevices(devices, { ...request, onBytes, hashRow })
     const statedEnds = { config: config.eosTokenIds, generationConfig: generationConfig?.eosTokenIds ?? null }
-    const name = folder.split('/').at(-2) ?? folder
     return new Model({ name, loaded, tokenizer, statedEnds, release })
   } catch (error) {
     release()
@@ -59,8 +52,11 @@ export async function loadModel(address: string, options: LoadOptions = {}): Pro
   }
 }
 
-/** Null where the folder has no vocabulary. */
-async function openTokenizerOf(files: ReturnType<typeof httpModelFiles>) {
+/** Null where a folder has no vocabulary. */
+async function openTokenizerOf({ tokenizerFrom }: HttpModel) {
+  if ('metadata' in tokenizerFrom)
+    return (await import('./core/tokenizer/gguf-tokenizer.ts')).openGgufTokenizer(tokenizerFrom.metadata)
+  const { files } = tokenizerFrom
   const vocabularies = await Promise.all(['tokenizer.json', 'vocab.json'].map(name => files.open(name)))
   if (vocabularies.every(source => source === null)) return null
   return (await import('./core/tokenizer/open-tokenizer.ts')).openTokenizer(files)
@@ -72,8 +68,8 @@ async function openTokenizerOf(files: ReturnType<typeof httpModelFiles>) {
  */
 export async function openRun(source: string | readonly File[]): Promise<OpenedRun> {
   if (typeof source !== 'string') return openRunFiles(givenFiles(source))
-  const address = folderAddress(source, 'openRun', 'folders of a disk are opened in Node, or here as files')
-  return openRunFiles(addressFiles(address))
+  const address = httpAddress(source, 'openRun', 'folders of a disk are opened in Node, or here as files')
+  return openRunFiles(addressFiles(address.href.endsWith('/') ? address.href : `${address.href}/`))
 }
 
 /** Opens the browser's adapter for `openDevice` of `entrace/kernels`. Rejects with what to do where there is none. */
@@ -89,10 +85,10 @@ export async function openAdapter(): Promise<GpuProvider> {
   return { gpu, adapter }
 }
 
-/** A whole address, with a stroke at its end, of what may be relative to the page. */
-function folderAddress(text: string, what: string, instead: string): string {
+/** A whole address of what may be relative to the page. */
+function httpAddress(text: string, what: string, instead: string): URL {
   const address = URL.canParse(text, location.href) ? new URL(text, location.href) : null
   if (!address || !/^https?:$/.test(address.protocol))
     throw new InputError(`${what}: ${text} is no http address, which a page needs; ${instead}`)
-  return address.href.endsWith('/') ? address.href : `${address.href}/`
+  return address
 }

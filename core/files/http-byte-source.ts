@@ -2,27 +2,34 @@ import { InputError } from '../input-error.ts'
 import type { ByteSource } from './byte-source.ts'
 import type { ModelFiles } from './weight-files.ts'
 
+/** What lies at an http(s) address. */
+export interface HttpByteSource extends ByteSource {
+  /** What the server says changes with the bytes: an entity tag, or when they were last written; null where it says neither. */
+  readonly version: string | null
+}
+
 /**
  * Opens what lies at an http(s) address for ranged reads; null when the server says that nothing does (404). Rejects with
  * InputError when the server serves no ranges or refuses, Error when it cannot be reached or fails.
  */
-export async function openHttpByteSource(address: string): Promise<ByteSource | null> {
+export async function openHttpByteSource(address: string): Promise<HttpByteSource | null> {
   const { response, body } = await requestRange(address, 0, 1)
   if (response.status === 404) return null
   const whole = wholeLength(response)
   // An empty file has no first byte to serve.
   const byteLength = response.status === 416 && whole === 0 ? 0 : checkRange(address, response, body, 0, 1)
-  const version = response.headers.get('etag')
+  const version = versionOf(response)
   return {
     name: address,
     byteLength,
+    version,
     async slice(start, end = byteLength) {
       if (!(start >= 0 && start <= end && end <= byteLength))
         throw new RangeError(`${address}: bytes [${start}, ${end}) are not within its ${byteLength} bytes`)
       if (start === end) return new ArrayBuffer(0)
       const { response, body } = await requestRange(address, start, end)
       const { status } = response
-      const changed = status === 416 || (status === 206 && response.headers.get('etag') !== version)
+      const changed = status === 416 || (status === 206 && versionOf(response) !== version)
       if (changed || checkRange(address, response, body, start, end) !== byteLength)
         throw new InputError(
           `${address}: changed on the server while it was read: it had ${byteLength} bytes, ` +
@@ -31,6 +38,10 @@ export async function openHttpByteSource(address: string): Promise<ByteSource | 
       return body
     },
   }
+}
+
+function versionOf({ headers }: Response): string | null {
+  return headers.get('etag') ?? headers.get('last-modified')
 }
 
 /** One answer with its body, which is only read where it is a range: a server without ranges would send the whole file. */
@@ -92,8 +103,24 @@ function reasonOf(error: unknown): string {
   return cause instanceof Error ? `${message}: ${cause.message}` : message
 }
 
-/** The files of a model in one folder of an HTTP server that serves ranges; `folder` is the folder's address. */
-export function httpModelFiles(folder: string): ModelFiles {
+/** What a file of a model is read through: something that keeps what was read, say. */
+export type AroundSource = (source: HttpByteSource) => ByteSource
+
+/**
+ * The files of a model in one folder of an HTTP server that serves ranges; `folder` is the folder's address, and `query` what
+ * stands behind each file's name.
+ */
+export function httpModelFiles(
+  folder: string,
+  around: AroundSource = source => source,
+  query = '',
+): ModelFiles {
   const base = folder.endsWith('/') ? folder : `${folder}/`
-  return { name: folder, open: name => openHttpByteSource(base + encodeURIComponent(name)) }
+  return {
+    name: folder,
+    async open(name) {
+      const source = await openHttpByteSource(base + encodeURIComponent(name) + query)
+      return source && around(source)
+    },
+  }
 }

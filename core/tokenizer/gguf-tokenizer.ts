@@ -5,6 +5,7 @@ import { TextAllowance } from './bounded-steps.ts'
 import { bytesOfToken, createPairEncoder } from './byte-pairs.ts'
 import { type ChatTemplate, compileChatTemplate } from './chat-template.ts'
 import { createConversations } from './conversations.ts'
+import type { Encoder } from './encoder.ts'
 import { type GgufVocabulary, readGgufVocabulary, tokenTypes } from './gguf-vocabulary.ts'
 import { byteOf, createPieceEncoder, spaceMark } from './sentencepiece.ts'
 import type { TemplateArguments } from './template-arguments.ts'
@@ -17,14 +18,19 @@ export interface GgufTokenizer extends Tokenizer, TokenizerEnds {
   readonly warnings: readonly string[]
 }
 
+/** The part of a GGUF file's tokenizer that knows no conversations. */
+export interface GgufEncoder extends Encoder {
+  vocabulary: GgufVocabulary
+  addedTokens: readonly AddedToken[]
+  /** The default chat template as it is written; null without one. */
+  chatTemplate: string | null
+}
+
 /**
- * Opens the tokenizer in a GGUF file's metadata, whose chat template gets the arguments. Ids are those that llama.cpp makes of the same file. Throws InputError, with
- * the field's name, for one that is damaged or of a kind that is not known.
+ * Opens the tokenizer in a GGUF file's metadata without its chat template. Ids are those that llama.cpp makes of the same
+ * file. Throws InputError, with the field's name, for one that is damaged or of a kind that is not known.
  */
-export function openGgufTokenizer(
-  metadata: GgufMetadata,
-  templateArguments: TemplateArguments = {},
-): GgufTokenizer {
+export function openGgufEncoder(metadata: GgufMetadata): GgufEncoder {
   const vocabulary = readGgufVocabulary(metadata)
   const { tokens, types, bosId, addsBos, kind } = vocabulary
   const addsSpacePrefix = kind.model === 'llama' && kind.addsSpacePrefix
@@ -36,18 +42,14 @@ export function openGgufTokenizer(
     types[id] !== tokenTypes.control && types[id] !== tokenTypes.unknown && types[id] !== tokenTypes.unused
   /** A template that writes the beginning of text itself and a tokenizer that puts it there make one. */
   const withBos = (ids: number[]) => (addsBos && ids[0] !== bosId ? [bosId!, ...ids] : ids)
-
-  const conversations = createConversations({
-    templateName: `${metadata.name}: ${templateKey}`,
-    templateRemedy: 'give --raw, with which the problem is the prompt',
-    addedTokens,
-    compileTemplate: () => compileTemplate(metadata, vocabulary, templateArguments),
-    idOf: content => idByContent.get(content ?? '') ?? null,
-    encodePieces: pieces => withBos(encode(...joined(pieces))),
-  })
+  const chatTemplate = metadata.get(templateKey)
 
   return {
-    ...conversations,
+    vocabulary,
+    addedTokens,
+    chatTemplate: typeof chatTemplate === 'string' ? chatTemplate : null,
+    idOf: content => idByContent.get(content ?? '') ?? null,
+    encodePieces: pieces => withBos(encode(...joined(pieces))),
     encode: text => encode(text),
     encodeRaw: text => withBos(encode(text)),
     decode: ids => {
@@ -56,6 +58,27 @@ export function openGgufTokenizer(
     },
     tokenText: id => decode([id]),
     vocabularySize: tokens.length,
+  }
+}
+
+/** Opens the tokenizer in a GGUF file's metadata, whose chat template gets the arguments. Throws as openGgufEncoder does. */
+export function openGgufTokenizer(
+  metadata: GgufMetadata,
+  templateArguments: TemplateArguments = {},
+): GgufTokenizer {
+  const opened = openGgufEncoder(metadata)
+  const { vocabulary, addedTokens, idOf, encodePieces, chatTemplate: _, ...encoder } = opened
+  const conversations = createConversations({
+    templateName: `${metadata.name}: ${templateKey}`,
+    templateRemedy: 'give --raw, with which the problem is the prompt',
+    addedTokens,
+    compileTemplate: () => compileTemplate(metadata, vocabulary, templateArguments),
+    idOf,
+    encodePieces,
+  })
+  return {
+    ...encoder,
+    ...conversations,
     eosId: vocabulary.eosId,
     endOfTurnId: () => endOfTurnOf(metadata, conversations.endOfTurnId) ?? vocabulary.eotId,
     warnings: vocabulary.warnings,

@@ -44,3 +44,15 @@ export async function savedBranch(page: Page): Promise<SavedBranch> {
     .map(line => JSON.parse(line) as SavedBranch)
   return branches.find(({ branch }) => page.url().endsWith(`branch=${branch}`))!
 }
+
+/** Holds the tokens of a branch to those that Node gives. */
+export function expectSameTokens(tokens: readonly TokenRecord[], expected: readonly TokenRecord[]): void {
+  expect(tokens.map(token => token.id)).toEqual(expected.map(token => token.id))
+  expect(tokens.map(token => token.text)).toEqual(expected.map(token => token.text))
+  expect(tokens.map(token => token.rank)).toEqual(expected.map(token => token.rank))
+  expect(tokens.map(token => token.topIds)).toEqual(expected.map(token => token.topIds))
+  for (const [index, token] of tokens.entries()) {
+    expect(Math.abs(token.entropyNats - expected[index]!.entropyNats), `entropy ${index}`).toBeLessThan(1e-4)
+    expect(Math.abs(token.logprob - expected[index]!.logprob), `logprob ${index}`).toBeLessThan(1e-4)
+  }
+}

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { TokenRecord } from '../../core/record/token.ts'
 import { openTraces, type TraceSample } from '../../core/record/traces.ts'
 import { openFileByteSource } from '../../node-runner/files/file-byte-source.ts'
 import { loadTokenizer } from '../../node-runner/models/load-tokenizer.ts'
@@ -11,7 +10,15 @@ import { serveView } from '../../node-runner/view/serve-view.ts'
 import { continueInNode } from '../support/continue-in-node.ts'
 import { forgetDigests } from '../support/run-files.ts'
 import { axeViolations } from './axe-violations.ts'
-import { poll, savedBranch, shownText, statusText, treeTexts, wholeBranch } from './branch-page.ts'
+import {
+  expectSameTokens,
+  poll,
+  savedBranch,
+  shownText,
+  statusText,
+  treeTexts,
+  wholeBranch,
+} from './branch-page.ts'
 import { type BranchPages, demo, model, openBranchPages } from './open-branch-pages.ts'
 
 /** Whose ninth token is the least certain of its answer. */
@@ -40,17 +47,6 @@ afterAll(() => pages?.close())
 
 const close = (page: Page) => page.context().close()
 const isBranchWorker = (url: string) => url.includes('branch-worker')
-
-function expectSameTokens(tokens: readonly TokenRecord[], expected: readonly TokenRecord[]): void {
-  expect(tokens.map(token => token.id)).toEqual(expected.map(token => token.id))
-  expect(tokens.map(token => token.text)).toEqual(expected.map(token => token.text))
-  expect(tokens.map(token => token.rank)).toEqual(expected.map(token => token.rank))
-  expect(tokens.map(token => token.topIds)).toEqual(expected.map(token => token.topIds))
-  for (const [index, token] of tokens.entries()) {
-    expect(Math.abs(token.entropyNats - expected[index]!.entropyNats), `entropy ${index}`).toBeLessThan(1e-4)
-    expect(Math.abs(token.logprob - expected[index]!.logprob), `logprob ${index}`).toBeLessThan(1e-4)
-  }
-}
 
 describe('a branch in the page', () => {
   it('goes on with the tokens and entropies that Node gives, by the keyboard, and from a branch again', async () => {

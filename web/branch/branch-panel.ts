@@ -7,6 +7,7 @@ import { createBranchLines } from './branch-lines.ts'
 import type { BranchSession } from './branch-session.ts'
 import { type BranchTree, branchAt, branchesAsJsonl, parseBranchPath } from './branch-tree.ts'
 import type { TextToken } from './branch-worker.ts'
+import { bytesText } from './kept-files.ts'
 import type { BranchModel, BranchStatus } from './model-keeper.ts'
 import { createWhatIfForm } from './what-if-form.ts'
 
@@ -37,9 +38,16 @@ export function createBranchPanel(
   const status = createBranchStatusLine({ ...events, answer: session.answer })
   const opener = quietButton('Another token', events.toggle, 'Another token here (I)')
   const hint = h('p', { class: 'branch-note' })
+  const keptSize = h('span')
+  const remove = quietButton(
+    'Remove',
+    () => void session.removeKept(),
+    'Remove the models that this browser keeps',
+  )
+  const kept = h('p', { class: 'branch-note branch-kept' }, keptSize, remove)
   const save = quietButton('Save branches', saveBranches, 'Save the branches as JSONL')
   save.classList.add('branch-save')
-  const parts = [form.element, status.element, lines.element, hint, save]
+  const parts = [form.element, status.element, lines.element, hint, kept, save]
   const element = panel({ class: 'branch-panel', 'aria-label': 'What if' }, 'What if', opener, ...parts)
 
   function saveBranches(): void {
@@ -72,6 +80,9 @@ export function createBranchPanel(
       lines.update(tree, shown, texts)
       lines.element.hidden = isEmpty
       status.update(session.status, session.model, unfinished(tree, shown))
+      kept.hidden = session.keptBytes === 0
+      remove.disabled = session.status.kind === 'working'
+      keptSize.textContent = `This browser keeps ${bytesText(session.keptBytes)} of models for this page. `
       save.hidden = ![...tree.branches.values()].some(({ sample }) => sample)
       hint.hidden = isEmpty && session.status.kind === 'failed'
       hint.textContent = isEmpty
@@ -128,7 +139,8 @@ function createBranchStatusLine(
       model.hidden = !loaded
       if (!loaded) return
       model.classList.toggle('branch-other-model', loaded.isRuns === false)
-      model.textContent = `${loaded.name} on ${loaded.adapterName}. ${weights(loaded.isRuns)}`
+      const notKept = loaded.notKept === null ? '' : ` It is not kept for another time: ${loaded.notKept}.`
+      model.textContent = `${loaded.name} on ${loaded.adapterName}. ${weights(loaded.isRuns)}${notKept}`
     },
   }
 }

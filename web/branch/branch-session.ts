@@ -28,6 +28,7 @@ export function createBranchSession(run: OpenRun) {
   let queue: Promise<void> = Promise.resolve()
   /** Counts stops: what was asked for before one is not begun after it. */
   let stops = 0
+  void keeper.countKept().then(tell)
 
   function tell(): void {
     for (const listener of [...listeners]) listener()
@@ -91,6 +92,19 @@ export function createBranchSession(run: OpenRun) {
     /** The model that is loaded; null before one is. */
     get model() {
       return keeper.model
+    },
+    /** Bytes of models that this browser keeps for the page. */
+    get keptBytes() {
+      return keeper.keptBytes
+    },
+    /** Removes them; says so where that cannot be. Never rejects. */
+    async removeKept(): Promise<void> {
+      try {
+        await keeper.removeKept()
+        tell()
+      } catch (error) {
+        setStatus({ kind: 'failed', text: messageOf(error) })
+      }
     },
     treeOf(sample: OpenedSample): BranchTree {
       const name = sampleName(sample.problemIndex, sample.sampleIndex)

@@ -2,7 +2,7 @@ import './refuse-eval.ts'
 import { expose } from 'comlink'
 import { answerText } from '../../core/generate/answer-end.ts'
 import { generate } from '../../core/generate/generate.ts'
-import { gradeAnswer, type Verdict } from '../../core/grade/grade-answer.ts'
+import type { Verdict } from '../../core/grade/grade-answer.ts'
 import type { GradingRules } from '../../core/grade/grading-rules.ts'
 import type { FinishReason } from '../../core/record/sample.ts'
 import type { TokenRecord } from '../../core/record/token.ts'
@@ -45,6 +45,8 @@ export interface BranchEnd {
 export interface ModelFacts {
   adapterName: string
   weightDigest: string
+  /** Why the browser does not keep its files, in words; null where it does. */
+  notKept: string | null
 }
 
 let opened: PageModel | null = null
@@ -67,8 +69,8 @@ const workerApi = {
       toldMs = performance.now()
       onBytes(readBytes)
     })
-    const { adapterName, weightDigest } = loaded
-    return { adapterName, weightDigest }
+    const { adapterName, weightDigest, notKept } = loaded
+    return { adapterName, weightDigest, notKept }
   },
   /** The tokens of a text. */
   encode(text: string): TextToken[] {
@@ -84,6 +86,9 @@ const workerApi = {
     const { tokenizer, stopIds: stopIdsOf } = modelOpened()
     if (!loaded) throw new Error('branch worker: the model is not loaded; load it first')
     isStopped = false
+    // Needed when the answer has ended, and loaded while it is computed.
+    const grader = import('../../core/grade/grade-answer.ts')
+    grader.catch(() => {})
     const promptIds = request.isRaw
       ? tokenizer.encodeRaw(request.prompt)
       : tokenizer.encodePrompt(request.prompt, request.problem)
@@ -123,7 +128,9 @@ const workerApi = {
       finishReason,
       error: generation?.error ?? null,
       generatedText,
-      verdict: isWhole ? gradeAnswer(generatedText, request.expectedAnswer, request.grading) : null,
+      verdict: isWhole
+        ? (await grader).gradeAnswer(generatedText, request.expectedAnswer, request.grading)
+        : null,
       tokens,
     }
   },

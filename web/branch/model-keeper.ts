@@ -1,10 +1,11 @@
 import { proxy, wrap } from 'comlink'
-import { formatNumber } from '../../core/format-number.ts'
+import { httpModelName } from '../../core/model/model-name.ts'
 import type { TokenRecord } from '../../core/record/token.ts'
 import type { OpenRun } from '../data/open-run.ts'
 import { callWorker } from '../data/watch-worker.ts'
 import { branchSettings, modelAddress, whyNoBranches } from './branch-settings.ts'
 import type { BranchRequest, BranchWorker, ModelFacts } from './branch-worker.ts'
+import { bytesText, keptBytes, removeKept } from './kept-files.ts'
 import type { ModelRequest } from './page-model.ts'
 
 /** What goes on with branches. */
@@ -35,6 +36,7 @@ export function createModelKeeper(run: OpenRun, tell: (status: BranchStatus) => 
   let engine: BranchEngine | null = null
   let isLoading = false
   let answer: (isWanted: boolean) => void = () => {}
+  let kept = 0
 
   /** The engine, without weights unless they were loaded before. Rejects with what is in the way in words. */
   function open(): Promise<BranchEngine> {
@@ -76,6 +78,10 @@ export function createModelKeeper(run: OpenRun, tell: (status: BranchStatus) => 
     }
   }
 
+  async function countKept(): Promise<void> {
+    kept = await keptBytes()
+  }
+
   function ask(text: string): Promise<boolean> {
     const asked = Promise.withResolvers<boolean>()
     answer = asked.resolve
@@ -90,10 +96,20 @@ export function createModelKeeper(run: OpenRun, tell: (status: BranchStatus) => 
       const recorded = run.facts?.weightDigest ?? null
       const { weightDigest } = engine.loaded
       return {
-        name: nameOf(engine.request.address),
+        name: httpModelName(engine.request.address),
         ...engine.loaded,
         isRuns: recorded === null ? null : recorded === weightDigest,
       }
+    },
+    /** Bytes of models that this browser keeps for the page, as they were counted last. */
+    get keptBytes() {
+      return kept
+    },
+    countKept,
+    /** Removes them. Rejects, in words, where one is being read. */
+    async removeKept(): Promise<void> {
+      await removeKept()
+      await countKept()
     },
     open,
     /**
@@ -107,20 +123,22 @@ export function createModelKeeper(run: OpenRun, tell: (status: BranchStatus) => 
       const opened = await open()
       if (opened.loaded) return opened
       if (!isWanted()) return null
-      const { downloadBytes, deviceBytes } = opened.cost
-      const name = nameOf(opened.request.address)
+      const { weightBytes, keptBytes, deviceBytes } = opened.cost
+      const name = httpModelName(opened.request.address)
+      const kept = keptBytes === 0 ? '' : `, of which this browser keeps ${bytesText(keptBytes)},`
       const cost =
-        `${name} has ${bytesText(downloadBytes)} of weights to load, and will take about ${bytesText(deviceBytes)} ` +
+        `${name} has ${bytesText(weightBytes)} of weights to load${kept || ','} and will take about ${bytesText(deviceBytes)} ` +
         "of the GPU's memory."
-      if (downloadBytes > unaskedBytes && !(await ask(cost))) return null
+      if (weightBytes > unaskedBytes && !(await ask(cost))) return null
       const loading = (done: number) =>
-        tell({ kind: 'working', text: `Loading ${name}`, done, total: downloadBytes })
+        tell({ kind: 'working', text: `Loading ${name}`, done, total: weightBytes })
       loading(0)
       isLoading = true
       try {
         await trust(opened.load(loading))
       } finally {
         isLoading = false
+        await countKept()
       }
       return opened
     },
@@ -136,16 +154,6 @@ export function createModelKeeper(run: OpenRun, tell: (status: BranchStatus) => 
     },
     close,
   }
-}
-
-/** The last folder of an address. */
-function nameOf(address: string): string {
-  return decodeURIComponent(new URL(address).pathname.split('/').filter(Boolean).at(-1) ?? address)
-}
-
-function bytesText(bytes: number): string {
-  const [unit, size] = bytes < 1e9 ? (['MB', 1e6] as const) : (['GB', 1e9] as const)
-  return `${formatNumber(Number((bytes / size).toPrecision(3)))} ${unit}`
 }
 
 type BranchEngine = Awaited<ReturnType<typeof openBranchEngine>>

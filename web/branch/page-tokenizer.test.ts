@@ -7,6 +7,10 @@ import { openPageTokenizer } from './page-tokenizer.ts'
 
 const facts = golden.folders as unknown as Record<string, { chats: { rendered?: string; ids?: number[] }[] }>
 
+const of = (files: Parameters<typeof filesInMemory>[0], asked?: string[]) => ({
+  tokenizerFrom: { files: filesInMemory(files, asked) },
+})
+
 /** Prompts of one message that the template writes as it is, once: what a page can find in them. */
 const prompts = Object.entries(promptFolders).flatMap(([name, { files, chats }]) =>
   chats.flatMap((messages, index) => {
@@ -24,12 +28,12 @@ describe("the page's tokenizer", () => {
 
   it.each(prompts)('makes the ids of a recorded prompt that the run had: $name', async prompt => {
     const { files, rendered, problem, ids } = prompt
-    expect((await openPageTokenizer(filesInMemory(files))).encodePrompt(rendered, problem)).toEqual(ids)
+    expect((await openPageTokenizer(of(files))).encodePrompt(rendered, problem)).toEqual(ids)
   })
 
   it('finds a problem that the template has trimmed, and encodes a prompt without it', async () => {
     const { files } = promptFolders['as it ships']!
-    const tokenizer = await openPageTokenizer(filesInMemory(files))
+    const tokenizer = await openPageTokenizer(of(files))
     const quoted = tokenizer.encodePrompt('<|im_start|>say <|im_end|>', '\n say <|im_end|>\n')
     expect(quoted.slice(0, 1)).toEqual([501])
     expect(quoted).not.toContain(502)
@@ -40,17 +44,17 @@ describe("the page's tokenizer", () => {
   })
 
   it("knows the tokenizer's own end of text, and what ends the problem's turn", async () => {
-    const page = await openPageTokenizer(filesInMemory(promptFolders['as it ships']!.files))
+    const page = await openPageTokenizer(of(promptFolders['as it ships']!.files))
     const problem = 'Say <|endoftext|>.'
     const prompt = `<|im_start|>user\n${problem}<|im_end|>\n<|im_start|>assistant\n`
-    expect([page.eosId, page.idBehind(prompt, problem)]).toEqual([502, 502])
-    expect(page.idBehind(prompt, 'another problem')).toBeNull()
+    expect([page.eosId, page.endOfTurnId(prompt, problem)]).toEqual([502, 502])
+    expect(page.endOfTurnId(prompt, 'another problem')).toBeNull()
   })
 
   it('decodes as the one that made the run', async () => {
     const { files } = promptFolders['tokens beyond tokenizer.json']!
     const [page, node] = await Promise.all([
-      openPageTokenizer(filesInMemory(files)),
+      openPageTokenizer(of(files)),
       openTokenizer(filesInMemory(files)),
     ])
     const ids = Array.from({ length: 520 }, (_, id) => id)
@@ -61,7 +65,7 @@ describe("the page's tokenizer", () => {
   it('begins a prompt in no template as the run did', async () => {
     const { files, texts } = promptFolders['a bos of the post-processor alone']!
     const [page, node] = await Promise.all([
-      openPageTokenizer(filesInMemory(files)),
+      openPageTokenizer(of(files)),
       openTokenizer(filesInMemory(files)),
     ])
     expect(page.encodeRaw(texts[0]!)).toEqual([500, ...page.encode(texts[0]!)])
@@ -70,10 +74,8 @@ describe("the page's tokenizer", () => {
 
   it('asks for no template file where the config has a template, and says what is missing', async () => {
     const asked: string[] = []
-    await openPageTokenizer(filesInMemory(promptFolders['as it ships']!.files, asked))
+    await openPageTokenizer(of(promptFolders['as it ships']!.files, asked))
     expect(asked).toEqual(['tokenizer.json', 'tokenizer_config.json'])
-    await expect(openPageTokenizer(filesInMemory({}))).rejects.toThrow(
-      /expected tokenizer\.json, or .*no such file/,
-    )
+    await expect(openPageTokenizer(of({}))).rejects.toThrow(/expected tokenizer\.json, or .*no such file/)
   })
 })

@@ -164,18 +164,22 @@ const harmlessKeys: ReadonlySet<string> = new Set(
 )
 
 /**
- * Whether what a file holds and nobody read may be left unread: refuses a key that would change numbers, unless `ignoresForeign`,
+ * Whether what a file holds and nobody read may be left unread: refuses a key that would change numbers, unless it is of `foreign`,
  * and gives a warning for each that nobody knows, and in place of a refusal. Throws InputError.
  */
-export function judgeUnread(keys: ConfigKeys, architecture: string, ignoresForeign: boolean): string[] {
+export function judgeUnread(
+  keys: ConfigKeys,
+  architecture: string,
+  foreign: 'all' | readonly string[],
+): string[] {
   const warnings: string[] = []
   for (const [key, value] of keys.unread()) {
     if (harmlessKeys.has(key)) continue
     const neutral = Object.hasOwn(neutralValues, key) ? neutralValues[key]! : null
     if (neutral?.some(one => JSON.stringify(one) === JSON.stringify(value))) continue
     const found = `${keys.name(key)} ${show(value)}`
-    if (neutral && (!ignoresForeign || alwaysRefused.has(key)))
-      refuse(keys, architecture, found, neutral.map(show).join(' or '))
+    const isForeign = (foreign === 'all' || foreign.includes(key)) && !alwaysRefused.has(key)
+    if (neutral && !isForeign) refuse(keys, architecture, found, neutral.map(show).join(' or '))
     const why = neutral ? `has no meaning in ${architecture}` : 'is not known here'
     warnings.push(`${keys.where}: ${found} ${why}; it is ignored`)
   }

@@ -184,7 +184,7 @@ export function parseConfig(json: unknown, where: string): ModelConfig {
   }
   checkGroups(config, keys)
   const warnings = [...new Set([keys, outer, ...rope.keys])].flatMap(of =>
-    judgeUnread(of, architecture, family.ignoresForeignKeys ?? false),
+    judgeUnread(of, architecture, family.ignoresForeignKeys ?? []),
   )
   return { ...config, ...(warnings.length > 0 && { warnings }) }
 }
@@ -261,7 +261,8 @@ function readFeatures(
   const isTrue = (key: true | string | undefined) =>
     typeof key === 'string' ? (keys.read(key, z.boolean().nullish()) ?? false) : (key ?? false)
   const queryKeyValue = isTrue(biases.queryKeyValue)
-  const cap = (key: string) => (family.caps ? (keys.read(key, positive.nullish()) ?? null) : null)
+  const cap = (isRead: boolean | undefined, key: string) =>
+    isRead ? (keys.read(key, positive.nullish()) ?? null) : null
   return {
     norms: family.norms ?? 'before',
     normOffset: family.normOffset ?? 0,
@@ -275,8 +276,8 @@ function readFeatures(
     },
     gate: readGate(keys, family),
     ...readScales(keys, family, hiddenSize, headDim),
-    attentionCap: cap('attn_logit_softcapping'),
-    logitsCap: cap('final_logit_softcapping'),
+    attentionCap: cap(family.caps?.scores, 'attn_logit_softcapping'),
+    logitsCap: cap(family.caps?.logits, 'final_logit_softcapping'),
     fused: { queryKeyValue: fused, gateUp: fused },
   }
 }

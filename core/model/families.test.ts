@@ -166,6 +166,12 @@ describe('families', () => {
       attentionCap: 50,
     })
     expect(parseTiny('tiny-gemma2', { attn_logit_softcapping: null })).toMatchObject({ attentionCap: null })
+    const caps = { attn_logit_softcapping: 50, final_logit_softcapping: 20 }
+    expect(parseTiny('tiny-gemma3', caps)).toMatchObject({
+      attentionCap: null,
+      logitsCap: 20,
+      warnings: [expect.stringMatching(/attn_logit_softcapping 50 has no meaning/)],
+    })
     expect(parseTiny('tiny-gemma3', { sliding_window_pattern: undefined })).toMatchObject({
       layerAttention: [...Array(5).fill({ window: 16, rope: 1 }), { window: null, rope: 0 }],
     })

@@ -19,8 +19,8 @@ export interface Family {
   activation?: 'hidden_activation'
   /** Gemma: embedding × √D, scores / √query_pre_attn_scalar. Granite: four factors of its own. */
   scales?: 'gemma' | 'granite'
-  /** Whether attn_logit_softcapping and final_logit_softcapping are read. */
-  caps?: true
+  /** What is capped: of attention's scores by attn_logit_softcapping, of the logits by final_logit_softcapping. */
+  caps?: { scores?: true; logits: true }
   /** Which layers have windows, by the rule that the family's keys follow. */
   windows?: WindowRule
   /** Whether a layer's rope is that of its type, as Gemma 3's. */
@@ -36,8 +36,8 @@ export interface Family {
   fused?: true
   /** Where the decoder's config is, in a config of images and text. */
   textConfig?: { key: string; family: string }
-  /** Whether other families' keys, which Transformers does not read in this one, are named and not refused. */
-  ignoresForeignKeys?: true
+  /** Keys that its files state and Transformers does not compute with, of other families all or these: named and not refused. */
+  ignoresForeignKeys?: 'all' | readonly string[]
 }
 
 /** Types of layers, as layer_types names them. */
@@ -110,8 +110,16 @@ const gemma = {
   biases: attentionBias,
   activation: 'hidden_activation',
   scales: 'gemma',
-  caps: true,
   windows: 'pattern',
+} as const
+
+const gemma3 = {
+  ...gemma,
+  queryKeyNorm: 'head',
+  ropeByLayerType: true,
+  caps: { logits: true },
+  // A key of Gemma3TextConfig that no layer of Transformers reads.
+  ignoresForeignKeys: ['attn_logit_softcapping'],
 } as const
 
 const gemmaDefaults = {
@@ -144,7 +152,7 @@ export const families = {
     defaults: { max_position_embeddings: 32768, sliding_window: 4096, max_window_layers: 28 },
     biases: { queryKeyValue: true },
     windows: 'from-layer',
-    ignoresForeignKeys: true,
+    ignoresForeignKeys: 'all',
   },
   qwen2_moe: {
     architectures: ['Qwen2MoeForCausalLM'],
@@ -231,22 +239,19 @@ export const families = {
       final_logit_softcapping: 30,
     },
     ...gemma,
+    caps: { scores: true, logits: true },
   },
   gemma3_text: {
     architectures: ['Gemma3ForCausalLM'],
     models: 'Gemma 3 (text)',
     defaults: gemma3Defaults,
-    ...gemma,
-    queryKeyNorm: 'head',
-    ropeByLayerType: true,
+    ...gemma3,
   },
   gemma3: {
     architectures: ['Gemma3ForConditionalGeneration'],
     models: 'the text half of Gemma 3',
     defaults: gemma3Defaults,
-    ...gemma,
-    queryKeyNorm: 'head',
-    ropeByLayerType: true,
+    ...gemma3,
     textConfig: { key: 'text_config', family: 'gemma3_text' },
   },
   phi3: {

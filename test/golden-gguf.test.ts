@@ -4,29 +4,15 @@ import { join } from 'node:path'
 import { afterAll } from 'vitest'
 import { openModelFolder } from '../node-runner/models/open-model.ts'
 import { convertToGguf } from './support/convert-to-gguf.ts'
-import { describeGolden, type GoldenCase } from './support/describe-golden.ts'
+import { describeGolden } from './support/describe-golden.ts'
+import { ggufGoldens } from './support/gguf-goldens.ts'
+
+// Three ranks cut blocks between them.
+for (const { model, path } of ggufGoldens)
+  for (const ranks of [1, 3]) describeGolden({ model, folder: path, ranks, kernels: 'cpu', longest: 1000 })
 
 const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-
-const one = (model: string, path: string, ranks = 1): GoldenCase => ({
-  model,
-  folder: path,
-  ranks,
-  kernels: 'cpu',
-  longest: 40,
-})
-
-/** Files as others make them, in types without blocks. */
-const files: Record<string, string> = {
-  'gguf-f32': 'tiny-llama-f32',
-  'gguf-f16': 'tiny-qwen2-f16',
-  'gguf-bf16': 'tiny-llama-bf16',
-  'tiny-llama3': 'tiny-llama3-bf16',
-  'tiny-qwen3': 'tiny-qwen3-bf16',
-  'gguf-gemma3': 'tiny-gemma3-f16',
-}
-for (const [model, file] of Object.entries(files)) describeGolden(one(model, `test/models/gguf/${file}.gguf`))
 
 /** Checkpoints of families that no file in GGUF is at hand of. */
 const converted: [model: string, ranks: number][] = [
@@ -44,5 +30,5 @@ for (const [model, ranks] of converted) {
   const path = join(folder, `${model}.gguf`)
   writeFileSync(path, await convertToGguf(config, weights))
   await close()
-  describeGolden(one(model, path, ranks))
+  describeGolden({ model, folder: path, ranks, kernels: 'cpu', longest: 40 })
 }

@@ -78,7 +78,7 @@ describe('what if with a model in GGUF', () => {
     await page.keyboard.press('i')
     await page.keyboard.press('2')
     await wholeBranch(page)
-    expect(tensorReads.length).toBeGreaterThan(10)
+    expect(tensorReads.length).toBeGreaterThan(5)
     const inNode = await continueInNode(path, recorded, { maxNewTokens: 24, stopIds: [0] })
     const expected = await inNode([...Array.from(recorded.tokens.tokenId).slice(0, place), second])
     const branch = await savedBranch(page)
@@ -96,12 +96,12 @@ describe('what if with a model in GGUF', () => {
     await again.click('text=Remove')
     await poll(() => again.isVisible('.branch-kept')).toBe(false)
     const fetched = await computeLink(page.context())
-    expect(tensorReads.length).toBeGreaterThan(10)
+    expect(tensorReads.length).toBeGreaterThan(5)
 
     // Another version of the file is read from its server.
     utimesSync(path, 1, 1)
     await computeLink(page.context())
-    expect(tensorReads.length).toBeGreaterThan(10)
+    expect(tensorReads.length).toBeGreaterThan(5)
     await fetched.context().close()
   })
 
@@ -126,7 +126,7 @@ describe('what if with a model in GGUF', () => {
     tensorReads = []
     await damaged.click('text=Compute the branch')
     await wholeBranch(damaged)
-    expect(tensorReads.length).toBeGreaterThan(10)
+    expect(tensorReads.length).toBeGreaterThan(5)
 
     for (const [name, how] of [
       ['.bytes', 'truncate(size - 1000)'],
@@ -134,23 +134,38 @@ describe('what if with a model in GGUF', () => {
     ] as const) {
       await change(name, how)
       await computeLink(page.context())
-      expect(tensorReads.length).toBeGreaterThan(10)
+      expect(tensorReads.length).toBeGreaterThan(5)
     }
     await page.context().close()
   })
 
-  it('goes on where the browser keeps nothing, and says why', async () => {
+  it.each([
+    [
+      'a browser that gives too little',
+      async (page: Page) => {
+        await page.context().route('**/branch-worker-*.js', async route => {
+          const response = await route.fetch()
+          const little = 'navigator.storage.estimate = async () => ({ quota: 300_000, usage: 10_000 });'
+          await route.fulfill({ response, body: little + (await response.text()) })
+        })
+      },
+      "it needs 0.457 MB of the browser's storage, of which this page has 0.26 MB;",
+    ],
+    [
+      'a full disk',
+      async (page: Page) => {
+        const session = await page.context().newCDPSession(page)
+        const { origin } = new URL(at.url)
+        await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 300_000 })
+      },
+      "the browser's storage is full;",
+    ],
+  ])('goes on where nothing can be kept, and says why: %s', async (_, prepare, reason) => {
     const page = await pages.open(`sample=0.0&token=${place}`, { at })
-    const session = await page.context().newCDPSession(page)
-    await session.send('Storage.overrideQuotaForOrigin', {
-      origin: new URL(at.url).origin,
-      quotaSize: 300_000,
-    })
+    await prepare(page)
     await page.click('.choice:nth-child(2) .choice-if')
     await wholeBranch(page)
-    expect(await page.textContent('.branch-status')).toMatch(
-      /not kept for another time: it needs 0\.457 MB of the browser's storage, of which this page has 0\.2\d+ MB/,
-    )
+    expect(await page.textContent('.branch-status')).toContain(`It is not kept for another time: ${reason}`)
     expect(await page.isVisible('.branch-kept')).toBe(false)
     await page.context().close()
   })
@@ -165,7 +180,7 @@ describe('what if with a model in GGUF', () => {
     await worker.evaluate('GPUDevice.prototype.popErrorScope = async () => ({ message: "no room" })')
     await page.click('.choice:nth-child(2) .choice-if')
     await poll(() => statusText(page)).toMatch(
-      /tiny-llama-f32 needs about \d+ MB of the GPU's memory, which is not there: buffer .* has no room for \d+ bytes .*Take a smaller model/,
+      /tiny-llama-f32 needs about [\d.]+ MB of the GPU's memory, which is not there: buffer .* has no room for \d+ bytes .*Take a smaller model/,
     )
     await page.context().close()
   })

@@ -374,7 +374,8 @@ function readWindows(keys: ConfigKeys, family: Family, withRope: readonly boolea
         `${keys.name('layer_types')} ${show(stated)} beside ${keys.name('sliding_window')} ${width}`,
         `${types[0]} alone`,
       )
-    if (!isUsed && rule !== 'pattern' && rule !== 'all')
+    // Of these, Transformers masks by layer_types alone, or by sliding_window alone.
+    if (!isUsed && rule !== 'pattern' && rule !== 'all' && rule !== 'without-rope')
       refuseHere(
         `${sliding} in ${keys.name('layer_types')} beside use_sliding_window false`,
         'the two to agree',

@@ -196,6 +196,8 @@ describe('families', () => {
     ])
     expect(windowsOf(parseTiny('tiny-qwen3-moe', used))).toEqual([12, 12, 12])
     expect(windowsOf(parseTiny('tiny-smollm3', used))).toEqual([null, null, 12, null, 12])
+    const typed = { sliding_window: 12, layer_types: [sliding, full, full, sliding, full] }
+    expect(windowsOf(parseTiny('tiny-smollm3', typed))).toEqual([12, null, null, 12, null])
     const moe = { model_type: 'qwen2_moe', architectures: ['Qwen2MoeForCausalLM'] }
     expect(windowsOf(parseTiny('tiny-qwen3-moe', { ...moe, ...used, max_window_layers: 2 }))).toEqual([
       ...[12, null, null],

@@ -6,6 +6,8 @@ export const size = (most: number) => z.int().positive().max(most)
 export const count = (most: number) => z.int().nonnegative().max(most)
 export const mostTokens = 2 ** 31 - 1
 export const mostLayers = 1024
+/** Experts of all layers together: each has its tensors, of which tables are made before a file is read. */
+export const mostExpertsOfLayers = 2 ** 16
 /** A factor; what is outside of these bounds is no number that a model was made with. */
 export const positive = z.number().min(1e-30).max(1e30)
 

@@ -1,5 +1,5 @@
 import { type WeightType, weightTypes } from '../../kernels/pack-weight/weight-types.ts'
-import { InputError } from '../input-error.ts'
+import { InputError, shownName } from '../input-error.ts'
 import type { ByteSource } from './byte-source.ts'
 import { mostPointerBytes, refuseGitLfsPointer } from './git-lfs-pointer.ts'
 
@@ -157,12 +157,6 @@ export async function openGguf(source: ByteSource): Promise<GgufFile> {
 
 const damaged = 'the header is damaged, fetch the file again'
 const cut = 'the file is cut, fetch it again'
-
-/** A key or a name of a file as a message has it: on one line, and no longer than anybody reads. */
-export function shownName(name: string): string {
-  const cut = name.length <= 100 ? name : `${name.slice(0, 100)}…`
-  return cut.replaceAll(/\s/g, ' ')
-}
 
 /** A count as a message has it: what no number holds exactly only so far as it is known. */
 function shownNumber(value: number): string {

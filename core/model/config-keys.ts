@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { describeIssues, InputError } from '../input-error.ts'
+import { describeIssues, InputError, shownName } from '../input-error.ts'
 
 /** A number that sizes something has a bound some ten times what published models have. */
 export const size = (most: number) => z.int().positive().max(most)
@@ -175,7 +175,7 @@ export function judgeUnread(keys: ConfigKeys, architecture: string, ignoresForei
     if (harmlessKeys.has(key)) continue
     const neutral = Object.hasOwn(neutralValues, key) ? neutralValues[key]! : null
     if (neutral?.some(one => JSON.stringify(one) === JSON.stringify(value))) continue
-    const found = `${keys.name(key)} ${show(value)}`
+    const found = `${shownName(keys.name(key))} ${show(value)}`
     if (neutral && (!ignoresForeign || alwaysRefused.has(key)))
       refuse(keys, architecture, found, neutral.map(show).join(' or '))
     const why = neutral ? `has no meaning in ${architecture}` : 'is not known here'

@@ -380,9 +380,9 @@ function readWindows(keys: ConfigKeys, family: Family, withRope: readonly boolea
         'the two to agree',
       )
   }
-  if (types.includes(sliding) && width === null)
+  if (types.includes(sliding) && !width)
     refuseHere(
-      `${sliding} in ${keys.name('layer_types')} beside ${keys.name('sliding_window')} null`,
+      `${sliding} in ${keys.name('layer_types')} beside ${keys.name('sliding_window')} ${width}`,
       'the window of these layers',
     )
   return { types, ofLayers: byRule.map((_, layer) => (hides && types[layer] === sliding ? width : null)) }

@@ -1,6 +1,6 @@
 import { maxExperts } from '../../kernels/route-experts/route-experts.ts'
-import { type GgufMetadata, type GgufTensor, shownName } from '../files/gguf.ts'
-import { InputError } from '../input-error.ts'
+import type { GgufMetadata, GgufTensor } from '../files/gguf.ts'
+import { InputError, shownName } from '../input-error.ts'
 import {
   type DecoderFeatures,
   type Experts,

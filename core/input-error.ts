@@ -35,3 +35,9 @@ export function describeIssues({ issues }: z.ZodError): string {
   if (issues.length > mostIssues) described.push(`and ${issues.length - mostIssues} more`)
   return described.join('; ')
 }
+
+/** A key or a name that stands in a file as a message has it: on one line, and no longer than anybody reads. */
+export function shownName(name: string): string {
+  const cut = name.length <= 100 ? name : `${name.slice(0, 100)}…`
+  return cut.replaceAll(/\s/g, ' ')
+}

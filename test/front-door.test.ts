@@ -129,6 +129,15 @@ describe('the front door', () => {
       expect(stopped.text).not.toContain('.')
     })
 
+    it('takes a text as the whole prompt', async () => {
+      const raw = await generate(model, 'Ann has', { raw: true, maxNewTokens: 4 })
+      const ids = model.tokenizer!.encodeRaw('Ann has')
+      expect(raw.promptTokens).toBe(ids.length)
+      expect(raw.tokens).toEqual((await generate(model, { ids }, { maxNewTokens: 4 })).tokens)
+      const conversation = generate(model, [{ role: 'user', content: 'a' }], { raw: true })
+      await expect(conversation).rejects.toThrow(/expected a text with raw true/)
+    })
+
     it('refuses what cannot be, fails one prompt of several alone, and can be ended', async () => {
       const tooLong = { ids: Array<number>(5000).fill(1) }
       await expect(generate(model, tooLong)).rejects.toThrow(InputError)
@@ -162,6 +171,7 @@ describe('the front door', () => {
       [{ stopTexts: 'abc' }, /stopTexts are no list/],
       [{ stopTexts: [''] }, /not empty/],
       [{ onToken: 5 }, /onToken is no function/],
+      [{ raw: 'yes' }, /raw yes, expected true or false/],
       ['x', /the options are x/],
     ])('refuses the options %o by name, and answers the next call', async (options, message) => {
       const asked = generate(model, 'a', options as AnswerOptions)
@@ -239,6 +249,22 @@ describe('the front door', () => {
     for (const name of run.scoreNames) expect(await run.readScore(name)).toHaveLength(2)
     await expect(run.readScore('Unknown')).rejects.toThrow(InputError)
     await run.close()
+  })
+
+  it('loads a file in GGUF, and asks it without a chat template', async () => {
+    const path = 'test/models/gguf/tiny-qwen2-q8_0.gguf'
+    const model = await loadModel(path, { adapter: 'cpu', sequences: 1, contextTokens: 64 })
+    try {
+      expect(model.name).toBe('tiny-qwen2-q8_0')
+      const answer = await generate(model, 'hello', { raw: true, maxNewTokens: 3, stopIds: [] })
+      expect(answer.tokens).toHaveLength(3)
+      await expect(generate(model, 'hello')).rejects.toThrow(/expected a chat template/)
+    } finally {
+      await model.close()
+    }
+    await expect(loadModel('test/gguf-cases/dims-wrong.gguf')).rejects.toThrow(
+      /blk\.0\.attn_q\.weight is 8 × 6/,
+    )
   })
 
   it('says what is wrong with a model before an adapter is opened', async () => {

@@ -1,5 +1,5 @@
 import { type WeightType, weightTypes } from '../../kernels/pack-weight/weight-types.ts'
-import { InputError } from '../input-error.ts'
+import { InputError, shownName } from '../input-error.ts'
 import type { ByteSource } from './byte-source.ts'
 import { mostPointerBytes, refuseGitLfsPointer } from './git-lfs-pointer.ts'
 
@@ -132,8 +132,8 @@ export async function openGguf(source: ByteSource): Promise<GgufFile> {
     const place = `metadata key ${index} of metadata_kv_count ${counts.keys} (counted from 0, after ${before})`
     const key = await readName(reader, place, mostKeyBytes, text => `${place}, which begins ${text}`)
     if (places.has(key))
-      reader.refuse(`${shown(key)} stands twice in the metadata, expected each key once; ${damaged}`)
-    before = shown(key)
+      reader.refuse(`${shownName(key)} stands twice in the metadata, expected each key once; ${damaged}`)
+    before = shownName(key)
     await reader.need(4, before)
     const type = reader.uint32()
     places.set(key, await skipValue(reader, type, before))
@@ -147,7 +147,7 @@ export async function openGguf(source: ByteSource): Promise<GgufFile> {
       `tensor ${index} of tensor_count ${counts.tensors} (counted from 0)`,
     )
     if (names.has(info.name))
-      reader.refuse(`tensor ${shown(info.name)} stands twice, expected each name once; ${damaged}`)
+      reader.refuse(`tensor ${shownName(info.name)} stands twice, expected each name once; ${damaged}`)
     names.add(info.name)
     infos.push(info)
   }
@@ -157,11 +157,6 @@ export async function openGguf(source: ByteSource): Promise<GgufFile> {
 
 const damaged = 'the header is damaged, fetch the file again'
 const cut = 'the file is cut, fetch it again'
-
-/** A key or a name as a message has it: no longer than anybody reads. */
-function shown(name: string): string {
-  return name.length <= 100 ? name : `${name.slice(0, 100)}…`
-}
 
 /** A count as a message has it: what no number holds exactly only so far as it is known. */
 function shownNumber(value: number): string {
@@ -287,7 +282,7 @@ async function readName(
   const found = Math.min(length, reader.byteLength - reader.at)
   await reader.need(found, place)
   const text = decoder.decode(reader.bytes.subarray(reader.at, reader.at + found))
-  if (found < length) await reader.need(length, begun(shown(text), length))
+  if (found < length) await reader.need(length, begun(shownName(text), length))
   reader.at += length
   return text
 }
@@ -399,7 +394,7 @@ function metadataOf(name: string, reader: HeaderReader, places: Map<string, Valu
       if (!place) return 'nothing'
       if (place.list) return `a list of ${place.list.count} ${nameOf(place.list.type)}s`
       const value = this.get(key)
-      return `${typeof value === 'string' ? JSON.stringify(shown(value)) : value} (${nameOf(place.type)})`
+      return `${typeof value === 'string' ? JSON.stringify(shownName(value)) : value} (${nameOf(place.type)})`
     },
   }
 }
@@ -428,7 +423,7 @@ async function readTensorInfo(reader: HeaderReader, place: string): Promise<Tens
     mostNameBytes,
     (text, length) => `tensor ${completedName(text, length)}`,
   )
-  const where = `tensor ${shown(name)}`
+  const where = `tensor ${shownName(name)}`
   await reader.need(4, where)
   const count = reader.uint32()
   if (count < 1 || count > mostDimensions)
@@ -457,7 +452,7 @@ function placeTensors(
   const dataStart = Math.ceil(reader.at / alignment) * alignment
   const dataBytes = Math.max(0, source.byteLength - dataStart)
   const tensors = infos.map(info => {
-    const where = `tensor ${shown(info.name)}`
+    const where = `tensor ${shownName(info.name)}`
     const { name, dims, offset } = info
     const type = weightTypeOf(reader, where, info.type)
     const { inputs, bytes } = weightTypes[type]
@@ -481,13 +476,13 @@ function placeTensors(
   for (const { name, dims, type, start, byteLength } of tensors.toSorted(
     (one, other) => one.start - other.start,
   )) {
-    const where = `tensor ${shown(name)}`
+    const where = `tensor ${shownName(name)}`
     if (start < end)
       reader.refuse(
         `${where}: bytes from ${start} on, but those up to ${end} are of tensor ${before}; expected each to have its own, ${damaged}`,
       )
     end = start + byteLength
-    before = shown(name)
+    before = shownName(name)
     if (end > source.byteLength)
       reader.refuse(
         `${where}: ${dims.map(shownNumber).join(' × ')} of ${type.toUpperCase()} take ${shownNumber(byteLength)} bytes at ${shownNumber(start - dataStart)} of the data, ` +

@@ -10,6 +10,7 @@ import {
 export type StopSource =
   | 'generation_config.json'
   | 'config.json'
+  | 'the GGUF file'
   | 'tokenizer'
   | 'chat template'
   | '--stop-token'
@@ -34,6 +35,8 @@ export interface Stops {
 export interface StatedEnds {
   config: readonly number[] | null
   generationConfig: readonly number[] | null
+  /** Whether `config` is what the metadata of a file in GGUF say. */
+  isGguf?: boolean
 }
 
 /** A source, and the tokens that it says end an answer. */
@@ -46,14 +49,14 @@ export type SaidStops = readonly [StopSource, readonly number[]]
  * not say, config.json states null: then an answer runs to the limit.
  */
 export function modelStops(
-  { config, generationConfig }: StatedEnds,
+  { config, generationConfig, isGguf = false }: StatedEnds,
   ends: Partial<TokenizerEnds>,
 ): SaidStops[] {
   if ((generationConfig ?? config)?.length === 0) return []
   const only = (id: number | null | undefined) => (id == null ? [] : [id])
   return [
     ['generation_config.json', generationConfig ?? []],
-    ['config.json', config ?? []],
+    [isGguf ? 'the GGUF file' : 'config.json', config ?? []],
     ['tokenizer', only(ends.eosId)],
     ['chat template', only(ends.endOfTurnId?.())],
   ]

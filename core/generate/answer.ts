@@ -28,6 +28,8 @@ export interface AnswerOptions extends AskedDecoding {
   maxNewTokens?: number
   /** Keys the noise of sampling: the same seed gives the same answers, whatever runs beside them. 0 without. */
   seed?: number
+  /** A text is the whole prompt, in no chat template, with the beginning of text before it where the tokenizer says so: how a base model is asked. */
+  raw?: boolean
   /** Largest log-probabilities that each token's record keeps; 5 without, and no more than the model was loaded for. */
   topLogprobs?: number
   /** Tokens that end an answer; without, those that the model's files, its tokenizer and its chat template name. */
@@ -176,7 +178,7 @@ function isSeveral(asked: Prompt | readonly Prompt[]): asked is readonly Prompt[
 function checkOptions(options: AnswerOptions): void {
   if (typeof options !== 'object' || options === null)
     throw new InputError(`generate: the options are ${String(options)}, expected an object`)
-  const { maxNewTokens = 1, seed = 0, topLogprobs = 0, stopIds = [], stopTexts = [], onToken } = options
+  const { maxNewTokens = 1, seed = 0, topLogprobs = 0, stopIds = [], stopTexts = [], onToken, raw } = options
   checkWhole('generate: maxNewTokens', maxNewTokens, 1)
   checkWhole('generate: seed', seed, 0, 2 ** 32 - 1)
   checkWhole('generate: topLogprobs', topLogprobs, 0)
@@ -184,6 +186,8 @@ function checkOptions(options: AnswerOptions): void {
   for (const id of stopIds) checkWhole('generate: a stop id', id, 0)
   if (!Array.isArray(stopTexts) || !stopTexts.every(text => typeof text === 'string' && text !== ''))
     throw new InputError('generate: stopTexts are no list of texts that are not empty, expected ["###"]')
+  if (raw !== undefined && typeof raw !== 'boolean')
+    throw new InputError(`generate: raw ${String(raw)}, expected true or false`)
   if (onToken !== undefined && typeof onToken !== 'function')
     throw new InputError('generate: onToken is no function')
   for (const name of decodingNames) {
@@ -208,12 +212,12 @@ async function answerAll(
 ): Promise<Answer[]> {
   const { sequences, topK } = loaded.limits
   const { maxNewTokens = 512, seed = 0, topLogprobs = Math.min(5, topK), stopTexts = [] } = options
-  const { onToken, signal, stopIds: askedStops } = options
+  const { onToken, signal, stopIds: askedStops, raw = false } = options
   signal?.throwIfAborted()
   const asked: AskedDecoding = Object.fromEntries(decodingNames.map(name => [name, options[name]]))
   const { decoding } = chooseDecoding(asked)
   const beams = beamsOf(decoding)
-  const usesTemplate = prompts.some(prompt => !isIds(prompt))
+  const usesTemplate = !raw && prompts.some(prompt => !isIds(prompt))
   const ends = tokenizer && {
     eosId: tokenizer.eosId,
     ...(usesTemplate && { endOfTurnId: () => tokenizer.endOfTurnId() }),
@@ -236,7 +240,7 @@ async function answerAll(
   const refused = new Map<number, InputError>()
   const requests = prompts.flatMap((prompt, key) => {
     try {
-      return { promptIds: encodePrompt(prompt, tokenizer), key }
+      return { promptIds: encodePrompt(prompt, tokenizer, raw), key }
     } catch (error) {
       // Of several prompts the others are answered.
       if (!(error instanceof InputError) || prompts.length === 1) throw error
@@ -278,7 +282,7 @@ function isIds(prompt: Prompt): prompt is { readonly ids: readonly number[] } {
   return typeof prompt === 'object' && prompt !== null && 'ids' in prompt
 }
 
-function encodePrompt(prompt: Prompt, tokenizer: Tokenizer | null): readonly number[] {
+function encodePrompt(prompt: Prompt, tokenizer: Tokenizer | null, raw: boolean): readonly number[] {
   const isText = typeof prompt === 'string'
   const messages = isText ? [{ role: 'user', content: prompt } as const] : prompt
   if (isIds(prompt) && Array.isArray(prompt.ids)) return prompt.ids
@@ -291,5 +295,9 @@ function encodePrompt(prompt: Prompt, tokenizer: Tokenizer | null): readonly num
     )
   if (!tokenizer)
     throw new InputError('generate: the model has no tokenizer, expected a prompt as { ids: [1, 2, 3] }')
-  return tokenizer.encodeChat(messages)
+  if (!raw) return tokenizer.encodeChat(messages)
+  if (isText) return tokenizer.encodeRaw(prompt)
+  throw new InputError(
+    'generate: a conversation is put into the chat template, expected a text with raw true',
+  )
 }

@@ -1,11 +1,13 @@
 import { z } from 'zod'
-import { describeIssues, InputError } from '../input-error.ts'
+import { describeIssues, InputError, shownName } from '../input-error.ts'
 
 /** A number that sizes something has a bound some ten times what published models have. */
 export const size = (most: number) => z.int().positive().max(most)
 export const count = (most: number) => z.int().nonnegative().max(most)
 export const mostTokens = 2 ** 31 - 1
 export const mostLayers = 1024
+/** Experts of all layers together: each has its tensors, of which tables are made before a file is read. */
+export const mostExpertsOfLayers = 2 ** 16
 /** A factor; what is outside of these bounds is no number that a model was made with. */
 export const positive = z.number().min(1e-30).max(1e30)
 
@@ -177,7 +179,7 @@ export function judgeUnread(
     if (harmlessKeys.has(key)) continue
     const neutral = Object.hasOwn(neutralValues, key) ? neutralValues[key]! : null
     if (neutral?.some(one => JSON.stringify(one) === JSON.stringify(value))) continue
-    const found = `${keys.name(key)} ${show(value)}`
+    const found = `${shownName(keys.name(key))} ${show(value)}`
     const isForeign = (foreign === 'all' || foreign.includes(key)) && !alwaysRefused.has(key)
     if (neutral && !isForeign) refuse(keys, architecture, found, neutral.map(show).join(' or '))
     const why = neutral ? `has no meaning in ${architecture}` : 'is not known here'

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { InputError } from '../input-error.ts'
 import { parseConfig, plainDecoder } from './config.ts'
@@ -217,5 +218,28 @@ describe('parseGenerationConfig', () => {
 
   it.each([[[]], [{ eos_token_id: 'end' }], [{ eos_token_id: [1.5] }]])('refuses %j', json => {
     expect(() => parseGeneration(json)).toThrow(InputError)
+  })
+})
+
+describe('a config.json that is made to harm', () => {
+  const mixture = JSON.parse(readFileSync('test/models/tiny-mixtral/config.json', 'utf8'))
+
+  it('is refused for more experts than tables are made for', () => {
+    const changes = { num_local_experts: 1024, num_hidden_layers: 1024 }
+    expect(() => parseConfig({ ...mixture, ...changes }, 'config.json')).toThrow(
+      /^config\.json: num_local_experts 1024 in 1024 layers, expected at most 65536/,
+    )
+  })
+
+  it('is refused for a window of no key', () => {
+    const gemma = JSON.parse(readFileSync('test/models/tiny-gemma3/config.json', 'utf8'))
+    expect(() => parseConfig({ ...gemma, sliding_window: 0 }, 'config.json')).toThrow(/sliding_window 0/)
+    expect(parse({ sliding_window: 0 }).layerAttention[0]!.window).toBe(null)
+  })
+
+  it('is warned of on one line, by no more of a key than anybody reads', () => {
+    const { warnings } = parse({ [`a\nb${'c'.repeat(100_000)}`]: 1 })
+    expect(warnings).toHaveLength(1)
+    expect(warnings![0]).toMatch(/^[^\n]{1,200}$/)
   })
 })

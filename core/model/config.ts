@@ -7,6 +7,7 @@ import {
   configKeys,
   count,
   judgeUnread,
+  mostExpertsOfLayers,
   mostLayers,
   mostTokens,
   positive,
@@ -381,9 +382,9 @@ function readWindows(keys: ConfigKeys, family: Family, withRope: readonly boolea
         'the two to agree',
       )
   }
-  if (types.includes(sliding) && width === null)
+  if (types.includes(sliding) && !width)
     refuseHere(
-      `${sliding} in ${keys.name('layer_types')} beside ${keys.name('sliding_window')} null`,
+      `${sliding} in ${keys.name('layer_types')} beside ${keys.name('sliding_window')} ${width}`,
       'the window of these layers',
     )
   return { types, ofLayers: byRule.map((_, layer) => (hides && types[layer] === sliding ? width : null)) }
@@ -409,6 +410,10 @@ function readExperts(keys: ConfigKeys, { experts: named }: Family, layers: numbe
   if (perToken > experts)
     throw new InputError(
       `${keys.where}: ${keys.name('num_experts_per_tok')} ${perToken}, expected at most the ${experts} experts there are; check the two`,
+    )
+  if (experts * layers > mostExpertsOfLayers)
+    throw new InputError(
+      `${keys.where}: ${keys.name(named.count.find(key => keys.holds(key)) ?? named.count[0]!)} ${experts} in ${layers} layers, expected at most ${mostExpertsOfLayers} experts in all; check the two`,
     )
   const shared = sharedWidth > 0 ? { width: sharedWidth, gated: true } : null
   return { count: experts, perToken, width, normalised, shared, denseLayers }

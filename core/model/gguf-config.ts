@@ -1,6 +1,6 @@
 import { maxExperts } from '../../kernels/route-experts/route-experts.ts'
 import type { GgufMetadata, GgufTensor } from '../files/gguf.ts'
-import { InputError } from '../input-error.ts'
+import { InputError, shownName } from '../input-error.ts'
 import {
   type DecoderFeatures,
   type Experts,
@@ -8,6 +8,7 @@ import {
   type ModelConfig,
   plainDecoder,
 } from './config.ts'
+import { mostExpertsOfLayers, mostLayers, mostTokens } from './config-keys.ts'
 import type { RopeConfig, RopeScaling } from './rope-config.ts'
 
 /** What a GGUF file says of its model, as the functions that read it need it. */
@@ -109,7 +110,7 @@ const architectures: Record<string, Architecture> = {
     features: (stated, rope) => {
       const window = stated.whole('attention.sliding_window', 0) || null
       const pattern = stated.size('attention.sliding_window_pattern', 1024, 6)
-      const local = { ...rope, theta: stated.positive('rope.freq_base_swa', 10000), scaling: null }
+      const local = { ...rope, theta: stated.base('rope.freq_base_swa', 10000), scaling: null }
       const isLocal = (layer: number) => window !== null && layer % pattern < pattern - 1
       return {
         ...gemmaFeatures(stated),
@@ -203,6 +204,8 @@ interface Fields {
   /** An integer, at least 0. */
   whole(own: string, otherwise: number): number
   positive(own: string, otherwise?: number): number
+  /** A number above 1: its logarithm divides. */
+  base(own: string, otherwise: number): number
   /** A number, at least 0, which is none where it is 0. */
   cap(own: string, otherwise: number): number | null
   text(own: string, otherwise: string): string
@@ -221,11 +224,14 @@ function fieldsOf(metadata: GgufMetadata, architecture: string): Fields {
   }
   function number(own: string, expected: string, isFit: (value: number) => boolean, otherwise?: number) {
     read.add(own)
+    const entries = metadata.count(key(own)) ?? 0
+    if (entries > mostLayers)
+      return refuse(own, `${expected}, or one for each of at most ${mostLayers} layers`)
     const value = oneOfAll(metadata.get(key(own)) ?? otherwise)
     if (value === null) return refuse(own, `${expected}, the same in every layer`)
     return typeof value === 'number' && isFit(value) ? value : refuse(own, expected)
   }
-  const isPositive = (value: number) => value > 0 && Number.isFinite(value)
+  const isPositive = (value: number) => value >= 1e-30 && value <= 1e30
   return {
     where: metadata.name,
     key,
@@ -239,6 +245,8 @@ function fieldsOf(metadata: GgufMetadata, architecture: string): Fields {
     whole: (own, otherwise) =>
       number(own, 'an integer, at least 0', value => Number.isSafeInteger(value) && value >= 0, otherwise),
     positive: (own, otherwise) => number(own, 'a number above 0', isPositive, otherwise),
+    base: (own, otherwise) =>
+      number(own, 'a number above 1', value => value > 1 && isPositive(value), otherwise),
     cap: (own, otherwise) =>
       number(own, 'a number, at least 0', value => value === 0 || isPositive(value), otherwise) || null,
     text(own, otherwise) {
@@ -286,7 +294,12 @@ export function parseGgufConfig(
     throw new InputError(
       `${metadata.name}: tensor_count is 0, expected the tensors of a model; this file holds a vocabulary alone`,
     )
-  const layers = fields.size('block_count', 1024)
+  const layers = fields.size('block_count', mostLayers)
+  if (layers > tensors.size)
+    throw new InputError(
+      `${metadata.name}: ${fields.key('block_count')} is ${layers}, but the file holds ${tensors.size} tensors, expected some of each layer; ` +
+        'the file is damaged or incomplete, fetch it again',
+    )
   const hiddenSize = fields.size('embedding_length', 2 ** 17)
   const heads = fields.size('attention.head_count', 4096)
   const headDim = fields.size('attention.key_length', 4096, hiddenSize / heads)
@@ -302,7 +315,7 @@ export function parseGgufConfig(
     heads,
     keyValueHeads: fields.size('attention.head_count_kv', 4096, heads),
     headDim,
-    maxPositionEmbeddings: fields.size('context_length', 2 ** 31 - 1),
+    maxPositionEmbeddings: fields.size('context_length', mostTokens),
   }
   checkHeads(metadata, fields, sizes)
   const has = (tensor: string) => tensors.has(tensor)
@@ -436,7 +449,7 @@ function checkUnread(metadata: GgufMetadata, fields: Fields, context: number): s
           `expected ${harmless.length === 0 ? 'no such key' : harmless.join(' or ')}; a model with it is not computed here`,
       )
   }
-  const unknown = unread.filter(own => !Object.hasOwn(neutral, own)).map(own => fields.key(own))
+  const unknown = unread.filter(own => !Object.hasOwn(neutral, own)).map(own => shownName(fields.key(own)))
   if (unknown.length === 0) return []
   return [`${metadata.name}: nobody here knows what ${unknown.slice(0, 10).join(', ')} changes; ignored`]
 }
@@ -459,7 +472,10 @@ function experts(
 ): Experts | null {
   const { normalised, shared = null } = of
   if (countOfExperts(stated) === 0) return null
-  const count = stated.size('expert_count', maxExperts)
+  const count = stated.size(
+    'expert_count',
+    Math.min(maxExperts, Math.floor(mostExpertsOfLayers / stated.sizes.layers)),
+  )
   const perToken = stated.size('expert_used_count', count)
   // As llama.cpp: the width of all experts of a token together, where the file states none.
   const evenly = stated.sizes.intermediateSize / perToken
@@ -470,8 +486,12 @@ function experts(
 /** How queries and keys turn; in gemma3 in the layers without a window. */
 function ropeOf(stated: Stated): RopeConfig {
   const { architecture, sizes } = stated
-  const theta = stated.positive('rope.freq_base', architecture === 'gemma3' ? 1e6 : 10000)
+  const theta = stated.base('rope.freq_base', architecture === 'gemma3' ? 1e6 : 10000)
   const width = stated.size('rope.dimension_count', sizes.headDim, sizes.headDim)
+  if (width % 2 !== 0)
+    throw new InputError(
+      `${stated.where}: ${stated.key('rope.dimension_count')} is ${width}, expected an even number, since what turns are pairs; the metadata is damaged`,
+    )
   return { theta, width, scaling: ropeScaling(stated, width) }
 }
 
@@ -487,7 +507,7 @@ function ropeScaling(stated: Stated, width: number): RopeScaling | null {
   const factor = stated.cap('rope.scaling.factor', stated.cap('rope.scale_linear', 0) ?? 0) ?? 1
   const originalContext = stated.size(
     'rope.scaling.original_context_length',
-    2 ** 31 - 1,
+    mostTokens,
     sizes.maxPositionEmbeddings,
   )
   const attentionFactor = stated.positive('rope.scaling.attn_factor', 1)
@@ -515,6 +535,11 @@ function ropeScaling(stated: Stated, width: number): RopeScaling | null {
         attentionFactor * stated.positive('rope.scaling.yarn_attn_factor', 1) * (1 + 0.1 * Math.log(factor)),
     }
   }
+  if (!longFactors !== !shortFactors)
+    refuse(
+      `tensor ${longFactors ? ropeFactorNames[1] : ropeFactorNames[2]} alone`,
+      `${ropeFactorNames[1]} and ${ropeFactorNames[2]} together`,
+    )
   if (longFactors && shortFactors)
     return { type: 'longrope', longFactors, shortFactors, originalContext, attentionFactor }
   if (type === 'longrope')
@@ -531,7 +556,6 @@ function ropeScaling(stated: Stated, width: number): RopeScaling | null {
 
 /** YaRN stretches the original context; some files state that as the context. */
 function longestContext(stated: number, scaling: RopeScaling | null): number {
-  return scaling?.type === 'yarn'
-    ? Math.max(stated, Math.floor(scaling.originalContext * scaling.factor))
-    : stated
+  if (scaling?.type !== 'yarn') return stated
+  return Math.min(mostTokens, Math.max(stated, Math.floor(scaling.originalContext * scaling.factor)))
 }

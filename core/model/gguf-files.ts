@@ -38,22 +38,31 @@ export function ggufModels(paths: readonly string[]): string[] {
 }
 
 /**
- * The model of a type, as "Q4_K_M", among those of a repository, in whatever case, or of a path there; without one the usual type, or the only model.
+ * The model of a type, as "Q4_K_M", in whatever case, among those of a repository, by the names of files, else of folders; or that of a path there; without one the usual type, or the only model.
  * Throws InputError, with what there is, where it must be chosen.
  */
 export function chooseGguf(id: string, paths: readonly string[], type: string | null): string {
   const models = ggufModels(paths)
-  const named = (wanted: string) =>
-    models.filter(path => {
-      const name = ggufModelName(path).toLowerCase()
-      const rest = name.slice(0, -wanted.length)
-      return name.endsWith(wanted.toLowerCase()) && /(^|[._-])$/.test(rest)
-    })
+  const isOfType = (name: string, wanted: string) => {
+    const rest = name.slice(0, -wanted.length)
+    return (
+      name.toLowerCase().endsWith(wanted.toLowerCase()) &&
+      /(^|[._-])$/.test(rest) &&
+      // "M" is no type of which "Q4_K_M" is one.
+      !/(^|[._-])i?q\d\w*_$/i.test(rest)
+    )
+  }
+  const named = (wanted: string) => {
+    const byFile = models.filter(path => isOfType(ggufModelName(path), wanted))
+    if (byFile.length > 0) return byFile
+    return models.filter(path => isOfType(path.split('/').at(-2) ?? '', wanted))
+  }
+  const [asPath = ''] = ggufShardNames(type ?? '')
   const found =
     type === null && models.length === 1
       ? models
-      : models.includes(type ?? '')
-        ? [type!]
+      : models.includes(asPath)
+        ? [asPath]
         : named(type ?? usualType)
   // "UD-Q4_K_M" ends as "Q4_K_M" does; who means it writes all of it.
   const shortest = Math.min(...found.map(path => path.length))
@@ -65,6 +74,6 @@ export function chooseGguf(id: string, paths: readonly string[], type: string | 
       : `has no file of type ${type}`
   throw new InputError(
     `${id}: ${found.length > 1 ? `has several files of type ${type ?? usualType}` : asked}, expected one; ` +
-      `${models.length === 0 ? 'it holds no .gguf files' : `choose among ${models.join(', ')}, with the type behind a colon (${id}:${usualType})`}`,
+      `${models.length === 0 ? 'it holds no .gguf files' : `choose among ${models.join(', ')}, with the ${found.length > 1 ? 'path of one' : 'type'} behind a colon (${id}:${found[0] ?? usualType})`}`,
   )
 }

@@ -2,7 +2,7 @@ import type { ByteSource } from '../files/byte-source.ts'
 import { type GgufFile, type GgufMetadata, type GgufTensor, openGguf } from '../files/gguf.ts'
 import type { TensorEntry } from '../files/safetensors.ts'
 import type { ModelFiles } from '../files/weight-files.ts'
-import { InputError } from '../input-error.ts'
+import { InputError, shownName } from '../input-error.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { ModelConfig } from './config.ts'
 import { missingTensor, parseGgufConfig, ropeFactorNames } from './gguf-config.ts'
@@ -61,7 +61,7 @@ async function openShards(files: ModelFiles, fileName: string): Promise<Omit<Ggu
       const other = tensors.get(tensor.name)
       if (other)
         throw new InputError(
-          `${shard.metadata.name}: tensor ${tensor.name} is in ${other.source.name} too, expected each in one shard; fetch the shards together`,
+          `${shard.metadata.name}: tensor ${shownName(tensor.name)} is in ${other.source.name} too, expected each in one shard; fetch the shards together`,
         )
       tensors.set(tensor.name, tensor)
     }
@@ -199,7 +199,7 @@ function namedByLayout(
   const unknown = [...tensors.keys()].filter(name => !used.has(name) && !unneeded.test(name))
   if (unknown.length > 0)
     throw new InputError(
-      `${where}: tensor ${unknown[0]}${unknown.length > 1 ? `, with ${unknown.length - 1} more,` : ''} is not of the model that the metadata describe ` +
+      `${where}: tensor ${shownName(unknown[0]!)}${unknown.length > 1 ? `, with ${unknown.length - 1} more,` : ''} is not of the model that the metadata describe ` +
         `(${describeSizes(config, metadata)}), expected its own tensors alone; a model with it is not computed here`,
     )
   return entries

@@ -116,6 +116,8 @@ export function readGgufVocabulary(metadata: GgufMetadata): GgufVocabulary {
   }
 }
 
+/** Twice the longest published list of tokens or merges. */
+const mostTexts = 2 ** 20
 const fetchAgain = 'fetch the file again, or convert the model anew'
 const useAnother = 'use another model, or give --prompt-ids, which needs no tokenizer'
 
@@ -142,11 +144,17 @@ function fieldReader(metadata: GgufMetadata) {
       refuse(field, 'missing', 'a text', fetchAgain),
     optionalText: (field: string) => get(field, value => typeof value === 'string', 'a text'),
     flag: (field: string) => get(field, value => typeof value === 'boolean', 'true or false'),
-    texts: (field: string) => get(field, isTexts, 'a list of texts'),
+    texts(field: string) {
+      if ((metadata.count(key(field)) ?? 0) > mostTexts)
+        return refuse(field, metadata.describe(key(field)), `at most ${mostTexts}`, fetchAgain)
+      return get(field, isTexts, 'a list of texts')
+    },
     numbers: (field: string) => get(field, isNumbers, 'a list of numbers'),
     /** An id below `count`; null where the file does not say. */
     id(field: string, count: number): number | null {
       const id = get(field, value => typeof value === 'number', 'a whole number')
+      // Files write -1, of whatever type, for none.
+      if (id === -1 || id === 2 ** 32 - 1) return null
       if (id !== null && !(Number.isInteger(id) && id >= 0 && id < count))
         return refuse(field, String(id), `an id of the ${count} in ${key('tokens')}`, fetchAgain)
       return id

@@ -1,5 +1,6 @@
 import { promptMessages } from '../../core/evaluate/prompt.ts'
 import type { Generation } from '../../core/generate/generate.ts'
+import { InputError } from '../../core/input-error.ts'
 import type { typesOf } from '../../core/model/checkpoint.ts'
 import type { ModelConfig } from '../../core/model/config.ts'
 import type { ModelLimits } from '../../core/model/language-model.ts'
@@ -114,12 +115,27 @@ const problems = [
 /** Tokens of a prompt without a tokenizer. */
 const idsOfPrompt = 12
 
-/** The model's own encoding of a few problems; where it has no tokenizer, ids spread over its vocabulary. */
+/**
+ * The model's own encoding of a few problems, without a chat template where it has none; where it has no tokenizer, or that knows
+ * nothing of the text, ids spread over its vocabulary.
+ */
 export async function acceptancePrompts(folder: string, config: ModelConfig): Promise<number[][]> {
   const { hasTokenizer, loadTokenizer } = await import('../models/load-tokenizer.ts')
   if (!hasTokenizer(folder)) return problems.map((_, index) => promptOfIds(config, index))
   const tokenizer = await loadTokenizer(folder)
-  return problems.map(problem => tokenizer.encodeChat(promptMessages(problem)))
+  const encode = (problem: string) => {
+    try {
+      return tokenizer.encodeChat(promptMessages(problem))
+    } catch (error) {
+      // What is checked is how a model computes, and a base model computes as well.
+      if (!(error instanceof InputError)) throw error
+      return tokenizer.encodeRaw(problem)
+    }
+  }
+  return problems.map((problem, index) => {
+    const ids = encode(problem)
+    return ids.length > 0 ? ids : promptOfIds(config, index)
+  })
 }
 
 /** A prompt of ids, another for every index. */

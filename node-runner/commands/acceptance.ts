@@ -31,7 +31,7 @@ export function acceptanceCommand(): Command {
     .description('check kernels, ranks, memory and speed of a model on the adapters at hand; one report')
     .requiredOption(
       '--model <folder>',
-      "a model folder in the Hub's layout; with dummy weights also the name of a published config (qwen2.5-7b, ...)",
+      "a model folder in the Hub's layout, a file in GGUF, or an id of the Hub; with dummy weights also the name of a published config (qwen2.5-7b, ...)",
     )
     .addOption(
       new Option('--load-format <format>', 'dummy: random weights, for a config without its weights')

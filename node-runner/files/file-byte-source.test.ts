@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { InputError } from '../../core/input-error.ts'
-import { openFileByteSource } from './file-byte-source.ts'
+import { openFileByteSource, openIfThere } from './file-byte-source.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -55,5 +55,15 @@ describe('openFileByteSource', () => {
   it('refuses a folder and a missing file', async () => {
     await expect(openFileByteSource(folder)).rejects.toThrow(InputError)
     await expect(openFileByteSource(join(folder, 'missing'))).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+})
+
+describe('openIfThere', () => {
+  it('is null for what is not there, and refuses what cannot be opened', async () => {
+    expect(await openIfThere(join(folder, 'none'))).toBe(null)
+    const path = join(folder, 'itself')
+    symlinkSync(path, path)
+    await expect(openIfThere(path)).rejects.toThrow(InputError)
+    await expect(openIfThere(path)).rejects.toThrow(`${path}: cannot be opened (ELOOP)`)
   })
 })

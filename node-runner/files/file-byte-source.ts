@@ -53,9 +53,19 @@ export function openNamedFile(path: string, expected: string): Promise<FileByteS
   })
 }
 
-/** Opens a file; null where there is none. */
+/** Opens a file; null where there is none. Throws InputError for one that cannot be opened. */
 export function openIfThere(path: string): Promise<FileByteSource | null> {
-  return openFileByteSource(path).catch(nullWhenMissing)
+  return openFileByteSource(path)
+    .catch(nullWhenMissing)
+    .catch((error: NodeJS.ErrnoException) => {
+      if (error.code === undefined) throw error
+      throw new InputError(
+        `${path}: cannot be opened (${error.code}), expected a file to read; check its permissions`,
+        {
+          cause: error,
+        },
+      )
+    })
 }
 
 /** What `read` makes of a file, which is closed then; null for one that cannot be opened. */

@@ -10,6 +10,7 @@ import {
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { modelStops } from '../../core/generate/answer-end.ts'
 import { InputError } from '../../core/input-error.ts'
 import { changedModel, changeHeader } from '../../test/support/change-model.ts'
 import { decodeGguf, encodeGguf } from '../../test/support/encode-gguf.ts'
@@ -98,7 +99,7 @@ describe('openModelFolder', () => {
       /all 38 have "base_model\.model\." before their names, as PEFT/,
     ],
     ['no such folder', () => join(temporary, 'none'), /no such folder/],
-    ['a file', () => 'package.json', /no such folder/],
+    ['a file', () => 'package.json', /is a file, expected a model folder/],
     [
       'no config.json',
       () => brokenCopy(tied, file => rmSync(file('config.json'))),
@@ -216,6 +217,16 @@ describe('openModel', () => {
     for (const name of names) cpSync(file, join(folder, name))
     return folder
   }
+
+  it('says of a file in GGUF who ends its answers, and of another file that it is none', async () => {
+    const model = await openModel(file, 'auto', quiet)
+    await model.close()
+    expect(statedEnds(model)).toEqual({ config: [0], generationConfig: null, isGguf: true })
+    expect(modelStops(statedEnds(model), {})).toContainEqual(['the GGUF file', [0]])
+    await expect(openModel('package.json', 'auto', quiet)).rejects.toThrow(
+      /package\.json: is a file, expected .* in \.gguf/,
+    )
+  })
 
   it('opens a file in GGUF, and the one that a folder holds', async () => {
     const folder = folderOf('Some-Model.F16.gguf', 'mmproj-F16.gguf', 'README.md')

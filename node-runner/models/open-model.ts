@@ -140,16 +140,22 @@ export interface ModelFolder extends ModelPlace, Pick<Checkpoint, 'config' | 'ge
 
 /** What a model's configs say of where its answers end. */
 export function statedEnds({
+  path,
   config,
   generationConfig,
-}: Pick<ModelFolder, 'config' | 'generationConfig'>): StatedEnds {
-  return { config: config.eosTokenIds, generationConfig: generationConfig?.eosTokenIds ?? null }
+}: Pick<ModelFolder, 'path' | 'config' | 'generationConfig'>): StatedEnds {
+  const ends = { config: config.eosTokenIds, generationConfig: generationConfig?.eosTokenIds ?? null }
+  return isGgufName(path) ? { ...ends, isGguf: true } : ends
 }
 
 /** Opens a model folder and checks all of it but the tensors' data, which it does not read. Throws InputError. */
 export async function openModelFolder(path: string): Promise<ModelFolder> {
   const stats = await stat(path).catch(nullWhenMissing)
-  if (!stats?.isDirectory())
+  if (stats && !stats.isDirectory())
+    throw new InputError(
+      `${path}: is a file, expected a model folder or a file in GGUF, whose name ends in .gguf; check the path`,
+    )
+  if (!stats)
     throw new InputError(
       `${path}: no such folder; expected a model folder with config.json, model.safetensors and tokenizer.json`,
     )

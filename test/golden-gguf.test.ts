@@ -4,12 +4,16 @@ import { join } from 'node:path'
 import { afterAll } from 'vitest'
 import { openModelFolder } from '../node-runner/models/open-model.ts'
 import { convertToGguf } from './support/convert-to-gguf.ts'
-import { describeGolden } from './support/describe-golden.ts'
+import { describeGolden, openGoldenDevices } from './support/describe-golden.ts'
 import { ggufGoldens } from './support/gguf-goldens.ts'
+
+// Shared, so that each kernel is compiled once a device.
+const devices = await openGoldenDevices(3, 'cpu')
 
 // Three ranks cut blocks between them.
 for (const { model, path } of ggufGoldens)
-  for (const ranks of [1, 3]) describeGolden({ model, folder: path, ranks, kernels: 'cpu', longest: 1000 })
+  for (const ranks of [1, 3])
+    describeGolden({ model, folder: path, ranks, kernels: 'cpu', longest: 1000 }, devices)
 
 const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -30,5 +34,5 @@ for (const [model, ranks] of converted) {
   const path = join(folder, `${model}.gguf`)
   writeFileSync(path, await convertToGguf(config, weights))
   await close()
-  describeGolden({ model, folder: path, ranks, kernels: 'cpu', longest: 40 })
+  describeGolden({ model, folder: path, ranks, kernels: 'cpu', longest: 40 }, devices)
 }

@@ -28,5 +28,5 @@ describe('pretrained models agree with float64 on their shorter prompts', () => 
   it('answers the first eight word problems as Transformers does', async () => {
     const { same, right } = await holdToRealRun(folder, 8)
     expect({ same, right }).toEqual({ same: 8, right: 2 })
-  })
+  }, 1_800_000)
 })

@@ -53,7 +53,7 @@ describe('openHttpByteSource', () => {
       answerRange(request, response, ten)
     })
     const source = (await openHttpByteSource(address))!
-    expect(source).toMatchObject({ name: address, byteLength: 10 })
+    expect(source).toMatchObject({ name: address, byteLength: 10, version: null })
     expect([...new Uint8Array(await source.slice(3, 6))]).toEqual([3, 4, 5])
     expect([...new Uint8Array(await source.slice(8))]).toEqual([8, 9])
     expect((await source.slice(10)).byteLength).toBe(0)

@@ -252,6 +252,19 @@ describe('shardTensors', () => {
 const checkpointBytes = (config: ModelConfig) =>
   layout(config).reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 2), 0)
 
+describe('rankWeightParts', () => {
+  it('counts neighbours of one type as one piece', () => {
+    const further = (other: RegExp) =>
+      rankWeightParts(small, planShards(small, 1), 0, name => (other.test(name) ? 'f16' : 'bf16'))
+        .furtherPieces
+    const { layers } = small
+    expect(further(/q_proj/)).toBe(layers)
+    expect(further(/k_proj/)).toBe(2 * layers)
+    expect(further(/[kv]_proj|up_proj/)).toBe(2 * layers)
+    expect(further(/o_proj|lm_head/)).toBe(0)
+  })
+})
+
 describe('rankWeightBytes', () => {
   it.each([
     ['arith-qwen2', configOf('models/arith-qwen2')] as const,

@@ -1,5 +1,5 @@
 import type { Tensor } from '../../kernels/gpu/tensor.ts'
-import { type PackedWeight, packedWeightBytes } from '../../kernels/pack-weight/pack-weight.ts'
+import { joinOutputs, type PackedWeight, packedWeightBytes } from '../../kernels/pack-weight/pack-weight.ts'
 import type { WeightType } from '../../kernels/pack-weight/weight-types.ts'
 import {
   ownedKeyValueHeads,
@@ -409,7 +409,7 @@ export function rankWeightParts(config: ModelConfig, plan: ShardPlan, rank: numb
     /** Experts of all layers, of which a row reads some. */
     experts: 0,
     lmHead: 0,
-    /** Dispatches that matrices of several types take beyond one each. */
+    /** Dispatches that matrices of several types take beyond one each, whose neighbours of one type are a piece. */
     furtherPieces: 0,
   }
   // Of one type, one layer speaks for all that are like it.
@@ -433,22 +433,18 @@ function readerOf(name: BufferName, { tieWordEmbeddings }: ModelConfig) {
   return holdsExperts(name) ? 'experts' : 'decoder'
 }
 
-/** What a device allocates for a buffer: whole 16 bytes, and 16 for none. A matrix has a piece for each type of its outputs. */
+/** What a device allocates for a buffer: whole 16 bytes, and 16 for none. */
 function bufferBytes({ outputs, inputs, parts }: RankBuffer, types: WeightTypes) {
   if (inputs === null) return { bytes: Math.max(16, Math.ceil(outputs / 4) * 16), pieces: 1 }
   const firstInput = parts[0]!.columns.first
-  const ofType = new Map<WeightType, number>()
-  for (const { name, rows } of parts) {
-    const type = typeof types === 'string' ? types : types(name)
-    ofType.set(type, (ofType.get(type) ?? 0) + rows.count)
-  }
-  if (ofType.size > 1) for (const [type, count] of ofType) if (count === 0) ofType.delete(type)
-  const sizes = Array.from(ofType, ([type, count]) => packedWeightBytes(type, count, inputs, firstInput))
-  return {
-    bytes: Math.max(
-      16,
-      sizes.reduce((sum, size) => sum + size, 0),
-    ),
-    pieces: ofType.size,
-  }
+  const pieces = joinOutputs(
+    parts.map(({ name, rows, firstOutput, outputStride }) => ({
+      dtype: typeof types === 'string' ? types : types(name),
+      outputs: rows.count,
+      firstOutput,
+      outputStride,
+    })),
+  )
+  const sizes = pieces.map(piece => packedWeightBytes(piece.dtype, piece.outputs, inputs, firstInput))
+  return { bytes: sizes.reduce((sum, size) => sum + Math.max(16, size), 0), pieces: pieces.length }
 }

@@ -126,8 +126,8 @@ function mostBindingBytes({ handle }: Device): number {
   return Math.min(handle.limits.maxBufferSize, handle.limits.maxStorageBufferBindingSize)
 }
 
-/** Neighbours of one type as one: those that alternate, then those of one stride that follow one another. */
-function joinOutputs(all: readonly WeightOutputs[]): WeightOutputs[] {
+/** Neighbours of one type as one piece: those that alternate, then those of one stride that follow one another. */
+export function joinOutputs(all: readonly WeightOutputs[]): WeightOutputs[] {
   const held = all.filter(({ outputs }) => outputs > 0)
   const parts = held.length > 0 ? held : all.slice(0, 1)
   const joined: WeightOutputs[] = []

@@ -77,7 +77,7 @@ describe('what if says plainly', () => {
   it('that no model is at hand', async () => {
     const at = await serveView(pages.pageFiles, demo)
     const page = await pages.open(`${sample}&branch=8:22`, { at })
-    await poll(() => statusText(page)).toMatch(/No model is at hand.*--model FOLDER/)
+    await poll(() => statusText(page)).toMatch(/No model is at hand.*--model PATH/)
     await close(page)
     await at.close()
   })

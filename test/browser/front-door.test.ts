@@ -15,6 +15,7 @@ beforeAll(async () => {
   server = await servePage(new URL('index.page.ts', root), {
     '/arith-qwen2': fileURLToPath(new URL('models/arith-qwen2', root)),
     '/without-tokenizer': fileURLToPath(new URL('test/models/random-tied', root)),
+    '/gguf': fileURLToPath(new URL('test/models/gguf', root)),
     '/run': fileURLToPath(new URL('test/golden/run-0.1.0', root)),
   })
   browser = await launchChromium()
@@ -70,6 +71,19 @@ describe('the front door in a page', () => {
     expect(alone).toEqual(expected.tokens.map(token => token.entropyNats))
     for (const [index, entropy] of split!.entries())
       expect(Math.abs(entropy - alone![index]!)).toBeLessThan(1e-4)
+  })
+
+  it('answers with a file in GGUF as Node does', async () => {
+    const prompt = { ids: [1, 20, 30, 40] }
+    const model = await loadModel('test/models/gguf/tiny-qwen2-q4_1.gguf', { adapter: 'cpu' })
+    const expected = await generate(model, prompt, { maxNewTokens: 8 }).finally(() => model.close())
+    const found = await inPage<unknown>(`
+      const model = await door.loadModel('gguf/tiny-qwen2-q4_1.gguf?any=query')
+      const { tokens, text } = await door.generate(model, ${JSON.stringify(prompt)}, { maxNewTokens: 8 })
+      await model.close()
+      return { name: model.name, text, entropies: tokens.map(token => token.entropyNats) }`)
+    const entropies = expected.tokens.map(token => token.entropyNats)
+    expect(found).toEqual({ name: 'tiny-qwen2-q4_1', text: expected.text, entropies })
   })
 
   it('opens a run by its address and by its files, as Node does', async () => {

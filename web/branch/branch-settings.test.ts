@@ -58,12 +58,12 @@ describe('describeMissingModel', () => {
   it.each([
     [
       { model: 'a/b', modelRevision: commit },
-      `entrace view DIR --model a/b@${commit} from the Hub, or --model FOLDER,`,
+      `entrace view DIR --model a/b@${commit} from the Hub, or --model PATH,`,
     ],
-    [{ model: 'a/b', modelRevision: null }, 'entrace view DIR --model a/b from the Hub, or --model FOLDER,'],
+    [{ model: 'a/b', modelRevision: null }, 'entrace view DIR --model a/b from the Hub, or --model PATH,'],
     [{ model: 'a/b', modelRevision: '$(reboot)' }, 'entrace view DIR --model a/b from the Hub,'],
-    [{ model: 'b', modelRevision: null }, 'entrace view DIR --model FOLDER, the folder of b,'],
-    [null, 'entrace view DIR --model FOLDER, or add ?model=ADDRESS'],
+    [{ model: 'b', modelRevision: null }, 'entrace view DIR --model PATH, where b lies,'],
+    [null, 'entrace view DIR --model PATH, or add ?model=ADDRESS'],
   ])('says the flag that brings the model of %j', (facts, flag) => {
     expect(describeMissingModel(facts)).toContain(flag)
   })

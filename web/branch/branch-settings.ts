@@ -31,7 +31,7 @@ export function branchSettings({ facts, columns }: Pick<OpenRun, 'facts' | 'colu
 }
 
 /**
- * Address of the model's folder that is at hand: the page's own query names it (`?model=…`), else what served the page;
+ * Address of the model that is at hand, its folder's or its file's in GGUF: the page's own query names it (`?model=…`), else what served the page;
  * null where neither does, and where that is no address.
  */
 export function modelAddress(): string | null {
@@ -62,10 +62,10 @@ export function describeMissingModel(facts: Pick<RunFacts, 'model' | 'modelRevis
   const name = isModelName(model) ? model : null
   const revision = /^[0-9a-f]{40}$/.test(modelRevision ?? '') ? `@${modelRevision}` : ''
   const flag = name?.includes('/')
-    ? `--model ${name}${revision} from the Hub, or --model FOLDER`
-    : `--model FOLDER${name === null ? '' : `, the folder of ${name}`}`
+    ? `--model ${name}${revision} from the Hub, or --model PATH`
+    : `--model PATH${name === null ? '' : `, where ${name} lies`}`
   return (
     `No model is at hand. Serve this run with its model, entrace view DIR ${flag}, or add ` +
-    '?model=ADDRESS of a model folder to the address of this page, before the #.'
+    '?model=ADDRESS of a model folder or a file in GGUF to the address of this page, before the #.'
   )
 }

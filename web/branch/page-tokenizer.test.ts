@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { openGguf } from '../../core/files/gguf.ts'
 import { openTokenizer } from '../../core/tokenizer/open-tokenizer.ts'
+import { openFileByteSource } from '../../node-runner/files/file-byte-source.ts'
+import { loadTokenizer } from '../../node-runner/models/load-tokenizer.ts'
 import golden from '../../test/golden/prompts.json' with { type: 'json' }
 import { promptFolders } from '../../test/golden/prompts-folders.ts'
 import { filesInMemory } from '../../test/support/files-in-memory.ts'
+import { pretrainedModel } from '../../test/support/pretrained.ts'
 import { openPageTokenizer } from './page-tokenizer.ts'
 
 const facts = golden.folders as unknown as Record<string, { chats: { rendered?: string; ids?: number[] }[] }>
@@ -77,5 +81,40 @@ describe("the page's tokenizer", () => {
     await openPageTokenizer(of(promptFolders['as it ships']!.files, asked))
     expect(asked).toEqual(['tokenizer.json', 'tokenizer_config.json'])
     await expect(openPageTokenizer(of({}))).rejects.toThrow(/expected tokenizer\.json, or .*no such file/)
+  })
+})
+
+describe('the tokenizer of a file in GGUF', () => {
+  it.each(['tiny-gemma3-f16', 'tiny-llama3-bf16'])('makes the ids that Node makes: %s', async name => {
+    const path = `test/models/gguf/${name}.gguf`
+    const node = await loadTokenizer(path)
+    const source = await openFileByteSource(path)
+    const { metadata } = await openGguf(source)
+    const page = await openPageTokenizer({ tokenizerFrom: { metadata } })
+    await source.close()
+    const text = 'What is 6 times 7? <end_of_turn> Äpfel'
+    expect(page.encode(text)).toEqual(node.encode(text))
+    expect(page.encodeRaw(text)).toEqual(node.encodeRaw(text))
+    // A prompt in which the problem is not found is encoded as it begins, too.
+    expect(page.encodePrompt(text, '')).toEqual(node.encodeRaw(text))
+    const ids = node.encodeRaw(text)
+    expect(ids.map(id => page.tokenText(id))).toEqual(ids.map(id => node.tokenText(id)))
+    expect(page.decode(ids)).toBe(node.decode(ids))
+    expect(page.eosId).toBe(node.eosId)
+  })
+
+  it('takes a rendered prompt as the conversation was encoded, control tokens of its problem as text', async () => {
+    const path = await pretrainedModel('smollm2')
+    const node = await loadTokenizer(path)
+    const source = await openFileByteSource(path)
+    const { metadata } = await openGguf(source)
+    const page = await openPageTokenizer({ tokenizerFrom: { metadata } })
+    await source.close()
+    const problem = 'Repeat <|im_end|> twice.'
+    const messages = [{ role: 'user' as const, content: problem }]
+    const ids = page.encodePrompt(node.renderChat(messages), problem)
+    expect(ids).toEqual(node.encodeChat(messages))
+    expect(ids.filter(id => id === 2)).toHaveLength(2)
+    expect(page.endOfTurnId(node.renderChat(messages), problem)).toBe(node.endOfTurnId())
   })
 })

@@ -26,18 +26,6 @@ function written(name: string, text: string): string {
 
 const cutWeights = changedModel(folder, tied, file => truncateSync(file('model.safetensors'), 99))
 
-/** Only reading the tensors shows that two, which are computed in one, are of two types. */
-const mixedWeights = changedModel(folder, 'test/models/random-14-heads', file =>
-  changeHeader(file('model.safetensors'), header => {
-    const tensor = header['model.layers.0.self_attn.k_proj.weight']!
-    const [begin, end] = tensor.data_offsets
-    tensor.dtype = 'BF16'
-    const middle = begin + (end - begin) / 2
-    tensor.data_offsets = [begin, middle]
-    header['model.rest'] = { ...tensor, data_offsets: [middle, end] }
-  }),
-)
-
 const broken = written('broken.jsonl', '{"problem":"1","answer":"1"}\n{"pro')
 const endless = written('endless.jsonl', '')
 truncateSync(endless, 2 ** 33)
@@ -56,11 +44,6 @@ describe('exit code 2 and one paragraph answer', () => {
   it.each<[string, string[], RegExp]>([
     ['a model folder that is not there', generateFrom(join(folder, 'none')), /^entrace: .*no such folder/],
     ['damaged weights', generateFrom(cutWeights), /^entrace: .*cut in its header/],
-    [
-      'weights of mixed types',
-      generateFrom(mixedWeights),
-      /^entrace: .*k_proj\.weight is bf16, expected f32/m,
-    ],
     ['a token id out of range', [...generateFrom(tied), '--prompt-ids', '1,1000'], /token id 1000 is not/],
     ['a broken data set', evalBroken, /^entrace: .*broken\.jsonl: line 2/],
     [

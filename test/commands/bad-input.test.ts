@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { changedModel, changeHeader } from '../support/change-model.ts'
+import { changedModel } from '../support/change-model.ts'
 import { runEntrace } from '../support/run-entrace.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))

@@ -3,7 +3,7 @@ import { ggufGoldens } from './support/gguf-goldens.ts'
 
 const devices = await openGoldenDevices(8, 'cpu')
 for (const { model, path } of ggufGoldens)
-  for (const ranks of [2, 8])
+  for (const ranks of [2, 3, 8])
     describeGolden({ model, folder: path, ranks, kernels: 'cpu', longest: 1000 }, devices)
 
 // The kernels that a GPU runs, on the same adapter.

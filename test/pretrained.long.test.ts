@@ -14,6 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 describe('pretrained models agree with float64 on all prompts', () => {
   it.each([
     ['smollm2', 'smollm2-135m-q4_1', 1],
+    ['smollm2', 'smollm2-135m-q4_1', 3],
     ['smollm2', 'smollm2-135m-q4_1', 8],
     ['gemma', 'gemma-3-270m-q4_k_m', 1],
     ['gemma', 'gemma-3-270m-q4_k_m', 3],

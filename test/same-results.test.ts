@@ -18,9 +18,10 @@ const earlier = checkOut(earlierCommit, parent)
 if (!earlier) console.log(`skipped: comparison with ${earlierCommit}, which this clone does not have`)
 
 describe.skipIf(!earlier)('this code and that of the commit before', () => {
-  it.each(Object.entries(decodingCases))('compute the same bits: %s', async (name, flags) => {
+  // The other ways of decoding, and more problems, are in the long tests.
+  it.each(['one rank', 'every filter, three ranks', 'beams'])('compute the same bits: %s', async name => {
+    const flags = decodingCases[name]!
     const [before, now] = [join(parent, `${name} before`), join(parent, `${name} now`)]
-    // Twelve in the long tests.
     await Promise.all([evaluate(earlier!, before, 4, flags), evaluate(thisCode, now, 4, flags)])
     expect(differencesOf(before, now)).toEqual([])
   })

@@ -31,6 +31,11 @@ describe('pretrained models agree with float64 on all prompts', () => {
   })
 })
 
+it('answers the first eight word problems as Transformers does', async () => {
+  const { same, right } = await holdToRealRun(folder, 8)
+  expect({ same, right }).toEqual({ same: 8, right: 2 })
+})
+
 it('runs SVAMP with SmolLM2 as Transformers does, all 195 problems', async () => {
   const { out, same, right, largestNats } = await holdToRealRun(folder, 195)
   const { auroc, accuracy } = readRunFile(out, 'analysis.json') as unknown as Analysis

@@ -30,10 +30,8 @@ function tiny(name: string): ModelConfig {
   return parseConfig(JSON.parse(readFileSync(file, 'utf8')), name)
 }
 const cases: [string, ModelConfig][] = [
-  ['14 heads, f32', heads14],
   ['14 heads, f16', { ...heads14, dtype: 'f16' }],
   ['tied, bf16 by default', tied],
-  ['biases everywhere', tiny('llama-linear')],
   ['norms of heads, windows, four norms a layer', tiny('gemma3')],
   ['fused tensors, norms of half the rope', tiny('phi3')],
   ['norms over all heads', tiny('olmo2')],

@@ -46,7 +46,6 @@ describe('rankMemory', () => {
 
 describe('stepCost', () => {
   it.each([
-    ['random-14-heads', 1],
     ['random-14-heads', 3],
     ['tiny-gemma3', 1],
     ['tiny-olmo2', 2],

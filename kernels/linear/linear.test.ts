@@ -61,7 +61,8 @@ describe('linear', async () => {
         expectSameBits(`linear ${name}, bias, ${variant}`, await run(variant, { bias: true }), expected)
     })
 
-    if (!name.startsWith('odd')) continue
+    // One shape of few rows and one of many.
+    if (!['odd f32', 'odd bf16, many rows'].includes(name)) continue
 
     it.each(linearFollows)(
       `follows the sum, with the same bits in every variant: ${name}, $name`,

@@ -150,7 +150,8 @@ export async function stopWhilePlacing(places: readonly number[]): Promise<numbe
 async function stopAndFinish(place: number, quiet: Map<string, string>): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'entrace-test-'))
   writeDigestedRun(folder, before, { limit: samples.length })
-  const stopping = spawn(process.execPath, ['test/support/stopping-process.ts', folder, `${place}`], {
+  const script = ['--import', './node-runner/wgsl-loader.mjs', 'test/support/stopping-process.ts']
+  const stopping = spawn(process.execPath, [...script, folder, `${place}`], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = once(stopping, 'close')
@@ -158,7 +159,10 @@ async function stopAndFinish(place: number, quiet: Map<string, string>): Promise
   stopping.stdout.setEncoding('utf8').on('data', text => (said += text))
   const worker = await startWorker()
   try {
-    while (!said.includes('\n')) await Promise.race([once(stopping.stdout, 'data'), ended])
+    while (!said.includes('\n')) {
+      expect(stopping.exitCode, 'it says how far it came before it ends').toBeNull()
+      await Promise.race([once(stopping.stdout, 'data'), ended])
+    }
     const moves = /done, (\d+) moved/.exec(said)?.[1]
     // It has no such step.
     if (moves !== undefined) return Number(moves)

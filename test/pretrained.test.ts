@@ -24,7 +24,7 @@ describe('pretrained models agree with float64 on their shorter prompts', () => 
     expect(agreement.largestPromptNats).toBeLessThan(5e-5)
   })
 
-  // Eight and all 195 in the long tests: a problem's prompt of 270 tokens takes half a minute of a CPU adapter.
+  // Eight and all 195 in the long tests: two of 270 tokens each take a CPU adapter a minute and a half.
   it('answers the first two word problems as Transformers does', async () => {
     const { right } = await holdToRealRun(folder, 2)
     expect(right).toBe(1)

@@ -4,9 +4,12 @@ import { openAdapter } from '../../node-runner/adapter/dawn.ts'
 
 let opened: Promise<Device> | null = null
 
-/** The device that a test file's tests share: ENTRACE_TEST_ADAPTER, else the CPU adapter. */
+/** The adapter that tests of kernels and of pretrained models run on: ENTRACE_TEST_ADAPTER, else the CPU adapter. */
+export const testAdapter = process.env.ENTRACE_TEST_ADAPTER ?? 'cpu'
+
+/** The device that a test file's tests share. */
 export function testDevice(): Promise<Device> {
-  opened ??= openAdapter(process.env.ENTRACE_TEST_ADAPTER ?? 'cpu').then(openDevice)
+  opened ??= openAdapter(testAdapter).then(openDevice)
   return opened
 }
 

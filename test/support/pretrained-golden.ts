@@ -4,6 +4,7 @@ import type { TokenScores } from '../../core/model/scores.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openAdapter } from '../../node-runner/adapter/dawn.ts'
 import { openModel } from '../../node-runner/models/open-model.ts'
+import { testAdapter } from './device.ts'
 
 /** Float64 outputs of Hugging Face Transformers on a pretrained file's dequantised weights. */
 export interface PretrainedGolden {
@@ -78,7 +79,7 @@ export async function runGoldenSequences(
   ranks = 1,
 ): Promise<EngineSequence[]> {
   const devices: Device[] = []
-  for (let rank = 0; rank < ranks; rank++) devices.push(await openDevice(await openAdapter('cpu')))
+  for (let rank = 0; rank < ranks; rank++) devices.push(await openDevice(await openAdapter(testAdapter)))
   const opened = await openModel(file, 'auto')
   try {
     const longest = Math.max(...sequences.map(({ prompt_ids, steps }) => prompt_ids.length + steps.length))

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import { testAdapter } from './device.ts'
 import { pretrainedModel } from './pretrained.ts'
 import { runEntrace } from './run-entrace.ts'
 import { readResults } from './run-files.ts'
@@ -29,7 +30,8 @@ export async function holdToRealRun(folder: string, problems: number, ...flags: 
   const { exitCode, stderr } = await runEntrace([
     ...['eval', '--model', await pretrainedModel('smollm2'), '--dataset', 'datasets/svamp-addition.jsonl'],
     ...['--few-shot', '4', '--few-shot-file', 'datasets/svamp-addition-shots.jsonl'],
-    ...['--max-new-tokens', '48', '--limit', String(problems), '--out', out, '--quiet', ...flags],
+    ...['--max-new-tokens', '48', '--limit', String(problems), '--out', out, '--quiet'],
+    ...['--adapter', testAdapter, ...flags],
   ])
   expect(exitCode, stderr).toBe(0)
   const found = new Map(readResults(out).map(result => [result.problemId, result]))

@@ -7,8 +7,8 @@ import type { Sampling } from '../core/model/sampling.ts'
 import { countersSince, type Device, type DeviceCounters, openDevice } from '../kernels/gpu/device.ts'
 import { type Tensor, tensorBytes } from '../kernels/gpu/tensor.ts'
 import { type PackedWeight, weightTensors } from '../kernels/pack-weight/pack-weight.ts'
-import { openAdapter } from '../node-runner/adapter/dawn.ts'
-import { openModelFolder } from '../node-runner/models/open-model.ts'
+import { openAdapter, openNullAdapter } from '../node-runner/adapter/dawn.ts'
+import { openModel, openModelFolder } from '../node-runner/models/open-model.ts'
 import { createWhole, loadWhole } from './support/whole-model.ts'
 
 const devices: Device[] = []
@@ -180,6 +180,31 @@ describe('bytes on the device', () => {
     device.destroyBuffer(buffer)
     expect(device.counters.allocatedBytes).toBe(before)
     expect(device.counters.peakAllocatedBytes).toBeGreaterThanOrEqual(before + 1008)
+  })
+})
+
+describe('bytes that a decoded token reads of quantised weights', () => {
+  it('are those that the file stores', async () => {
+    // One shape in four types, so that all else that a step moves is the same. The null backend counts as any other.
+    const stored: number[] = []
+    const moved: number[] = []
+    for (const type of ['q4_0', 'q5_0', 'q2_k', 'q6_k']) {
+      const { config, weights, close } = await openModel(`test/models/gguf/tiny-llama-${type}.gguf`, 'auto')
+      const device = await openDevice(await openNullAdapter(), 'gpu')
+      const model = await createWhole(device, config, await loadWhole(device, config, weights, type), {
+        ...{ sequences: 1, capacity: 200, topK: 5 },
+      })
+      await close()
+      const matrices = [...weights.values()].filter(({ shape }) => shape.length === 2)
+      // Of the embedding one row is read, unless it is the head too.
+      const read = matrices.filter(({ name }) => config.tieWordEmbeddings || !name.includes('embed_tokens'))
+      stored.push(read.reduce((sum, { byteLength }) => sum + byteLength, 0))
+      moved.push((await costAt(model, 100, true)).movedBytes)
+      device.destroy()
+    }
+    const rest = moved.map((bytes, index) => bytes - stored[index]!)
+    // Planes of a type are padded to whole reads.
+    for (const bytes of rest) expect(Math.abs(bytes - rest[0]!)).toBeLessThan(0.005 * Math.min(...stored))
   })
 })
 

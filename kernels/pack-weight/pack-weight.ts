@@ -93,9 +93,9 @@ function planeOffsets(dtype: WeightType, blocksOfOutput: number, outputs: number
   return offsets
 }
 
-/** Elements of a plane's row: outputs, in words of their own where several share one. */
+/** Elements of a plane's row: outputs, and where several share a word a multiple of eight, so that eight scales are read at once. */
 function planeOutputs({ bytes }: BlockPlane, outputs: number): number {
-  return bytes < 4 ? Math.ceil(outputs / 4) * 4 : outputs
+  return bytes < 4 ? Math.ceil(outputs / 8) * 8 : outputs
 }
 
 /**

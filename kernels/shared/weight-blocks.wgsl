@@ -61,7 +61,7 @@ fn words_of_plane() -> u32 {
 
 // Element of a plane of 4, 2 or 1 bytes that begins after so many words.
 fn narrow(begin: u32, bytes: u32, block: u32, output: u32) -> u32 {
-  let width = select((params.outputs + 3u) & ~3u, params.outputs, bytes == 4u);
+  let width = select((params.outputs + 7u) & ~7u, params.outputs, bytes == 4u);
   let element = block * width + output;
   let per_word = 4u / bytes;
   let at = begin + element / per_word;
@@ -91,6 +91,11 @@ fn nibbles(bytes: vec4<u32>, shift: u32) -> vec4<u32> {
   return (bytes >> vec4(shift)) & vec4(0x0f0f0f0fu);
 }
 
+// A unit of bytes of which a scale of 11 bits takes `zero`.
+fn centred_unit(low: vec4<u32>, high: vec4<u32>, scale: f32) -> Unit {
+  return Unit(low, high, vec2(scale), vec2(offset_of(scale)));
+}
+
 fn read_unit(output: u32, unit: u32) -> Unit {
   if (WEIGHT_TYPE == F32) {
     var second = vec4(0u);
@@ -107,9 +112,9 @@ fn read_unit(output: u32, unit: u32) -> Unit {
   }
   let q = wide(0u, unit, output);
   if (WEIGHT_TYPE == Q8_0) {
-    let scale = widen_pair(narrow(words_of_wide(2u), 2u, unit, output)).x;
+    let scale = widen_pair(narrow(begin_of_scales(), 2u, unit, output)).x;
     let flip = vec4(0x80808080u);
-    return Unit(q ^ flip, wide(1u, unit, output) ^ flip, vec2(scale), vec2(0.0));
+    return centred_unit(q ^ flip, wide(1u, unit, output) ^ flip, scale);
   }
   var low = nibbles(q, 0u);
   var high = nibbles(q, 4u);
@@ -124,17 +129,38 @@ fn read_unit(output: u32, unit: u32) -> Unit {
     return Unit(low, high, vec2(pair.x), vec2(pair.y));
   }
   if (WEIGHT_TYPE == Q4_0 || WEIGHT_TYPE == IQ4_NL) {
-    return Unit(low, high, vec2(widen_pair(narrow(begin, 2u, unit, output)).x), vec2(0.0));
+    return centred_unit(low, high, widen_pair(narrow(begin_of_scales(), 2u, unit, output)).x);
   }
   let fifth = narrow(begin, 4u, unit, output);
   low |= fifth_bits(fifth);
   high |= fifth_bits(fifth >> 16u);
-  let after = begin + words_of_plane();
   if (WEIGHT_TYPE == Q5_0) {
-    return Unit(low, high, vec2(widen_pair(narrow(after, 2u, unit, output)).x), vec2(0.0));
+    return centred_unit(low, high, widen_pair(narrow(begin_of_scales(), 2u, unit, output)).x);
   }
-  let pair = widen_pair(narrow(after, 4u, unit, output));
+  let pair = widen_pair(narrow(begin + words_of_plane(), 4u, unit, output));
   return Unit(low, high, vec2(pair.x), vec2(pair.y));
+}
+
+// Whether every unit of an output has one f16 scale.
+fn has_f16_scales() -> bool {
+  return WEIGHT_TYPE == Q8_0 || WEIGHT_TYPE == Q4_0 || WEIGHT_TYPE == Q5_0 || WEIGHT_TYPE == IQ4_NL;
+}
+
+// Words before their plane.
+fn begin_of_scales() -> u32 {
+  switch WEIGHT_TYPE {
+    case Q8_0: { return words_of_wide(2u); }
+    case Q5_0: { return words_of_wide(1u) + words_of_plane(); }
+    default: { return words_of_wide(1u); }
+  }
+}
+
+// The scales of eight neighbouring outputs, the first a multiple of eight.
+fn eight_scales(output: u32, unit: u32) -> Eight {
+  let words = weight[(begin_of_scales() + (unit * ((params.outputs + 7u) & ~7u) + output) / 2u) / 4u];
+  return Eight(
+    widen_f16(vec4(words.x << 16u, words.x, words.y << 16u, words.y)),
+    widen_f16(vec4(words.z << 16u, words.z, words.w << 16u, words.w)));
 }
 
 // Unit `part` of eight of a block of 256 inputs.
@@ -229,6 +255,12 @@ fn zero() -> f32 {
   }
 }
 
+// What is added to (2^11 + q) * scale: of types with f16 scales, whose codes mean what they are, 2^11 + zero times the scale.
+// All of that has 23 bits at most, so that fma and a product and a sum come to the same.
+fn offset_of(scale: f32) -> f32 {
+  return select(-(2048.0 + zero()) * scale, 0.0, WEIGHT_TYPE == IQ4_NL);
+}
+
 // Whether numbers are q * scale + offset.
 fn has_offset() -> bool {
   return WEIGHT_TYPE == Q4_1 || WEIGHT_TYPE == Q5_1 || WEIGHT_TYPE == Q2_K || WEIGHT_TYPE == Q4_K || WEIGHT_TYPE == Q5_K;
@@ -239,6 +271,10 @@ fn numbers(bytes: vec4<u32>, scale: vec4<f32>, offset: vec4<f32>) -> vec4<f32> {
   var q = bytes;
   if (WEIGHT_TYPE == IQ4_NL || WEIGHT_TYPE == MXFP4) {
     q = value_of_codes(bytes);
+  }
+  if (has_f16_scales() && WEIGHT_TYPE != IQ4_NL) {
+    // The bits of 2^11 + q.
+    return fma(bitcast<vec4<f32>>((q << vec4(12u)) | vec4(0x45000000u)), scale, offset);
   }
   // The bits of 2^23 + q: cheaper than a conversion.
   let number = bitcast<vec4<f32>>(q | vec4(0x4b000000u)) - vec4(8388608.0 + zero());

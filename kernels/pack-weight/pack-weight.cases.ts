@@ -66,7 +66,7 @@ function packWeightReference(
   const blocks = Math.ceil(rowBytes / blockBytes)
   let plane = 0
   for (const { offset, bytes } of weightTypes[dtype].planes) {
-    const width = bytes < 4 ? outputs + ((4 - (outputs % 4)) % 4) : outputs
+    const width = bytes < 4 ? outputs + ((8 - (outputs % 8)) % 8) : outputs
     for (let block = 0; block < blocks; block++) {
       for (let r = 0; r < rows; r++) {
         const to = plane + (block * width + firstOutput + r * outputStride) * bytes

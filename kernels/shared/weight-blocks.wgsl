@@ -91,11 +91,6 @@ fn nibbles(bytes: vec4<u32>, shift: u32) -> vec4<u32> {
   return (bytes >> vec4(shift)) & vec4(0x0f0f0f0fu);
 }
 
-// A unit of bytes of which a scale of 11 bits takes `zero`.
-fn centred_unit(low: vec4<u32>, high: vec4<u32>, scale: f32) -> Unit {
-  return Unit(low, high, vec2(scale), vec2(offset_of(scale)));
-}
-
 fn read_unit(output: u32, unit: u32) -> Unit {
   if (WEIGHT_TYPE == F32) {
     var second = vec4(0u);
@@ -114,7 +109,7 @@ fn read_unit(output: u32, unit: u32) -> Unit {
   if (WEIGHT_TYPE == Q8_0) {
     let scale = widen_pair(narrow(begin_of_scales(), 2u, unit, output)).x;
     let flip = vec4(0x80808080u);
-    return centred_unit(q ^ flip, wide(1u, unit, output) ^ flip, scale);
+    return Unit(q ^ flip, wide(1u, unit, output) ^ flip, vec2(scale), vec2(0.0));
   }
   var low = nibbles(q, 0u);
   var high = nibbles(q, 4u);
@@ -129,13 +124,13 @@ fn read_unit(output: u32, unit: u32) -> Unit {
     return Unit(low, high, vec2(pair.x), vec2(pair.y));
   }
   if (WEIGHT_TYPE == Q4_0 || WEIGHT_TYPE == IQ4_NL) {
-    return centred_unit(low, high, widen_pair(narrow(begin_of_scales(), 2u, unit, output)).x);
+    return Unit(low, high, vec2(widen_pair(narrow(begin_of_scales(), 2u, unit, output)).x), vec2(0.0));
   }
   let fifth = narrow(begin, 4u, unit, output);
   low |= fifth_bits(fifth);
   high |= fifth_bits(fifth >> 16u);
   if (WEIGHT_TYPE == Q5_0) {
-    return centred_unit(low, high, widen_pair(narrow(begin_of_scales(), 2u, unit, output)).x);
+    return Unit(low, high, vec2(widen_pair(narrow(begin_of_scales(), 2u, unit, output)).x), vec2(0.0));
   }
   let pair = widen_pair(narrow(begin + words_of_plane(), 4u, unit, output));
   return Unit(low, high, vec2(pair.x), vec2(pair.y));
@@ -255,12 +250,6 @@ fn zero() -> f32 {
   }
 }
 
-// What is added to (2^11 + q) * scale: of types with f16 scales, whose codes mean what they are, 2^11 + zero times the scale.
-// All of that has 23 bits at most, so that fma and a product and a sum come to the same.
-fn offset_of(scale: f32) -> f32 {
-  return select(-(2048.0 + zero()) * scale, 0.0, WEIGHT_TYPE == IQ4_NL);
-}
-
 // Whether numbers are q * scale + offset.
 fn has_offset() -> bool {
   return WEIGHT_TYPE == Q4_1 || WEIGHT_TYPE == Q5_1 || WEIGHT_TYPE == Q2_K || WEIGHT_TYPE == Q4_K || WEIGHT_TYPE == Q5_K;
@@ -271,10 +260,6 @@ fn numbers(bytes: vec4<u32>, scale: vec4<f32>, offset: vec4<f32>) -> vec4<f32> {
   var q = bytes;
   if (WEIGHT_TYPE == IQ4_NL || WEIGHT_TYPE == MXFP4) {
     q = value_of_codes(bytes);
-  }
-  if (has_f16_scales() && WEIGHT_TYPE != IQ4_NL) {
-    // The bits of 2^11 + q.
-    return fma(bitcast<vec4<f32>>((q << vec4(12u)) | vec4(0x45000000u)), scale, offset);
   }
   // The bits of 2^23 + q: cheaper than a conversion.
   let number = bitcast<vec4<f32>>(q | vec4(0x4b000000u)) - vec4(8388608.0 + zero());

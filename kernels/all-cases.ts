@@ -8,6 +8,7 @@ import { entropyCases } from './entropy/entropy.cases.ts'
 import { filterThresholdCases } from './filter-threshold/filter-threshold.cases.ts'
 import { expertLinearCases } from './linear/expert-linear.cases.ts'
 import { linearCases } from './linear/linear.cases.ts'
+import { markSeenCases } from './mark-seen/mark-seen.cases.ts'
 import { massHistogramCases } from './mass-histogram/mass-histogram.cases.ts'
 import { packWeightCases } from './pack-weight/pack-weight.cases.ts'
 import { processLogitsCases } from './process-logits/process-logits.cases.ts'
@@ -36,6 +37,7 @@ const allCases = [
   softmaxCases,
   entropyCases,
   topKCases,
+  markSeenCases,
   processLogitsCases,
   filterThresholdCases,
   massHistogramCases,

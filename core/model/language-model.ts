@@ -48,7 +48,7 @@ const attentionScratchBytes = 128 * 2 ** 20
 
 /** What a model computes with, on its device. */
 interface ModelParts {
-  pass: Omit<ForwardPass, 'activations' | 'lastPosition'>
+  pass: Omit<ForwardPass, 'activations' | 'lastPosition' | 'chosen'>
   activations: Activations
   head: TokenHead
   /** [sequences, 3] u32: copies of slots. */
@@ -187,7 +187,7 @@ export class LanguageModel {
       for (const layer of pass.cache.layers) copySlots(stream, layer, table, copies)
     }
     const lastPosition = rows.reduce((last, row) => Math.max(last, row.position), 0)
-    const normed = await forward(this.context, { ...pass, activations, lastPosition })
+    const normed = await forward(this.context, { ...pass, activations, lastPosition, chosen: null })
     const ofSlots = scored.map(one => ({ ...one, slot: rows[one.row]!.slot }))
     if (ofSlots.length > 0) return score(normed, ofSlots)
     stream.submit()

@@ -12,7 +12,7 @@ import { createKeyValueCache, mostSplits, sequenceRows } from './key-value-cache
 import type { ModelWeights } from './layout.ts'
 import { hasLongTurns, ropePlaces, ropeTable } from './rope-tables.ts'
 import type { Sampling } from './sampling.ts'
-import type { BeamScores, KnownScores, ScoredRow, TokenScores } from './scores.ts'
+import type { BeamScores, KnownScores, ScoredRow, SubmittedStep, TokenScores } from './scores.ts'
 import { StepContext } from './step-context.ts'
 
 /** A token of some sequence, to be run through the model. */
@@ -64,6 +64,8 @@ export class LanguageModel {
   readonly maxRows: number
   /** Those of one sequence among them. */
   readonly maxSequenceRows: number
+  /** Steps that may be submitted before the first of them is read. */
+  readonly stepsInFlight: number
   readonly #parts: ModelParts
 
   private constructor(config: ModelConfig, limits: ModelLimits, context: StepContext, parts: ModelParts) {
@@ -72,6 +74,7 @@ export class LanguageModel {
     this.context = context
     this.maxRows = parts.activations.ids.shape[0] ?? 0
     this.maxSequenceRows = sequenceRows(config, limits.capacity) ?? this.maxRows
+    this.stepsInFlight = 1
     this.#parts = parts
   }
 
@@ -114,6 +117,15 @@ export class LanguageModel {
    * Runs rows through the model and returns the scores in the order of `scored`. Alone: one submit, and one
    * synchronisation where any row is scored. A row's numbers do not depend on the other rows of its step.
    */
+  async submitStep(
+    rows: readonly Row[],
+    scored: readonly StepScore[],
+    sampling: Sampling,
+  ): Promise<SubmittedStep> {
+    const scores = await this.step(rows, scored, sampling)
+    return { read: async () => scores }
+  }
+
   step(rows: readonly Row[], scored: readonly StepScore[], sampling: Sampling): Promise<TokenScores[]> {
     return this.#run(rows, scored, sampling.repetitionPenalty ?? 1, [], (normed, ofSlots) =>
       this.#parts.head.score(normed, ofSlots, sampling),

@@ -27,6 +27,15 @@ export interface TokenScores {
   processed: { statistics: EntropyStatistics; logit: number } | null
 }
 
+/** A step that the device computes or has computed. */
+export interface SubmittedStep {
+  /**
+   * Waits for what it says of its scored rows, in their order. To be called once at most, and before as many steps as may be in
+   * flight are submitted behind it.
+   */
+  read(): Promise<TokenScores[]>
+}
+
 /** What a row's raw logits say of a token that is known to follow it. */
 export interface KnownScores {
   statistics: EntropyStatistics

@@ -1,9 +1,9 @@
 import { chosenBefore } from '../../kernels/shared/row-token.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { isLongSequence } from '../model/key-value-cache.ts'
-import type { LanguageModel, Row, StepScore } from '../model/language-model.ts'
+import type { LanguageModel, Row, StepInFlight, StepScore } from '../model/language-model.ts'
 import type { Sampling } from '../model/sampling.ts'
-import type { SubmittedStep, TokenScores } from '../model/scores.ts'
+import type { TokenScores } from '../model/scores.ts'
 import type { PromptToken } from '../record/prompt-token.ts'
 import { recordToken, type TokenRecord } from '../record/token.ts'
 import { emptyTail, idsUpToStop, nextTail, type StopTexts, type TextTail } from './answer-end.ts'
@@ -124,10 +124,10 @@ interface NextToken<Request = SequenceRequest> {
 }
 
 /** A step that was submitted and is yet to be read. */
-interface StepInFlight<Request = SequenceRequest> {
+interface Step<Request = SequenceRequest> {
   rows: Row[]
   tokens: NextToken<Request>[]
-  submitted: SubmittedStep
+  submitted: StepInFlight<TokenScores>
   /** Whether the host has to see it before it can tell what the next step is. */
   isAlone: boolean
 }
@@ -188,7 +188,7 @@ export async function* generate<Request extends SequenceRequest>(
 ): AsyncGenerator<{ request: Request; generation: Generation }> {
   const { admit, free } = admitRequests(model, requests, 1)
   const active: Active<Request>[] = []
-  const inFlight: StepInFlight<Request>[] = []
+  const inFlight: Step<Request>[] = []
   try {
     while (true) {
       if (inFlight.length < model.stepsInFlight && !inFlight.at(-1)?.isAlone) {
@@ -289,7 +289,7 @@ async function submitStep<Request extends SequenceRequest>(
   model: SteppedModel,
   active: Active<Request>[],
   options: GenerateOptions,
-): Promise<StepInFlight<Request> | null> {
+): Promise<Step<Request> | null> {
   const rows: Row[] = []
   const scored: StepScore[] = []
   const tokens: NextToken<Request>[] = []
@@ -330,7 +330,7 @@ function mayGoOn(
 async function readStep<Request extends SequenceRequest>({
   tokens,
   submitted,
-}: StepInFlight<Request>): Promise<Scored<Request>[]> {
+}: Step<Request>): Promise<Scored<Request>[]> {
   const scores = await submitted.read()
   return tokens.filter(({ isWasted }) => !isWasted).map(token => ({ token, scores: scores[token.place]! }))
 }

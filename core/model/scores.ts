@@ -1,5 +1,6 @@
 import { type EntropyStatistics, entropyWords, readEntropyStatistics } from '../../kernels/entropy/entropy.ts'
 import type { Device } from '../../kernels/gpu/device.ts'
+import type { Stage } from '../../kernels/gpu/plan.ts'
 import { createTensor, createTensorGroup, tensorBytes } from '../../kernels/gpu/tensor.ts'
 import { choiceWords } from '../../kernels/sample/sample.ts'
 import { readTopLogits, type TopLogit } from '../../kernels/top-k/top-k.ts'
@@ -25,15 +26,6 @@ export interface TokenScores {
   chosen: TopLogit & { rank: number }
   /** Of the distribution that was chosen from, and the chosen token's logit in it; null where that is the raw one. */
   processed: { statistics: EntropyStatistics; logit: number } | null
-}
-
-/** A step that the device computes or has computed. */
-export interface SubmittedStep {
-  /**
-   * Waits for what it says of its scored rows, in their order. To be called once at most, and before as many steps as may be in
-   * flight are submitted behind it.
-   */
-  read(): Promise<TokenScores[]>
 }
 
 /** What a row's raw logits say of a token that is known to follow it. */
@@ -79,38 +71,77 @@ export function scoreBytes(rows: number, k: number): number {
   return sizes.reduce((sum, size) => sum + size, rows * 4)
 }
 
+/**
+ * Steps of a rank that may be submitted before the first of them is read. Alone, two: the token that one chooses is on the device,
+ * where the next one takes it. Ranks that share the vocabulary choose together, on the host, and have one.
+ */
+export function stepsInFlight(ranks: number): number {
+  return ranks === 1 ? 2 : 1
+}
+
 /** Makes the buffers of at most `rows` rows with their k largest logits, on a rank of some that hold `widths` logits each. */
 export async function createScoreBuffers(device: Device, rows: number, k: number, widths: readonly number[]) {
   const group = await createTensorGroup(device, 'scores', scoreTensors(rows, k))
   const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST
+  const readables: GPUBuffer[] = []
+  while (readables.length < stepsInFlight(widths.length))
+    readables.push(await device.createBuffer('readable scores', scoreBytes(rows, k), usage))
   return {
     widths,
     group,
     ...group.tensors,
+    /** By whose turn it is: one for each step that may be in flight. */
+    readables,
     /** Apart from the group, because WebGPU lets no dispatch read and write parts of one buffer. */
     tokenRanks: await createTensor(device, 'ranks', 'u32', [rows]),
-    readable: await device.createBuffer('readable scores', scoreBytes(rows, k), usage),
   }
 }
 
+/** The scores of some rows as a device hands them over. */
+export interface ScoreReading {
+  /** Where they can be read, by whose turn it is, and what copies them there, behind what computes them. */
+  turns: readonly { readable: GPUBuffer; copies: Stage }[]
+  sizeBytes: number
+  /** The scores, of every rank's bytes in rank order. */
+  merge(all: ArrayBuffer): TokenScores[]
+}
+
 /**
- * Submits the recording, reads the scores of the first rows and merges them with those of the other ranks: one
- * submit, one synchronisation, one barrier. Without a choice the likeliest token is the chosen one. Where ranks share the
- * vocabulary, the rank of a token that was chosen is yet to be counted.
+ * How the scores of the first rows are read and merged with those of the other ranks. Without a choice the likeliest token is
+ * the chosen one. Where ranks share the vocabulary, the rank of a token that was chosen is yet to be counted.
  */
-export async function readScores(
-  context: StepContext,
+export function scoreReading(
+  buffers: Awaited<ReturnType<typeof createScoreBuffers>>,
+  rows: number,
+  recorded: Recorded,
+): ScoreReading {
+  const { group, choices, tokenRanks, readables } = buffers
+  const isChosen = recorded !== 'raw'
+  const groupBytes = isChosen ? group.sizeBytes : choices.offsetBytes
+  const label = `scores of ${rows}`
+  const counts = { dispatches: 0, movedBytes: 0, flops: 0 }
+  return {
+    turns: readables.map(readable => {
+      const copy = (from: GPUBuffer, toBytes: number, sizeBytes: number) =>
+        ({ kind: 'copy', from, fromBytes: 0, to: readable, toBytes, sizeBytes }) as const
+      const ofGroup = copy(group.buffer, 0, groupBytes)
+      const commands = isChosen ? [ofGroup, copy(tokenRanks.buffer, groupBytes, rows * 4)] : [ofGroup]
+      return { readable, copies: { label, commands, counts } }
+    }),
+    sizeBytes: groupBytes + (isChosen ? rows * 4 : 0),
+    merge: all => mergeScores(buffers, rows, recorded, all),
+  }
+}
+
+function mergeScores(
   { widths, group, choices, ...buffers }: Awaited<ReturnType<typeof createScoreBuffers>>,
   rows: number,
   recorded: Recorded,
-): Promise<TokenScores[]> {
+  all: ArrayBuffer,
+): TokenScores[] {
   const isChosen = recorded !== 'raw'
   const groupBytes = isChosen ? group.sizeBytes : choices.offsetBytes
-  const sizeBytes = groupBytes + (isChosen ? rows * 4 : 0)
-  context.stream.copyBuffer(group.buffer, 0, buffers.readable, 0, groupBytes)
-  if (isChosen)
-    context.stream.copyBuffer(buffers.tokenRanks.buffer, 0, buffers.readable, groupBytes, rows * 4)
-  const all = await context.submitAndGather(buffers.readable, sizeBytes)
+  const sizeBytes = all.byteLength / widths.length
   /** What `read` makes of a row on every rank, of the bytes from `offsetBytes` on. */
   const reader = <T>(offsetBytes: number, read: (bytes: ArrayBuffer, row: number, rank: number) => T) => {
     const parts = widths.map((_, rank) => all.slice(rank * sizeBytes + offsetBytes, (rank + 1) * sizeBytes))
@@ -152,7 +183,8 @@ export async function readKnown(
 ): Promise<Omit<KnownScores, 'rank'>[]> {
   const statisticsBytes = ids.length * entropyWords * 4
   const sizeBytes = statisticsBytes + ids.length * 4
-  const { statistics, readable } = buffers
+  const { statistics } = buffers
+  const readable = buffers.readables[0]!
   context.stream.copyBuffer(group.buffer, statistics.offsetBytes, readable, 0, statisticsBytes)
   record(readable, statisticsBytes)
   const all = await context.submitAndGather(readable, sizeBytes)

@@ -13,6 +13,7 @@ import type { Sampling } from '../core/model/sampling.ts'
 import { countersSince, type Device, type DeviceCounters, openDevice } from '../kernels/gpu/device.ts'
 import { type Tensor, tensorBytes } from '../kernels/gpu/tensor.ts'
 import { type PackedWeight, weightTensors } from '../kernels/pack-weight/pack-weight.ts'
+import { chosenBefore } from '../kernels/shared/row-token.ts'
 import { openAdapter } from '../node-runner/adapter/dawn.ts'
 import { openModelFolder } from '../node-runner/models/open-model.ts'
 import { createWhole, loadWhole } from './support/whole-model.ts'
@@ -222,6 +223,11 @@ describe('the answers of a rank that is alone', () => {
     const length = one.ids.indexOf(one.ids[2]!) + 1
     expect(stopped.tokens).toEqual(one.tokens.slice(0, length))
     expect(stopped.rows, 'one where a token ends it').toBe(promptIds.length + length)
+    // Unless its plan is of that step's tokens, a step takes none of them.
+    const next = [{ tokenId: chosenBefore(0), position: 8, slot: 0 }]
+    const scored = [{ row: 0, sequence: 7, step: 6 }]
+    const other: Sampling = { temperature: 1 - Math.sign(sampling.temperature), seed: 0 }
+    await expect(model.step(next, scored, other)).rejects.toThrow(/that the step before did not choose/)
   })
 })
 

@@ -6,8 +6,10 @@ import { copySlotsCases } from './copy-slots/copy-slots.cases.ts'
 import { embedCases } from './embed/embed.cases.ts'
 import { entropyCases } from './entropy/entropy.cases.ts'
 import { filterThresholdCases } from './filter-threshold/filter-threshold.cases.ts'
+import { gatherRowsCases } from './gather-rows/gather-rows.cases.ts'
 import { expertLinearCases } from './linear/expert-linear.cases.ts'
 import { linearCases } from './linear/linear.cases.ts'
+import { markSeenCases } from './mark-seen/mark-seen.cases.ts'
 import { massHistogramCases } from './mass-histogram/mass-histogram.cases.ts'
 import { packWeightCases } from './pack-weight/pack-weight.cases.ts'
 import { processLogitsCases } from './process-logits/process-logits.cases.ts'
@@ -34,8 +36,10 @@ const allCases = [
   combineExpertsCases,
   addCases,
   softmaxCases,
+  gatherRowsCases,
   entropyCases,
   topKCases,
+  markSeenCases,
   processLogitsCases,
   filterThresholdCases,
   massHistogramCases,

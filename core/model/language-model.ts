@@ -1,22 +1,34 @@
-import { createHeadGroups } from '../../kernels/attention/attention.ts'
+import { attentionSplits, createHeadGroups } from '../../kernels/attention/attention.ts'
 import { copySlots, type SlotCopy } from '../../kernels/copy-slots/copy-slots.ts'
 import type { Device } from '../../kernels/gpu/device.ts'
+import type { Stage } from '../../kernels/gpu/plan.ts'
 import { createTensor, type Tensor, tensorFrom, uploadTensor, viewTensor } from '../../kernels/gpu/tensor.ts'
+import { type ChosenTokens, isKnownToken } from '../../kernels/shared/row-token.ts'
 import type { Communicator } from '../parallel/communicator.ts'
 import { ownedKeyValueHeads, type Range, rankShard, type ShardPlan } from '../parallel/plan-shards.ts'
-import { type Activations, activationsOf, createActivations } from './activations.ts'
+import { type ActivationBuffers, activationsOf, createActivations } from './activations.ts'
 import type { ModelConfig } from './config.ts'
 import { type ForwardPass, forward } from './forward.ts'
 import { createTokenHead, type TokenHead } from './head.ts'
 import { createKeyValueCache, mostSplits, sequenceRows } from './key-value-cache.ts'
 import type { ModelWeights } from './layout.ts'
+import { RecentlyUsed } from './recently-used.ts'
 import { hasLongTurns, ropePlaces, ropeTable } from './rope-tables.ts'
-import type { Sampling } from './sampling.ts'
-import type { BeamScores, KnownScores, ScoredRow, TokenScores } from './scores.ts'
-import { StepContext } from './step-context.ts'
+import { planProcessing, type Sampling } from './sampling.ts'
+import {
+  type BeamScores,
+  type KnownScores,
+  type ScoredRow,
+  type ScoreReading,
+  stepsInFlight,
+  type TokenScores,
+} from './scores.ts'
+import { StepContext, type StepPlan } from './step-context.ts'
+import { createInputs, StepInputs } from './step-inputs.ts'
 
 /** A token of some sequence, to be run through the model. */
 export interface Row {
+  /** The token; or `chosenBefore` that which the step before, which need not have been read, chose in one of its scored rows. */
   tokenId: number
   /** Where it stands in its sequence, from 0. */
   position: number
@@ -48,12 +60,35 @@ const attentionScratchBytes = 128 * 2 ** 20
 
 /** What a model computes with, on its device. */
 interface ModelParts {
-  pass: Omit<ForwardPass, 'activations' | 'lastPosition'>
-  activations: Activations
+  pass: Omit<ForwardPass, 'activations' | 'lastPosition' | 'chosen'>
+  activations: ActivationBuffers
+  /** What the device is told of a step's rows. */
+  inputs: Tensor
   head: TokenHead
   /** [sequences, 3] u32: copies of slots. */
   copyTable: Tensor
 }
+
+/** A step that was submitted, and whose scores are still to be read. */
+export interface StepInFlight<Scores> {
+  /**
+   * Waits for the scores. To be called once at most, in the order of the steps, and before so many steps are submitted behind this
+   * one that more are in flight than the model takes.
+   */
+  read(): Promise<Scores[]>
+}
+
+/** Steps of as many rows, that read as many keys and are scored alike: what was recorded once. */
+interface KeptStep {
+  key: readonly [mode: number, rows: number, scored: number, splits: number]
+  plan: StepPlan
+  inputs: StepInputs
+  /** Null where nothing is scored. */
+  reading: ScoreReading | null
+}
+
+/** Plans that a model keeps: as many as 64 sequences that end one after another ask for. */
+const keptPlans = 64
 
 /** A rank of a Qwen2 model, or the whole of one, on a device, with room for some sequences. */
 export class LanguageModel {
@@ -64,14 +99,23 @@ export class LanguageModel {
   readonly maxRows: number
   /** Those of one sequence among them. */
   readonly maxSequenceRows: number
+  /** Steps that may be submitted before the first of them is read. */
+  readonly stepsInFlight: number
   readonly #parts: ModelParts
+  readonly #kept = new RecentlyUsed<KeptStep>(keptPlans)
+  readonly #modes = new ScoringModes()
+  /** Counts steps that are read. */
+  #turn = 0
+  /** Where the last step leaves what it chooses; null where it chooses nothing on the device. */
+  #chosen: ChosenTokens | null = null
 
   private constructor(config: ModelConfig, limits: ModelLimits, context: StepContext, parts: ModelParts) {
     this.config = config
     this.limits = limits
     this.context = context
-    this.maxRows = parts.activations.ids.shape[0] ?? 0
+    this.maxRows = parts.activations.hidden.shape[0] ?? 0
     this.maxSequenceRows = sequenceRows(config, limits.capacity) ?? this.maxRows
+    this.stepsInFlight = stepsInFlight(context.communicator.ranks)
     this.#parts = parts
   }
 
@@ -98,6 +142,7 @@ export class LanguageModel {
         keyHeads: countedKeyHeads(plan, communicator.rank),
       },
       activations: await createActivations(device, config, shard, rows, capacity),
+      inputs: await createInputs(device, rows, scoredRows(limits)),
       copyTable: await createTensor(device, 'copies of slots', 'u32', [sequences, 3]),
       head: await createTokenHead(context, {
         weight: weights.lmHead,
@@ -114,25 +159,40 @@ export class LanguageModel {
    * Runs rows through the model and returns the scores in the order of `scored`. Alone: one submit, and one
    * synchronisation where any row is scored. A row's numbers do not depend on the other rows of its step.
    */
-  step(rows: readonly Row[], scored: readonly StepScore[], sampling: Sampling): Promise<TokenScores[]> {
-    return this.#run(rows, scored, sampling.repetitionPenalty ?? 1, [], (normed, ofSlots) =>
-      this.#parts.head.score(normed, ofSlots, sampling),
-    )
+  async step(rows: readonly Row[], scored: readonly StepScore[], sampling: Sampling): Promise<TokenScores[]> {
+    return (await this.submitStep(rows, scored, sampling)).read()
+  }
+
+  /**
+   * The same in two halves: it is submitted when this resolves, and `stepsInFlight` of them may be before the first is read. What is
+   * asked of the last step (`logitsOf`, `tokenRanksOf`, `scoreKnown`) is of the last that was submitted.
+   */
+  async submitStep(
+    rows: readonly Row[],
+    scored: readonly StepScore[],
+    sampling: Sampling,
+  ): Promise<StepInFlight<TokenScores>> {
+    const ofSlots = withSlots(rows, scored)
+    const penalty = sampling.repetitionPenalty ?? 1
+    const { inputs, scores } = await this.#submit(rows, ofSlots, sampling, penalty, [])
+    return {
+      read: async () => this.#parts.head.finish(await scores(), ofSlots, inputs.tensors, sampling),
+    }
   }
 
   /**
    * The same for beam search: first, slots take over others' keys and values. Alone: one submit and one synchronisation
    * where any row is scored, and three of each with a penalty.
    */
-  stepBeams(
+  async stepBeams(
     rows: readonly Row[],
     scored: readonly StepScore[],
     penalty: number,
     copies: readonly SlotCopy[],
   ): Promise<BeamScores[]> {
-    return this.#run(rows, scored, penalty, copies, (normed, ofSlots) =>
-      this.#parts.head.scoreBeams(normed, ofSlots, penalty),
-    )
+    const ofSlots = withSlots(rows, scored)
+    const { inputs, scores } = await this.#submit(rows, ofSlots, likeliest, penalty, copies)
+    return this.#parts.head.finishBeams(await scores(), inputs.tensors, penalty)
   }
 
   /**
@@ -154,44 +214,104 @@ export class LanguageModel {
     return this.#parts.head.tokenRanksOf(chosen)
   }
 
-  /** Records copies of slots and the forward pass, and has scored what is to be scored. */
-  async #run<Scores>(
+  /**
+   * Tells the device of the rows, and submits the plan of such a step, which is made where none is kept. Its scores are read from the
+   * buffer whose turn it is, so that the next step's need not wait for them.
+   */
+  async #submit(
     rows: readonly Row[],
-    scored: readonly StepScore[],
+    scored: readonly ScoredRow[],
+    sampling: Sampling,
     penalty: number,
     copies: readonly SlotCopy[],
-    score: (normed: Tensor, scored: ScoredRow[]) => Promise<Scores[]>,
-  ): Promise<Scores[]> {
-    const { pass, head, copyTable } = this.#parts
+  ): Promise<{ inputs: StepInputs; scores: () => Promise<TokenScores[]> }> {
+    const { head, pass, copyTable } = this.#parts
+    const { stream, device } = this.context
+    const { capacity } = this.limits
     this.#checkSequenceRows(rows)
     if (rows.length > this.maxRows || scored.length > head.rows)
       throw new Error(
         `step: ${rows.length} rows, ${scored.length} scored; room for ${this.maxRows} and ${head.rows}`,
       )
-    const { stream, device } = this.context
-    const activations = activationsOf(this.#parts.activations, rows.length)
-    const upload = (to: Tensor, wordOf: (row: Row) => number) =>
-      uploadTensor(device, to, Uint32Array.from(rows, wordOf))
-    upload(activations.ids, row => row.tokenId)
-    upload(activations.positions, row => row.position)
-    upload(activations.slots, row => row.slot)
-    // The long factors' angles follow the short ones'.
-    if (pass.ropes.some(({ hasLongTurns }) => hasLongTurns))
-      upload(activations.turns, ({ position, isLong }) => position + (isLong ? this.limits.capacity : 0))
-    if (penalty !== 1) await head.takeRows(rows, copies)
-    stream.begin(`step of ${rows.length}`)
+    let lastPosition = 0
+    let areKnown = true
+    for (const { tokenId, position } of rows) {
+      if (position > lastPosition) lastPosition = position
+      if (!isKnownToken(tokenId)) areKnown = false
+    }
+    const chosen = head.chosenTokens(this.#modes.chooses(sampling))
+    if (!areKnown && (chosen === null || chosen !== this.#chosen))
+      throw new Error('step: takes tokens that the step before did not choose, or not on this device')
+    if (lastPosition >= capacity)
+      throw new Error(
+        `step: position ${lastPosition}, expected one below the cache's capacity of ${capacity}`,
+      )
+    if (penalty !== 1 || this.#modes.processes(sampling)) {
+      const { takeRows } = await head.logitProcessor()
+      if (penalty !== 1) takeRows(rows, copies)
+    }
+    const kept = this.#keptStep(rows, scored, sampling, penalty !== 1, lastPosition)
+    kept.inputs.write(device, rows, scored, capacity)
+    const before: Stage[] = []
     if (copies.length > 0) {
       const table = viewTensor(copyTable, [copies.length, 3])
       const words = copies.flatMap(({ from, to, length }) => [from, to, length])
       uploadTensor(device, table, Uint32Array.from(words))
+      stream.begin(`${copies.length} copies of slots`)
       for (const layer of pass.cache.layers) copySlots(stream, layer, table, copies)
+      before.push(stream.stage())
     }
-    const lastPosition = rows.reduce((last, row) => Math.max(last, row.position), 0)
-    const normed = await forward(this.context, { ...pass, activations, lastPosition })
-    const ofSlots = scored.map(one => ({ ...one, slot: rows[one.row]!.slot }))
-    if (ofSlots.length > 0) return score(normed, ofSlots)
-    stream.submit()
-    return []
+    const { reading, inputs, plan } = kept
+    this.#chosen = reading && chosen
+    if (!reading) {
+      await this.context.run(plan, before)
+      return { inputs, scores: async () => [] }
+    }
+    const { readable, copies: copyScores } = reading.turns[this.#turn++ % reading.turns.length]!
+    await this.context.run(plan, before, [copyScores])
+    const scores = async () => reading.merge(await this.context.readAndGather(readable, reading.sizeBytes))
+    return { inputs, scores }
+  }
+
+  /** The plan of steps like this one. */
+  #keptStep(
+    rows: readonly Row[],
+    scored: readonly ScoredRow[],
+    sampling: Sampling,
+    marks: boolean,
+    lastPosition: number,
+  ): KeptStep {
+    const areAll = scored.length === rows.length && scored.every(({ row }, index) => row === index)
+    // The CPU adapter's attention has no splits.
+    const splits = this.context.device.kind === 'cpu' ? 1 : attentionSplits(lastPosition + 1, null)
+    const scoring = scored.length === 0 ? 0 : this.#modes.indexOf(sampling) * 2 + (areAll ? 1 : 0)
+    const mode = scoring * 2 + (marks ? 1 : 0)
+    const key = [mode, rows.length, scored.length, splits] as const
+    const found = this.#kept.find(one => isSameKey(one.key, key))
+    if (found) return found
+    const made = this.#planStep(key, { areAll, marks, lastPosition }, sampling)
+    this.#kept.add(made)?.plan.destroy()
+    return made
+  }
+
+  /** Records the forward pass and the scores of a step of so many rows. */
+  #planStep(
+    key: KeptStep['key'],
+    { areAll, marks, lastPosition }: { areAll: boolean; marks: boolean; lastPosition: number },
+    sampling: Sampling,
+  ): KeptStep {
+    const { pass, head } = this.#parts
+    const [, rows, scored] = key
+    const inputs = new StepInputs(this.#parts.inputs, rows, scored)
+    const activations = activationsOf(this.#parts.activations, inputs.tensors)
+    let reading: ScoreReading | null = null
+    const plan = this.context.plan(`step of ${rows}`, () => {
+      const chosen = head.chosenTokens(this.#modes.chooses(sampling))
+      if (marks) head.markSeen(inputs.tensors, chosen)
+      const normed = forward(this.context, { ...pass, activations, lastPosition, chosen })
+      if (scored > 0) reading = head.record(normed, inputs.tensors, areAll, sampling)
+    })
+    return { key, plan, inputs, reading }
   }
 
   /** Throws where rows of one sequence would have keys overwritten that others of them still see. */
@@ -200,6 +320,59 @@ export class LanguageModel {
     for (const [slot, own] of Map.groupBy(rows, row => row.slot))
       if (own.length > this.maxSequenceRows)
         throw new Error(`step: ${own.length} rows of slot ${slot}, expected at most ${this.maxSequenceRows}`)
+  }
+}
+
+function isSameKey(one: KeptStep['key'], other: KeptStep['key']): boolean {
+  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false
+  return true
+}
+
+/** Beams choose on the host. */
+const likeliest: Sampling = { temperature: 0, seed: 0 }
+
+/** Rows with the slots of their sequences. */
+function withSlots(rows: readonly Row[], scored: readonly StepScore[]): ScoredRow[] {
+  return scored.map(({ row, sequence, step }) => ({ row, sequence, step, slot: rows[row]!.slot }))
+}
+
+interface ScoringMode {
+  /** From 1 on. */
+  index: number
+  processes: boolean
+  chooses: boolean
+}
+
+/** Numbers of the ways in which steps are scored: those that record the same have one. */
+class ScoringModes {
+  readonly #modes = new Map<string, ScoringMode>()
+  #last: { sampling: Sampling; mode: ScoringMode } | null = null
+
+  /** From 1 on. */
+  indexOf(sampling: Sampling): number {
+    return this.#modeOf(sampling).index
+  }
+
+  /** Whether logits are processed. */
+  processes(sampling: Sampling): boolean {
+    return this.#modeOf(sampling).processes
+  }
+
+  /** Whether a token is chosen that need not be the likeliest of the raw logits. */
+  chooses(sampling: Sampling): boolean {
+    return this.#modeOf(sampling).chooses
+  }
+
+  #modeOf(sampling: Sampling) {
+    if (this.#last?.sampling === sampling) return this.#last.mode
+    const { processes, chooses } = planProcessing(sampling)
+    const { temperature, seed, topK, topP, minP, repetitionPenalty } = sampling
+    const settings = chooses ? [temperature, seed, topK, topP, minP, repetitionPenalty] : []
+    const name = JSON.stringify(settings)
+    let mode = this.#modes.get(name)
+    if (!mode) this.#modes.set(name, (mode = { index: this.#modes.size + 1, processes, chooses }))
+    this.#last = { sampling, mode }
+    return mode
   }
 }
 

@@ -1,6 +1,13 @@
 import { type EntropyStatistics, entropyWords, readEntropyStatistics } from '../../kernels/entropy/entropy.ts'
 import type { Device } from '../../kernels/gpu/device.ts'
-import { createTensor, createTensorGroup, tensorBytes } from '../../kernels/gpu/tensor.ts'
+import type { Stage } from '../../kernels/gpu/plan.ts'
+import {
+  createTensor,
+  createTensorGroup,
+  tensorBytes,
+  type Words,
+  wordsOf,
+} from '../../kernels/gpu/tensor.ts'
 import { choiceWords } from '../../kernels/sample/sample.ts'
 import { readTopLogits, type TopLogit } from '../../kernels/top-k/top-k.ts'
 import type { StepContext } from './step-context.ts'
@@ -70,55 +77,94 @@ export function scoreBytes(rows: number, k: number): number {
   return sizes.reduce((sum, size) => sum + size, rows * 4)
 }
 
+/**
+ * Steps of a rank that may be submitted before the first of them is read. Alone, two: the token that one chooses is on the device,
+ * where the next one takes it. Ranks that share the vocabulary choose together, on the host, and have one.
+ */
+export function stepsInFlight(ranks: number): number {
+  return ranks === 1 ? 2 : 1
+}
+
 /** Makes the buffers of at most `rows` rows with their k largest logits, on a rank of some that hold `widths` logits each. */
 export async function createScoreBuffers(device: Device, rows: number, k: number, widths: readonly number[]) {
   const group = await createTensorGroup(device, 'scores', scoreTensors(rows, k))
   const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST
+  const readables: GPUBuffer[] = []
+  while (readables.length < stepsInFlight(widths.length))
+    readables.push(await device.createBuffer('readable scores', scoreBytes(rows, k), usage))
   return {
     widths,
     group,
     ...group.tensors,
+    /** By whose turn it is: one for each step that may be in flight. */
+    readables,
     /** Apart from the group, because WebGPU lets no dispatch read and write parts of one buffer. */
     tokenRanks: await createTensor(device, 'ranks', 'u32', [rows]),
-    readable: await device.createBuffer('readable scores', scoreBytes(rows, k), usage),
   }
 }
 
+/** The scores of some rows as a device hands them over. */
+export interface ScoreReading {
+  /** Where they can be read, by whose turn it is, and what copies them there, behind what computes them. */
+  turns: readonly { readable: GPUBuffer; copies: Stage }[]
+  sizeBytes: number
+  /** The scores, of every rank's bytes in rank order. */
+  merge(all: ArrayBuffer): TokenScores[]
+}
+
 /**
- * Submits the recording, reads the scores of the first rows and merges them with those of the other ranks: one
- * submit, one synchronisation, one barrier. Without a choice the likeliest token is the chosen one. Where ranks share the
- * vocabulary, the rank of a token that was chosen is yet to be counted.
+ * How the scores of the first rows are read and merged with those of the other ranks. Without a choice the likeliest token is
+ * the chosen one. Where ranks share the vocabulary, the rank of a token that was chosen is yet to be counted.
  */
-export async function readScores(
-  context: StepContext,
+export function scoreReading(
+  buffers: Awaited<ReturnType<typeof createScoreBuffers>>,
+  rows: number,
+  recorded: Recorded,
+): ScoreReading {
+  const { group, choices, tokenRanks, readables } = buffers
+  const isChosen = recorded !== 'raw'
+  const groupBytes = isChosen ? group.sizeBytes : choices.offsetBytes
+  const label = `scores of ${rows}`
+  const counts = { dispatches: 0, movedBytes: 0, flops: 0 }
+  return {
+    turns: readables.map(readable => {
+      const copy = (from: GPUBuffer, toBytes: number, sizeBytes: number) =>
+        ({ kind: 'copy', from, fromBytes: 0, to: readable, toBytes, sizeBytes }) as const
+      const ofGroup = copy(group.buffer, 0, groupBytes)
+      const commands = isChosen ? [ofGroup, copy(tokenRanks.buffer, groupBytes, rows * 4)] : [ofGroup]
+      return { readable, copies: { label, commands, counts } }
+    }),
+    sizeBytes: groupBytes + (isChosen ? rows * 4 : 0),
+    merge: all => mergeScores(buffers, rows, recorded, all),
+  }
+}
+
+function mergeScores(
   { widths, group, choices, ...buffers }: Awaited<ReturnType<typeof createScoreBuffers>>,
   rows: number,
   recorded: Recorded,
-): Promise<TokenScores[]> {
+  all: ArrayBuffer,
+): TokenScores[] {
   const isChosen = recorded !== 'raw'
   const groupBytes = isChosen ? group.sizeBytes : choices.offsetBytes
-  const sizeBytes = groupBytes + (isChosen ? rows * 4 : 0)
-  context.stream.copyBuffer(group.buffer, 0, buffers.readable, 0, groupBytes)
-  if (isChosen)
-    context.stream.copyBuffer(buffers.tokenRanks.buffer, 0, buffers.readable, groupBytes, rows * 4)
-  const all = await context.submitAndGather(buffers.readable, sizeBytes)
-  /** What `read` makes of a row on every rank, of the bytes from `offsetBytes` on. */
-  const reader = <T>(offsetBytes: number, read: (bytes: ArrayBuffer, row: number, rank: number) => T) => {
-    const parts = widths.map((_, rank) => all.slice(rank * sizeBytes + offsetBytes, (rank + 1) * sizeBytes))
-    return (row: number) => parts.map((bytes, rank) => read(bytes, row, rank))
-  }
+  const sizeBytes = all.byteLength / widths.length
   const firstIds = widths.map((_, rank) => widths.slice(0, rank).reduce((sum, width) => sum + width, 0))
   const k = buffers.top.shape[1] ?? 0
+  const words = wordsOf(all)
+  /** What `read` makes of a row on every rank, of the words from a tensor's first on. */
+  const reader =
+    <T>(offsetBytes: number, read: (words: Words, row: number, first: number, firstId: number) => T) =>
+    (row: number) =>
+      firstIds.map((firstId, rank) => read(words, row, (rank * sizeBytes + offsetBytes) / 4, firstId))
   const statisticsOf = reader(buffers.statistics.offsetBytes, readEntropyStatistics)
-  const topOf = reader(buffers.top.offsetBytes, (bytes, row, rank) =>
-    readTopLogits(bytes, row, k).map(({ id, logit }) => ({
-      id: id === noToken ? noToken : firstIds[rank]! + id,
-      logit,
-    })),
-  )
+  const topOf = reader(buffers.top.offsetBytes, (of, row, first, firstId) => {
+    const top = readTopLogits(of, row, k, first)
+    if (firstId > 0) for (const one of top) if (one.id !== noToken) one.id += firstId
+    return top
+  })
   const processedOf = reader(buffers.processed.offsetBytes, readEntropyStatistics)
   const choicesOf = reader(choices.offsetBytes, readChoice)
-  const tokenRanksOf = reader(groupBytes, (bytes, row) => new Uint32Array(bytes, row * 4, 1)[0]!)
+  const tokenRanksOf = reader(groupBytes, (of, row, first) => of.words[first + row]!)
   return Array.from({ length: rows }, (_, row) => {
     const statistics = mergeStatistics(statisticsOf(row), widths)
     const top = mergeTop(topOf(row), k)
@@ -143,7 +189,8 @@ export async function readKnown(
 ): Promise<Omit<KnownScores, 'rank'>[]> {
   const statisticsBytes = ids.length * entropyWords * 4
   const sizeBytes = statisticsBytes + ids.length * 4
-  const { statistics, readable } = buffers
+  const { statistics } = buffers
+  const readable = buffers.readables[0]!
   context.stream.copyBuffer(group.buffer, statistics.offsetBytes, readable, 0, statisticsBytes)
   record(readable, statisticsBytes)
   const all = await context.submitAndGather(readable, sizeBytes)
@@ -162,10 +209,9 @@ export async function readKnown(
 }
 
 /** A rank's choice: its token, the raw logit, the processed one, and that with noise. */
-function readChoice(bytes: ArrayBuffer, row: number) {
-  const [id = noToken] = new Uint32Array(bytes, row * choiceWords * 4, 1)
-  const [, logit = 0, score = 0, drawn = 0] = new Float32Array(bytes, row * choiceWords * 4, choiceWords)
-  return { id, logit, score, drawn }
+function readChoice({ words, floats }: Words, row: number, first: number) {
+  const at = first + row * choiceWords
+  return { id: words[at]!, logit: floats[at + 1]!, score: floats[at + 2]!, drawn: floats[at + 3]! }
 }
 
 /** The largest of the ranks' choices with its noise, ties by the lower id. */

@@ -28,8 +28,11 @@ interface AllReduceAddNorm extends Omit<RmsNorm, 'delta' | 'fresh'> {
 export class StepContext {
   readonly stream: Recorder
   readonly communicator: Communicator
-  /** All ranks' partial sums on the device, or their sum, and this rank's own to be read. A rank that is alone has none. */
-  #buffers: { parts: Tensor; readable: GPUBuffer } | null = null
+  /**
+   * All ranks' partial sums on the device, or their sum, and this rank's own to be read; and memory in which all ranks' meet.
+   * A rank that is alone has none.
+   */
+  #buffers: { parts: Tensor; readable: GPUBuffer; gathered: Uint8Array<ArrayBuffer> } | null = null
 
   private constructor(device: Device, communicator: Communicator) {
     this.stream = new Recorder(device, 'first step')
@@ -51,6 +54,7 @@ export class StepContext {
     context.#buffers = {
       parts: await createTensor(device, 'parts', 'f32', [elements]),
       readable: await device.createBuffer('readable partial sum', rows * width * 4, usage),
+      gathered: new Uint8Array(Math.min(hostSumBytes, ranks * rows * width * 4)),
     }
     return context
   }
@@ -64,8 +68,9 @@ export class StepContext {
    * submit, one synchronisation, one barrier.
    */
   async submitAndGather(readable: GPUBuffer, sizeBytes: number): Promise<ArrayBuffer> {
-    const mine = await this.#submitAndRead(readable, sizeBytes)
-    return (await this.communicator.allGather(new Uint8Array(mine))).buffer
+    const all = new Uint8Array(this.communicator.ranks * sizeBytes)
+    await this.#submitAndMeet(readable, sizeBytes, all)
+    return all.buffer
   }
 
   /**
@@ -73,20 +78,16 @@ export class StepContext {
    * rmsNorm says: an all-reduce, the residual add and the norm. Sums go in rank order, on the device for few rows and on the host for many, with the same bits.
    */
   async allReduceAddNorm({ partial, isFirst = false, ...norm }: AllReduceAddNorm): Promise<void> {
-    const { stream, communicator } = this
+    const { stream } = this
     if (!this.#buffers) {
       rmsNorm(stream, { ...norm, fresh: isFirst, delta: partial })
       return
     }
     const { parts, readable } = this.#buffers
     const [rows = 0, width = 0] = partial.shape
-    const sizeBytes = rows * width * 4
-    const isSummedHere = communicator.ranks * sizeBytes > hostSumBytes
-    stream.copyBuffer(partial.buffer, partial.offsetBytes, readable, 0, sizeBytes)
-    const sums = isSummedHere
-      ? await communicator.allReduce(new Float32Array(await this.#submitAndRead(readable, sizeBytes)))
-      : new Float32Array(await this.submitAndGather(readable, sizeBytes))
-    const delta = viewTensor(parts, [isSummedHere ? 1 : communicator.ranks, rows, width])
+    stream.copyBuffer(partial.buffer, partial.offsetBytes, readable, 0, rows * width * 4)
+    const sums = await this.#meetWithSums(rows * width)
+    const delta = viewTensor(parts, [sums.length / (rows * width), rows, width])
     uploadTensor(this.device, delta, sums)
     stream.begin('after an all-reduce')
     rmsNorm(stream, { ...norm, fresh: isFirst, delta })
@@ -102,8 +103,39 @@ export class StepContext {
     this.stream.begin('after an all-reduce')
   }
 
+  /**
+   * Submits the recording and gives all ranks' partial sums of so many numbers, one after another, or their sum in rank order,
+   * with the same bits: where a rank's device is slower at adding than its host, or where there is much to add.
+   */
+  async #meetWithSums(count: number): Promise<Float32Array<ArrayBuffer>> {
+    const { communicator, device } = this
+    const { readable, gathered } = this.#buffers!
+    const allBytes = communicator.ranks * count * 4
+    if (allBytes > hostSumBytes)
+      return communicator.allReduce(new Float32Array(await this.#submitAndRead(readable, count * 4)))
+    await this.#submitAndMeet(readable, count * 4, gathered)
+    const all = new Float32Array(gathered.buffer, 0, allBytes / 4)
+    return device.kind === 'cpu' ? sumOfParts(all, count) : all
+  }
+
+  /** Submits the recording, and puts what `readable` then holds on every rank into `all`, in rank order. */
+  async #submitAndMeet(readable: GPUBuffer, sizeBytes: number, all: Uint8Array): Promise<void> {
+    const { communicator, device, stream } = this
+    stream.submit()
+    await device.whileMapped(readable, sizeBytes, mine => communicator.post(new Uint8Array(mine)))
+    await communicator.collect(all)
+  }
+
   #submitAndRead(readable: GPUBuffer, sizeBytes: number): Promise<ArrayBuffer> {
     this.stream.submit()
     return this.device.readMapped(readable, sizeBytes)
   }
+}
+
+/** The sum of parts of `count` numbers each, added in their order in f32: in the place of the first. */
+function sumOfParts(all: Float32Array<ArrayBuffer>, count: number): Float32Array<ArrayBuffer> {
+  const sum = all.subarray(0, count)
+  for (let from = count; from < all.length; from += count)
+    for (let i = 0; i < count; i++) sum[i] = sum[i]! + all[from + i]!
+  return sum
 }

@@ -138,7 +138,12 @@ export class Device {
   }
 
   /** Waits for a read-only mapping of `buffer` and gives a copy of its first `sizeBytes`. */
-  async readMapped(buffer: GPUBuffer, sizeBytes: number): Promise<ArrayBuffer> {
+  readMapped(buffer: GPUBuffer, sizeBytes: number): Promise<ArrayBuffer> {
+    return this.whileMapped(buffer, sizeBytes, bytes => bytes.slice(0))
+  }
+
+  /** The same without a copy: gives what `read` makes of the bytes, which are there only while it runs. */
+  async whileMapped<T>(buffer: GPUBuffer, sizeBytes: number, read: (bytes: ArrayBuffer) => T): Promise<T> {
     this.counters.synchronisations++
     this.counters.downloadedBytes += sizeBytes
     const mapped = buffer.mapAsync(GPUMapMode.READ, 0, sizeBytes)
@@ -149,10 +154,12 @@ export class Device {
       this.throwIfBroken()
       throw new DeviceLostError(`device ${this.adapterName}: cannot read buffer ${buffer.label}: ${error}`)
     })
-    const copy = buffer.getMappedRange(0, sizeBytes).slice(0)
-    buffer.unmap()
     this.throwIfBroken()
-    return copy
+    try {
+      return read(buffer.getMappedRange(0, sizeBytes))
+    } finally {
+      buffer.unmap()
+    }
   }
 
   /** Waits until all submitted work is done. */

@@ -1,8 +1,10 @@
-import type { Device } from '../../kernels/gpu/device.ts'
+import type { Device, MappedReader } from '../../kernels/gpu/device.ts'
+import { encodeStages, joinStages, type Plan, type Stage, submitEncoded } from '../../kernels/gpu/plan.ts'
 import { Recorder } from '../../kernels/gpu/recorder.ts'
-import { createTensor, type Tensor, tensorBytes, uploadTensor, viewTensor } from '../../kernels/gpu/tensor.ts'
+import { createTensor, type Tensor, tensorBytes, viewTensor } from '../../kernels/gpu/tensor.ts'
 import { type RmsNorm, rmsNorm } from '../../kernels/rms-norm/rms-norm.ts'
 import type { Communicator } from '../parallel/communicator.ts'
+import { isSplit, rowsOfSecondHalf } from './halves.ts'
 
 /** Bytes of all ranks' contributions from which they are summed on the host, each rank its part, instead of on every device. */
 export const hostSumBytes = 2 ** 20
@@ -21,18 +23,42 @@ interface AllReduceAddNorm extends Omit<RmsNorm, 'delta' | 'fresh'> {
   isFirst?: boolean
 }
 
+/** What all ranks do together behind a stage of a plan: bytes of each go to all. */
+export interface Collective {
+  /** The first `sizeBytes` of a mappable buffer hold what this rank gives. */
+  readable: GPUBuffer
+  sizeBytes: number
+  /** Where what comes back goes: every rank's bytes in rank order, or the sum of their f32 numbers in that order. */
+  into: Tensor
+  isSum: boolean
+}
+
+/** A plan whose stages are each followed by a collective; the last need not be. */
+export interface StepPlan extends Plan {
+  readonly collectives: readonly Collective[]
+}
+
+/** Through what a rank meets the others. */
+interface MeetingBuffers {
+  /** All ranks' partial sums, or their sum, on the device: of one half of a step at a time, each before its next stage. */
+  parts: Tensor
+  /** This rank's own partial sum, of each half of a step, to be read. */
+  readables: GPUBuffer[]
+  /** The host's memory for all ranks' partial sums. */
+  gathered: Uint8Array<ArrayBuffer>
+}
+
 /**
- * Where a rank's steps run: the stream that they record to, on the rank's device, and the other ranks. What needs all
- * ranks submits the recording, meets them and begins another. A rank that is alone meets nobody: one recording, one submit.
+ * Where a rank's steps run: what they are recorded with, on the rank's device, the other ranks, and the buffers through
+ * which these meet. What needs all ranks ends a stage of the plan. A rank that is alone meets nobody: one stage, one submit.
  */
 export class StepContext {
   readonly stream: Recorder
   readonly communicator: Communicator
-  /**
-   * All ranks' partial sums on the device, or their sum, and this rank's own to be read; and memory in which all ranks' meet.
-   * A rank that is alone has none.
-   */
-  #buffers: { parts: Tensor; readable: GPUBuffer; gathered: Uint8Array<ArrayBuffer> } | null = null
+  /** A rank that is alone has none. */
+  #buffers: MeetingBuffers | null = null
+  #collectives: Collective[] = []
+  #half = 0
 
   private constructor(device: Device, communicator: Communicator) {
     this.stream = new Recorder(device, 'first step')
@@ -51,9 +77,12 @@ export class StepContext {
     if (ranks === 1) return context
     const elements = partialSumRows(ranks, rows, width) * width
     const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST
+    const readable = (most: number) => device.createBuffer('readable partial sum', most * width * 4, usage)
     context.#buffers = {
       parts: await createTensor(device, 'parts', 'f32', [elements]),
-      readable: await device.createBuffer('readable partial sum', rows * width * 4, usage),
+      readables: isSplit(device.kind, ranks, rows)
+        ? [await readable(rows), await readable(rowsOfSecondHalf(rows))]
+        : [await readable(rows)],
       gathered: new Uint8Array(Math.min(hostSumBytes, ranks * rows * width * 4)),
     }
     return context
@@ -63,76 +92,148 @@ export class StepContext {
     return this.stream.device
   }
 
-  /**
-   * Submits what is recorded, and gives the first bytes of `readable` as they then are on every rank, in rank order: one
-   * submit, one synchronisation, one barrier.
-   */
-  async submitAndGather(readable: GPUBuffer, sizeBytes: number): Promise<ArrayBuffer> {
-    const all = new Uint8Array(this.communicator.ranks * sizeBytes)
-    await this.#submitAndMeet(readable, sizeBytes, all)
-    return all.buffer
+  /** Makes a plan of what `record` records. Plans that are run together are of different halves. */
+  plan(label: string, record: () => void, half = 0): StepPlan {
+    this.stream.begin(label)
+    this.#collectives = []
+    this.#half = half
+    record()
+    return { ...this.stream.plan(), collectives: this.#collectives }
   }
 
   /**
-   * x += Σ over ranks of their partial sums (x = Σ where it is the first), y = normalised x, scaled and normalised as
-   * rmsNorm says: an all-reduce, the residual add and the norm. Sums go in rank order, on the device for few rows and on the host for many, with the same bits.
+   * Makes a plan of one all-reduce that is run again and again: what follows an all-reduce goes in the submit of the next. Alone it
+   * is what a plan of it is.
    */
-  async allReduceAddNorm({ partial, isFirst = false, ...norm }: AllReduceAddNorm): Promise<void> {
-    const { stream } = this
+  allReducePlan(use: AllReduceAddNorm): StepPlan {
+    const plan = this.plan('all-reduce', () => this.allReduceAddNorm(use))
+    const [first, second] = plan.stages
+    return second ? { ...plan, stages: [joinStages(second, first!)] } : plan
+  }
+
+  /**
+   * Submits the stages of a plan, each with its collective: `before` goes ahead of the first and `after` behind the last, in the
+   * same submits. Alone it has submitted all when it returns; what the device computed is not waited for.
+   *
+   * Of two plans with as many stages, the halves of a step, the stages alternate: the device computes one while what the other
+   * gives travels between the ranks. The last stages go in one submit. While the device computes, the host encodes what comes next.
+   */
+  async run(
+    plans: readonly StepPlan[],
+    before: readonly Stage[] = [],
+    after: readonly Stage[] = [],
+  ): Promise<void> {
+    const { device } = this
+    const count = plans[0]!.stages.length
+    const pending = plans.map((): Promise<MappedReader> | null => null)
+    const meet = async (half: number, index: number) => {
+      const collective = plans[half]!.collectives[index]
+      if (!collective) return
+      const read = await pending[half]!
+      pending[half] = null
+      await this.#meet(collective, read)
+    }
+    try {
+      for (let index = 0; index < count; index++)
+        for (const [half, { collectives }] of plans.entries()) {
+          const stages = stagesTogether(plans, half, index, before, after)
+          const encoded = stages && encodeStages(device, stages)
+          await meet(half, index - 1)
+          if (encoded) submitEncoded(device, encoded)
+          const next = collectives[index]
+          if (!next) continue
+          pending[half] = device.mapForReading(next.readable, next.sizeBytes)
+          // It is waited for later, and fails there.
+          pending[half].catch(() => {})
+        }
+      for (const half of plans.keys()) await meet(half, count - 1)
+    } catch (error) {
+      // A thread that ends while a mapping is pending takes the whole process along, and one that was not read would stay.
+      for (const one of await Promise.allSettled(pending))
+        if (one.status === 'fulfilled') one.value?.(() => {})
+      throw error
+    }
+  }
+
+  /** Reads the first bytes of `readable`, and gives those of every rank in rank order: one synchronisation, one barrier. */
+  async readAndGather(readable: GPUBuffer, sizeBytes: number): Promise<ArrayBuffer> {
+    const { communicator, device } = this
+    const all = new Uint8Array(communicator.ranks * sizeBytes)
+    const read = await device.mapForReading(readable, sizeBytes)
+    read(mine => communicator.post(new Uint8Array(mine)))
+    await communicator.collect(all)
+    return all.buffer
+  }
+
+  /** The same after what is recorded, which it submits. */
+  submitAndGather(readable: GPUBuffer, sizeBytes: number): Promise<ArrayBuffer> {
+    this.stream.submit()
+    return this.readAndGather(readable, sizeBytes)
+  }
+
+  /**
+   * Records x += Σ over ranks of their partial sums (x = Σ where it is the first), y = normalised x, scaled and normalised as
+   * rmsNorm says: an all-reduce, the residual add and the norm. Sums go in rank order, with the same bits wherever they are added: on
+   * the device, or on the host where there are many rows or where a CPU adapter would be slower at it.
+   */
+  allReduceAddNorm({ partial, isFirst = false, ...norm }: AllReduceAddNorm): void {
+    const { stream, communicator, device } = this
     if (!this.#buffers) {
       rmsNorm(stream, { ...norm, fresh: isFirst, delta: partial })
       return
     }
-    const { parts, readable } = this.#buffers
     const [rows = 0, width = 0] = partial.shape
-    stream.copyBuffer(partial.buffer, partial.offsetBytes, readable, 0, rows * width * 4)
-    const sums = await this.#meetWithSums(rows * width)
-    const delta = viewTensor(parts, [sums.length / (rows * width), rows, width])
-    uploadTensor(this.device, delta, sums)
-    stream.begin('after an all-reduce')
+    const isSum = device.kind === 'cpu' || communicator.ranks * tensorBytes(partial) > hostSumBytes
+    const delta = viewTensor(this.#buffers.parts, [isSum ? 1 : communicator.ranks, rows, width])
+    this.#endStage(partial, delta, isSum)
     rmsNorm(stream, { ...norm, fresh: isFirst, delta })
   }
 
-  /** Puts the sum over ranks, in rank order, in the place of a small partial sum of no more elements than rows · width. */
-  async allReduce(partial: Tensor): Promise<void> {
-    if (!this.#buffers) return
-    const { readable } = this.#buffers
-    this.stream.copyBuffer(partial.buffer, partial.offsetBytes, readable, 0, tensorBytes(partial))
-    const mine = await this.#submitAndRead(readable, tensorBytes(partial))
-    uploadTensor(this.device, partial, await this.communicator.allReduce(new Float32Array(mine)))
-    this.stream.begin('after an all-reduce')
+  /** Records that the sum over ranks, in rank order, takes the place of a small partial sum of no more elements than rows · width. */
+  allReduce(partial: Tensor): void {
+    if (this.#buffers) this.#endStage(partial, partial, true)
   }
 
-  /**
-   * Submits the recording and gives all ranks' partial sums of so many numbers, one after another, or their sum in rank order,
-   * with the same bits: where a rank's device is slower at adding than its host, or where there is much to add.
-   */
-  async #meetWithSums(count: number): Promise<Float32Array<ArrayBuffer>> {
+  #endStage(partial: Tensor, into: Tensor, isSum: boolean): void {
+    const readable = this.#buffers!.readables[this.#half]!
+    const sizeBytes = tensorBytes(partial)
+    this.stream.copyBuffer(partial.buffer, partial.offsetBytes, readable, 0, sizeBytes)
+    this.#collectives.push({ readable, sizeBytes, into, isSum })
+    this.stream.beginStage('after an all-reduce')
+  }
+
+  /** Hands what this rank reads to the others, and their bytes or the sum to the device: one barrier, two for large sums. */
+  async #meet({ sizeBytes, into, isSum }: Collective, read: MappedReader): Promise<void> {
     const { communicator, device } = this
-    const { readable, gathered } = this.#buffers!
-    const allBytes = communicator.ranks * count * 4
-    if (allBytes > hostSumBytes)
-      return communicator.allReduce(new Float32Array(await this.#submitAndRead(readable, count * 4)))
-    await this.#submitAndMeet(readable, count * 4, gathered)
+    const { gathered } = this.#buffers!
+    const allBytes = communicator.ranks * sizeBytes
+    if (allBytes > hostSumBytes) {
+      const sum = await read(mine => communicator.allReduce(new Float32Array(mine)))
+      device.write(into.buffer, into.offsetBytes, sum)
+      return
+    }
+    read(mine => communicator.post(new Uint8Array(mine)))
+    await communicator.collect(gathered)
     const all = new Float32Array(gathered.buffer, 0, allBytes / 4)
-    return device.kind === 'cpu' ? sumOfParts(all, count) : all
-  }
-
-  /** Submits the recording, and puts what `readable` then holds on every rank into `all`, in rank order. */
-  async #submitAndMeet(readable: GPUBuffer, sizeBytes: number, all: Uint8Array): Promise<void> {
-    const { communicator, device, stream } = this
-    stream.submit()
-    await device.whileMapped(readable, sizeBytes, mine => communicator.post(new Uint8Array(mine)))
-    await communicator.collect(all)
-  }
-
-  #submitAndRead(readable: GPUBuffer, sizeBytes: number): Promise<ArrayBuffer> {
-    this.stream.submit()
-    return this.device.readMapped(readable, sizeBytes)
+    device.write(into.buffer, into.offsetBytes, isSum ? sumOfParts(all, sizeBytes / 4) : all)
   }
 }
 
-/** The sum of parts of `count` numbers each, added in their order in f32: in the place of the first. */
+/** What is submitted with a stage of one of some plans that are run together; null where it goes with a later plan's. */
+function stagesTogether(
+  plans: readonly StepPlan[],
+  half: number,
+  index: number,
+  before: readonly Stage[],
+  after: readonly Stage[],
+): Stage[] | null {
+  const isLast = index === plans[half]!.stages.length - 1
+  if (isLast && half < plans.length - 1) return null
+  const own = isLast ? plans.map(({ stages }) => stages[index]!) : [plans[half]!.stages[index]!]
+  return [...(index === 0 && half === 0 ? before : []), ...own, ...(isLast ? after : [])]
+}
+
+/** The sum of parts of `count` numbers each, added in their order in f32, in the place of the first. */
 function sumOfParts(all: Float32Array<ArrayBuffer>, count: number): Float32Array<ArrayBuffer> {
   const sum = all.subarray(0, count)
   for (let from = count; from < all.length; from += count)

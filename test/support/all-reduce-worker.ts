@@ -59,7 +59,8 @@ async function run(script: AllReduceScript): Promise<AllReduceTimes> {
   const weight = await tensorFrom(device, 'weight', [width], new Float32Array(width).fill(1))
   const x = await createTensor(device, 'x', 'f32', [1, width])
   const y = await createTensor(device, 'y', 'f32', [1, width])
-  const allReduce = () => context.allReduceAddNorm({ x, partial, isFirst: true, weight, y, epsilon: 1e-6 })
+  const plan = context.allReducePlan({ x, partial, isFirst: true, weight, y, epsilon: 1e-6 })
+  const allReduce = () => context.run([plan])
   const plain = await plainRoundTrip(device, width)
   const meet = () => communicator.allGather(new Uint8Array(4))
 

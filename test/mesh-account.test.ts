@@ -154,7 +154,7 @@ describe('steps of several rows on 2 ranks whose adapters are no CPUs', () => {
   }
 
   // With a gap between the halves, and without one.
-  it.each([1, 3, 130])(
+  it.each([1, 127])(
     'take 2 all-reduces a layer and one more for each half, and have the bits of its rows alone: prompt of %i',
     async prompt => {
       const rows = rowsOf(prompt)
@@ -162,7 +162,7 @@ describe('steps of several rows on 2 ranks whose adapters are no CPUs', () => {
       const together = await stepAll(rows, scored)
       const allReduces = 2 * layers + 1
       for (const cost of together.costs)
-        expect(cost).toMatchObject({ submits: 2 * allReduces + 1, synchronisations: 2 * allReduces + 1 })
+        expect(cost).toMatchObject({ submits: 2 * (allReduces + 1), synchronisations: 2 * allReduces + 1 })
       const alone = []
       for (const [row, one] of rows.entries()) {
         const { scores, costs } = await stepAll([one], scored.includes(row) ? [0] : [])

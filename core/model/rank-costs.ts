@@ -141,7 +141,7 @@ export function stepCost(
       ofMlps.reduce((sum, count) => sum + count, 0),
     /** Whether the device computes while messages travel: a step of several rows over several ranks runs in halves. */
     overlaps: halves !== null,
-    submits: meetings,
+    submits: meetings + passes - 1,
     /** Times the host waits for the device; with several ranks each is a meeting of all of them. */
     synchronisations: meetings,
   }

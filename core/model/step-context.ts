@@ -116,7 +116,7 @@ export class StepContext {
    * same submits. Alone it has submitted all when it returns; what the device computed is not waited for.
    *
    * Of two plans with as many stages, the halves of a step, the stages alternate: the device computes one while what the other
-   * gives travels between the ranks. The last stages go in one submit. While the device computes, the host encodes what comes next.
+   * gives travels between the ranks. While the device computes, the host encodes what comes next.
    */
   async run(
     plans: readonly StepPlan[],
@@ -135,11 +135,16 @@ export class StepContext {
     }
     try {
       for (let index = 0; index < count; index++)
-        for (const [half, { collectives }] of plans.entries()) {
-          const stages = stagesTogether(plans, half, index, before, after)
-          const encoded = stages && encodeStages(device, stages)
+        for (const [half, { stages, collectives }] of plans.entries()) {
+          const isFirst = index === 0 && half === 0
+          const isLast = index === count - 1 && half === plans.length - 1
+          const encoded = encodeStages(device, [
+            ...(isFirst ? before : []),
+            stages[index]!,
+            ...(isLast ? after : []),
+          ])
           await meet(half, index - 1)
-          if (encoded) submitEncoded(device, encoded)
+          submitEncoded(device, encoded)
           const next = collectives[index]
           if (!next) continue
           pending[half] = device.mapForReading(next.readable, next.sizeBytes)
@@ -217,20 +222,6 @@ export class StepContext {
     const all = new Float32Array(gathered.buffer, 0, allBytes / 4)
     device.write(into.buffer, into.offsetBytes, isSum ? sumOfParts(all, sizeBytes / 4) : all)
   }
-}
-
-/** What is submitted with a stage of one of some plans that are run together; null where it goes with a later plan's. */
-function stagesTogether(
-  plans: readonly StepPlan[],
-  half: number,
-  index: number,
-  before: readonly Stage[],
-  after: readonly Stage[],
-): Stage[] | null {
-  const isLast = index === plans[half]!.stages.length - 1
-  if (isLast && half < plans.length - 1) return null
-  const own = isLast ? plans.map(({ stages }) => stages[index]!) : [plans[half]!.stages[index]!]
-  return [...(index === 0 && half === 0 ? before : []), ...own, ...(isLast ? after : [])]
 }
 
 /** The sum of parts of `count` numbers each, added in their order in f32, in the place of the first. */

@@ -7,7 +7,6 @@ import type { LanguageModel, Row } from '../core/model/language-model.ts'
 import { layout, rankWeightBytes } from '../core/model/layout.ts'
 import { loadModel, WeightDigest } from '../core/model/load-model.ts'
 import type { Sampling } from '../core/model/sampling.ts'
-import { inputWords } from '../core/model/step-inputs.ts'
 import { loadWeights } from '../core/model/weights.ts'
 import { localCommunicators } from '../core/parallel/communicator.ts'
 import { planShards } from '../core/parallel/plan-shards.ts'
@@ -110,11 +109,15 @@ describe.each([
   it('hands over a partial sum an all-reduce and its scores, and gets the sum, which a CPU adapter has its host add up', async () => {
     const sumBytes = config.hiddenSize * 4
     const allReduces = 2 * config.layers + 1
+    // The first of such steps is planned.
+    await costsOf(models, false)
     const scored = await costsOf(models, true)
     const forward = await costsOf(models, false)
+    // Id, position, slot and turn of the row, each from a multiple of 256 bytes on.
+    const inputBytes = 4 * 256
     for (const [rank, cost] of forward.entries()) {
       expect(cost.downloadedBytes).toBe(allReduces * sumBytes)
-      expect(cost.uploadedBytes).toBe(allReduces * sumBytes + inputWords(1, 0) * 4)
+      expect(cost.uploadedBytes).toBe(allReduces * sumBytes + inputBytes)
       expect(scored[rank]!.downloadedBytes - cost.downloadedBytes).toBeLessThanOrEqual(4 * 256)
     }
   })
@@ -154,7 +157,7 @@ describe('steps of several rows on 2 ranks whose adapters are no CPUs', () => {
   }
 
   // With a gap between the halves, and without one.
-  it.each([1, 127])(
+  it.each([3, 127])(
     'take 2 all-reduces a layer and one more for each half, and have the bits of its rows alone: prompt of %i',
     async prompt => {
       const rows = rowsOf(prompt)
@@ -164,7 +167,9 @@ describe('steps of several rows on 2 ranks whose adapters are no CPUs', () => {
       for (const cost of together.costs)
         expect(cost).toMatchObject({ submits: 2 * (allReduces + 1), synchronisations: 2 * allReduces + 1 })
       const alone = []
+      // Of the long prompt only those that are scored: the others' keys are there.
       for (const [row, one] of rows.entries()) {
+        if (prompt > 3 && !scored.includes(row)) continue
         const { scores, costs } = await stepAll([one], scored.includes(row) ? [0] : [])
         alone.push(...scores)
         expect(costs[0]!.submits).toBe(allReduces + 1)

@@ -12,6 +12,7 @@ import { halvesOf, isSplit, stepPlaces } from './halves.ts'
 import { createTokenHead, type TokenHead } from './head.ts'
 import { createKeyValueCache, mostSplits, sequenceRows } from './key-value-cache.ts'
 import type { ModelWeights } from './layout.ts'
+import { RecentlyUsed } from './recently-used.ts'
 import { hasLongTurns, ropePlaces, ropeTable } from './rope-tables.ts'
 import { planProcessing, type Sampling } from './sampling.ts'
 import type { BeamScores, KnownScores, ScoredRow, ScoreReading, TokenScores } from './scores.ts'
@@ -67,6 +68,7 @@ export interface StepInFlight<Scores> {
 
 /** Steps of as many rows, that read as many keys and are scored alike: what was recorded once. */
 interface KeptStep {
+  key: readonly [mode: number, rows: number, scored: number, splits: number]
   /** Of a step, or of each of its halves. */
   plans: StepPlan[]
   inputs: StepInputs
@@ -74,7 +76,7 @@ interface KeptStep {
   reading: ScoreReading | null
 }
 
-/** Plans that a model keeps; those that were not used for longest go first. */
+/** Plans that a model keeps: as many as 64 sequences that end one after another ask for. */
 const keptPlans = 64
 
 /** A rank of a Qwen2 model, or the whole of one, on a device, with room for some sequences. */
@@ -87,10 +89,9 @@ export class LanguageModel {
   /** Those of one sequence among them. */
   readonly maxSequenceRows: number
   readonly #parts: ModelParts
-  /** By what `#keyOf` makes of a step; the last used is the last. */
-  readonly #plans = new Map<number, KeptStep>()
-  #last: { key: number; kept: KeptStep } | null = null
+  readonly #kept = new RecentlyUsed<KeptStep>(keptPlans)
   readonly #modes = new ScoringModes()
+  #lastInputs: StepInputs | null = null
 
   private constructor(config: ModelConfig, limits: ModelLimits, context: StepContext, parts: ModelParts) {
     this.config = config
@@ -181,7 +182,7 @@ export class LanguageModel {
    */
   scoreKnown(known: readonly { row: number; id: number }[]): Promise<KnownScores[]> {
     const { head, activations } = this.#parts
-    const { inputs } = this.#last!.kept
+    const inputs = this.#lastInputs!
     return head.scoreKnown(
       activations.normed,
       known.map(({ row, id }) => ({ row: inputs.placeOf(row), id })),
@@ -226,6 +227,7 @@ export class LanguageModel {
     }
     const kept = await this.#keptStep(rows, scored, sampling, lastPosition)
     kept.inputs.write(device, rows, scored, capacity)
+    this.#lastInputs = kept.inputs
     const before: Stage[] = []
     if (copies.length > 0) {
       const table = viewTensor(copyTable, [copies.length, 3])
@@ -255,33 +257,20 @@ export class LanguageModel {
     // The CPU adapter's attention has no splits.
     const splits = this.context.device.kind === 'cpu' ? 1 : attentionSplits(lastPosition + 1, null)
     const mode = scored.length === 0 ? 0 : this.#modes.indexOf(sampling) * 2 + (areAll ? 1 : 0)
-    const key =
-      ((mode * (this.maxRows + 1) + rows.length) * (this.maxRows + 1) + scored.length) * 2 ** 16 + splits
-    if (this.#last?.key === key) return this.#last.kept
-    let kept = this.#plans.get(key)
-    if (kept) this.#plans.delete(key)
-    else kept = this.#planStep(rows.length, scored.length, areAll, sampling, lastPosition)
-    this.#plans.set(key, kept)
-    this.#last = { key, kept }
-    for (const [oldKey, old] of this.#plans) {
-      if (this.#plans.size <= keptPlans) break
-      this.#plans.delete(oldKey)
-      for (const plan of old.plans) plan.destroy()
-    }
-    return kept
+    const key = [mode, rows.length, scored.length, splits] as const
+    const found = this.#kept.find(one => isSameKey(one.key, key))
+    if (found) return found
+    const made = this.#planStep(key, areAll, sampling, lastPosition)
+    for (const plan of this.#kept.add(made)?.plans ?? []) plan.destroy()
+    return made
   }
 
   /** Records the forward pass and the scores of a step of so many rows. */
-  #planStep(
-    rows: number,
-    scored: number,
-    areAll: boolean,
-    sampling: Sampling,
-    lastPosition: number,
-  ): KeptStep {
+  #planStep(key: KeptStep['key'], areAll: boolean, sampling: Sampling, lastPosition: number): KeptStep {
     const { context } = this
     const { pass, head, activations: buffers } = this.#parts
     const { kind } = context.device
+    const [, rows, scored] = key
     const halves = isSplit(kind, context.communicator.ranks, rows)
       ? halvesOf(rows)
       : [{ first: 0, count: rows }]
@@ -301,7 +290,7 @@ export class LanguageModel {
         index,
       ),
     )
-    return { plans, inputs, reading }
+    return { key, plans, inputs, reading }
   }
 
   /** Throws where rows of one sequence would have keys overwritten that others of them still see. */
@@ -311,6 +300,11 @@ export class LanguageModel {
       if (own.length > this.maxSequenceRows)
         throw new Error(`step: ${own.length} rows of slot ${slot}, expected at most ${this.maxSequenceRows}`)
   }
+}
+
+function isSameKey(one: KeptStep['key'], other: KeptStep['key']): boolean {
+  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false
+  return true
 }
 
 /** Beams choose on the host. */

@@ -26,8 +26,8 @@ export function defineKernel(name: string, texts: string | readonly string[]): K
   return { name, source, interface: readWgslInterface(name, source) }
 }
 
-/** Params that fit one recording. */
-export const maxDispatches = 4096
+/** Different Params that fit one recording. */
+export const maxParams = 4096
 
 /** A range of a buffer that a kernel's binding is given; a tensor is one. */
 export interface BoundRange {
@@ -61,7 +61,7 @@ export class KernelCache {
 
   /** One for each device: a submit's Params are written in queue order, after the submits before it have used theirs. */
   get params(): GPUBuffer {
-    this.#params ??= this.createParams('params', maxDispatches * paramsStrideBytes)
+    this.#params ??= this.createParams('params', maxParams * paramsStrideBytes)
     return this.#params
   }
 

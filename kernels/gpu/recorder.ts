@@ -4,7 +4,7 @@ import {
   bindTensors,
   type Compiled,
   type Kernel,
-  maxDispatches,
+  maxParams,
   packParams,
   paramsStrideBytes,
 } from './kernel.ts'
@@ -117,8 +117,6 @@ export class Recorder {
    */
   stage(): Stage {
     const { kernels } = this.device
-    if (this.#paramsBytes > maxDispatches * paramsStrideBytes)
-      throw new Error(`${this.#label}: more than ${maxDispatches} dispatches in one recording`)
     const recorded = this.#stages.flatMap(stage => stage.recorded)
     const stage = makeStage(this.#label, recorded, ({ kernel, compiled, bound, paramsAt }) =>
       kernels.bindGroup(kernel, compiled.layout, bound, paramsAt),
@@ -175,6 +173,8 @@ export class Recorder {
     const words = kernel.interface.params.length
     const equal = earlier.find(other => this.#areEqual(other, at, words))
     if (equal !== undefined) return equal
+    if (at === maxParams * paramsStrideBytes)
+      throw new Error(`${this.#label}: more than ${maxParams} different Params in one recording`)
     earlier.unshift(at)
     if (earlier.length > comparedParams) earlier.pop()
     this.#paramsBytes += paramsStrideBytes

@@ -21,9 +21,9 @@ afterAll(() => {
   for (const device of opened) device.destroy()
 })
 
-async function openDevices(count: number): Promise<Device[]> {
+async function openDevices(count: number, kind?: Device['kind']): Promise<Device[]> {
   const devices: Device[] = []
-  for (let rank = 0; rank < count; rank++) devices.push(await openDevice(await openAdapter('cpu')))
+  for (let rank = 0; rank < count; rank++) devices.push(await openDevice(await openAdapter('cpu'), kind))
   opened.push(...devices)
   return devices
 }
@@ -106,7 +106,7 @@ describe.each([
     expect(cost[0]!.dispatches - greedy[0]!.dispatches).toBe(2 + (meetings - 1) + 3)
   })
 
-  it("hands over a partial sum an all-reduce and its scores, and gets every rank's sum", async () => {
+  it('hands over a partial sum an all-reduce and its scores, and gets the sum, which a CPU adapter has its host add up', async () => {
     const sumBytes = config.hiddenSize * 4
     const allReduces = 2 * config.layers + 1
     // The first of such steps is planned.
@@ -117,7 +117,7 @@ describe.each([
     const inputBytes = 4 * 256
     for (const [rank, cost] of forward.entries()) {
       expect(cost.downloadedBytes).toBe(allReduces * sumBytes)
-      expect(cost.uploadedBytes).toBe(allReduces * ranks * sumBytes + inputBytes)
+      expect(cost.uploadedBytes).toBe(allReduces * sumBytes + inputBytes)
       expect(scored[rank]!.downloadedBytes - cost.downloadedBytes).toBeLessThanOrEqual(4 * 256)
     }
   })
@@ -125,6 +125,83 @@ describe.each([
   it('allocates nothing', async () => {
     const [before, after] = [await costsOf(models, true), await costsOf(models, true)]
     expect(after.map(cost => cost.allocatedBytes)).toEqual(before.map(cost => cost.allocatedBytes))
+  })
+})
+
+describe('steps of several rows on 2 ranks whose adapters are no CPUs', () => {
+  const folder = 'test/models/random-tied'
+  let models: LanguageModel[]
+  let layers: number
+  beforeAll(async () => {
+    const files = await openModelFolder(folder)
+    layers = files.config.layers
+    const limits = { sequences: 3, capacity: 200, topK: 5 }
+    const request = { config: files.config, weights: { where: folder, entries: files.weights }, limits }
+    models = (await loadModel(await openDevices(2, 'gpu'), request)).ranks
+    await files.close()
+  })
+  /** A prompt of the first slot, with tokens of the other two, of which the last rows are scored. */
+  const rowsOf = (prompt: number): Row[] => [
+    ...Array.from({ length: prompt }, (_, position) => ({ tokenId: 1 + (position % 7), position, slot: 0 })),
+    { tokenId: 3, position: 0, slot: 1 },
+    { tokenId: 5, position: 0, slot: 2 },
+  ]
+  const stepAll = async (rows: Row[], scored: number[]) => {
+    const before = models.map(model => ({ ...model.context.device.counters }))
+    const asked = scored.map(row => ({ row, sequence: rows[row]!.slot, step: 0 }))
+    const [scores] = await Promise.all(
+      models.map(model => model.step(rows, asked, { temperature: 0, seed: 0 })),
+    )
+    const costs = models.map((model, rank) => countersSince(before[rank]!, model.context.device.counters))
+    return { scores: scores!, costs }
+  }
+
+  // With a gap between the halves, and without one.
+  it.each([3, 127])(
+    'take 2 all-reduces a layer and one more for each half, and have the bits of its rows alone: prompt of %i',
+    async prompt => {
+      const rows = rowsOf(prompt)
+      const scored = [prompt - 1, prompt, prompt + 1]
+      const together = await stepAll(rows, scored)
+      const allReduces = 2 * layers + 1
+      for (const cost of together.costs)
+        expect(cost).toMatchObject({ submits: 2 * (allReduces + 1), synchronisations: 2 * allReduces + 1 })
+      const alone = []
+      // Of the long prompt only those that are scored: the others' keys are there.
+      for (const [row, one] of rows.entries()) {
+        if (prompt > 3 && !scored.includes(row)) continue
+        const { scores, costs } = await stepAll([one], scored.includes(row) ? [0] : [])
+        alone.push(...scores)
+        expect(costs[0]!.submits).toBe(allReduces + 1)
+      }
+      expect(together.scores).toEqual(alone)
+      const known = [
+        { row: 0, id: 4 },
+        { row: rows.length - 1, id: 9 },
+      ]
+      await stepAll(rows, [])
+      const [ofHalves] = await Promise.all(models.map(model => model.scoreKnown(known)))
+      const ofRows = []
+      for (const { row, id } of known) {
+        await stepAll([rows[row]!], [])
+        const [found] = await Promise.all(models.map(model => model.scoreKnown([{ row: 0, id }])))
+        ofRows.push(...found!)
+      }
+      expect(ofHalves).toEqual(ofRows)
+    },
+  )
+
+  it('end for a rank that failed, and can be asked again', async () => {
+    const [first, second] = models as [LanguageModel, LanguageModel]
+    const rows = rowsOf(3)
+    const scored = [{ row: 4, sequence: 2, step: 0 }]
+    const sampling = { temperature: 0, seed: 0 }
+    const { scores } = await stepAll(rows, [4])
+    const failing = first.step(rows, scored, sampling)
+    second.context.communicator.abort('as a test wants it')
+    await expect(failing).rejects.toThrow('rank 1 failed: as a test wants it')
+    second.context.communicator.recover!()
+    expect((await stepAll(rows, [4])).scores).toEqual(scores)
   })
 })
 

@@ -1,9 +1,10 @@
 import { createAttentionScratch } from '../../kernels/attention/attention.ts'
 import type { Device } from '../../kernels/gpu/device.ts'
-import { createTensor, type Tensor, viewTensor } from '../../kernels/gpu/tensor.ts'
+import { createTensor, type Tensor, tensorBytes, viewTensor } from '../../kernels/gpu/tensor.ts'
 import type { RankShard } from '../parallel/plan-shards.ts'
 import type { ModelConfig } from './config.ts'
 import { createExpertActivations, type ExpertActivations } from './experts.ts'
+import type { Half } from './halves.ts'
 import { mostSplits } from './key-value-cache.ts'
 import { alikeLayers, isExpertLayer } from './layout.ts'
 import type { RowInputs } from './step-inputs.ts'
@@ -39,19 +40,20 @@ export type ActivationBuffers = Awaited<ReturnType<typeof createActivations>>
 /** Those of N rows, each [N, its shape], and what the forward pass is given of them. */
 export type Activations = ActivationBuffers & RowInputs
 
-/** Makes a rank's activations of at most `rows` rows of sequences of at most `keys` tokens. */
+/** Makes a rank's activations of at most `rows` rows, in so many places, of sequences of at most `keys` tokens. */
 export async function createActivations(
   device: Device,
   config: ModelConfig,
   shard: RankShard,
   rows: number,
+  places: number,
   keys: number,
 ) {
   const shapes = activationShapes(config, shard)
   const f32: [string, Tensor][] = []
   for (const [name, shape] of Object.entries(shapes)) {
     const label = name === 'qkv' ? 'query, key, value' : name
-    f32.push([name, await createTensor(device, label, 'f32', [rows, ...shape])])
+    f32.push([name, await createTensor(device, label, 'f32', [places, ...shape])])
   }
   const [H = 0, d = 0] = shapes.attended
   // The CPU adapter's attention has no partial results.
@@ -63,21 +65,31 @@ export async function createActivations(
   }
 }
 
-/** The same buffers as activations of N rows, with what is given of these. */
+/**
+ * The same buffers as activations of N rows from a place on, with what is given of these. What no stage leaves to another is
+ * of all halves of a step.
+ */
 export function activationsOf(
   { attentionScratch, experts, ...tensors }: ActivationBuffers,
   { ids, positions, slots, turns }: RowInputs,
+  { first, count }: Half,
 ): Activations {
-  const [rows = 0] = ids.shape
-  const ofRows = <Tensors extends Record<string, Tensor>>(all: Tensors) =>
+  const ofRows = <Tensors extends Record<string, Tensor>>(all: Tensors, from: number) =>
     Object.fromEntries(
-      Object.entries(all).map(([name, tensor]) => [name, firstRows(tensor, rows)]),
+      Object.entries(all).map(([name, tensor]) => [name, rowsFrom(tensor, from, count)]),
     ) as Tensors
   return {
-    ...ofRows(tensors),
-    ...{ ids, positions, slots, turns, attentionScratch },
-    experts: experts && ofRows<ExpertActivations>(experts),
+    ...ofRows({ ...tensors, ids, positions, slots, turns }, first),
+    attentionScratch,
+    experts: experts && ofRows<ExpertActivations>(experts, 0),
   }
+}
+
+/** Rows of a tensor from one on whose number is a multiple of 64. */
+function rowsFrom(tensor: Tensor, first: number, count: number): Tensor {
+  const rowBytes = tensorBytes(tensor) / tensor.shape[0]!
+  const rest = { ...tensor, shape: [tensor.shape[0]! - first, ...tensor.shape.slice(1)] }
+  return firstRows({ ...rest, offsetBytes: tensor.offsetBytes + first * rowBytes }, count)
 }
 
 /** The first rows of a tensor. */

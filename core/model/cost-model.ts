@@ -168,7 +168,9 @@ function predictStep(cost: StepCost, hardware: Hardware) {
     dispatchSeconds,
     /** Latency and bytes of the synchronisations. */
     exchangeSeconds,
-    /** The sum: a token of every sequence of the group. */
-    seconds: deviceSeconds + dispatchSeconds + exchangeSeconds,
+    /** A token of every sequence of the group: the sum, or the longer one where the two overlap. */
+    seconds: cost.overlaps
+      ? Math.max(deviceSeconds + dispatchSeconds, exchangeSeconds)
+      : deviceSeconds + dispatchSeconds + exchangeSeconds,
   }
 }

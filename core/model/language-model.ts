@@ -6,9 +6,10 @@ import { createTensor, type Tensor, tensorFrom, uploadTensor, viewTensor } from 
 import { type ChosenTokens, isKnownToken } from '../../kernels/shared/row-token.ts'
 import type { Communicator } from '../parallel/communicator.ts'
 import { ownedKeyValueHeads, type Range, rankShard, type ShardPlan } from '../parallel/plan-shards.ts'
-import { type ActivationBuffers, activationsOf, createActivations } from './activations.ts'
+import { type ActivationBuffers, activationsOf, createActivations, firstRows } from './activations.ts'
 import type { ModelConfig } from './config.ts'
 import { type ForwardPass, forward } from './forward.ts'
+import { halvesOf, isSplit, stepPlaces } from './halves.ts'
 import { createTokenHead, type TokenHead } from './head.ts'
 import { createKeyValueCache, mostSplits, sequenceRows } from './key-value-cache.ts'
 import type { ModelWeights } from './layout.ts'
@@ -81,7 +82,8 @@ export interface StepInFlight<Scores> {
 /** Steps of as many rows, that read as many keys and are scored alike: what was recorded once. */
 interface KeptStep {
   key: readonly [mode: number, rows: number, scored: number, splits: number]
-  plan: StepPlan
+  /** Of a step, or of each of its halves. */
+  plans: StepPlan[]
   inputs: StepInputs
   /** Null where nothing is scored. */
   reading: ScoreReading | null
@@ -108,12 +110,13 @@ export class LanguageModel {
   #turn = 0
   /** Where the last step leaves what it chooses; null where it chooses nothing on the device. */
   #chosen: ChosenTokens | null = null
+  #lastInputs: StepInputs | null = null
 
   private constructor(config: ModelConfig, limits: ModelLimits, context: StepContext, parts: ModelParts) {
     this.config = config
     this.limits = limits
     this.context = context
-    this.maxRows = parts.activations.hidden.shape[0] ?? 0
+    this.maxRows = stepRows(config, limits)
     this.maxSequenceRows = sequenceRows(config, limits.capacity) ?? this.maxRows
     this.stepsInFlight = stepsInFlight(context.communicator.ranks)
     this.#parts = parts
@@ -131,6 +134,7 @@ export class LanguageModel {
     const { sequences, capacity } = limits
     const shard = plan.ranks[communicator.rank]!
     const rows = stepRows(config, limits)
+    const places = stepPlaces(device.kind, communicator.ranks, rows)
     const context = await StepContext.create(device, communicator, rows, config.hiddenSize)
     return new LanguageModel(config, limits, context, {
       pass: {
@@ -141,8 +145,8 @@ export class LanguageModel {
         ropes: await createRopes(device, config, capacity),
         keyHeads: countedKeyHeads(plan, communicator.rank),
       },
-      activations: await createActivations(device, config, shard, rows, capacity),
-      inputs: await createInputs(device, rows, scoredRows(limits)),
+      activations: await createActivations(device, config, shard, rows, places, capacity),
+      inputs: await createInputs(device, places, scoredRows(limits)),
       copyTable: await createTensor(device, 'copies of slots', 'u32', [sequences, 3]),
       head: await createTokenHead(context, {
         weight: weights.lmHead,
@@ -201,7 +205,11 @@ export class LanguageModel {
    */
   scoreKnown(known: readonly { row: number; id: number }[]): Promise<KnownScores[]> {
     const { head, activations } = this.#parts
-    return head.scoreKnown(activations.normed, known)
+    const inputs = this.#lastInputs!
+    return head.scoreKnown(
+      activations.normed,
+      known.map(({ row, id }) => ({ row: inputs.placeOf(row), id })),
+    )
   }
 
   /** Raw logits of tokens of rows that the last step scored. */
@@ -252,6 +260,7 @@ export class LanguageModel {
     }
     const kept = this.#keptStep(rows, scored, sampling, penalty !== 1, lastPosition)
     kept.inputs.write(device, rows, scored, capacity)
+    this.#lastInputs = kept.inputs
     const before: Stage[] = []
     if (copies.length > 0) {
       const table = viewTensor(copyTable, [copies.length, 3])
@@ -261,14 +270,14 @@ export class LanguageModel {
       for (const layer of pass.cache.layers) copySlots(stream, layer, table, copies)
       before.push(stream.stage())
     }
-    const { reading, inputs, plan } = kept
+    const { reading, inputs, plans } = kept
     this.#chosen = reading && chosen
     if (!reading) {
-      await this.context.run(plan, before)
+      await this.context.run(plans, before)
       return { inputs, scores: async () => [] }
     }
     const { readable, copies: copyScores } = reading.turns[this.#turn++ % reading.turns.length]!
-    await this.context.run(plan, before, [copyScores])
+    await this.context.run(plans, before, [copyScores])
     const scores = async () => reading.merge(await this.context.readAndGather(readable, reading.sizeBytes))
     return { inputs, scores }
   }
@@ -290,7 +299,7 @@ export class LanguageModel {
     const found = this.#kept.find(one => isSameKey(one.key, key))
     if (found) return found
     const made = this.#planStep(key, { areAll, marks, lastPosition }, sampling)
-    this.#kept.add(made)?.plan.destroy()
+    for (const plan of this.#kept.add(made)?.plans ?? []) plan.destroy()
     return made
   }
 
@@ -300,18 +309,32 @@ export class LanguageModel {
     { areAll, marks, lastPosition }: { areAll: boolean; marks: boolean; lastPosition: number },
     sampling: Sampling,
   ): KeptStep {
-    const { pass, head } = this.#parts
+    const { context } = this
+    const { pass, head, activations: buffers } = this.#parts
+    const { kind } = context.device
     const [, rows, scored] = key
-    const inputs = new StepInputs(this.#parts.inputs, rows, scored)
-    const activations = activationsOf(this.#parts.activations, inputs.tensors)
+    const halves = isSplit(kind, context.communicator.ranks, rows)
+      ? halvesOf(rows)
+      : [{ first: 0, count: rows }]
+    const inputs = new StepInputs(this.#parts.inputs, rows, scored, halves)
+    const places = inputs.placeOf(rows - 1) + 1
     let reading: ScoreReading | null = null
-    const plan = this.context.plan(`step of ${rows}`, () => {
-      const chosen = head.chosenTokens(this.#modes.chooses(sampling))
-      if (marks) head.markSeen(inputs.tensors, chosen)
-      const normed = forward(this.context, { ...pass, activations, lastPosition, chosen })
-      if (scored > 0) reading = head.record(normed, inputs.tensors, areAll, sampling)
-    })
-    return { key, plan, inputs, reading }
+    const plans = halves.map((half, index) =>
+      context.plan(
+        `${halves.length > 1 ? `half ${index + 1} of a ` : ''}step of ${rows}`,
+        () => {
+          const chosen = head.chosenTokens(this.#modes.chooses(sampling))
+          const activations = activationsOf(buffers, inputs.tensors, half)
+          if (marks) head.markSeen(activations, chosen)
+          forward(context, { ...pass, activations, lastPosition, chosen })
+          if (scored === 0 || index < halves.length - 1) return
+          const normed = firstRows(buffers.normed, places)
+          reading = head.record(normed, inputs.tensors, areAll && places === rows, sampling)
+        },
+        index,
+      ),
+    )
+    return { key, plans, inputs, reading }
   }
 
   /** Throws where rows of one sequence would have keys overwritten that others of them still see. */

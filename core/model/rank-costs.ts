@@ -6,6 +6,7 @@ import { rankShard, type ShardPlan } from '../parallel/plan-shards.ts'
 import { activationShapes } from './activations.ts'
 import type { ModelConfig } from './config.ts'
 import { expertShapes } from './experts.ts'
+import { halvesOf, isSplit, rowsOfSecondHalf, stepPlaces } from './halves.ts'
 import { attendedKeys, cacheBytes, mostSplits } from './key-value-cache.ts'
 import { stepRows } from './language-model.ts'
 import {
@@ -47,20 +48,28 @@ export function rankMemory(
   const weightBytes = rankWeightBytes(config, plan, rank, types)
   const rows = stepRows(config, { sequences, capacity: contextTokens, topK: topTokens })
   const ofExperts = Object.values(expertShapes(config, shard) ?? {}).map(([, shape]) => shape)
-  const shapes = [...Object.values(activationShapes(config, shard)), ...ofExperts]
-  const activations = shapes.reduce((sum, shape) => sum + elementCount(shape), 0)
+  const elements = (of: readonly (readonly number[])[]) =>
+    of.reduce((sum, shape) => sum + elementCount(shape), 0)
   const H = shard.queryHeads.count
   const splits = kind === 'cpu' ? 1 : mostSplits(config, contextTokens)
   const partials = splits * H * (splits === 1 ? 2 : d + 2)
   const ofCache = cacheBytes(config, shard.keyValueHeads.count, sequences, contextTokens)
-  // The partial sum to be read, and where all ranks' sums or their total come back.
-  const reduced = plan.ranks.length > 1 ? (rows + partialSumRows(plan.ranks.length, rows, D)) * D : 0
+  const ranks = plan.ranks.length
+  const places = stepPlaces(kind, ranks, rows)
+  // The partial sum to be read, of each half of a step, and where all ranks' sums or their total come back.
+  const readable = rows + (isSplit(kind, ranks, rows) ? rowsOfSecondHalf(rows) : 0)
+  const reduced = ranks > 1 ? (readable + partialSumRows(ranks, rows, D)) * D : 0
   const tables = config.ropes.reduce((sum, one) => sum + ropePlaces(one, contextTokens) * one.width, 0)
   // Ids, positions, slots and turns, each from a multiple of 256 bytes on.
-  const ofRows = 4 * Math.ceil(rows / 64) * 64
+  const ofRows = 4 * Math.ceil(places / 64) * 64
   const workBytes =
-    4 * (rows * (activations + partials) + ofRows + tables + reduced) +
-    headBytes(sequences, D, shard.vocabulary.count, plan.ranks.length)
+    4 *
+      (places * elements(Object.values(activationShapes(config, shard))) +
+        rows * (elements(ofExperts) + partials) +
+        ofRows +
+        tables +
+        reduced) +
+    headBytes(sequences, D, shard.vocabulary.count, ranks)
   return {
     weightBytes,
     /** Keys and values of all sequences at full length. */
@@ -84,8 +93,10 @@ export type StepCost = ReturnType<typeof stepCost>
 
 /** Likeliest tokens that come back with every score. */
 const topTokens = 5
-/** embed, the first norm; then lm_head, entropy (2), top-k (2). */
-const dispatchesBesideLayers = 7
+/** embed, the first norm. */
+const dispatchesOfStart = 2
+/** lm_head, entropy (2), top-k (2). */
+const dispatchesOfHead = 5
 /** Linear, rope, attention, linear, norm; then what the MLP takes; norm. */
 const dispatchesOfLayer = 6
 
@@ -102,23 +113,35 @@ export function stepCost(
   const weights = rankWeightParts(config, plan, rank, types)
   // Norms over all heads are of all ranks together.
   const ofHeads = config.queryKeyNorm === 'full' ? layers : 0
-  const meetings = plan.ranks.length > 1 ? 2 * layers + 2 + ofHeads : 1
+  const halves = isSplit('gpu', plan.ranks.length, sequences) ? halvesOf(sequences) : null
+  const passes = halves ? halves.length : 1
+  const meetings = plan.ranks.length > 1 ? passes * (2 * layers + 1 + ofHeads) + 1 : 1
+  // The rows that are scored are gathered where a gap parts the halves.
+  const gathers = halves && halves[1].first > halves[0].count ? 1 : 0
   const seen = attendedKeys(config, contextTokens)
   const merges = layerAttention.filter(({ window }) => attentionSplits(contextTokens, window) > 1).length
-  const ofMlps = layerAttention.reduce((sum, _, layer) => sum + mlpDispatches(config, layer, sequences), 0)
+  const rowsOfPasses = halves ? halves.map(({ count }) => count) : [sequences]
+  const ofMlps = rowsOfPasses.flatMap(rows =>
+    layerAttention.map((_, layer) => mlpDispatches(config, layer, rows)),
+  )
   return {
     /** Weights and cache that the device reads. */
     readBytes:
-      weights.decoder +
-      weights.experts * readShare(config, sequences) +
+      passes * weights.decoder +
+      rowsOfPasses.reduce((sum, rows) => sum + weights.experts * readShare(config, rows), 0) +
       weights.lmHead +
       sequences * seen * 2 * keyValueHeads.count * headDim * 4,
     flops: sequences * (2 * multipliedWeights(config, plan, rank) + 4 * seen * queryHeads.count * headDim),
     /** Between device and host, both ways. */
-    messageBytes: messageBytes(config, plan.ranks.length, sequences),
+    messageBytes: messageBytes(config, plan.ranks.length, rowsOfPasses),
     dispatches:
-      dispatchesBesideLayers + layers * dispatchesOfLayer + ofHeads + ofMlps + merges + weights.furtherPieces,
-    submits: meetings,
+      dispatchesOfHead +
+      gathers +
+      passes * (dispatchesOfStart + layers * dispatchesOfLayer + ofHeads + merges + weights.furtherPieces) +
+      ofMlps.reduce((sum, count) => sum + count, 0),
+    /** Whether the device computes while messages travel: a step of several rows over several ranks runs in halves. */
+    overlaps: halves !== null,
+    submits: meetings + passes - 1,
     /** Times the host waits for the device; with several ranks each is a meeting of all of them. */
     synchronisations: meetings,
   }
@@ -157,11 +180,14 @@ function usedShare({ experts }: ModelConfig, name: BufferName): number {
 }
 
 /** Every rank reads its partial sum and its scores, and uploads all ranks' partial sums, or their sum where they are large. */
-function messageBytes(config: ModelConfig, ranks: number, sequences: number): number {
+function messageBytes(config: ModelConfig, ranks: number, rowsOfPasses: readonly number[]): number {
+  const sequences = rowsOfPasses.reduce((sum, rows) => sum + rows, 0)
   const scores = sequences * (entropyWords * 4 + topTokens * 8)
   if (ranks === 1) return scores
-  const partial = sequences * config.hiddenSize * 4
-  const uploaded = ranks * partial > hostSumBytes ? partial : ranks * partial
+  const sums = rowsOfPasses.reduce((sum, rows) => {
+    const partial = rows * config.hiddenSize * 4
+    return sum + partial + (ranks * partial > hostSumBytes ? partial : ranks * partial)
+  }, 0)
   const ofHeads = config.queryKeyNorm === 'full' ? config.layers * sequences * 2 * 4 * 2 : 0
-  return scores + (2 * config.layers + 1) * (partial + uploaded) + ofHeads
+  return scores + (2 * config.layers + 1) * sums + ofHeads
 }

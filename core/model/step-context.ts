@@ -1,9 +1,10 @@
-import type { Device } from '../../kernels/gpu/device.ts'
+import type { Device, MappedReader } from '../../kernels/gpu/device.ts'
 import { encodeStages, joinStages, type Plan, type Stage, submitEncoded } from '../../kernels/gpu/plan.ts'
 import { Recorder } from '../../kernels/gpu/recorder.ts'
 import { createTensor, type Tensor, tensorBytes, viewTensor } from '../../kernels/gpu/tensor.ts'
 import { type RmsNorm, rmsNorm } from '../../kernels/rms-norm/rms-norm.ts'
 import type { Communicator } from '../parallel/communicator.ts'
+import { isSplit, rowsOfSecondHalf } from './halves.ts'
 
 /** Bytes of all ranks' contributions from which they are summed on the host, each rank its part, instead of on every device. */
 export const hostSumBytes = 2 ** 20
@@ -37,6 +38,16 @@ export interface StepPlan extends Plan {
   readonly collectives: readonly Collective[]
 }
 
+/** Through what a rank meets the others. */
+interface MeetingBuffers {
+  /** All ranks' partial sums, or their sum, on the device: of one half of a step at a time, each before its next stage. */
+  parts: Tensor
+  /** This rank's own partial sum, of each half of a step, to be read. */
+  readables: GPUBuffer[]
+  /** The host's memory for all ranks' partial sums. */
+  gathered: Uint8Array<ArrayBuffer>
+}
+
 /**
  * Where a rank's steps run: what they are recorded with, on the rank's device, the other ranks, and the buffers through
  * which these meet. What needs all ranks ends a stage of the plan. A rank that is alone meets nobody: one stage, one submit.
@@ -44,9 +55,10 @@ export interface StepPlan extends Plan {
 export class StepContext {
   readonly stream: Recorder
   readonly communicator: Communicator
-  /** All ranks' partial sums on the device, or their sum, and this rank's own to be read. A rank that is alone has none. */
-  #buffers: { parts: Tensor; readable: GPUBuffer } | null = null
+  /** A rank that is alone has none. */
+  #buffers: MeetingBuffers | null = null
   #collectives: Collective[] = []
+  #half = 0
 
   private constructor(device: Device, communicator: Communicator) {
     this.stream = new Recorder(device, 'first step')
@@ -65,9 +77,13 @@ export class StepContext {
     if (ranks === 1) return context
     const elements = partialSumRows(ranks, rows, width) * width
     const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST
+    const readable = (most: number) => device.createBuffer('readable partial sum', most * width * 4, usage)
     context.#buffers = {
       parts: await createTensor(device, 'parts', 'f32', [elements]),
-      readable: await device.createBuffer('readable partial sum', rows * width * 4, usage),
+      readables: isSplit(device.kind, ranks, rows)
+        ? [await readable(rows), await readable(rowsOfSecondHalf(rows))]
+        : [await readable(rows)],
+      gathered: new Uint8Array(Math.min(hostSumBytes, ranks * rows * width * 4)),
     }
     return context
   }
@@ -76,10 +92,11 @@ export class StepContext {
     return this.stream.device
   }
 
-  /** Makes a plan of what `record` records. */
-  plan(label: string, record: () => void): StepPlan {
+  /** Makes a plan of what `record` records. Plans that are run together are of different halves. */
+  plan(label: string, record: () => void, half = 0): StepPlan {
     this.stream.begin(label)
     this.#collectives = []
+    this.#half = half
     record()
     return { ...this.stream.plan(), collectives: this.#collectives }
   }
@@ -97,22 +114,61 @@ export class StepContext {
   /**
    * Submits the stages of a plan, each with its collective: `before` goes ahead of the first and `after` behind the last, in the
    * same submits. Alone it has submitted all when it returns; what the device computed is not waited for.
+   *
+   * Of two plans with as many stages, the halves of a step, the stages alternate: the device computes one while what the other
+   * gives travels between the ranks. While the device computes, the host encodes what comes next.
    */
-  async run(plan: StepPlan, before: readonly Stage[] = [], after: readonly Stage[] = []): Promise<void> {
-    const { stages, collectives } = plan
-    for (const [index, stage] of stages.entries()) {
-      const together = [...(index === 0 ? before : []), stage, ...(index === stages.length - 1 ? after : [])]
-      submitEncoded(this.device, encodeStages(this.device, together))
-      const collective = collectives[index]
-      if (collective) await this.#meet(collective)
+  async run(
+    plans: readonly StepPlan[],
+    before: readonly Stage[] = [],
+    after: readonly Stage[] = [],
+  ): Promise<void> {
+    const { device } = this
+    const count = plans[0]!.stages.length
+    const pending = plans.map((): Promise<MappedReader> | null => null)
+    const meet = async (half: number, index: number) => {
+      const collective = plans[half]!.collectives[index]
+      if (!collective) return
+      const read = await pending[half]!
+      pending[half] = null
+      await this.#meet(collective, read)
+    }
+    try {
+      for (let index = 0; index < count; index++)
+        for (const [half, { stages, collectives }] of plans.entries()) {
+          const isFirst = index === 0 && half === 0
+          const isLast = index === count - 1 && half === plans.length - 1
+          const encoded = encodeStages(device, [
+            ...(isFirst ? before : []),
+            stages[index]!,
+            ...(isLast ? after : []),
+          ])
+          await meet(half, index - 1)
+          submitEncoded(device, encoded)
+          const next = collectives[index]
+          if (!next) continue
+          pending[half] = device.mapForReading(next.readable, next.sizeBytes)
+          // It is waited for later, and fails there.
+          pending[half].catch(() => {})
+        }
+      for (const half of plans.keys()) await meet(half, count - 1)
+    } catch (error) {
+      // A thread that ends while a mapping is pending takes the whole process along, and one that was not read would stay.
+      for (const one of await Promise.allSettled(pending))
+        if (one.status === 'fulfilled') one.value?.(() => {})
+      throw error
     }
   }
 
   /** Reads the first bytes of `readable`, and gives those of every rank in rank order: one synchronisation, one barrier. */
   async readAndGather(readable: GPUBuffer, sizeBytes: number): Promise<ArrayBuffer> {
-    const mine = await this.device.readMapped(readable, sizeBytes)
-    if (this.communicator.ranks === 1) return mine
-    return (await this.communicator.allGather(new Uint8Array(mine))).buffer
+    const { communicator, device } = this
+    if (communicator.ranks === 1) return device.readMapped(readable, sizeBytes)
+    const all = new Uint8Array(communicator.ranks * sizeBytes)
+    const read = await device.mapForReading(readable, sizeBytes)
+    read(mine => communicator.post(new Uint8Array(mine)))
+    await communicator.collect(all)
+    return all.buffer
   }
 
   /** The same after what is recorded, which it submits. */
@@ -123,16 +179,17 @@ export class StepContext {
 
   /**
    * Records x += Σ over ranks of their partial sums (x = Σ where it is the first), y = normalised x, scaled and normalised as
-   * rmsNorm says: an all-reduce, the residual add and the norm. Sums go in rank order, on the device for few rows and on the host for many, with the same bits.
+   * rmsNorm says: an all-reduce, the residual add and the norm. Sums go in rank order, with the same bits wherever they are added: on
+   * the device, or on the host where there are many rows or where a CPU adapter would be slower at it.
    */
   allReduceAddNorm({ partial, isFirst = false, ...norm }: AllReduceAddNorm): void {
-    const { stream, communicator } = this
+    const { stream, communicator, device } = this
     if (!this.#buffers) {
       rmsNorm(stream, { ...norm, fresh: isFirst, delta: partial })
       return
     }
     const [rows = 0, width = 0] = partial.shape
-    const isSum = communicator.ranks * tensorBytes(partial) > hostSumBytes
+    const isSum = device.kind === 'cpu' || communicator.ranks * tensorBytes(partial) > hostSumBytes
     const delta = viewTensor(this.#buffers.parts, [isSum ? 1 : communicator.ranks, rows, width])
     this.#endStage(partial, delta, isSum)
     rmsNorm(stream, { ...norm, fresh: isFirst, delta })
@@ -144,18 +201,34 @@ export class StepContext {
   }
 
   #endStage(partial: Tensor, into: Tensor, isSum: boolean): void {
-    const { readable } = this.#buffers!
+    const readable = this.#buffers!.readables[this.#half]!
     const sizeBytes = tensorBytes(partial)
     this.stream.copyBuffer(partial.buffer, partial.offsetBytes, readable, 0, sizeBytes)
     this.#collectives.push({ readable, sizeBytes, into, isSum })
     this.stream.beginStage('after an all-reduce')
   }
 
-  async #meet({ readable, sizeBytes, into, isSum }: Collective): Promise<void> {
-    const mine = await this.device.readMapped(readable, sizeBytes)
-    const all = isSum
-      ? await this.communicator.allReduce(new Float32Array(mine))
-      : await this.communicator.allGather(new Uint8Array(mine))
-    this.device.write(into.buffer, into.offsetBytes, all)
+  /** Hands what this rank reads to the others, and their bytes or the sum to the device: one barrier, two for large sums. */
+  async #meet({ sizeBytes, into, isSum }: Collective, read: MappedReader): Promise<void> {
+    const { communicator, device } = this
+    const { gathered } = this.#buffers!
+    const allBytes = communicator.ranks * sizeBytes
+    if (allBytes > hostSumBytes) {
+      const sum = await read(mine => communicator.allReduce(new Float32Array(mine)))
+      device.write(into.buffer, into.offsetBytes, sum)
+      return
+    }
+    read(mine => communicator.post(new Uint8Array(mine)))
+    await communicator.collect(gathered)
+    const all = new Float32Array(gathered.buffer, 0, allBytes / 4)
+    device.write(into.buffer, into.offsetBytes, isSum ? sumOfParts(all, sizeBytes / 4) : all)
   }
+}
+
+/** The sum of parts of `count` numbers each, added in their order in f32, in the place of the first. */
+function sumOfParts(all: Float32Array<ArrayBuffer>, count: number): Float32Array<ArrayBuffer> {
+  const sum = all.subarray(0, count)
+  for (let from = count; from < all.length; from += count)
+    for (let i = 0; i < count; i++) sum[i] = sum[i]! + all[from + i]!
+  return sum
 }

@@ -1,5 +1,6 @@
 import type { Device } from '../../kernels/gpu/device.ts'
 import { createTensor, type Tensor } from '../../kernels/gpu/tensor.ts'
+import type { Half } from './halves.ts'
 import type { Row } from './language-model.ts'
 import type { ScoredRow } from './scores.ts'
 
@@ -42,16 +43,21 @@ export function createInputs(device: Device, rows: number, scored: number): Prom
  * all that differs from the one before.
  */
 export class StepInputs {
+  /** Those of rows have room for all places: where a step is run in halves there may be a gap between these. */
   readonly tensors: RowInputs & ScoredInputs
   readonly #buffer: Tensor
   readonly #words: Uint32Array<ArrayBuffer>
+  readonly #gap: { behind: number; size: number } | null
   readonly #rowStride: number
   readonly #scoredStride: number
 
-  constructor(buffer: Tensor, rows: number, scored: number) {
+  constructor(buffer: Tensor, rows: number, scored: number, halves: readonly Half[]) {
+    const [firstHalf, secondHalf] = halves
+    const places = secondHalf ? secondHalf.first + secondHalf.count : rows
+    this.#gap = secondHalf ? { behind: firstHalf!.count, size: secondHalf.first - firstHalf!.count } : null
     this.#buffer = buffer
-    this.#words = new Uint32Array(inputWords(rows, scored))
-    this.#rowStride = inputWords(rows, 0) / rowNames.length
+    this.#words = new Uint32Array(inputWords(places, scored))
+    this.#rowStride = inputWords(places, 0) / rowNames.length
     this.#scoredStride = inputWords(0, scored) / scoredNames.length
     const place = (name: string, word: number, count: number) => {
       const offsetBytes = buffer.offsetBytes + word * 4
@@ -59,9 +65,14 @@ export class StepInputs {
     }
     const scoredAt = rowNames.length * this.#rowStride
     this.tensors = Object.fromEntries([
-      ...rowNames.map((name, index) => place(name, index * this.#rowStride, rows)),
+      ...rowNames.map((name, index) => place(name, index * this.#rowStride, places)),
       ...scoredNames.map((name, index) => place(name, scoredAt + index * this.#scoredStride, scored)),
     ])
+  }
+
+  /** Where a row of the step lies among these, and among activations. */
+  placeOf(row: number): number {
+    return this.#gap && row >= this.#gap.behind ? row + this.#gap.size : row
   }
 
   /** Tells the device of a step's rows. The long factors' angles lie `longTurns` places behind the short ones'. */
@@ -70,6 +81,7 @@ export class StepInputs {
     let stride = this.#rowStride
     let at = 0
     for (const { tokenId, position, slot, isLong } of rows) {
+      if (at === this.#gap?.behind) at += this.#gap.size
       words[at] = tokenId
       words[at + stride] = position
       words[at + 2 * stride] = slot
@@ -79,7 +91,7 @@ export class StepInputs {
     at = rowNames.length * stride
     stride = this.#scoredStride
     for (const { row, slot, sequence, step } of scored) {
-      words[at] = row
+      words[at] = this.placeOf(row)
       words[at + stride] = slot
       words[at + 2 * stride] = sequence
       words[at + 3 * stride] = step

@@ -1,13 +1,17 @@
 /**
  * How the ranks of a tensor-parallel group hand each other bytes. Every rank makes the same calls in the same order with
- * the same lengths; each call is a barrier for all of them. A rank that fails aborts the group: the others' calls reject.
+ * the same lengths; each meeting is a barrier for all of them. A rank that fails aborts the group: the others' calls fail.
  */
 export interface Communicator {
   readonly rank: number
   readonly ranks: number
   /** Bytes of one rank that a call takes at most. */
   readonly slotBytes: number
-  /** Every rank's bytes, one after another in rank order, in memory of the caller's own. */
+  /** Begins a meeting: hands this rank's bytes to the others, and waits for nobody. Their memory is the caller's again. */
+  post(mine: Uint8Array): void
+  /** Ends it: waits for every rank's bytes, as many as were posted, and puts them into `all`, one after another in rank order. */
+  collect(all: Uint8Array): Promise<void>
+  /** A meeting at once: every rank's bytes, one after another in rank order, in memory of the caller's own. */
   allGather(mine: Uint8Array): Promise<Uint8Array<ArrayBuffer>>
   /** The element-wise sum of every rank's numbers, added in rank order in f32, in memory of the caller's own. */
   allReduce(mine: Float32Array): Promise<Float32Array<ArrayBuffer>>
@@ -24,10 +28,17 @@ export class GroupAbortedError extends Error {
 
 /** The communicator of a rank that is alone. */
 export function soloCommunicator(): Communicator {
+  let posted = new Uint8Array()
   return {
     rank: 0,
     ranks: 1,
     slotBytes: Number.MAX_SAFE_INTEGER,
+    post(mine) {
+      posted = mine.slice()
+    },
+    async collect(all) {
+      all.set(posted)
+    },
     allGather: async mine => new Uint8Array(mine),
     allReduce: async mine => new Float32Array(mine),
     abort() {},
@@ -52,15 +63,30 @@ export function localCommunicators(ranks: number, slotBytes: number): Communicat
     return own.promise
   }
 
+  /** What a rank waits for between post and collect. */
+  const posted: Promise<Uint8Array[]>[] = []
+
   return Array.from({ length: ranks }, (_, rank) => ({
     rank,
     ranks,
     slotBytes,
-    async allGather(mine) {
+    post(mine) {
       // A copy, since the caller may reuse its memory before the others have read it.
-      const parts = await barrier(rank, new Uint8Array(mine))
+      posted[rank] = barrier(rank, mine.slice())
+      // It is collect that fails.
+      posted[rank].catch(() => {})
+    },
+    async collect(all) {
+      let at = 0
+      for (const part of await posted[rank]!) {
+        all.set(part, at)
+        at += part.byteLength
+      }
+    },
+    async allGather(mine) {
       const all = new Uint8Array(ranks * mine.byteLength)
-      for (const [from, part] of parts.entries()) all.set(part, from * mine.byteLength)
+      this.post(mine)
+      await this.collect(all)
       return all
     },
     async allReduce(mine) {
@@ -105,14 +131,14 @@ export function createGroupMemory(ranks: number, slotBytes: number): GroupMemory
 }
 
 /**
- * A rank's communicator over shared memory. Waiting blocks the thread: first spinning, where the machine has a core for
- * every rank (`spin`), then asleep. Nothing of this rank's device may be pending meanwhile, and nothing is: a rank meets
- * the others only with its own bytes in hand.
+ * A rank's communicator over shared memory. Waiting blocks the thread: first spinning, where every rank has a core to
+ * spin on (`spin`), then asleep. What this rank's device does goes on meanwhile, and is told of only afterwards.
  */
 export function sharedMemoryCommunicator(memory: GroupMemory, rank: number, spin: boolean): Communicator {
   const { buffer, ranks, slotBytes } = memory
   const control = new Int32Array(buffer, 0, controlBytes / 4)
   let parity = 0
+  let posted = { meeting: 0, sizeBytes: 0 }
 
   const slotStart = (of: number, slot: number) => controlBytes + (of * (ranks + 1) + slot) * slotBytes
   const throwIfAborted = () => {
@@ -120,15 +146,21 @@ export function sharedMemoryCommunicator(memory: GroupMemory, rank: number, spin
       throw new GroupAbortedError(`rank ${rank}: another rank of the group failed`)
   }
 
-  function barrier(): void {
+  /** Tells the others that this rank is there; the last to come lets all go on. Returns what `waitFor` takes. */
+  function arrive(): number {
     throwIfAborted()
     const before = Atomics.load(control, generation)
     if (Atomics.add(control, arrived, 1) === ranks - 1) {
       Atomics.store(control, arrived, 0)
       Atomics.add(control, generation, 1)
       Atomics.notify(control, generation)
-      return
     }
+    return before
+  }
+
+  /** Waits until all ranks have arrived. */
+  function waitFor(before: number): void {
+    if (Atomics.load(control, generation) !== before) return
     const spinUntil = spin ? performance.now() + spinMs : 0
     while (Atomics.load(control, generation) === before) {
       if (performance.now() >= spinUntil) Atomics.wait(control, generation, before, sleepMs)
@@ -136,29 +168,37 @@ export function sharedMemoryCommunicator(memory: GroupMemory, rank: number, spin
     }
   }
 
-  function put(bytes: Uint8Array): number {
-    if (bytes.byteLength > slotBytes)
-      throw new Error(`exchange: ${bytes.byteLength} bytes given, a slot holds ${slotBytes}`)
+  function post(mine: Uint8Array): void {
+    if (mine.byteLength > slotBytes)
+      throw new Error(`exchange: ${mine.byteLength} bytes given, a slot holds ${slotBytes}`)
     parity = 1 - parity
-    new Uint8Array(buffer, slotStart(parity, rank), bytes.byteLength).set(bytes)
-    return parity
+    new Uint8Array(buffer, slotStart(parity, rank), mine.byteLength).set(mine)
+    posted = { meeting: arrive(), sizeBytes: mine.byteLength }
+  }
+
+  async function collect(all: Uint8Array): Promise<void> {
+    const { meeting, sizeBytes } = posted
+    waitFor(meeting)
+    for (let from = 0; from < ranks; from++)
+      all.set(new Uint8Array(buffer, slotStart(parity, from), sizeBytes), from * sizeBytes)
   }
 
   return {
     rank,
     ranks,
     slotBytes,
+    post,
+    collect,
     async allGather(mine) {
-      const of = put(mine)
-      barrier()
       const all = new Uint8Array(ranks * mine.byteLength)
-      for (let from = 0; from < ranks; from++)
-        all.set(new Uint8Array(buffer, slotStart(of, from), mine.byteLength), from * mine.byteLength)
+      post(mine)
+      await collect(all)
       return all
     },
     async allReduce(mine) {
-      const of = put(bytesOf(mine))
-      barrier()
+      post(bytesOf(mine))
+      waitFor(posted.meeting)
+      const of = parity
       const count = mine.length
       const result = new Float32Array(buffer, slotStart(of, ranks), count)
       // Each rank sums its part of the elements, parts as even as can be.
@@ -169,7 +209,7 @@ export function sharedMemoryCommunicator(memory: GroupMemory, rank: number, spin
         const slot = new Float32Array(buffer, slotStart(of, from), count)
         for (let i = first; i < end; i++) result[i] = result[i]! + slot[i]!
       }
-      barrier()
+      waitFor(arrive())
       return new Float32Array(result)
     },
     abort() {

@@ -52,6 +52,9 @@ export function countersSince(before: DeviceCounters, after: DeviceCounters): De
   return since
 }
 
+/** Gives what `read` makes of mapped bytes, which are there only while it runs. */
+export type MappedReader = <T>(read: (bytes: ArrayBuffer) => T) => T
+
 /** A GPU device with its counters and compiled kernels. Owns the buffers made through it until `destroy`. */
 export class Device {
   readonly provider: GpuProvider
@@ -139,6 +142,12 @@ export class Device {
 
   /** Waits for a read-only mapping of `buffer` and gives a copy of its first `sizeBytes`. */
   async readMapped(buffer: GPUBuffer, sizeBytes: number): Promise<ArrayBuffer> {
+    const read = await this.mapForReading(buffer, sizeBytes)
+    return read(bytes => bytes.slice(0))
+  }
+
+  /** The same without a copy: gives what reads the bytes, once, and so ends the mapping. */
+  async mapForReading(buffer: GPUBuffer, sizeBytes: number): Promise<MappedReader> {
     this.counters.synchronisations++
     this.counters.downloadedBytes += sizeBytes
     const mapped = buffer.mapAsync(GPUMapMode.READ, 0, sizeBytes)
@@ -149,10 +158,14 @@ export class Device {
       this.throwIfBroken()
       throw new DeviceLostError(`device ${this.adapterName}: cannot read buffer ${buffer.label}: ${error}`)
     })
-    const copy = buffer.getMappedRange(0, sizeBytes).slice(0)
-    buffer.unmap()
-    this.throwIfBroken()
-    return copy
+    return read => {
+      try {
+        this.throwIfBroken()
+        return read(buffer.getMappedRange(0, sizeBytes))
+      } finally {
+        buffer.unmap()
+      }
+    }
   }
 
   /** Waits until all submitted work is done. */

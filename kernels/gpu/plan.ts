@@ -59,7 +59,8 @@ export function encodeStages(
   timer: PassTimer | null = null,
 ): GPUCommandBuffer {
   const descriptor = { label: stages.at(-1)?.label ?? 'nothing' }
-  const encoder = device.handle.createCommandEncoder(descriptor)
+  // A label costs the host a microsecond, on the way of every all-reduce: the pass has one, and that is told in errors.
+  const encoder = device.handle.createCommandEncoder()
   let pass: GPUComputePassEncoder | null = null
   for (const { commands, counts } of stages) {
     for (const command of commands) {
@@ -84,7 +85,7 @@ export function encodeStages(
   }
   pass?.end()
   timer?.resolve(encoder)
-  return encoder.finish(descriptor)
+  return encoder.finish()
 }
 
 /** Sends encoded stages to the device: one submit. */

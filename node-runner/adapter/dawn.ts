@@ -7,6 +7,8 @@ import { ensureVulkanLoader, hasVulkanDriver, useCpuDriver } from './vulkan-driv
 export interface OpenAdapterOptions {
   /** Drop Dawn's validation and bounds checks: faster, and unsafe with a wrong shader. */
   unsafeFast?: boolean
+  /** Sleep rather than spin until the device is done, as is always done with an adapter that computes on the CPU. */
+  sleeps?: boolean
 }
 
 /**
@@ -59,7 +61,9 @@ export async function openNamedAdapter(
   const gpu = create(dawnFlags(options, name))
   // A name that no adapter has makes Dawn reject instead of answering null.
   const adapter = await gpu.requestAdapter(fastest).catch(() => null)
-  return adapter && { gpu, adapter, ...(adapter.info.isFallbackAdapter ? { sleepUntil } : {}) }
+  return (
+    adapter && { gpu, adapter, ...(adapter.info.isFallbackAdapter || options.sleeps ? { sleepUntil } : {}) }
+  )
 }
 
 const fastest = { powerPreference: 'high-performance' } as const
@@ -72,22 +76,25 @@ function dawnFlags(options: OpenAdapterOptions, name: string | null): string[] {
 }
 
 const never = new Int32Array(new SharedArrayBuffer(4))
-/** Long beside a turn of the event loop, short beside a step of a model on a CPU adapter. */
-const napMs = 0.2
+/** Naps are first long beside a turn of the event loop, and at last short beside a step of a model on a CPU adapter. */
+const napMs = { first: 0.05, longest: 0.2 }
 
 /**
  * Lets this thread sleep in short naps until a promise settles. Dawn looks in every turn of the event loop whether a
- * mapping is done, which keeps a core busy: one that a CPU adapter, which computes on the same cores, needs itself.
+ * mapping is done, which keeps a core busy: one that a CPU adapter, which computes on the same cores, needs itself, or
+ * that other ranks need where there are more of them than cores.
  */
 export function sleepUntil(settled: Promise<unknown>): void {
   let pending = true
+  let forMs = napMs.first
   const end = () => {
     pending = false
   }
   settled.then(end, end)
   const nap = () => {
     if (!pending) return
-    Atomics.wait(never, 0, 0, napMs)
+    Atomics.wait(never, 0, 0, forMs)
+    forMs = Math.min(2 * forMs, napMs.longest)
     setImmediate(nap)
   }
   setImmediate(nap)

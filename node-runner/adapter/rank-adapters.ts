@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import type { GpuProvider } from '../../kernels/gpu/device.ts'
 import {
   type AdapterChoice,
@@ -45,6 +46,14 @@ export async function assignAdapters(choice: AdapterChoice, ranks: number) {
     for (let other = rank % adapters.length; other < ranks; other += adapters.length) sharedBy.push(other)
     return { rank, name, kind, sharedBy }
   })
+}
+
+/**
+ * Whether each of so many ranks has a core to spin on while it waits. A CPU adapter computes on these cores itself, and
+ * where ranks are more than cores, one that spins keeps another from coming to where it waits for it.
+ */
+export function maySpin({ kind }: Pick<RankAdapter, 'kind'>, ranks: number): boolean {
+  return kind === 'gpu' && availableParallelism() >= ranks
 }
 
 /** One sentence about ranks that share adapters, for people; null where each rank has its own. */

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { expose, type ProxyMarked, type Remote } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
@@ -13,7 +12,7 @@ import {
 } from '../../core/parallel/communicator.ts'
 import type { TokenRecord } from '../../core/record/token.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
-import { openRankAdapter, type RankAdapter } from '../adapter/rank-adapters.ts'
+import { maySpin, openRankAdapter, type RankAdapter } from '../adapter/rank-adapters.ts'
 import { loadTokenizer } from '../models/load-tokenizer.ts'
 import { loadRank } from './load-rank.ts'
 import type { EngineJob } from './messages.ts'
@@ -40,10 +39,8 @@ function createRank(start: RankStart) {
   const { tp, dp } = job.mesh
   const group = Math.floor(rank / tp)
   const member = rank % tp
-  // Spinning helps only where every rank has a core to spin on.
-  const exchange: Communicator = memory
-    ? sharedMemoryCommunicator(memory, member, availableParallelism() >= tp * dp)
-    : soloCommunicator()
+  const spins = maySpin(adapter, tp * dp)
+  const exchange: Communicator = memory ? sharedMemoryCommunicator(memory, member, spins) : soloCommunicator()
 
   // Held: Dawn crashes when what made a device is collected before it.
   let device: Device | null = null
@@ -53,7 +50,9 @@ function createRank(start: RankStart) {
     /** Opens the rank's device and reads its part of the weights. `onRead` gets the bytes read, each counted once in a group. */
     async load(onRead: Remote<((bytes: number) => void) & ProxyMarked>) {
       try {
-        device = await openDevice(await openRankAdapter(adapter, { unsafeFast: job.unsafeFast }))
+        device = await openDevice(
+          await openRankAdapter(adapter, { unsafeFast: job.unsafeFast, sleeps: !spins }),
+        )
         let read: Promise<void> = Promise.resolve()
         const loaded = await loadRank(job, device, exchange, bytes => {
           read = onRead(bytes)

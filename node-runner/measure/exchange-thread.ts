@@ -1,5 +1,4 @@
 // A rank of a measured group: meets the others as the ranks of an engine do, once a round.
-import { availableParallelism } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { StepContext } from '../../core/model/step-context.ts'
 import {
@@ -9,7 +8,7 @@ import {
 } from '../../core/parallel/communicator.ts'
 import { countersSince, type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { createTensor } from '../../kernels/gpu/tensor.ts'
-import { openRankAdapter, type RankAdapter } from '../adapter/rank-adapters.ts'
+import { maySpin, openRankAdapter, type RankAdapter } from '../adapter/rank-adapters.ts'
 import { timeEach, timeRounds, timeRoundTrips } from './timing.ts'
 
 /** What a rank thread is started with. */
@@ -30,11 +29,10 @@ export type ExchangeSamples = Awaited<ReturnType<typeof measureWidth>>
 
 async function main(start: ExchangeThreadStart): Promise<ExchangeSamples[]> {
   const { adapter, rank, ranks, memory, widths } = start
-  const exchange = memory
-    ? sharedMemoryCommunicator(memory, rank, availableParallelism() >= ranks)
-    : soloCommunicator()
+  const spins = maySpin(adapter, ranks)
+  const exchange = memory ? sharedMemoryCommunicator(memory, rank, spins) : soloCommunicator()
   try {
-    const device = await openDevice(await openRankAdapter(adapter))
+    const device = await openDevice(await openRankAdapter(adapter, { sleeps: !spins }))
     const samples: ExchangeSamples[] = []
     for (const width of widths) {
       const context = await StepContext.create(device, exchange, 1, width)
@@ -60,7 +58,7 @@ async function measureWidth(
   const norm = { x: x!, partial: partial!, y: y!, weight, epsilon: 1e-6 }
   const plan = context.allReducePlan({ ...norm, isFirst: false })
   const once = async () => {
-    await context.run(plan)
+    await context.run([plan])
     // A rank that is alone meets nobody, and would not wait.
     if (context.communicator.ranks === 1) await device.idle()
   }

@@ -12,6 +12,7 @@ import {
   suitsDevice,
 } from '../../kernels/gpu/bench.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
+import { adapterHelp } from '../adapter/adapter-choice.ts'
 import { openAdapter } from '../adapter/dawn.ts'
 import { type Column, printReport, renderTable, rowsOf } from '../terminal/report.ts'
 import { integer } from './number-parsers.ts'
@@ -39,7 +40,7 @@ export function benchCommand(): Command {
     .option('--rounds <number>', 'rounds of every case, instead of as many as the time allows', integer(1))
     .option('--seconds <number>', 'time for all measurements together', integer(1), 100)
     .option('--all-variants', 'also the variants that are made for another kind of adapter: can take minutes')
-    .option('--adapter <choice>', 'auto, cpu, gpu, or part of an adapter name', 'auto')
+    .option('--adapter <choice>', adapterHelp, 'auto')
     .option('--json', 'print one JSON document')
     .option('--quiet', 'no progress')
     .action(async (flags: BenchFlags) => {

@@ -25,6 +25,12 @@ interface BenchFlags {
   rounds?: number
   seconds: number
   allVariants?: boolean
+  host?: boolean
+  model?: string
+  loadFormat: LoadFormat
+  sequences: number[]
+  promptTokens?: number
+  newTokens?: number
   adapter: string
   json?: boolean
   quiet?: boolean
@@ -32,12 +38,33 @@ interface BenchFlags {
 
 const defaultMaxRounds = 50
 
-/** `entrace bench`: times every kernel over the shapes that its test checks. */
+/** Tokens of a prompt, and steps that are timed, unless others are asked for: what a GPU and a CPU adapter do in some minutes. */
+const defaultTokens = { gpu: { prompt: 512, new: 128 }, cpu: { prompt: 16, new: 16 } }
+const defaultModelRounds = 3
+const defaultHostRounds = 15
+
+/**
+ * `entrace bench`: times every kernel over the shapes that its test checks; or a model; or what a decode step costs the
+ * host. The flags of one are refused beside those of another.
+ */
 export function benchCommand(): Command {
   return new Command('bench')
-    .description('time every kernel over its list of shapes')
+    .description('time every kernel over its list of shapes, or a model, or what a decode step costs the host')
     .option('--kernel <name...>', 'only these kernels')
-    .option('--rounds <number>', 'rounds of every case, instead of as many as the time allows', integer(1))
+    .option('--host', "the host's own time for a decode step, on an adapter that computes nothing")
+    .option(
+      '--model <folder>',
+      'a model: its start, its first token and those that follow, and their record; a folder, a file in GGUF or an id of the Hub',
+    )
+    .addOption(loadFormatOption('of --model'))
+    .option('--sequences <numbers...>', 'with --model, sequences at once', manyIntegers, [1, 4, 16, 64])
+    .option('--prompt-tokens <number>', 'with --model, tokens of a prompt (512; 16 on a CPU)', integer(1))
+    .option('--new-tokens <number>', 'with --model, tokens timed after it (128; 16 on a CPU)', integer(1))
+    .option(
+      '--rounds <number>',
+      `rounds of every case; without it of kernels as many as the time allows, of --model ${defaultModelRounds}, of --host ${defaultHostRounds}`,
+      integer(1),
+    )
     .option('--seconds <number>', 'time for all measurements together', integer(1), 100)
     .option('--all-variants', 'also the variants that are made for another kind of adapter: can take minutes')
     .option('--adapter <choice>', adapterHelp, 'auto')

@@ -93,13 +93,17 @@ function replayed(
   const isMade = (value: unknown): boolean =>
     places.has(value) || (Array.isArray(value) && value.some(one => places.has(one)))
   if (args.some(isMade)) {
-    const valueOf = (value: unknown, results: unknown[]): unknown =>
+    const argumentOf = (value: unknown, results: unknown[]): unknown =>
       Array.isArray(value)
-        ? value.map(one => valueOf(one, results))
+        ? value.map(one => argumentOf(one, results))
         : places.has(value)
           ? results[places.get(value)!]
           : value
-    return results => method.apply(targetOf(results), args.map(value => valueOf(value, results)))
+    return results =>
+      method.apply(
+        targetOf(results),
+        args.map(value => argumentOf(value, results)),
+      )
   }
   // Without an array of arguments, where there are as few as most calls have.
   const [a, b, c, d] = args

@@ -6,6 +6,7 @@ import { copySlotsCases } from './copy-slots/copy-slots.cases.ts'
 import { embedCases } from './embed/embed.cases.ts'
 import { entropyCases } from './entropy/entropy.cases.ts'
 import { filterThresholdCases } from './filter-threshold/filter-threshold.cases.ts'
+import { gatherRowsCases } from './gather-rows/gather-rows.cases.ts'
 import { expertLinearCases } from './linear/expert-linear.cases.ts'
 import { linearCases } from './linear/linear.cases.ts'
 import { massHistogramCases } from './mass-histogram/mass-histogram.cases.ts'
@@ -34,6 +35,7 @@ const allCases = [
   combineExpertsCases,
   addCases,
   softmaxCases,
+  gatherRowsCases,
   entropyCases,
   topKCases,
   processLogitsCases,

@@ -22,6 +22,7 @@ export * from './copy-slots/copy-slots.ts'
 export * from './embed/embed.ts'
 export * from './entropy/entropy.ts'
 export * from './filter-threshold/filter-threshold.ts'
+export * from './gather-rows/gather-rows.ts'
 export {
   type BenchCase,
   type BenchClock,
@@ -34,6 +35,7 @@ export * from './gpu/cases.ts'
 export * from './gpu/check.ts'
 export * from './gpu/device.ts'
 export { defineKernel, type Kernel, type WgslInterface } from './gpu/kernel.ts'
+export * from './gpu/plan.ts'
 export * from './gpu/prepared-kernel.ts'
 export { Random } from './gpu/random.ts'
 export * from './gpu/recorder.ts'

@@ -1,11 +1,12 @@
 import { createAttentionScratch } from '../../kernels/attention/attention.ts'
 import type { Device } from '../../kernels/gpu/device.ts'
-import { createTensor, createTensorGroup, type Tensor, viewTensor } from '../../kernels/gpu/tensor.ts'
+import { createTensor, type Tensor, viewTensor } from '../../kernels/gpu/tensor.ts'
 import type { RankShard } from '../parallel/plan-shards.ts'
 import type { ModelConfig } from './config.ts'
 import { createExpertActivations, type ExpertActivations } from './experts.ts'
 import { mostSplits } from './key-value-cache.ts'
 import { alikeLayers, isExpertLayer } from './layout.ts'
+import type { RowInputs } from './step-inputs.ts'
 
 /**
  * What a row of a rank's forward pass computes on the way, by shape, all f32. D hidden, d head width; H, K and F are the
@@ -32,8 +33,11 @@ export function activationShapes(config: ModelConfig, shard: RankShard) {
   }
 }
 
+/** Those of as many rows as a step takes at most. */
+export type ActivationBuffers = Awaited<ReturnType<typeof createActivations>>
+
 /** Those of N rows, each [N, its shape], and what the forward pass is given of them. */
-export type Activations = Awaited<ReturnType<typeof createActivations>>
+export type Activations = ActivationBuffers & RowInputs
 
 /** Makes a rank's activations of at most `rows` rows of sequences of at most `keys` tokens. */
 export async function createActivations(
@@ -49,37 +53,31 @@ export async function createActivations(
     const label = name === 'qkv' ? 'query, key, value' : name
     f32.push([name, await createTensor(device, label, 'f32', [rows, ...shape])])
   }
-  const words = { dtype: 'u32', shape: [rows] } as const
-  // In one buffer, as rope reads them.
-  const ofRows = await createTensorGroup(device, 'rows', {
-    /** [N]: token ids, positions in their sequences, and cache slots of these. */
-    ids: words,
-    positions: words,
-    slots: words,
-    /** Places in the rotary tables that hold turns of long sequences behind those of short ones. */
-    turns: words,
-  })
   const [H = 0, d = 0] = shapes.attended
   // The CPU adapter's attention has no partial results.
   const splits = device.kind === 'cpu' ? 1 : mostSplits(config, keys)
   return {
     ...(Object.fromEntries(f32) as Record<keyof typeof shapes, Tensor>),
-    ...ofRows.tensors,
     attentionScratch: await createAttentionScratch(device, rows, H, d, splits),
     experts: await createExpertActivations(device, config, shard, rows),
   }
 }
 
-/** The same buffers as activations of N rows. */
+/** The same buffers as activations of N rows, with what is given of these. */
 export function activationsOf(
-  { attentionScratch, experts, ...tensors }: Activations,
-  rows: number,
+  { attentionScratch, experts, ...tensors }: ActivationBuffers,
+  { ids, positions, slots, turns }: RowInputs,
 ): Activations {
+  const [rows = 0] = ids.shape
   const ofRows = <Tensors extends Record<string, Tensor>>(all: Tensors) =>
     Object.fromEntries(
       Object.entries(all).map(([name, tensor]) => [name, firstRows(tensor, rows)]),
     ) as Tensors
-  return { ...ofRows(tensors), attentionScratch, experts: experts && ofRows<ExpertActivations>(experts) }
+  return {
+    ...ofRows(tensors),
+    ...{ ids, positions, slots, turns, attentionScratch },
+    experts: experts && ofRows<ExpertActivations>(experts),
+  }
 }
 
 /** The first rows of a tensor. */

@@ -43,7 +43,6 @@ export async function createLogitProcessor(
   const buffers = {
     processed: await make('processed logits', 'f32', width),
     shifts: await make('shifts', 'f32'),
-    slots: await make('scored slots', 'u32'),
     bounds: await make('bounds', 'u32', boundWords),
     searches: await make('searches', 'u32', searchWords),
     histograms: await make('histograms', 'u32', histogramWords),
@@ -75,6 +74,9 @@ export async function createLogitProcessor(
   }
 
   return {
+    /** [rows, V]: where processed logits lie. */
+    processed: buffers.processed,
+
     /** Takes the rows of a step into what slots have seen, after slots that take over others'. Position 0 begins a sequence. */
     takeRows(
       rows: readonly { tokenId: number; position: number; slot: number }[],
@@ -97,21 +99,23 @@ export async function createLogitProcessor(
     },
 
     /**
-     * Records penalty and temperature of logits [S, V], whose sequences lie in `slots`; gives the processed logits [S, V].
-     * With `shifts` these are subtracted first.
+     * Records penalty and temperature of logits [S, V], whose sequences lie in `slots` [S]; gives the processed logits [S, V].
+     * What `setShifts` was given is subtracted first.
      */
     apply(
       logits: Tensor,
-      slots: readonly number[],
+      slots: Tensor,
       { temperature, repetitionPenalty: penalty = 1 }: Pick<Sampling, 'temperature' | 'repetitionPenalty'>,
-      shifts?: readonly number[],
     ): Tensor {
-      const of = (name: 'processed' | 'shifts' | 'slots') => firstRows(buffers[name], slots.length)
-      const use = { logits, shifts: of('shifts'), slots: of('slots'), seen, processed: of('processed') }
-      uploadTensor(device, use.slots, Uint32Array.from(slots))
-      if (shifts) uploadTensor(device, use.shifts, Float32Array.from(shifts))
+      const of = (name: 'processed' | 'shifts') => firstRows(buffers[name], slots.shape[0]!)
+      const use = { logits, shifts: of('shifts'), slots, seen, processed: of('processed') }
       processLogits(stream, { ...use, penalty, temperature: temperature || 1, firstId })
       return use.processed
+    },
+
+    /** What is subtracted from the logits of the first rows, until it is told otherwise: 0 at first. */
+    setShifts(shifts: readonly number[]): void {
+      uploadTensor(device, firstRows(buffers.shifts, shifts.length), Float32Array.from(shifts))
     },
 
     /** Records top-k, top-p and min-p of processed logits [S, V] of a rank that is alone: its device searches. */

@@ -24,19 +24,19 @@ export interface ForwardPass {
   keyHeads: Range
   /** Of the N rows of this pass: ids, positions and slots filled in, and turns where rotations have long ones. */
   activations: Activations
-  /** The largest of the positions. */
+  /** The largest of the positions, or another one with as many splits of keys. */
   lastPosition: number
 }
 
 /**
  * Runs a decoder over N rows, each a token of some sequence at some position: prompts and single decoding steps alike,
- * mixed as they come. Returns the final hidden states, normalised, [N, D], recorded but not submitted. What a model has of
+ * mixed as they come. Records it, once for a plan, and returns the final hidden states, normalised, [N, D]. What a model has of
  * DecoderFeatures acts in one place each, and a norm, a bias or a gate that it lacks costs nothing. Eight dispatches a
  * layer, nine where a sequence exceeds one workgroup's keys; one more for a norm of all heads at once, and more for experts.
  *
  * On a rank of R, H, K, F and V are its own shares, and what is marked partial awaits an all-reduce.
  */
-export async function forward(context: StepContext, pass: ForwardPass): Promise<Tensor> {
+export function forward(context: StepContext, pass: ForwardPass): Tensor {
   const { stream } = context
   const { config, weights, cache, heads, lastPosition } = pass
   const { attentionScale: scale, attentionCap: cap, rmsNormEps: epsilon } = config
@@ -59,19 +59,19 @@ export async function forward(context: StepContext, pass: ForwardPass): Promise<
     layer < config.layers ? weights.layers[layer]!.inputNorm : weights.finalNorm
 
   embed(stream, ids, weights.embedding, delta, weights.firstId) // delta [N, D] partial
-  await allReduceAddNorm(inputNorm(0), undefined, { scale: config.embeddingScale }) // hidden, normed [N, D]
+  allReduceAddNorm(inputNorm(0), undefined, { scale: config.embeddingScale }) // hidden, normed [N, D]
   for (const [index, layer] of weights.layers.entries()) {
     // Attention
     const own = config.layerAttention[index]!
     const layerCache = cache.layers[index]!
     linear(stream, normed, layer.qkv, qkv, { bias: layer.qkvBias }) // qkv [N, (H + 2K)·d]
-    const norm = await headNorm(context, pass, layer)
+    const norm = headNorm(context, pass, layer)
     const turn = own.rope === null ? null : turns[own.rope]!
     rope(stream, { qkv, positions, slots, turns: turn, norm, q: queries, cache: layerCache }) // queries [N, H, d]
     const keys = { cache: layerCache, groups: heads, positions, slots, scratch, lastPosition }
     attention(stream, { q: queries, ...keys, scale, cap, window: own.window, out: attended }) // attended [N, H, d]
     linear(stream, joined, layer.output, delta, { bias: layer.outputBias }) // delta [N, D] partial
-    await allReduceAddNorm(layer.mlpNorm, layer.afterAttentionNorm) // hidden, normed [N, D]
+    allReduceAddNorm(layer.mlpNorm, layer.afterAttentionNorm) // hidden, normed [N, D]
 
     // MLP, or experts in its place
     if (layer.router) {
@@ -80,23 +80,23 @@ export async function forward(context: StepContext, pass: ForwardPass): Promise<
       linear(stream, normed, layer.gateUp!, gated, { bias: layer.gateUpBias, finish: `${config.gate}-mul` }) // gated [N, F]
       linear(stream, gated, layer.down!, delta, { bias: layer.downBias }) // delta [N, D] partial
     }
-    await allReduceAddNorm(inputNorm(index + 1), layer.afterMlpNorm) // hidden, normed [N, D]
+    allReduceAddNorm(inputNorm(index + 1), layer.afterMlpNorm) // hidden, normed [N, D]
   }
   return normed
 }
 
 /** How a layer normalises queries and keys before they turn, null where it does not. */
-async function headNorm(
+function headNorm(
   context: StepContext,
   { config, activations, keyHeads }: ForwardPass,
   { queryKeyNorm: weight }: LayerWeights,
-): Promise<HeadNorm | null> {
+): HeadNorm | null {
   const { queryKeyNorm, headDim: width, heads: queryHeads, keyValueHeads, rmsNormEps: epsilon } = config
   if (!weight) return null
   if (queryKeyNorm === 'head') return { weight, full: null, epsilon }
   // The mean is over the heads of all ranks, who meet for it once a layer more: only models with such a norm pay.
   const { qkv, headSquares: sums, queries } = activations
   headSquares(context.stream, qkv, { width, queryHeads: queries.shape[1]!, keyHeads }, sums)
-  await context.allReduce(sums)
+  context.allReduce(sums)
   return { weight, full: { sums, queryHeads, keyHeads: keyValueHeads }, epsilon }
 }

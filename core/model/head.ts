@@ -1,4 +1,5 @@
 import { entropy, entropyPartialWords } from '../../kernels/entropy/entropy.ts'
+import { gatherRows } from '../../kernels/gather-rows/gather-rows.ts'
 import { createTensor, type Tensor, uploadTensor } from '../../kernels/gpu/tensor.ts'
 import { linear } from '../../kernels/linear/linear.ts'
 import type { PackedWeight } from '../../kernels/pack-weight/pack-weight.ts'
@@ -14,11 +15,13 @@ import {
   type KnownScores,
   type Recorded,
   readKnown,
-  readScores,
   type ScoredRow,
+  type ScoreReading,
+  scoreReading,
   type TokenScores,
 } from './scores.ts'
 import type { StepContext } from './step-context.ts'
+import type { ScoredInputs } from './step-inputs.ts'
 
 /** What a token head is made for. */
 interface TokenHeadOptions {
@@ -56,8 +59,7 @@ export async function createTokenHead(
     logits: await createTensor(device, 'logits', 'f32', [rows, V]),
     entropyPartials: await u32('entropy partials', entropyPartialWords(rows, V)),
     topCandidates: await u32('top candidates', topKCandidateWords(rows, V, k)),
-    sequences: await u32('sequence keys', rows),
-    steps: await u32('steps', rows),
+    knownRows: await u32('rows of known tokens', rows),
     ...(await createScoreBuffers(device, rows, k, vocabularyWidths)),
   }
   const vocabulary = vocabularyWidths.reduce((sum, width) => sum + width, 0)
@@ -66,19 +68,15 @@ export async function createTokenHead(
   const logitProcessor = async () =>
     (processor ??= await createLogitProcessor(context, { rows, width: V, firstId, vocabulary }))
 
-  /** Records what is always wanted: logits, their statistics and the largest. */
-  function recordLogits(normed: Tensor, scored: readonly ScoredRow[]): Tensor {
-    const logits = recordStatistics(normed, scored)
-    recordTop(logits) // [S, k, 2]
-    return logits
-  }
-
-  /** Records logits and their statistics. */
-  function recordStatistics(normed: Tensor, scored: readonly Pick<ScoredRow, 'row'>[]): Tensor {
-    const hidden = firstRows(buffers.selected, scored.length) // [S, D]
-    for (const [index, { row }] of scored.entries())
-      stream.copy(normed, row * D * 4, hidden, index * D * 4, D * 4)
-    const logits = firstRows(buffers.logits, scored.length)
+  /**
+   * Records logits and their statistics of the rows of `normed` [N, D] whose numbers are in `rows` [S]; of all of them, in
+   * their order, where that is null.
+   */
+  function recordStatistics(normed: Tensor, rows: Tensor | null): Tensor {
+    const count = (rows ?? normed).shape[0]!
+    const hidden = rows ? firstRows(buffers.selected, count) : normed // [S, D]
+    if (rows) gatherRows(stream, normed, rows, hidden)
+    const logits = firstRows(buffers.logits, count)
     linear(stream, hidden, weight, logits, { finish }) // logits [S, V]
     recordEntropy(logits, 'statistics') // [S, 8]
     return logits
@@ -99,22 +97,21 @@ export async function createTokenHead(
   function recordChoice(
     logits: Tensor,
     processed: Tensor | null,
-    scored: readonly ScoredRow[],
+    { sequences, steps }: ScoredInputs,
     { temperature, seed }: Sampling,
   ): void {
-    const of = (name: 'sequences' | 'steps' | 'choices' | 'tokenRanks') =>
-      firstRows(buffers[name], scored.length)
-    const [sequences, steps, choices] = [of('sequences'), of('steps'), of('choices')]
+    const of = (name: 'choices' | 'tokenRanks') => firstRows(buffers[name], logits.shape[0]!)
+    const choices = of('choices')
     if (processed) recordEntropy(processed, 'processed') // [S, 8]
-    const isDrawn = temperature > 0
-    if (isDrawn) {
-      const words = (name: 'sequence' | 'step') => Uint32Array.from(scored, row => row[name])
-      uploadTensor(device, sequences, words('sequence'))
-      uploadTensor(device, steps, words('step'))
-    }
-    const scores = processed ?? logits
-    sample(stream, { logits, scores, sequences, steps, choices, firstId, seed: isDrawn ? seed : null }) // [S, 4]
+    const use = { logits, scores: processed ?? logits, sequences, steps, choices, firstId }
+    sample(stream, { ...use, seed: temperature > 0 ? seed : null }) // [S, 4]
     if (isAlone) tokenRank(stream, logits, choices, of('tokenRanks')) // [S]
+  }
+
+  /** Submits what is recorded, with the copies of a reading, and waits for it. */
+  async function read({ copies, readable, sizeBytes, merge }: ScoreReading): Promise<TokenScores[]> {
+    stream.submit([copies])
+    return merge(await context.readAndGather(readable, sizeBytes))
   }
 
   /**
@@ -179,35 +176,55 @@ export async function createTokenHead(
     logitsOf,
     tokenRanksOf,
 
-    /** Takes the rows of a step whose logits will be penalised for what their sequences hold. */
-    async takeRows(...step: Parameters<LogitProcessor['takeRows']>): Promise<void> {
-      const { takeRows } = await logitProcessor()
-      takeRows(...step)
+    /** The buffers that penalties and filters need, made when they are first asked for. */
+    logitProcessor,
+
+    /**
+     * Records the scores of rows of `normed` [N, D], as many as `inputs` tells of, and of all N in their order where
+     * `areAll` says so; returns how they are read. Where ranks share the vocabulary and top-k, top-p or min-p is wanted,
+     * `chooseTogether` goes on from there; where `chooses` is false, everything is recorded.
+     */
+    record(normed: Tensor, inputs: ScoredInputs, areAll: boolean, sampling: Sampling): ScoreReading {
+      const { processes, truncates, chooses } = planProcessing(sampling)
+      const reading = (recorded: Recorded) => scoreReading(buffers, inputs.steps.shape[0]!, recorded)
+      const logits = recordStatistics(normed, areAll ? null : inputs.scoredRows)
+      recordTop(logits) // [S, k, 2]
+      if (!chooses) return reading('raw')
+      if (!processes) {
+        recordChoice(logits, null, inputs, sampling)
+        return reading('choice')
+      }
+      const processed = processor!.apply(logits, inputs.scoredSlots, sampling)
+      if (truncates && !isAlone) recordEntropy(processed, 'processed')
+      else {
+        if (truncates) processor!.filter(processed, sampling)
+        recordChoice(logits, processed, inputs, sampling)
+      }
+      return reading('processed')
     },
 
     /**
-     * Scores some rows of `normed` [N, D]: submits the recording and waits for the scores, then for the other ranks'. Where
-     * ranks share the vocabulary, top-k, top-p and min-p cost an exchange of their own, and more where they have to search.
+     * Scores of rows on ranks that share the vocabulary, from what was read of them: nothing more where tokens are among the
+     * largest. Top-k, top-p and min-p cost an exchange of their own, and more where they have to search.
      */
-    async score(normed: Tensor, scored: readonly ScoredRow[], sampling: Sampling): Promise<TokenScores[]> {
-      const { processes, truncates, chooses } = planProcessing(sampling)
-      const read = (recorded: Recorded) => readScores(context, buffers, scored.length, recorded)
-      const logits = recordLogits(normed, scored)
-      if (!chooses) return read('raw')
-      let processed: Tensor | null = null
-      if (processes) {
-        const { apply, filter, filterTogether } = await logitProcessor()
+    async finish(
+      first: TokenScores[],
+      scored: readonly ScoredRow[],
+      inputs: ScoredInputs,
+      sampling: Sampling,
+    ): Promise<TokenScores[]> {
+      const { truncates, chooses } = planProcessing(sampling)
+      if (isAlone || !chooses) return first
+      let merged = first
+      if (truncates) {
+        const { filterTogether, processed: all } = processor!
+        const [logits, processed] = [buffers.logits, all].map(tensor => firstRows(tensor, scored.length))
         const slots = scored.map(({ slot }) => slot)
-        processed = apply(logits, slots, sampling)
-        if (truncates && isAlone) filter(processed, sampling)
-        else if (truncates) {
-          recordEntropy(processed, 'processed')
-          await filterTogether(processed, await read('processed'), slots, sampling)
-        }
+        await filterTogether(processed!, first, slots, sampling)
+        recordChoice(logits!, processed!, inputs, sampling)
+        merged = await read(scoreReading(buffers, scored.length, 'processed'))
       }
-      recordChoice(logits, processed, scored, sampling)
-      const merged = await read(processes ? 'processed' : 'choice')
-      if (!isAlone) await countTokenRanks(merged)
+      await countTokenRanks(merged)
       return merged
     },
 
@@ -218,11 +235,17 @@ export async function createTokenHead(
     async scoreKnown(normed: Tensor, known: readonly { row: number; id: number }[]): Promise<KnownScores[]> {
       const scores: KnownScores[] = []
       for (let first = 0; first < known.length; first += rows) {
-        const piece = known.slice(first, first + rows).map(({ row, id }, place) => ({ row, id, place }))
+        const piece = known.slice(first, first + rows)
+        const ofPiece = firstRows(buffers.knownRows, piece.length)
+        uploadTensor(
+          device,
+          ofPiece,
+          Uint32Array.from(piece, ({ row }) => row),
+        )
         stream.begin(`scores of ${piece.length} known tokens`)
-        recordStatistics(normed, piece)
+        recordStatistics(normed, ofPiece)
         const ids = piece.map(({ id }) => id)
-        const placed = piece.map(({ id, place }) => ({ row: place, id }))
+        const placed = ids.map((id, row) => ({ row, id }))
         const found = await readKnown(context, buffers, ids, (into, at) => copyOwnLogits(placed, into, at))
         const chosen = found.map(({ logit }, place) => [place, { id: ids[place]!, logit }] as const)
         const ranks = await tokenRanksOf(new Map(chosen))
@@ -232,14 +255,11 @@ export async function createTokenHead(
     },
 
     /**
-     * Scores rows for beam search. With a penalty, which as in Transformers is one on log-probabilities, the candidates
-     * take two more submits and exchanges: penalised they need the denominator of the softmax, and then their raw logits are
-     * looked up.
+     * Candidates of rows for beam search, from their raw scores. With a penalty, which as in Transformers is one on
+     * log-probabilities, they take two more submits and exchanges: penalised they need the denominator of the softmax, and
+     * then their raw logits are looked up.
      */
-    async scoreBeams(normed: Tensor, scored: readonly ScoredRow[], penalty: number): Promise<BeamScores[]> {
-      const read = () => readScores(context, buffers, scored.length, 'raw')
-      const logits = recordLogits(normed, scored)
-      const raw = await read()
+    async finishBeams(raw: TokenScores[], inputs: ScoredInputs, penalty: number): Promise<BeamScores[]> {
       const logDenominators = raw.map(({ statistics }) => statistics.maximum + Math.log(statistics.s))
       if (penalty === 1)
         return raw.map((scores, row) => ({
@@ -248,11 +268,13 @@ export async function createTokenHead(
             return { ...one, score: one.logit - logDenominators[row]!, tokenRank }
           }),
         }))
-      const { apply } = await logitProcessor()
+      const { apply, setShifts } = processor!
       stream.begin('penalised candidates')
-      const slots = scored.map(({ slot }) => slot)
-      recordTop(apply(logits, slots, { temperature: 1, repetitionPenalty: penalty }, logDenominators))
-      const penalised = await read()
+      setShifts(logDenominators)
+      const logits = firstRows(buffers.logits, raw.length)
+      recordTop(apply(logits, inputs.scoredSlots, { temperature: 1, repetitionPenalty: penalty }))
+      const penalised = await read(scoreReading(buffers, raw.length, 'raw'))
+      setShifts(raw.map(() => 0))
       const candidates = penalised.flatMap(({ top }, row) =>
         top.map(({ id, logit: score }) => ({ row, id, score })),
       )

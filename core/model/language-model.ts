@@ -1,19 +1,21 @@
-import { createHeadGroups } from '../../kernels/attention/attention.ts'
+import { attentionSplits, createHeadGroups } from '../../kernels/attention/attention.ts'
 import { copySlots, type SlotCopy } from '../../kernels/copy-slots/copy-slots.ts'
 import type { Device } from '../../kernels/gpu/device.ts'
+import type { Stage } from '../../kernels/gpu/plan.ts'
 import { createTensor, type Tensor, tensorFrom, uploadTensor, viewTensor } from '../../kernels/gpu/tensor.ts'
 import type { Communicator } from '../parallel/communicator.ts'
 import { ownedKeyValueHeads, type Range, rankShard, type ShardPlan } from '../parallel/plan-shards.ts'
-import { type Activations, activationsOf, createActivations } from './activations.ts'
+import { type ActivationBuffers, activationsOf, createActivations } from './activations.ts'
 import type { ModelConfig } from './config.ts'
 import { type ForwardPass, forward } from './forward.ts'
 import { createTokenHead, type TokenHead } from './head.ts'
 import { createKeyValueCache, mostSplits, sequenceRows } from './key-value-cache.ts'
 import type { ModelWeights } from './layout.ts'
 import { hasLongTurns, ropePlaces, ropeTable } from './rope-tables.ts'
-import type { Sampling } from './sampling.ts'
-import type { BeamScores, KnownScores, ScoredRow, TokenScores } from './scores.ts'
-import { StepContext } from './step-context.ts'
+import { planProcessing, type Sampling } from './sampling.ts'
+import type { BeamScores, KnownScores, ScoredRow, ScoreReading, TokenScores } from './scores.ts'
+import { StepContext, type StepPlan } from './step-context.ts'
+import { createInputs, StepInputs } from './step-inputs.ts'
 
 /** A token of some sequence, to be run through the model. */
 export interface Row {
@@ -49,11 +51,29 @@ const attentionScratchBytes = 128 * 2 ** 20
 /** What a model computes with, on its device. */
 interface ModelParts {
   pass: Omit<ForwardPass, 'activations' | 'lastPosition'>
-  activations: Activations
+  activations: ActivationBuffers
+  /** What the device is told of a step's rows. */
+  inputs: Tensor
   head: TokenHead
   /** [sequences, 3] u32: copies of slots. */
   copyTable: Tensor
 }
+
+/** A step that was submitted, and whose scores are still to be read, once. */
+export interface StepInFlight<Scores> {
+  read(): Promise<Scores[]>
+}
+
+/** Steps of as many rows, that read as many keys and are scored alike: what was recorded once. */
+interface KeptStep {
+  plan: StepPlan
+  inputs: StepInputs
+  /** Null where nothing is scored. */
+  reading: ScoreReading | null
+}
+
+/** Plans that a model keeps; those that were not used for longest go first. */
+const keptPlans = 64
 
 /** A rank of a Qwen2 model, or the whole of one, on a device, with room for some sequences. */
 export class LanguageModel {
@@ -65,12 +85,16 @@ export class LanguageModel {
   /** Those of one sequence among them. */
   readonly maxSequenceRows: number
   readonly #parts: ModelParts
+  /** By what `#keyOf` makes of a step; the last used is the last. */
+  readonly #plans = new Map<number, KeptStep>()
+  #last: { key: number; kept: KeptStep } | null = null
+  readonly #modes = new ScoringModes()
 
   private constructor(config: ModelConfig, limits: ModelLimits, context: StepContext, parts: ModelParts) {
     this.config = config
     this.limits = limits
     this.context = context
-    this.maxRows = parts.activations.ids.shape[0] ?? 0
+    this.maxRows = parts.activations.hidden.shape[0] ?? 0
     this.maxSequenceRows = sequenceRows(config, limits.capacity) ?? this.maxRows
     this.#parts = parts
   }
@@ -98,6 +122,7 @@ export class LanguageModel {
         keyHeads: countedKeyHeads(plan, communicator.rank),
       },
       activations: await createActivations(device, config, shard, rows, capacity),
+      inputs: await createInputs(device, rows, scoredRows(limits)),
       copyTable: await createTensor(device, 'copies of slots', 'u32', [sequences, 3]),
       head: await createTokenHead(context, {
         weight: weights.lmHead,
@@ -114,25 +139,37 @@ export class LanguageModel {
    * Runs rows through the model and returns the scores in the order of `scored`. Alone: one submit, and one
    * synchronisation where any row is scored. A row's numbers do not depend on the other rows of its step.
    */
-  step(rows: readonly Row[], scored: readonly StepScore[], sampling: Sampling): Promise<TokenScores[]> {
-    return this.#run(rows, scored, sampling.repetitionPenalty ?? 1, [], (normed, ofSlots) =>
-      this.#parts.head.score(normed, ofSlots, sampling),
-    )
+  async step(rows: readonly Row[], scored: readonly StepScore[], sampling: Sampling): Promise<TokenScores[]> {
+    return (await this.submitStep(rows, scored, sampling)).read()
+  }
+
+  /** The same in two halves: it is submitted when this resolves. What the halves share is the device's. */
+  async submitStep(
+    rows: readonly Row[],
+    scored: readonly StepScore[],
+    sampling: Sampling,
+  ): Promise<StepInFlight<TokenScores>> {
+    const ofSlots = withSlots(rows, scored)
+    const penalty = sampling.repetitionPenalty ?? 1
+    const { inputs, reading } = await this.#submit(rows, ofSlots, sampling, penalty, [])
+    return {
+      read: async () => this.#parts.head.finish(await this.#read(reading), ofSlots, inputs.tensors, sampling),
+    }
   }
 
   /**
    * The same for beam search: first, slots take over others' keys and values. Alone: one submit and one synchronisation
    * where any row is scored, and three of each with a penalty.
    */
-  stepBeams(
+  async stepBeams(
     rows: readonly Row[],
     scored: readonly StepScore[],
     penalty: number,
     copies: readonly SlotCopy[],
   ): Promise<BeamScores[]> {
-    return this.#run(rows, scored, penalty, copies, (normed, ofSlots) =>
-      this.#parts.head.scoreBeams(normed, ofSlots, penalty),
-    )
+    const ofSlots = withSlots(rows, scored)
+    const { inputs, reading } = await this.#submit(rows, ofSlots, likeliest, penalty, copies)
+    return this.#parts.head.finishBeams(await this.#read(reading), inputs.tensors, penalty)
   }
 
   /**
@@ -154,44 +191,96 @@ export class LanguageModel {
     return this.#parts.head.tokenRanksOf(chosen)
   }
 
-  /** Records copies of slots and the forward pass, and has scored what is to be scored. */
-  async #run<Scores>(
+  /** Tells the device of the rows, and submits the plan of such a step, which is made where none is kept. */
+  async #submit(
     rows: readonly Row[],
-    scored: readonly StepScore[],
+    scored: readonly ScoredRow[],
+    sampling: Sampling,
     penalty: number,
     copies: readonly SlotCopy[],
-    score: (normed: Tensor, scored: ScoredRow[]) => Promise<Scores[]>,
-  ): Promise<Scores[]> {
-    const { pass, head, copyTable } = this.#parts
+  ): Promise<KeptStep> {
+    const { head, pass, copyTable } = this.#parts
+    const { stream, device } = this.context
+    const { capacity } = this.limits
     this.#checkSequenceRows(rows)
     if (rows.length > this.maxRows || scored.length > head.rows)
       throw new Error(
         `step: ${rows.length} rows, ${scored.length} scored; room for ${this.maxRows} and ${head.rows}`,
       )
-    const { stream, device } = this.context
-    const activations = activationsOf(this.#parts.activations, rows.length)
-    const upload = (to: Tensor, wordOf: (row: Row) => number) =>
-      uploadTensor(device, to, Uint32Array.from(rows, wordOf))
-    upload(activations.ids, row => row.tokenId)
-    upload(activations.positions, row => row.position)
-    upload(activations.slots, row => row.slot)
-    // The long factors' angles follow the short ones'.
-    if (pass.ropes.some(({ hasLongTurns }) => hasLongTurns))
-      upload(activations.turns, ({ position, isLong }) => position + (isLong ? this.limits.capacity : 0))
-    if (penalty !== 1) await head.takeRows(rows, copies)
-    stream.begin(`step of ${rows.length}`)
+    let lastPosition = 0
+    for (const { position } of rows) if (position > lastPosition) lastPosition = position
+    if (lastPosition >= capacity)
+      throw new Error(
+        `step: position ${lastPosition}, expected one below the cache's capacity of ${capacity}`,
+      )
+    if (penalty !== 1 || this.#modes.processes(sampling)) {
+      const { takeRows } = await head.logitProcessor()
+      if (penalty !== 1) takeRows(rows, copies)
+    }
+    const kept = await this.#keptStep(rows, scored, sampling, lastPosition)
+    kept.inputs.write(device, rows, scored, capacity)
+    const before: Stage[] = []
     if (copies.length > 0) {
       const table = viewTensor(copyTable, [copies.length, 3])
       const words = copies.flatMap(({ from, to, length }) => [from, to, length])
       uploadTensor(device, table, Uint32Array.from(words))
+      stream.begin(`${copies.length} copies of slots`)
       for (const layer of pass.cache.layers) copySlots(stream, layer, table, copies)
+      before.push(stream.stage())
     }
-    const lastPosition = rows.reduce((last, row) => Math.max(last, row.position), 0)
-    const normed = await forward(this.context, { ...pass, activations, lastPosition })
-    const ofSlots = scored.map(one => ({ ...one, slot: rows[one.row]!.slot }))
-    if (ofSlots.length > 0) return score(normed, ofSlots)
-    stream.submit()
-    return []
+    await this.context.run(kept.plan, before, kept.reading ? [kept.reading.copies] : [])
+    return kept
+  }
+
+  async #read(reading: ScoreReading | null): Promise<TokenScores[]> {
+    if (!reading) return []
+    return reading.merge(await this.context.readAndGather(reading.readable, reading.sizeBytes))
+  }
+
+  /** The plan of steps like this one. */
+  #keptStep(
+    rows: readonly Row[],
+    scored: readonly ScoredRow[],
+    sampling: Sampling,
+    lastPosition: number,
+  ): KeptStep {
+    const areAll = scored.length === rows.length && scored.every(({ row }, index) => row === index)
+    // The CPU adapter's attention has no splits.
+    const splits = this.context.device.kind === 'cpu' ? 1 : attentionSplits(lastPosition + 1, null)
+    const mode = scored.length === 0 ? 0 : this.#modes.indexOf(sampling) * 2 + (areAll ? 1 : 0)
+    const key =
+      ((mode * (this.maxRows + 1) + rows.length) * (this.maxRows + 1) + scored.length) * 2 ** 16 + splits
+    if (this.#last?.key === key) return this.#last.kept
+    let kept = this.#plans.get(key)
+    if (kept) this.#plans.delete(key)
+    else kept = this.#planStep(rows.length, scored.length, areAll, sampling, lastPosition)
+    this.#plans.set(key, kept)
+    this.#last = { key, kept }
+    for (const [oldKey, old] of this.#plans) {
+      if (this.#plans.size <= keptPlans) break
+      this.#plans.delete(oldKey)
+      old.plan.destroy()
+    }
+    return kept
+  }
+
+  /** Records the forward pass and the scores of a step of so many rows. */
+  #planStep(
+    rows: number,
+    scored: number,
+    areAll: boolean,
+    sampling: Sampling,
+    lastPosition: number,
+  ): KeptStep {
+    const { pass, head } = this.#parts
+    const inputs = new StepInputs(this.#parts.inputs, rows, scored)
+    const activations = activationsOf(this.#parts.activations, inputs.tensors)
+    let reading: ScoreReading | null = null
+    const plan = this.context.plan(`step of ${rows}`, () => {
+      const normed = forward(this.context, { ...pass, activations, lastPosition })
+      if (scored > 0) reading = head.record(normed, inputs.tensors, areAll, sampling)
+    })
+    return { plan, inputs, reading }
   }
 
   /** Throws where rows of one sequence would have keys overwritten that others of them still see. */
@@ -200,6 +289,42 @@ export class LanguageModel {
     for (const [slot, own] of Map.groupBy(rows, row => row.slot))
       if (own.length > this.maxSequenceRows)
         throw new Error(`step: ${own.length} rows of slot ${slot}, expected at most ${this.maxSequenceRows}`)
+  }
+}
+
+/** Beams choose on the host. */
+const likeliest: Sampling = { temperature: 0, seed: 0 }
+
+/** Rows with the slots of their sequences. */
+function withSlots(rows: readonly Row[], scored: readonly StepScore[]): ScoredRow[] {
+  return scored.map(({ row, sequence, step }) => ({ row, sequence, step, slot: rows[row]!.slot }))
+}
+
+/** Numbers of the ways in which steps are scored: those that record the same have one. */
+class ScoringModes {
+  readonly #modes = new Map<string, { index: number; processes: boolean }>()
+  #last: { sampling: Sampling; mode: { index: number; processes: boolean } } | null = null
+
+  /** From 1 on. */
+  indexOf(sampling: Sampling): number {
+    return this.#modeOf(sampling).index
+  }
+
+  /** Whether logits are processed. */
+  processes(sampling: Sampling): boolean {
+    return this.#modeOf(sampling).processes
+  }
+
+  #modeOf(sampling: Sampling) {
+    if (this.#last?.sampling === sampling) return this.#last.mode
+    const { processes, chooses } = planProcessing(sampling)
+    const { temperature, seed, topK, topP, minP, repetitionPenalty } = sampling
+    const settings = chooses ? [temperature, seed, topK, topP, minP, repetitionPenalty] : []
+    const name = JSON.stringify(settings)
+    let mode = this.#modes.get(name)
+    if (!mode) this.#modes.set(name, (mode = { index: this.#modes.size + 1, processes }))
+    this.#last = { sampling, mode }
+    return mode
   }
 }
 

@@ -1,5 +1,6 @@
 import { type EntropyStatistics, entropyWords, readEntropyStatistics } from '../../kernels/entropy/entropy.ts'
 import type { Device } from '../../kernels/gpu/device.ts'
+import type { Stage } from '../../kernels/gpu/plan.ts'
 import { createTensor, createTensorGroup, tensorBytes } from '../../kernels/gpu/tensor.ts'
 import { choiceWords } from '../../kernels/sample/sample.ts'
 import { readTopLogits, type TopLogit } from '../../kernels/top-k/top-k.ts'
@@ -84,24 +85,49 @@ export async function createScoreBuffers(device: Device, rows: number, k: number
   }
 }
 
+/** The scores of some rows as a device hands them over. */
+export interface ScoreReading {
+  /** What copies them to be read, behind what computes them. */
+  copies: Stage
+  readable: GPUBuffer
+  sizeBytes: number
+  /** The scores, of every rank's bytes in rank order. */
+  merge(all: ArrayBuffer): TokenScores[]
+}
+
 /**
- * Submits the recording, reads the scores of the first rows and merges them with those of the other ranks: one
- * submit, one synchronisation, one barrier. Without a choice the likeliest token is the chosen one. Where ranks share the
- * vocabulary, the rank of a token that was chosen is yet to be counted.
+ * How the scores of the first rows are read and merged with those of the other ranks. Without a choice the likeliest token is
+ * the chosen one. Where ranks share the vocabulary, the rank of a token that was chosen is yet to be counted.
  */
-export async function readScores(
-  context: StepContext,
+export function scoreReading(
+  buffers: Awaited<ReturnType<typeof createScoreBuffers>>,
+  rows: number,
+  recorded: Recorded,
+): ScoreReading {
+  const { group, choices, tokenRanks, readable } = buffers
+  const isChosen = recorded !== 'raw'
+  const groupBytes = isChosen ? group.sizeBytes : choices.offsetBytes
+  const copy = (from: GPUBuffer, toBytes: number, sizeBytes: number) =>
+    ({ kind: 'copy', from, fromBytes: 0, to: readable, toBytes, sizeBytes }) as const
+  const ofGroup = copy(group.buffer, 0, groupBytes)
+  const commands = isChosen ? [ofGroup, copy(tokenRanks.buffer, groupBytes, rows * 4)] : [ofGroup]
+  return {
+    copies: { label: `scores of ${rows}`, commands, counts: { dispatches: 0, movedBytes: 0, flops: 0 } },
+    readable,
+    sizeBytes: groupBytes + (isChosen ? rows * 4 : 0),
+    merge: all => mergeScores(buffers, rows, recorded, all),
+  }
+}
+
+function mergeScores(
   { widths, group, choices, ...buffers }: Awaited<ReturnType<typeof createScoreBuffers>>,
   rows: number,
   recorded: Recorded,
-): Promise<TokenScores[]> {
+  all: ArrayBuffer,
+): TokenScores[] {
   const isChosen = recorded !== 'raw'
   const groupBytes = isChosen ? group.sizeBytes : choices.offsetBytes
-  const sizeBytes = groupBytes + (isChosen ? rows * 4 : 0)
-  context.stream.copyBuffer(group.buffer, 0, buffers.readable, 0, groupBytes)
-  if (isChosen)
-    context.stream.copyBuffer(buffers.tokenRanks.buffer, 0, buffers.readable, groupBytes, rows * 4)
-  const all = await context.submitAndGather(buffers.readable, sizeBytes)
+  const sizeBytes = all.byteLength / widths.length
   /** What `read` makes of a row on every rank, of the bytes from `offsetBytes` on. */
   const reader = <T>(offsetBytes: number, read: (bytes: ArrayBuffer, row: number, rank: number) => T) => {
     const parts = widths.map((_, rank) => all.slice(rank * sizeBytes + offsetBytes, (rank + 1) * sizeBytes))

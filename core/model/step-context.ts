@@ -1,6 +1,7 @@
 import type { Device } from '../../kernels/gpu/device.ts'
+import { encodeStages, joinStages, type Plan, type Stage, submitEncoded } from '../../kernels/gpu/plan.ts'
 import { Recorder } from '../../kernels/gpu/recorder.ts'
-import { createTensor, type Tensor, tensorBytes, uploadTensor, viewTensor } from '../../kernels/gpu/tensor.ts'
+import { createTensor, type Tensor, tensorBytes, viewTensor } from '../../kernels/gpu/tensor.ts'
 import { type RmsNorm, rmsNorm } from '../../kernels/rms-norm/rms-norm.ts'
 import type { Communicator } from '../parallel/communicator.ts'
 
@@ -21,15 +22,31 @@ interface AllReduceAddNorm extends Omit<RmsNorm, 'delta' | 'fresh'> {
   isFirst?: boolean
 }
 
+/** What all ranks do together behind a stage of a plan: bytes of each go to all. */
+export interface Collective {
+  /** The first `sizeBytes` of a mappable buffer hold what this rank gives. */
+  readable: GPUBuffer
+  sizeBytes: number
+  /** Where what comes back goes: every rank's bytes in rank order, or the sum of their f32 numbers in that order. */
+  into: Tensor
+  isSum: boolean
+}
+
+/** A plan whose stages are each followed by a collective; the last need not be. */
+export interface StepPlan extends Plan {
+  readonly collectives: readonly Collective[]
+}
+
 /**
- * Where a rank's steps run: the stream that they record to, on the rank's device, and the other ranks. What needs all
- * ranks submits the recording, meets them and begins another. A rank that is alone meets nobody: one recording, one submit.
+ * Where a rank's steps run: what they are recorded with, on the rank's device, the other ranks, and the buffers through
+ * which these meet. What needs all ranks ends a stage of the plan. A rank that is alone meets nobody: one stage, one submit.
  */
 export class StepContext {
   readonly stream: Recorder
   readonly communicator: Communicator
   /** All ranks' partial sums on the device, or their sum, and this rank's own to be read. A rank that is alone has none. */
   #buffers: { parts: Tensor; readable: GPUBuffer } | null = null
+  #collectives: Collective[] = []
 
   private constructor(device: Device, communicator: Communicator) {
     this.stream = new Recorder(device, 'first step')
@@ -59,51 +76,85 @@ export class StepContext {
     return this.stream.device
   }
 
-  /**
-   * Submits what is recorded, and gives the first bytes of `readable` as they then are on every rank, in rank order: one
-   * submit, one synchronisation, one barrier.
-   */
-  async submitAndGather(readable: GPUBuffer, sizeBytes: number): Promise<ArrayBuffer> {
-    const mine = await this.#submitAndRead(readable, sizeBytes)
-    return (await this.communicator.allGather(new Uint8Array(mine))).buffer
+  /** Makes a plan of what `record` records. */
+  plan(label: string, record: () => void): StepPlan {
+    this.stream.begin(label)
+    this.#collectives = []
+    record()
+    return { ...this.stream.plan(), collectives: this.#collectives }
   }
 
   /**
-   * x += Σ over ranks of their partial sums (x = Σ where it is the first), y = normalised x, scaled and normalised as
+   * Makes a plan of one all-reduce that is run again and again: what follows an all-reduce goes in the submit of the next. Alone it
+   * is what a plan of it is.
+   */
+  allReducePlan(use: AllReduceAddNorm): StepPlan {
+    const plan = this.plan('all-reduce', () => this.allReduceAddNorm(use))
+    const [first, second] = plan.stages
+    return second ? { ...plan, stages: [joinStages(second, first!)] } : plan
+  }
+
+  /**
+   * Submits the stages of a plan, each with its collective: `before` goes ahead of the first and `after` behind the last, in the
+   * same submits. Alone it has submitted all when it returns; what the device computed is not waited for.
+   */
+  async run(plan: StepPlan, before: readonly Stage[] = [], after: readonly Stage[] = []): Promise<void> {
+    const { stages, collectives } = plan
+    for (const [index, stage] of stages.entries()) {
+      const together = [...(index === 0 ? before : []), stage, ...(index === stages.length - 1 ? after : [])]
+      submitEncoded(this.device, encodeStages(this.device, together))
+      const collective = collectives[index]
+      if (collective) await this.#meet(collective)
+    }
+  }
+
+  /** Reads the first bytes of `readable`, and gives those of every rank in rank order: one synchronisation, one barrier. */
+  async readAndGather(readable: GPUBuffer, sizeBytes: number): Promise<ArrayBuffer> {
+    const mine = await this.device.readMapped(readable, sizeBytes)
+    return (await this.communicator.allGather(new Uint8Array(mine))).buffer
+  }
+
+  /** The same after what is recorded, which it submits. */
+  submitAndGather(readable: GPUBuffer, sizeBytes: number): Promise<ArrayBuffer> {
+    this.stream.submit()
+    return this.readAndGather(readable, sizeBytes)
+  }
+
+  /**
+   * Records x += Σ over ranks of their partial sums (x = Σ where it is the first), y = normalised x, scaled and normalised as
    * rmsNorm says: an all-reduce, the residual add and the norm. Sums go in rank order, on the device for few rows and on the host for many, with the same bits.
    */
-  async allReduceAddNorm({ partial, isFirst = false, ...norm }: AllReduceAddNorm): Promise<void> {
+  allReduceAddNorm({ partial, isFirst = false, ...norm }: AllReduceAddNorm): void {
     const { stream, communicator } = this
     if (!this.#buffers) {
       rmsNorm(stream, { ...norm, fresh: isFirst, delta: partial })
       return
     }
-    const { parts, readable } = this.#buffers
     const [rows = 0, width = 0] = partial.shape
-    const sizeBytes = rows * width * 4
-    const isSummedHere = communicator.ranks * sizeBytes > hostSumBytes
-    stream.copyBuffer(partial.buffer, partial.offsetBytes, readable, 0, sizeBytes)
-    const sums = isSummedHere
-      ? await communicator.allReduce(new Float32Array(await this.#submitAndRead(readable, sizeBytes)))
-      : new Float32Array(await this.submitAndGather(readable, sizeBytes))
-    const delta = viewTensor(parts, [isSummedHere ? 1 : communicator.ranks, rows, width])
-    uploadTensor(this.device, delta, sums)
-    stream.begin('after an all-reduce')
+    const isSum = communicator.ranks * tensorBytes(partial) > hostSumBytes
+    const delta = viewTensor(this.#buffers.parts, [isSum ? 1 : communicator.ranks, rows, width])
+    this.#endStage(partial, delta, isSum)
     rmsNorm(stream, { ...norm, fresh: isFirst, delta })
   }
 
-  /** Puts the sum over ranks, in rank order, in the place of a small partial sum of no more elements than rows · width. */
-  async allReduce(partial: Tensor): Promise<void> {
-    if (!this.#buffers) return
-    const { readable } = this.#buffers
-    this.stream.copyBuffer(partial.buffer, partial.offsetBytes, readable, 0, tensorBytes(partial))
-    const mine = await this.#submitAndRead(readable, tensorBytes(partial))
-    uploadTensor(this.device, partial, await this.communicator.allReduce(new Float32Array(mine)))
-    this.stream.begin('after an all-reduce')
+  /** Records that the sum over ranks, in rank order, takes the place of a small partial sum of no more elements than rows · width. */
+  allReduce(partial: Tensor): void {
+    if (this.#buffers) this.#endStage(partial, partial, true)
   }
 
-  #submitAndRead(readable: GPUBuffer, sizeBytes: number): Promise<ArrayBuffer> {
-    this.stream.submit()
-    return this.device.readMapped(readable, sizeBytes)
+  #endStage(partial: Tensor, into: Tensor, isSum: boolean): void {
+    const { readable } = this.#buffers!
+    const sizeBytes = tensorBytes(partial)
+    this.stream.copyBuffer(partial.buffer, partial.offsetBytes, readable, 0, sizeBytes)
+    this.#collectives.push({ readable, sizeBytes, into, isSum })
+    this.stream.beginStage('after an all-reduce')
+  }
+
+  async #meet({ readable, sizeBytes, into, isSum }: Collective): Promise<void> {
+    const mine = await this.device.readMapped(readable, sizeBytes)
+    const all = isSum
+      ? await this.communicator.allReduce(new Float32Array(mine))
+      : await this.communicator.allGather(new Uint8Array(mine))
+    this.device.write(into.buffer, into.offsetBytes, all)
   }
 }

@@ -71,8 +71,8 @@ async function startCase(device: Device, clock: BenchClock, benchCase: BenchCase
   const before = { ...device.counters }
   const recorder = new Recorder(device, 'bench warm-up')
   prepared.record(recorder)
-  const cost = countersSince(before, device.counters)
   recorder.submit()
+  const cost = countersSince(before, device.counters)
   await device.idle()
   // The least of three, since one may be disturbed; of a slow kernel, for which repeats are out of the question, one.
   let onceMs = await clock.timeMs(prepared, 1)

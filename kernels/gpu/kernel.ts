@@ -26,22 +26,28 @@ export function defineKernel(name: string, texts: string | readonly string[]): K
   return { name, source, interface: readWgslInterface(name, source) }
 }
 
-/** Dispatches that fit one recording. */
-export const maxDispatches = 4096
+/** Different Params that fit one recording. */
+export const maxParams = 4096
 
 /** A range of a buffer that a kernel's binding is given; a tensor is one. */
-interface BoundRange {
+export interface BoundRange {
   buffer: GPUBuffer
   offsetBytes: number
 }
 
+/** A kernel with its overrides on a device. */
+export interface Compiled {
+  pipeline: GPUComputePipeline
+  layout: GPUBindGroupLayout
+}
+
 /**
- * What a device makes for its kernels and keeps: a pipeline for each kernel and set of overrides, a bind group for each
- * kernel and choice of tensors, and the buffer of Params. So recording the same step again makes no objects.
+ * What a device makes for its kernels and keeps: a pipeline for each kernel and set of overrides, and for recordings that
+ * are submitted at once the buffer of Params, and a bind group for each choice of tensors and place of Params.
  */
 export class KernelCache {
   readonly #handle: GPUDevice
-  readonly #pipelines = new Map<string, { pipeline: GPUComputePipeline; layout: GPUBindGroupLayout }>()
+  readonly #pipelines = new WeakMap<Kernel, Map<string, Compiled>>()
   /** By the first tensor's buffer, with which its bind groups go. */
   readonly #bindGroups = new WeakMap<GPUBuffer, Map<string, GPUBindGroup>>()
   /** Numbers of buffers and kernels: authors may give two kernels one name. */
@@ -55,17 +61,22 @@ export class KernelCache {
 
   /** One for each device: a submit's Params are written in queue order, after the submits before it have used theirs. */
   get params(): GPUBuffer {
-    const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST
-    const size = maxDispatches * paramsStrideBytes
-    this.#params ??= this.#handle.createBuffer({ label: 'params', size, usage })
+    this.#params ??= this.createParams('params', maxParams * paramsStrideBytes)
     return this.#params
   }
 
+  /** Makes a buffer of Params. */
+  createParams(label: string, size: number): GPUBuffer {
+    const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST
+    return this.#handle.createBuffer({ label, size, usage })
+  }
+
   /** The pipeline of a kernel with these override values, and the layout of its bind groups. Throws on an override that it lacks. */
-  compile(kernel: Kernel, constants: Record<string, number>) {
-    const label = `${kernel.name} ${JSON.stringify(constants)}`
-    const key = `${this.#idOf(kernel)} ${label}`
-    const cached = this.#pipelines.get(key)
+  compile(kernel: Kernel, constants: Record<string, number>): Compiled {
+    let ofKernel = this.#pipelines.get(kernel)
+    if (!ofKernel) this.#pipelines.set(kernel, (ofKernel = new Map()))
+    const key = JSON.stringify(constants)
+    const cached = ofKernel.get(key)
     if (cached) return cached
     for (const constant of Object.keys(constants))
       if (!kernel.interface.overrides.includes(constant))
@@ -79,12 +90,12 @@ export class KernelCache {
         visibility: GPUShaderStage.COMPUTE,
         buffer:
           binding.access === 'uniform'
-            ? { type: 'uniform', hasDynamicOffset: true, minBindingSize: kernel.interface.params.length * 4 }
+            ? { type: 'uniform', minBindingSize: kernel.interface.params.length * 4 }
             : { type: binding.access === 'read' ? 'read-only-storage' : 'storage' },
       })),
     })
     const pipeline = this.#handle.createComputePipeline({
-      label,
+      label: `${kernel.name} ${key}`,
       layout: this.#handle.createPipelineLayout({ label: kernel.name, bindGroupLayouts: [layout] }),
       compute: {
         module: this.#handle.createShaderModule({ label: kernel.name, code: kernel.source }),
@@ -93,47 +104,48 @@ export class KernelCache {
       },
     })
     const compiled = { pipeline, layout }
-    this.#pipelines.set(key, compiled)
+    ofKernel.set(key, compiled)
     return compiled
   }
 
-  /** The bind group of a kernel and its tensors, by the names of the bindings. Throws where the names do not fit. */
+  /** The bind group of a kernel with tensors in the order of its bindings, and with Params at a place of the device's own. */
   bindGroup(
     kernel: Kernel,
     layout: GPUBindGroupLayout,
-    tensors: Readonly<Record<string, BoundRange>>,
+    bound: readonly BoundRange[],
+    paramsAt: number,
   ): GPUBindGroup {
-    const bindings = kernel.interface.bindings.slice(1)
-    const bound = bindings.map(({ name }) => {
-      const tensor = tensors[name]
-      if (!tensor) throw new Error(`${kernel.name}: binding ${name} has no tensor`)
-      return tensor
-    })
-    const first = bound[0]?.buffer
-    if (!first || Object.keys(tensors).length !== bound.length)
-      throw new Error(
-        `${kernel.name}: bindings are ${bindings.map(({ name }) => name).join(', ')}; given ${Object.keys(tensors).join(', ')}`,
-      )
+    const first = bound[0]!.buffer
     let groups = this.#bindGroups.get(first)
     if (!groups) this.#bindGroups.set(first, (groups = new Map()))
-    const key = `${this.#idOf(kernel)} ${bound.map(tensor => `${this.#idOf(tensor.buffer)}+${tensor.offsetBytes}`).join(' ')}`
+    const key = `${this.#idOf(kernel)} ${paramsAt} ${bound.map(one => `${this.#idOf(one.buffer)}+${one.offsetBytes}`).join(' ')}`
     let group = groups.get(key)
     if (!group) {
-      const params = { buffer: this.params, size: Math.max(16, kernel.interface.params.length * 4) }
-      group = this.#handle.createBindGroup({
-        label: kernel.name,
-        layout,
-        entries: [
-          { binding: 0, resource: params },
-          ...bound.map(({ buffer, offsetBytes: offset }, index) => ({
-            binding: index + 1,
-            resource: { buffer, offset },
-          })),
-        ],
-      })
+      group = this.createBindGroup(kernel, layout, bound, { buffer: this.params, offsetBytes: paramsAt })
       groups.set(key, group)
     }
     return group
+  }
+
+  /** Makes such a bind group, with Params at a place of any buffer. */
+  createBindGroup(
+    kernel: Kernel,
+    layout: GPUBindGroupLayout,
+    bound: readonly BoundRange[],
+    { buffer, offsetBytes: offset }: BoundRange,
+  ): GPUBindGroup {
+    const params = { buffer, offset, size: Math.max(16, kernel.interface.params.length * 4) }
+    return this.#handle.createBindGroup({
+      label: kernel.name,
+      layout,
+      entries: [
+        { binding: 0, resource: params },
+        ...bound.map((one, index) => ({
+          binding: index + 1,
+          resource: { buffer: one.buffer, offset: one.offsetBytes },
+        })),
+      ],
+    })
   }
 
   #idOf(one: GPUBuffer | Kernel): number {
@@ -141,6 +153,21 @@ export class KernelCache {
     if (id === undefined) this.#ids.set(one, (id = this.#nextId++))
     return id
   }
+}
+
+/** The tensors of a kernel's bindings in their order, by the names of the bindings. Throws where the names do not fit. */
+export function bindTensors(kernel: Kernel, tensors: Readonly<Record<string, BoundRange>>): BoundRange[] {
+  const bindings = kernel.interface.bindings.slice(1)
+  const bound = bindings.map(({ name }) => {
+    const tensor = tensors[name]
+    if (!tensor) throw new Error(`${kernel.name}: binding ${name} has no tensor`)
+    return tensor
+  })
+  if (bound.length === 0 || Object.keys(tensors).length !== bound.length)
+    throw new Error(
+      `${kernel.name}: bindings are ${bindings.map(({ name }) => name).join(', ')}; given ${Object.keys(tensors).join(', ')}`,
+    )
+  return bound
 }
 
 /**

@@ -52,11 +52,15 @@ describe('Recorder', async () => {
     expect([...new Float32Array(tenTimes!)]).toEqual([...new Float32Array(once!)].map(value => value * 10))
   })
 
-  it('holds many dispatches, and refuses more than fit', async () => {
+  it('holds many dispatches, and refuses more Params than fit', async () => {
     const recorder = new Recorder(device, 'test')
-    for (let i = 0; i < 4096; i++) recorder.dispatch(scaleKernel, scaleUse(x, y, i, 1))
+    for (let i = 0; i < 4096; i++) {
+      recorder.dispatch(scaleKernel, scaleUse(x, y, i, 1))
+      // What repeats takes no room.
+      recorder.dispatch(scaleKernel, scaleUse(x, y, i, 1))
+    }
     expect(() => recorder.dispatch(scaleKernel, scaleUse(x, y, 0))).toThrow(
-      'test: more than 4096 dispatches in one recording',
+      'test: more than 4096 different Params in one recording',
     )
     const [bytes] = await recorder.submitAndRead(y)
     expect([...new Float32Array(bytes!)]).toEqual([4096, 8191, 12286, 16381, 20476])

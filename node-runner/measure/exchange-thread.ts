@@ -58,16 +58,13 @@ async function measureWidth(
   )
   const weight = await createTensor(device, 'weight', 'f32', [width])
   const norm = { x: x!, partial: partial!, y: y!, weight, epsilon: 1e-6 }
+  const plan = context.allReducePlan({ ...norm, isFirst: false })
   const once = async () => {
-    await context.allReduceAddNorm({ ...norm, isFirst: false })
-    // A rank that is alone meets nobody, and would never submit.
-    if (context.communicator.ranks > 1) return
-    context.stream.submit()
-    await device.idle()
-    context.stream.begin('alone')
+    await context.run(plan)
+    // A rank that is alone meets nobody, and would not wait.
+    if (context.communicator.ranks === 1) await device.idle()
   }
   const meet = () => context.communicator.allGather(new Uint8Array(4))
-  context.stream.begin('first round')
   await timeRounds(5, once)
   await meet()
   const before = { ...device.counters }

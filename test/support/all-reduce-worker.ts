@@ -63,7 +63,8 @@ async function run({ memory, rank, adapter, width, rounds }: AllReduceScript): P
   const x = await createTensor(device, 'x', 'f32', [1, width])
   const y = await createTensor(device, 'y', 'f32', [1, width])
   const plainMs = rank === 0 ? await plainRoundTrip(device, width, rounds) : []
-  const once = () => context.allReduceAddNorm({ x, partial, isFirst: true, weight, y, epsilon: 1e-6 })
+  const plan = context.allReducePlan({ x, partial, isFirst: true, weight, y, epsilon: 1e-6 })
+  const once = () => context.run(plan)
   // Compiles the kernel, and lets every rank arrive.
   for (let warmUp = 0; warmUp < 3; warmUp++) await once()
   const { submits, synchronisations } = device.counters

@@ -136,6 +136,28 @@ export class LanguageModel {
   }
 
   /**
+   * Compiles the kernels of the usual steps side by side, so that the first of them need not wait for one after another:
+   * one sequence and all that decode, and as many rows of prompts as a step takes. Weights need not be there yet.
+   */
+  compileAhead(): Promise<void> {
+    const { sequences, capacity } = this.limits
+    const decoding = [1, sequences].map(rows => ({ rows, scored: rows, areAll: true }))
+    const usual = [...decoding, { rows: this.maxRows, scored: 1, areAll: false }]
+    return this.context.compileAhead(() => {
+      // Attention over few keys and over many.
+      for (const { rows, scored, areAll } of usual)
+        for (const lastPosition of [0, capacity - 1])
+          this.#recordStep(
+            new StepInputs(this.#parts.inputs, rows, scored),
+            scored,
+            areAll,
+            likeliest,
+            lastPosition,
+          )
+    })
+  }
+
+  /**
    * Runs rows through the model and returns the scores in the order of `scored`. Alone: one submit, and one
    * synchronisation where any row is scored. A row's numbers do not depend on the other rows of its step.
    */
@@ -264,7 +286,7 @@ export class LanguageModel {
     return kept
   }
 
-  /** Records the forward pass and the scores of a step of so many rows. */
+  /** Makes the plan of a step of so many rows. */
   #planStep(
     rows: number,
     scored: number,
@@ -272,15 +294,26 @@ export class LanguageModel {
     sampling: Sampling,
     lastPosition: number,
   ): KeptStep {
-    const { pass, head } = this.#parts
     const inputs = new StepInputs(this.#parts.inputs, rows, scored)
-    const activations = activationsOf(this.#parts.activations, inputs.tensors)
     let reading: ScoreReading | null = null
     const plan = this.context.plan(`step of ${rows}`, () => {
-      const normed = forward(this.context, { ...pass, activations, lastPosition })
-      if (scored > 0) reading = head.record(normed, inputs.tensors, areAll, sampling)
+      reading = this.#recordStep(inputs, scored, areAll, sampling, lastPosition)
     })
     return { plan, inputs, reading }
+  }
+
+  /** Records the forward pass and the scores of a step. */
+  #recordStep(
+    inputs: StepInputs,
+    scored: number,
+    areAll: boolean,
+    sampling: Sampling,
+    lastPosition: number,
+  ): ScoreReading | null {
+    const { pass, head } = this.#parts
+    const activations = activationsOf(this.#parts.activations, inputs.tensors)
+    const normed = forward(this.context, { ...pass, activations, lastPosition })
+    return scored > 0 ? head.record(normed, inputs.tensors, areAll, sampling) : null
   }
 
   /** Throws where rows of one sequence would have keys overwritten that others of them still see. */

@@ -66,13 +66,30 @@ export async function loadRank(
     const startMs = performance.now()
     const { weights, fill } = await obtainWeights(device, plan, communicator, request)
     const model = await LanguageModel.create(device, config, plan, weights, limits, communicator)
-    const weightDigest = await fill()
+    const weightDigest = await besideCompiling(model, fill, request.times)
     if (request.times) request.times.totalMs += performance.now() - startMs
     return { model, weightDigest, close }
   } catch (error) {
     close()
     throw error
   }
+}
+
+/** Fills a model's weights while its kernels are compiled. */
+async function besideCompiling<T>(
+  model: LanguageModel,
+  fill: () => Promise<T>,
+  times: LoadTimes | undefined,
+): Promise<T> {
+  const startMs = performance.now()
+  const compiled = model.compileAhead().then(() => {
+    if (times) times.compileMs += performance.now() - startMs
+  })
+  // Whoever fails, the other comes to its end first: a device must not go while it compiles.
+  const [filled] = await Promise.allSettled([fill(), compiled])
+  if (filled.status === 'rejected') throw filled.reason
+  await compiled
+  return filled.value
 }
 
 /** Makes room for a rank's weights, which `fill` then reads and digests; of a seed they are made at once. */

@@ -84,6 +84,16 @@ export class StepContext {
     return { ...this.stream.plan(), collectives: this.#collectives }
   }
 
+  /** Has the kernels compiled that plans of what `record` records need, and makes none. */
+  compileAhead(record: () => void): Promise<void> {
+    return this.device.kernels.compileAhead(() => {
+      this.stream.begin('compiled ahead')
+      record()
+      this.stream.begin('compiled ahead')
+      this.#collectives = []
+    })
+  }
+
   /**
    * Makes a plan of one all-reduce that is run again and again: what follows an all-reduce goes in the submit of the next. Alone it
    * is what a plan of it is.

@@ -6,7 +6,7 @@ import { type Column, renderTable, rowsOf } from '../terminal/report.ts'
 
 const quartiles = ({ lowerQuartileMs, upperQuartileMs }: Spread) =>
   `${significant(lowerQuartileMs)}–${significant(upperQuartileMs)}`
-const percent = (part: number) => `${significant(100 * part, 2)} %`
+const percent = (part: number) => `${significant(100 * part)} %`
 
 const hostColumns: Column<HostCost>[] = [
   ['rows', ({ rows }) => String(rows)],
@@ -22,7 +22,13 @@ const hostColumns: Column<HostCost>[] = [
 ]
 
 /** What a decode step costs the host, as a table for a terminal. */
-export function renderHostCost({ layers, heads, keyValueHeads, promptTokens, costs }: HostCostReport): string {
+export function renderHostCost({
+  layers,
+  heads,
+  keyValueHeads,
+  promptTokens,
+  costs,
+}: HostCostReport): string {
   const [first] = costs
   return [
     `Host's cost of a decode step, on Dawn's adapter that computes nothing: ${layers} layers, ${heads} query heads over`,

@@ -86,12 +86,16 @@ export class StepContext {
 
   /** Has the kernels compiled that plans of what `record` records need, and makes none. */
   compileAhead(record: () => void): Promise<void> {
-    return this.device.kernels.compileAhead(() => {
+    const { kernels, provider } = this.device
+    const compiled = kernels.compileAhead(() => {
       this.stream.begin('compiled ahead')
       record()
       this.stream.begin('compiled ahead')
       this.#collectives = []
     })
+    // On a CPU adapter, a thread that spins takes its core from who compiles.
+    provider.sleepUntil?.(compiled)
+    return compiled
   }
 
   /**

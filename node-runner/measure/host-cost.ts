@@ -5,7 +5,7 @@ import { loadModel } from '../../core/model/load-model.ts'
 import { countersSince, type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openNullAdapter } from '../adapter/dawn.ts'
 import { replayGpuCalls, traceGpuCalls } from './gpu-calls.ts'
-import { type Spread, spreadOf } from './timing.ts'
+import { type Spread, spreadOf, timeEach } from './timing.ts'
 
 /** What the host pays for a decode step of so many sequences. */
 export interface HostCost {
@@ -38,7 +38,7 @@ export interface HostCostReport {
 const rowsOfStep = [1, 64]
 /** Beyond one workgroup's keys, so that attention is merged as in most of a long answer. */
 const promptTokens = 160
-/** Decode steps of a round: enough that one turn of the collector is not all of it. */
+/** Decode steps of a round, each timed. */
 const stepsOfRound = 24
 
 /**
@@ -78,16 +78,14 @@ export async function measureHostCost(rounds: number): Promise<HostCostReport> {
   clearScores(device)
   const measured = []
   for (const rows of rowsOfStep) measured.push(await startCost(rank!, rows))
+  // The first round makes the compiler's acquaintance.
   for (let round = 0; round <= rounds; round++)
     for (const { rows, replay, stepMs, dawnMs } of measured) {
-      const steps = await timeSteps(rank!, rows)
-      const startMs = performance.now()
-      for (let i = 0; i < stepsOfRound; i++) await replay()
-      const loopMs = (performance.now() - startMs) / stepsOfRound
-      // The first makes the compiler's acquaintance.
+      const timedSteps = await timeSteps(rank!, rows)
+      const timedReplays = await timeEach(stepsOfRound, replay)
       if (round === 0) continue
-      stepMs.push(steps)
-      dawnMs.push(loopMs)
+      stepMs.push(...timedSteps)
+      dawnMs.push(...timedReplays)
     }
   const { layers, heads, keyValueHeads } = config
   const costs = measured.map(({ rows, counts, stepMs, dawnMs }): HostCost => {
@@ -127,16 +125,12 @@ async function startCost(model: LanguageModel, rows: number) {
   return { rows, counts: counts!, replay: replay!, stepMs: [] as number[], dawnMs: [] as number[] }
 }
 
-/** Milliseconds of a decode step of so many rows, the mean of a round. */
-async function timeSteps(model: LanguageModel, rows: number): Promise<number> {
-  let startMs = 0
-  let endMs = 0
-  const last = stepsOfRound - 1
-  await decode(model, rows, step => {
-    if (step === 1) startMs = performance.now()
-    if (step === last) endMs = performance.now()
-  })
-  return (endMs - startMs) / (last - 1)
+/** Milliseconds of each decode step of so many rows. */
+async function timeSteps(model: LanguageModel, rows: number): Promise<number[]> {
+  const startsMs: number[] = []
+  await decode(model, rows, () => startsMs.push(performance.now()))
+  // The first still makes what the others use again.
+  return startsMs.slice(2).map((ms, index) => ms - startsMs[index + 1]!)
 }
 
 /** Answers as many prompts as there are rows, of the same length, and calls back before every decode step, from 0 on. */

@@ -14,7 +14,7 @@ import {
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { adapterHelp } from '../adapter/adapter-choice.ts'
 import { openAdapter } from '../adapter/dawn.ts'
-import { measureHostCost } from '../measure/host-cost.ts'
+import { type HostCostReport, measureHostCost } from '../measure/host-cost.ts'
 import { measureModelSpeed } from '../measure/model-speed.ts'
 import { type LoadFormat, openModel } from '../models/open-model.ts'
 import { createProgress } from '../terminal/progress.ts'
@@ -24,6 +24,12 @@ import { integer, positiveIntegers } from './number-parsers.ts'
 
 /** What `entrace bench --json` prints. */
 export type BenchReport = Awaited<ReturnType<typeof benchDevice>>
+
+/** What `entrace bench --model M --json` prints. */
+export type BenchedModel = Awaited<ReturnType<typeof benchModel>>
+
+/** What `entrace bench --host --json` prints. */
+export type BenchedHost = HostCostReport & { formatVersion: typeof formatVersion }
 
 interface BenchFlags {
   kernel?: string[]
@@ -93,8 +99,9 @@ export function benchCommand(): Command {
       refuseMixedFlags(flags)
       const say = flags.quiet ? () => {} : (line: string) => console.error(line)
       if (flags.host) {
-        const report = await measureHostCost(flags.rounds ?? defaultHostRounds)
-        printReport({ formatVersion, ...report }, flags.json, renderHostCost)
+        const costs = await measureHostCost(flags.rounds ?? defaultHostRounds)
+        const report: BenchedHost = { formatVersion, ...costs }
+        printReport(report, flags.json, renderHostCost)
         return
       }
       if (flags.model !== undefined) {

@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
-import { cacheFolder } from '../../node-runner/files/folders.ts'
 import { pretrainedModel } from '../support/pretrained.ts'
 import {
   type Agreement,
@@ -11,29 +10,13 @@ import {
   readPretrainedGolden,
   runGoldenSequences,
 } from '../support/pretrained-golden.ts'
+import { nodeLlamaCpp, npmPackage } from './npm-package.ts'
 
-const nodeLlamaCpp = 'node-llama-cpp@3.22.1'
 const page = new URL('../../docs/quantised-models.md', import.meta.url)
 const models = [
   { name: 'SmolLM2-135M-Instruct, Q4_1', golden: 'smollm2-135m-q4_1', key: 'smollm2' },
   { name: 'Gemma-3-270M, Q4_K_M', golden: 'gemma-3-270m-q4_k_m', key: 'gemma' },
 ] as const
-
-/** The folder of a package of npm in the project's cache, where it is installed on first use without running its scripts. */
-function npmPackage(spec: string): string {
-  const folder = `${cacheFolder('peers')}/npm-${spec.replace('@', '-')}`
-  if (existsSync(folder)) return folder
-  const staging = mkdtempSync(`${folder}.installing-`)
-  writeFileSync(`${staging}/package.json`, '{"private":true}')
-  const flags = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', staging, spec]
-  const { status, stderr } = spawnSync('npm', flags, { encoding: 'utf8', cwd: staging })
-  if (status !== 0) {
-    rmSync(staging, { recursive: true })
-    throw new Error(`npm could not install ${spec}: ${stderr.trim()}`)
-  }
-  renameSync(staging, folder)
-  return folder
-}
 
 function runLlamaCpp(folder: string, file: string, golden: string): EngineSequence[] {
   const script = fileURLToPath(new URL('llama-cpp-golden.mjs', import.meta.url))

@@ -11,6 +11,7 @@ import { type ForwardPass, forward } from './forward.ts'
 import { createTokenHead, type TokenHead } from './head.ts'
 import { createKeyValueCache, mostSplits, sequenceRows } from './key-value-cache.ts'
 import type { ModelWeights } from './layout.ts'
+import { RecentlyUsed } from './recently-used.ts'
 import { hasLongTurns, ropePlaces, ropeTable } from './rope-tables.ts'
 import { planProcessing, type Sampling } from './sampling.ts'
 import type { BeamScores, KnownScores, ScoredRow, ScoreReading, TokenScores } from './scores.ts'
@@ -66,13 +67,14 @@ export interface StepInFlight<Scores> {
 
 /** Steps of as many rows, that read as many keys and are scored alike: what was recorded once. */
 interface KeptStep {
+  key: readonly [mode: number, rows: number, scored: number, splits: number]
   plan: StepPlan
   inputs: StepInputs
   /** Null where nothing is scored. */
   reading: ScoreReading | null
 }
 
-/** Plans that a model keeps; those that were not used for longest go first. */
+/** Plans that a model keeps: as many as 64 sequences that end one after another ask for. */
 const keptPlans = 64
 
 /** A rank of a Qwen2 model, or the whole of one, on a device, with room for some sequences. */
@@ -85,9 +87,7 @@ export class LanguageModel {
   /** Those of one sequence among them. */
   readonly maxSequenceRows: number
   readonly #parts: ModelParts
-  /** By what `#keyOf` makes of a step; the last used is the last. */
-  readonly #plans = new Map<number, KeptStep>()
-  #last: { key: number; kept: KeptStep } | null = null
+  readonly #kept = new RecentlyUsed<KeptStep>(keptPlans)
   readonly #modes = new ScoringModes()
 
   private constructor(config: ModelConfig, limits: ModelLimits, context: StepContext, parts: ModelParts) {
@@ -270,36 +270,23 @@ export class LanguageModel {
     // The CPU adapter's attention has no splits.
     const splits = this.context.device.kind === 'cpu' ? 1 : attentionSplits(lastPosition + 1, null)
     const mode = scored.length === 0 ? 0 : this.#modes.indexOf(sampling) * 2 + (areAll ? 1 : 0)
-    const key =
-      ((mode * (this.maxRows + 1) + rows.length) * (this.maxRows + 1) + scored.length) * 2 ** 16 + splits
-    if (this.#last?.key === key) return this.#last.kept
-    let kept = this.#plans.get(key)
-    if (kept) this.#plans.delete(key)
-    else kept = this.#planStep(rows.length, scored.length, areAll, sampling, lastPosition)
-    this.#plans.set(key, kept)
-    this.#last = { key, kept }
-    for (const [oldKey, old] of this.#plans) {
-      if (this.#plans.size <= keptPlans) break
-      this.#plans.delete(oldKey)
-      old.plan.destroy()
-    }
-    return kept
+    const key = [mode, rows.length, scored.length, splits] as const
+    const found = this.#kept.find(one => isSameKey(one.key, key))
+    if (found) return found
+    const made = this.#planStep(key, areAll, sampling, lastPosition)
+    this.#kept.add(made)?.plan.destroy()
+    return made
   }
 
   /** Makes the plan of a step of so many rows. */
-  #planStep(
-    rows: number,
-    scored: number,
-    areAll: boolean,
-    sampling: Sampling,
-    lastPosition: number,
-  ): KeptStep {
+  #planStep(key: KeptStep['key'], areAll: boolean, sampling: Sampling, lastPosition: number): KeptStep {
+    const [, rows, scored] = key
     const inputs = new StepInputs(this.#parts.inputs, rows, scored)
     let reading: ScoreReading | null = null
     const plan = this.context.plan(`step of ${rows}`, () => {
       reading = this.#recordStep(inputs, scored, areAll, sampling, lastPosition)
     })
-    return { plan, inputs, reading }
+    return { key, plan, inputs, reading }
   }
 
   /** Records the forward pass and the scores of a step. */
@@ -323,6 +310,11 @@ export class LanguageModel {
       if (own.length > this.maxSequenceRows)
         throw new Error(`step: ${own.length} rows of slot ${slot}, expected at most ${this.maxSequenceRows}`)
   }
+}
+
+function isSameKey(one: KeptStep['key'], other: KeptStep['key']): boolean {
+  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false
+  return true
 }
 
 /** Beams choose on the host. */

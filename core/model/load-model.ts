@@ -85,10 +85,9 @@ async function besideCompiling<T>(
   const compiled = model.compileAhead().then(() => {
     if (times) times.compileMs += performance.now() - startMs
   })
-  // Whoever fails, the other comes to its end first: a device must not go while it compiles.
+  // What cannot be compiled is told by the step that needs it; a device must not go while it compiles.
   const [filled] = await Promise.allSettled([fill(), compiled])
   if (filled.status === 'rejected') throw filled.reason
-  await compiled
   return filled.value
 }
 

@@ -1,7 +1,13 @@
 import { type EntropyStatistics, entropyWords, readEntropyStatistics } from '../../kernels/entropy/entropy.ts'
 import type { Device } from '../../kernels/gpu/device.ts'
 import type { Stage } from '../../kernels/gpu/plan.ts'
-import { createTensor, createTensorGroup, tensorBytes } from '../../kernels/gpu/tensor.ts'
+import {
+  createTensor,
+  createTensorGroup,
+  tensorBytes,
+  type Words,
+  wordsOf,
+} from '../../kernels/gpu/tensor.ts'
 import { choiceWords } from '../../kernels/sample/sample.ts'
 import { readTopLogits, type TopLogit } from '../../kernels/top-k/top-k.ts'
 import type { StepContext } from './step-context.ts'
@@ -128,23 +134,23 @@ function mergeScores(
   const isChosen = recorded !== 'raw'
   const groupBytes = isChosen ? group.sizeBytes : choices.offsetBytes
   const sizeBytes = all.byteLength / widths.length
-  /** What `read` makes of a row on every rank, of the bytes from `offsetBytes` on. */
-  const reader = <T>(offsetBytes: number, read: (bytes: ArrayBuffer, row: number, rank: number) => T) => {
-    const parts = widths.map((_, rank) => all.slice(rank * sizeBytes + offsetBytes, (rank + 1) * sizeBytes))
-    return (row: number) => parts.map((bytes, rank) => read(bytes, row, rank))
-  }
   const firstIds = widths.map((_, rank) => widths.slice(0, rank).reduce((sum, width) => sum + width, 0))
   const k = buffers.top.shape[1] ?? 0
+  const words = wordsOf(all)
+  /** What `read` makes of a row on every rank, of the words from a tensor's first on. */
+  const reader =
+    <T>(offsetBytes: number, read: (words: Words, row: number, first: number, firstId: number) => T) =>
+    (row: number) =>
+      firstIds.map((firstId, rank) => read(words, row, (rank * sizeBytes + offsetBytes) / 4, firstId))
   const statisticsOf = reader(buffers.statistics.offsetBytes, readEntropyStatistics)
-  const topOf = reader(buffers.top.offsetBytes, (bytes, row, rank) =>
-    readTopLogits(bytes, row, k).map(({ id, logit }) => ({
-      id: id === noToken ? noToken : firstIds[rank]! + id,
-      logit,
-    })),
-  )
+  const topOf = reader(buffers.top.offsetBytes, (of, row, first, firstId) => {
+    const top = readTopLogits(of, row, k, first)
+    if (firstId > 0) for (const one of top) if (one.id !== noToken) one.id += firstId
+    return top
+  })
   const processedOf = reader(buffers.processed.offsetBytes, readEntropyStatistics)
   const choicesOf = reader(choices.offsetBytes, readChoice)
-  const tokenRanksOf = reader(groupBytes, (bytes, row) => new Uint32Array(bytes, row * 4, 1)[0]!)
+  const tokenRanksOf = reader(groupBytes, (of, row, first) => of.words[first + row]!)
   return Array.from({ length: rows }, (_, row) => {
     const statistics = mergeStatistics(statisticsOf(row), widths)
     const top = mergeTop(topOf(row), k)
@@ -188,10 +194,9 @@ export async function readKnown(
 }
 
 /** A rank's choice: its token, the raw logit, the processed one, and that with noise. */
-function readChoice(bytes: ArrayBuffer, row: number) {
-  const [id = noToken] = new Uint32Array(bytes, row * choiceWords * 4, 1)
-  const [, logit = 0, score = 0, drawn = 0] = new Float32Array(bytes, row * choiceWords * 4, choiceWords)
-  return { id, logit, score, drawn }
+function readChoice({ words, floats }: Words, row: number, first: number) {
+  const at = first + row * choiceWords
+  return { id: words[at]!, logit: floats[at + 1]!, score: floats[at + 2]!, drawn: floats[at + 3]! }
 }
 
 /** The largest of the ranks' choices with its noise, ties by the lower id. */

@@ -191,7 +191,8 @@ export function recordToken(
 ): TokenRecord {
   const { statistics, top, chosen, processed } = scores
   const logDenominator = Math.log(statistics.s)
-  const logprob = (logit: number) => logprobOf(logit, statistics)
+  // As logprobOf says, with one logarithm for all.
+  const logprob = (logit: number) => logit - statistics.maximum - logDenominator
   const first = Math.exp(logprob(top[0]!.logit))
   const second = top[1] ? Math.exp(logprob(top[1].logit)) : 0
   const kept = top.slice(0, k)

@@ -1,6 +1,6 @@
 import { defineKernel } from '../gpu/kernel.ts'
 import type { Recorder } from '../gpu/recorder.ts'
-import { checkTensor, elementCount, type Tensor, tensorBytes } from '../gpu/tensor.ts'
+import { checkTensor, elementCount, type Tensor, tensorBytes, type Words, wordsOf } from '../gpu/tensor.ts'
 import entropySums from '../shared/entropy-sums.wgsl?raw'
 import entropyTrees from '../shared/entropy-trees.wgsl?raw'
 import finite from '../shared/finite.wgsl?raw'
@@ -70,14 +70,18 @@ export function entropy(
   recorder.dispatch(merge, { params, tensors: { partials, statistics }, workgroups: [rows], cost: mergeCost })
 }
 
-/** The statistics of row `row` from the bytes of a statistics tensor. */
-export function readEntropyStatistics(bytes: ArrayBuffer, row: number): EntropyStatistics {
-  const at = row * entropyWords * 4
-  const [maximum = 0, s = 0, t = 0, u = 0, w = 0, entropyNats = 0, varentropy = 0] = new Float32Array(
-    bytes,
-    at,
-    7,
-  )
-  const [notFinite = 0] = new Uint32Array(bytes, at + 7 * 4, 1)
-  return { maximum, s, t, u, w, entropyNats, varentropy, notFinite }
+/** The statistics of row `row` from what was read of a statistics tensor, which begins at word `first`. */
+export function readEntropyStatistics(bytes: ArrayBuffer | Words, row: number, first = 0): EntropyStatistics {
+  const { words, floats } = wordsOf(bytes)
+  const at = first + row * entropyWords
+  return {
+    maximum: floats[at]!,
+    s: floats[at + 1]!,
+    t: floats[at + 2]!,
+    u: floats[at + 3]!,
+    w: floats[at + 4]!,
+    entropyNats: floats[at + 5]!,
+    varentropy: floats[at + 6]!,
+    notFinite: words[at + 7]!,
+  }
 }

@@ -99,6 +99,19 @@ export async function tensorFrom(
   return tensor
 }
 
+/** What was read back, as 32-bit words and as the f32 numbers whose bits these are. */
+export interface Words {
+  words: Uint32Array
+  floats: Float32Array
+}
+
+/** The words of bytes that were read back. */
+export function wordsOf(bytes: ArrayBuffer | Words): Words {
+  return bytes instanceof ArrayBuffer
+    ? { words: new Uint32Array(bytes), floats: new Float32Array(bytes) }
+    : bytes
+}
+
 /** Throws when a tensor's shape or type is not what a kernel expects; the message says what to look at. */
 export function checkTensor(
   kernel: string,

@@ -1,6 +1,6 @@
 import { defineKernel } from '../gpu/kernel.ts'
 import type { Recorder } from '../gpu/recorder.ts'
-import { checkTensor, type Tensor, tensorBytes } from '../gpu/tensor.ts'
+import { checkTensor, type Tensor, tensorBytes, type Words, wordsOf } from '../gpu/tensor.ts'
 import candidate from '../shared/candidate.wgsl?raw'
 import finite from '../shared/finite.wgsl?raw'
 import firstOfWorkgroup from '../shared/first-of-workgroup.wgsl?raw'
@@ -66,9 +66,11 @@ export function topK(
   recorder.dispatch(merge, { params, tensors: { candidates, top }, workgroups: [rows], cost: mergeCost })
 }
 
-/** The largest logits of row `row`, largest first, from the bytes of a top tensor [rows, k, 2]. */
-export function readTopLogits(bytes: ArrayBuffer, row: number, k: number): TopLogit[] {
-  const logits = new Float32Array(bytes, row * k * 8, 2 * k)
-  const ids = new Uint32Array(bytes, row * k * 8, 2 * k)
-  return Array.from({ length: k }, (_, i) => ({ logit: logits[2 * i]!, id: ids[2 * i + 1]! }))
+/** The largest logits of row `row`, largest first, from what was read of a top tensor [rows, k, 2], which begins at word `first`. */
+export function readTopLogits(bytes: ArrayBuffer | Words, row: number, k: number, first = 0): TopLogit[] {
+  const { words, floats } = wordsOf(bytes)
+  const top: TopLogit[] = []
+  const end = first + (row + 1) * k * 2
+  for (let at = first + row * k * 2; at < end; at += 2) top.push({ logit: floats[at]!, id: words[at + 1]! })
+  return top
 }

@@ -24,7 +24,7 @@ export * from './core/run/front-door.ts'
 
 /** How a model is loaded in Node. */
 export interface LoadOptions extends RoomOptions {
-  /** `auto` (a GPU where Dawn sees one, else the CPU adapter), `cpu`, `gpu`, or a part of an adapter's name. */
+  /** `auto` (a GPU where Dawn sees one, else lavapipe from Mesa 25 on, else SwiftShader), `cpu` (SwiftShader), `gpu`, or a part of an adapter's name. */
   adapter?: AdapterChoice
   /** Adapters that the model is split over; 1 without. */
   ranks?: number

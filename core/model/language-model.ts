@@ -89,6 +89,15 @@ interface KeptStep {
   reading: ScoreReading | null
 }
 
+/** What a step's plan depends on beside its rows and how they are scored. */
+interface HowStep {
+  /** Whether all rows are scored, in their order. */
+  areAll: boolean
+  /** Whether the tokens of the rows are marked as seen, for a penalty. */
+  marks: boolean
+  lastPosition: number
+}
+
 /** Plans that a model keeps: as many as 64 sequences that end one after another ask for. */
 const keptPlans = 64
 
@@ -156,6 +165,24 @@ export class LanguageModel {
         firstId: shard.vocabulary.first,
         vocabularyWidths: plan.ranks.map(({ vocabulary }) => vocabulary.count),
       }),
+    })
+  }
+
+  /**
+   * Compiles the kernels of the usual steps side by side, so that the first of them need not wait for one after another:
+   * one sequence and all that decode, and as many rows of prompts as a step takes. Weights need not be there yet.
+   */
+  compileAhead(): Promise<void> {
+    const { sequences, capacity } = this.limits
+    const decoding = [1, sequences].map(rows => ({ rows, scored: rows, areAll: true }))
+    const usual = [...decoding, { rows: this.maxRows, scored: 1, areAll: false }]
+    return this.context.compileAhead(() => {
+      // Attention over few keys and over many.
+      for (const { rows, scored, areAll } of usual)
+        for (const lastPosition of [0, capacity - 1]) {
+          const how = { areAll, marks: false, lastPosition }
+          for (const record of this.#describeStep(rows, scored, how, likeliest).halves) record()
+        }
     })
   }
 
@@ -303,38 +330,39 @@ export class LanguageModel {
     return made
   }
 
-  /** Records the forward pass and the scores of a step of so many rows. */
-  #planStep(
-    key: KeptStep['key'],
-    { areAll, marks, lastPosition }: { areAll: boolean; marks: boolean; lastPosition: number },
-    sampling: Sampling,
-  ): KeptStep {
-    const { context } = this
-    const { pass, head, activations: buffers } = this.#parts
-    const { kind } = context.device
+  /** Makes the plans of a step of so many rows. */
+  #planStep(key: KeptStep['key'], how: HowStep, sampling: Sampling): KeptStep {
     const [, rows, scored] = key
-    const halves = isSplit(kind, context.communicator.ranks, rows)
-      ? halvesOf(rows)
-      : [{ first: 0, count: rows }]
-    const inputs = new StepInputs(this.#parts.inputs, rows, scored, halves)
-    const places = inputs.placeOf(rows - 1) + 1
-    let reading: ScoreReading | null = null
-    const plans = halves.map((half, index) =>
-      context.plan(
+    const { inputs, halves, reading } = this.#describeStep(rows, scored, how, sampling)
+    const plans = halves.map((record, index) =>
+      this.context.plan(
         `${halves.length > 1 ? `half ${index + 1} of a ` : ''}step of ${rows}`,
-        () => {
-          const chosen = head.chosenTokens(this.#modes.chooses(sampling))
-          const activations = activationsOf(buffers, inputs.tensors, half)
-          if (marks) head.markSeen(activations, chosen)
-          forward(context, { ...pass, activations, lastPosition, chosen })
-          if (scored === 0 || index < halves.length - 1) return
-          const normed = firstRows(buffers.normed, places)
-          reading = head.record(normed, inputs.tensors, areAll && places === rows, sampling)
-        },
+        record,
         index,
       ),
     )
-    return { key, plans, inputs, reading }
+    return { key, plans, inputs, reading: reading() }
+  }
+
+  /** What a step, or each of its halves, records: the forward pass, and at last the scores, whose reading is known then. */
+  #describeStep(rows: number, scored: number, { areAll, marks, lastPosition }: HowStep, sampling: Sampling) {
+    const { context } = this
+    const { pass, head, activations: buffers } = this.#parts
+    const isInHalves = isSplit(context.device.kind, context.communicator.ranks, rows)
+    const halves = isInHalves ? halvesOf(rows) : [{ first: 0, count: rows }]
+    const inputs = new StepInputs(this.#parts.inputs, rows, scored, halves)
+    const places = inputs.placeOf(rows - 1) + 1
+    let reading: ScoreReading | null = null
+    const records = halves.map((half, index) => () => {
+      const chosen = head.chosenTokens(this.#modes.chooses(sampling))
+      const activations = activationsOf(buffers, inputs.tensors, half)
+      if (marks) head.markSeen(activations, chosen)
+      forward(context, { ...pass, activations, lastPosition, chosen })
+      if (scored === 0 || index < halves.length - 1) return
+      const normed = firstRows(buffers.normed, places)
+      reading = head.record(normed, inputs.tensors, areAll && places === rows, sampling)
+    })
+    return { inputs, halves: records, reading: () => reading }
   }
 
   /** Throws where rows of one sequence would have keys overwritten that others of them still see. */

@@ -10,7 +10,7 @@ import type { ModelConfig } from './config.ts'
 import { LanguageModel, type ModelLimits, scoredRows, stepRows } from './language-model.ts'
 import { type ModelWeights, rankWeightBytes } from './layout.ts'
 import { scoreBytes } from './scores.ts'
-import { loadWeights } from './weights.ts'
+import { type LoadTimes, type OnRows, placeWeights } from './weights.ts'
 
 /** What a model is loaded from, and for what. */
 export interface LoadRequest {
@@ -22,6 +22,8 @@ export interface LoadRequest {
   onBytes?: (sizeBytes: number) => void
   /** What digests the rows of a checkpoint; without it they have no digest. */
   hashRow?: HashRow
+  /** Gets the times of loading added; of one rank, since ranks load at the same time. */
+  times?: LoadTimes
 }
 
 /**
@@ -61,8 +63,11 @@ export async function loadRank(
   try {
     const { config, limits } = request
     const plan = planShards(config, communicator.ranks)
-    const { weights, weightDigest } = await obtainWeights(device, plan, communicator, request)
+    const startMs = performance.now()
+    const { weights, fill } = await obtainWeights(device, plan, communicator, request)
     const model = await LanguageModel.create(device, config, plan, weights, limits, communicator)
+    const weightDigest = await besideCompiling(model, fill, request.times)
+    if (request.times) request.times.totalMs += performance.now() - startMs
     return { model, weightDigest, close }
   } catch (error) {
     close()
@@ -70,13 +75,29 @@ export async function loadRank(
   }
 }
 
-/** Reads a rank's weights, or makes them of a seed, and digests what it reads. */
+/** Fills a model's weights while its kernels are compiled. */
+async function besideCompiling<T>(
+  model: LanguageModel,
+  fill: () => Promise<T>,
+  times: LoadTimes | undefined,
+): Promise<T> {
+  const startMs = performance.now()
+  const compiled = model.compileAhead().then(() => {
+    if (times) times.compileMs += performance.now() - startMs
+  })
+  // What cannot be compiled is told by the step that needs it; a device must not go while it compiles.
+  const [filled] = await Promise.allSettled([fill(), compiled])
+  if (filled.status === 'rejected') throw filled.reason
+  return filled.value
+}
+
+/** Makes room for a rank's weights, which `fill` then reads and digests; of a seed they are made at once. */
 async function obtainWeights(
   device: Device,
   plan: ShardPlan,
   communicator: Communicator,
-  { config, weights: from, onBytes = () => {}, hashRow }: LoadRequest,
-): Promise<{ weights: ModelWeights; weightDigest: string }> {
+  { config, weights: from, onBytes = () => {}, hashRow, times }: LoadRequest,
+): Promise<{ weights: ModelWeights; fill: () => Promise<string> }> {
   const { rank } = communicator
   if ('seed' in from) {
     // A page has no use for them, and need not load their code.
@@ -84,15 +105,16 @@ async function obtainWeights(
     const weights = await createDummyWeights(device, config, plan, rank, from.seed, onBytes)
     // The numbers follow from the config and the seed; one rank speaks for all.
     const name = new TextEncoder().encode(dummyName(config, from.seed))
-    return { weights, weightDigest: rank === 0 ? sha256(name) : new DigestSum().hex }
+    return { weights, fill: async () => (rank === 0 ? sha256(name) : new DigestSum().hex) }
   }
   const digest = new WeightDigest(hashRow)
   const { where, entries } = from
-  const weights = await loadWeights(device, config, plan, entries, where, communicator, (...rows) => {
+  const onRows: OnRows = (...rows) => {
     digest.add(...rows)
     onBytes(rows[3].byteLength)
-  })
-  return { weights, weightDigest: await digest.finish() }
+  }
+  const read = await placeWeights(device, config, plan, entries, where, communicator, onRows, times)
+  return { weights: read.weights, fill: () => read.fill().then(() => digest.finish()) }
 }
 
 /** A model on devices of this thread. It owns the buffers that it made on them, until it is closed. */

@@ -101,6 +101,20 @@ export class StepContext {
     return { ...this.stream.plan(), collectives: this.#collectives }
   }
 
+  /** Has the kernels compiled that plans of what `record` records need, and makes none. */
+  compileAhead(record: () => void): Promise<void> {
+    const { kernels, provider } = this.device
+    const compiled = kernels.compileAhead(() => {
+      this.stream.begin('compiled ahead')
+      record()
+      this.stream.begin('compiled ahead')
+      this.#collectives = []
+    })
+    // On a CPU adapter, a thread that spins takes its core from who compiles.
+    provider.sleepUntil?.(compiled)
+    return compiled
+  }
+
   /**
    * Makes a plan of one all-reduce that is run again and again: what follows an all-reduce goes in the submit of the next. Alone it
    * is what a plan of it is.

@@ -1,6 +1,6 @@
 import type { Device } from '../../kernels/gpu/device.ts'
 import { Recorder } from '../../kernels/gpu/recorder.ts'
-import { createTensor, type Tensor, tensorFrom } from '../../kernels/gpu/tensor.ts'
+import { createTensor, type Tensor, uploadTensor } from '../../kernels/gpu/tensor.ts'
 import {
   blockRange,
   createPackedWeight,
@@ -51,11 +51,22 @@ export async function makeWeights(
  */
 export type OnRows = (tensorName: string, firstRow: number, rowBytes: number, bytes: Uint8Array) => void
 
+/** Where loading spends its time, in milliseconds. Parts go on beside one another, so they need not add up to the whole. */
+export interface LoadTimes {
+  /** Waiting for the bytes of a checkpoint. */
+  readMs: number
+  /** Writing them to the device and bringing them into the order of its kernels. */
+  uploadMs: number
+  /** Compiling the kernels of a step. */
+  compileMs: number
+  totalMs: number
+}
+
 /**
- * Reads a rank's part of a checkpoint onto its device. All ranks of the group load together. Throws InputError for a
- * tensor that is missing or of another shape, OutOfMemoryError where the device has no room.
+ * Makes room for a rank's part of a checkpoint on its device, which `fill` then reads. All ranks of the group load together. Throws
+ * InputError for a tensor that is missing or of another shape, OutOfMemoryError where the device has no room.
  */
-export async function loadWeights(
+export async function placeWeights(
   device: Device,
   config: ModelConfig,
   plan: ShardPlan,
@@ -63,10 +74,13 @@ export async function loadWeights(
   where: string,
   communicator: Communicator,
   onRows: OnRows = () => {},
-): Promise<ModelWeights> {
+  times: Pick<LoadTimes, 'readMs' | 'uploadMs'> = { readMs: 0, uploadMs: 0 },
+): Promise<{ weights: ModelWeights; fill: () => Promise<void> }> {
   checkTensors(config, entries, where)
   const { rank, ranks, slotBytes } = communicator
   let staging = null as Tensor | null
+  /** What is left to do once there is room for everything, in the order of the layout. */
+  const fills: (() => Promise<void>)[] = []
 
   async function matrix({ label, outputs, parts }: RankBuffer, inputs: number): Promise<PackedWeight> {
     const firstInput = parts[0]?.columns.first ?? 0
@@ -76,13 +90,19 @@ export async function loadWeights(
     const weight = await createPackedWeight(device, label, of, outputs, inputs, { firstInput })
     for (const part of parts) {
       const entry = entryOf(part.name)
-      if (part.split?.axis === 'columns' && ranks > 1) await packColumns(entry, part, weight)
-      else await packRows(entry, part, weight)
+      const byColumns = part.split?.axis === 'columns' && ranks > 1
+      fills.push(() => (byColumns ? packColumns(entry, part, weight) : packRows(entry, part, weight)))
     }
     return weight
   }
 
-  async function vector({ label, outputs, parts }: RankBuffer): Promise<Tensor> {
+  async function vector(buffer: RankBuffer): Promise<Tensor> {
+    const made = await createTensor(device, buffer.label, 'f32', [buffer.outputs])
+    fills.push(() => fillVector(buffer, made))
+    return made
+  }
+
+  async function fillVector({ outputs, parts }: RankBuffer, made: Tensor): Promise<void> {
     const values = new Float32Array(outputs)
     for (const { name, rows, owned, firstRow, offset, firstOutput, outputStride } of parts) {
       const entry = entryOf(name)
@@ -100,8 +120,7 @@ export async function loadWeights(
       for (const [index, value] of widen(ordered, dtype).entries())
         values[firstOutput + index * outputStride] = value + offset
     }
-    if (values.length === 0) return createTensor(device, label, 'f32', [0])
-    return tensorFrom(device, label, [values.length], values)
+    if (values.length > 0) uploadTensor(device, made, values)
   }
 
   /** Whole rows: this rank reads its own. */
@@ -165,6 +184,7 @@ export async function loadWeights(
     { firstOutput, outputStride }: BufferPart,
     rowsBefore: number,
   ): Promise<void> {
+    const startMs = performance.now()
     const words = wholeWords(bytes)
     if (!staging || staging.buffer.size < words.byteLength) {
       if (staging) device.destroyBuffer(staging.buffer)
@@ -177,10 +197,14 @@ export async function loadWeights(
     recorder.submit()
     // What the queue holds for the device counts as host memory too.
     await device.idle()
+    times.uploadMs += performance.now() - startMs
   }
 
-  function read(entry: TensorEntry, start: number, byteLength: number): Promise<ArrayBuffer> {
-    return entry.source.slice(entry.start + start, entry.start + start + byteLength)
+  async function read(entry: TensorEntry, start: number, byteLength: number): Promise<ArrayBuffer> {
+    const startMs = performance.now()
+    const bytes = await entry.source.slice(entry.start + start, entry.start + start + byteLength)
+    times.readMs += performance.now() - startMs
+    return bytes
   }
 
   function entryOf(name: string): TensorEntry {
@@ -190,7 +214,17 @@ export async function loadWeights(
   }
 
   const weights = await makeWeights({ matrix, vector }, config, plan, rank)
-  if (staging) device.destroyBuffer(staging.buffer)
+  const fill = async () => {
+    for (const one of fills) await one()
+    if (staging) device.destroyBuffer(staging.buffer)
+  }
+  return { weights, fill }
+}
+
+/** Reads a rank's part of a checkpoint onto its device, as placeWeights and `fill` do. */
+export async function loadWeights(...from: Parameters<typeof placeWeights>): Promise<ModelWeights> {
+  const { weights, fill } = await placeWeights(...from)
+  await fill()
   return weights
 }
 

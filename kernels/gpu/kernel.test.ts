@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { openNullAdapter } from '../../node-runner/adapter/dawn.ts'
 import { scaleKernel } from '../../test/support/scale-kernel.ts'
+import { openDevice } from './device.ts'
 import { packParams, readWgslInterface } from './kernel.ts'
 
 describe('packParams', () => {
@@ -20,6 +22,47 @@ describe('packParams', () => {
     expect(() => packParams(scaleKernel, { count: 1, factor: 1, ofset: 1 }, view, 0)).toThrow(
       'scale: parameter offset is missing',
     )
+  })
+})
+
+describe('compileAhead', () => {
+  it('compiles what is asked for once and beside the rest, and gives it to who asks later', async () => {
+    const device = await openDevice(await openNullAdapter())
+    const { kernels } = device
+    let layout: GPUBindGroupLayout | null = null
+    const ahead = kernels.compileAhead(() => {
+      layout = kernels.compile(scaleKernel, {}).layout
+      expect(kernels.compile(scaleKernel, {}).layout).toBe(layout)
+    })
+    await ahead
+    const { pipeline, layout: now } = kernels.compile(scaleKernel, {})
+    expect(now).toBe(layout)
+    expect(pipeline).toBeInstanceOf(GPUComputePipeline)
+    device.destroy()
+  })
+
+  it('has who needs a pipeline at once make it, and keeps that one', async () => {
+    const device = await openDevice(await openNullAdapter())
+    const { kernels } = device
+    const ahead = kernels.compileAhead(() => void kernels.compile(scaleKernel, {}))
+    const { pipeline } = kernels.compile(scaleKernel, {})
+    expect(pipeline).toBeInstanceOf(GPUComputePipeline)
+    await ahead
+    expect(kernels.compile(scaleKernel, {}).pipeline).toBe(pipeline)
+    device.destroy()
+  })
+
+  it('rejects with what is wrong, and compiles no more ahead', async () => {
+    const device = await openDevice(await openNullAdapter())
+    const { kernels } = device
+    const wrong = { ...scaleKernel, source: scaleKernel.source.replace('fn ', 'function ') }
+    await expect(kernels.compileAhead(() => void kernels.compile(wrong, {}))).rejects.toThrow()
+    const failing = kernels.compileAhead(() => {
+      throw new Error('a shape does not fit')
+    })
+    await expect(failing).rejects.toThrow('a shape does not fit')
+    expect(kernels.compile(scaleKernel, {}).pipeline).toBeInstanceOf(GPUComputePipeline)
+    device.destroy()
   })
 })
 

@@ -41,19 +41,27 @@ export interface Compiled {
   layout: GPUBindGroupLayout
 }
 
+/** The same while its pipeline is being compiled. */
+interface Compiling {
+  pipeline: GPUComputePipeline | null
+  layout: GPUBindGroupLayout
+}
+
 /**
  * What a device makes for its kernels and keeps: a pipeline for each kernel and set of overrides, and for recordings that
  * are submitted at once the buffer of Params, and a bind group for each choice of tensors and place of Params.
  */
 export class KernelCache {
   readonly #handle: GPUDevice
-  readonly #pipelines = new WeakMap<Kernel, Map<string, Compiled>>()
+  readonly #pipelines = new WeakMap<Kernel, Map<string, Compiled | Compiling>>()
   /** By the first tensor's buffer, with which its bind groups go. */
   readonly #bindGroups = new WeakMap<GPUBuffer, Map<string, GPUBindGroup>>()
   /** Numbers of buffers and kernels: authors may give two kernels one name. */
   readonly #ids = new WeakMap<GPUBuffer | Kernel, number>()
   #nextId = 0
   #params: GPUBuffer | null = null
+  /** What is being compiled for a recording that only asks for it; null while recordings are to be used. */
+  #ahead: Promise<void>[] | null = null
 
   constructor(handle: GPUDevice) {
     this.#handle = handle
@@ -71,13 +79,29 @@ export class KernelCache {
     return this.#handle.createBuffer({ label, size, usage })
   }
 
+  /**
+   * Has all pipelines that `record` asks for compiled side by side, off this thread where the platform can, and resolves when they are
+   * there. What it records meanwhile lacks them and must be dropped.
+   */
+  async compileAhead(record: () => void): Promise<void> {
+    const ahead: Promise<void>[] = []
+    this.#ahead = ahead
+    try {
+      record()
+    } finally {
+      this.#ahead = null
+    }
+    await Promise.all(ahead)
+  }
+
   /** The pipeline of a kernel with these override values, and the layout of its bind groups. Throws on an override that it lacks. */
   compile(kernel: Kernel, constants: Record<string, number>): Compiled {
     let ofKernel = this.#pipelines.get(kernel)
     if (!ofKernel) this.#pipelines.set(kernel, (ofKernel = new Map()))
     const key = JSON.stringify(constants)
     const cached = ofKernel.get(key)
-    if (cached) return cached
+    // Who needs at once what is still being compiled compiles it itself.
+    if (cached && (this.#ahead || cached.pipeline)) return cached as Compiled
     for (const constant of Object.keys(constants))
       if (!kernel.interface.overrides.includes(constant))
         throw new Error(
@@ -94,7 +118,7 @@ export class KernelCache {
             : { type: binding.access === 'read' ? 'read-only-storage' : 'storage' },
       })),
     })
-    const pipeline = this.#handle.createComputePipeline({
+    const descriptor = {
       label: `${kernel.name} ${key}`,
       layout: this.#handle.createPipelineLayout({ label: kernel.name, bindGroupLayouts: [layout] }),
       compute: {
@@ -102,7 +126,17 @@ export class KernelCache {
         entryPoint: kernel.interface.entryPoint,
         constants,
       },
-    })
+    }
+    if (this.#ahead) {
+      const compiled: Compiling = { pipeline: null, layout }
+      const made = this.#handle.createComputePipelineAsync(descriptor).then(pipeline => {
+        compiled.pipeline ??= pipeline
+      })
+      this.#ahead.push(made)
+      ofKernel.set(key, compiled)
+      return compiled as Compiled
+    }
+    const pipeline = this.#handle.createComputePipeline(descriptor)
     const compiled = { pipeline, layout }
     ofKernel.set(key, compiled)
     return compiled

@@ -1,5 +1,47 @@
-/** `auto`: a hardware GPU if Dawn sees one, else the CPU adapter; a name picks the first adapter whose name contains it. */
+/**
+ * `auto`: a hardware GPU if Dawn sees one, else a CPU adapter: lavapipe from Mesa 25 on where it is installed, SwiftShader
+ * where it is not. `cpu`: SwiftShader. A name picks the first adapter whose name contains it.
+ */
 export type AdapterChoice = 'auto' | 'cpu' | 'gpu' | (string & {})
+
+/** What `--adapter` takes, for `--help`. */
+export const adapterHelp =
+  'auto (a GPU; where there is none lavapipe from Mesa 25 on, else SwiftShader), cpu (SwiftShader), gpu, or part of an adapter name'
+
+/** How the name of Mesa's CPU adapter begins, as "llvmpipe (LLVM 19.1.7, 256 bits)". */
+export const lavapipeName = 'llvmpipe'
+
+/** The oldest Mesa whose lavapipe `auto` takes: the first with which Dawn and every kernel here were tried. */
+const oldestMesa = 25
+
+/**
+ * Whether a description of an adapter ("llvmpipe: Mesa 25.0.7 (LLVM 19.1.7) 0.0.1") is that of a lavapipe which `auto` prefers to
+ * SwiftShader. A name and a version decide, never a timing: bits hang on the adapter, and a busy machine must not change them.
+ */
+export function isPreferredCpu(description: string): boolean {
+  return Number(/\bllvmpipe\b.*\bMesa (\d+)/.exec(description)?.[1] ?? 0) >= oldestMesa
+}
+
+/**
+ * What `auto` means where a run goes on that was begun on adapters of these names, as their devices report them: the
+ * same CPU adapter, whichever it would take today.
+ */
+export function choiceToResume(choice: AdapterChoice, begunOn: readonly string[]): AdapterChoice {
+  const all = (pattern: RegExp) => begunOn.length > 0 && begunOn.every(name => pattern.test(name))
+  if (choice !== 'auto') return choice
+  if (all(/\bswiftshader\b/i)) return 'SwiftShader'
+  return all(/\bllvmpipe\b/) ? lavapipeName : choice
+}
+
+/** One sentence for people: why a choice takes the adapter of this kind and description. */
+export function whyChosen(choice: AdapterChoice, kind: 'cpu' | 'gpu', description: string): string {
+  if (choice !== 'auto') return `--adapter ${choice} asks for it`
+  if (kind === 'gpu') return 'auto takes a GPU where Dawn sees one'
+  const byName = 'by name and version, never by a timing'
+  if (isPreferredCpu(description))
+    return `Dawn sees no GPU, and auto takes lavapipe from Mesa ${oldestMesa} on before SwiftShader (${byName}; --adapter cpu takes SwiftShader)`
+  return `Dawn sees no GPU and no lavapipe from Mesa ${oldestMesa} on, which auto would take before any other CPU adapter (${byName})`
+}
 
 /** What the layer in ./adapter-number-layer appends to the names of adapters, as Dawn lists them. */
 const numberPattern = / #(\d+) of \d+$/

@@ -1,6 +1,6 @@
 import { create, globals } from 'webgpu'
 import type { GpuProvider } from '../../kernels/gpu/device.ts'
-import { type AdapterChoice, noAdapterError } from './adapter-choice.ts'
+import { type AdapterChoice, isPreferredCpu, lavapipeName, noAdapterError } from './adapter-choice.ts'
 import { ensureVulkanLoader, hasVulkanDriver, useCpuDriver } from './vulkan-driver.ts'
 
 /** Options of `openAdapter`. */
@@ -12,8 +12,8 @@ export interface OpenAdapterOptions {
 }
 
 /**
- * Opens the adapter that was asked for. The CPU adapter is SwiftShader, with its own Vulkan loader, so that no system
- * library is needed. Throws NoAdapterError when there is none.
+ * Opens the adapter that was asked for. The CPU adapter that comes along is SwiftShader, with its own Vulkan loader, so that no
+ * system library is needed. Throws NoAdapterError when there is none.
  */
 export async function openAdapter(
   choice: AdapterChoice = 'auto',
@@ -23,6 +23,9 @@ export async function openAdapter(
     const named = choice !== 'auto' && choice !== 'gpu'
     const opened = await openNamedAdapter(named ? choice : null, options)
     if (opened && (named || !opened.adapter.info.isFallbackAdapter)) return opened
+    // The first may be another CPU adapter than the one that `auto` prefers.
+    const lavapipe = choice === 'auto' && opened ? await openNamedAdapter(lavapipeName, options) : null
+    if (lavapipe && isPreferredCpu(lavapipe.adapter.info.description)) return lavapipe
   }
   if (choice === 'gpu') throw noAdapterError(choice, await adapterNames())
   useCpuDriver()

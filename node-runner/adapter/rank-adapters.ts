@@ -4,6 +4,7 @@ import {
   type AdapterChoice,
   adapterNumber,
   fitsName,
+  isPreferredCpu,
   NoAdapterError,
   namesNumber,
   noAdapterError,
@@ -21,8 +22,8 @@ import { hasVulkanDriver, useCpuDriver } from './vulkan-driver.ts'
 export type RankAdapter = Awaited<ReturnType<typeof assignAdapters>>[number]
 
 /**
- * Decides which adapter each rank gets: of n adapters that fit the choice, rank i gets i mod n. `auto` means all GPUs,
- * and the CPU adapters where there is no GPU; a name means every adapter whose name contains it. Where names alone do
+ * Decides which adapter each rank gets: of n adapters that fit the choice, rank i gets i mod n. `auto` means all GPUs, and
+ * where there is none the CPU adapters that it prefers; a name means every adapter whose name contains it. Where names alone do
  * not tell the adapters apart, this numbers them for the whole process, so call it on the main thread before workers
  * start. Throws NoAdapterError where no adapter fits or they cannot be told apart.
  */
@@ -97,34 +98,41 @@ export async function openRankAdapter(
 
 /** The first adapters that fit a choice, at most as many as there are ranks, numbered ones in the order of their numbers. */
 async function fittingAdapters(choice: AdapterChoice, ranks: number) {
-  const fitting = async (kind: 'cpu' | 'gpu') => {
-    const named = choice !== 'auto' && choice !== 'gpu' && choice !== 'cpu'
-    const adapters = await listAdapters()
-    return adapters.filter(adapter => (named ? fitsName(adapter.name, choice) : adapter.kind === kind))
+  const named = choice !== 'auto' && choice !== 'gpu' && choice !== 'cpu'
+  const fitting = (adapters: ListedAdapter[], kind: 'cpu' | 'gpu') =>
+    adapters.filter(adapter => (named ? fitsName(adapter.name, choice) : adapter.kind === kind))
+  let adapters: ListedAdapter[] = []
+  if (choice !== 'cpu' && hasVulkanDriver()) {
+    const installed = await listAdapters()
+    adapters = fitting(installed, 'gpu')
+    if (adapters.length === 0 && choice === 'auto')
+      adapters = installed.filter(({ description }) => isPreferredCpu(description))
   }
-  let adapters = choice !== 'cpu' && hasVulkanDriver() ? await fitting('gpu') : []
   if (adapters.length === 0 && choice !== 'gpu') {
     useCpuDriver()
-    adapters = await fitting('cpu')
+    adapters = fitting(await listAdapters(), 'cpu')
   }
   if (adapters.length === 0) throw noAdapterError(choice, await adapterNames())
   return adapters.sort((a, b) => (adapterNumber(a.name) ?? 0) - (adapterNumber(b.name) ?? 0)).slice(0, ranks)
 }
 
+type ListedAdapter = Awaited<ReturnType<typeof listAdapters>>[number]
+
 /** Every adapter that Dawn sees, in its order. */
 async function listAdapters() {
   const names = await adapterNames()
   // Adapters of one model are of one kind, and asking each of eight GPUs takes their driver long.
-  const kinds = new Map<string, 'cpu' | 'gpu'>()
+  const models = new Map<string, { kind: 'cpu' | 'gpu'; description: string }>()
   for (const name of names) {
     const model = unnumberedName(name)
-    if (kinds.has(model)) continue
-    const opened = await openNamedAdapter(name)
-    kinds.set(model, opened?.adapter.info.isFallbackAdapter ? 'cpu' : 'gpu')
+    if (models.has(model)) continue
+    const info = (await openNamedAdapter(name))?.adapter.info
+    const kind = info?.isFallbackAdapter ? 'cpu' : 'gpu'
+    models.set(model, { kind, description: info?.description ?? '' })
   }
   return names.map((name, place) => ({
     name,
-    kind: kinds.get(unnumberedName(name))!,
+    ...models.get(unnumberedName(name))!,
     /** Whether it is the first whose name contains its own: Dawn opens that one. */
     opensByName: names.findIndex(other => other.includes(name)) === place,
   }))

@@ -22,7 +22,7 @@ export function ensureVulkanLoader(): boolean {
  */
 export function useCpuDriver(): void {
   const swiftshader = swiftshaderFiles()
-  if (swiftshader) process.env['VK_DRIVER_FILES'] ??= swiftshader.driverManifest
+  if (swiftshader) process.env['VK_DRIVER_FILES'] ||= swiftshader.driverManifest
 }
 
 /**

@@ -15,7 +15,7 @@ export async function ensurePackages(root, node) {
     const args = ['ci', '--prefix', root, '--include=dev', '--include=optional']
     await runNpm(node, args, 'installing the packages')
     say(
-      'WebGPU adapter: a hardware GPU if Dawn sees one, else the CPU adapter of @sparticuz/chromium; ' +
+      'WebGPU adapter: a hardware GPU if Dawn sees one, else lavapipe from Mesa 25 on, else the CPU adapter of @sparticuz/chromium; ' +
         '"npm run entrace -- doctor" shows which',
     )
   } finally {

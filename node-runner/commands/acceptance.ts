@@ -11,6 +11,7 @@ import {
   acceptancePrompts,
 } from '../acceptance/acceptance-request.ts'
 import { acceptanceMarkdown, renderAcceptance } from '../acceptance/render-acceptance.ts'
+import { adapterHelp } from '../adapter/adapter-choice.ts'
 import { makeFolder } from '../files/folders.ts'
 import { writeFileAtomic } from '../files/write-file-atomic.ts'
 import { openModel } from '../models/open-model.ts'
@@ -43,7 +44,7 @@ export function acceptanceCommand(): Command {
     .option('--seconds <n>', "time for the kernels' checks", integer(1), 60)
     .option('--concurrency <n>', 'sequences at once, of the speed', integer(1, 4096), 16)
     .option('--max-new-tokens <n>', 'tokens of every answer', integer(2), 32)
-    .option('--adapter <choice>', 'auto, cpu, gpu, or part of an adapter name', 'auto')
+    .option('--adapter <choice>', adapterHelp, 'auto')
     .addOption(new Option('--json', 'print the report as one JSON document').default(false))
     .option('--quiet', 'no progress', false)
     .action(async (flags: Flags) => {

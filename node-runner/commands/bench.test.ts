@@ -1,7 +1,14 @@
 import { describe, expect, it, vi } from 'vitest'
 import { InputError } from '../../core/input-error.ts'
 import { allBenches } from '../../kernels/all-cases.ts'
-import { type BenchReport, benchCommand, renderBenchReport, selectCases } from './bench.ts'
+import {
+  type BenchedHost,
+  type BenchedModel,
+  type BenchReport,
+  benchCommand,
+  renderBenchReport,
+  selectCases,
+} from './bench.ts'
 
 const adapterFlags = ['--adapter', process.env.ENTRACE_TEST_ADAPTER ?? 'cpu']
 
@@ -53,6 +60,57 @@ describe('bench', () => {
     const { kind, variants } = await variantsOf()
     expect(variants).toEqual(kind === 'cpu' ? ['serial'] : ['parallel'])
     expect((await variantsOf('--all-variants')).variants).toEqual(['parallel', 'serial'])
+  })
+
+  it("measures the host's cost of a step of one row and of 64, with the same calls of Dawn in a bare loop", async () => {
+    const { out } = await run('--host', '--rounds', '1', '--json')
+    const { layers, costs } = JSON.parse(out) as BenchedHost
+    expect(costs.map(({ rows }) => rows)).toEqual([1, 64])
+    for (const { step, dawn, ratio, dispatches, submits, synchronisations, calls } of costs) {
+      expect(Math.min(step.medianMs, dawn.medianMs)).toBeGreaterThan(0)
+      expect(ratio).toBe(step.medianMs / dawn.medianMs)
+      expect([submits, synchronisations]).toEqual([1, 1])
+      // A dispatch takes a call for itself, and one for its pipeline or bind group where it is another than before.
+      expect(calls).toBeGreaterThan(2 * dispatches)
+      expect(dispatches).toBeGreaterThan(layers)
+    }
+  })
+
+  it('measures a model: its start, its first tokens and those that follow, what they take, and their record', async () => {
+    const folder = 'test/models/random-tied'
+    const tokens = ['--prompt-tokens', '3', '--new-tokens', '4', '--rounds', '1', '--sequences', '1', '3']
+    const { out, progress } = await run(...adapterFlags, '--model', folder, ...tokens, '--json')
+    const { startUp, speeds, records } = JSON.parse(out) as BenchedModel
+    const { readMs, uploadMs, compileMs, totalMs } = startUp
+    expect(Math.min(readMs, uploadMs, compileMs)).toBeGreaterThan(0)
+    expect(totalMs).toBeGreaterThanOrEqual(compileMs)
+    expect(progress.slice(1)).toEqual([
+      '1 at once (round 1 of 1)',
+      '3 at once (round 1 of 1)',
+      'record of a token',
+    ])
+    for (const [
+      at,
+      { sequences, firstToken, betweenTokens, tokensPerSecond, perToken },
+    ] of speeds.entries()) {
+      expect(sequences).toBe([1, 3][at])
+      expect(firstToken.rounds).toBe(sequences)
+      expect(betweenTokens.rounds).toBe(4 * sequences)
+      expect(tokensPerSecond).toBeGreaterThan(0)
+      // One step decodes a token of every sequence.
+      expect(perToken.submits).toBe(1 / sequences)
+      expect(perToken.synchronisations).toBe(1 / sequences)
+      expect(perToken.downloadedBytes).toBeGreaterThan(0)
+    }
+    expect(records.map(({ rows }) => rows)).toEqual([1, 3])
+  })
+
+  it.each([
+    [['--host', '--model', 'x'], /--host and --model are two measurements/],
+    [['--host', '--kernel', 'add'], /--kernel is for the measurement of kernels/],
+    [['--new-tokens', '4'], /--new-tokens is for the measurement of a model, expected --model/],
+  ])('refuses %s', async (flags, message) => {
+    await expect(run(...flags)).rejects.toThrow(message)
   })
 
   it('refuses a kernel that does not exist, naming those that do', () => {

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { adapterHelp } from '../adapter/adapter-choice.ts'
 import { nameRanks } from '../adapter/rank-adapters.ts'
 import { type DoctorReport, doctorReport, type RankReport } from '../measure/doctor-report.ts'
 import { type Column, printReport, renderTable, rowsOf } from '../terminal/report.ts'
@@ -16,7 +17,7 @@ interface DoctorFlags {
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description('show the adapters, the one each rank would get, and what is missing and how to fix it')
-    .option('--adapter <choice>', 'auto, cpu, gpu, or part of an adapter name', 'auto')
+    .option('--adapter <choice>', adapterHelp, 'auto')
     .option('--ranks <n>', 'ranks to find an adapter for: --tp times --dp of a run', integer(1, 64), 1)
     .option('--json', 'print one JSON document')
     .option('--quiet', 'print nothing: the exit code says whether there is an adapter')
@@ -28,13 +29,14 @@ export function doctorCommand(): Command {
 }
 
 /** The report as text for a terminal. */
-export function renderReport({ versions, adapters, ranks, findings }: DoctorReport): string {
+export function renderReport({ versions, adapters, why, ranks, findings }: DoctorReport): string {
   const alike = Map.groupBy(ranks, ({ limits, features }) => JSON.stringify([limits, features]))
   return [
     describeVersions(versions),
     '',
     'Adapters',
     ...(adapters.length > 0 ? adapters : ['none']).map(name => `  ${name}`),
+    ...(why === null ? [] : ['', `Chosen: ${why}`]),
     ...(ranks.length > 1 ? ['', renderTable(rowsOf(rankColumns, ranks))] : []),
     ...[...alike.values()].flatMap(renderAdapter),
     '',

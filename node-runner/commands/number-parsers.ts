@@ -8,6 +8,11 @@ export function integer(low: number, high = Number.MAX_SAFE_INTEGER): (text: str
   )
 }
 
+/** Parser of whole numbers from 1 on, given one after another. */
+export function positiveIntegers(text: string, before: number[] | undefined): number[] {
+  return [...(before ?? []), integer(1)(text)]
+}
+
 /** Parser of a whole number in digits within bounds that `bounds` puts into words. */
 export function wholeNumberWhere(
   isWithin: (value: number) => boolean,

@@ -4,6 +4,7 @@ import { typesOf } from '../../core/model/checkpoint.ts'
 import type { Hardware } from '../../core/model/cost-model.ts'
 import { publishedConfigNames } from '../../core/model/published-configs.ts'
 import { maximumRanks } from '../../core/parallel/plan-shards.ts'
+import { adapterHelp } from '../adapter/adapter-choice.ts'
 import { measureHardware } from '../measure/run-measurement.ts'
 import { readModelHeader } from '../models/open-model.ts'
 import { createProgress } from '../terminal/progress.ts'
@@ -55,7 +56,7 @@ export function planCommand(): Command {
       integer(1),
     )
     .option('--measure', 'measure what is not given on the adapters at hand: about ten seconds', false)
-    .option('--adapter <choice>', 'to measure on: auto, cpu, gpu, or part of an adapter name', 'auto')
+    .option('--adapter <choice>', `to measure on: ${adapterHelp}`, 'auto')
     .addOption(new Option('--json', 'print one JSON document').default(false))
     .option('--quiet', 'print only what is best', false)
     .action(async (flags: PlanFlags) => {

@@ -15,7 +15,7 @@ import {
   withAskedRules,
 } from '../../core/grade/grading-rules.ts'
 import { InputError } from '../../core/input-error.ts'
-import { NoAdapterError } from '../adapter/adapter-choice.ts'
+import { choiceToResume, NoAdapterError } from '../adapter/adapter-choice.ts'
 import { createEngineProgress, type EngineListener, superviseEngine } from '../engine/supervise-engine.ts'
 import { makeFolder } from '../files/folders.ts'
 import { openModel } from '../models/open-model.ts'
@@ -117,7 +117,7 @@ async function resumeRun(planned: PlannedRun, lease: RunLease, progress: Progres
 }
 
 /**
- * The run as it goes on from what a folder holds: what is known of the finished samples stays known of it. Where they are of
+ * The run as it goes on from what a folder holds, on the adapter that it was begun on: what is known of the finished samples stays known of it. Where they are of
  * 0.1.0, which did not record the model's files, their prompts are compared instead. Throws InputError where one differs.
  */
 function continueRun(run: PlannedRun, before: RunDescription, journal: Journal, progress: Progress) {
@@ -131,7 +131,9 @@ function continueRun(run: PlannedRun, before: RunDescription, journal: Journal, 
     )
   }
   const past = { ...(unchecked.length > 0 && { unchecked }), ...(before.mixed && { mixed: before.mixed }) }
-  return { ...run, settings: { ...run.settings, ...past } }
+  const begunOn = before.adapters.map(({ name }) => name)
+  const flags = { ...run.flags, adapter: choiceToResume(run.flags.adapter, begunOn) }
+  return { ...run, flags, settings: { ...run.settings, ...past } }
 }
 
 /** Throws InputError where a finished sample was asked with another prompt, or with as many tokens as that would not have. */

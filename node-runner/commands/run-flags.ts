@@ -5,6 +5,7 @@ import { InputError } from '../../core/input-error.ts'
 import type { ModelConfig } from '../../core/model/config.ts'
 import { planShards } from '../../core/parallel/plan-shards.ts'
 import type { Tokenizer, TokenizerEnds } from '../../core/tokenizer/tokenizer.ts'
+import { adapterHelp } from '../adapter/adapter-choice.ts'
 import type { EngineJob } from '../engine/messages.ts'
 import { type LoadFormat, type ModelFolder, statedEnds } from '../models/open-model.ts'
 import {
@@ -81,7 +82,7 @@ export function addRunFlags(command: Command): Command {
       [],
     )
   return addRecordedFlags(withPrompt, ['raw'])
-    .option('--adapter <choice>', 'auto, cpu, gpu, or part of an adapter name', 'auto')
+    .option('--adapter <choice>', adapterHelp, 'auto')
     .option('--unsafe-fast', "drop Dawn's validation and bounds checks", false)
     .addOption(new Option('--json', 'print one JSON document on standard output').default(false))
     .option('--quiet', 'no progress and no messages but errors', false)

@@ -1,6 +1,6 @@
 import { formatVersion } from '../../core/record/run-files.ts'
 import { openDevice } from '../../kernels/gpu/device.ts'
-import { type AdapterChoice, NoAdapterError } from '../adapter/adapter-choice.ts'
+import { type AdapterChoice, isPreferredCpu, NoAdapterError, whyChosen } from '../adapter/adapter-choice.ts'
 import { adapterNames } from '../adapter/dawn.ts'
 import {
   assignAdapters,
@@ -14,7 +14,7 @@ import { versions } from '../versions.ts'
 /** The adapter that one rank would get; `adapter` is its entry in the list of adapters. */
 export type RankReport = Awaited<ReturnType<typeof reportRanks>>[number]
 
-/** What `entrace doctor --json` prints; `ranks` is empty without a usable adapter for every rank. */
+/** What `entrace doctor --json` prints; `ranks` is empty, and `why` null, without a usable adapter for every rank. */
 export type DoctorReport = Awaited<ReturnType<typeof doctorReport>>
 
 /** Limits that decide what a kernel may bind and how it may be dispatched. */
@@ -33,9 +33,10 @@ export async function doctorReport(choice: AdapterChoice, rankCount = 1) {
   })
   const ranks = await reportRanks(assigned)
   findings.push(...findingsOf(ranks, sharingNotice(assigned)))
+  const why = ranks[0] ? whyChosen(choice, ranks[0].kind, ranks[0].name) : null
   // Assigning makes adapters known to Dawn and numbers them, so the list comes after it.
   const adapters = await adapterNames()
-  return { formatVersion, versions: versions(), adapters, ranks, findings }
+  return { formatVersion, versions: versions(), adapters, why, ranks, findings }
 }
 
 async function reportRanks(assigned: RankAdapter[]) {
@@ -99,6 +100,13 @@ export function findingsOf(ranks: readonly RankReport[], sharing: string | null)
       remedy:
         'with a GPU in this machine, install its Vulkan driver (NVIDIA: the package that brings nvidia_icd.json; ' +
         'Debian: mesa-vulkan-drivers)',
+    }),
+    finding(ranks, rank => rank.kind === 'cpu' && !isPreferredCpu(rank.name), {
+      problem:
+        'a slower CPU adapter than there is: with lavapipe from Mesa 25 on a model is faster than with SwiftShader',
+      remedy:
+        "without a GPU, install Mesa's CPU driver (Debian 13, Ubuntu 25.04: apt-get install mesa-vulkan-drivers; Debian 12: that of " +
+        'bookworm-backports); --adapter auto takes it then, and a run that is begun goes on with the adapter that it has',
     }),
     finding(ranks, rank => !rank.features['timestamp-query'], {
       problem: 'no timestamp-query: "entrace bench" measures with the host clock',

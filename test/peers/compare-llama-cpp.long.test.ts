@@ -9,9 +9,8 @@ import {
   readPretrainedGolden,
   runGoldenSequences,
 } from '../support/pretrained-golden.ts'
-import { npmPackage, replaceTable } from './peer-packages.ts'
+import { nodeLlamaCpp, npmPackage, replaceTable } from './npm-package.ts'
 
-const nodeLlamaCpp = 'node-llama-cpp@3.22.1'
 const page = new URL('../../docs/quantised-models.md', import.meta.url)
 const models = [
   { name: 'SmolLM2-135M-Instruct, Q4_1', golden: 'smollm2-135m-q4_1', key: 'smollm2' },

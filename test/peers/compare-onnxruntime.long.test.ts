@@ -9,7 +9,7 @@ import { prepareLinear } from '../../kernels/linear/linear.cases.ts'
 import { chooseLinearVariant } from '../../kernels/linear/linear.ts'
 import { openAdapter } from '../../node-runner/adapter/dawn.ts'
 import { testAdapter } from '../support/device.ts'
-import { npmPackage, replaceTable } from './peer-packages.ts'
+import { npmPackage, replaceTable } from './npm-package.ts'
 
 const onnxRuntime = 'onnxruntime-node@1.30.0'
 const page = new URL('../../docs/quantised-models.md', import.meta.url)

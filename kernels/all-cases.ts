@@ -9,6 +9,7 @@ import { filterThresholdCases } from './filter-threshold/filter-threshold.cases.
 import { gatherRowsCases } from './gather-rows/gather-rows.cases.ts'
 import { expertLinearCases } from './linear/expert-linear.cases.ts'
 import { linearCases } from './linear/linear.cases.ts'
+import { markSeenCases } from './mark-seen/mark-seen.cases.ts'
 import { massHistogramCases } from './mass-histogram/mass-histogram.cases.ts'
 import { packWeightCases } from './pack-weight/pack-weight.cases.ts'
 import { processLogitsCases } from './process-logits/process-logits.cases.ts'
@@ -38,6 +39,7 @@ const allCases = [
   gatherRowsCases,
   entropyCases,
   topKCases,
+  markSeenCases,
   processLogitsCases,
   filterThresholdCases,
   massHistogramCases,

@@ -1,5 +1,11 @@
 import { statSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  type GenerateOptions,
+  type Generation,
+  generate,
+  type SteppedModel,
+} from '../core/generate/generate.ts'
 import { cacheBytes } from '../core/model/key-value-cache.ts'
 import type { LanguageModel, Row } from '../core/model/language-model.ts'
 import type { ModelWeights } from '../core/model/layout.ts'
@@ -7,6 +13,7 @@ import type { Sampling } from '../core/model/sampling.ts'
 import { countersSince, type Device, type DeviceCounters, openDevice } from '../kernels/gpu/device.ts'
 import { type Tensor, tensorBytes } from '../kernels/gpu/tensor.ts'
 import { type PackedWeight, weightTensors } from '../kernels/pack-weight/pack-weight.ts'
+import { chosenBefore } from '../kernels/shared/row-token.ts'
 import { openAdapter } from '../node-runner/adapter/dawn.ts'
 import { openModelFolder } from '../node-runner/models/open-model.ts'
 import { createWhole, loadWhole } from './support/whole-model.ts'
@@ -122,7 +129,9 @@ describe.each([
     greedy = await costAt(model, 100, true)
   })
 
-  // Dispatches beyond those of the likeliest token: choice and rank; processed logits and their entropy; bounds and filter.
+  // Dispatches beyond those of the likeliest token: choice and rank; processed logits and their entropy; bounds and filter;
+  // and what marks the tokens that a penalty is for.
+  const marked = 1
   const chosen = 2
   const processed = chosen + 1 + ofEntropy
   const filtered = processed + 2
@@ -131,12 +140,16 @@ describe.each([
     ['temperature 1', { temperature: 1 }, chosen],
     ['filters that keep everything', { temperature: 1, topK: 0, topP: 1, minP: 0 }, chosen],
     ['another temperature', { temperature: 0.7 }, processed],
-    ['a penalty', { temperature: 0, repetitionPenalty: 1.2 }, processed],
-    ['a penalty and a temperature', { temperature: 0.7, repetitionPenalty: 1.2 }, processed],
+    ['a penalty', { temperature: 0, repetitionPenalty: 1.2 }, processed + marked],
+    ['a penalty and a temperature', { temperature: 0.7, repetitionPenalty: 1.2 }, processed + marked],
     ['top-k', { temperature: 1, topK: 5 }, filtered],
     ['top-p', { temperature: 1, topP: 0.5 }, filtered],
     ['min-p', { temperature: 1, minP: 0.1 }, filtered],
-    ['everything', { temperature: 2, topK: 5, topP: 0.5, minP: 0.1, repetitionPenalty: 1.2 }, filtered],
+    [
+      'everything',
+      { temperature: 2, topK: 5, topP: 0.5, minP: 0.1, repetitionPenalty: 1.2 },
+      filtered + marked,
+    ],
   ])('takes one submit and one synchronisation: %s', async (_, settings, dispatches) => {
     const sampling = { ...settings, seed: 3 }
     const [first, cost] = [await costAt(model, 100, true, sampling), await costAt(model, 100, true, sampling)]
@@ -145,6 +158,76 @@ describe.each([
     expect(cost.allocatedBytes, 'buffers are made once').toBe(first.allocatedBytes)
     // The choice, statistics of what it is made from, and its rank.
     expect(cost.downloadedBytes - greedy.downloadedBytes).toBeLessThanOrEqual(2 * 256 + 4)
+  })
+})
+
+describe('the answers of a rank that is alone', () => {
+  const promptIds = [3, 141, 59]
+  const base = { maxNewTokens: 6, topLogprobs: 5, tokenText: null }
+
+  /** Answers one prompt with so many steps in flight; counts them after every submit and read, and the rows of all steps. */
+  async function watched(model: LanguageModel, stepsInFlight: number, options: GenerateOptions) {
+    const inFlight: number[] = []
+    const count = (change: number) => inFlight.push((inFlight.at(-1) ?? 0) + change)
+    let rows = 0
+    const { config, limits, maxRows, maxSequenceRows } = model
+    const stepped: SteppedModel = {
+      ...{ config, limits, maxRows, maxSequenceRows, stepsInFlight },
+      logitsOf: wanted => model.logitsOf(wanted),
+      tokenRanksOf: chosen => model.tokenRanksOf(chosen),
+      scoreKnown: known => model.scoreKnown(known),
+      async submitStep(...step) {
+        rows += step[0].length
+        const { read } = await model.submitStep(...step)
+        count(1)
+        return {
+          async read() {
+            const scores = await read()
+            count(-1)
+            return scores
+          },
+        }
+      },
+    }
+    const before = { ...model.context.device.counters }
+    const { value } = await generate(stepped, [{ key: 7, promptIds }], options).next()
+    const { tokens }: Generation = value!.generation
+    const ids = tokens.map(({ id }) => id)
+    return {
+      tokens,
+      ids,
+      inFlight,
+      rows,
+      counters: countersSince(before, model.context.device.counters),
+    }
+  }
+
+  it.each<[string, Sampling]>([
+    ['the likeliest token', { temperature: 0, seed: 0 }],
+    ['a drawn token', { temperature: 1, seed: 5 }],
+    ['a penalty', { temperature: 0.8, seed: 6, topK: 40, repetitionPenalty: 1.3 }],
+  ])('have two steps in flight, and at most one row for nothing: %s', async (_, sampling) => {
+    const { model } = await loaded(models[1]!, 'cpu')
+    expect(model.stepsInFlight).toBe(2)
+    const endless = { ...base, sampling, stopIds: new Set<number>() }
+    const one = await watched(model, 1, endless)
+    const two = await watched(model, 2, endless)
+    expect(one.inFlight).toEqual([1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0])
+    expect(two.inFlight).toEqual([1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 0])
+    expect(two.tokens, 'to the bit').toEqual(one.tokens)
+    for (const { rows, counters } of [one, two]) {
+      expect(rows, 'none where the limit ends it').toBe(promptIds.length + 5)
+      expect(counters).toMatchObject({ submits: 6, synchronisations: 6 })
+    }
+    const stopped = await watched(model, 2, { ...endless, stopIds: new Set([one.ids[2]!]) })
+    const length = one.ids.indexOf(one.ids[2]!) + 1
+    expect(stopped.tokens).toEqual(one.tokens.slice(0, length))
+    expect(stopped.rows, 'one where a token ends it').toBe(promptIds.length + length)
+    // Unless its plan is of that step's tokens, a step takes none of them.
+    const next = [{ tokenId: chosenBefore(0), position: 8, slot: 0 }]
+    const scored = [{ row: 0, sequence: 7, step: 6 }]
+    const other: Sampling = { temperature: 1 - Math.sign(sampling.temperature), seed: 0 }
+    await expect(model.step(next, scored, other)).rejects.toThrow(/that the step before did not choose/)
   })
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { addingConfig, addingModel, poison } from '../../test/support/adding-model.ts'
+import { addingConfig, addingModel as addingModelOf, poison } from '../../test/support/adding-model.ts'
 import {
   type GenerateOptions,
   type Generation,
@@ -50,7 +50,9 @@ async function answersOf(
   return answers
 }
 
-describe('generate', () => {
+describe.each([1, 2])('generate with %i steps in flight', stepsInFlight => {
+  const addingModel = (room: Parameters<typeof addingModelOf>[0]) => addingModelOf({ ...room, stepsInFlight })
+
   it.each([
     [1, 16],
     [3, 16],
@@ -192,11 +194,13 @@ describe('generate', () => {
     )
   })
 
-  it('gives a slot that falls free to the next request in the very next step', async () => {
+  it('gives a slot that falls free to the next request in the first step that is submitted then', async () => {
     const { model, steps } = addingModel({ sequences: 2, maxRows: 64 })
     await answersOf(model, requests)
     const running = steps.map(({ rows }) => new Set(rows.map(row => row.slot)).size)
-    expect(running.slice(0, -7).every(count => count === 2)).toBe(true)
+    const idle = running.slice(0, -7).map(count => count < 2)
+    for (let first = 0; first + stepsInFlight <= idle.length; first++)
+      expect(idle.slice(first, first + stepsInFlight)).toContain(false)
     const prompts = steps.flatMap(({ rows }) => rows.filter(row => row.position === 0))
     expect(prompts).toHaveLength(requests.length)
   })
@@ -252,14 +256,20 @@ describe('generate', () => {
         const crosses = promptIds.length <= 12 && tokens(promptIds) > 12
         return sum + tokens(promptIds) + (crosses ? 12 : 0)
       }, 0)
-      expect(rows).toHaveLength(expected)
       expect(new Set(rows.map(row => row.isLong))).toEqual(new Set([true, false]))
+      let wasted = 0
       for (const key of requests.keys()) {
+        const { ids, finishReason } = answers.get(key)!
         const numbers = steps.flatMap(({ scored }) =>
           scored.filter(row => row.sequence === key).map(row => row.step),
         )
-        expect(numbers).toEqual([...answers.get(key)!.ids.keys()])
+        const most = finishReason === 'stop' ? stepsInFlight - 1 : 0
+        expect(numbers).toEqual([...numbers.keys()])
+        expect(numbers.length).toBeGreaterThanOrEqual(ids.length)
+        expect(numbers.length).toBeLessThanOrEqual(ids.length + most)
+        wasted += numbers.length - ids.length
       }
+      expect(rows).toHaveLength(expected + wasted)
     },
   )
 
@@ -321,8 +331,20 @@ describe('generate', () => {
       stopIds: new Set(),
       onToken,
     })
-    expect(steps).toHaveLength(5)
+    expect(steps).toHaveLength(5 + stepsInFlight - 1)
     expect(answers.size).toBe(0)
+  })
+
+  it('leaves no step unread, whoever ends it', async () => {
+    const { model, order } = addingModel({ sequences: 2 })
+    const onToken = () => {
+      throw new Error('mine')
+    }
+    await expect(answersOf(model, requests, { onToken })).rejects.toThrow('mine')
+    for await (const _ of generate(model, requests, options)) break
+    const count = (what: string) => order.filter(one => one.startsWith(what)).length
+    expect(count('submit')).toBeGreaterThan(2)
+    expect(count('read')).toBe(count('submit'))
   })
 
   it('runs to the limit without stop tokens, and gives each token its text', async () => {
@@ -339,6 +361,60 @@ describe('generate', () => {
       generation.tokens.map(token => `<${token.id}>`),
     )
     expect(generation.tokens).toHaveLength(7)
+  })
+})
+
+describe('two steps in flight', () => {
+  const endless = { stopIds: new Set<number>() }
+  const inFlight = (order: string[]) => {
+    let count = 0
+    return order.map(what => (count += what.startsWith('submit') ? 1 : -1))
+  }
+  const pairs = (steps: number) => [1, ...Array.from({ length: steps - 1 }, () => [2, 1]).flat(), 0]
+
+  it('are in flight from the first to the last, and none is wasted where the limit or the context ends the answer', async () => {
+    const limited = addingModelOf({ sequences: 1, stepsInFlight: 2 })
+    await answersOf(limited.model, [{ key: 0, promptIds: [8] }], endless)
+    expect(inFlight(limited.order)).toEqual(pairs(7))
+    const full = addingModelOf({ sequences: 1, stepsInFlight: 2, capacity: 12 })
+    await answersOf(full.model, [{ key: 0, promptIds: Array(9).fill(1) }], endless)
+    expect(inFlight(full.order)).toEqual(pairs(3))
+  })
+
+  it('waste one row of a sequence that a token ends, and keep the others two in flight', async () => {
+    const promptIds = [1]
+    const { ids } = (await answersOf(addingModelOf({ sequences: 1 }).model, [{ key: 0, promptIds }])).get(0)!
+    expect(ids).toEqual([1, 2, 4, stopId])
+    const { model, steps, order } = addingModelOf({ sequences: 2, stepsInFlight: 2 })
+    const answers = await answersOf(model, [
+      { key: 0, promptIds },
+      { key: 1, promptIds: [3, 4] },
+    ])
+    expect(answers.get(0)!.ids).toEqual(ids)
+    expect(steps.map(({ rows }) => rows.length)).toEqual([3, 2, 2, 2, 2, 1, 1])
+    expect(inFlight(order)).toEqual(pairs(7))
+  })
+
+  it('are one where the host has to see it first, and two again behind it', async () => {
+    const { model, order } = addingModelOf({ sequences: 1, stepsInFlight: 2 })
+    await answersOf(model, [{ key: 0, promptIds: [3, 4], forcedIds: [9, 20] }], endless)
+    // Two tokens that are forced; then five that are chosen.
+    expect(inFlight(order)).toEqual([1, 0, 1, 0, ...pairs(5)])
+    const asking = addingModelOf({ sequences: 1, stepsInFlight: 2 })
+    const followUp = { before: [50], after: [51] }
+    await answersOf(asking.model, [{ key: 0, promptIds: [3, 4], followUp }], { ...endless, watchIds: [5] })
+    expect(inFlight(asking.order)).toEqual([...pairs(7), 1, 0])
+    const scoring = addingModelOf({ sequences: 1, stepsInFlight: 2, maxRows: 4 })
+    // The last piece of the prompt holds its last token only, of which the step before has said all.
+    await answersOf(scoring.model, [{ key: 0, promptIds: Array(9).fill(1), scoresPrompt: true }], endless)
+    expect(inFlight(scoring.order)).toEqual([1, 0, 1, 0, ...pairs(7)])
+  })
+
+  it('are one while a sequence crosses into the long factors', async () => {
+    const { model, order } = addingModelOf({ sequences: 1, stepsInFlight: 2, originalContext: 4 })
+    await answersOf(model, [{ key: 0, promptIds: [8, 1] }], endless)
+    // Three tokens by the short factors, of which the last makes it long; four by the long ones.
+    expect(inFlight(order)).toEqual([...pairs(3), ...pairs(4)])
   })
 })
 

@@ -1,6 +1,7 @@
+import { chosenBefore } from '../../kernels/shared/row-token.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { isLongSequence } from '../model/key-value-cache.ts'
-import type { LanguageModel, Row, StepScore } from '../model/language-model.ts'
+import type { LanguageModel, Row, StepInFlight, StepScore } from '../model/language-model.ts'
 import type { Sampling } from '../model/sampling.ts'
 import type { TokenScores } from '../model/scores.ts'
 import type { PromptToken } from '../record/prompt-token.ts'
@@ -11,7 +12,15 @@ import { beginPrompt, type PromptProgress, scorePrompts } from './prompt-scores.
 /** What generation needs of a model. */
 export type SteppedModel = Pick<
   LanguageModel,
-  'config' | 'limits' | 'maxRows' | 'maxSequenceRows' | 'step' | 'logitsOf' | 'tokenRanksOf' | 'scoreKnown'
+  | 'config'
+  | 'limits'
+  | 'maxRows'
+  | 'maxSequenceRows'
+  | 'stepsInFlight'
+  | 'submitStep'
+  | 'logitsOf'
+  | 'tokenRanksOf'
+  | 'scoreKnown'
 >
 
 /** A prompt whose answer is wanted. */
@@ -91,6 +100,8 @@ export function beginProgress(config: ModelConfig, slot: number, ids: readonly n
 interface Active<Request = SequenceRequest> extends Progress {
   request: Request
   tokens: TokenRecord[]
+  /** Its token that the last step chooses, until that is read; then it is pending. */
+  next: NextToken<Request> | null
   /** The end of its text, where texts may stop it. */
   tail: TextTail
   startedMs: number
@@ -99,9 +110,31 @@ interface Active<Request = SequenceRequest> extends Progress {
   prompt: PromptProgress
 }
 
-/** A sequence and what a step says of its last row. */
-interface Scored<Request = SequenceRequest> {
+/** A token that a step in flight chooses. */
+interface NextToken<Request = SequenceRequest> {
   sequence: Active<Request>
+  /** Which of the step's scored rows chooses it. */
+  place: number
+  /** Tokens that its sequence had seen then. */
+  seen: number
+  /** Tokens of the answer before it. */
+  step: number
+  /** Whether a token before it, which was not read yet, has ended the sequence: its row was computed for nothing. */
+  isWasted: boolean
+}
+
+/** A step that was submitted and is yet to be read. */
+interface Step<Request = SequenceRequest> {
+  rows: Row[]
+  tokens: NextToken<Request>[]
+  submitted: StepInFlight<TokenScores>
+  /** Whether the host has to see it before it can tell what the next step is. */
+  isAlone: boolean
+}
+
+/** A token and what its step says of it. */
+interface Scored<Request = SequenceRequest> {
+  token: NextToken<Request>
   scores: TokenScores
 }
 
@@ -138,8 +171,15 @@ export function admitRequests<Request extends SequenceRequest>(
 
 /**
  * Answers requests, as many at once as the model has slots, and yields each as it is done: a slot that falls free takes
- * the next request at once. Every step mixes single decoding tokens with the prompts of new sequences; neither changes
- * the others' numbers, so an answer does not depend on its company.
+ * a request at once. Every step mixes single decoding tokens with the prompts of new sequences; neither changes the
+ * others' numbers, so an answer does not depend on its company.
+ *
+ * A model that takes two steps in flight is given the next step before the last one is read, so that the device never waits for
+ * the host. A sequence's next token then goes from step to step on the device, and whether a token or a text ends the
+ * sequence is known one step late: the row that was computed in between is dropped, at most one a sequence, and none where a
+ * limit ends it. One step alone is in flight where the host has to see it first: tokens are forced, a prompt's own tokens are
+ * scored, or a follow-up is read; a sequence that crosses into LongRoPE's long factors sits out one step, and beams
+ * (generateBeams) have one in flight always.
  */
 export async function* generate<Request extends SequenceRequest>(
   model: SteppedModel,
@@ -148,34 +188,56 @@ export async function* generate<Request extends SequenceRequest>(
 ): AsyncGenerator<{ request: Request; generation: Generation }> {
   const { admit, free } = admitRequests(model, requests, 1)
   const active: Active<Request>[] = []
-  while (!options.shouldStop?.()) {
-    for (const { request, slots, refusal } of admit()) {
-      if (refusal) yield { request, generation: refusal }
-      else
-        active.push({
-          ...beginProgress(model.config, slots[0]!, request.promptIds),
-          request,
-          tokens: [],
-          tail: tailOf(request, options),
-          startedMs: performance.now(),
-          answered: null,
-          prompt: beginPrompt(request, options),
-        })
+  const inFlight: Step<Request>[] = []
+  try {
+    while (true) {
+      if (inFlight.length < model.stepsInFlight && !inFlight.at(-1)?.isAlone) {
+        if (options.shouldStop?.()) return
+        for (const { request, slots, refusal } of admit()) {
+          if (refusal) yield { request, generation: refusal }
+          else
+            active.push({
+              ...beginProgress(model.config, slots[0]!, request.promptIds),
+              request,
+              tokens: [],
+              next: null,
+              tail: tailOf(request, options),
+              startedMs: performance.now(),
+              answered: null,
+              prompt: beginPrompt(request, options),
+            })
+        }
+        const step = await submitStep(model, active, options)
+        if (step) {
+          inFlight.push(step)
+          continue
+        }
+      }
+      const step = inFlight.shift()
+      if (!step) return
+      const scored = await readStep(step)
+      const watched = await readWatched(model, scored, options.watchIds ?? [])
+      await forceTokens(model, scored)
+      // Only of such a step: its slots are still those of the sequences that it was made for.
+      if (step.isAlone) await scorePrompts(model, step.rows, active, options)
+      for (const { token, scores } of scored) {
+        const { sequence } = token
+        const generation = sequence.answered
+          ? { ...sequence.answered, watchedLogprobs: watched.get(sequence) ?? null }
+          : addToken(model, { token, scores }, options)
+        if (!generation) continue
+        // A row may be on its way behind the token that ended it.
+        if (sequence.next) sequence.next.isWasted = true
+        sequence.next = null
+        if (beginFollowUp(model, sequence, generation, options)) continue
+        active.splice(active.indexOf(sequence), 1)
+        free([sequence.slot])
+        yield { request: sequence.request, generation }
+      }
     }
-    if (active.length === 0) return
-    const { rows, scored } = await stepAll(model, active, options.sampling)
-    const watched = await readWatched(model, scored, options.watchIds ?? [])
-    await forceTokens(model, scored)
-    await scorePrompts(model, rows, active, options)
-    for (const { sequence, scores } of scored) {
-      const generation = sequence.answered
-        ? { ...sequence.answered, watchedLogprobs: watched.get(sequence) ?? null }
-        : addToken(model, { sequence, scores }, options)
-      if (!generation || beginFollowUp(model, sequence, generation, options)) continue
-      active.splice(active.indexOf(sequence), 1)
-      free([sequence.slot])
-      yield { request: sequence.request, generation }
-    }
+  } finally {
+    // Whoever uses the model next finds it at rest.
+    await Promise.allSettled(inFlight.map(({ submitted }) => submitted.read()))
   }
 }
 
@@ -219,30 +281,69 @@ export function pushPending(
   return ids.length
 }
 
-/** Runs one step: a token of every sequence that decodes, then as much of the new prompts as there is room for. */
-async function stepAll<Request extends SequenceRequest>(
+/**
+ * Submits a step: a token of every sequence that decodes, then as much of the new prompts as there is room for. Null where the
+ * host has to read a step in flight first.
+ */
+async function submitStep<Request extends SequenceRequest>(
   model: SteppedModel,
   active: Active<Request>[],
-  sampling: Sampling,
-): Promise<{ rows: Row[]; scored: Scored<Request>[] }> {
+  options: GenerateOptions,
+): Promise<Step<Request> | null> {
   const rows: Row[] = []
   const scored: StepScore[] = []
-  const done: Active<Request>[] = []
+  const tokens: NextToken<Request>[] = []
   const shortestFirst = active.toSorted((a, b) => a.pending.length - b.pending.length)
   for (const sequence of shortestFirst) {
+    const { request, next } = sequence
+    if (rows.length === model.maxRows) break
+    if (next) {
+      if (!mayGoOn(model, next, options)) continue
+      sequence.pending.push(chosenBefore(next.place))
+    }
     pushPending(rows, sequence, model)
     if (sequence.pending.length > 0) continue
-    done.push(sequence)
-    scored.push({ row: rows.length - 1, sequence: sequence.request.key, step: sequence.tokens.length })
+    const step = next ? next.step + 1 : sequence.tokens.length
+    sequence.next = { sequence, place: scored.length, seen: sequence.seen, step, isWasted: false }
+    tokens.push(sequence.next)
+    scored.push({ row: rows.length - 1, sequence: request.key, step })
   }
-  const scores = await model.step(rows, scored, sampling)
-  return { rows, scored: done.map((sequence, index) => ({ sequence, scores: scores[index]! })) }
+  if (rows.length === 0) return null
+  const isAlone =
+    tokens.some(({ sequence, step }) => sequence.answered || forcedId(sequence, step) !== undefined) ||
+    active.some(({ prompt, request }) => prompt && prompt.length < request.promptIds.length)
+  return { rows, tokens, submitted: await model.submitStep(rows, scored, options.sampling), isAlone }
+}
+
+/** Whether a sequence goes on behind a token that is yet to be read, unless this token or the text with it ends it. */
+function mayGoOn(
+  { config, limits }: SteppedModel,
+  { sequence, seen, step }: NextToken,
+  { maxNewTokens }: GenerateOptions,
+): boolean {
+  const length = seen + 1
+  const isWithinLimits = step + 1 < maxNewTokens && length < limits.capacity
+  return isWithinLimits && isLongSequence(config, length) === sequence.isLong
+}
+
+/** Waits for a step; its tokens but those that nobody wants. */
+async function readStep<Request extends SequenceRequest>({
+  tokens,
+  submitted,
+}: Step<Request>): Promise<Scored<Request>[]> {
+  const scores = await submitted.read()
+  return tokens.filter(({ isWasted }) => !isWasted).map(token => ({ token, scores: scores[token.place]! }))
+}
+
+/** The token that a request forces at a place of its answer. */
+function forcedId({ request }: Active, step: number): number | undefined {
+  return request.forcedIds?.[step]
 }
 
 /** Puts the tokens that requests force in the place of those that this step chose; without any it asks the model nothing. */
 async function forceTokens(model: SteppedModel, scored: readonly Scored[]): Promise<void> {
-  const forced = [...scored.entries()].flatMap(([row, { sequence, scores }]) => {
-    const id = sequence.answered ? undefined : sequence.request.forcedIds?.[sequence.tokens.length]
+  const forced = scored.flatMap(({ token: { sequence, place: row, step }, scores }) => {
+    const id = sequence.answered ? undefined : forcedId(sequence, step)
     return id === undefined || scores.statistics.notFinite > 0 ? [] : [{ row, id, scores }]
   })
   if (forced.length === 0) return
@@ -262,13 +363,15 @@ async function readWatched(
   scored: readonly Scored[],
   watchIds: readonly number[],
 ): Promise<Map<Active, number[]>> {
-  const followUps = [...scored.entries()].filter(
-    ([, { sequence, scores }]) => sequence.answered && scores.statistics.notFinite === 0,
+  const followUps = scored.filter(
+    ({ token, scores }) => token.sequence.answered && scores.statistics.notFinite === 0,
   )
   if (followUps.length === 0 || watchIds.length === 0) return new Map()
-  const logits = await model.logitsOf(followUps.flatMap(([row]) => watchIds.map(id => ({ row, id }))))
+  const logits = await model.logitsOf(
+    followUps.flatMap(({ token }) => watchIds.map(id => ({ row: token.place, id }))),
+  )
   return new Map(
-    followUps.map(([, { sequence, scores }], index) => {
+    followUps.map(({ token: { sequence }, scores }, index) => {
       const { maximum, s } = scores.statistics
       const own = logits.slice(index * watchIds.length, (index + 1) * watchIds.length)
       return [sequence, own.map(logit => logit - maximum - Math.log(s))]
@@ -300,9 +403,10 @@ function beginFollowUp(
 /** Takes a step's token into its sequence; returns the answer where that ends it. */
 function addToken(
   model: SteppedModel,
-  { sequence, scores }: Scored,
+  { token: next, scores }: Scored,
   options: GenerateOptions,
 ): Generation | null {
+  const { sequence } = next
   const end = (finishReason: Generation['finishReason'], error: string | null = null): Generation => ({
     tokens: sequence.tokens,
     finishReason,
@@ -312,7 +416,7 @@ function addToken(
   })
   const { vocabSize } = model.config
   const { notFinite } = scores.statistics
-  if (notFinite > 0) return end('error', notFiniteError(notFinite, vocabSize, sequence.seen))
+  if (notFinite > 0) return end('error', notFiniteError(notFinite, vocabSize, next.seen))
   const text = options.tokenText?.(scores.chosen.id) ?? null
   const token = recordToken(scores, options.topLogprobs, vocabSize, text)
   sequence.tokens.push(token)
@@ -324,8 +428,11 @@ function addToken(
     if (isFound) return end('stop')
   }
   // The token itself counts: prompt and answer together stay within the room and so within the context.
-  const length = sequence.seen + 1
+  const length = next.seen + 1
   if (sequence.tokens.length >= options.maxNewTokens || length >= model.limits.capacity) return end('length')
+  // Where a step behind it was submitted, the device has taken the token into that by itself.
+  if (sequence.next !== next) return null
+  sequence.next = null
   sequence.pending.push(token.id)
   // All its positions turn otherwise from here on: what the cache holds of them is computed again.
   if (isLongSequence(model.config, length) !== sequence.isLong) {

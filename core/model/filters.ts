@@ -1,6 +1,7 @@
 import { applyFilter } from '../../kernels/apply-filter/apply-filter.ts'
 import { boundWords, filterThreshold } from '../../kernels/filter-threshold/filter-threshold.ts'
 import { createTensor, type Tensor, uploadTensor } from '../../kernels/gpu/tensor.ts'
+import { markSeen } from '../../kernels/mark-seen/mark-seen.ts'
 import {
   type Histogram,
   histogramWords,
@@ -9,6 +10,7 @@ import {
   searchWords,
 } from '../../kernels/mass-histogram/mass-histogram.ts'
 import { processLogits, seenWords } from '../../kernels/process-logits/process-logits.ts'
+import { type ChosenTokens, isKnownToken } from '../../kernels/shared/row-token.ts'
 import { firstRows } from './activations.ts'
 import type { Sampling } from './sampling.ts'
 import type { TokenScores } from './scores.ts'
@@ -51,7 +53,10 @@ export async function createLogitProcessor(
   const readable = await device.createBuffer('readable histograms', mostRows * histogramWords * 4, usage)
   /** A bit for each token of the whole vocabulary that a slot's sequence, prompt and answer, holds: for the penalty. */
   const seen = await make('seen tokens', 'u32', words)
-  /** What the device holds of it, so that a decoded token costs an upload of one word. */
+  /**
+   * The same on the host, for slots that take over others' and for what ranks find together. Of a sequence whose tokens go from step
+   * to step on the device it lacks those, and nobody asks: such a rank is alone and searches no beams.
+   */
   const seenBySlot = Array.from({ length: mostRows }, () => new Uint32Array(words))
 
   /** The histograms of every row over all ranks. */
@@ -77,25 +82,33 @@ export async function createLogitProcessor(
     /** [rows, V]: where processed logits lie. */
     processed: buffers.processed,
 
-    /** Takes the rows of a step into what slots have seen, after slots that take over others'. Position 0 begins a sequence. */
+    /**
+     * Makes what slots have seen ready for the rows of a step, after slots that take over others': position 0 begins a sequence.
+     * `markSeen` puts in the tokens.
+     */
     takeRows(
       rows: readonly { tokenId: number; position: number; slot: number }[],
       copies: readonly { from: number; to: number }[],
     ): void {
-      const upload = (slot: number, own: Uint32Array<ArrayBuffer>, first = 0) =>
-        device.write(seen.buffer, seen.offsetBytes + (slot * words + first) * 4, own)
+      const upload = (slot: number) =>
+        device.write(seen.buffer, seen.offsetBytes + slot * words * 4, seenBySlot[slot]!)
       for (const { from, to } of copies) {
         seenBySlot[to]!.set(seenBySlot[from]!)
-        upload(to, seenBySlot[to]!)
+        upload(to)
       }
-      for (const [slot, ofSlot] of Map.groupBy(rows, row => row.slot)) {
+      for (const { tokenId, position, slot } of rows) {
         const own = seenBySlot[slot]!
-        if (ofSlot.some(({ position }) => position === 0)) own.fill(0)
-        for (const { tokenId } of ofSlot) own[tokenId >>> 5]! |= 1 << (tokenId & 31)
-        const word = ofSlot[0]!.tokenId >>> 5
-        if (ofSlot.length > 1 || ofSlot[0]!.position === 0) upload(slot, own)
-        else upload(slot, own.slice(word, word + 1), word)
+        if (position === 0) {
+          own.fill(0)
+          upload(slot)
+        }
+        if (isKnownToken(tokenId)) own[tokenId >>> 5]! |= 1 << (tokenId & 31)
       }
+    },
+
+    /** Records that slots' sequences hold the tokens of a step's rows. */
+    markSeen({ ids, slots }: { ids: Tensor; slots: Tensor }, chosen: ChosenTokens | null): void {
+      markSeen(stream, { ids, slots, seen, chosen })
     },
 
     /**

@@ -3,6 +3,7 @@ import { embed } from '../../kernels/embed/embed.ts'
 import { type Tensor, viewTensor } from '../../kernels/gpu/tensor.ts'
 import { linear } from '../../kernels/linear/linear.ts'
 import { type HeadNorm, headSquares, rope } from '../../kernels/rope/rope.ts'
+import type { ChosenTokens } from '../../kernels/shared/row-token.ts'
 import type { Range } from '../parallel/plan-shards.ts'
 import type { Activations } from './activations.ts'
 import type { ModelConfig } from './config.ts'
@@ -26,6 +27,8 @@ export interface ForwardPass {
   activations: Activations
   /** The largest of the positions, or another one with as many splits of keys. */
   lastPosition: number
+  /** What the step before chose, where ids may stand for it. */
+  chosen: ChosenTokens | null
 }
 
 /**
@@ -58,7 +61,7 @@ export function forward(context: StepContext, pass: ForwardPass): Tensor {
   const inputNorm = (layer: number) =>
     layer < config.layers ? weights.layers[layer]!.inputNorm : weights.finalNorm
 
-  embed(stream, ids, weights.embedding, delta, weights.firstId) // delta [N, D] partial
+  embed(stream, ids, weights.embedding, delta, { firstId: weights.firstId, chosen: pass.chosen }) // delta [N, D] partial
   allReduceAddNorm(inputNorm(0), undefined, { scale: config.embeddingScale }) // hidden, normed [N, D]
   for (const [index, layer] of weights.layers.entries()) {
     // Attention

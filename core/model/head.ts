@@ -4,6 +4,7 @@ import { createTensor, type Tensor, uploadTensor } from '../../kernels/gpu/tenso
 import { linear } from '../../kernels/linear/linear.ts'
 import type { PackedWeight } from '../../kernels/pack-weight/pack-weight.ts'
 import { choiceWords, sample } from '../../kernels/sample/sample.ts'
+import type { ChosenTokens } from '../../kernels/shared/row-token.ts'
 import { tokenRank } from '../../kernels/token-rank/token-rank.ts'
 import { type TopLogit, topK, topKCandidateWords } from '../../kernels/top-k/top-k.ts'
 import { firstRows } from './activations.ts'
@@ -21,7 +22,7 @@ import {
   type TokenScores,
 } from './scores.ts'
 import type { StepContext } from './step-context.ts'
-import type { ScoredInputs } from './step-inputs.ts'
+import type { RowInputs, ScoredInputs } from './step-inputs.ts'
 
 /** What a token head is made for. */
 interface TokenHeadOptions {
@@ -109,7 +110,8 @@ export async function createTokenHead(
   }
 
   /** Submits what is recorded, with the copies of a reading, and waits for it. */
-  async function read({ copies, readable, sizeBytes, merge }: ScoreReading): Promise<TokenScores[]> {
+  async function read({ turns, sizeBytes, merge }: ScoreReading): Promise<TokenScores[]> {
+    const { copies, readable } = turns[0]!
     stream.submit([copies])
     return merge(await context.readAndGather(readable, sizeBytes))
   }
@@ -154,7 +156,8 @@ export async function createTokenHead(
   /** How many tokens are likelier than one of each row that the last step scored: one submit, synchronisation, exchange. */
   async function tokenRanksOf(chosen: ReadonlyMap<number, TopLogit>): Promise<Map<number, number>> {
     const rows = Math.max(...chosen.keys()) + 1
-    const { logits, tokenRanks, readable } = buffers
+    const { logits, tokenRanks } = buffers
+    const readable = buffers.readables[0]!
     const choices = firstRows(buffers.choices, rows)
     const words = new Uint32Array(rows * choiceWords)
     for (const [row, { id, logit }] of chosen) {
@@ -170,11 +173,29 @@ export async function createTokenHead(
     return new Map([...chosen.keys()].map(row => [row, counts[row]!]))
   }
 
+  /** Where the tokens are that a step leaves chosen on the device. */
+  const likeliest: ChosenTokens = { tensor: buffers.top, word: 1 }
+  const choice: ChosenTokens = { tensor: buffers.choices, word: 0 }
+
   return {
     /** Scored rows of a pass, at most. */
     rows,
     logitsOf,
     tokenRanksOf,
+
+    /**
+     * Where the device has the tokens that a step has chosen, once it is computed; null on ranks that share the vocabulary,
+     * whose choices the host merges.
+     */
+    chosenTokens(chooses: boolean): ChosenTokens | null {
+      if (!isAlone) return null
+      return chooses ? choice : likeliest
+    },
+
+    /** Records that slots' sequences hold the tokens of a step's rows. `logitProcessor` must have been asked for. */
+    markSeen(inputs: RowInputs, chosen: ChosenTokens | null): void {
+      processor!.markSeen(inputs, chosen)
+    },
 
     /** The buffers that penalties and filters need, made when they are first asked for. */
     logitProcessor,

@@ -3,6 +3,7 @@ import { copySlots, type SlotCopy } from '../../kernels/copy-slots/copy-slots.ts
 import type { Device } from '../../kernels/gpu/device.ts'
 import type { Stage } from '../../kernels/gpu/plan.ts'
 import { createTensor, type Tensor, tensorFrom, uploadTensor, viewTensor } from '../../kernels/gpu/tensor.ts'
+import { type ChosenTokens, isKnownToken } from '../../kernels/shared/row-token.ts'
 import type { Communicator } from '../parallel/communicator.ts'
 import { ownedKeyValueHeads, type Range, rankShard, type ShardPlan } from '../parallel/plan-shards.ts'
 import { type ActivationBuffers, activationsOf, createActivations } from './activations.ts'
@@ -14,12 +15,20 @@ import type { ModelWeights } from './layout.ts'
 import { RecentlyUsed } from './recently-used.ts'
 import { hasLongTurns, ropePlaces, ropeTable } from './rope-tables.ts'
 import { planProcessing, type Sampling } from './sampling.ts'
-import type { BeamScores, KnownScores, ScoredRow, ScoreReading, TokenScores } from './scores.ts'
+import {
+  type BeamScores,
+  type KnownScores,
+  type ScoredRow,
+  type ScoreReading,
+  stepsInFlight,
+  type TokenScores,
+} from './scores.ts'
 import { StepContext, type StepPlan } from './step-context.ts'
 import { createInputs, StepInputs } from './step-inputs.ts'
 
 /** A token of some sequence, to be run through the model. */
 export interface Row {
+  /** The token; or `chosenBefore` that which the step before, which need not have been read, chose in one of its scored rows. */
   tokenId: number
   /** Where it stands in its sequence, from 0. */
   position: number
@@ -51,7 +60,7 @@ const attentionScratchBytes = 128 * 2 ** 20
 
 /** What a model computes with, on its device. */
 interface ModelParts {
-  pass: Omit<ForwardPass, 'activations' | 'lastPosition'>
+  pass: Omit<ForwardPass, 'activations' | 'lastPosition' | 'chosen'>
   activations: ActivationBuffers
   /** What the device is told of a step's rows. */
   inputs: Tensor
@@ -60,8 +69,12 @@ interface ModelParts {
   copyTable: Tensor
 }
 
-/** A step that was submitted, and whose scores are still to be read, once. */
+/** A step that was submitted, and whose scores are still to be read. */
 export interface StepInFlight<Scores> {
+  /**
+   * Waits for the scores. To be called once at most, in the order of the steps, and before so many steps are submitted behind this
+   * one that more are in flight than the model takes.
+   */
   read(): Promise<Scores[]>
 }
 
@@ -86,9 +99,15 @@ export class LanguageModel {
   readonly maxRows: number
   /** Those of one sequence among them. */
   readonly maxSequenceRows: number
+  /** Steps that may be submitted before the first of them is read. */
+  readonly stepsInFlight: number
   readonly #parts: ModelParts
   readonly #kept = new RecentlyUsed<KeptStep>(keptPlans)
   readonly #modes = new ScoringModes()
+  /** Counts steps that are read. */
+  #turn = 0
+  /** Where the last step leaves what it chooses; null where it chooses nothing on the device. */
+  #chosen: ChosenTokens | null = null
 
   private constructor(config: ModelConfig, limits: ModelLimits, context: StepContext, parts: ModelParts) {
     this.config = config
@@ -96,6 +115,7 @@ export class LanguageModel {
     this.context = context
     this.maxRows = parts.activations.hidden.shape[0] ?? 0
     this.maxSequenceRows = sequenceRows(config, limits.capacity) ?? this.maxRows
+    this.stepsInFlight = stepsInFlight(context.communicator.ranks)
     this.#parts = parts
   }
 
@@ -150,9 +170,8 @@ export class LanguageModel {
           this.#recordStep(
             new StepInputs(this.#parts.inputs, rows, scored),
             scored,
-            areAll,
+            { areAll, marks: false, lastPosition },
             likeliest,
-            lastPosition,
           )
     })
   }
@@ -165,7 +184,10 @@ export class LanguageModel {
     return (await this.submitStep(rows, scored, sampling)).read()
   }
 
-  /** The same in two halves: it is submitted when this resolves. What the halves share is the device's. */
+  /**
+   * The same in two halves: it is submitted when this resolves, and `stepsInFlight` of them may be before the first is read. What is
+   * asked of the last step (`logitsOf`, `tokenRanksOf`, `scoreKnown`) is of the last that was submitted.
+   */
   async submitStep(
     rows: readonly Row[],
     scored: readonly StepScore[],
@@ -173,9 +195,9 @@ export class LanguageModel {
   ): Promise<StepInFlight<TokenScores>> {
     const ofSlots = withSlots(rows, scored)
     const penalty = sampling.repetitionPenalty ?? 1
-    const { inputs, reading } = await this.#submit(rows, ofSlots, sampling, penalty, [])
+    const { inputs, scores } = await this.#submit(rows, ofSlots, sampling, penalty, [])
     return {
-      read: async () => this.#parts.head.finish(await this.#read(reading), ofSlots, inputs.tensors, sampling),
+      read: async () => this.#parts.head.finish(await scores(), ofSlots, inputs.tensors, sampling),
     }
   }
 
@@ -190,8 +212,8 @@ export class LanguageModel {
     copies: readonly SlotCopy[],
   ): Promise<BeamScores[]> {
     const ofSlots = withSlots(rows, scored)
-    const { inputs, reading } = await this.#submit(rows, ofSlots, likeliest, penalty, copies)
-    return this.#parts.head.finishBeams(await this.#read(reading), inputs.tensors, penalty)
+    const { inputs, scores } = await this.#submit(rows, ofSlots, likeliest, penalty, copies)
+    return this.#parts.head.finishBeams(await scores(), inputs.tensors, penalty)
   }
 
   /**
@@ -213,14 +235,17 @@ export class LanguageModel {
     return this.#parts.head.tokenRanksOf(chosen)
   }
 
-  /** Tells the device of the rows, and submits the plan of such a step, which is made where none is kept. */
+  /**
+   * Tells the device of the rows, and submits the plan of such a step, which is made where none is kept. Its scores are read from the
+   * buffer whose turn it is, so that the next step's need not wait for them.
+   */
   async #submit(
     rows: readonly Row[],
     scored: readonly ScoredRow[],
     sampling: Sampling,
     penalty: number,
     copies: readonly SlotCopy[],
-  ): Promise<KeptStep> {
+  ): Promise<{ inputs: StepInputs; scores: () => Promise<TokenScores[]> }> {
     const { head, pass, copyTable } = this.#parts
     const { stream, device } = this.context
     const { capacity } = this.limits
@@ -230,7 +255,14 @@ export class LanguageModel {
         `step: ${rows.length} rows, ${scored.length} scored; room for ${this.maxRows} and ${head.rows}`,
       )
     let lastPosition = 0
-    for (const { position } of rows) if (position > lastPosition) lastPosition = position
+    let areKnown = true
+    for (const { tokenId, position } of rows) {
+      if (position > lastPosition) lastPosition = position
+      if (!isKnownToken(tokenId)) areKnown = false
+    }
+    const chosen = head.chosenTokens(this.#modes.chooses(sampling))
+    if (!areKnown && (chosen === null || chosen !== this.#chosen))
+      throw new Error('step: takes tokens that the step before did not choose, or not on this device')
     if (lastPosition >= capacity)
       throw new Error(
         `step: position ${lastPosition}, expected one below the cache's capacity of ${capacity}`,
@@ -239,7 +271,7 @@ export class LanguageModel {
       const { takeRows } = await head.logitProcessor()
       if (penalty !== 1) takeRows(rows, copies)
     }
-    const kept = await this.#keptStep(rows, scored, sampling, lastPosition)
+    const kept = this.#keptStep(rows, scored, sampling, penalty !== 1, lastPosition)
     kept.inputs.write(device, rows, scored, capacity)
     const before: Stage[] = []
     if (copies.length > 0) {
@@ -250,13 +282,16 @@ export class LanguageModel {
       for (const layer of pass.cache.layers) copySlots(stream, layer, table, copies)
       before.push(stream.stage())
     }
-    await this.context.run(kept.plan, before, kept.reading ? [kept.reading.copies] : [])
-    return kept
-  }
-
-  async #read(reading: ScoreReading | null): Promise<TokenScores[]> {
-    if (!reading) return []
-    return reading.merge(await this.context.readAndGather(reading.readable, reading.sizeBytes))
+    const { reading, inputs, plan } = kept
+    this.#chosen = reading && chosen
+    if (!reading) {
+      await this.context.run(plan, before)
+      return { inputs, scores: async () => [] }
+    }
+    const { readable, copies: copyScores } = reading.turns[this.#turn++ % reading.turns.length]!
+    await this.context.run(plan, before, [copyScores])
+    const scores = async () => reading.merge(await this.context.readAndGather(readable, reading.sizeBytes))
+    return { inputs, scores }
   }
 
   /** The plan of steps like this one. */
@@ -264,27 +299,33 @@ export class LanguageModel {
     rows: readonly Row[],
     scored: readonly ScoredRow[],
     sampling: Sampling,
+    marks: boolean,
     lastPosition: number,
   ): KeptStep {
     const areAll = scored.length === rows.length && scored.every(({ row }, index) => row === index)
     // The CPU adapter's attention has no splits.
     const splits = this.context.device.kind === 'cpu' ? 1 : attentionSplits(lastPosition + 1, null)
-    const mode = scored.length === 0 ? 0 : this.#modes.indexOf(sampling) * 2 + (areAll ? 1 : 0)
+    const scoring = scored.length === 0 ? 0 : this.#modes.indexOf(sampling) * 2 + (areAll ? 1 : 0)
+    const mode = scoring * 2 + (marks ? 1 : 0)
     const key = [mode, rows.length, scored.length, splits] as const
     const found = this.#kept.find(one => isSameKey(one.key, key))
     if (found) return found
-    const made = this.#planStep(key, areAll, sampling, lastPosition)
+    const made = this.#planStep(key, { areAll, marks, lastPosition }, sampling)
     this.#kept.add(made)?.plan.destroy()
     return made
   }
 
   /** Makes the plan of a step of so many rows. */
-  #planStep(key: KeptStep['key'], areAll: boolean, sampling: Sampling, lastPosition: number): KeptStep {
+  #planStep(
+    key: KeptStep['key'],
+    of: { areAll: boolean; marks: boolean; lastPosition: number },
+    sampling: Sampling,
+  ): KeptStep {
     const [, rows, scored] = key
     const inputs = new StepInputs(this.#parts.inputs, rows, scored)
     let reading: ScoreReading | null = null
     const plan = this.context.plan(`step of ${rows}`, () => {
-      reading = this.#recordStep(inputs, scored, areAll, sampling, lastPosition)
+      reading = this.#recordStep(inputs, scored, of, sampling)
     })
     return { key, plan, inputs, reading }
   }
@@ -293,13 +334,14 @@ export class LanguageModel {
   #recordStep(
     inputs: StepInputs,
     scored: number,
-    areAll: boolean,
+    { areAll, marks, lastPosition }: { areAll: boolean; marks: boolean; lastPosition: number },
     sampling: Sampling,
-    lastPosition: number,
   ): ScoreReading | null {
     const { pass, head } = this.#parts
     const activations = activationsOf(this.#parts.activations, inputs.tensors)
-    const normed = forward(this.context, { ...pass, activations, lastPosition })
+    const chosen = head.chosenTokens(this.#modes.chooses(sampling))
+    if (marks) head.markSeen(inputs.tensors, chosen)
+    const normed = forward(this.context, { ...pass, activations, lastPosition, chosen })
     return scored > 0 ? head.record(normed, inputs.tensors, areAll, sampling) : null
   }
 
@@ -325,10 +367,17 @@ function withSlots(rows: readonly Row[], scored: readonly StepScore[]): ScoredRo
   return scored.map(({ row, sequence, step }) => ({ row, sequence, step, slot: rows[row]!.slot }))
 }
 
+interface ScoringMode {
+  /** From 1 on. */
+  index: number
+  processes: boolean
+  chooses: boolean
+}
+
 /** Numbers of the ways in which steps are scored: those that record the same have one. */
 class ScoringModes {
-  readonly #modes = new Map<string, { index: number; processes: boolean }>()
-  #last: { sampling: Sampling; mode: { index: number; processes: boolean } } | null = null
+  readonly #modes = new Map<string, ScoringMode>()
+  #last: { sampling: Sampling; mode: ScoringMode } | null = null
 
   /** From 1 on. */
   indexOf(sampling: Sampling): number {
@@ -340,6 +389,11 @@ class ScoringModes {
     return this.#modeOf(sampling).processes
   }
 
+  /** Whether a token is chosen that need not be the likeliest of the raw logits. */
+  chooses(sampling: Sampling): boolean {
+    return this.#modeOf(sampling).chooses
+  }
+
   #modeOf(sampling: Sampling) {
     if (this.#last?.sampling === sampling) return this.#last.mode
     const { processes, chooses } = planProcessing(sampling)
@@ -347,7 +401,7 @@ class ScoringModes {
     const settings = chooses ? [temperature, seed, topK, topP, minP, repetitionPenalty] : []
     const name = JSON.stringify(settings)
     let mode = this.#modes.get(name)
-    if (!mode) this.#modes.set(name, (mode = { index: this.#modes.size + 1, processes }))
+    if (!mode) this.#modes.set(name, (mode = { index: this.#modes.size + 1, processes, chooses }))
     this.#last = { sampling, mode }
     return mode
   }

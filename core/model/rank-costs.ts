@@ -19,7 +19,7 @@ import {
   type WeightTypes,
 } from './layout.ts'
 import { ropePlaces } from './rope-tables.ts'
-import { scoreBytes } from './scores.ts'
+import { scoreBytes, stepsInFlight } from './scores.ts'
 import { hostSumBytes, partialSumRows } from './step-context.ts'
 
 /** What a rank makes room for. */
@@ -60,7 +60,7 @@ export function rankMemory(
   const ofRows = 4 * Math.ceil(rows / 64) * 64
   const workBytes =
     4 * (rows * (activations + partials) + ofRows + tables + reduced) +
-    headBytes(sequences, D, shard.vocabulary.count)
+    headBytes(sequences, D, shard.vocabulary.count, plan.ranks.length)
   return {
     weightBytes,
     /** Keys and values of all sequences at full length. */
@@ -72,11 +72,11 @@ export function rankMemory(
   }
 }
 
-/** What scores so many rows of a rank's V logits: the rows, logits, what is summed and chosen of them, and copies to be read. */
-function headBytes(rows: number, D: number, V: number): number {
+/** What scores so many rows of a rank's V logits: the rows, logits, what is summed and chosen of them, and copies to be read of each step in flight. */
+function headBytes(rows: number, D: number, V: number, ranks: number): number {
   const words = rows * (D + V) + entropyPartialWords(rows, V) + topKCandidateWords(rows, V, topTokens)
   // Keys of sequences, steps, ranks of tokens and copies of slots, beside what is read back.
-  return 4 * (words + 6 * rows) + 2 * scoreBytes(rows, topTokens)
+  return 4 * (words + 6 * rows) + (1 + stepsInFlight(ranks)) * scoreBytes(rows, topTokens)
 }
 
 /** What a rank does in one decoding step, which gives every sequence a token. Of one sequence it is the cost of a token. */

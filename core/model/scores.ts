@@ -77,25 +77,36 @@ export function scoreBytes(rows: number, k: number): number {
   return sizes.reduce((sum, size) => sum + size, rows * 4)
 }
 
+/**
+ * Steps of a rank that may be submitted before the first of them is read. Alone, two: the token that one chooses is on the device,
+ * where the next one takes it. Ranks that share the vocabulary choose together, on the host, and have one.
+ */
+export function stepsInFlight(ranks: number): number {
+  return ranks === 1 ? 2 : 1
+}
+
 /** Makes the buffers of at most `rows` rows with their k largest logits, on a rank of some that hold `widths` logits each. */
 export async function createScoreBuffers(device: Device, rows: number, k: number, widths: readonly number[]) {
   const group = await createTensorGroup(device, 'scores', scoreTensors(rows, k))
   const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST
+  const readables: GPUBuffer[] = []
+  while (readables.length < stepsInFlight(widths.length))
+    readables.push(await device.createBuffer('readable scores', scoreBytes(rows, k), usage))
   return {
     widths,
     group,
     ...group.tensors,
+    /** By whose turn it is: one for each step that may be in flight. */
+    readables,
     /** Apart from the group, because WebGPU lets no dispatch read and write parts of one buffer. */
     tokenRanks: await createTensor(device, 'ranks', 'u32', [rows]),
-    readable: await device.createBuffer('readable scores', scoreBytes(rows, k), usage),
   }
 }
 
 /** The scores of some rows as a device hands them over. */
 export interface ScoreReading {
-  /** What copies them to be read, behind what computes them. */
-  copies: Stage
-  readable: GPUBuffer
+  /** Where they can be read, by whose turn it is, and what copies them there, behind what computes them. */
+  turns: readonly { readable: GPUBuffer; copies: Stage }[]
   sizeBytes: number
   /** The scores, of every rank's bytes in rank order. */
   merge(all: ArrayBuffer): TokenScores[]
@@ -110,16 +121,19 @@ export function scoreReading(
   rows: number,
   recorded: Recorded,
 ): ScoreReading {
-  const { group, choices, tokenRanks, readable } = buffers
+  const { group, choices, tokenRanks, readables } = buffers
   const isChosen = recorded !== 'raw'
   const groupBytes = isChosen ? group.sizeBytes : choices.offsetBytes
-  const copy = (from: GPUBuffer, toBytes: number, sizeBytes: number) =>
-    ({ kind: 'copy', from, fromBytes: 0, to: readable, toBytes, sizeBytes }) as const
-  const ofGroup = copy(group.buffer, 0, groupBytes)
-  const commands = isChosen ? [ofGroup, copy(tokenRanks.buffer, groupBytes, rows * 4)] : [ofGroup]
+  const label = `scores of ${rows}`
+  const counts = { dispatches: 0, movedBytes: 0, flops: 0 }
   return {
-    copies: { label: `scores of ${rows}`, commands, counts: { dispatches: 0, movedBytes: 0, flops: 0 } },
-    readable,
+    turns: readables.map(readable => {
+      const copy = (from: GPUBuffer, toBytes: number, sizeBytes: number) =>
+        ({ kind: 'copy', from, fromBytes: 0, to: readable, toBytes, sizeBytes }) as const
+      const ofGroup = copy(group.buffer, 0, groupBytes)
+      const commands = isChosen ? [ofGroup, copy(tokenRanks.buffer, groupBytes, rows * 4)] : [ofGroup]
+      return { readable, copies: { label, commands, counts } }
+    }),
     sizeBytes: groupBytes + (isChosen ? rows * 4 : 0),
     merge: all => mergeScores(buffers, rows, recorded, all),
   }
@@ -175,7 +189,8 @@ export async function readKnown(
 ): Promise<Omit<KnownScores, 'rank'>[]> {
   const statisticsBytes = ids.length * entropyWords * 4
   const sizeBytes = statisticsBytes + ids.length * 4
-  const { statistics, readable } = buffers
+  const { statistics } = buffers
+  const readable = buffers.readables[0]!
   context.stream.copyBuffer(group.buffer, statistics.offsetBytes, readable, 0, statisticsBytes)
   record(readable, statisticsBytes)
   const all = await context.submitAndGather(readable, sizeBytes)

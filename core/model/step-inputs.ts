@@ -5,6 +5,7 @@ import type { ScoredRow } from './scores.ts'
 
 /** What the device is told of a step's N rows, each [N] u32. */
 const rowNames = [
+  /** Tokens, or `chosenBefore` those that the step before chose. */
   'ids',
   // In the order in which rope reads them.
   'positions',

@@ -3,7 +3,8 @@ import { testDevice } from '../../test/support/device.ts'
 import { expectAgreement } from '../../test/support/expect-close.ts'
 import { runPrepared } from '../gpu/prepared-kernel.ts'
 import { Recorder } from '../gpu/recorder.ts'
-import { createTensor } from '../gpu/tensor.ts'
+import { createTensor, tensorFrom } from '../gpu/tensor.ts'
+import { chosenBefore } from '../shared/row-token.ts'
 import { embedCases, prepareEmbed } from './embed.cases.ts'
 import { embed } from './embed.ts'
 
@@ -20,6 +21,23 @@ describe('embed', async () => {
     const found = new Float32Array((await runPrepared(device, prepared, { ids }, 'out')).out)
     expect([...found.subarray(12)]).toEqual(new Array(24).fill(0))
     expect(found.subarray(0, 12)).not.toContain(0)
+  })
+
+  it('takes tokens that the step before chose, and zeros for a row that it did not score', async () => {
+    const prepared = await prepareEmbed(device, { rows: 5, width: 12, vocabulary: 9, dtype: 'f32' })
+    const chosen = await tensorFrom(device, 'chosen', [3, 2], new Uint32Array([70, 7, 80, 4, 90, 8]))
+    const ids = new Uint32Array([6, chosenBefore(1), 2, chosenBefore(0), chosenBefore(3)])
+    const known = await runPrepared(
+      device,
+      await prepareEmbed(device, { rows: 5, width: 12, vocabulary: 9, dtype: 'f32' }),
+      { ids: new Uint32Array([6, 4, 2, 7, 9]) },
+      'out',
+    )
+    const { ids: idTensor, out } = prepared.tensors
+    const record = (recorder: Recorder) =>
+      embed(recorder, idTensor, prepared.table, out, { chosen: { tensor: chosen, word: 1 } })
+    const found = await runPrepared(device, { ...prepared, record }, { ids }, 'out')
+    expect(new Float32Array(found.out)).toEqual(new Float32Array(known.out))
   })
 
   it('refuses an output of another width', async () => {

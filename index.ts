@@ -86,6 +86,7 @@ export async function loadModel(model: string, options: LoadOptions = {}): Promi
     let doneBytes = 0
     const loaded = await loading.loadModel(devices, {
       ...request,
+      compilesAhead: true,
       onBytes: bytes => options.onProgress?.((doneBytes += bytes), totalBytes),
       hashRow: (label, row) => createHash('sha256').update(label).update(row).digest('hex'),
     })

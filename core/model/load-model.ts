@@ -22,6 +22,8 @@ export interface LoadRequest {
   onBytes?: (sizeBytes: number) => void
   /** What digests the rows of a checkpoint; without it they have no digest. */
   hashRow?: HashRow
+  /** Whether the kernels of the usual steps are compiled meanwhile: for who runs many; without it each is when it is first needed. */
+  compilesAhead?: boolean
   /** Gets the times of loading added; of one rank, since ranks load at the same time. */
   times?: LoadTimes
 }
@@ -66,7 +68,7 @@ export async function loadRank(
     const startMs = performance.now()
     const { weights, fill } = await obtainWeights(device, plan, communicator, request)
     const model = await LanguageModel.create(device, config, plan, weights, limits, communicator)
-    const weightDigest = await besideCompiling(model, fill, request.times)
+    const weightDigest = await (request.compilesAhead ? besideCompiling(model, fill, request.times) : fill())
     if (request.times) request.times.totalMs += performance.now() - startMs
     return { model, weightDigest, close }
   } catch (error) {

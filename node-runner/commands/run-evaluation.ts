@@ -133,6 +133,8 @@ function continueRun(run: PlannedRun, before: RunDescription, journal: Journal, 
   const past = { ...(unchecked.length > 0 && { unchecked }), ...(before.mixed && { mixed: before.mixed }) }
   const begunOn = before.adapters.map(({ name }) => name)
   const flags = { ...run.flags, adapter: choiceToResume(run.flags.adapter, begunOn) }
+  if (flags.adapter !== run.flags.adapter)
+    progress.say(`the run was begun on ${begunOn[0]} and goes on there: bits hang on the adapter`)
   return { ...run, flags, settings: { ...run.settings, ...past } }
 }
 

@@ -23,7 +23,12 @@ export async function loadRank(
 ): Promise<LoadedRank> {
   const folder = await openModel(job.model, job.loadFormat)
   try {
-    return await loadRankOf(device, communicator, { ...loadRequest(job, folder), onBytes, hashRow })
+    return await loadRankOf(device, communicator, {
+      ...loadRequest(job, folder),
+      onBytes,
+      hashRow,
+      compilesAhead: true,
+    })
   } finally {
     await folder.close()
   }

@@ -1,6 +1,7 @@
 import { prepareAdd } from '../../kernels/add/add.cases.ts'
 import { type BenchCase, createBenchClock, measureCases } from '../../kernels/gpu/bench.ts'
 import type { Device } from '../../kernels/gpu/device.ts'
+import { encodeStages, submitEncoded } from '../../kernels/gpu/plan.ts'
 import { Recorder } from '../../kernels/gpu/recorder.ts'
 import { prepareLinear } from '../../kernels/linear/linear.cases.ts'
 import { chooseLinearVariant } from '../../kernels/linear/linear.ts'
@@ -62,13 +63,16 @@ export async function measureAdapter(device: Device) {
   }
 }
 
+/** Milliseconds of dispatches that are replayed as those of a step are. */
 async function timeDispatches(device: Device, record: (recorder: Recorder) => void, dispatches: number) {
+  const recorder = new Recorder(device, 'dispatch overhead')
+  for (let i = 0; i < dispatches; i++) record(recorder)
+  const plan = recorder.plan()
   const samplesMs = await timeRounds(rounds, async () => {
-    const recorder = new Recorder(device, 'dispatch overhead')
-    for (let i = 0; i < dispatches; i++) record(recorder)
-    recorder.submit()
+    submitEncoded(device, encodeStages(device, plan.stages))
     await device.idle()
   })
+  plan.destroy()
   return spreadOf(samplesMs).medianMs
 }
 

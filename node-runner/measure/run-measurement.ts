@@ -123,7 +123,7 @@ export async function measureHardware(
   const how: Record<keyof typeof hardware, string> = {
     bandwidthBytesPerSecond: `one row times a large weight on ${adapter.adapterName}`,
     flopsPerSecond: 'many rows times a weight, there',
-    dispatchSeconds: 'one more of hundreds of dependent dispatches in a submit, there',
+    dispatchSeconds: 'one more of hundreds of dependent dispatches of a plan that is replayed, there',
     linkBytesPerSecond: 'one more byte of a round trip, there',
     latencySeconds: `the median all-reduce of ${exchange!.sizeBytes} bytes over ${ranks} ranks, without its bytes`,
   }

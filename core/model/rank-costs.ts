@@ -21,6 +21,7 @@ import {
 import { ropePlaces } from './rope-tables.ts'
 import { scoreBytes } from './scores.ts'
 import { hostSumBytes, partialSumRows } from './step-context.ts'
+import { inputWords } from './step-inputs.ts'
 
 /** What a rank makes room for. */
 export interface RankRoom {
@@ -56,10 +57,8 @@ export function rankMemory(
   // The partial sum to be read, and where all ranks' sums or their total come back.
   const reduced = plan.ranks.length > 1 ? (rows + partialSumRows(plan.ranks.length, rows, D)) * D : 0
   const tables = config.ropes.reduce((sum, one) => sum + ropePlaces(one, contextTokens) * one.width, 0)
-  // Ids, positions, slots and turns, each from a multiple of 256 bytes on.
-  const ofRows = 4 * Math.ceil(rows / 64) * 64
   const workBytes =
-    4 * (rows * (activations + partials) + ofRows + tables + reduced) +
+    4 * (rows * (activations + partials) + inputWords(rows, sequences) + tables + reduced) +
     headBytes(sequences, D, shard.vocabulary.count)
   return {
     weightBytes,
@@ -75,8 +74,8 @@ export function rankMemory(
 /** What scores so many rows of a rank's V logits: the rows, logits, what is summed and chosen of them, and copies to be read. */
 function headBytes(rows: number, D: number, V: number): number {
   const words = rows * (D + V) + entropyPartialWords(rows, V) + topKCandidateWords(rows, V, topTokens)
-  // Keys of sequences, steps, ranks of tokens and copies of slots, beside what is read back.
-  return 4 * (words + 6 * rows) + 2 * scoreBytes(rows, topTokens)
+  // Rows of known tokens, ranks of tokens and copies of slots, beside what is read back.
+  return 4 * (words + 5 * rows) + 2 * scoreBytes(rows, topTokens)
 }
 
 /** What a rank does in one decoding step, which gives every sequence a token. Of one sequence it is the cost of a token. */

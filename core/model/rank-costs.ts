@@ -22,6 +22,7 @@ import {
 import { ropePlaces } from './rope-tables.ts'
 import { scoreBytes, stepsInFlight } from './scores.ts'
 import { hostSumBytes, partialSumRows } from './step-context.ts'
+import { inputWords } from './step-inputs.ts'
 
 /** What a rank makes room for. */
 export interface RankRoom {
@@ -60,13 +61,11 @@ export function rankMemory(
   const readable = rows + (isSplit(kind, ranks, rows) ? rowsOfSecondHalf(rows) : 0)
   const reduced = ranks > 1 ? (readable + partialSumRows(ranks, rows, D)) * D : 0
   const tables = config.ropes.reduce((sum, one) => sum + ropePlaces(one, contextTokens) * one.width, 0)
-  // Ids, positions, slots and turns, each from a multiple of 256 bytes on.
-  const ofRows = 4 * Math.ceil(places / 64) * 64
   const workBytes =
     4 *
       (places * elements(Object.values(activationShapes(config, shard))) +
         rows * (elements(ofExperts) + partials) +
-        ofRows +
+        inputWords(places, sequences) +
         tables +
         reduced) +
     headBytes(sequences, D, shard.vocabulary.count, ranks)
@@ -84,8 +83,8 @@ export function rankMemory(
 /** What scores so many rows of a rank's V logits: the rows, logits, what is summed and chosen of them, and copies to be read of each step in flight. */
 function headBytes(rows: number, D: number, V: number, ranks: number): number {
   const words = rows * (D + V) + entropyPartialWords(rows, V) + topKCandidateWords(rows, V, topTokens)
-  // Keys of sequences, steps, ranks of tokens and copies of slots, beside what is read back.
-  return 4 * (words + 6 * rows) + (1 + stepsInFlight(ranks)) * scoreBytes(rows, topTokens)
+  // Rows of known tokens, ranks of tokens and copies of slots, beside what is read back.
+  return 4 * (words + 5 * rows) + (1 + stepsInFlight(ranks)) * scoreBytes(rows, topTokens)
 }
 
 /** What a rank does in one decoding step, which gives every sequence a token. Of one sequence it is the cost of a token. */

@@ -1,7 +1,6 @@
 import type { Device } from '../../kernels/gpu/device.ts'
 import { createTensor, type Tensor } from '../../kernels/gpu/tensor.ts'
 import type { Half } from './halves.ts'
-import type { Row } from './language-model.ts'
 import type { ScoredRow } from './scores.ts'
 
 /** What the device is told of a step's N rows, each [N] u32. */
@@ -76,7 +75,12 @@ export class StepInputs {
   }
 
   /** Tells the device of a step's rows. The long factors' angles lie `longTurns` places behind the short ones'. */
-  write(device: Device, rows: readonly Row[], scored: readonly ScoredRow[], longTurns: number): void {
+  write(
+    device: Device,
+    rows: readonly { tokenId: number; position: number; slot: number; isLong?: boolean }[],
+    scored: readonly ScoredRow[],
+    longTurns: number,
+  ): void {
     const words = this.#words
     let stride = this.#rowStride
     let at = 0

@@ -1,5 +1,4 @@
 import type { Device, DeviceCounters } from './device.ts'
-import type { PassTimer } from './recorder.ts'
 
 /** A dispatch or a copy, with all that its encoding needs. */
 export type Command =
@@ -37,6 +36,12 @@ export interface Plan {
   readonly stages: readonly Stage[]
   /** Gives its Params back. Stages that were submitted still run. */
   destroy(): void
+}
+
+/** Gives each timed dispatch a pass descriptor with timestamps, and resolves them at the end of a recording. */
+export interface PassTimer {
+  next(label: string): GPUComputePassDescriptor
+  resolve(encoder: GPUCommandEncoder): void
 }
 
 /** One stage of what two do, one after the other. */

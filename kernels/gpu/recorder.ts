@@ -8,7 +8,7 @@ import {
   packParams,
   paramsStrideBytes,
 } from './kernel.ts'
-import { encodeStages, type Plan, type Stage, submitEncoded } from './plan.ts'
+import { encodeStages, type PassTimer, type Plan, type Stage, submitEncoded } from './plan.ts'
 import { type Tensor, tensorBytes } from './tensor.ts'
 
 /** One use of a kernel. */
@@ -214,12 +214,6 @@ function makeStage(
     return { kind: one.kind, name: one.kernel.name, pipeline, group: groupOf(one), x, y, z }
   })
   return { label, commands, counts }
-}
-
-/** Gives each timed dispatch a pass descriptor with timestamps, and resolves them at the end of a recording. */
-export interface PassTimer {
-  next(label: string): GPUComputePassDescriptor
-  resolve(encoder: GPUCommandEncoder): void
 }
 
 /** Workgroups that a direction may count by WebGPU's default limit. */

@@ -1,5 +1,5 @@
 import type { Device } from './device.ts'
-import type { PassTimer } from './recorder.ts'
+import type { PassTimer } from './plan.ts'
 
 /** Times of single dispatches by the device's own clock. Where the adapter has no timestamps, `createTimer` gives null. */
 export interface Timer extends PassTimer {

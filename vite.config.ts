@@ -36,7 +36,12 @@ export default defineConfig(({ mode }) => ({
             },
             {
               extends: true,
-              test: { name: 'together', include: [`${pureFolders}/*.test.ts`], isolate: false },
+              test: {
+                name: 'together',
+                include: [`${pureFolders}/*.test.ts`],
+                exclude: [`${folders}/*.long.test.ts`],
+                isolate: false,
+              },
             },
           ],
   },

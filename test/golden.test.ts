@@ -1,4 +1,4 @@
-import { describeGolden, type GoldenCase } from './support/describe-golden.ts'
+import { describeGolden, type GoldenCase, openGoldenDevices } from './support/describe-golden.ts'
 
 const cases: GoldenCase[] = [
   { model: 'arith-qwen2', folder: 'models/arith-qwen2', ranks: 1, kernels: 'cpu', longest: 1000 },
@@ -25,4 +25,9 @@ const cases: GoldenCase[] = [
   { model: 'random-tied', folder: 'test/models/random-tied', ranks: 1, kernels: 'gpu', longest: 3 },
 ]
 
-for (const one of cases) describeGolden(one)
+const alone = {
+  cpu: await openGoldenDevices(1, 'cpu'),
+  gpu: await openGoldenDevices(1, 'gpu'),
+}
+// Ranks beside one another have a device each, as those of a run do.
+for (const one of cases) describeGolden(one, one.ranks === 1 ? alone[one.kernels] : undefined)

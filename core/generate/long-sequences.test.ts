@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import type { Device } from '../../kernels/gpu/device.ts'
 import { openDevices } from '../../test/support/decoding-mesh.ts'
 import { tinyConfig } from '../../test/support/tiny-config.ts'
-import { type ModelConfig, plainDecoder } from '../model/config.ts'
+import type { ModelConfig } from '../model/config.ts'
+import { plainDecoder } from '../model/decoder-features.ts'
 import { layerCapacity, sequenceRows } from '../model/key-value-cache.ts'
 import type { LanguageModel } from '../model/language-model.ts'
 import { loadModel } from '../model/load-model.ts'
@@ -49,17 +49,14 @@ const options: GenerateOptions = {
   sampling: { temperature: 0, seed: 0 },
 }
 
-const devices: Device[] = []
-afterAll(() => {
-  for (const device of devices) device.destroy()
-})
+const devices = await openDevices(3)
+afterAll(() => devices[0]?.destroy())
 
 /** A model of random weights on so many ranks. */
 async function modelsOf(
   config: ModelConfig,
   { sequences = 4, ranks = 1, topK = 3 } = {},
 ): Promise<LanguageModel[]> {
-  devices.push(...(await openDevices(Math.max(0, ranks - devices.length))))
   const limits = { sequences, capacity, topK }
   return (await loadModel(devices.slice(0, ranks), { config, weights: { seed: 5 }, limits })).ranks
 }

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { InputError } from '../input-error.ts'
-import { parseConfig, plainDecoder } from './config.ts'
+import { parseConfig } from './config.ts'
+import { plainDecoder } from './decoder-features.ts'
 import { parseGenerationConfig } from './generation-config.ts'
 
 const qwen05 = {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
-import { type Device, openDevice } from '../../kernels/gpu/device.ts'
-import { openAdapter } from '../../node-runner/adapter/dawn.ts'
+import type { Device } from '../../kernels/gpu/device.ts'
+import { openDevices } from '../../test/support/decoding-mesh.ts'
 import { generateOnMesh } from '../generate/generate-on-mesh.ts'
 import { planShards } from '../parallel/plan-shards.ts'
 import type { TokenRecord } from '../record/token.ts'
@@ -39,16 +39,12 @@ const cases: [string, ModelConfig][] = [
 ]
 
 const limits = { sequences: 2, capacity: 64, topK: 5 }
-const devices: Device[] = []
-afterAll(() => {
-  for (const device of devices) device.destroy()
-})
+const [device] = (await openDevices(1)) as [Device]
+afterAll(() => device.destroy())
 
 /** Greedy answers to two prompts of the random model of this seed over ranks, one after another. */
 async function tokensOf(config: ModelConfig, ranks: number, seed: number): Promise<TokenRecord[]> {
-  const own: Device[] = []
-  for (let rank = 0; rank < ranks; rank++) own.push(await openDevice(await openAdapter('cpu')))
-  devices.push(...own)
+  const own = new Array<Device>(ranks).fill(device)
   const { ranks: models } = await loadModel(own, { config, weights: { seed }, limits })
   const requests = [[1, 2, 3], [7]].map((promptIds, key) => ({ promptIds, key }))
   const answers = await generateOnMesh(models, requests, {
@@ -91,12 +87,11 @@ describe('createDummyWeights', () => {
     async (_, config) => {
       const plan = planShards(config, 7)
       for (const { rank } of plan.ranks) {
-        const device = await openDevice(await openAdapter('cpu'))
-        devices.push(device)
+        const before = device.counters.allocatedBytes
         let told = 0
         await createDummyWeights(device, config, plan, rank, 1, sizeBytes => (told += sizeBytes))
         const planned = rankWeightBytes(config, plan, rank, config.dtype ?? 'bf16')
-        expect(device.counters.allocatedBytes).toBe(planned)
+        expect(device.counters.allocatedBytes - before).toBe(planned)
         expect(told).toBe(planned)
       }
     },

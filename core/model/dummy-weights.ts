@@ -8,7 +8,8 @@ import {
 } from '../../kernels/pack-weight/pack-weight.ts'
 import { randomWeight, randomWeightDeviation } from '../../kernels/random-weight/random-weight.ts'
 import type { ShardPlan } from '../parallel/plan-shards.ts'
-import { type DecoderFeatures, type ModelConfig, plainDecoder } from './config.ts'
+import type { ModelConfig } from './config.ts'
+import { type DecoderFeatures, plainDecoder } from './decoder-features.ts'
 import type { BufferPart, ModelWeights, RankBuffer } from './layout.ts'
 import { makeWeights } from './weights.ts'
 

@@ -3,7 +3,8 @@ import { answersOf, openDevices } from '../../test/support/decoding-mesh.ts'
 import { expectClose } from '../../test/support/expect-close.ts'
 import { tinyConfig } from '../../test/support/tiny-config.ts'
 import type { GenerateOptions, SequenceRequest } from '../generate/generate.ts'
-import { type ModelConfig, plainDecoder } from './config.ts'
+import type { ModelConfig } from './config.ts'
+import { plainDecoder } from './decoder-features.ts'
 import { loadModel } from './load-model.ts'
 
 const layers = 3

@@ -1,34 +1,12 @@
 import { maxExperts } from '../../kernels/route-experts/route-experts.ts'
 import type { GgufMetadata, GgufTensor } from '../files/gguf.ts'
 import { InputError, shownName } from '../input-error.ts'
-import {
-  type DecoderFeatures,
-  type Experts,
-  type LayerAttention,
-  type ModelConfig,
-  plainDecoder,
-} from './config.ts'
+import type { ModelConfig } from './config.ts'
 import { mostExpertsOfLayers, mostLayers, mostTokens } from './config-keys.ts'
-import type { RopeConfig, RopeScaling } from './rope-config.ts'
-
-/** What a GGUF file says of its model, as the functions that read it need it. */
-interface Stated extends Fields {
-  architecture: string
-  /** Whether the file holds a tensor. */
-  has(tensor: string): boolean
-  /** Numbers of the small tensors that scale rotary embeddings, by name. */
-  ropeFactors: ReadonlyMap<string, number[]>
-  sizes: Pick<
-    ModelConfig,
-    | 'layers'
-    | 'hiddenSize'
-    | 'intermediateSize'
-    | 'heads'
-    | 'keyValueHeads'
-    | 'headDim'
-    | 'maxPositionEmbeddings'
-  >
-}
+import { type DecoderFeatures, type Experts, type LayerAttention, plainDecoder } from './decoder-features.ts'
+import { type Fields, fieldsOf, mostWidth, type Stated } from './gguf-fields.ts'
+import { longestContext, ropeOf } from './gguf-rope.ts'
+import type { RopeConfig } from './rope-config.ts'
 
 /** What tells a `general.architecture` apart, as llama.cpp computes it. */
 interface Architecture {
@@ -183,101 +161,12 @@ const neutral: Record<string, readonly unknown[]> = {
   'rope.scaling.yarn_log_multiplier': [0],
   use_parallel_residual: [false],
 }
-/** Keys that change nothing that is computed here, beside those of what sees and hears. */
-const withoutEffect = new Set(
-  (
-    'vocab_size tensor_data_layout rope.scaling.finetuned attention.value_length expert_used_count interleave_moe_layer_step ' +
-    'rope.scale_linear expert_weights_norm'
-  ).split(' '),
-)
-
-const mostWidth = 2 ** 20
-
-/** Metadata of one architecture, by keys without its name before them. Each throws InputError for what it does not expect. */
-interface Fields {
-  /** The file, for messages. */
-  where: string
-  /** A key as the file has it. */
-  key(own: string): string
-  /** A count or a size, at least 1. */
-  size(own: string, most: number, otherwise?: number): number
-  /** An integer, at least 0. */
-  whole(own: string, otherwise: number): number
-  positive(own: string, otherwise?: number): number
-  /** A number above 1: its logarithm divides. */
-  base(own: string, otherwise: number): number
-  /** A number, at least 0, which is none where it is 0. */
-  cap(own: string, otherwise: number): number | null
-  text(own: string, otherwise: string): string
-  /** Keys of the architecture that were not asked for. */
-  unread(): string[]
-}
-
-function fieldsOf(metadata: GgufMetadata, architecture: string): Fields {
-  const read = new Set<string>()
-  const key = (own: string) => `${architecture}.${own}`
-  const refuse = (own: string, expected: string): never => {
-    const found = metadata.has(key(own)) ? `is ${metadata.describe(key(own))}` : 'is missing'
-    throw new InputError(
-      `${metadata.name}: ${key(own)} ${found}, expected ${expected}; convert the model again, or fetch another file`,
-    )
-  }
-  function number(own: string, expected: string, isFit: (value: number) => boolean, otherwise?: number) {
-    read.add(own)
-    const entries = metadata.count(key(own)) ?? 0
-    if (entries > mostLayers)
-      return refuse(own, `${expected}, or one for each of at most ${mostLayers} layers`)
-    const value = oneOfAll(metadata.get(key(own)) ?? otherwise)
-    if (value === null) return refuse(own, `${expected}, the same in every layer`)
-    return typeof value === 'number' && isFit(value) ? value : refuse(own, expected)
-  }
-  const isPositive = (value: number) => value >= 1e-30 && value <= 1e30
-  return {
-    where: metadata.name,
-    key,
-    size: (own, most, otherwise) =>
-      number(
-        own,
-        `an integer from 1 to ${most}`,
-        value => Number.isInteger(value) && value >= 1 && value <= most,
-        otherwise,
-      ),
-    whole: (own, otherwise) =>
-      number(own, 'an integer, at least 0', value => Number.isSafeInteger(value) && value >= 0, otherwise),
-    positive: (own, otherwise) => number(own, 'a number above 0', isPositive, otherwise),
-    base: (own, otherwise) =>
-      number(own, 'a number above 1', value => value > 1 && isPositive(value), otherwise),
-    cap: (own, otherwise) =>
-      number(own, 'a number, at least 0', value => value === 0 || isPositive(value), otherwise) || null,
-    text(own, otherwise) {
-      read.add(own)
-      const value = metadata.get(key(own)) ?? otherwise
-      return typeof value === 'string' ? value : refuse(own, 'a text')
-    },
-    unread: () =>
-      Array.from(metadata.keys())
-        .filter(name => name.startsWith(`${architecture}.`))
-        .map(name => name.slice(architecture.length + 1))
-        .filter(own => !read.has(own) && !withoutEffect.has(own) && !/^(vision|mm)\./.test(own)),
-  }
-}
-
-/** A value, or that of all entries of a list, as some files state sizes by layer; null where these differ. */
-function oneOfAll(value: unknown): unknown {
-  if (!Array.isArray(value) && !ArrayBuffer.isView(value)) return value
-  const [first, ...others] = value as unknown as unknown[]
-  return others.every(other => other === first) ? first : null
-}
-
 /** What a GGUF file says of its model. */
 export interface GgufConfig {
   config: ModelConfig
   /** Whether rows of query and key lie in pairs. */
   pairsRows: boolean
 }
-
-/** The tensors that scale rotary embeddings; their numbers are needed to know the config. */
-export const ropeFactorNames = ['rope_freqs.weight', 'rope_factors_long.weight', 'rope_factors_short.weight']
 
 /**
  * The ModelConfig of a GGUF file's metadata and tensors; `ropeFactors` are the numbers of those among them that scale rotary
@@ -481,81 +370,4 @@ function experts(
   const evenly = stated.sizes.intermediateSize / perToken
   const width = stated.size('expert_feed_forward_length', mostWidth, of.width ?? evenly)
   return { count, perToken, width, normalised, shared, denseLayers: [] }
-}
-
-/** How queries and keys turn; in gemma3 in the layers without a window. */
-function ropeOf(stated: Stated): RopeConfig {
-  const { architecture, sizes } = stated
-  const theta = stated.base('rope.freq_base', architecture === 'gemma3' ? 1e6 : 10000)
-  const width = stated.size('rope.dimension_count', sizes.headDim, sizes.headDim)
-  if (width % 2 !== 0)
-    throw new InputError(
-      `${stated.where}: ${stated.key('rope.dimension_count')} is ${width}, expected an even number, since what turns are pairs; the metadata is damaged`,
-    )
-  return { theta, width, scaling: ropeScaling(stated, width) }
-}
-
-function ropeScaling(stated: Stated, width: number): RopeScaling | null {
-  const { ropeFactors, sizes } = stated
-  const refuse = (found: string, expected: string): never => {
-    throw new InputError(
-      `${stated.where}: ${found}, expected ${expected}; a model with it is not computed here`,
-    )
-  }
-  const type = stated.text('rope.scaling.type', 'linear')
-  // llama.cpp takes 0 for none.
-  const factor = stated.cap('rope.scaling.factor', stated.cap('rope.scale_linear', 0) ?? 0) ?? 1
-  const originalContext = stated.size(
-    'rope.scaling.original_context_length',
-    mostTokens,
-    sizes.maxPositionEmbeddings,
-  )
-  const attentionFactor = stated.positive('rope.scaling.attn_factor', 1)
-  const [freqs, longFactors, shortFactors] = ropeFactorNames.map(name => ropeFactors.get(name))
-  for (const [index, factors] of [freqs, longFactors, shortFactors].entries())
-    if (
-      factors &&
-      (factors.length !== width / 2 || !factors.every(each => each > 0 && Number.isFinite(each)))
-    )
-      refuse(
-        `tensor ${ropeFactorNames[index]}: ${factors.length} numbers`,
-        `${width / 2} above 0, one for each pair of ${stated.key('rope.dimension_count')} ${width}`,
-      )
-  if (type === 'yarn') {
-    if (freqs || longFactors)
-      refuse(`${stated.key('rope.scaling.type')} "yarn" beside a tensor of factors`, 'one of the two')
-    return {
-      type,
-      factor,
-      originalContext,
-      betaFast: stated.positive('rope.scaling.yarn_beta_fast', 32),
-      betaSlow: stated.positive('rope.scaling.yarn_beta_slow', 1),
-      truncate: true,
-      attentionFactor:
-        attentionFactor * stated.positive('rope.scaling.yarn_attn_factor', 1) * (1 + 0.1 * Math.log(factor)),
-    }
-  }
-  if (!longFactors !== !shortFactors)
-    refuse(
-      `tensor ${longFactors ? ropeFactorNames[1] : ropeFactorNames[2]} alone`,
-      `${ropeFactorNames[1]} and ${ropeFactorNames[2]} together`,
-    )
-  if (longFactors && shortFactors)
-    return { type: 'longrope', longFactors, shortFactors, originalContext, attentionFactor }
-  if (type === 'longrope')
-    refuse(
-      `${stated.key('rope.scaling.type')} "longrope"`,
-      'the tensors rope_factors_long.weight and rope_factors_short.weight with it',
-    )
-  if (type !== 'linear' && type !== 'none' && type !== 'llama3')
-    refuse(`${stated.key('rope.scaling.type')} "${type}"`, 'none, linear, yarn, longrope or llama3')
-  const linear = type === 'linear' ? factor : 1
-  if (freqs) return { type: 'factors', factors: freqs.map(each => each * linear) }
-  return linear === 1 ? null : { type: 'linear', factor: linear }
-}
-
-/** YaRN stretches the original context; some files state that as the context. */
-function longestContext(stated: number, scaling: RopeScaling | null): number {
-  if (scaling?.type !== 'yarn') return stated
-  return Math.min(mostTokens, Math.max(stated, Math.floor(scaling.originalContext * scaling.factor)))
 }

@@ -5,8 +5,9 @@ import type { ModelFiles } from '../files/weight-files.ts'
 import { InputError, shownName } from '../input-error.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { ModelConfig } from './config.ts'
-import { missingTensor, parseGgufConfig, ropeFactorNames } from './gguf-config.ts'
+import { missingTensor, parseGgufConfig } from './gguf-config.ts'
 import { ggufShardNames } from './gguf-files.ts'
+import { ropeFactorNames } from './gguf-rope.ts'
 import { layout } from './layout.ts'
 
 /** A model in GGUF, open and checked. */

@@ -1,9 +1,12 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { loadModel } from '../../core/model/load-model.ts'
 import { describeWhere } from '../../test/support/describe-where.ts'
+import { testDevice } from '../../test/support/device.ts'
 import { eightAdapters } from '../../test/support/eight-adapters.ts'
 import { doctorReport } from '../measure/doctor-report.ts'
+import { openModel } from '../models/open-model.ts'
 import { renderReport } from './doctor.ts'
 
 const driverFiles = eightAdapters()
@@ -30,6 +33,24 @@ describe('doctorReport', () => {
     const text = renderReport(report)
     expect(text).toMatch(/Rank 0: .*\(CPU\)\n {2}max/)
     expect(text).toContain(`  ${report.adapters[0]}\n`)
+  })
+
+  it.each([
+    ['test/models/tiny-qwen3-moe', 'qwen3_moe', /, 2 of \d+ experts a token/],
+    ['test/models/gguf/tiny-qwen2-mixed-q4_k_m.gguf', 'qwen2', /weights in .*q4_k, .*q6_k/],
+  ])('says what a model is, and what the device counts for a rank of it: %s', async (model, family, said) => {
+    const room = { sequences: 3, contextTokens: 50 }
+    const report = await doctorReport('cpu', 1, { model, room })
+    expect(report.model).toMatchObject({ name: model, family, ...room })
+    expect(renderReport(report)).toMatch(said)
+    const device = await testDevice()
+    const before = device.counters.allocatedBytes
+    const { config, weights, close } = await openModel(model, 'auto')
+    const limits = { sequences: 3, capacity: 50, topK: 5 }
+    await loadModel([device], { config, weights: { where: model, entries: weights }, limits })
+    await close()
+    const counted = device.counters.allocatedBytes - before
+    expect(Math.abs(report.model!.ranks[0]!.peakBytes / counted - 1)).toBeLessThan(0.02)
   })
 
   it('says how to get an adapter where the one that is asked for does not exist', async () => {

@@ -10,6 +10,7 @@ import {
   sharingNotice,
 } from '../adapter/rank-adapters.ts'
 import { versions } from '../versions.ts'
+import { type ModelQuestion, modelReport } from './model-report.ts'
 
 /** The adapter that one rank would get; `adapter` is its entry in the list of adapters. */
 export type RankReport = Awaited<ReturnType<typeof reportRanks>>[number]
@@ -22,8 +23,15 @@ const computeLimit = /^max(BufferSize|StorageBufferBindingSize|StorageBuffersPer
 
 const featureNames = ['shader-f16', 'subgroups', 'timestamp-query', 'chromium-experimental-subgroup-matrix']
 
-/** Looks for adapters, assigns them to ranks and opens each once. */
-export async function doctorReport(choice: AdapterChoice, rankCount = 1) {
+/**
+ * Looks for adapters, assigns them to ranks and opens each once. Where a model is named it is counted for these ranks,
+ * as for GPUs where there is no adapter for every one.
+ */
+export async function doctorReport(
+  choice: AdapterChoice,
+  rankCount = 1,
+  question: ModelQuestion | null = null,
+) {
   const findings: Finding[] = []
   const assigned = await assignAdapters(choice, rankCount).catch((error: unknown) => {
     if (!(error instanceof NoAdapterError)) throw error
@@ -36,7 +44,9 @@ export async function doctorReport(choice: AdapterChoice, rankCount = 1) {
   const why = ranks[0] ? whyChosen(choice, ranks[0].kind, ranks[0].name) : null
   // Assigning makes adapters known to Dawn and numbers them, so the list comes after it.
   const adapters = await adapterNames()
-  return { formatVersion, versions: versions(), adapters, why, ranks, findings }
+  const kinds = Array.from({ length: rankCount }, (_, rank) => ranks[rank]?.kind ?? 'gpu')
+  const model = question && (await modelReport(question, kinds))
+  return { formatVersion, versions: versions(), adapters, why, ranks, model, findings }
 }
 
 async function reportRanks(assigned: RankAdapter[]) {

@@ -7,11 +7,13 @@ import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openAdapter } from '../../node-runner/adapter/dawn.ts'
 import { openModelFolder } from '../../node-runner/models/open-model.ts'
 
-/** Opens so many devices of the CPU adapter. */
-export async function openDevices(count: number, kernels?: 'cpu' | 'gpu'): Promise<Device[]> {
-  const devices: Device[] = []
-  for (let rank = 0; rank < count; rank++) devices.push(await openDevice(await openAdapter('cpu'), kernels))
-  return devices
+/**
+ * A device of the CPU adapter for each of so many ranks: the same one, so that a kernel is compiled once, which takes longer
+ * there than what small models compute. Ranks share nothing on it but that and the order of the queue. Ranks with a device
+ * of their own are those of `golden.test.ts`, of `load-model.test.ts` and of every command.
+ */
+export async function openDevices(ranks: number, kernels?: 'cpu' | 'gpu'): Promise<Device[]> {
+  return new Array(ranks).fill(await openDevice(await openAdapter('cpu'), kernels))
 }
 
 /** A model of a folder, a rank on each device. */

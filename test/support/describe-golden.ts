@@ -7,6 +7,7 @@ import type { TokenRecord } from '../../core/record/token.ts'
 import { type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openAdapter } from '../../node-runner/adapter/dawn.ts'
 import { openModel } from '../../node-runner/models/open-model.ts'
+import { openDevices } from './decoding-mesh.ts'
 import { expectClose } from './expect-close.ts'
 
 /** Float64 outputs of an independent implementation: golden/*.json, made by golden.py of the reference (see golden/README.md). */
@@ -46,8 +47,15 @@ export interface GoldenCase {
   isTriedAlone?: boolean
 }
 
-/** Opens a device for each of so many ranks, to be closed when the tests of a file have ended. */
+/** Opens the one device of so many ranks of a test file, which is closed when its tests have ended. */
 export async function openGoldenDevices(ranks: number, kernels: 'cpu' | 'gpu'): Promise<Device[]> {
+  const devices = await openDevices(ranks, kernels)
+  afterAll(() => devices[0]?.destroy())
+  return devices
+}
+
+/** Opens a device for each of so many ranks. */
+async function openOwnDevices(ranks: number, kernels: 'cpu' | 'gpu'): Promise<Device[]> {
   const devices: Device[] = []
   for (let rank = 0; rank < ranks; rank++) devices.push(await openDevice(await openAdapter('cpu'), kernels))
   afterAll(() => {
@@ -60,7 +68,7 @@ export async function openGoldenDevices(ranks: number, kernels: 'cpu' | 'gpu'): 
 export function describeGolden(one: GoldenCase, devices?: readonly Device[]): void {
   const { model: name, folder, ranks, kernels, longest, isTriedAlone = false } = one
   describe(`${name} on ${ranks} ranks with the ${kernels} kernels agrees with float64`, async () => {
-    const own = devices?.slice(0, ranks) ?? (await openGoldenDevices(ranks, kernels))
+    const own = devices?.slice(0, ranks) ?? (await openOwnDevices(ranks, kernels))
     const files = await openModel(folder, 'auto')
     const sequences = readGolden(name).sequences.filter(({ prompt_ids }) => prompt_ids.length <= longest)
     const limits = { sequences: sequences.length, capacity: 256, topK: 5 }
@@ -78,9 +86,13 @@ export function describeGolden(one: GoldenCase, devices?: readonly Device[]): vo
 
     const requests = sequences.map((sequence, key) => ({ promptIds: sequence.prompt_ids, key, sequence }))
 
+    let answers: ReturnType<typeof answer> | undefined
+    const answer = () => generateOnMesh(models, requests, options)
+    const answered = () => (answers ??= answer())
+
     it('at every greedy step of every prompt', async () => {
       let compared = 0
-      for (const { request, generation } of await generateOnMesh(models, requests, options)) {
+      for (const { request, generation } of await answered()) {
         expect(generation.error).toBeNull()
         compared += compareSteps(
           `${name}, ${request.sequence.name}`,
@@ -93,8 +105,7 @@ export function describeGolden(one: GoldenCase, devices?: readonly Device[]): vo
     })
 
     const tryAlone = async () => {
-      const together = await generateOnMesh(models, requests, options)
-      for (const { request, generation } of together) {
+      for (const { request, generation } of await answered()) {
         const [alone] = await generateOnMesh(models, [request], options)
         expect(alone!.generation.tokens, request.sequence.name).toEqual(generation.tokens)
       }

@@ -1,4 +1,5 @@
-import { type ModelConfig, plainDecoder } from '../../core/model/config.ts'
+import type { ModelConfig } from '../../core/model/config.ts'
+import { plainDecoder } from '../../core/model/decoder-features.ts'
 
 /** A model so small that its weights can be written down. */
 export const tinyConfig: ModelConfig = {

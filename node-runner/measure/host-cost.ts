@@ -1,7 +1,7 @@
 import { generate } from '../../core/generate/generate.ts'
 import { parseConfig } from '../../core/model/config.ts'
 import type { LanguageModel } from '../../core/model/language-model.ts'
-import { loadModel } from '../../core/model/load-model.ts'
+import { type LoadedModel, loadModel } from '../../core/model/load-model.ts'
 import { countersSince, type Device, openDevice } from '../../kernels/gpu/device.ts'
 import { openNullAdapter } from '../adapter/dawn.ts'
 import { replayGpuCalls, traceGpuCalls } from './gpu-calls.ts'
@@ -73,8 +73,15 @@ export async function measureHostCost(rounds: number): Promise<HostCostReport> {
   const device = await openDevice(await openNullAdapter(), 'gpu')
   const config = narrowModel
   const limits = { sequences: Math.max(...rowsOfStep), capacity: 2 * promptTokens, topK: 20 }
-  await using model = await loadModel([device], { config, weights: { seed: 0 }, limits })
-  const [rank] = model.ranks
+  const model = await loadModel([device], { config, weights: { seed: 0 }, limits })
+  try {
+    return { ...(await timeInTurns(device, model, rounds)), promptTokens }
+  } finally {
+    await model.close()
+  }
+}
+
+async function timeInTurns(device: Device, { config, ranks: [rank] }: LoadedModel, rounds: number) {
   clearScores(device)
   const measured = []
   for (const rows of rowsOfStep) measured.push(await startCost(rank!, rows))
@@ -92,7 +99,7 @@ export async function measureHostCost(rounds: number): Promise<HostCostReport> {
     const [step, dawn] = [spreadOf(stepMs), spreadOf(dawnMs)]
     return { rows, step, dawn, ratio: step.medianMs / dawn.medianMs, ...counts }
   })
-  return { layers, heads, keyValueHeads, promptTokens, costs }
+  return { layers, heads, keyValueHeads, costs }
 }
 
 /** Puts zeros where scores are read from: what this adapter's buffers hold before is anything, infinities included. */

@@ -76,7 +76,7 @@ export async function measureModelSpeed(
   const weights = loadFormat === 'dummy' ? { seed: 0 } : { where: path, entries }
   const startUp: LoadTimes = { readMs: 0, uploadMs: 0, compileMs: 0, totalMs: 0 }
   const hashed = loadFormat === 'dummy' ? {} : { hashRow }
-  await using model = await loadModel([device], {
+  const model = await loadModel([device], {
     config,
     weights,
     limits,
@@ -84,21 +84,25 @@ export async function measureModelSpeed(
     times: startUp,
     ...hashed,
   })
-  say(`loaded in ${(startUp.totalMs / 1000).toFixed(1)} s`)
-  const firstStepMs = await timeFirstStep(model)
-  const speeds = await measureSpeeds(model, request, say)
-  say('record of a token')
-  const records = await measureRecords(device, config.vocabSize, speeds)
-  return {
-    model: name,
-    weightTypes: loadFormat === 'dummy' ? (config.dtype ?? 'bf16') : typesOf(config, entries).names,
-    adapter: device.adapterName,
-    kind: device.kind,
-    promptTokens,
-    newTokens,
-    startUp: { ...startUp, firstStepMs },
-    speeds,
-    records,
+  try {
+    say(`loaded in ${(startUp.totalMs / 1000).toFixed(1)} s`)
+    const firstStepMs = await timeFirstStep(model)
+    const speeds = await measureSpeeds(model, request, say)
+    say('record of a token')
+    const records = await measureRecords(device, config.vocabSize, speeds)
+    return {
+      model: name,
+      weightTypes: loadFormat === 'dummy' ? (config.dtype ?? 'bf16') : typesOf(config, entries).names,
+      adapter: device.adapterName,
+      kind: device.kind,
+      promptTokens,
+      newTokens,
+      startUp: { ...startUp, firstStepMs },
+      speeds,
+      records,
+    }
+  } finally {
+    await model.close()
   }
 }
 

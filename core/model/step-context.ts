@@ -157,7 +157,8 @@ export class StepContext {
             stages[index]!,
             ...(isLast ? after : []),
           ])
-          await meet(half, index - 1)
+          // Nothing comes between what is recorded before a step and its first submit: they share a buffer of Params.
+          if (index > 0) await meet(half, index - 1)
           submitEncoded(device, encoded)
           const next = collectives[index]
           if (!next) continue

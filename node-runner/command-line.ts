@@ -20,7 +20,9 @@ import { versions } from './versions.ts'
 /** Runs the command that this process was started with, and sets its exit code. */
 export async function runCommandLine(): Promise<void> {
   const program = new Command('entrace')
-    .description('Run Qwen2.5-class language models on WebGPU and record the entropy of every token.')
+    .description(
+      'Run language models (Hugging Face folders and GGUF files) on WebGPU and record the entropy of every token.',
+    )
     .version(versions().entrace)
     .addCommand(evalCommand())
     .addCommand(generateCommand())

@@ -12,6 +12,7 @@ import { isPart } from '../../core/study/coverage.ts'
 import { preferredIntervals } from '../../core/study/preferred-intervals.ts'
 import { mainScore } from '../../core/study/selection.ts'
 import { templateArgumentTexts } from '../../core/tokenizer/template-arguments.ts'
+import { lavapipeName } from '../adapter/adapter-choice.ts'
 import { orNull } from '../files/file-errors.ts'
 import { sha256Of } from './read-run-files.ts'
 import { recordedWords } from './recorded-flags.ts'
@@ -141,7 +142,7 @@ export function commandOf(run: RunDescription): string {
   const flag = (name: string, value: string | number | null | undefined, unless: unknown = null) =>
     value === null || value === undefined || value === unless ? [] : [`--${name}`, shellText(String(value))]
   const words = [
-    ['--model', shellText(at(model))],
+    ['--model', shellText(model.revision === null && model.file ? basename(model.file) : at(model))],
     ['--dataset', shellText(at(dataSet))],
     flag('config', dataSet.config, ''),
     flag('split', dataSet.split),
@@ -156,7 +157,7 @@ export function commandOf(run: RunDescription): string {
     ...(decoding.stopTexts ?? []).map(text => flag('stop', text)),
     ...decodingFlagsOf(decoding).map(words => [words]),
     ...recordedWords(run),
-    adapters.length > 0 && adapters.every(({ kind }) => kind === 'cpu') ? ['--adapter', 'cpu'] : [],
+    cpuAdapterWords(adapters),
     // Random weights are of no number format.
     model.dtypes.length === 0 ? ['--load-format', 'dummy'] : [],
     run.unsafeFast ? ['--unsafe-fast'] : [],
@@ -170,16 +171,24 @@ export function commandOf(run: RunDescription): string {
     .join(' \\\n  ')}`
 }
 
+/** The flag that asks for the CPU adapter that a run had: bits hang on it. */
+function cpuAdapterWords(adapters: RunDescription['adapters']): string[] {
+  if (adapters.length === 0 || adapters.some(({ kind }) => kind !== 'cpu')) return []
+  return ['--adapter', adapters.every(({ name }) => name.includes(lavapipeName)) ? lavapipeName : 'cpu']
+}
+
 function commandRemarks({ model, dataSet, prompt, merged }: RunDescription, analysis: Analysis): string[] {
   const local = [
     model.revision === null &&
-      `${model.name} is the name of a folder (say where it lies) or of a published config`,
+      (model.file
+        ? `${basename(model.file)} is the name of a file (say where it lies)`
+        : `${model.name} is the name of a folder (say where it lies) or of a published config`),
     dataSet.revision === null && `${dataSet.name} is the name of a file (say where it lies)`,
   ].filter(text => text !== false)
   return [
     local.length > 0 && `${local.join(', and ')}: what has the same digest is the same, wherever it lies.`,
     prompt.fewShot > 0 &&
-      'The worked examples may have been of a file of their own (--few-shot-file); their digest is that of the prompt.',
+      'The worked examples may have been of a file of their own: then say which with --few-shot-file; their digest is that of the prompt.',
     (merged || isPart(analysis.coverage)) &&
       'Without --shard it asks for the whole run, of which the samples here may be a part.',
     'The same versions and adapters give the same bits, and other adapters others.',
